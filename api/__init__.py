@@ -1,0 +1,1 @@
+"""HTTP only: the public and the signed-in interface."""

@@ -1,0 +1,117 @@
+"""Permission -> role -> rows. Nothing else decides who may do what."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import Protocol
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from registry.choices import CentreRole, NationalRole
+from registry.errors import NotPermitted
+
+
+class Permission(StrEnum):
+    """What can be asked of the registry; each is held at centres or for the whole country."""
+
+    READ_RECORDS = "read_records"
+    WRITE_RECORDS = "write_records"
+    MERGE_PATIENTS = "merge_patients"
+    ERASE_PATIENTS = "erase_patients"
+    PUBLISH = "publish"
+
+
+ROLES: dict[str, tuple[object, frozenset[Permission]]] = {
+    CentreRole.REPORTER: (
+        _("Enters and corrects the infusions of the centre."),
+        frozenset({Permission.READ_RECORDS, Permission.WRITE_RECORDS}),
+    ),
+    CentreRole.LEAD: (
+        _("Answers for the records of the centre."),
+        frozenset({Permission.READ_RECORDS, Permission.WRITE_RECORDS}),
+    ),
+    NationalRole.STEWARD: (
+        _("Keeps the registry true: merges persons recorded twice, erases on request, publishes."),
+        frozenset(
+            {
+                Permission.READ_RECORDS,
+                Permission.MERGE_PATIENTS,
+                Permission.ERASE_PATIENTS,
+                Permission.PUBLISH,
+            }
+        ),
+    ),
+    NationalRole.AUDITOR: (_("Reads who has seen and done what."), frozenset()),
+    NationalRole.ADMINISTRATOR: (
+        _("Keeps code lists, people and centres, and corrects records with a reason."),
+        frozenset(Permission),
+    ),
+}
+
+
+class Actor(Protocol):
+    """Someone in whose name records are used."""
+
+    @property
+    def username(self) -> str:
+        """The name that history shows."""
+
+    def roles_at(self) -> Iterator[tuple[str, int | None]]:
+        """(role, id of the centre); None is the whole country."""
+
+
+class Operator:
+    """Whoever runs a command on the server itself."""
+
+    username = "operator"
+
+    def roles_at(self) -> Iterator[tuple[str, int | None]]:
+        """An administrator's."""
+        yield NationalRole.ADMINISTRATOR, None
+
+
+class Nationwide(frozenset):
+    """The centres of someone who holds a permission everywhere."""
+
+    def __contains__(self, centre: object) -> bool:
+        return True
+
+
+NATIONWIDE = Nationwide()
+
+
+def centres_where(actor: Actor, permission: Permission) -> frozenset[int]:
+    """Ids of the centres where the actor holds the permission; NATIONWIDE holds all."""
+    held = {centre for role, centre in actor.roles_at() if permission in ROLES[role][1]}
+    return NATIONWIDE if None in held else frozenset(c for c in held if c is not None)
+
+
+def require(actor: Actor, permission: Permission, *, centre: int | None = None) -> None:
+    """Raise NotPermitted unless the actor holds the permission at the centre (None: nationwide)."""
+    centres = centres_where(actor, permission)
+    if centres is not NATIONWIDE and (centre is None or centre not in centres):
+        raise NotPermitted
+
+
+@contextmanager
+def acting_as(actor: Actor, *, reason: str = "") -> Iterator[None]:
+    """A transaction that knows who acts and why: the history rows take both from it.
+
+    The outermost call decides; a nested one changes nothing for what follows it.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('swecar.actor', true), current_setting('swecar.reason', true)"
+        )
+        before = cursor.fetchone()
+        _name(cursor, actor.username, reason)
+        yield
+        _name(cursor, *(value or "" for value in before))
+
+
+def _name(cursor, actor: str, reason: str) -> None:
+    cursor.execute(
+        "SELECT set_config('swecar.actor', %s, true), set_config('swecar.reason', %s, true)",
+        [actor, reason],
+    )

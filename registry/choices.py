@@ -1,0 +1,124 @@
+"""Code lists that the rules depend on. Lists that administrators keep are tables (models/)."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Category(TextChoices):
+    """Under which arrangement an infusion was given (COUNTING.md, "The words")."""
+
+    SOC = "SOC", _("Standard of care")
+    ACT = "ACT", _("Academic clinical trial")
+    ICT = "ICT", _("Industry clinical trial")
+    CUP = "CUP", _("Compassionate use")
+
+
+class Kind(TextChoices):
+    """The clinic's statement of what an infusion was in the person's course."""
+
+    FIRST = "first", _("First")
+    FURTHER_DOSE = "further_dose", _("Further dose")
+    REINFUSION = "reinfusion", _("Reinfusion")
+
+
+class Status(TextChoices):
+    """Only a submitted infusion counts."""
+
+    DRAFT = "draft", _("Draft")
+    SUBMITTED = "submitted", _("Submitted")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class DatePrecision(TextChoices):
+    """How much of a date is known. The stored date is the first day of the period."""
+
+    DAY = "day", _("Day")
+    MONTH = "month", _("Month")
+    YEAR = "year", _("Year")
+
+
+class Sex(TextChoices):
+    """The person's legal sex."""
+
+    FEMALE = "female", _("Female")
+    MALE = "male", _("Male")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class Modality(TextChoices):
+    """What kind of engineered T cell a product is."""
+
+    CAR_T = "CAR-T", "CAR-T"
+    TCR_T = "TCR-T", "TCR-T"
+
+
+class CentreStatus(TextChoices):
+    """Where a centre stands; only an active one receives new infusions."""
+
+    UPCOMING = "upcoming", _("Upcoming")
+    ACTIVE = "active", _("Active")
+    PAUSED = "paused", _("Paused")
+    CLOSED = "closed", _("Closed")
+
+
+class ProductOrigin(TextChoices):
+    """By which right a product is used."""
+
+    AUTHORISED = "authorised", _("Authorised in the EU")
+    INVESTIGATIONAL = "investigational", _("Investigational")
+    HOSPITAL_EXEMPTION = "hospital_exemption", _("Hospital exemption")
+
+
+class Sponsor(TextChoices):
+    """Who answers for a trial: decides between ACT and ICT."""
+
+    ACADEMIC = "academic", _("Academic")
+    INDUSTRY = "industry", _("Industry")
+
+
+class Phase(TextChoices):
+    """Trial phases, as the registers write them."""
+
+    I = "I", "I"  # noqa: E741
+    I_II = "I/II", "I/II"
+    II = "II", "II"
+    II_III = "II/III", "II/III"
+    III = "III", "III"
+    IV = "IV", "IV"
+
+
+class IdentifierType(TextChoices):
+    """What a patient's identifier was, before it became a digest."""
+
+    PERSONAL = "personal", _("Personal identity number")
+    COORDINATION = "coordination", _("Coordination number")
+    RESERVE_NATIONAL = "reserve_national", _("National reserve number")
+    RESERVE_STOCKHOLM = "reserve_stockholm", _("Reserve number, Region Stockholm")
+    RESERVE_VASTRA_GOTALAND = "reserve_vg", _("Reserve number, Västra Götaland")
+    LOCAL = "local", _("The centre's own pseudonym")
+
+
+class CentreRole(TextChoices):
+    """What someone is at a centre."""
+
+    REPORTER = "reporter", _("Reporter")
+    LEAD = "lead", _("Lead")
+
+
+class NationalRole(TextChoices):
+    """What someone is for the registry as a whole."""
+
+    STEWARD = "steward", _("Steward")
+    AUDITOR = "auditor", _("Auditor")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class Outcome(TextChoices):
+    """How a run ended."""
+
+    PUBLISHED = "published", _("Published")
+    UNCHANGED = "unchanged", _("Nothing to do")
+    PROOF_FAILED = "proof_failed", _("Proof failed, nothing published")
+    FAILED = "failed", _("Failed")
+    LOST = "lost", _("Lost: the worker died")
+    DONE = "done", _("Done")

@@ -1,0 +1,93 @@
+"""Errors with a stable code for programs and a sentence for people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with one field, or (improbable) worth a look."""
+
+    field: str
+    code: str
+    sentence: str
+    warning: bool = False
+
+
+class RegistryError(Exception):
+    """Something that the registry refuses; nothing was stored."""
+
+    code = "refused"
+
+    def __init__(self, sentence: str = "", *, code: str = ""):
+        super().__init__(sentence or (self.__doc__ or "").splitlines()[0])
+        self.code = code or self.code
+
+
+class InfusionRefused(RegistryError):
+    """The infusion breaks one or more rules."""
+
+    code = "infusion_refused"
+
+    def __init__(self, problems: Sequence[Problem]):
+        super().__init__(" ".join(problem.sentence for problem in problems))
+        self.problems = tuple(problems)
+        self.code = self.problems[0].code
+
+
+class KindUnclear(InfusionRefused):
+    """The infusion falls before the recorded first one: which is the first?"""
+
+
+class NotPermitted(RegistryError):
+    """You may not do this."""
+
+    code = "not_permitted"
+
+
+class NotFound(RegistryError):
+    """There is no such record."""
+
+    code = "not_found"
+
+
+class MergeImpossible(RegistryError):
+    """The two persons cannot be merged as they stand."""
+
+    code = "merge_impossible"
+
+
+class FileUnusable(RegistryError):
+    """The file cannot be read as an exchange file."""
+
+    code = "file_unusable"
+
+
+class ProofFailed(RegistryError):
+    """The numbers do not agree with the independent recount; nothing was published."""
+
+    code = "proof_failed"
+
+    def __init__(self, differences: Sequence["Difference"]):
+        lines = [str(difference) for difference in differences]
+        super().__init__("\n".join(lines))
+        self.differences = tuple(differences)
+
+
+class NotPublished(RegistryError):
+    """No snapshot has been published yet."""
+
+    code = "no_snapshot"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One number that two ways of counting give differently."""
+
+    cell: str
+    measure: str
+    published: object = field(default=None)
+    recounted: object = field(default=None)
+
+    def __str__(self) -> str:
+        return f"{self.cell}, {self.measure}: {self.published} published, {self.recounted} recounted"

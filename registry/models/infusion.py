@@ -1,0 +1,126 @@
+"""The row that everything else is derived from."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from registry.access import NATIONWIDE, Actor, Permission, centres_where
+from registry.choices import Category, DatePrecision, Kind, Status
+from registry.models.centre import Centre, ManufacturingSite
+from registry.models.history import keeps_history, moves_revision
+from registry.models.patient import Patient
+from registry.models.product import Indication, Product, Trial
+
+OLDEST_AGE = 120
+
+
+class InfusionQuerySet(models.QuerySet):
+    """Infusions of the nation; `visible_to` is the only way to show one to someone."""
+
+    def visible_to(self, actor: Actor, permission: Permission = Permission.READ_RECORDS):
+        """Infusions of the centres where the actor holds the permission; none for anyone else."""
+        centres = centres_where(actor, permission)
+        return self.all() if centres is NATIONWIDE else self.filter(centre__in=centres)
+
+    def counted(self):
+        """Submitted infusions: what every published number is made of."""
+        return self.filter(status=Status.SUBMITTED)
+
+    def in_order(self):
+        """A person's infusions in the order by which COUNTING.md gives them their roles."""
+        return self.order_by("infused_on", "sequence")
+
+
+@keeps_history()
+class Infusion(models.Model):
+    """One administration of one product to one patient on one day, at one centre."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    centre = models.ForeignKey(
+        Centre, on_delete=models.PROTECT, related_name="infusions", verbose_name=_("centre")
+    )
+    patient = models.ForeignKey(
+        Patient, on_delete=models.PROTECT, related_name="infusions", verbose_name=_("patient")
+    )
+    category = models.CharField(_("category"), max_length=3, choices=Category.choices)
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, verbose_name=_("product"))
+    indication = models.ForeignKey(
+        Indication, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("indication")
+    )
+    trial = models.ForeignKey(
+        Trial, on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("trial")
+    )
+    manufacturing_site = models.ForeignKey(
+        ManufacturingSite,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("manufacturing site"),
+    )
+    infused_on = models.DateField(_("date of infusion"))
+    date_precision = models.CharField(
+        _("precision of the date"), max_length=5, choices=DatePrecision.choices
+    )
+    sequence = models.PositiveSmallIntegerField(
+        _("sequence"), default=1, help_text=_("1, unless the person has two infusions on one day.")
+    )
+    age_at_infusion = models.PositiveSmallIntegerField(_("age at infusion, whole years"))
+    batch = models.CharField(_("batch"), max_length=60, blank=True)
+    status = models.CharField(_("status"), max_length=9, choices=Status.choices)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = InfusionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-infused_on", "-sequence"]
+        verbose_name = _("infusion")
+        verbose_name_plural = _("infusions")
+        triggers = [moves_revision()]
+        indexes = [
+            models.Index(fields=["centre", "-infused_on"], name="infusion_by_centre"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "infused_on", "sequence"],
+                condition=Q(status=Status.SUBMITTED),
+                name="infusion_has_its_place_in_order",
+            ),
+            models.UniqueConstraint(
+                fields=["patient"],
+                condition=Q(status=Status.SUBMITTED, kind=Kind.FIRST),
+                name="infusion_first_is_only_one",
+            ),
+            models.CheckConstraint(
+                name="infusion_trial_by_category",
+                condition=Q(category__in=[Category.ACT, Category.ICT], trial__isnull=False)
+                | Q(category=Category.SOC, trial__isnull=True)
+                | Q(category=Category.CUP),
+            ),
+            models.CheckConstraint(
+                name="infusion_date_is_first_of_period",
+                condition=Q(date_precision=DatePrecision.DAY)
+                | Q(date_precision=DatePrecision.MONTH, infused_on__day=1)
+                | Q(date_precision=DatePrecision.YEAR, infused_on__day=1, infused_on__month=1),
+            ),
+            models.CheckConstraint(
+                name="infusion_sequence_is_1_to_9", condition=Q(sequence__range=(1, 9))
+            ),
+            models.CheckConstraint(
+                name="infusion_age_is_possible", condition=Q(age_at_infusion__lte=OLDEST_AGE)
+            ),
+            models.CheckConstraint(
+                name="infusion_category_is_known", condition=Q(category__in=Category.values)
+            ),
+            models.CheckConstraint(
+                name="infusion_kind_is_known", condition=Q(kind__in=Kind.values)
+            ),
+            models.CheckConstraint(
+                name="infusion_status_is_known", condition=Q(status__in=Status.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.infused_on} {self.category} {self.id}"

@@ -1,0 +1,98 @@
+"""Persons, known by digests of their identifiers and nothing else."""
+
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Mod
+from django.utils.translation import gettext_lazy as _
+
+from registry.access import NATIONWIDE, Actor, Permission, centres_where
+from registry.choices import IdentifierType, Sex
+from registry.models.history import keeps_history, moves_revision
+
+
+class PatientQuerySet(models.QuerySet):
+    """Persons of the nation; `visible_to` is the only way to show one to someone."""
+
+    def visible_to(self, actor: Actor, permission: Permission = Permission.READ_RECORDS):
+        """Persons with an infusion at a centre where the actor holds the permission."""
+        centres = centres_where(actor, permission)
+        if centres is NATIONWIDE:
+            return self.all()
+        return self.filter(infusions__centre__in=centres).distinct()
+
+
+@keeps_history()
+class Patient(models.Model):
+    """A person. The registry number ends in two check digits (ISO 7064, mod 97-10)."""
+
+    registry_number = models.GeneratedField(
+        expression=F("id") * Value(100) + Value(98) - Mod(F("id") * Value(100), Value(97)),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+        unique=True,
+        verbose_name=_("registry number"),
+    )
+    sex = models.CharField(_("sex"), max_length=7, choices=Sex.choices)
+    birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("patient")
+        verbose_name_plural = _("patients")
+        triggers = [moves_revision()]
+        constraints = [
+            models.CheckConstraint(
+                name="patient_sex_is_known_value", condition=Q(sex__in=Sex.values)
+            ),
+            models.CheckConstraint(
+                name="patient_birth_year_is_possible",
+                condition=Q(birth_year=None) | Q(birth_year__range=(1880, 2200)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.registry_number)
+
+
+@keeps_history("digest")
+class PatientIdentifier(models.Model):
+    """One identifier of a person, as a keyed digest (identity.py)."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="identifiers")
+    type = models.CharField(_("type"), max_length=20, choices=IdentifierType.choices)
+    key_id = models.CharField(_("key"), max_length=40)
+    digest = models.BinaryField(editable=False)
+
+    class Meta:
+        verbose_name = _("identifier")
+        verbose_name_plural = _("identifiers")
+        constraints = [
+            models.UniqueConstraint(fields=["digest", "key_id"], name="identifier_is_one_person"),
+            models.CheckConstraint(
+                name="identifier_type_is_known", condition=Q(type__in=IdentifierType.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_type_display()
+
+
+class Refusal(models.Model):
+    """Someone asked not to be registered: a keyed token that stops a new entry."""
+
+    key_id = models.CharField(_("key"), max_length=40)
+    token = models.BinaryField(editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("refusal")
+        verbose_name_plural = _("refusals")
+        constraints = [
+            models.UniqueConstraint(fields=["token", "key_id"], name="refusal_is_kept_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.created_at:%Y-%m-%d}"

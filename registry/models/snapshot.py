@@ -1,0 +1,149 @@
+"""What is published: snapshots, their anonymous facts, and the ledger of the runs that make them."""
+
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from registry.choices import Outcome
+
+LONGEST_SILENCE = timedelta(minutes=1)
+LONGEST_QUEUE = timedelta(minutes=2)
+
+
+class Snapshot(models.Model):
+    """One numbered, immutable, hashed generation of all published numbers. It holds no person."""
+
+    number = models.PositiveIntegerField(_("number"), primary_key=True)
+    hash = models.CharField(_("hash"), max_length=71, unique=True)
+    content_hash = models.CharField(max_length=71)
+    built_at = models.DateTimeField(_("built"))
+    data_through = models.DateField(_("data through"), null=True)
+    disclosure = models.CharField(_("disclosure policy"), max_length=20)
+    map_document = models.JSONField()
+    code_lists = models.JSONField()
+    facts = models.PositiveIntegerField(_("facts"), help_text=_("One a counted infusion."))
+
+    class Meta:
+        ordering = ["-number"]
+        verbose_name = _("snapshot")
+        verbose_name_plural = _("snapshots")
+
+    def __str__(self) -> str:
+        return f"{self.number}"
+
+
+class Publication(models.Model):
+    """One row: which snapshot is current, and up to which revision of the records it is true."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="+")
+    revision = models.BigIntegerField(default=-1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="publication_is_one_row", condition=Q(id=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.snapshot_id}"
+
+
+class Fact(models.Model):
+    """One counted infusion without its person; `person` is drawn anew in every snapshot."""
+
+    pk = models.CompositePrimaryKey("snapshot", "place")
+    # A plain number: a foreign key would be checked a million times in every build.
+    snapshot = models.IntegerField()
+    place = models.IntegerField()
+    person = models.IntegerField()
+    centre = models.TextField()
+    region = models.TextField()
+    category = models.TextField()
+    kind = models.TextField()
+    product = models.TextField()
+    modality = models.TextField()
+    indication = models.TextField(null=True)
+    trial = models.TextField(null=True)
+    manufacturing_site = models.TextField(null=True)
+    sex = models.TextField()
+    infused_on = models.DateField()
+    date_precision = models.TextField()
+    sequence = models.SmallIntegerField()
+    age = models.SmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.snapshot}/{self.place}"
+
+
+class RunQuerySet(models.QuerySet):
+    """The ledger, asked for what needs someone's eye."""
+
+    def silent(self):
+        """Runs that began and then fell silent: their worker is gone."""
+        return self.filter(
+            started_at__isnull=False,
+            finished_at=None,
+            heartbeat_at__lt=timezone.now() - LONGEST_SILENCE,
+        )
+
+
+class Run(models.Model):
+    """One line of the ledger of jobs."""
+
+    task = models.CharField(_("task"), max_length=40)
+    queued_at = models.DateTimeField(_("queued"))
+    started_at = models.DateTimeField(_("started"), null=True)
+    heartbeat_at = models.DateTimeField(_("heartbeat"), null=True)
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices, blank=True)
+    rows = models.PositiveIntegerField(_("rows"), null=True)
+    snapshot = models.ForeignKey(
+        Snapshot, on_delete=models.SET_NULL, null=True, verbose_name=_("snapshot")
+    )
+    message = models.TextField(_("message"), blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task"], condition=Q(started_at=None), name="run_waits_once_a_task"
+            ),
+            models.CheckConstraint(
+                name="run_finished_has_outcome",
+                condition=Q(finished_at=None, outcome="") | Q(finished_at__isnull=False) & ~Q(outcome=""),
+            ),
+            models.CheckConstraint(
+                name="run_started_has_heartbeat",
+                condition=Q(started_at=None, heartbeat_at=None)
+                | Q(started_at__isnull=False, heartbeat_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="run_finishes_after_start",
+                condition=Q(finished_at=None) | Q(started_at__isnull=False),
+            ),
+        ]
+
+    @property
+    def duration(self) -> timedelta | None:
+        """How long it ran, None while it has not ended."""
+        return self.finished_at - self.started_at if self.finished_at else None
+
+    @property
+    def is_stuck(self) -> bool:
+        """Waiting with no worker to take it, or begun and silent."""
+        if self.finished_at:
+            return False
+        now = timezone.now()
+        if self.started_at is None:
+            return now - self.queued_at > LONGEST_QUEUE
+        return now - self.heartbeat_at > LONGEST_SILENCE
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.pk}"

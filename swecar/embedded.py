@@ -1,0 +1,1 @@
+def serve_command(a): return 2

@@ -1,0 +1,91 @@
+"""Reading settings from the environment. A missing or wrong one stops the start with a sentence."""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+SMALLEST_KEY = 32  # bytes; HMAC-SHA-256 gains nothing from more and loses from fewer (RFC 2104)
+
+
+class EnvironmentProblem(Exception):
+    """A variable is missing or wrong; the text says which, and what to write."""
+
+
+def text(name: str, *, default: str | None = None, hint: str = "") -> str:
+    """The variable as it stands; without a default it must be set."""
+    value = os.environ.get(name, default)
+    if not value and default is None:
+        raise EnvironmentProblem(f"{name} is not set. {hint}".strip())
+    return value or ""
+
+
+def flag(name: str) -> bool:
+    """`1` or `true` is on; `0`, `false` or nothing is off."""
+    value = os.environ.get(name, "").lower()
+    if value not in {"", "0", "1", "false", "true"}:
+        raise EnvironmentProblem(f"{name} is {value!r}. Write 1 or 0.")
+    return value in {"1", "true"}
+
+
+def whole_number(name: str, *, default: int) -> int:
+    """A number of at least 1."""
+    value = os.environ.get(name, str(default))
+    if not value.isdecimal() or int(value) < 1:
+        raise EnvironmentProblem(f"{name} is {value!r}. Write a whole number from 1.")
+    return int(value)
+
+
+def words(name: str, *, default: str = "") -> list[str]:
+    """A list with commas between."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def database(name: str) -> Mapping[str, object]:
+    """Django's settings of a `postgresql://user:password@host:port/name?option=value` address."""
+    url = text(
+        name,
+        hint="Write postgresql://user:password@host:port/name, "
+        "or put `manage.py serve_embedded --` before the command.",
+    )
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise EnvironmentProblem(f"{name} is not the address of a PostgreSQL database.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.strip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "OPTIONS": dict(parse_qsl(parts.query)),
+    }
+
+
+def identity_keys(name: str) -> dict[str, bytes]:
+    """The keys of `id:base64,id:base64`, the first is current, in the order written."""
+    hint = 'Write id:key, the key made by: python3 -c "import base64, os; print(base64.b64encode(os.urandom(32)).decode())"'
+    keys: dict[str, bytes] = {}
+    for entry in text(name, hint=hint).split(","):
+        key_id, _, encoded = entry.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            key = b""
+        if not key_id or key_id in keys or len(key) < SMALLEST_KEY:
+            # The text of a key must not reach a log, so the entry is named by its place.
+            raise EnvironmentProblem(f"{name}: entry {len(keys) + 1} is not usable. {hint}")
+        keys[key_id] = key
+    return keys
+
+
+def disclosure(name: str) -> str:
+    """The policy by which numbers are published."""
+    value = os.environ.get(name, "exact")
+    if value != "exact":
+        raise EnvironmentProblem(
+            f"{name} is {value!r}. This version publishes by `exact` only; "
+            "nothing starts, so that nothing is published against the policy."
+        )
+    return value

@@ -1,0 +1,163 @@
+"""All settings. Every variable of the environment is read here, at the top, through env.py."""
+
+from pathlib import Path
+
+from swecar import env
+
+DATABASE = env.database("DATABASE_URL")
+REDIS_URL = env.text("REDIS_URL", hint="Write redis://host:port/0.")
+SECRET_KEY = env.text("SECRET_KEY", hint="Write 50 or more random characters.")
+IDENTITY_KEYS = env.identity_keys("IDENTITY_KEYS")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
+DEBUG = env.flag("DEBUG")
+DISCLOSURE = env.disclosure("DISCLOSURE")
+INSECURE_HTTP = env.flag("INSECURE_HTTP")  # the demonstration and the tests speak plain HTTP
+DATABASE_POOL = env.whole_number("DATABASE_POOL", default=8)
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ROOT_URLCONF = "swecar.urls"
+WSGI_APPLICATION = "swecar.wsgi.application"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "pghistory",
+    "pgtrigger",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "registry",
+]
+
+# The answers to the public need no session, no user and no form token: swecar.middleware
+# leaves these layers out for them, which is a quarter of the time of such an answer.
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "swecar.middleware.Session",
+    "swecar.middleware.Locale",
+    "swecar.middleware.Common",
+    "swecar.middleware.Csrf",
+    "swecar.middleware.Authentication",
+    "swecar.middleware.Message",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "registry" / "pages" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# A worker that dies must not keep its lock: the server looks whether its client still lives.
+DATABASES = {
+    "default": {
+        **DATABASE,
+        "OPTIONS": {
+            **DATABASE["OPTIONS"],
+            "options": "-c client_connection_check_interval=2s -c lock_timeout=30s",
+            "pool": {"min_size": 1, "max_size": DATABASE_POOL},
+        },
+    }
+}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "swecar",
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+    }
+}
+
+AUTH_USER_MODEL = "registry.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "/admin/login/"
+
+LANGUAGE_CODE = "sv"
+LANGUAGES = [("sv", "Svenska"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "registry" / "pages" / "locale"]
+TIME_ZONE = "Europe/Stockholm"  # "today" is today there (COUNTING.md)
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "registry" / "pages" / "static"]
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_HTTP
+SECURE_HSTS_SECONDS = 0 if INSECURE_HTTP else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not INSECURE_HTTP
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REDIRECT_EXEMPT = [r"^health/"]
+X_FRAME_OPTIONS = "DENY"
+# A debugger's page shows local variables and forms, where an identity number may stand.
+DEFAULT_EXCEPTION_REPORTER_FILTER = "swecar.reporting.NothingPersonalFilter"
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True  # outcomes stand in the ledger of runs
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False  # the sweep makes a lost message good; a write never waits
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Redis hands a task out again after this many seconds, so it must exceed the time limit.
+    "visibility_timeout": 1800,
+    "socket_connect_timeout": 1,
+    "global_keyprefix": "swecar-jobs:",
+}
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+PGHISTORY_CONTEXT_FIELD = None  # the actor and the reason are columns of their own: models/history.py
+PGHISTORY_APPEND_ONLY = True
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.errors.answer_problem",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "swecar",
+    "DESCRIPTION": "Counts of the national registry of CAR-T treatments in Sweden.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+}

@@ -27,6 +27,7 @@ RESERVE_FORMATS = {
     IdentifierType.RESERVE_NATIONAL: re.compile(r"(?=.*[A-Z])[0-9A-Z]{12}"),
 }
 LOCAL_FORMAT = re.compile(r"[\w.\-]{1,64}")
+NUMBER_IN_TEXT = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+]?\d{4}(?!\d)", re.ASCII)
 PERSONAL_FORMAT = re.compile(r"(?:\d{2})?\d{6}[-+]?\d{4}", re.ASCII)
 
 
@@ -90,6 +91,11 @@ def read_identifier(text: str, *, centre: str) -> Identifier:
     if PERSONAL_FORMAT.fullmatch(bare) and not bare.startswith("99"):
         return _read_personal(bare)
     return _read_reserve(bare.replace("-", ""))
+
+
+def holds_identity_number(text: str) -> bool:
+    """Whether a free text holds a personal identity or coordination number."""
+    return any(Personnummer.valid(found) for found in NUMBER_IN_TEXT.findall(text))
 
 
 def _read_personal(bare: str) -> Identifier:

@@ -1,0 +1,103 @@
+"""The code lists as reviewed data: national lists as they stand, and two made-up trials."""
+
+from datetime import date
+
+from registry.choices import CentreStatus, DatePrecision, Modality, Phase, ProductOrigin, Sponsor
+from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
+
+ACADEMIC_TRIAL, INDUSTRY_TRIAL = "NCT99000002", "NCT99000001"
+ACADEMIC_PRODUCT, TRIAL_PRODUCT = "Akademisk CD19 CAR-T", "Prövningsläkemedel CAR-T"
+
+# code, hospital, city, city in English, county, county code, region, lat, lon (WGS 84), status
+CENTRES = (
+    ("UME", "Norrlands universitetssjukhus", "Umeå", "Umeå", "Västerbotten", "24", "Norra", 63.8175, 20.2983, CentreStatus.ACTIVE),
+    ("UPP", "Akademiska sjukhuset", "Uppsala", "Uppsala", "Uppsala", "03", "Mellansverige", 59.8472, 17.6403, CentreStatus.ACTIVE),
+    ("STO", "Karolinska universitetssjukhuset", "Stockholm", "Stockholm", "Stockholm", "01", "Stockholm–Gotland", 59.3522, 18.0322, CentreStatus.ACTIVE),
+    ("ORE", "Universitetssjukhuset Örebro", "Örebro", "Örebro", "Örebro", "18", "Mellansverige", 59.2756, 15.2250, CentreStatus.UPCOMING),
+    ("LIN", "Universitetssjukhuset i Linköping", "Linköping", "Linköping", "Östergötland", "05", "Sydöstra", 58.4014, 15.6208, CentreStatus.ACTIVE),
+    ("GOT", "Sahlgrenska universitetssjukhuset", "Göteborg", "Gothenburg", "Västra Götaland", "14", "Västra", 57.6833, 11.9583, CentreStatus.ACTIVE),
+    ("LUN", "Skånes universitetssjukhus", "Lund", "Lund", "Skåne", "12", "Södra", 55.7117, 13.1983, CentreStatus.ACTIVE),
+)  # fmt: skip
+
+# brand, INN, ATC, holder, target, authorised on, precision, what is unconfirmed
+PRODUCTS = (
+    ("Kymriah", "tisagenlecleucel", "L01XL04", "Novartis", "CD19", date(2018, 8, 22), DatePrecision.DAY, ""),
+    ("Yescarta", "axicabtagene ciloleucel", "L01XL03", "Kite", "CD19", date(2018, 8, 23), DatePrecision.DAY, "atc"),
+    ("Tecartus", "brexucabtagene autoleucel", "L01XL06", "Kite", "CD19", date(2020, 12, 1), DatePrecision.MONTH, ""),
+    ("Abecma", "idecabtagene vicleucel", "L01XL07", "Bristol Myers Squibb", "BCMA", date(2021, 8, 18), DatePrecision.DAY, "atc"),
+    ("Breyanzi", "lisocabtagene maraleucel", "L01XL08", "Bristol Myers Squibb", "CD19", date(2022, 4, 1), DatePrecision.MONTH, "atc"),
+    ("Carvykti", "ciltacabtagene autoleucel", "L01XL05", "Janssen-Cilag", "BCMA", date(2022, 5, 1), DatePrecision.MONTH, ""),
+    ("Aucatzyl", "obecabtagene autoleucel", "L01XL12", "Autolus", "CD19", date(2025, 7, 1), DatePrecision.MONTH, ""),
+)  # fmt: skip
+
+# Products without a name on the market are products of their own (COUNTING.md, small case 10).
+UNNAMED_PRODUCTS = (
+    (ACADEMIC_PRODUCT, "CD19", Modality.CAR_T, ProductOrigin.INVESTIGATIONAL),
+    (TRIAL_PRODUCT, "CD19", Modality.CAR_T, ProductOrigin.INVESTIGATIONAL),
+    ("Prövningsläkemedel TCR-T", "", Modality.TCR_T, ProductOrigin.INVESTIGATIONAL),
+)
+
+# key, ICD-10, Swedish, English, asks for a text, what is unconfirmed
+INDICATIONS = (
+    ("b-all", "C91.0", "Akut lymfatisk B-cellsleukemi", "B-cell acute lymphoblastic leukaemia", False, ""),
+    ("dlbcl", "C83.3", "Diffust storcelligt B-cellslymfom", "Diffuse large B-cell lymphoma", False, ""),
+    ("hgbl", "C83.7", "Höggradigt B-cellslymfom", "High-grade B-cell lymphoma", False, "icd10"),
+    ("pmbcl", "C85.2", "Primärt mediastinalt B-cellslymfom", "Primary mediastinal B-cell lymphoma", False, ""),
+    ("fl", "C82", "Follikulärt lymfom", "Follicular lymphoma", False, ""),
+    ("mcl", "C83.1", "Mantelcellslymfom", "Mantle cell lymphoma", False, ""),
+    ("mm", "C90.0", "Multipelt myelom", "Multiple myeloma", False, ""),
+    ("solid-tumour", None, "Solid tumör", "Solid tumour", False, ""),
+    ("autoimmune", None, "Autoimmun sjukdom", "Autoimmune disease", False, ""),
+    ("other", None, "Annan sjukdom", "Other disease", True, ""),
+)  # fmt: skip
+
+TRIALS = (
+    (ACADEMIC_TRIAL, "Demonstration: akademisk prövning", Sponsor.ACADEMIC, Phase.I_II),
+    (INDUSTRY_TRIAL, "Demonstration: industriprövning", Sponsor.INDUSTRY, Phase.II),
+)
+
+
+def store_code_lists() -> None:
+    """Create what is missing; a row that an administrator has changed stays as it is."""
+    for position, (code, name, city, city_en, county, number, region, lat, lon, status) in enumerate(CENTRES):
+        Centre.objects.get_or_create(
+            code=code,
+            defaults={
+                "name": name, "city_sv": city, "city_en": city_en, "county": county,
+                "county_code": number, "region": region, "latitude": lat, "longitude": lon,
+                "status": status, "position": position,
+            },
+        )  # fmt: skip
+    ManufacturingSite.objects.get_or_create(
+        code="VECURA", defaults={"name": "Vecura", "centre": Centre.objects.get(code="STO")}
+    )
+    _store_products()
+    for position, (key, icd10, name_sv, name_en, asks_text, unconfirmed) in enumerate(INDICATIONS):
+        Indication.objects.get_or_create(
+            key=key,
+            defaults={
+                "icd10": icd10, "name_sv": name_sv, "name_en": name_en, "asks_text": asks_text,
+                "unconfirmed": unconfirmed, "position": position,
+            },
+        )  # fmt: skip
+    for identifier, name, sponsor, phase in TRIALS:
+        Trial.objects.get_or_create(
+            identifier=identifier, defaults={"name": name, "sponsor": sponsor, "phase": phase}
+        )
+
+
+def _store_products() -> None:
+    for position, (name, inn, atc, holder, target, day, precision, unconfirmed) in enumerate(PRODUCTS):
+        Product.objects.get_or_create(
+            name=name,
+            defaults={
+                "inn": inn, "atc": atc, "holder": holder, "target": target, "position": position,
+                "modality": Modality.CAR_T, "origin": ProductOrigin.AUTHORISED,
+                "authorised_on": day, "authorised_precision": precision, "unconfirmed": unconfirmed,
+            },
+        )  # fmt: skip
+    for position, (name, target, modality, origin) in enumerate(UNNAMED_PRODUCTS, start=len(PRODUCTS)):
+        Product.objects.get_or_create(
+            name=name,
+            defaults={"target": target, "modality": modality, "origin": origin, "position": position},
+        )

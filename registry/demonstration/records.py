@@ -1,0 +1,127 @@
+"""Made-up records that add up to the published figure (COUNTING.md, "Worked example").
+
+They are an exchange file, and enter as one: by the import that clinics use. The identity numbers
+have birth numbers 980 to 999, the series for tests.
+"""
+
+import csv
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from registry.demonstration.code_lists import (
+    ACADEMIC_PRODUCT,
+    ACADEMIC_TRIAL,
+    INDUSTRY_TRIAL,
+    PRODUCTS,
+    TRIAL_PRODUCT,
+)
+from registry.entry.reading import COLUMNS
+
+LATEST = date(2025, 9, 5)
+AUTHORISED_ON = {name: day for name, _inn, _atc, _holder, _target, day, *_rest in PRODUCTS}
+INDICATION_OF = {
+    "Kymriah": "C83.3", "Yescarta": "C83.3", "Tecartus": "C83.1", "Abecma": "C90.0",
+    "Breyanzi": "C82", "Carvykti": "C90.0", ACADEMIC_PRODUCT: "C83.3", TRIAL_PRODUCT: "C90.0",
+}  # fmt: skip
+
+
+class Cell(NamedTuple):
+    """One line of the published figure."""
+
+    centre: str
+    category: str
+    first: str
+    patients: int
+    products: tuple[str, ...]
+    reinfusions: int = 0
+    further_doses: int = 0
+    children: int = 0
+    trial: str = ""
+    site: str = ""
+
+
+CELLS = (
+    Cell("UME", "SOC", "2023-12", 9, ("Yescarta", "Breyanzi")),
+    Cell("UPP", "ACT", "2014", 45, (ACADEMIC_PRODUCT,), further_doses=1, children=2,
+         trial=ACADEMIC_TRIAL, site="VECURA"),
+    Cell("UPP", "SOC", "2020-11", 38, ("Kymriah", "Yescarta", "Tecartus", "Breyanzi"), children=1),
+    Cell("UPP", "ICT", "2023-06", 2, (TRIAL_PRODUCT,), trial=INDUSTRY_TRIAL),
+    Cell("STO", "ICT", "2019-08", 17, (TRIAL_PRODUCT,), trial=INDUSTRY_TRIAL),
+    Cell("STO", "SOC", "2019-11", 69, ("Kymriah", "Yescarta", "Tecartus", "Breyanzi", "Carvykti"),
+         reinfusions=5, children=5),
+    Cell("LIN", "SOC", "2020-01", 18, ("Yescarta", "Tecartus")),
+    Cell("LIN", "ICT", "2023-04", 2, (TRIAL_PRODUCT,), trial=INDUSTRY_TRIAL),
+    Cell("GOT", "SOC", "2020-10", 26, ("Kymriah", "Yescarta", "Tecartus"), children=3),
+    Cell("GOT", "ICT", "2022-10", 5, (TRIAL_PRODUCT,), reinfusions=1, trial=INDUSTRY_TRIAL),
+    Cell("GOT", "CUP", "2024-02", 1, ("Carvykti",)),
+    Cell("LUN", "SOC", "2020-01", 60, ("Kymriah", "Yescarta", "Tecartus", "Abecma"), children=2),
+    Cell("LUN", "ICT", "2021-11", 5, (TRIAL_PRODUCT,), trial=INDUSTRY_TRIAL),
+)  # fmt: skip
+
+
+def write_records(path: Path) -> None:
+    """Write the demonstration as an exchange file; the same every time."""
+    chance = random.Random("swecar 2025-09-08")
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        serial = 0
+        for cell in CELLS:
+            for row in _rows_of_cell(cell, chance, serial):
+                writer.writerow(row)
+            serial += cell.patients
+
+
+def _rows_of_cell(cell: Cell, chance: random.Random, serial: int) -> Iterator[dict]:
+    days = _days(cell, chance)
+    repeats = ["reinfusion"] * cell.reinfusions + ["further_dose"] * cell.further_doses
+    for order, day in enumerate(days):
+        is_child = 0 < order <= cell.children
+        given_on = date.fromisoformat((day + "-01-01")[:10])
+        row = _common(cell, chance, given_on, is_child) | {
+            "patient_id": _test_number(chance, serial + order, given_on, is_child),
+            "kind": "first",
+            "infused_on": day,
+        }
+        yield row
+        if repeats and order >= len(days) // 3:
+            kind = repeats.pop()
+            gap = 14 if kind == "further_dose" else chance.randint(120, 400)
+            again_on = min(given_on + timedelta(days=gap), LATEST)
+            yield row | {"kind": kind, "infused_on": again_on.isoformat()}
+
+
+def _days(cell: Cell, chance: random.Random) -> list[str]:
+    """A first infusion in the printed precision, the rest to the day, more of them each year."""
+    year, month = (*map(int, cell.first.split("-")), 12)[:2]
+    begin = date(year, month, 28)
+    span = (LATEST - begin).days
+    later = sorted(begin + timedelta(days=int(span * chance.random() ** 0.6)) for _ in range(1, cell.patients))
+    return [cell.first, *(day.isoformat() for day in later)]
+
+
+def _common(cell: Cell, chance: random.Random, given_on: date, is_child: bool) -> dict:
+    in_use = [name for name in cell.products if AUTHORISED_ON.get(name, given_on) <= given_on]
+    product = "Kymriah" if is_child and "Kymriah" in in_use else chance.choice(in_use)
+    return {
+        "centre": cell.centre,
+        "category": cell.category,
+        "product": product,
+        "indication": "C91.0" if is_child else INDICATION_OF[product],
+        "trial": cell.trial,
+        "manufacturing_site": cell.site,
+        "batch": f"D{chance.randint(10_000, 99_999)}",
+    }
+
+
+def _test_number(chance: random.Random, serial: int, given_on: date, is_child: bool) -> str:
+    """A number that no one has: its serial chooses the birth number, so that no two are alike."""
+    age = chance.randint(4, 15) if is_child else chance.randint(24, 78)
+    born = date(given_on.year - age, 1, 1) + timedelta(days=chance.randint(0, 180))
+    digits = f"{born:%y%m%d}{980 + serial % 20}"
+    doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(digits))
+    check = -sum(value // 10 + value % 10 for value in doubled) % 10
+    return f"{born:%Y%m%d}-{980 + serial % 20}{check}"

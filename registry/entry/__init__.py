@@ -1,0 +1,1 @@
+"""The write path: record, correct, withdraw, merge, erase, import."""

@@ -1,0 +1,87 @@
+"""Judging the rows of one person that a file brings, beside what the registry holds of the person."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from registry.choices import Kind, Sex, Status
+from registry.errors import InfusionRefused, Problem
+from registry.rules import Step, classify
+
+MOST_INFUSIONS = 100  # of one person; far above any course, and it bounds the work of a hostile file
+
+
+class CourseRow(NamedTuple):
+    """One infusion of a person: stored (line is None) or in the file (status is None)."""
+
+    patient: int
+    infused_on: date
+    sequence: int
+    line: int | None
+    status: str | None
+    kind: str | None
+    product: str
+    sex: str
+    details: tuple
+
+    @property
+    def what(self) -> tuple[date, int, str]:
+        """By which two rows are the same infusion of a person."""
+        return self.infused_on, self.sequence, self.product
+
+
+class Verdict(NamedTuple):
+    """What is to become of one row of the file."""
+
+    line: int
+    kind: Kind | None
+    is_new: bool
+    problems: Sequence[Problem]
+
+
+def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
+    """A verdict a row of the file; rows are one person's, in order of (infused_on, sequence)."""
+    if len(rows) > MOST_INFUSIONS:
+        problem = Problem("patient_id", "too_many_infusions", _("The person has too many infusions."))
+        yield from (Verdict(row.line, None, False, [problem]) for row in rows if row.line)
+        return
+    stored = {row.what: row for row in rows if row.line is None}
+    course = [_step(row) for row in stored.values() if row.status == Status.SUBMITTED]
+    known_sex = next((row.sex for row in rows if row.sex != Sex.UNKNOWN), Sex.UNKNOWN)
+    for row in rows:
+        if row.line is None:
+            continue
+        if row.what in stored:
+            yield _compare(row, stored[row.what])
+            continue
+        problems: list[Problem] = []
+        if row.sex not in {known_sex, Sex.UNKNOWN}:
+            sentence = _("The sex differs from that of another infusion of this person.")
+            problems.append(Problem("sex", "sex_differs", sentence))
+        stated = Kind(row.kind) if row.kind else None
+        try:
+            kind, found = classify(stated=stated, step=row.what, others=course)
+        except InfusionRefused as refused:
+            kind, found = stated or Kind.REINFUSION, refused.problems
+        # A refused row keeps its place, so that the next row is not blamed for its fault.
+        course.append(_step(row)._replace(kind=kind))
+        yield Verdict(row.line, kind, True, [*problems, *found])
+
+
+def _compare(row: CourseRow, stored: CourseRow) -> Verdict:
+    if stored.status == Status.WITHDRAWN:
+        sentence = _("This infusion was withdrawn in the registry and stays so.")
+        return Verdict(row.line, None, False, [Problem("patient_id", "withdrawn_before", sentence, True)])
+    if row.details == stored.details and row.kind in {None, stored.kind}:
+        return Verdict(row.line, None, False, [])
+    sentence = _(
+        "The same infusion (person, date, sequence, product) is stored with other details: "
+        "correct it in the registry."
+    )
+    return Verdict(row.line, None, False, [Problem("patient_id", "duplicate", sentence)])
+
+
+def _step(row: CourseRow) -> Step:
+    return Step(row.infused_on, row.sequence, Kind(row.kind or Kind.REINFUSION), row.product)

@@ -1,0 +1,111 @@
+"""Opening an exchange file: CSV or XLSX in, rows of strings out, one at a time."""
+
+import csv
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from registry.entry.reading import COLUMNS, NEEDED_COLUMNS
+from registry.errors import FileUnusable
+
+SURPLUS = None  # DictReader's key for cells beyond the header
+
+
+class Line(NamedTuple):
+    """One row: its line in the file (the header is 1), its fields, how much of the file is read."""
+
+    number: int
+    fields: dict[str, str]
+    bytes_read: int
+    surplus: bool
+
+
+def read_lines(path: Path, *, centre_given: bool) -> Iterator[Line]:
+    """The rows of an exchange file, in order, without keeping them.
+
+    centre_given: the centre column may be missing. Raises FileUnusable, at the latest at the row
+    where reading ends.
+    """
+    needed = NEEDED_COLUMNS if centre_given else NEEDED_COLUMNS | {"centre"}
+    try:
+        if path.suffix.lower() == ".xlsx":
+            yield from _read_workbook(path, needed)
+        else:
+            yield from _read_csv(path, needed)
+    except OSError as error:
+        raise FileUnusable(_("The file cannot be read: %(why)s") % {"why": error.strerror}) from None
+
+
+def _read_csv(path: Path, needed: set[str]) -> Iterator[Line]:
+    with path.open("rb") as raw:
+        try:
+            header = raw.readline().decode("utf-8-sig")
+            delimiter = ";" if header.count(";") > header.count(",") else ","
+            columns = _check_header(next(csv.reader([header], delimiter=delimiter), []), needed)
+            rows = csv.reader(_decode(raw), delimiter=delimiter, strict=True)
+            for cells in rows:
+                if any(cells):
+                    fields = dict(zip(columns, cells, strict=False))
+                    yield Line(rows.line_num + 1, fields, raw.tell(), len(cells) > len(columns))
+        except UnicodeDecodeError:
+            raise FileUnusable(_("The file is not UTF-8 text: save it as CSV UTF-8.")) from None
+        except csv.Error as error:
+            raise FileUnusable(_("The file is not CSV: %(why)s") % {"why": error}) from None
+
+
+def _decode(raw: Iterable[bytes]) -> Iterator[str]:
+    # Lines are decoded one by one, so that tell() says how far the reading has come.
+    for line in raw:
+        yield line.decode()
+
+
+def _read_workbook(path: Path, needed: set[str]) -> Iterator[Line]:
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError):
+        raise FileUnusable(_("The file is not an XLSX workbook.")) from None
+    try:
+        sheet = book.worksheets[0]
+        rows = sheet.iter_rows(values_only=True)
+        columns = _check_header([_cell_text(cell) for cell in next(rows, ())], needed)
+        size, total = path.stat().st_size, max(sheet.max_row or 1, 1)
+        for number, values in enumerate(rows, start=2):
+            cells = [_cell_text(value) for value in values]
+            if any(cells):
+                fields = dict(zip(columns, cells, strict=False))
+                surplus = any(cells[len(columns) :])
+                yield Line(number, fields, size * number // total, surplus)
+    finally:
+        book.close()
+
+
+def _cell_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime | date):
+        return value.strftime("%Y-%m-%d")
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _check_header(cells: Iterable[str], needed: set[str]) -> list[str]:
+    columns = [cell.strip().lower() for cell in cells]
+    while columns and not columns[-1]:
+        columns.pop()
+    unknown = [column for column in columns if column not in COLUMNS]
+    missing = sorted(needed.difference(columns))
+    if missing:
+        raise FileUnusable(_("Columns are missing: %(columns)s.") % {"columns": ", ".join(missing)})
+    if unknown:
+        sentence = _("%(count)s columns have a name that is not known. Known are: %(columns)s.")
+        raise FileUnusable(sentence % {"count": len(unknown), "columns": ", ".join(COLUMNS)})
+    if len(set(columns)) < len(columns):
+        raise FileUnusable(_("A column stands in the file twice."))
+    return columns

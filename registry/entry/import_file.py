@@ -1,0 +1,133 @@
+"""Importing an exchange file: all of it or nothing, in memory that does not grow with it.
+
+The rows are read one by one, checked, and copied into temporary tables that end with the
+transaction; identifiers are digests by then. Each person's rows then pass, in order and together
+with what the registry holds of the person, through the same `rules.classify` as a single entry.
+Only then are persons and infusions stored, by one statement a table.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby, islice
+from pathlib import Path
+from typing import TypeVar
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from registry.access import Actor, acting_as
+from registry.entry import staging
+from registry.entry.announce import announce_change
+from registry.entry.course import CourseRow, judge_course
+from registry.entry.exchange import Line, read_lines
+from registry.entry.patients import PatientRefused, is_refused, lock_entry
+from registry.entry.reading import CodeLists, RowReader
+from registry.errors import NotFound, Problem
+from registry.models import Refusal
+from registry.rules import InfusionDraft
+
+BATCH = 5_000
+
+T = TypeVar("T")
+Report = Callable[[int, Problem], None]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """How many rows were read, stored (or would be), there already, refused, and how many warnings."""
+
+    read: int
+    stored: int
+    unchanged: int
+    refused: int
+    warnings: int
+
+
+def import_infusions(
+    *,
+    path: Path,
+    by: Actor,
+    centre: str | None = None,
+    dry_run: bool = False,
+    report: Report = lambda line, problem: None,
+    progress: Progress = lambda stage, done, total: None,
+) -> ImportSummary:
+    """Store an exchange file, or nothing of it where a row is refused.
+
+    centre: the code of the only centre allowed, and the default of its column. report gets every
+    problem in the order of the file; progress gets (stage, done, total).
+    Raises FileUnusable, NotFound for a centre where the actor may not write.
+    """
+    lists = CodeLists(by, centre=centre)
+    if not lists.centres:
+        raise NotFound(_("There is no such centre, or you may not enter for it."))
+    with acting_as(by, reason="import"), transaction.atomic():
+        staging.create_tables()
+        read = _stage(path, lists, progress)
+        progress("checking", 0, read)
+        lock_entry(alone=True)
+        staging.find_persons()
+        _judge(progress, read)
+        stored, refused, warnings = staging.count_rows()
+        for line, *problem in staging.read_problems():
+            report(line, Problem(*problem))
+        summary = ImportSummary(read, stored, read - stored - refused, refused, warnings)
+        if refused or dry_run:
+            transaction.set_rollback(True)
+        elif stored:
+            progress("storing", 0, stored)
+            staging.store()
+            announce_change()
+            progress("storing", stored, stored)
+    return summary
+
+
+def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
+    """Read, check and stage every row; returns how many there are."""
+    reader, size, count = RowReader(lists), path.stat().st_size, 0
+    some_refuse = Refusal.objects.exists()
+    for lines in _batches(read_lines(path, centre_given=bool(lists.default_centre))):
+        rows: list[tuple[int, InfusionDraft]] = []
+        problems: list[tuple[int, Problem]] = []
+        for line in lines:
+            draft, found = _read(reader, line, some_refuse)
+            problems += ((line.number, problem) for problem in found)
+            if draft:
+                rows.append((line.number, draft))
+        staging.stage_rows(rows)
+        staging.stage_problems(problems)
+        count += len(lines)
+        progress("reading", lines[-1].bytes_read, size)
+    return count
+
+
+def _read(reader: RowReader, line: Line, some_refuse: bool) -> tuple[InfusionDraft | None, list[Problem]]:
+    draft, problems = reader.read(line.fields)
+    if line.surplus:
+        sentence = _("The row has more cells than the header.")
+        problems.append(Problem("row", "too_many_cells", sentence))
+    if draft and some_refuse and is_refused(draft.identifier.digests()):
+        problems.append(Problem("patient_id", PatientRefused.code, str(PatientRefused())))
+    return draft, problems
+
+
+def _judge(progress: Progress, total: int) -> None:
+    """Classify the rows of each person, and keep what is new and what is wrong."""
+    done = 0
+    for persons in _batches(_persons(staging.read_courses())):
+        verdicts = [verdict for rows in persons for verdict in judge_course(rows)]
+        staging.stage_verdicts((v.line, v.kind.value) for v in verdicts if v.is_new)
+        staging.stage_problems((v.line, problem) for v in verdicts for problem in v.problems)
+        done += len(verdicts)
+        progress("checking", done, total)
+
+
+def _persons(rows: Iterable[CourseRow]) -> Iterator[list[CourseRow]]:
+    for _patient, course in groupby(rows, key=lambda row: row.patient):
+        yield list(course)
+
+
+def _batches(items: Iterator[T]) -> Iterator[list[T]]:
+    while batch := list(islice(items, BATCH)):
+        yield batch

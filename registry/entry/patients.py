@@ -1,0 +1,188 @@
+"""Finding, merging and erasing persons. A person is locked while anything of theirs changes."""
+
+from dataclasses import dataclass
+
+import pgtrigger
+from django.db import connection
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from registry.access import Actor, Permission, acting_as, require
+from registry.choices import Kind
+from registry.entry.announce import announce_change
+from registry.errors import MergeImpossible, NotFound, RegistryError
+from registry.identity import Identifier, refusal_token
+from registry.models import Infusion, Patient, PatientIdentifier, Refusal
+from registry.rules import InfusionDraft, Step
+
+ENTRY_LOCK = 7201  # held shared by single entries and alone by an import
+HISTORY_OF_PATIENT = (
+    ("registry_infusionhistoryrow", "patient_id"),
+    ("registry_patientidentifierhistoryrow", "patient_id"),
+    ("registry_patienthistoryrow", "pgh_obj_id"),
+)
+GUARDS_OF_HISTORY = (
+    "registry.InfusionHistoryRow:append_only",
+    "registry.PatientIdentifierHistoryRow:append_only",
+    "registry.PatientHistoryRow:append_only",
+)
+
+
+class PatientRefused(RegistryError):
+    """The person has asked not to be in the registry: nothing may be stored."""
+
+    code = "do_not_register"
+
+
+@dataclass(frozen=True)
+class MergeEffect:
+    """What a merge does to the national numbers, to be read before it is done."""
+
+    patients: int
+    reinfusions: int
+    further_doses: int
+
+
+def lock_entry(*, alone: bool = False) -> None:
+    """Let single entries run side by side, and an import by itself. Held until the commit."""
+    function = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(%s)", [ENTRY_LOCK])
+
+
+def find_patient(identifier: Identifier) -> Patient | None:
+    """The person with this identifier, whichever key it was digested with."""
+    chain = Q()
+    for key_id, digest in identifier.digests():
+        chain |= Q(key_id=key_id, digest=digest)
+    found = PatientIdentifier.objects.filter(chain).select_related("patient").first()
+    return found.patient if found else None
+
+
+def lock_patient(draft: InfusionDraft) -> Patient:
+    """The person of a draft, stored if new, locked until the commit.
+
+    Two who enter the same new person at once meet at the digest's lock: the second finds the
+    person that the first has stored. Raises PatientRefused.
+    """
+    lock_entry()
+    chain = draft.identifier.digests()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(chain[0][1][:8], signed=True)]
+        )
+    patient = find_patient(draft.identifier)
+    if patient:
+        return Patient.objects.select_for_update().get(pk=patient.pk)
+    if is_refused(chain):
+        raise PatientRefused
+    born_on = draft.identifier.born_on
+    patient = Patient.objects.create(sex=draft.sex, birth_year=born_on.year if born_on else None)
+    key_id, digest = chain[-1]
+    PatientIdentifier.objects.create(
+        patient=patient, type=draft.identifier.type, key_id=key_id, digest=digest
+    )
+    return patient
+
+
+def is_refused(chain: list[tuple[str, bytes]]) -> bool:
+    """Whether a person with these digests has refused registration."""
+    tokens = [refusal_token(key_id, digest) for key_id, digest in chain]
+    return Refusal.objects.filter(token__in=tokens).exists()
+
+
+def course_of(patient: Patient, *, without: Infusion | None = None) -> list[Step]:
+    """The person's submitted infusions nationwide, in order."""
+    rows = patient.infusions.counted().in_order().select_related("product")
+    if without:
+        rows = rows.exclude(pk=without.pk)
+    return [Step(row.infused_on, row.sequence, Kind(row.kind), row.product.name) for row in rows]
+
+
+def preview_merge(*, keep: Patient, absorb: Patient) -> MergeEffect:
+    """How the national numbers move if absorb becomes keep. Raises MergeImpossible."""
+    ours, theirs = course_of(keep), course_of(absorb)
+    if keep == absorb:
+        raise MergeImpossible(_("These are one person already."))
+    if {step.place for step in ours}.intersection(step.place for step in theirs):
+        raise MergeImpossible(
+            _(
+                "Both have an infusion on the same day with the same sequence. If it is one infusion "
+                "recorded twice, withdraw one; if there were two, correct the sequence of one."
+            )
+        )
+    if not ours or not theirs:
+        return MergeEffect(patients=0, reinfusions=0, further_doses=0)
+    loses_entry = max(ours[0], theirs[0])
+    further = loses_entry.kind == Kind.FURTHER_DOSE
+    return MergeEffect(patients=-1, reinfusions=int(not further), further_doses=int(further))
+
+
+def merge_patients(*, keep: Patient, absorb: Patient, by: Actor, reason: str) -> MergeEffect:
+    """Make one person of two: absorb's infusions and identifiers become keep's.
+
+    A first infusion that is no longer the earliest becomes a reinfusion. Raises MergeImpossible,
+    NotPermitted.
+    """
+    require(by, Permission.MERGE_PATIENTS)
+    with acting_as(by, reason=reason):
+        lock_entry()
+        locked = Patient.objects.select_for_update().filter(pk__in=[keep.pk, absorb.pk]).order_by("pk")
+        if len(locked) < len({keep.pk, absorb.pk}):
+            raise NotFound(_("One of the two persons is no longer there."))
+        effect = preview_merge(keep=keep, absorb=absorb)
+        both = Infusion.objects.counted().filter(patient__in=[keep, absorb])
+        for late in both.in_order()[1:]:
+            if late.kind == Kind.FIRST:
+                late.kind = Kind.REINFUSION
+                late.save(update_fields=["kind"])
+        absorb.infusions.update(patient=keep)
+        absorb.identifiers.update(patient=keep)
+        absorb.delete()
+        announce_change()
+    return effect
+
+
+def erase_patient(*, patient: Patient, by: Actor, reason: str, refuses: bool = True) -> None:
+    """Remove a person and all that was recorded of them, history included.
+
+    With refuses, a keyed token stays that stops a new entry (DOMAIN.md, "Law and duty").
+    Published aggregates stay. Raises NotPermitted, NotFound.
+    """
+    require(by, Permission.ERASE_PATIENTS)
+    with acting_as(by, reason=reason):
+        lock_entry()
+        if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
+            raise NotFound(_("This person is no longer there."))
+        number = patient.pk
+        if refuses:
+            for identifier in patient.identifiers.all():
+                token = refusal_token(identifier.key_id, bytes(identifier.digest))
+                Refusal.objects.get_or_create(key_id=identifier.key_id, token=token)
+        patient.infusions.all().delete()
+        patient.delete()
+        _erase_history(number)
+        announce_change()
+
+
+def _erase_history(patient: int) -> None:
+    """Delete the history of a person, of persons merged into them, and of the deletion itself.
+
+    The history's guard against deletion is lifted for this transaction alone.
+    """
+    with pgtrigger.ignore(*GUARDS_OF_HISTORY), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT patient_id FROM registry_infusionhistoryrow WHERE pgh_obj_id IN
+                (SELECT pgh_obj_id FROM registry_infusionhistoryrow WHERE patient_id = %(patient)s)
+            UNION
+            SELECT patient_id FROM registry_patientidentifierhistoryrow WHERE pgh_obj_id IN
+                (SELECT pgh_obj_id FROM registry_patientidentifierhistoryrow
+                 WHERE patient_id = %(patient)s)
+            UNION SELECT %(patient)s
+            """,
+            {"patient": patient},
+        )
+        persons = [person for (person,) in cursor.fetchall()]
+        for table, column in HISTORY_OF_PATIENT:
+            cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [persons])

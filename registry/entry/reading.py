@@ -1,0 +1,203 @@
+"""One row of the exchange file, read: codes looked up, every wrong field named."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from registry.access import Actor, Permission, centres_where
+from registry.choices import Category, DatePrecision, Kind, Sex
+from registry.errors import Problem
+from registry.identity import (
+    Identifier,
+    IdentifierUnusable,
+    holds_identity_number,
+    read_identifier,
+)
+from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
+from registry.rules import InfusionDraft, check_draft, complete_draft, read_date
+
+COLUMNS = (
+    "centre",
+    "patient_id",
+    "sex",
+    "category",
+    "kind",
+    "product",
+    "modality",
+    "indication",
+    "trial",
+    "manufacturing_site",
+    "infused_on",
+    "date_precision",
+    "sequence",
+    "age_at_infusion",
+    "batch",
+)
+NEEDED_COLUMNS = {"patient_id", "category", "product", "infused_on"}
+LONGEST_VALUE = 200
+LONGEST_BATCH = 60
+SHORT_LIST = 8
+SPELLINGS = {
+    choices: {choice.value.lower(): choice for choice in choices}
+    for choices in (Category, Kind, Sex, DatePrecision)
+}
+
+
+class CodeLists:
+    """The code lists in memory, each by every spelling that a row may use."""
+
+    def __init__(self, actor: Actor, *, centre: str | None = None):
+        """Of an actor's centres; centre limits the rows to one code, and is its default."""
+        writable = centres_where(actor, Permission.WRITE_RECORDS)
+        self.default_centre = centre or ""
+        self.centres = {
+            found.code.lower(): found
+            for found in Centre.objects.all()
+            if found.pk in writable and centre in {None, found.code}
+        }
+        self.products = {
+            name.lower(): product
+            for product in Product.objects.all()
+            for name in (product.inn, product.name)
+            if name
+        }
+        self.indications = {
+            code.lower(): indication
+            for indication in Indication.objects.all()
+            for code in (indication.key, indication.icd10)
+            if code
+        }
+        self.trials = {trial.identifier.lower(): trial for trial in Trial.objects.all()}
+        self.sites = {site.code.lower(): site for site in ManufacturingSite.objects.all()}
+
+
+class RowReader:
+    """Turns rows of strings into drafts."""
+
+    def __init__(self, lists: CodeLists):
+        self.lists = lists
+
+    def read(self, row: Mapping[str, str]) -> tuple[InfusionDraft | None, list[Problem]]:
+        """The draft of one row, None where a field cannot be read, and its problems."""
+        fields = _Fields(row)
+        lists = self.lists
+        centre = fields.look_up("centre", lists.centres, default=lists.default_centre)
+        category = fields.choose("category", Category)
+        product = fields.look_up("product", lists.products)
+        _check_modality(fields, product)
+        infused_on, precision = _read_date(fields)
+        identifier = _read_identifier(fields, centre)
+        kind = fields.choose("kind", Kind, needed=False)
+        sex = fields.choose("sex", Sex, needed=False)
+        indication = fields.look_up("indication", lists.indications, needed=False)
+        trial = fields.look_up("trial", lists.trials, needed=False)
+        site = fields.look_up("manufacturing_site", lists.sites, needed=False)
+        sequence = fields.number("sequence", 1, 9)
+        age = fields.number("age_at_infusion", 0, 999)
+        batch = fields.text("batch")
+        if len(batch) > LONGEST_BATCH:
+            fields.refuse("batch", "too_long", _("A batch has at most 60 characters."))
+        if holds_identity_number(batch):
+            fields.refuse("batch", "identifier_in_text", _("This looks like an identity number."))
+        if fields.refused:
+            return None, fields.problems
+        draft = InfusionDraft(
+            centre=centre,
+            identifier=identifier,
+            category=category,
+            kind=kind,
+            product=product,
+            indication=indication,
+            trial=trial,
+            manufacturing_site=site,
+            infused_on=infused_on,
+            date_precision=precision,
+            sequence=sequence or 1,
+            age_at_infusion=age,
+            sex=sex,
+            batch=batch,
+        )
+        complete_draft(draft)
+        return draft, fields.problems + check_draft(draft)
+
+
+class _Fields:
+    """The fields of one row, and what is wrong with them so far."""
+
+    def __init__(self, row: Mapping[str, str]):
+        self.row = row
+        self.problems: list[Problem] = []
+        self.refused = False
+
+    def text(self, name: str) -> str:
+        value = (self.row.get(name) or "").strip()
+        if len(value) > LONGEST_VALUE:
+            self.refuse(name, "too_long", _("The value is too long."))
+            return ""
+        if "\x00" in value:
+            self.refuse(name, "character_invalid", _("The value has a character that no text has."))
+            return ""
+        return value
+
+    def refuse(self, name: str, code: str, sentence: str) -> None:
+        self.problems.append(Problem(name, code, sentence))
+        self.refused = True
+
+    def look_up(self, name: str, known: Mapping[str, object], *, default: str = "", needed: bool = True):
+        value = self.text(name) or default
+        if not value:
+            if needed:
+                self.refuse(name, "missing", _("A value is missing."))
+            return None
+        if value.lower() not in known:
+            # The value is not repeated: in a shifted row it may be an identity number.
+            sentence = _("The value is not in the registry's list.")
+            if len(known) <= SHORT_LIST:
+                sentence = _("Write one of: %(values)s.") % {"values": ", ".join(str(value) for value in known.values())}
+            self.refuse(name, f"unknown_{name}", sentence)
+        return known.get(value.lower())
+
+    def choose(self, name: str, choices, *, needed: bool = True):
+        return self.look_up(name, SPELLINGS[choices], needed=needed)
+
+    def number(self, name: str, least: int, most: int) -> int | None:
+        value = self.text(name)
+        if not value:
+            return None
+        if not (value.isascii() and value.isdecimal() and least <= int(value) <= most):
+            sentence = _("Write a whole number from %(least)s to %(most)s.")
+            self.refuse(name, "number_invalid", sentence % {"least": least, "most": most})
+            return None
+        return int(value)
+
+
+def _check_modality(fields: _Fields, product: Product | None) -> None:
+    value = fields.text("modality")
+    if product and value and value.lower() != product.modality.lower():
+        sentence = _("The product is a %(modality)s product.") % {"modality": product.modality}
+        fields.refuse("modality", "modality_contradicts_product", sentence)
+
+
+def _read_date(fields: _Fields):
+    value = fields.text("infused_on")
+    precision = fields.choose("date_precision", DatePrecision, needed=False)
+    if not value:
+        fields.refuse("infused_on", "missing", _("A value is missing."))
+        return None, None
+    try:
+        return read_date(value, precision or "")
+    except ValueError as error:
+        fields.refuse("infused_on", "date_invalid", str(error))
+        return None, None
+
+
+def _read_identifier(fields: _Fields, centre: Centre | None) -> Identifier | None:
+    value = fields.text("patient_id")
+    if not value:
+        fields.refuse("patient_id", "missing", _("A value is missing."))
+        return None
+    try:
+        return read_identifier(value, centre=centre.code if centre else "")
+    except IdentifierUnusable as error:
+        fields.refuse("patient_id", error.code, str(error))
+        return None

@@ -1,0 +1,161 @@
+"""Recording, correcting and withdrawing one infusion, each in one transaction with its history."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from registry.access import Actor, Permission, acting_as, centres_where, require
+from registry.choices import Category, Kind, Sex, Status
+from registry.entry.announce import announce_change
+from registry.entry.patients import course_of, lock_entry, lock_patient
+from registry.errors import InfusionRefused, KindUnclear, NotFound, Problem, RegistryError
+from registry.models import Infusion, Patient
+from registry.rules import InfusionDraft, check_draft, classify, complete_draft
+
+CORRECTABLE = (
+    "centre",
+    "category",
+    "kind",
+    "product",
+    "indication",
+    "trial",
+    "manufacturing_site",
+    "infused_on",
+    "date_precision",
+    "sequence",
+    "age_at_infusion",
+    "batch",
+)
+PLACE_IN_COURSE = {"kind", "infused_on", "sequence", "product"}
+
+
+class ReasonMissing(RegistryError):
+    """Say why: the reason stands in the history."""
+
+    code = "reason_missing"
+
+
+def record_infusion(
+    *,
+    draft: InfusionDraft,
+    by: Actor,
+    reason: str = "",
+    former_first_becomes: Kind | None = None,
+) -> Infusion:
+    """Store one submitted infusion with its history row, and mark the statistics as behind.
+
+    former_first_becomes answers KindUnclear: this infusion is the first, and the one recorded as
+    such so far becomes a further dose or a reinfusion.
+
+    Raises InfusionRefused with every problem, KindUnclear when the date falls before the
+    patient's recorded first infusion, PatientRefused, NotPermitted.
+    """
+    require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
+    draft = replace(draft, sex=draft.sex or None)
+    complete_draft(draft)
+    draft.sex = draft.sex or Sex.UNKNOWN
+    _refuse_impossible(draft)
+    with acting_as(by, reason=reason):
+        patient = lock_patient(draft)
+        if former_first_becomes:
+            _change_former_first(patient, draft, former_first_becomes, by)
+        kind, _warnings = classify(
+            stated=draft.kind, step=_step(draft), others=course_of(patient)
+        )
+        infusion = Infusion.objects.create(
+            patient=patient,
+            status=Status.SUBMITTED,
+            **{name: getattr(draft, name) for name in CORRECTABLE} | {"kind": kind},
+        )
+        announce_change()
+    return infusion
+
+
+def correct_infusion(
+    *, infusion_id: UUID, changes: Mapping[str, Any], by: Actor, reason: str
+) -> Infusion:
+    """Change fields of a submitted infusion; the person stays who it is.
+
+    Raises NotFound alike for a missing and for another centre's infusion, InfusionRefused,
+    KindUnclear, NotPermitted for a move to a centre where the actor may not write, ReasonMissing.
+    """
+    unknown = set(changes) - set(CORRECTABLE)
+    if unknown:
+        raise ValueError(f"not correctable: {sorted(unknown)}")
+    with acting_as(by, reason=_stated(reason)):
+        infusion = _lock_infusion(infusion_id, by)
+        changed = {name for name in changes if getattr(infusion, name) != changes[name]}
+        for name in changed:
+            setattr(infusion, name, changes[name])
+        require(by, Permission.WRITE_RECORDS, centre=infusion.centre_id)
+        draft = InfusionDraft(**{name: getattr(infusion, name) for name in CORRECTABLE})
+        draft.category = Category(infusion.category)
+        _refuse_impossible(draft)
+        if changed & PLACE_IN_COURSE:
+            others = course_of(infusion.patient, without=infusion)
+            classify(stated=Kind(infusion.kind), step=_step(draft), others=others)
+        if changed:
+            infusion.save(update_fields=changed)
+            announce_change()
+    return infusion
+
+
+def withdraw_infusion(*, infusion_id: UUID, by: Actor, reason: str) -> Infusion:
+    """Take a submitted infusion out of all counts; it stays, with its history.
+
+    The person's next infusion becomes the entry wherever this one was (COUNTING.md, case 2).
+    Raises NotFound, ReasonMissing.
+    """
+    with acting_as(by, reason=_stated(reason)):
+        infusion = _lock_infusion(infusion_id, by)
+        infusion.status = Status.WITHDRAWN
+        infusion.save(update_fields=["status"])
+        announce_change()
+    return infusion
+
+
+def _lock_infusion(infusion_id: UUID, by: Actor) -> Infusion:
+    lock_entry()
+    visible = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS)
+    found = visible.filter(pk=infusion_id, status=Status.SUBMITTED).first()
+    if found is None:
+        raise NotFound(_("There is no such submitted infusion."))
+    Patient.objects.select_for_update().get(pk=found.patient_id)
+    # Read again: it may have changed while we waited for the patient's lock.
+    infusion = visible.filter(pk=infusion_id, status=Status.SUBMITTED).first()
+    if infusion is None:
+        raise NotFound(_("There is no such submitted infusion."))
+    return infusion
+
+
+def _change_former_first(patient: Patient, draft: InfusionDraft, becomes: Kind, by: Actor) -> None:
+    """Make the recorded first what the clinic now says it is; only where the clinic may write it."""
+    first = patient.infusions.counted().filter(kind=Kind.FIRST).first()
+    if first is None or becomes == Kind.FIRST or draft.kind != Kind.FIRST:
+        return
+    if first.centre_id not in centres_where(by, Permission.WRITE_RECORDS):
+        sentence = _("The recorded first infusion is another centre's: ask the registry's steward.")
+        raise KindUnclear([Problem("kind", "kind_unclear", sentence)])
+    first.kind = becomes
+    first.save(update_fields=["kind"])
+
+
+def _refuse_impossible(draft: InfusionDraft) -> None:
+    refusals = [problem for problem in check_draft(draft) if not problem.warning]
+    if refusals:
+        raise InfusionRefused(refusals)
+
+
+def _step(draft: InfusionDraft) -> tuple:
+    return draft.infused_on, draft.sequence, draft.product.name
+
+
+def _stated(reason: str) -> str:
+    if not reason.strip():
+        raise ReasonMissing
+    return reason.strip()
+
+

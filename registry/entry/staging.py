@@ -1,0 +1,192 @@
+"""The temporary tables of an import, and the statements that fill, ask and store them.
+
+A row of the file is staged without its identifier: `chain` holds its digests, the oldest key's
+first, and `person` is the oldest, by which rows of one person are told in the file itself.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from django.db import connection
+
+from registry.choices import Status
+from registry.entry.course import CourseRow
+from registry.identity import oldest_first
+from registry.rules import InfusionDraft
+
+FETCHED_AT_ONCE = 5_000
+
+TABLES = """
+CREATE TEMPORARY TABLE import_row (
+    line integer, chain bytea[], person bytea, identifier_type text, birth_year integer, sex text,
+    centre_id bigint, category text, kind text, product_id bigint, indication_id bigint,
+    trial_id bigint, manufacturing_site_id bigint, infused_on date, date_precision text,
+    sequence smallint, age_at_infusion smallint, batch text
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE import_problem (
+    line integer, field text, code text, sentence text, warning boolean
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE import_verdict (line integer, kind text) ON COMMIT DROP;
+"""
+
+# Who the persons of the file are: known by a digest at any step of the chain, or new, with a
+# number of their own already, so that one column says whose a row is.
+PERSONS = """
+CREATE TEMPORARY TABLE import_person ON COMMIT DROP AS
+SELECT staged.person, staged.chain, known.patient_id IS NULL AS is_new,
+       coalesce(known.patient_id, nextval(pg_get_serial_sequence('registry_patient', 'id'))) AS patient_id
+FROM (SELECT DISTINCT ON (person) person, chain FROM import_row ORDER BY person, line) AS staged
+LEFT JOIN LATERAL (
+    SELECT stored.patient_id
+    FROM unnest(staged.chain, %(keys)s::text[]) AS step (digest, key_id)
+    JOIN registry_patientidentifier AS stored USING (digest, key_id)
+    LIMIT 1
+) AS known ON true;
+ANALYZE import_row;
+ANALYZE import_person;
+"""
+
+COURSES = """
+SELECT patient_id, infused_on, sequence, line, NULL, kind, product_id::text, sex,
+       centre_id, category, indication_id, trial_id, manufacturing_site_id, date_precision,
+       age_at_infusion, batch
+FROM import_row JOIN import_person USING (person)
+UNION ALL
+SELECT patient_id, infused_on, sequence, NULL, status, kind, product_id::text, sex,
+       centre_id, category, indication_id, trial_id, manufacturing_site_id, date_precision,
+       age_at_infusion, batch
+FROM registry_infusion JOIN registry_patient ON registry_patient.id = patient_id
+WHERE patient_id IN (SELECT patient_id FROM import_person WHERE NOT is_new)
+  AND status = ANY(%(statuses)s)
+ORDER BY patient_id, infused_on, sequence, line NULLS FIRST
+"""
+
+STORE_PATIENTS = """
+INSERT INTO registry_patient (id, sex, birth_year, created_at)
+SELECT patient_id, coalesce(min(sex) FILTER (WHERE sex <> 'unknown'), 'unknown'),
+       min(birth_year), now()
+FROM import_row JOIN import_person USING (person)
+WHERE is_new
+GROUP BY patient_id
+"""
+
+STORE_IDENTIFIERS = """
+INSERT INTO registry_patientidentifier (patient_id, type, key_id, digest)
+SELECT DISTINCT ON (person) patient_id, identifier_type, %(current_key)s,
+       import_person.chain[array_upper(import_person.chain, 1)]
+FROM import_row JOIN import_person USING (person)
+WHERE is_new
+"""
+
+STORE_INFUSIONS = """
+INSERT INTO registry_infusion (
+    id, patient_id, centre_id, category, kind, product_id, indication_id, trial_id,
+    manufacturing_site_id, infused_on, date_precision, sequence, age_at_infusion, batch, status,
+    created_at)
+SELECT gen_random_uuid(), patient_id, centre_id, category, import_verdict.kind, product_id,
+       indication_id, trial_id, manufacturing_site_id, infused_on, date_precision, sequence,
+       age_at_infusion, batch, %(submitted)s, now()
+FROM import_row JOIN import_person USING (person) JOIN import_verdict USING (line)
+ORDER BY line
+"""
+
+
+def create_tables() -> None:
+    """Empty tables, dropped with the transaction."""
+    _run(TABLES)
+
+
+def stage_rows(rows: Iterable[tuple[int, InfusionDraft]]) -> None:
+    """Copy read rows into the staging table: (line, draft)."""
+    _copy("import_row", (_staged(line, draft) for line, draft in rows))
+
+
+def stage_problems(problems: Iterable[tuple]) -> None:
+    """Keep problems until they are reported: (line, Problem)."""
+    _copy(
+        "import_problem",
+        ((line, p.field, p.code, p.sentence, p.warning) for line, p in problems),
+    )
+
+
+def stage_verdicts(verdicts: Iterable[tuple[int, str]]) -> None:
+    """Keep which rows are new, and what they are: (line, kind)."""
+    _copy("import_verdict", verdicts)
+
+
+def find_persons() -> None:
+    """Tell known persons from new ones, and give each new one its number."""
+    _run(PERSONS, {"keys": [key_id for key_id, _key in oldest_first()]})
+
+
+def read_courses() -> Iterator[CourseRow]:
+    """Every row of the file among the stored infusions of its person, a person after the other."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(COURSES, {"statuses": [Status.SUBMITTED.value, Status.WITHDRAWN.value]})
+        while rows := cursor.fetchmany(FETCHED_AT_ONCE):
+            for row in rows:
+                yield CourseRow(*row[:8], row[8:])
+
+
+def read_problems() -> Iterator[tuple]:
+    """(line, field, code, sentence, warning) in the order of the file."""
+    with connection.chunked_cursor() as cursor:
+        cursor.execute("SELECT * FROM import_problem ORDER BY line, warning, field, code")
+        while rows := cursor.fetchmany(FETCHED_AT_ONCE):
+            yield from rows
+
+
+def count_rows() -> tuple[int, int, int]:
+    """(rows to store, rows refused, warnings)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT (SELECT count(*) FROM import_verdict WHERE line NOT IN
+                       (SELECT line FROM import_problem WHERE NOT warning)),
+                   (SELECT count(DISTINCT line) FROM import_problem WHERE NOT warning),
+                   (SELECT count(*) FROM import_problem WHERE warning)
+            """
+        )
+        return cursor.fetchone()
+
+
+def store() -> None:
+    """Turn what is staged into patients and infusions; constraints and history see every row."""
+    _run(STORE_PATIENTS)
+    _run(STORE_IDENTIFIERS, {"current_key": oldest_first()[-1][0]})
+    _run(STORE_INFUSIONS, {"submitted": Status.SUBMITTED})
+
+
+def _staged(line: int, draft: InfusionDraft) -> tuple:
+    identifier = draft.identifier
+    chain = [digest for _key_id, digest in identifier.digests()]
+    return (
+        line,
+        chain,
+        chain[0],
+        identifier.type.value,
+        identifier.born_on.year if identifier.born_on else None,
+        (draft.sex or "unknown"),
+        draft.centre.pk,
+        draft.category.value,
+        draft.kind,
+        draft.product.pk,
+        draft.indication.pk if draft.indication else None,
+        draft.trial.pk if draft.trial else None,
+        draft.manufacturing_site.pk if draft.manufacturing_site else None,
+        draft.infused_on,
+        draft.date_precision.value,
+        draft.sequence,
+        draft.age_at_infusion,
+        draft.batch,
+    )
+
+
+def _copy(table: str, rows: Iterable[tuple]) -> None:
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _run(sql: str, parameters: dict | None = None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)

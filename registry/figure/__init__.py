@@ -1,0 +1,1 @@
+"""Drawing the map: projection, geometry, placement of the callouts, SVG. Knows documents, never records."""

@@ -1,0 +1,51 @@
+"""`manage.py demo_data`: the code lists and the demonstration's records; twice changes nothing."""
+
+import tempfile
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from registry.access import Operator, acting_as
+from registry.demonstration.code_lists import store_code_lists
+from registry.demonstration.people import keep_logins, store_people
+from registry.demonstration.records import write_records
+from registry.entry.import_file import import_infusions
+from registry.errors import Problem
+
+REASON = "demonstration"
+
+
+class Command(BaseCommand):
+    """The lists, the users and the records of the demonstration."""
+
+    help = "Store the code lists, and (without --reference-only) the demonstration's users and records."
+
+    def add_arguments(self, parser):
+        """What to leave out, and where to keep the passwords."""
+        parser.add_argument("--reference-only", action="store_true", help="code lists and trials alone")
+        parser.add_argument("--logins", type=Path, help="keep new passwords here instead of printing them")
+
+    def handle(self, *, reference_only: bool, logins: Path | None, **options):
+        """Store what is missing."""
+        with acting_as(Operator(), reason=REASON):
+            store_code_lists()
+            created = {} if reference_only else store_people()
+        self.stdout.write("Code lists stored.")
+        if reference_only:
+            return
+        if logins:
+            keep_logins(created, logins)
+        else:
+            for name, password in created.items():
+                self.stdout.write(f"login {name}: {password}")
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "demonstration.csv")
+            write_records(path)
+            summary = import_infusions(path=path, by=Operator(), report=self._report)
+        if summary.refused:
+            raise CommandError("The demonstration was refused.")
+        self.stdout.write(f"Demonstration: {summary.stored} infusions stored, {summary.unchanged} there.")
+
+    def _report(self, line: int, problem: Problem) -> None:
+        if not problem.warning:
+            self.stderr.write(f"line {line}, {problem.field}: {problem.code}: {problem.sentence}")

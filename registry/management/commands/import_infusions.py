@@ -1,0 +1,85 @@
+"""`manage.py import_infusions FILE`: the exchange file, all or nothing."""
+
+import sys
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from registry.access import Operator
+from registry.entry.import_file import ImportSummary, import_infusions
+from registry.errors import FileUnusable, NotFound, Problem
+from registry.models import User
+
+REFUSED, UNUSABLE = 1, 2
+
+
+class Command(BaseCommand):
+    """Exit 0 stored, 1 rows refused, 2 unusable file."""
+
+    help = "Store the infusions of a CSV or XLSX exchange file, or nothing where a row is refused."
+
+    def add_arguments(self, parser):
+        """The file, and in whose name."""
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--centre", help="code of the only centre allowed, and the column's default")
+        parser.add_argument("--dry-run", action="store_true", help="check and report, store nothing")
+        parser.add_argument("--by", metavar="USER", help="act as this user, with their centres")
+
+    def handle(self, *, file: Path, centre: str | None, dry_run: bool, by: str | None, **options):
+        """Import, and report each problem on its own line."""
+        actor = User.objects.filter(username=by).first() if by else Operator()
+        if actor is None:
+            raise CommandError("There is no such user.", returncode=UNUSABLE)
+        bar = _Bar(quiet=options["verbosity"] == 0)
+        try:
+            summary = import_infusions(
+                path=file,
+                by=actor,
+                centre=centre and centre.upper(),
+                dry_run=dry_run,
+                report=self._report,
+                progress=bar,
+            )
+        except (FileUnusable, NotFound) as error:
+            raise CommandError(f"{error.code}: {error}", returncode=UNUSABLE) from None
+        finally:
+            bar.close()
+        self.stdout.write(_say(summary, dry_run))
+        if summary.refused:
+            sys.exit(REFUSED)
+
+    def _report(self, line: int, problem: Problem) -> None:
+        mark = "warning: " if problem.warning else ""
+        self.stdout.write(f"line {line}, {problem.field}: {mark}{problem.code}: {problem.sentence}")
+
+
+class _Bar:
+    """One progress bar a stage, on a terminal only, so that a log keeps to the report."""
+
+    def __init__(self, *, quiet: bool):
+        self.quiet = quiet or not sys.stderr.isatty()
+        self.stage = ""
+        self.bar = None
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if stage != self.stage:
+            self.close()
+            self.stage = stage
+            self.bar = tqdm(total=total, desc=stage, unit_scale=True, disable=self.quiet)
+        self.bar.update(done - self.bar.n)
+
+    def close(self) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+
+def _say(summary: ImportSummary, dry_run: bool) -> str:
+    if summary.refused:
+        return f"Nothing stored: {summary.refused} of {summary.read} rows refused."
+    unchanged = f", {summary.unchanged} there already and unchanged" if summary.unchanged else ""
+    if dry_run:
+        return f"Dry run, nothing stored: {summary.stored} rows would be stored{unchanged}."
+    if not summary.stored:
+        return f"Nothing changed: all {summary.read} rows are stored already."
+    return f"{summary.stored} rows stored{unchanged}, {summary.warnings} warnings."

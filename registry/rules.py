@@ -1,0 +1,311 @@
+"""Pure checks: dates, ages, trials, and what an infusion is in a person's course.
+
+Each rule stands here once, with its code and its sentence. What the database can hold by itself
+is also a named constraint there (models/).
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple, Protocol
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from registry.choices import Category, CentreStatus, DatePrecision, Kind, Sex, Sponsor
+from registry.errors import InfusionRefused, KindUnclear, Problem
+from registry.identity import Identifier
+
+CHILD_BELOW = 18  # years, COUNTING.md "children"
+IMPROBABLE_AGE = 90
+OLDEST_AGE = 120
+IMPROBABLE_BEFORE = date(2010, 1, 1)  # the first person was treated with CD19 CAR-T in 2010
+LONG_GAP = timedelta(days=5 * 365)
+DATE_FORMATS = {
+    DatePrecision.DAY: re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII),
+    DatePrecision.MONTH: re.compile(r"(\d{4})-(\d{2})", re.ASCII),
+    DatePrecision.YEAR: re.compile(r"(\d{4})", re.ASCII),
+}
+# None of these says when or where: the earlier infusion may be another centre's (DOMAIN.md).
+BEFORE_FIRST = gettext_noop(
+    "The date falls before the person's recorded first infusion. Say which of the two is the first."
+)
+SECOND_FIRST = gettext_noop("The person's first infusion is recorded already.")
+KIND_OPEN = gettext_noop(
+    "The person has other infusions: say whether this is a further dose or a reinfusion."
+)
+NOT_EARLIEST = gettext_noop("An earlier infusion of this person is recorded, so this cannot be the first.")
+NO_COURSE = gettext_noop("A further dose belongs to a course, and the person has no earlier infusion.")
+SPONSOR_OF = {Category.ACT: Sponsor.ACADEMIC, Category.ICT: Sponsor.INDUSTRY}
+
+
+class Centre(Protocol):
+    """What the rules ask of a centre."""
+
+    code: str
+    status: str
+
+
+class Product(Protocol):
+    """What the rules ask of a product."""
+
+    name: str
+    authorised_on: date | None
+
+
+class Trial(Protocol):
+    """What the rules ask of a trial."""
+
+    identifier: str
+    sponsor: str
+
+
+@dataclass(kw_only=True)
+class InfusionDraft:
+    """One infusion as a clinic states it, its codes looked up and nothing stored yet.
+
+    kind and age_at_infusion may be None: they are then derived, or refused where they cannot be.
+    """
+
+    centre: Centre
+    category: Category
+    product: Product
+    infused_on: date
+    identifier: Identifier | None = None
+    kind: Kind | None = None
+    indication: object | None = None
+    trial: Trial | None = None
+    manufacturing_site: object | None = None
+    date_precision: DatePrecision = DatePrecision.DAY
+    sequence: int = 1
+    age_at_infusion: int | None = None
+    sex: Sex | None = None
+    batch: str = ""
+
+
+class Step(NamedTuple):
+    """One submitted infusion in a person's course."""
+
+    infused_on: date
+    sequence: int
+    kind: Kind
+    product: str
+
+    @property
+    def place(self) -> tuple[date, int]:
+        """What decides the order (COUNTING.md, "Measures of a cell")."""
+        return self.infused_on, self.sequence
+
+
+def today() -> date:
+    """Today in Europe/Stockholm, wherever the server stands."""
+    return timezone.localdate()
+
+
+def read_date(text: str, precision: str = "") -> tuple[date, DatePrecision]:
+    """`2014`, `2023-12` or `2023-12-05` as the first day of its period, and its precision.
+
+    A stated precision must fit what is written. Raises ValueError with a sentence.
+    """
+    for found, pattern in DATE_FORMATS.items():
+        match = pattern.fullmatch(text)
+        if match:
+            break
+    else:
+        raise ValueError(_("Write the date as YYYY-MM-DD, or as YYYY-MM or YYYY where less is known."))
+    year, month, day = (*map(int, match.groups()), 1, 1)[:3]
+    try:
+        value = date(year, month, day)
+    except ValueError:
+        raise ValueError(_("There is no such day in the calendar.")) from None
+    if precision and precision != found:
+        first_of_period = {DatePrecision.MONTH: day == 1, DatePrecision.YEAR: day == month == 1}
+        if found != DatePrecision.DAY or not first_of_period.get(DatePrecision(precision)):
+            raise ValueError(_("The date and its precision do not fit together."))
+        found = DatePrecision(precision)
+    return value, found
+
+
+def last_day(start: date, precision: str) -> date:
+    """The last day of a period that begins on start."""
+    if precision == DatePrecision.YEAR:
+        return date(start.year, 12, 31)
+    if precision == DatePrecision.MONTH:
+        return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    return start
+
+
+def age_on(born_on: date, day: date) -> int:
+    """Age in whole years."""
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
+def complete_draft(draft: InfusionDraft) -> None:
+    """Fill in the age and the sex that the identifier gives, where the clinic left them open."""
+    identifier = draft.identifier
+    if identifier is None:
+        return
+    if draft.sex is None:
+        draft.sex = identifier.sex
+    if draft.age_at_infusion is None and identifier.born_on:
+        draft.age_at_infusion = max(0, age_on(identifier.born_on, draft.infused_on))
+
+
+def check_draft(draft: InfusionDraft) -> list[Problem]:
+    """All that is impossible, and what is only improbable (as warnings), in one infusion."""
+    return [
+        problem
+        for problem in (
+            _check_date(draft),
+            _check_centre(draft),
+            _check_trial(draft),
+            _check_age(draft),
+            _check_sex(draft),
+            _check_product(draft),
+        )
+        if problem
+    ]
+
+
+def _check_date(draft: InfusionDraft) -> Problem | None:
+    if draft.infused_on > today():
+        return Problem("infused_on", "date_in_future", _("The date lies in the future."))
+    born_on = draft.identifier.born_on if draft.identifier else None
+    if born_on and last_day(draft.infused_on, draft.date_precision) < born_on:
+        return Problem("infused_on", "date_before_birth", _("The date lies before the person's birth."))
+    if draft.infused_on < IMPROBABLE_BEFORE:
+        return Problem(
+            "infused_on", "date_improbable", _("The date lies before CAR-T was in use: is it right?"), True
+        )
+    return None
+
+
+def _check_centre(draft: InfusionDraft) -> Problem | None:
+    if draft.centre.status != CentreStatus.UPCOMING:
+        return None
+    return Problem(
+        "centre",
+        "centre_upcoming",
+        _("%(centre)s has not begun yet. An administrator makes it active before its first infusion.")
+        % {"centre": draft.centre.code},
+    )
+
+
+def _check_trial(draft: InfusionDraft) -> Problem | None:
+    needed = SPONSOR_OF.get(draft.category)
+    if draft.trial is None:
+        if needed is None:
+            return None
+        return Problem(
+            "trial", "trial_missing", _("%(category)s needs its trial.") % {"category": draft.category}
+        )
+    if draft.category == Category.SOC:
+        return Problem("trial", "trial_not_allowed", _("Standard of care has no trial."))
+    if needed and draft.trial.sponsor != needed:
+        return Problem(
+            "trial",
+            "trial_sponsor_wrong",
+            _("%(trial)s has another kind of sponsor than %(category)s asks for.")
+            % {"trial": draft.trial.identifier, "category": draft.category},
+        )
+    return None
+
+
+def _check_age(draft: InfusionDraft) -> Problem | None:
+    age = draft.age_at_infusion
+    if age is None:
+        return Problem(
+            "age_at_infusion", "age_missing", _("The identifier does not give the age: write it.")
+        )
+    if not 0 <= age <= OLDEST_AGE:
+        return Problem("age_at_infusion", "age_impossible", _("An age is between 0 and 120 years."))
+    born_on = draft.identifier.born_on if draft.identifier else None
+    if born_on:
+        youngest = max(0, age_on(born_on, draft.infused_on))
+        oldest = age_on(born_on, last_day(draft.infused_on, draft.date_precision))
+        if not youngest <= age <= max(youngest, oldest):
+            return Problem(
+                "age_at_infusion",
+                "age_contradicts_identifier",
+                _("The age does not agree with the identifier and the date."),
+            )
+    if age > IMPROBABLE_AGE:
+        return Problem("age_at_infusion", "age_improbable", _("The person is very old: is it right?"), True)
+    return None
+
+
+def _check_sex(draft: InfusionDraft) -> Problem | None:
+    said = draft.identifier.sex if draft.identifier else None
+    if said is None or draft.sex in {said, Sex.UNKNOWN}:
+        return None
+    return Problem("sex", "sex_contradicts_identifier", _("The sex does not agree with the identifier."))
+
+
+def _check_product(draft: InfusionDraft) -> Problem | None:
+    authorised_on = draft.product.authorised_on
+    if draft.category != Category.SOC or authorised_on is None:
+        return None
+    if last_day(draft.infused_on, draft.date_precision) >= authorised_on:
+        return None
+    return Problem(
+        "product",
+        "product_before_authorisation",
+        _("%(product)s was not authorised yet on that date: is it right?") % {"product": draft.product.name},
+        True,
+    )
+
+
+def classify(
+    *, stated: Kind | None, step: tuple[date, int, str], others: Sequence[Step]
+) -> tuple[Kind, list[Problem]]:
+    """What one infusion is in the course of a person, and what is improbable about it.
+
+    step is (infused_on, sequence, product) of the infusion; others are the person's other
+    submitted infusions, nationwide. Raises InfusionRefused, or KindUnclear when the infusion
+    falls before the recorded first (COUNTING.md, small cases 1, 3 and 4).
+    """
+    place = step[:2]
+    _refuse_taken_place(step, others)
+    first = next((other for other in others if other.kind == Kind.FIRST), None)
+    if first and place < first.place:
+        raise KindUnclear([_kind_problem("kind_unclear", BEFORE_FIRST)])
+    earlier = [other for other in others if other.place < place]
+    if stated is None:
+        if others:
+            raise KindUnclear([_kind_problem("kind_unclear", KIND_OPEN)])
+        return Kind.FIRST, []
+    if stated == Kind.FIRST and first:
+        raise InfusionRefused([_kind_problem("second_first", SECOND_FIRST)])
+    if stated == Kind.FIRST and earlier:
+        raise InfusionRefused([_kind_problem("first_not_earliest", NOT_EARLIEST)])
+    if stated == Kind.FURTHER_DOSE and not earlier:
+        raise InfusionRefused([_kind_problem("further_dose_without_earlier", NO_COURSE)])
+    return stated, list(_improbable_in_course(stated, place, earlier))
+
+
+def _refuse_taken_place(step: tuple[date, int, str], others: Iterable[Step]) -> None:
+    for other in others:
+        if other.place != step[:2]:
+            continue
+        if other.product == step[2]:
+            sentence = _("The same infusion (person, date, sequence, product) is there already.")
+            raise InfusionRefused([Problem("patient_id", "duplicate", sentence)])
+        sentence = _("The person has another infusion that day with this sequence: write 2, or the next.")
+        raise InfusionRefused([Problem("sequence", "sequence_taken", sentence)])
+
+
+def _improbable_in_course(
+    kind: Kind, place: tuple[date, int], earlier: Sequence[Step]
+) -> Iterable[Problem]:
+    if kind == Kind.REINFUSION and not earlier:
+        sentence = _("The registry knows no earlier infusion of this person: was it given elsewhere?")
+        yield Problem("kind", "no_earlier_infusion", sentence, True)
+    if earlier and place[0] - max(other.infused_on for other in earlier) > LONG_GAP:
+        sentence = _("More than five years have passed since the person's last infusion: is it right?")
+        yield Problem("infused_on", "long_gap", sentence, True)
+
+
+def _kind_problem(code: str, sentence: str) -> Problem:
+    return Problem("kind", code, _(sentence))

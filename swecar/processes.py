@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 PATIENCE = 15.0  # seconds a process has to end by itself before it is killed
 LOOK_EVERY = 0.02  # seconds between two looks at whether something has happened
@@ -29,6 +30,10 @@ class Account:
     prefix: tuple[str, ...] = ()
     user: int | None = None
 
+    def change_of_user(self) -> dict[str, Any]:
+        """The arguments by which subprocess changes to the user, and to none of its other groups."""
+        return {} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -40,6 +45,7 @@ class Plan:
     variables: Mapping[str, str]
     stop_signal: signal.Signals = signal.SIGTERM
     standard_input: str = ""
+    shows_output: bool = False
     account: Account = field(default_factory=Account)
 
 
@@ -82,18 +88,26 @@ def start(plan: Plan, *, var: Path) -> Child:
             cwd=plan.folder,
             env=dict(plan.variables),
             stdin=subprocess.PIPE if plan.standard_input else subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            stdout=None if plan.shows_output else output,
+            stderr=output,
             start_new_session=True,
-            user=plan.account.user,
-            group=plan.account.user,
-            extra_groups=None if plan.account.user is None else [],
+            **plan.account.change_of_user(),
         )
     record.write_text(" ".join([str(process.pid), str(plan.stop_signal.value), *read_identity(process.pid)]))
     if process.stdin:
         with suppress(BrokenPipeError), process.stdin:
             process.stdin.write(plan.standard_input.encode())
     return Child(plan.name, process, log, record, plan.stop_signal)
+
+
+@contextmanager
+def running(plan: Plan, *, var: Path) -> Iterator[Child]:
+    """Have a process for as long as the block lasts."""
+    child = start(plan, var=var)
+    try:
+        yield child
+    finally:
+        child.stop()
 
 
 def stop_left_overs(var: Path) -> None:

@@ -81,7 +81,13 @@ CACHES = {
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "swecar",
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
-    }
+    },
+    # Answers by snapshot and question: they never change, so each process keeps its own.
+    "answers": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "TIMEOUT": None,
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    },
 }
 
 AUTH_USER_MODEL = "registry.User"

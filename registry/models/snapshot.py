@@ -18,7 +18,6 @@ class Snapshot(models.Model):
 
     number = models.PositiveIntegerField(_("number"), primary_key=True)
     hash = models.CharField(_("hash"), max_length=71, unique=True)
-    content_hash = models.CharField(max_length=71)
     built_at = models.DateTimeField(_("built"))
     data_through = models.DateField(_("data through"), null=True)
     disclosure = models.CharField(_("disclosure policy"), max_length=20)

@@ -1,0 +1,30 @@
+"""`manage.py verify`: the current snapshot counted again from the records."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from registry.errors import NotPublished
+from registry.statistics.build import verify
+
+DIFFERENT = 3
+
+
+class Command(BaseCommand):
+    """Exit 3 with a table where a number differs."""
+
+    help = "Recount the current snapshot from the records by independent SQL."
+
+    def handle(self, **options):
+        """Recount, and print every difference."""
+        try:
+            result = verify()
+        except NotPublished as error:
+            raise CommandError(str(error), returncode=DIFFERENT) from None
+        for difference in result.differences:
+            self.stdout.write(str(difference))
+        if result.differences:
+            behind = " The records have moved on since: publish first." if result.behind else ""
+            raise CommandError(
+                f"Snapshot {result.number} differs in {len(result.differences)} numbers.{behind}",
+                returncode=DIFFERENT,
+            )
+        self.stdout.write(f"Snapshot {result.number} agrees with the records in every number.")

@@ -1,0 +1,1 @@
+"""Counts by COUNTING.md: facts in, proven and published numbers out."""

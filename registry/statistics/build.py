@@ -1,0 +1,161 @@
+"""Building, proving and publishing a snapshot: all of it in one transaction, or nothing."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from registry.errors import Difference, NotPublished, ProofFailed
+from registry.models import Publication, Revision, Snapshot
+from registry.statistics.code_lists import read_code_lists
+from registry.statistics.facts import prune_facts, write_facts
+from registry.statistics.map_document import build_map
+from registry.statistics.published import announce_current
+from registry.statistics.verify import compare_facts, compare_with_records
+
+PUBLISHING_LOCK = 7202
+
+
+def publish(*, progress: Callable[[str], None] = lambda step: None) -> Snapshot | None:
+    """Publish the records as they are now; None where the current snapshot says it all already.
+
+    Two at once publish once: the second waits for the first and finds nothing to do. Raises
+    ProofFailed, with the old snapshot still current.
+    """
+    with _publishing():
+        snapshot = _build(progress)
+        if snapshot:
+            announce_current(snapshot)
+            prune_facts()
+    return snapshot
+
+
+def is_behind() -> bool:
+    """Whether the records have moved on since the current snapshot."""
+    return Revision.objects.get().number != Publication.objects.get().revision
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The current snapshot beside a recount; behind where the records have moved on since."""
+
+    number: int
+    differences: list[Difference]
+    behind: bool
+
+
+def verify() -> Verification:
+    """Recount the current snapshot from the records, its facts too, and check its hash.
+
+    Raises NotPublished.
+    """
+    with _one_view_of_the_records():
+        publication = Publication.objects.select_related("snapshot").get()
+        snapshot = publication.snapshot
+        if snapshot is None:
+            raise NotPublished
+        differences = compare_with_records(snapshot.map_document) + compare_facts(snapshot.number)
+        behind = Revision.objects.get().number != publication.revision
+    expected = snapshot_hash(snapshot)
+    if expected != snapshot.hash:
+        differences.append(Difference("snapshot", "hash", snapshot.hash, expected))
+    return Verification(snapshot.number, differences, behind)
+
+
+def content_hash(document: dict) -> str:
+    """sha256 of a document in its canonical spelling (sorted keys, no spaces, UTF-8)."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def snapshot_hash(snapshot: Snapshot) -> str:
+    """The hash of all that a snapshot prints; equal to its stored hash, or it was tampered with."""
+    return content_hash(
+        {
+            "number": snapshot.number,
+            "built_at": snapshot.built_at.astimezone(UTC).isoformat(),
+            "data_through": str(snapshot.data_through),
+            "disclosure": snapshot.disclosure,
+            "facts": snapshot.facts,
+            "map": snapshot.map_document,
+            "lists": snapshot.code_lists,
+        }
+    )
+
+
+@contextmanager
+def _publishing() -> Iterator[None]:
+    """One publisher at a time, held outside the transaction: a transaction that waited for its
+    lock would see the records as they were before the wait.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [PUBLISHING_LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [PUBLISHING_LOCK])
+
+
+@contextmanager
+def _one_view_of_the_records() -> Iterator[None]:
+    """A transaction in which every statement sees the records of one moment.
+
+    Within a caller's transaction the caller's isolation holds.
+    """
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+def _build(progress: Callable[[str], None]) -> Snapshot | None:
+    with _one_view_of_the_records():
+        revision = Revision.objects.get().number
+        publication = Publication.objects.get()
+        if publication.revision == revision:
+            return None
+        snapshot = _make(progress)
+        snapshot.save(force_insert=True)
+        publication.snapshot, publication.revision = snapshot, revision
+        publication.save(update_fields=["snapshot", "revision"])
+    return snapshot
+
+
+def _make(progress: Callable[[str], None]) -> Snapshot:
+    """Facts and documents of the next snapshot, proven; raises ProofFailed."""
+    number = (Snapshot.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    progress("facts")
+    facts = write_facts(number)
+    progress("counts")
+    lists = read_code_lists()
+    document = build_map(number, lists)
+    progress("proof")
+    differences = compare_with_records(document)
+    if differences:
+        raise ProofFailed(differences)
+    snapshot = Snapshot(
+        number=number,
+        built_at=timezone.now().replace(microsecond=0),
+        data_through=_data_through(number),
+        disclosure=settings.DISCLOSURE,
+        map_document=document,
+        code_lists=lists,
+        facts=facts,
+    )
+    snapshot.hash = snapshot_hash(snapshot)
+    return snapshot
+
+
+def _data_through(snapshot: int) -> date | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(infused_on) FROM registry_fact WHERE snapshot = %s", [snapshot])
+        return cursor.fetchone()[0]

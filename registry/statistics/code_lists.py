@@ -1,0 +1,74 @@
+"""The code lists as a snapshot keeps them, so that the public side reads no table of the records."""
+
+from registry.choices import Category, DatePrecision
+from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
+
+DATE_FORMATS = {DatePrecision.DAY: "%Y-%m-%d", DatePrecision.MONTH: "%Y-%m", DatePrecision.YEAR: "%Y"}
+CATEGORIES = {
+    Category.SOC: ("standardvård", "standard of care"),
+    Category.ACT: ("akademisk klinisk prövning", "academic clinical trial"),
+    Category.ICT: ("industrisponsrad klinisk prövning", "industry clinical trial"),
+    Category.CUP: ("licens eller compassionate use", "compassionate use"),
+}
+
+
+def read_code_lists() -> dict[str, list[dict]]:
+    """Every list in its own order, texts in both languages as {"sv": …, "en": …}."""
+    return {
+        "centres": [_centre(centre) for centre in Centre.objects.all()],
+        "categories": [
+            {"code": code.value, "name": {"sv": sv, "en": en}} for code, (sv, en) in CATEGORIES.items()
+        ],
+        "products": [_product(product) for product in Product.objects.all()],
+        "indications": [
+            {"code": i.code, "key": i.key, "icd10": i.icd10, "name": {"sv": i.name_sv, "en": i.name_en}}
+            for i in Indication.objects.all()
+        ],
+        "trials": [
+            {"identifier": t.identifier, "name": t.name, "sponsor": t.sponsor, "phase": t.phase}
+            for t in Trial.objects.all()
+        ],
+        "manufacturing_sites": [
+            {"code": site.code, "name": site.name, "centre": site.centre.code}
+            for site in ManufacturingSite.objects.select_related("centre")
+        ],
+    }
+
+
+def _centre(centre: Centre) -> dict:
+    return {
+        "code": centre.code,
+        "name": centre.name,
+        "city": {"sv": centre.city_sv, "en": centre.city_en},
+        "county": centre.county,
+        "county_code": centre.county_code,
+        "region": centre.region,
+        "status": centre.status,
+        "location": {"lat": centre.latitude, "lon": centre.longitude},
+    }
+
+
+def _product(product: Product) -> dict:
+    day = product.authorised_on
+    return {
+        "name": product.name,
+        "inn": product.inn or None,
+        "atc": product.atc or None,
+        "holder": product.holder or None,
+        "target": product.target or None,
+        "modality": product.modality,
+        "origin": product.origin,
+        "authorised": day and day.strftime(DATE_FORMATS[DatePrecision(product.authorised_precision)]),
+        "unconfirmed": product.unconfirmed.split(),
+    }
+
+
+def in_language(value, language: str):
+    """A document with each {"sv": …, "en": …} replaced by its text in the language."""
+    if isinstance(value, dict):
+        if value.keys() == {"sv", "en"}:
+            return value[language]
+        return {key: in_language(item, language) for key, item in value.items()}
+    if isinstance(value, list):
+        return [in_language(item, language) for item in value]
+    return value

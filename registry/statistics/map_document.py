@@ -1,0 +1,56 @@
+"""The map document of INTERFACE.md: every centre, the nation, and what is made where."""
+
+from collections import defaultdict
+from datetime import date
+
+from registry.statistics.counting import Question, count_cells
+from registry.statistics.measures import DEFAULT_MEASURES, nothing_counted
+
+NATIONAL_MEASURES = (*DEFAULT_MEASURES, "children")
+
+
+def build_map(snapshot: int, lists: dict[str, list[dict]], as_of: date | None = None) -> dict:
+    """Count a snapshot's facts up to as_of into a document without its `snapshot` part.
+
+    Every centre of the lists is there, with zeros where nothing is counted; a total is counted
+    afresh, never added up from its parts.
+    """
+    cells = count_cells(snapshot, Question(by=("centre", "category"), as_of=as_of))
+    centres = {row["centre"]: row for row in count_cells(snapshot, Question(by=("centre",), as_of=as_of))}
+    national = count_cells(snapshot, Question(measures=NATIONAL_MEASURES, as_of=as_of))
+    sites = count_cells(
+        snapshot, Question(by=("manufacturing_site",), measures=("infusions",), as_of=as_of)
+    )
+    made = {row["manufacturing_site"]: row["infusions"] for row in sites}
+    order = {category["code"]: place for place, category in enumerate(lists["categories"])}
+    by_centre = defaultdict(list)
+    for row in sorted(cells, key=lambda row: (row["first"], order[row["category"]])):
+        by_centre[row.pop("centre")].append(row)
+    nation = national[0] if national else nothing_counted(NATIONAL_MEASURES)
+    return {
+        "national": nation | {"patients_summed": sum(row["patients"] for row in cells)},
+        "centres": [
+            _centre(centre, centres.get(centre["code"]), by_centre[centre["code"]])
+            for centre in lists["centres"]
+        ],
+        "manufacturing": [
+            {
+                "site": site["code"],
+                "name": site["name"],
+                "centre": site["centre"],
+                "manufactured": made.get(site["code"], 0),
+            }
+            for site in lists["manufacturing_sites"]
+        ],
+    }
+
+
+def _centre(centre: dict, total: dict | None, categories: list[dict]) -> dict:
+    """A centre with its measures; patients_summed where its parts do not add up to its patients."""
+    counted = total or nothing_counted()
+    summed = sum(row["patients"] for row in categories)
+    differs = {} if summed == counted["patients"] else {"patients_summed": summed}
+    described = {
+        name: centre[name] for name in ("code", "name", "city", "status", "region", "location")
+    }
+    return described | counted | differs | {"categories": categories}

@@ -1,0 +1,129 @@
+"""What every number means: COUNTING.md as data and as SQL. No number is defined anywhere else.
+
+A measure's expression is an aggregate over the infusions of a cell, each with its role there:
+`is_entry` (it is the person's first in the cell) and `entry_age` (age at the person's entry).
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from registry.choices import DatePrecision, Kind
+from registry.rules import CHILD_BELOW
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure's labels and rule in both languages, and its aggregate.
+
+    source is where the rule comes from; unit is what one of it is.
+    """
+
+    sv: str
+    en: str
+    rule_sv: str
+    rule_en: str
+    sql: str
+    unit: str = "count"
+    source: str = "COUNTING.md, Measures of a cell"
+
+
+# `first` leaves the database as one number, so that the earliest wins and keeps its precision.
+FIRST_SQL = (
+    "min((infused_on - date '1900-01-01') * 3 + CASE date_precision "
+    f"WHEN '{DatePrecision.YEAR}' THEN 0 WHEN '{DatePrecision.MONTH}' THEN 1 ELSE 2 END) "
+    "FILTER (WHERE is_entry)"
+)
+FIRST_FORMATS = ("%Y", "%Y-%m", "%Y-%m-%d")
+
+MEASURES = {
+    "infusions": Measure(
+        sv="infusioner",
+        en="infusions",
+        rule_sv="Antalet inlämnade infusioner i cellen.",
+        rule_en="The number of submitted infusions in the cell.",
+        sql="count(*)",
+    ),
+    "patients": Measure(
+        sv="patienter",
+        en="patients",
+        rule_sv="Antalet olika personer med en infusion i cellen. I en tabell över tid: nya patienter.",
+        rule_en="Distinct persons with an infusion in the cell. In a table over time: new patients.",
+        sql="count(*) FILTER (WHERE is_entry)",
+    ),
+    "further_doses": Measure(
+        sv="ytterligare doser",
+        en="further doses",
+        rule_sv="Infusioner som inte är personens första i cellen och som är en ytterligare planerad "
+        "dos i samma behandlingsomgång.",
+        rule_en="Infusions that are not the person's first in the cell and are a further planned dose "
+        "of the same course.",
+        sql=f"count(*) FILTER (WHERE NOT is_entry AND kind = '{Kind.FURTHER_DOSE}')",
+    ),
+    "reinfusions": Measure(
+        sv="reinfusioner",
+        en="reinfusions",
+        rule_sv="Övriga infusioner som inte är personens första i cellen (RI).",
+        rule_en="All other infusions that are not the person's first in the cell (RI).",
+        sql=f"count(*) FILTER (WHERE NOT is_entry AND kind <> '{Kind.FURTHER_DOSE}')",
+    ),
+    "first": Measure(
+        sv="första",
+        en="first",
+        rule_sv="Datum för den tidigaste personens första infusion i cellen, med den noggrannhet som är känd.",
+        rule_en="Date of the earliest person's first infusion in the cell, in its own precision.",
+        sql=FIRST_SQL,
+        unit="date",
+    ),
+    "children": Measure(
+        sv="barn",
+        en="children",
+        rule_sv="Personer som är under 18 år vid sin första infusion i cellen.",
+        rule_en="Persons under 18 years of age at their first infusion in the cell.",
+        sql=f"count(*) FILTER (WHERE is_entry AND age < {CHILD_BELOW})",
+    ),
+    "products": Measure(
+        sv="produkter",
+        en="products",
+        rule_sv="Antalet olika produkter i cellen.",
+        rule_en="Distinct products in the cell.",
+        sql="count(DISTINCT product)",
+    ),
+}
+DEFAULT_MEASURES = ("patients", "infusions", "reinfusions", "further_doses", "first")
+
+# Numbers that stand beside the measures of a cell and are made from them.
+DERIVED = {
+    "patients_summed": Measure(
+        sv="summa patienter",
+        en="patients summed",
+        rule_sv="Summan av patienterna i delarna. En person som har behandlats i flera delar räknas i var "
+        "och en av dem, men bara en gång i totalen.",
+        rule_en="The sum of the parts' patients. A person treated in several parts is a patient in each "
+        "of them, but once in the total.",
+        sql="",
+        source="COUNTING.md, Persons are national",
+    ),
+    "manufactured": Measure(
+        sv="tillverkade",
+        en="manufactured",
+        rule_sv="Inlämnade infusioner, vid vilket centrum som helst, av produkter som har tillverkats på "
+        "platsen. De ingår inte i centrumets egna infusioner.",
+        rule_en="Submitted infusions, at any centre, of products made at the site. They are not part of "
+        "the centre's own infusions.",
+        sql="",
+        source="COUNTING.md, Manufacturing",
+    ),
+}
+
+
+def print_first(value: int | None) -> str | None:
+    """The measure `first` as it is printed, from the number that FIRST_SQL makes."""
+    if value is None:
+        return None
+    days, precision = divmod(value, 3)
+    return (date(1900, 1, 1) + timedelta(days=days)).strftime(FIRST_FORMATS[precision])
+
+
+def nothing_counted(measures: tuple[str, ...] = DEFAULT_MEASURES) -> dict[str, int | str | None]:
+    """The measures of a cell without infusions: zeros, and no first."""
+    return {name: None if name == "first" else 0 for name in measures}

@@ -1,0 +1,225 @@
+"""Reading what is published. Nothing here, and nothing that answers the public, reads a record.
+
+Which snapshot is current is kept in the cache, so that an answer that has not changed costs no
+SQL; the key lives for some seconds only, so that a missed announcement cannot hide a snapshot.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, date
+
+from django.core.cache import cache, caches
+from django.db import connection, transaction
+from redis.exceptions import RedisError
+
+from registry.errors import NotFound, NotPublished
+from registry.models import Publication, Revision, Run, Snapshot
+from registry.statistics.code_lists import in_language
+from registry.statistics.counting import Question, count_cells
+from registry.statistics.disclosure import publishable
+from registry.statistics.map_document import build_map
+from registry.statistics.measures import nothing_counted
+
+CURRENT_KEY = "current-snapshot"
+CURRENT_SECONDS = 20
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Current:
+    """The part of a snapshot that every answer carries; as JSON but for `as_of`."""
+
+    number: int
+    hash: str
+    built_at: str
+    data_through: str | None
+    disclosure: str
+
+    def describe(self, as_of: date | None = None) -> dict:
+        """The `snapshot` part of an answer."""
+        return asdict(self) | {"as_of": as_of and as_of.isoformat()}
+
+
+def describe_snapshot(snapshot: Snapshot) -> Current:
+    """A stored snapshot's part of an answer."""
+    return Current(
+        number=snapshot.number,
+        hash=snapshot.hash,
+        built_at=snapshot.built_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        data_through=snapshot.data_through and snapshot.data_through.isoformat(),
+        disclosure=snapshot.disclosure,
+    )
+
+
+def announce_current(snapshot: Snapshot) -> None:
+    """Tell all web processes of a new snapshot; where the cache is down they find it by themselves."""
+    try:
+        cache.set(CURRENT_KEY, asdict(describe_snapshot(snapshot)), CURRENT_SECONDS)
+    except RedisError:
+        logger.warning("The cache did not take the new snapshot; readers ask the database.")
+
+
+def read_current() -> Current:
+    """The current snapshot, by the cache or, where that does not know, by one query.
+
+    Raises NotPublished.
+    """
+    try:
+        known = cache.get(CURRENT_KEY)
+    except RedisError:
+        known = None
+    if known:
+        return Current(**known)
+    snapshot = Snapshot.objects.filter(pk__in=Publication.objects.values("snapshot")).first()
+    if snapshot is None:
+        raise NotPublished
+    announce_current(snapshot)
+    return describe_snapshot(snapshot)
+
+
+def keep_answer(key: str, make: Callable[[], bytes]) -> bytes:
+    """The bytes of an answer, made once a process; the key names the snapshot and the question."""
+    kept = caches["answers"]
+    answer = kept.get(key)
+    if answer is None:
+        answer = make()
+        kept.set(key, answer)
+    return answer
+
+
+def read_map(*, language: str, as_of: date | None = None, number: int | None = None) -> dict:
+    """The map document of the current or of a numbered snapshot, in a language.
+
+    as_of counts the current snapshot's facts up to that day. Raises NotPublished, NotFound.
+    """
+    snapshot = _stored(number)
+    document = snapshot.map_document
+    if as_of:
+        document = build_map(snapshot.number, snapshot.code_lists, as_of)
+    head = {"snapshot": describe_snapshot(snapshot).describe(as_of)}
+    return publishable(in_language(head | document, language))
+
+
+@transaction.atomic
+def read_counts(question: Question) -> dict:
+    """Rows and total of a question on the current snapshot. Raises NotPublished."""
+    with connection.cursor() as cursor:
+        # The facts must be those of the snapshot that is named, also while another is published.
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    snapshot = _stored(None)
+    rows = count_cells(snapshot.number, question)
+    total_of = Question(**vars(question) | {"by": ()})
+    total = count_cells(snapshot.number, total_of)
+    answer = {
+        "snapshot": describe_snapshot(snapshot).describe(question.as_of),
+        "by": list(question.by),
+        "filters": {name: list(values) for name, values in question.filters.items()},
+        "rows": sorted(rows, key=_own_order(question.by, snapshot.code_lists)),
+        "total": total[0] if total else nothing_counted(question.measures),
+    }
+    if "patients" in question.measures:
+        answer["total"]["patients_summed"] = sum(row["patients"] for row in rows)
+    return publishable(answer)
+
+
+def read_code_list(name: str) -> dict:
+    """One code list of the current snapshot, texts in both languages. Raises NotPublished."""
+    snapshot = _stored(None)
+    head = {"snapshot": describe_snapshot(snapshot).describe()}
+    return publishable(head | {name: snapshot.code_lists[name]})
+
+
+def read_snapshots() -> dict:
+    """All snapshots, the newest first, without their documents."""
+    found = Snapshot.objects.defer("map_document", "code_lists")
+    return publishable({"snapshots": [asdict(describe_snapshot(one)) for one in found]})
+
+
+def read_snapshot(number: int) -> dict:
+    """One snapshot's description and national numbers. Raises NotFound."""
+    snapshot = _stored(number)
+    described = asdict(describe_snapshot(snapshot))
+    return publishable(described | {"national": snapshot.map_document["national"]})
+
+
+def read_changes(number: int, since: int) -> dict:
+    """What moved between two snapshots: per cell and measure, before and after. Raises NotFound."""
+    before, after = (_flatten(_stored(one).map_document) for one in (since, number))
+    changes = []
+    for cell in sorted(before.keys() | after.keys()):
+        old = before.get(cell) or nothing_counted()
+        new = after.get(cell) or nothing_counted()
+        moved = {
+            name: {"before": old[name], "after": new[name]} for name in old if old[name] != new.get(name)
+        }
+        if moved:
+            changes.append({"centre": cell[0] or None, "category": cell[1] or None, "measures": moved})
+    return publishable({"snapshot": number, "since": since, "changes": changes})
+
+
+def read_status() -> dict:
+    """The current snapshot, whether the records have moved on, and the last run; never kept."""
+    publication = Publication.objects.select_related("snapshot").get()
+    run = Run.objects.exclude(finished_at=None).first()
+    snapshot = publication.snapshot
+    return publishable(
+        {
+            "snapshot": describe_snapshot(snapshot).describe() if snapshot else None,
+            "stale": Revision.objects.get().number != publication.revision,
+            "last_run": run
+            and {
+                "task": run.task,
+                "finished_at": run.finished_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "outcome": run.outcome,
+            },
+        }
+    )
+
+
+def _stored(number: int | None) -> Snapshot:
+    if number is None:
+        publication = Publication.objects.select_related("snapshot").get()
+        if publication.snapshot is None:
+            raise NotPublished
+        return publication.snapshot
+    found = Snapshot.objects.filter(pk=number).first()
+    if found is None:
+        raise NotFound("There is no snapshot with this number.")
+    return found
+
+
+def _flatten(document: dict) -> dict[tuple[str, str], dict]:
+    """Measures by (centre, category); an empty text is the whole."""
+    names = nothing_counted().keys()
+    cells = {("", ""): document["national"]}
+    for centre in document["centres"]:
+        cells[centre["code"], ""] = centre
+        cells |= {(centre["code"], row["category"]): row for row in centre["categories"]}
+    return {cell: {name: values[name] for name in names} for cell, values in cells.items()}
+
+
+def _own_order(by: tuple[str, ...], lists: dict[str, list[dict]]) -> Callable[[dict], tuple]:
+    """A sorting key: each dimension in the order of its list, what has no value last."""
+    regions = list(dict.fromkeys(centre["region"] for centre in lists["centres"]))
+    listed = {
+        "centre": [centre["code"] for centre in lists["centres"]],
+        "category": [category["code"] for category in lists["categories"]],
+        "product": [product["name"] for product in lists["products"]],
+        "indication": [indication["code"] for indication in lists["indications"]],
+        "manufacturing_site": [site["code"] for site in lists["manufacturing_sites"]],
+        "region": regions,
+        "age_group": ["child", "adult"],
+        "sex": ["female", "male", "unknown"],
+    }
+    places = {name: {value: place for place, value in enumerate(listed.get(name, ()))} for name in by}
+
+    def key(row: dict) -> tuple:
+        return tuple(
+            (row[name] is None, places[name].get(row[name], 0), str(row[name] or "")) for name in by
+        )
+
+    return key
+
+

@@ -89,7 +89,7 @@ def prepare(var: Path) -> None:
         if not getattr(settings, "WHITENOISE_USE_FINDERS", False):
             call_command("collectstatic", interactive=False, verbosity=1)
         say("Filling in the demonstration's records …")
-        call_command("demo_data", logins=str(var / "logins.json"))
+        call_command("demo_data", "--logins", str(var / "logins.json"))
         say("Publishing …")
         call_command("publish")
 
@@ -164,7 +164,8 @@ def national_line(document: dict[str, Any]) -> str:
 
 def print_summary(document: dict[str, Any], var: Path, port: int) -> None:
     """Say what there is to see, where, and how to sign in."""
-    logins: dict[str, str] = json.loads((var / "logins.json").read_text())
+    kept = var / "logins.json"
+    logins: dict[str, str] = json.loads(kept.read_text()) if kept.exists() else {}
     address = f"http://127.0.0.1:{port}"
     lines = [
         "",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from registry.figure.projection import project
 
-type Point = tuple[float, float]  # kilometres right and down from the frame's north-western corner
-type Ring = list[Point]  # closed by implication: the first point is not repeated
+Point = tuple[float, float]  # kilometres right and down from the frame's north-western corner
+Ring = list[Point]  # closed by implication: the first point is not repeated
 
 DATA = Path(__file__).resolve().parent / "data"
 

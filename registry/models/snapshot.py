@@ -98,6 +98,9 @@ class Run(models.Model):
     heartbeat_at = models.DateTimeField(_("heartbeat"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices, blank=True)
+    revision = models.BigIntegerField(
+        _("revision"), null=True, help_text=_("Of the records, when the run began.")
+    )
     rows = models.PositiveIntegerField(_("rows"), null=True)
     snapshot = models.ForeignKey(
         Snapshot, on_delete=models.SET_NULL, null=True, verbose_name=_("snapshot")

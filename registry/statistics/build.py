@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, date
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
 from registry.errors import Difference, NotPublished, ProofFailed
 from registry.models import Publication, Revision, Snapshot
+from registry.models.isolation import one_view
 from registry.statistics.code_lists import read_code_lists
 from registry.statistics.facts import prune_facts, write_facts
 from registry.statistics.map_document import build_map
@@ -56,7 +57,7 @@ def verify() -> Verification:
 
     Raises NotPublished.
     """
-    with _one_view_of_the_records():
+    with one_view():
         publication = Publication.objects.select_related("snapshot").get()
         snapshot = publication.snapshot
         if snapshot is None:
@@ -103,22 +104,8 @@ def _publishing() -> Iterator[None]:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [PUBLISHING_LOCK])
 
 
-@contextmanager
-def _one_view_of_the_records() -> Iterator[None]:
-    """A transaction in which every statement sees the records of one moment.
-
-    Within a caller's transaction the caller's isolation holds.
-    """
-    outermost = not connection.in_atomic_block
-    with transaction.atomic():
-        if outermost:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        yield
-
-
 def _build(progress: Callable[[str], None]) -> Snapshot | None:
-    with _one_view_of_the_records():
+    with one_view():
         revision = Revision.objects.get().number
         publication = Publication.objects.get()
         if publication.revision == revision:

@@ -61,14 +61,3 @@ def _product(product: Product) -> dict:
         "authorised": day and day.strftime(DATE_FORMATS[DatePrecision(product.authorised_precision)]),
         "unconfirmed": product.unconfirmed.split(),
     }
-
-
-def in_language(value, language: str):
-    """A document with each {"sv": …, "en": …} replaced by its text in the language."""
-    if isinstance(value, dict):
-        if value.keys() == {"sv", "en"}:
-            return value[language]
-        return {key: in_language(item, language) for key, item in value.items()}
-    if isinstance(value, list):
-        return [in_language(item, language) for item in value]
-    return value

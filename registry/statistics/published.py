@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date
 
 from django.core.cache import cache, caches
-from django.db import connection, transaction
 from redis.exceptions import RedisError
 
 from registry.errors import NotFound, NotPublished
-from registry.models import Publication, Revision, Run, Snapshot
-from registry.statistics.code_lists import in_language
+from registry.models.history import Revision
+from registry.models.isolation import one_view
+from registry.models.snapshot import Publication, Run, Snapshot
 from registry.statistics.counting import Question, count_cells
 from registry.statistics.disclosure import publishable
 from registry.statistics.map_document import build_map
@@ -89,6 +89,7 @@ def keep_answer(key: str, make: Callable[[], bytes]) -> bytes:
     return answer
 
 
+@one_view()
 def read_map(*, language: str, as_of: date | None = None, number: int | None = None) -> dict:
     """The map document of the current or of a numbered snapshot, in a language.
 
@@ -99,15 +100,12 @@ def read_map(*, language: str, as_of: date | None = None, number: int | None = N
     if as_of:
         document = build_map(snapshot.number, snapshot.code_lists, as_of)
     head = {"snapshot": describe_snapshot(snapshot).describe(as_of)}
-    return publishable(in_language(head | document, language))
+    return publishable(_in_language(head | document, language))
 
 
-@transaction.atomic
+@one_view()
 def read_counts(question: Question) -> dict:
     """Rows and total of a question on the current snapshot. Raises NotPublished."""
-    with connection.cursor() as cursor:
-        # The facts must be those of the snapshot that is named, also while another is published.
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     snapshot = _stored(None)
     rows = count_cells(snapshot.number, question)
     total_of = Question(**vars(question) | {"by": ()})
@@ -223,3 +221,12 @@ def _own_order(by: tuple[str, ...], lists: dict[str, list[dict]]) -> Callable[[d
     return key
 
 
+def _in_language(value, language: str):
+    """A document with each {"sv": …, "en": …} replaced by its text in the language."""
+    if isinstance(value, dict):
+        if value.keys() == {"sv", "en"}:
+            return value[language]
+        return {key: _in_language(item, language) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_in_language(item, language) for item in value]
+    return value

@@ -3,8 +3,8 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from registry.errors import ProofFailed
-from registry.statistics.build import publish
 from registry.statistics.published import read_current
+from registry.statistics.runs import run_publication
 
 PROOF_FAILED = 3
 
@@ -17,13 +17,11 @@ class Command(BaseCommand):
     def handle(self, **options):
         """Publish, or say that the current snapshot is up to date."""
         try:
-            snapshot = publish(progress=lambda step: self.stderr.write(f"{step} …"))
+            run = run_publication(progress=lambda step: self.stderr.write(f"{step} …"))
         except ProofFailed as failure:
             raise CommandError(
                 f"The proof failed, nothing was published:\n{failure}", returncode=PROOF_FAILED
             ) from None
-        if snapshot is None:
-            current = read_current()
-            self.stdout.write(f"Nothing has changed since snapshot {current.number} {current.hash}")
-        else:
-            self.stdout.write(f"Published snapshot {snapshot.number} {snapshot.hash}")
+        current = read_current()
+        news = "Published" if run and run.snapshot else "Nothing has changed since"
+        self.stdout.write(f"{news} snapshot {current.number} {current.hash}")

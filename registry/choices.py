@@ -122,3 +122,11 @@ class Outcome(TextChoices):
     FAILED = "failed", _("Failed")
     LOST = "lost", _("Lost: the worker died")
     DONE = "done", _("Done")
+
+
+class Task(TextChoices):
+    """The jobs that the ledger knows, by their names on the broker."""
+
+    PUBLISH = "registry.publish_snapshot", _("Publish")
+    VERIFY = "registry.verify_snapshot", _("Verify")
+    PRUNE = "registry.prune_facts", _("Prune")

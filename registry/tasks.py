@@ -2,10 +2,11 @@
 
 from celery import shared_task
 
+from registry.choices import Task
 from registry.statistics import runs
 
 
-@shared_task(name=runs.PUBLISH)
+@shared_task(name=Task.PUBLISH.value)
 def publish_snapshot() -> None:
     """Build, prove and publish the statistics of the latest revision; twice in a row publishes once."""
     runs.run_publication()
@@ -17,13 +18,13 @@ def sweep() -> None:
     runs.run_sweep()
 
 
-@shared_task(name=runs.VERIFY)
+@shared_task(name=Task.VERIFY.value)
 def verify_snapshot() -> None:
     """Each night: recount the current snapshot."""
     runs.run_verification()
 
 
-@shared_task(name=runs.PRUNE)
+@shared_task(name=Task.PRUNE.value)
 def prune_facts() -> None:
     """Each night: delete what publishing itself could not."""
     runs.run_pruning()

@@ -1,8 +1,20 @@
 """Addresses."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from django.views.defaults import server_error as page_of_server_error
+
+from api import health
+from api.errors import server_error
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/v1/", include("api.urls")),
+    path("health/live", health.live, name="live"),
+    path("health/ready", health.ready, name="ready"),
 ]
+
+
+def handler500(request):
+    """A fault of ours, said in the form that the caller reads."""
+    return server_error(request, page_of_server_error)

@@ -7,9 +7,8 @@ from celery import current_app
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from registry.choices import Task
 from registry.models import Run
-
-PUBLISH_TASK = "registry.publish_snapshot"
 
 logger = logging.getLogger(__name__)
 # One thread, so that a broker that does not answer delays the next message and not a write.
@@ -29,7 +28,7 @@ def queue_publication() -> None:
     """Write the waiting run into the ledger, once however many ask, and send the message."""
     try:
         with transaction.atomic():
-            Run.objects.create(task=PUBLISH_TASK, queued_at=timezone.now())
+            Run.objects.create(task=Task.PUBLISH, queued_at=timezone.now())
     except IntegrityError:
         pass  # a run is waiting already and will see this change too, but its message may be lost
     _sender.submit(_send)
@@ -37,7 +36,7 @@ def queue_publication() -> None:
 
 def _send() -> None:
     try:
-        current_app.send_task(PUBLISH_TASK, ignore_result=True)
+        current_app.send_task(Task.PUBLISH.value, ignore_result=True)
     except Exception:  # any fault of the broker, whatever its client raises
         logger.warning("The broker did not take the message to publish; the sweep will.", exc_info=True)
 

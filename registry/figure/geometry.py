@@ -29,8 +29,8 @@ class Detail:
     smallest: float
 
 
-COUNTY_DETAIL = Detail(tolerance=0.6, smallest=12)
-NEIGHBOUR_DETAIL = Detail(tolerance=2.0, smallest=60)
+COUNTY_DETAIL = Detail(tolerance=0.3, smallest=12)
+NEIGHBOUR_DETAIL = Detail(tolerance=1.5, smallest=60)
 
 
 @dataclass(frozen=True)

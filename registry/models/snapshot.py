@@ -1,5 +1,6 @@
 """What is published: snapshots, their anonymous facts, and the ledger of the runs that make them."""
 
+import json
 from datetime import timedelta
 
 from django.db import models
@@ -7,10 +8,26 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import Outcome
+from registry.choices import Outcome, Task
 
 LONGEST_SILENCE = timedelta(minutes=1)
 LONGEST_QUEUE = timedelta(minutes=2)
+
+
+class DocumentField(models.TextField):
+    """A document kept letter for letter as JSON; jsonb would put its parts in another order."""
+
+    def from_db_value(self, value, expression, connection):
+        """The document of a stored text."""
+        return json.loads(value)
+
+    def to_python(self, value):
+        """Likewise, where a fixture brings a text."""
+        return json.loads(value) if isinstance(value, str) else value
+
+    def get_prep_value(self, value):
+        """The text of a document."""
+        return json.dumps(value, ensure_ascii=False)
 
 
 class Snapshot(models.Model):
@@ -21,8 +38,8 @@ class Snapshot(models.Model):
     built_at = models.DateTimeField(_("built"))
     data_through = models.DateField(_("data through"), null=True)
     disclosure = models.CharField(_("disclosure policy"), max_length=20)
-    map_document = models.JSONField()
-    code_lists = models.JSONField()
+    map_document = DocumentField()
+    code_lists = DocumentField()
     facts = models.PositiveIntegerField(_("facts"), help_text=_("One a counted infusion."))
 
     class Meta:
@@ -92,7 +109,7 @@ class RunQuerySet(models.QuerySet):
 class Run(models.Model):
     """One line of the ledger of jobs."""
 
-    task = models.CharField(_("task"), max_length=40)
+    task = models.CharField(_("task"), max_length=40, choices=Task.choices)
     queued_at = models.DateTimeField(_("queued"))
     started_at = models.DateTimeField(_("started"), null=True)
     heartbeat_at = models.DateTimeField(_("heartbeat"), null=True)
@@ -117,6 +134,7 @@ class Run(models.Model):
             models.UniqueConstraint(
                 fields=["task"], condition=Q(started_at=None), name="run_waits_once_a_task"
             ),
+            models.CheckConstraint(name="run_task_is_known", condition=Q(task__in=Task.values)),
             models.CheckConstraint(
                 name="run_finished_has_outcome",
                 condition=Q(finished_at=None, outcome="") | Q(finished_at__isnull=False) & ~Q(outcome=""),

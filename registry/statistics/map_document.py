@@ -53,4 +53,5 @@ def _centre(centre: dict, total: dict | None, categories: list[dict]) -> dict:
     described = {
         name: centre[name] for name in ("code", "name", "city", "status", "region", "location")
     }
+    counted = {name: counted[name] for name in DEFAULT_MEASURES}
     return described | counted | differs | {"categories": categories}

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date
 
+from django.conf import settings
 from django.core.cache import cache, caches
 from redis.exceptions import RedisError
 
+from registry.choices import Sex
 from registry.errors import NotFound, NotPublished
 from registry.models.history import Revision
 from registry.models.isolation import one_view
@@ -21,6 +23,14 @@ from registry.statistics.disclosure import publishable
 from registry.statistics.map_document import build_map
 from registry.statistics.measures import nothing_counted
 
+CODES = {
+    "centre": ("centres", "code"),
+    "region": ("centres", "region"),
+    "category": ("categories", "code"),
+    "product": ("products", "name"),
+    "indication": ("indications", "code"),
+    "manufacturing_site": ("manufacturing_sites", "code"),
+}
 CURRENT_KEY = "current-snapshot"
 CURRENT_SECONDS = 20
 
@@ -129,6 +139,25 @@ def read_code_list(name: str) -> dict:
     return publishable(head | {name: snapshot.code_lists[name]})
 
 
+def read_known_codes(dimension: str) -> tuple[str, ...] | None:
+    """The values that the current snapshot's lists give a dimension; None where it has no list."""
+    listed = CODES.get(dimension)
+    if listed is None:
+        return None
+    key = f"codes:{read_current().hash}"
+    lists = caches["answers"].get(key)
+    if lists is None:
+        lists = _stored(None).code_lists
+        caches["answers"].set(key, lists)
+    name, field = listed
+    return tuple(dict.fromkeys(item[field] for item in lists[name]))
+
+
+def read_policy() -> str:
+    """The policy by which numbers are published."""
+    return settings.DISCLOSURE
+
+
 def read_snapshots() -> dict:
     """All snapshots, the newest first, without their documents."""
     found = Snapshot.objects.defer("map_document", "code_lists")
@@ -200,18 +229,10 @@ def _flatten(document: dict) -> dict[tuple[str, str], dict]:
 
 def _own_order(by: tuple[str, ...], lists: dict[str, list[dict]]) -> Callable[[dict], tuple]:
     """A sorting key: each dimension in the order of its list, what has no value last."""
-    regions = list(dict.fromkeys(centre["region"] for centre in lists["centres"]))
     listed = {
-        "centre": [centre["code"] for centre in lists["centres"]],
-        "category": [category["code"] for category in lists["categories"]],
-        "product": [product["name"] for product in lists["products"]],
-        "indication": [indication["code"] for indication in lists["indications"]],
-        "manufacturing_site": [site["code"] for site in lists["manufacturing_sites"]],
-        "region": regions,
-        "age_group": ["child", "adult"],
-        "sex": ["female", "male", "unknown"],
-    }
-    places = {name: {value: place for place, value in enumerate(listed.get(name, ()))} for name in by}
+        name: [item[field] for item in lists[list_name]] for name, (list_name, field) in CODES.items()
+    } | {"age_group": ["child", "adult"], "sex": Sex.values}
+    places = {name: {value: place for place, value in enumerate(dict.fromkeys(listed.get(name, ())))} for name in by}
 
     def key(row: dict) -> tuple:
         return tuple(

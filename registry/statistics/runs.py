@@ -9,14 +9,13 @@ from django.core.mail import mail_admins
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from registry.choices import Outcome
+from registry.choices import Outcome, Task
 from registry.errors import ProofFailed
 from registry.models import Revision, Run
 from registry.statistics.build import is_behind, publish, verify
 from registry.statistics.facts import prune_facts
 
 HEARTBEAT_SECONDS = 5
-PUBLISH, VERIFY, PRUNE = "registry.publish_snapshot", "registry.verify_snapshot", "registry.prune_facts"
 
 logger = logging.getLogger(__name__)
 
@@ -26,9 +25,9 @@ def run_publication(*, progress: Callable[[str], None] = lambda step: None) -> R
 
     A failed proof ends in the ledger, in the log and with the administrators; it is raised too.
     """
-    if not _is_waiting(PUBLISH) and not is_behind():
+    if not _is_waiting(Task.PUBLISH) and not is_behind():
         return None
-    with _recorded(PUBLISH) as run:
+    with _recorded(Task.PUBLISH) as run:
         snapshot = publish(progress=progress)
         run.outcome = Outcome.PUBLISHED if snapshot else Outcome.UNCHANGED
         run.snapshot = snapshot
@@ -44,7 +43,7 @@ def run_sweep() -> Run | None:
     _bury_the_silent()
     if not is_behind():
         return None
-    last = Run.objects.filter(task=PUBLISH).exclude(finished_at=None).first()
+    last = Run.objects.filter(task=Task.PUBLISH).exclude(finished_at=None).first()
     if last and last.outcome == Outcome.PROOF_FAILED and last.revision == Revision.objects.get().number:
         return None
     return run_publication()
@@ -52,7 +51,7 @@ def run_sweep() -> Run | None:
 
 def run_verification() -> Run:
     """Recount the current snapshot; a difference is told like a failed proof."""
-    with _recorded(VERIFY) as run:
+    with _recorded(Task.VERIFY) as run:
         result = verify()
         if result.differences and not result.behind:
             raise ProofFailed(result.differences)
@@ -63,7 +62,7 @@ def run_verification() -> Run:
 
 def run_pruning() -> Run:
     """Delete the facts of old snapshots."""
-    with _recorded(PRUNE) as run:
+    with _recorded(Task.PRUNE) as run:
         run.rows = prune_facts()
         run.outcome = Outcome.DONE
     return run

@@ -1,0 +1,49 @@
+"""Whether the service lives and is ready, for the machines that look after it."""
+
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from redis.exceptions import RedisError
+
+from registry.models.snapshot import Publication
+
+
+def live(request: HttpRequest) -> JsonResponse:
+    """The process answers."""
+    return JsonResponse({"status": "live"})
+
+
+def ready(request: HttpRequest) -> JsonResponse:
+    """Database, broker and a snapshot; 503 where one is missing."""
+    parts = {"database": _database(), "broker": _broker()}
+    age = _snapshot_age() if parts["database"] else None
+    is_ready = all(parts.values()) and age is not None
+    return JsonResponse(
+        {"status": "ready" if is_ready else "not ready", **parts, "snapshot_age_seconds": age},
+        status=200 if is_ready else 503,
+    )
+
+
+def _database() -> bool:
+    try:
+        connection.ensure_connection()
+    except DatabaseError:
+        return False
+    return True
+
+
+def _broker() -> bool:
+    try:
+        cache.get("ready")
+    except RedisError:
+        return False
+    return True
+
+
+def _snapshot_age() -> int | None:
+    try:
+        snapshot = Publication.objects.select_related("snapshot").get().snapshot
+    except DatabaseError:
+        return None
+    return int((timezone.now() - snapshot.built_at).total_seconds()) if snapshot else None

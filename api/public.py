@@ -1,0 +1,270 @@
+"""The public, read-only interface. An answer is bytes, kept by snapshot, question and language.
+
+Its ETag is made of the same three, so that an unchanged answer is told without a query. These
+views leave out REST framework's request handling, which would cost a third of such an answer;
+its errors, its OPTIONS and its description stay.
+"""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
+from django.utils.http import parse_etags
+from drf_spectacular.utils import extend_schema
+from rest_framework.views import APIView
+
+from api import questions, schema
+from api.errors import problem_of
+from api.questions import Parameters
+from registry.errors import RegistryError
+from registry.statistics import published
+from registry.statistics.disclosure import publishable
+from registry.statistics.measures import DERIVED, MEASURES
+
+FORMATS = {"json": "application/json"}
+FORM = "1"  # of the answers' shape: raised when the same question gets other bytes
+SMALLEST_GZIP = 500  # bytes; below that the envelope costs more than it saves
+CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
+
+
+class PublicView(APIView):
+    """A view whose answer depends on the snapshot, the question and the language alone."""
+
+    allowed: ClassVar[tuple[str, ...]] = ()
+    formats: ClassVar[Mapping[str, str]] = FORMATS
+
+    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+        """GET and HEAD straight to the answer; the rest by REST framework."""
+        if request.method not in {"GET", "HEAD"}:
+            return super().dispatch(request, *args, **kwargs)
+        try:
+            parameters = Parameters(request, self.allowed)
+            language = questions.choose_language(request, parameters)
+            questions.choose_format(request, parameters, self.formats)
+            return self.answer(request, parameters, language, **kwargs)
+        except RegistryError as error:
+            return problem_of(error)
+
+    def answer(self, request: HttpRequest, parameters: Parameters, language: str, **kwargs) -> HttpResponse:
+        """The answer to a request that is well formed; raises RegistryError."""
+        raise NotImplementedError
+
+
+def send(request: HttpRequest, key: str, language: str, make: Callable[[], dict]) -> HttpResponse:
+    """The kept bytes of an answer, or 304; key is its snapshot and question."""
+    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    name = hashlib.sha256(f"{FORM}:{language}:{key}".encode()).hexdigest()[:32]
+    etag = f'"{name}-gzip"' if zipped else f'"{name}"'
+    if _is_known(request, etag):
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        body = published.keep_answer(etag, lambda: _encode(make(), zipped))
+        response = HttpResponse(body, content_type="application/json")
+        if zipped and body.startswith(b"\x1f\x8b"):
+            response["Content-Encoding"] = "gzip"
+        response["Content-Language"] = language
+        response["Content-Length"] = str(len(body))
+        if request.method == "HEAD":
+            response.content = b""
+    response["ETag"] = etag
+    response["Cache-Control"] = CACHE_CONTROL
+    response["Vary"] = "Accept, Accept-Encoding, Accept-Language"
+    return share(response)
+
+
+def share(response: HttpResponse) -> HttpResponse:
+    """Let pages of any origin read an answer."""
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Access-Control-Expose-Headers"] = "ETag"
+    return response
+
+
+def _is_known(request: HttpRequest, etag: str) -> bool:
+    asked = request.headers.get("If-None-Match")
+    if not asked:
+        return False
+    known = [tag.removeprefix("W/") for tag in parse_etags(asked)]
+    return etag in known
+
+
+def _encode(answer: dict, zipped: bool) -> bytes:
+    body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+    return gzip.compress(body, mtime=0) if zipped and len(body) >= SMALLEST_GZIP else body
+
+
+class MapView(PublicView):
+    """The map document."""
+
+    allowed = ("as_of", "snapshot")
+
+    @extend_schema(**schema.MAP)
+    def get(self, request):
+        """Every centre, the nation and what is made where."""
+
+    def answer(self, request, parameters, language):
+        """The current snapshot's, or a numbered one's, up to a day."""
+        as_of, number = parameters.day("as_of"), parameters.number("snapshot")
+        current = published.read_current()
+        if number in {None, current.number}:
+            key, number = f"{current.hash}:map:{as_of}", current.number
+        elif as_of:
+            raise questions.Refused(
+                "as_of_needs_current",
+                f"Only the current snapshot ({current.number}) can be counted up to a day.",
+                parameter="as_of",
+            )
+        else:
+            key = f"{number}:map"
+        return send(
+            request, key, language, lambda: published.read_map(language=language, as_of=as_of, number=number)
+        )
+
+
+class CountsView(PublicView):
+    """Counts by any question."""
+
+    allowed = ("by", "as_of", "from", "to", "measures", *questions.DIMENSIONS)
+
+    @extend_schema(**schema.COUNTS)
+    def get(self, request):
+        """Rows for cells with at least one infusion, and a total counted afresh."""
+
+    def answer(self, request, parameters, language):
+        """The current snapshot's."""
+        question = questions.read_question(parameters)
+        current = published.read_current()
+
+        def make() -> dict:
+            questions.check_codes(question, published.read_known_codes)
+            return published.read_counts(question)
+
+        return send(request, f"{current.hash}:counts:{question}", language, make)
+
+
+class CodeListView(PublicView):
+    """One code list, with labels in both languages."""
+
+    name = ""
+
+    def answer(self, request, parameters, language):
+        """The current snapshot's list."""
+        key = f"{published.read_current().hash}:{self.name}"
+        return send(request, key, language, lambda: published.read_code_list(self.name))
+
+
+def code_list_view(list_name: str) -> type[CodeListView]:
+    """A view of one list."""
+
+    class View(CodeListView):
+        name = list_name
+
+        @extend_schema(**schema.code_list(list_name))
+        def get(self, request):
+            """One code list, with labels in both languages."""
+
+    return View
+
+
+class MeasuresView(PublicView):
+    """Every measure's rule."""
+
+    @extend_schema(**schema.MEASURE_RULES)
+    def get(self, request):
+        """What every number means, in both languages."""
+
+    def answer(self, request, parameters, language):
+        """The rules; they change with the service and not with a snapshot."""
+        measures = [
+            {
+                "measure": name,
+                "label": {"sv": measure.sv, "en": measure.en},
+                "rule": {"sv": measure.rule_sv, "en": measure.rule_en},
+                "unit": measure.unit,
+                "source": measure.source,
+            }
+            for name, measure in (MEASURES | DERIVED).items()
+        ]
+        return send(request, f"measures:{measures}", language, lambda: publishable({"measures": measures}))
+
+
+class SnapshotsView(PublicView):
+    """The history of what was published."""
+
+    @extend_schema(**schema.SNAPSHOTS)
+    def get(self, request):
+        """All snapshots, the newest first."""
+
+    def answer(self, request, parameters, language):
+        """All there are; the list changes with the current one."""
+        key = f"{published.read_current().hash}:snapshots"
+        return send(request, key, language, published.read_snapshots)
+
+
+class SnapshotView(PublicView):
+    """One snapshot."""
+
+    @extend_schema(**schema.SNAPSHOT)
+    def get(self, request, number):
+        """A snapshot's description and national numbers."""
+
+    def answer(self, request, parameters, language, *, number):
+        """A snapshot never changes."""
+        return send(request, f"snapshot:{number}", language, lambda: published.read_snapshot(number))
+
+
+class ChangesView(PublicView):
+    """What moved between two snapshots."""
+
+    allowed = ("since",)
+
+    @extend_schema(**schema.CHANGES)
+    def get(self, request, number):
+        """Per cell and measure, before and after, without identities."""
+
+    def answer(self, request, parameters, language, *, number):
+        """Since the snapshot before, unless another is named."""
+        since = parameters.number("since")
+        if since is None:
+            raise questions.Refused(
+                "missing", "since: write the number of the earlier snapshot.", parameter="since"
+            )
+        key = f"changes:{since}:{number}"
+        return send(request, key, language, lambda: published.read_changes(number, since))
+
+
+class ConfigView(PublicView):
+    """The limits that a client must know."""
+
+    @extend_schema(**schema.CONFIG)
+    def get(self, request):
+        """Most dimensions, formats, dimensions, measures, disclosure policy."""
+
+    def answer(self, request, parameters, language):
+        """The same for everyone."""
+        limits = {
+            "most_dimensions": questions.MOST_DIMENSIONS,
+            "longest_query": questions.LONGEST_QUERY,
+            "formats": list(FORMATS),
+            "dimensions": list(questions.DIMENSIONS),
+            "measures": list(MEASURES),
+            "languages": list(questions.LANGUAGES),
+            "disclosure": published.read_policy(),
+        }
+        return send(request, f"config:{limits}", language, lambda: publishable(limits))
+
+
+class StatusView(PublicView):
+    """Whether what is published is fresh."""
+
+    @extend_schema(**schema.STATUS)
+    def get(self, request):
+        """The current snapshot, whether the records have moved on since, and the last run."""
+
+    def answer(self, request, parameters, language):
+        """Never kept."""
+        response = HttpResponse(_encode(published.read_status(), zipped=False), content_type="application/json")
+        response["Cache-Control"] = "no-store"
+        return share(response)

@@ -1,0 +1,179 @@
+"""Reading the parameters of a request. An unknown parameter or value is named, never ignored."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from datetime import date
+
+from django.http import HttpRequest
+from django.utils.translation import get_supported_language_variant
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from api.errors import Refused
+from registry.choices import Modality, Sex
+from registry.statistics.counting import DIMENSIONS, NONE, Question
+from registry.statistics.measures import DEFAULT_MEASURES, MEASURES
+
+MOST_DIMENSIONS = 4
+LONGEST_QUERY = 2_000
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])|unknown", re.ASCII)
+YEAR = re.compile(r"(19|20|21)\d{2}", re.ASCII)
+WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
+LANGUAGES = ("sv", "en")
+COMMON = frozenset({"format", "lang"})
+
+
+class Parameters:
+    """The parameters of one request, each readable once in its own form."""
+
+    def __init__(self, request: HttpRequest, allowed: Collection[str]):
+        """Refuses an unknown parameter, one given twice, and a text that is not UTF-8."""
+        if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
+            raise Refused("query_too_long", f"A question has at most {LONGEST_QUERY} characters.")
+        self.values: dict[str, str] = {}
+        known = sorted(COMMON.union(allowed))
+        for name, values in request.GET.lists():
+            if name not in known:
+                sentence = f"{shorten(name)} is not a parameter here. There are: {', '.join(known)}."
+                raise Refused("unknown_parameter", sentence, parameter=shorten(name))
+            if len(values) > 1:
+                sentence = f"{name} is given {len(values)} times: write its values with commas between."
+                raise Refused("parameter_repeated", sentence, parameter=name)
+            self.values[name] = values[0]
+
+    def day(self, name: str) -> date | None:
+        """A date as YYYY-MM-DD."""
+        text = self.values.get(name)
+        if text is None:
+            return None
+        try:
+            if not DATE.fullmatch(text):
+                raise ValueError
+            return date.fromisoformat(text)
+        except ValueError:
+            raise unknown_value(name, text, "a date as YYYY-MM-DD") from None
+
+    def number(self, name: str) -> int | None:
+        """A whole number."""
+        text = self.values.get(name)
+        if text is None:
+            return None
+        if not WHOLE_NUMBER.fullmatch(text):
+            raise unknown_value(name, text, "a whole number")
+        return int(text)
+
+    def words(self, name: str) -> tuple[str, ...] | None:
+        """Words with commas between, none of them empty or twice."""
+        text = self.values.get(name)
+        if text is None:
+            return None
+        words = tuple(word.strip() for word in text.split(","))
+        if not all(words):
+            raise unknown_value(name, text, "values with commas between")
+        if len(set(words)) < len(words):
+            raise Refused("value_repeated", f"{name} has a value twice.", parameter=name)
+        return words
+
+    def choose(self, name: str, choices: Collection[str]) -> tuple[str, ...] | None:
+        """Words out of a list."""
+        words = self.words(name)
+        for word in words or ():
+            if word not in choices:
+                raise unknown_value(name, word, f"one or more of {', '.join(choices)}")
+        return words
+
+
+def shorten(text: str) -> str:
+    """A caller's text, fit to be repeated in an error."""
+    return text if len(text) <= 40 else text[:40] + "…"
+
+
+def unknown_value(name: str, value: str, wanted: str) -> Refused:
+    """The refusal of one value."""
+    return Refused("unknown_value", f"{name}={shorten(value)}: write {wanted}.", parameter=name)
+
+
+def choose_language(request: HttpRequest, parameters: Parameters) -> str:
+    """`?lang=`, else Accept-Language, else Swedish."""
+    asked = parameters.values.get("lang")
+    if asked is not None:
+        if asked not in LANGUAGES:
+            raise unknown_value("lang", asked, "sv or en")
+        return asked
+    for wanted, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "").lower()):
+        if wanted == "*":
+            break
+        try:
+            return get_supported_language_variant(wanted)
+        except LookupError:
+            continue
+    return LANGUAGES[0]
+
+
+def choose_format(request: HttpRequest, parameters: Parameters, formats: Mapping[str, str]) -> str:
+    """`?format=`, else Accept, else the first; formats maps a name to its media type."""
+    asked = parameters.values.get("format")
+    if asked is not None:
+        if asked not in formats:
+            raise unknown_value("format", asked, f"one of {', '.join(formats)}")
+        return asked
+    for name, media_type in formats.items():
+        if request.accepts(media_type):
+            return name
+    raise Refused(
+        "not_acceptable",
+        f"The answer is to be had as: {', '.join(formats.values())}.",
+        parameter="Accept",
+        status_code=406,
+    )
+
+
+def read_question(parameters: Parameters) -> Question:
+    """The question of `counts`, in the one spelling that two ways of asking it share.
+
+    Values of code lists are checked by check_codes, which needs the lists.
+    """
+    by = parameters.choose("by", DIMENSIONS) or ()
+    if len(by) > MOST_DIMENSIONS:
+        sentence = f"At most {MOST_DIMENSIONS} dimensions at once; {len(by)} are asked for."
+        raise Refused("too_many_dimensions", sentence, parameter="by")
+    measures = parameters.choose("measures", MEASURES)
+    filters = {name: _filter(parameters, name) for name in DIMENSIONS if name in parameters.values}
+    since, until = parameters.day("from"), parameters.day("to")
+    if since and until and since > until:
+        raise Refused("period_empty", "from is later than to.", parameter="from")
+    return Question(
+        by=by,
+        measures=tuple(name for name in MEASURES if name in measures) if measures else DEFAULT_MEASURES,
+        filters=filters,
+        as_of=parameters.day("as_of"),
+        since=since,
+        until=until,
+    )
+
+
+def _filter(parameters: Parameters, name: str) -> tuple:
+    fixed: dict[str, Collection[str]] = {
+        "age_group": ("child", "adult"),
+        "modality": Modality.values,
+        "sex": Sex.values,
+    }
+    if name in fixed:
+        return tuple(sorted(parameters.choose(name, fixed[name]) or ()))
+    values = tuple(sorted(parameters.words(name) or ()))
+    for pattern, dimension, wanted in ((YEAR, "year", "a year"), (MONTH, "month", "YYYY-MM or unknown")):
+        wrong = [value for value in values if name == dimension and not pattern.fullmatch(value)]
+        if wrong:
+            raise unknown_value(name, wrong[0], wanted)
+    return tuple(int(value) for value in values) if name == "year" else values
+
+
+def check_codes(question: Question, known: Callable[[str], Collection[str] | None]) -> None:
+    """Refuse filter values that are in no code list; known(name) is a list's values, None if open."""
+    for name, values in question.filters.items():
+        codes = known(name)
+        if codes is None:
+            continue
+        for value in values:
+            if value not in codes and value != NONE:
+                raise unknown_value(name, str(value), f"one or more of {', '.join(codes)}")

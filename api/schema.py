@@ -1,0 +1,222 @@
+"""What the interface promises, as OpenAPI: parameters and the shape of every answer."""
+
+from drf_spectacular.utils import OpenApiParameter
+
+from api.questions import MOST_DIMENSIONS
+from registry.choices import Category, CentreStatus, Outcome
+from registry.statistics.counting import DIMENSIONS
+from registry.statistics.measures import DEFAULT_MEASURES, DERIVED, MEASURES
+
+WHOLE = {"type": "integer", "minimum": 0}
+TEXT = {"type": "string"}
+TEXT_OR_NULL = {"type": ["string", "null"]}
+DAY = {"type": "string", "format": "date"}
+DAY_OR_NULL = {"type": ["string", "null"], "format": "date"}
+INSTANT = {"type": "string", "format": "date-time"}
+FIRST = {
+    "type": ["string", "null"],
+    "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$",
+    "description": "In its own precision; null where nothing is counted.",
+}
+
+
+def record(optional: dict | None = None, **properties: dict) -> dict:
+    """An object with all these properties, and the optional ones where they apply."""
+    return {
+        "type": "object",
+        "properties": properties | (optional or {}),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def listing(items: dict) -> dict:
+    """An array."""
+    return {"type": "array", "items": items}
+
+
+TEXTS = record(sv=TEXT, en=TEXT)
+NUMBERS = {name: FIRST if name == "first" else WHOLE for name in DEFAULT_MEASURES}
+ALL_NUMBERS = {name: FIRST if name == "first" else WHOLE for name in MEASURES}
+HEAD = {
+    "number": {"type": "integer", "minimum": 1},
+    "hash": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+    "built_at": INSTANT,
+    "data_through": DAY_OR_NULL | {"description": "Date of the latest counted infusion."},
+    "disclosure": TEXT,
+}
+SNAPSHOT_HEAD = record(**HEAD, as_of=DAY_OR_NULL)
+SUMMED = WHOLE | {"description": DERIVED["patients_summed"].rule_en}
+NATIONAL = record(**NUMBERS, children=WHOLE, patients_summed=SUMMED)
+CATEGORY_CODE = {"type": "string", "enum": Category.values}
+LOCATION = record(lat={"type": "number"}, lon={"type": "number"})
+CENTRE_STATUS = {"type": "string", "enum": CentreStatus.values}
+MAP_DOCUMENT = record(
+    snapshot=SNAPSHOT_HEAD,
+    national=NATIONAL,
+    centres=listing(
+        record(
+            {"patients_summed": SUMMED},
+            code=TEXT,
+            name=TEXT,
+            city=TEXT,
+            status=CENTRE_STATUS,
+            region=TEXT,
+            location=LOCATION,
+            **NUMBERS,
+            categories=listing(record(category=CATEGORY_CODE, **NUMBERS)),
+        )
+    ),
+    manufacturing=listing(record(site=TEXT, name=TEXT, centre=TEXT, manufactured=WHOLE)),
+)
+DIMENSION_VALUES = {name: {"type": ["string", "null"]} for name in DIMENSIONS} | {"year": WHOLE}
+COUNTS_DOCUMENT = record(
+    snapshot=SNAPSHOT_HEAD,
+    by=listing({"type": "string", "enum": list(DIMENSIONS)}),
+    filters={"type": "object", "additionalProperties": listing({"type": ["string", "integer"]})},
+    rows=listing(
+        {"type": "object", "properties": DIMENSION_VALUES | ALL_NUMBERS, "additionalProperties": False}
+    ),
+    total={
+        "type": "object",
+        "properties": ALL_NUMBERS | {"patients_summed": SUMMED},
+        "additionalProperties": False,
+    },
+)
+LIST_ITEMS = {
+    "centres": record(
+        code=TEXT,
+        name=TEXT,
+        city=TEXTS,
+        county=TEXT,
+        county_code=TEXT,
+        region=TEXT,
+        status=CENTRE_STATUS,
+        location=LOCATION,
+    ),
+    "categories": record(code=CATEGORY_CODE, name=TEXTS),
+    "products": record(
+        name=TEXT,
+        inn=TEXT_OR_NULL,
+        atc=TEXT_OR_NULL,
+        holder=TEXT_OR_NULL,
+        target=TEXT_OR_NULL,
+        modality=TEXT,
+        origin=TEXT,
+        authorised=FIRST,
+        unconfirmed=listing(TEXT),
+    ),
+    "indications": record(code=TEXT, key=TEXT, icd10=TEXT_OR_NULL, name=TEXTS),
+    "trials": record(identifier=TEXT, name=TEXT, sponsor=TEXT, phase=TEXT),
+}
+PROBLEM = record(
+    {"detail": TEXT, "parameter": TEXT}, type=TEXT, title=TEXT, status={"type": "integer"}, code=TEXT
+)
+
+
+def _described(operation: str, shape: dict, *parameters: OpenApiParameter, refuses: tuple[int, ...] = (400,)):
+    """Arguments of extend_schema for one address."""
+    return {
+        "operation_id": operation,
+        "parameters": [*parameters, LANG, FORMAT],
+        "responses": {(200, "application/json"): shape}
+        | {(code, "application/problem+json"): PROBLEM for code in refuses},
+        "auth": [],
+        "tags": ["public"],
+    }
+
+
+def _parameter(name: str, meaning: str, **more) -> OpenApiParameter:
+    return OpenApiParameter(name, more.pop("type", str), description=meaning, **more)
+
+
+def _words(name: str, meaning: str, choices=None) -> OpenApiParameter:
+    return _parameter(name, meaning, many=True, explode=False, enum=choices)
+
+
+LANG = _parameter("lang", "Language of texts; else Accept-Language decides.", enum=["sv", "en"])
+FORMAT = _parameter("format", "Form of the answer; else Accept decides.", enum=["json"])
+AS_OF = _parameter("as_of", "Count infusions up to this day, inclusive.", type=DAY)
+
+MAP = _described(
+    "map",
+    MAP_DOCUMENT,
+    AS_OF,
+    _parameter("snapshot", "Number of a snapshot; else the current one.", type=int),
+    refuses=(400, 404, 503),
+)
+COUNTS = _described(
+    "counts",
+    COUNTS_DOCUMENT,
+    _words("by", f"At most {MOST_DIMENSIONS} dimensions, in the order of the rows.", list(DIMENSIONS)),
+    *(
+        _words(name, f"Only these values of {name}; `none` for infusions without one.")
+        for name in DIMENSIONS
+    ),
+    AS_OF,
+    _parameter("from", "Count what falls on this day or later; roles do not change.", type=DAY),
+    _parameter("to", "Count what falls on this day or earlier; roles do not change.", type=DAY),
+    _words("measures", "Else patients, infusions, reinfusions, further_doses, first.", list(MEASURES)),
+    refuses=(400, 503),
+)
+MEASURES_SHAPE = record(
+    measures=listing(record(measure=TEXT, label=TEXTS, rule=TEXTS, unit=TEXT, source=TEXT))
+)
+MEASURE_RULES = _described("measures", MEASURES_SHAPE)
+SNAPSHOTS = _described("snapshots", record(snapshots=listing(record(**HEAD))), refuses=(400, 503))
+SNAPSHOT = _described("snapshot", record(**HEAD, national=NATIONAL), refuses=(400, 404))
+CHANGES = _described(
+    "changes",
+    record(
+        snapshot=WHOLE,
+        since=WHOLE,
+        changes=listing(
+            record(
+                centre=TEXT_OR_NULL | {"description": "null is the nation"},
+                category=TEXT_OR_NULL | {"description": "null is all of them"},
+                measures={
+                    "type": "object",
+                    "additionalProperties": record(
+                        before={"type": ["integer", "string", "null"]},
+                        after={"type": ["integer", "string", "null"]},
+                    ),
+                },
+            )
+        ),
+    ),
+    _parameter("since", "Number of the earlier snapshot.", type=int, required=True),
+    refuses=(400, 404),
+)
+CONFIG = _described(
+    "config",
+    record(
+        most_dimensions=WHOLE,
+        longest_query=WHOLE,
+        formats=listing(TEXT),
+        dimensions=listing(TEXT),
+        measures=listing(TEXT),
+        languages=listing(TEXT),
+        disclosure=TEXT,
+    ),
+)
+STATUS = _described(
+    "status",
+    record(
+        snapshot={"oneOf": [SNAPSHOT_HEAD, {"type": "null"}]},
+        stale={"type": "boolean"},
+        last_run={
+            "oneOf": [
+                record(
+                    task=TEXT, finished_at=INSTANT, outcome={"type": "string", "enum": Outcome.values}
+                ),
+                {"type": "null"},
+            ]
+        },
+    ),
+)
+
+
+def code_list(name: str) -> dict:
+    """The description of one code list's address."""
+    shape = record(snapshot=SNAPSHOT_HEAD, **{name: listing(LIST_ITEMS[name])})
+    return _described(name, shape, refuses=(400, 503))

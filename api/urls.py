@@ -1,0 +1,32 @@
+"""Addresses of the interface; each is good with and without a slash at its end."""
+
+from django.urls import URLPattern, re_path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+
+from api import public
+from api.errors import not_found
+
+app_name = "api"
+
+
+def _address(pattern: str, view, name: str) -> URLPattern:
+    return re_path(rf"^{pattern}/?$", view, name=name)
+
+
+urlpatterns = [
+    _address("map", public.MapView.as_view(), "map"),
+    _address("counts", public.CountsView.as_view(), "counts"),
+    *(
+        _address(name, public.code_list_view(name).as_view(), name)
+        for name in ("centres", "categories", "products", "indications", "trials")
+    ),
+    _address("measures", public.MeasuresView.as_view(), "measures"),
+    _address("snapshots", public.SnapshotsView.as_view(), "snapshots"),
+    _address(r"snapshots/(?P<number>[0-9]{1,9})", public.SnapshotView.as_view(), "snapshot"),
+    _address(r"snapshots/(?P<number>[0-9]{1,9})/changes", public.ChangesView.as_view(), "changes"),
+    _address("status", public.StatusView.as_view(), "status"),
+    _address("config", public.ConfigView.as_view(), "config"),
+    _address("schema", SpectacularJSONAPIView.as_view(), "schema"),
+    _address("docs", SpectacularSwaggerView.as_view(url_name="api:schema"), "docs"),
+    re_path(r"^.*$", not_found, name="not-found"),
+]

@@ -1,0 +1,127 @@
+"""The text beside a mark, in as much detail as there is room for: what is drawn, and how high it is.
+
+A server cannot measure type, so widths are estimated a little above those of the widest common
+system fonts: a text may be given too much room, never too little.
+"""
+
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+from registry.figure.wording import CentreText, Line
+
+Anchor = Literal["start", "end"]
+
+# Widths in ems, of a wide sans-serif (DejaVu Sans, Verdana).
+NARROW, WIDE = "fijlrtI.,:;'|()/ -", "mwMWÅÄÖ@%—–…ABCDGHNOQRTUVXYZ"
+NARROW_EM, USUAL_EM, WIDE_EM = 0.40, 0.64, 0.80
+BOLD = 1.1
+
+
+@dataclass(frozen=True)
+class Block:
+    """A callout's drawing from its own corner: its height, where its leader enters, and the SVG."""
+
+    height: float
+    port: float
+    svg: str
+
+
+def estimate_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Return the most that a text is likely to take, in the unit of its size."""
+    ems = sum(NARROW_EM if c in NARROW else WIDE_EM if c in WIDE else USUAL_EM for c in text)
+    return ems * size * (BOLD if bold else 1)
+
+
+def shorten(text: str, width: float, size: float, *, bold: bool = False) -> str:
+    """Cut a text to a width, with an ellipsis where something is gone."""
+    if estimate_width(text, size, bold=bold) <= width:
+        return text
+    while text and estimate_width(text + "…", size, bold=bold) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def draw_text(x: float, y: float, css: str, text: str, anchor: Anchor = "start") -> str:
+    """Return one line of SVG text at a baseline; sizes and colours are the style sheet's."""
+    end = ' text-anchor="end"' if anchor == "end" else ""
+    return f'<text x="{x:g}" y="{y:g}" class="{css}"{end}>{escape(text)}</text>'
+
+
+def draw_full(centre: CentreText, width: float) -> Block:
+    """City and infusions over a rule, the hospital, and a line for each category and site."""
+    return _draw_lines(centre, width, named=True)
+
+
+def draw_plain(centre: CentreText, width: float) -> Block:
+    """As draw_full, without the hospital."""
+    return _draw_lines(centre, width, named=False)
+
+
+def draw_brief(centre: CentreText, width: float) -> Block:
+    """City and infusions on one low line."""
+    total = width - estimate_width(centre.total, 13)
+    city = shorten(centre.city, total - 10, 13, bold=True)
+    parts = draw_text(0, 13, "t-13 t-strong", city), draw_text(width, 13, "t-13", centre.total, "end")
+    return Block(20, 18, "".join(parts))
+
+
+def _draw_lines(centre: CentreText, width: float, *, named: bool) -> Block:
+    room = width - estimate_width(centre.total, 14) - 12
+    parts = [
+        draw_text(0, 16, "t-17 t-strong", shorten(centre.city, room, 17, bold=True)),
+        draw_text(width, 16, "t-14", centre.total, "end"),
+    ]
+    port = y = 24
+    if named:
+        y += 18
+        parts.append(draw_text(0, y, "t-12 t-muted", shorten(centre.name, width, 12)))
+    if centre.note:
+        y += 18
+        parts.append(draw_text(0, y, "t-13 t-note", centre.note))
+    for line in centre.lines:
+        y += 20
+        drawn, y = _draw_line(line, width, y)
+        parts.append(drawn)
+    return Block(y + 6, port, "".join(parts))
+
+
+def _draw_line(line: Line, width: float, y: float) -> tuple[str, float]:
+    """Draw a category's or site's line with its baseline at y; return it with its last baseline.
+
+    Values that do not fit beside the name go below each other, at the same edge.
+    """
+    name = escape(line.name)
+    said = f'<tspan class="t-strong">{name}</tspan> <tspan class="t-muted">{escape(line.detail)}</tspan>'
+    left = estimate_width(line.name, 14, bold=True) + estimate_width(" " + line.detail, 14)
+    fits = estimate_width(", ".join(line.values), 14) <= width - 18 - left - 10
+    values = [", ".join(line.values)] if fits else line.values
+    parts = [draw_swatch(line.mark, 0, y - 10, 10), f'<text x="18" y="{y:g}" class="t-14">{said}</text>']
+    for place, value in enumerate(values):
+        parts.append(draw_text(width, y + 17 * place, "t-14", value, "end"))
+    return "".join(parts), y + 17 * (len(values) - 1)
+
+
+def draw_swatch(mark: str, x: float, y: float, size: float) -> str:
+    """Return a category's square, or a manufacturing site's diamond."""
+    half = size / 2
+    if mark == "site":
+        return f'<path class="site" d="M{x + half:g},{y - 1:g}l{half + 1:g} {half + 1:g}-{half + 1:g} {half + 1:g}-{half + 1:g}-{half + 1:g}z"/>'
+    return f'<rect class="{mark.lower()}" x="{x:g}" y="{y:g}" width="{size:g}" height="{size:g}" rx="2"/>'
+
+
+def draw_label(centre: CentreText, number: str, width: float, anchor: Anchor) -> Block:
+    """City over infusions, for a narrow screen."""
+    x = width if anchor == "end" else 0
+    parts = (
+        draw_text(x, 11, "t-12 t-strong", shorten(centre.city, width, 12, bold=True), anchor),
+        draw_text(x, 25, "t-12", shorten(number, width, 12), anchor),
+    )
+    return Block(28, 14, "".join(parts))
+
+
+def draw_tag(centre: CentreText, number: str, width: float, anchor: Anchor) -> Block:
+    """City and infusions on one line, for a narrow screen with many centres."""
+    room = width - estimate_width(number + " ", 10)
+    text = f"{shorten(centre.city, room, 10)} {number}"
+    return Block(12, 7, draw_text(width if anchor == "end" else 0, 10, "t-10", text, anchor))

@@ -1,0 +1,152 @@
+"""The words and numbers of a map document as people read them, in the language that is active."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.dateformat import format as format_date
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+SWEDISH_TIME = ZoneInfo("Europe/Stockholm")
+FIRST_FORMATS = {4: ("%Y", "Y"), 7: ("%Y-%m", "F Y"), 10: ("%Y-%m-%d", "j F Y")}  # by length
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line under a centre: `mark` is a category's code or "site"; `values` may be cut between."""
+
+    mark: str
+    name: str
+    detail: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CentreText:
+    """A centre as its callout and its card say it; `total` stands beside the city, `note` below it."""
+
+    code: str
+    city: str
+    name: str
+    total: str
+    note: str
+    lines: tuple[Line, ...]
+
+
+def describe_centres(document: dict) -> list[CentreText]:
+    """Put every centre of a map document into words, in the document's order."""
+    return [_describe_centre(centre, document["manufacturing"]) for centre in document["centres"]]
+
+
+def _describe_centre(centre: dict, manufacturing: list[dict]) -> CentreText:
+    categories = [
+        Line(
+            cell["category"],
+            cell["category"],
+            say_since(cell["first"]),
+            tuple(filter(None, (say_patients(cell["patients"]), *say_repeats(cell)))),
+        )
+        for cell in centre["categories"]
+    ]
+    sites = [
+        Line(
+            "site",
+            site["name"],
+            _("manufacture"),
+            (_("for %(infusions)s") % {"infusions": say_infusions(site["manufactured"])},),
+        )
+        for site in manufacturing
+        if site["centre"] == centre["code"]
+    ]
+    return CentreText(
+        code=centre["code"],
+        city=centre["city"],
+        name=centre["name"],
+        total=say_total(centre),
+        note=say_note(centre),
+        lines=(*categories, *sites),
+    )
+
+
+def is_awaited(centre: dict) -> bool:
+    """Whether a centre is upcoming and so has a word instead of numbers."""
+    return centre["status"] == "upcoming" and not centre["infusions"]
+
+
+def say_total(centre: dict) -> str:
+    """Return what stands beside the city: infusions, or why there are none."""
+    if is_awaited(centre):
+        return _("upcoming centre")
+    return say_infusions(centre["infusions"]) if centre["infusions"] else _("no infusions yet")
+
+
+def say_note(centre: dict) -> str:
+    """Return what is out of the ordinary with a centre: paused, closed, a patient in two categories."""
+    notes = []
+    if "patients_summed" in centre:
+        notes.append(_("%(patients)s in all") % {"patients": say_patients(centre["patients"])})
+    if centre["status"] == "paused":
+        notes.append(_("paused for now"))
+    if centre["status"] == "closed":
+        notes.append(_("closed"))
+    return ", ".join(notes)
+
+
+def say_patients(count: int) -> str:
+    """Return "69 patients"."""
+    return ngettext("%(count)s patient", "%(count)s patients", count) % {"count": say_number(count)}
+
+
+def say_infusions(count: int) -> str:
+    """Return "91 infusions"."""
+    return ngettext("%(count)s infusion", "%(count)s infusions", count) % {"count": say_number(count)}
+
+
+def say_further_doses(count: int) -> str:
+    """Return "1 further dose"."""
+    return ngettext("%(count)s further dose", "%(count)s further doses", count) % {"count": say_number(count)}
+
+
+def say_repeats(cell: dict) -> list[str]:
+    """Return what a cell has besides first infusions, as "5 RI" and "1 further dose"; nothing for none."""
+    repeats = []
+    if cell["reinfusions"]:
+        repeats.append(_("%(count)s RI") % {"count": say_number(cell["reinfusions"])})
+    if cell["further_doses"]:
+        repeats.append(say_further_doses(cell["further_doses"]))
+    return repeats
+
+
+def say_number(count: int) -> str:
+    """Return a whole number with the language's thousands separator."""
+    return number_format(count, use_l10n=True, force_grouping=True)
+
+
+def say_first(first: str | None) -> str:
+    """Return a first date in its own precision: "2014", "December 2023", "5 December 2023", or ""."""
+    if first is None:
+        return ""
+    read, write = FIRST_FORMATS[len(first)]
+    return format_date(datetime.strptime(first, read), write)  # noqa: DTZ007
+
+
+def say_since(first: str | None) -> str:
+    """Return "since December 2023", or "" where nothing is counted."""
+    return _("since %(date)s") % {"date": say_first(first)} if first else ""
+
+
+def say_date(iso: str) -> str:
+    """Return "8 September 2025" of an ISO date."""
+    return format_date(date.fromisoformat(iso), "j F Y")
+
+
+def say_instant(iso: str) -> str:
+    """Return "8 September 2025 12:00", Swedish time, of an ISO instant with its offset."""
+    instant = datetime.fromisoformat(iso).astimezone(SWEDISH_TIME)
+    return _("%(date)s %(hour)s:%(minute)s") % {
+        "date": format_date(instant, "j F Y"),
+        "hour": f"{instant:%H}",
+        "minute": f"{instant:%M}",
+    }

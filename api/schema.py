@@ -216,6 +216,11 @@ STATUS = _described(
 )
 
 
+def without_slash(endpoints: list[tuple]) -> list[tuple]:
+    """Describe each address in its canonical form, which has no slash at its end."""
+    return [(path.rstrip("/"), *rest) for path, *rest in endpoints]
+
+
 def code_list(name: str) -> dict:
     """The description of one code list's address."""
     shape = record(snapshot=SNAPSHOT_HEAD, **{name: listing(LIST_ITEMS[name])})

@@ -1,0 +1,51 @@
+"""`manage.py reconcile FILE.json`: a published figure beside the registry."""
+
+import json
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from registry.errors import NotPublished
+from registry.statistics.reconcile import Compared, FigureUnusable, reconcile
+
+DIFFERENT = 4
+
+
+class Command(BaseCommand):
+    """Exit 0 when every number agrees, 4 with the table of differences."""
+
+    help = "Compare a published figure with the registry as of the figure's data cut, cell by cell."
+
+    def add_arguments(self, parser):
+        """The figure."""
+        parser.add_argument("file", type=Path)
+
+    def handle(self, *, file: Path, **options):
+        """Compare, explain, and print what differs."""
+        try:
+            figure = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as fault:
+            raise CommandError(f"The file cannot be read as JSON: {fault}", returncode=2) from None
+        try:
+            result = reconcile(figure)
+        except (FigureUnusable, NotPublished) as error:
+            raise CommandError(f"{error.code}: {error}", returncode=2) from None
+        for sentence in result.explained:
+            self.stdout.write(sentence)
+        differences = result.differences
+        if differences:
+            self.stdout.write(_table(differences))
+            raise CommandError(
+                f"{len(differences)} of {len(result.compared)} numbers differ as of {result.as_of}.",
+                returncode=DIFFERENT,
+            )
+        self.stdout.write(f"All {len(result.compared)} numbers agree as of {result.as_of}.")
+
+
+def _table(differences: list[Compared]) -> str:
+    rows = [("cell", "measure", "figure", "registry")]
+    rows += [(d.cell, d.measure, str(d.figure), str(d.registry)) for d in differences]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )

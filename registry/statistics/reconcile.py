@@ -1,0 +1,115 @@
+"""A figure published elsewhere beside the registry as of the figure's data cut."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from registry.errors import RegistryError
+from registry.statistics.counting import Question
+from registry.statistics.published import read_counts, read_map
+
+
+class FigureUnusable(RegistryError):
+    """The file is not a published figure."""
+
+    code = "figure_unusable"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One number of the figure beside the registry's."""
+
+    cell: str
+    measure: str
+    figure: object
+    registry: object
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two disagree."""
+        return self.figure != self.registry
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """Every number compared, and what the registry explains of the figure's own arithmetic."""
+
+    as_of: date
+    compared: list[Compared]
+    explained: list[str]
+
+    @property
+    def differences(self) -> list[Compared]:
+        """The numbers that disagree."""
+        return [row for row in self.compared if row.differs]
+
+
+def reconcile(figure: Mapping) -> Reconciliation:
+    """Compare a figure (shape of swecarnet-2025-09-08.json) with the current snapshot, cell by cell.
+
+    Raises FigureUnusable, NotPublished.
+    """
+    try:
+        as_of = date.fromisoformat(figure["data_cut"])
+        document = read_map(language="sv", as_of=as_of)
+        compared = list(_compare(figure, document, as_of))
+        explained = list(_explain(figure, document))
+    except (AttributeError, KeyError, TypeError, ValueError) as fault:
+        raise FigureUnusable(f"The figure lacks or misspells {fault}.") from None
+    return Reconciliation(as_of, compared, explained)
+
+
+def _compare(figure: Mapping, document: Mapping, as_of: date) -> Iterator[Compared]:
+    for measure, printed in figure["national"].items():
+        yield Compared("nation", measure, printed, document["national"].get(measure))
+    ours = {centre["code"]: centre for centre in document["centres"]}
+    made = {site["name"]: site["manufactured"] for site in document["manufacturing"]}
+    for centre in figure["centres"]:
+        code, counted = centre["code"], ours.pop(centre["code"], {})
+        yield Compared(code, "status", centre["status"], counted.get("status"))
+        yield Compared(code, "infusions", centre["infusions"], counted.get("infusions", 0))
+        yield from _compare_categories(code, centre["categories"], counted.get("categories", []))
+        if site := centre.get("gmp_manufacture"):
+            yield Compared(site["site"], "manufactured", site["manufactured_infusions"], made.get(site["site"]))
+    for code, counted in ours.items():
+        yield Compared(code, "infusions", 0, counted["infusions"])
+    products = _products(as_of)
+    for code, printed in figure.get("elsewhere_in_the_report", {}).get("soc_products", {}).items():
+        yield Compared(f"{code} × SOC", "products", printed, products.get(code, 0))
+
+
+def _compare_categories(code: str, figure: list[Mapping], counted: list[Mapping]) -> Iterator[Compared]:
+    ours = {row["category"]: row for row in counted}
+    for printed in figure:
+        row = ours.pop(printed["category"], {"first": None, "patients": 0, "reinfusions": 0})
+        for measure in ("first", "patients", "reinfusions"):
+            yield Compared(f"{code} × {printed['category']}", measure, printed[measure], row[measure])
+    for category, row in ours.items():
+        yield Compared(f"{code} × {category}", "patients", 0, row["patients"])
+
+
+def _products(as_of: date) -> dict[str, int]:
+    question = Question(by=("centre",), measures=("products",), filters={"category": ("SOC",)}, as_of=as_of)
+    return {row["centre"]: row["products"] for row in read_counts(question)["rows"]}
+
+
+def _explain(figure: Mapping, document: Mapping) -> Iterator[str]:
+    """Where a centre of the figure prints more infusions than patients and reinfusions: which are they?"""
+    ours = {centre["code"]: centre for centre in document["centres"]}
+    for centre in figure["centres"]:
+        patients = sum(row["patients"] for row in centre["categories"])
+        reinfusions = sum(row["reinfusions"] for row in centre["categories"])
+        extra = centre["infusions"] - patients - reinfusions
+        doses = ours.get(centre["code"], {}).get("further_doses", 0)
+        if not extra:
+            continue
+        where = ", ".join(
+            f"{row['further_doses']} in {row['category']}"
+            for row in ours.get(centre["code"], {}).get("categories", [])
+            if row["further_doses"]
+        )
+        verdict = f"explained by a further dose ({where})" if extra == doses else "not explained"
+        yield (
+            f"{centre['city']}: {centre['infusions']} infusions are printed for {patients} patients and "
+            f"{reinfusions} RI; {extra} extra infusion{'s' * (extra != 1)} {verdict}."
+        )

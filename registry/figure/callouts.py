@@ -48,22 +48,41 @@ def draw_text(x: float, y: float, css: str, text: str, anchor: Anchor = "start")
     return f'<text x="{x:g}" y="{y:g}" class="{css}"{end}>{escape(text)}</text>'
 
 
-def draw_full(centre: CentreText, width: float) -> Block:
-    """City and infusions over a rule, the hospital, and a line for each category and site."""
+def draw_full(centre: CentreText, width: float, anchor: Anchor) -> Block:
+    """City and infusions over a rule, the hospital, and a line for each category and site.
+
+    It fills its width, so that the anchor makes no difference.
+    """
     return _draw_lines(centre, width, named=True)
 
 
-def draw_plain(centre: CentreText, width: float) -> Block:
+def draw_plain(centre: CentreText, width: float, anchor: Anchor) -> Block:
     """As draw_full, without the hospital."""
     return _draw_lines(centre, width, named=False)
 
 
-def draw_brief(centre: CentreText, width: float) -> Block:
+def draw_brief(centre: CentreText, width: float, anchor: Anchor) -> Block:
     """City and infusions on one low line."""
-    total = width - estimate_width(centre.total, 13)
-    city = shorten(centre.city, total - 10, 13, bold=True)
-    parts = draw_text(0, 13, "t-13 t-strong", city), draw_text(width, 13, "t-13", centre.total, "end")
-    return Block(20, 18, "".join(parts))
+    room = width - estimate_width(centre.total, 13) - 10
+    city = draw_text(0, 13, "t-13 t-strong", shorten(centre.city, room, 13, bold=True))
+    return Block(20, 18, city + draw_text(width, 13, "t-13", centre.total, "end"))
+
+
+def draw_label(centre: CentreText, width: float, anchor: Anchor) -> Block:
+    """City over its number, for a narrow screen."""
+    x = width if anchor == "end" else 0
+    city = shorten(centre.city, width, 12, bold=True)
+    number = shorten(centre.number, width, 12)
+    parts = draw_text(x, 11, "t-12 t-strong", city, anchor), draw_text(x, 25, "t-12", number, anchor)
+    return Block(28, 14, "".join(parts))
+
+
+def draw_tag(centre: CentreText, width: float, anchor: Anchor) -> Block:
+    """City and number on one line, for a narrow screen with many centres."""
+    number = centre.number if centre.number[0].isdigit() else "–"
+    room = width - estimate_width(f" {number}", 10)
+    text = f"{shorten(centre.city, room, 10)} {number}"
+    return Block(12, 7, draw_text(width if anchor == "end" else 0, 10, "t-10", text, anchor))
 
 
 def _draw_lines(centre: CentreText, width: float, *, named: bool) -> Block:
@@ -108,20 +127,3 @@ def draw_swatch(mark: str, x: float, y: float, size: float) -> str:
     if mark == "site":
         return f'<path class="site" d="M{x + half:g},{y - 1:g}l{half + 1:g} {half + 1:g}-{half + 1:g} {half + 1:g}-{half + 1:g}-{half + 1:g}z"/>'
     return f'<rect class="{mark.lower()}" x="{x:g}" y="{y:g}" width="{size:g}" height="{size:g}" rx="2"/>'
-
-
-def draw_label(centre: CentreText, number: str, width: float, anchor: Anchor) -> Block:
-    """City over infusions, for a narrow screen."""
-    x = width if anchor == "end" else 0
-    parts = (
-        draw_text(x, 11, "t-12 t-strong", shorten(centre.city, width, 12, bold=True), anchor),
-        draw_text(x, 25, "t-12", shorten(number, width, 12), anchor),
-    )
-    return Block(28, 14, "".join(parts))
-
-
-def draw_tag(centre: CentreText, number: str, width: float, anchor: Anchor) -> Block:
-    """City and infusions on one line, for a narrow screen with many centres."""
-    room = width - estimate_width(number + " ", 10)
-    text = f"{shorten(centre.city, room, 10)} {number}"
-    return Block(12, 7, draw_text(width if anchor == "end" else 0, 10, "t-10", text, anchor))

@@ -7,27 +7,32 @@ paths stand once, in draw_shapes; a map refers to them.
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from math import cos, hypot, pi, sin, sqrt
+from math import ceil
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from registry.choices import Category
 from registry.figure import callouts, geometry
-from registry.figure.callouts import Anchor, Block, draw_swatch, draw_text
+from registry.figure.callouts import Anchor, Block
 from registry.figure.layout import Callout, Column, Placed, place_callouts
-from registry.figure.wording import CentreText, describe_centres, is_awaited, say_number, say_patients
-from registry.figure.wording import say_infusions
+from registry.figure.marks import KEY_HEIGHT, Mark, choose_sizes, draw_key, draw_mark, make_marks
+from registry.figure.wording import (
+    CentreText,
+    describe_centres,
+    say_date,
+    say_infusions,
+    say_patients,
+)
 
-Drawer = Callable[[CentreText, dict, float, Anchor], Block]
+Drawer = Callable[[CentreText, float, Anchor], Block]
 
 
 @dataclass(frozen=True)
 class Variant:
     """Measures of a drawing, in its units: pixels when it is shown at its full width.
 
-    scale is units per kilometre; head is kept free at the top left for the page's title, and the
-    key at the bottom right when has_key; drawers give callouts in less and less detail.
+    scale is units per kilometre; head is kept free at the top left for the page's title, foot at
+    the bottom right for the key; drawers make callouts in less and less detail.
     """
 
     width: float
@@ -37,23 +42,15 @@ class Variant:
     largest: float
     smallest: float
     head: float
-    has_key: bool
+    foot: float
     ruled: bool
     drawers: tuple[Drawer, ...]
 
     @property
-    def height(self) -> float:
-        """The country's height."""
-        return geometry.HEIGHT * self.scale
-
-    @property
-    def country_x(self) -> float:
-        """The western edge of the country's frame, which is in the middle."""
-        return (self.width - geometry.WIDTH * self.scale) / 2
-
-
-def _short(centre: dict) -> str:
-    return say_number(centre["infusions"]) if centre["infusions"] else "–"
+    def country(self) -> tuple[float, float, float]:
+        """Left edge, width and height of the country's frame, which stands in the middle."""
+        width = geometry.WIDTH * self.scale
+        return (self.width - width) / 2, width, geometry.HEIGHT * self.scale
 
 
 VARIANTS = {
@@ -65,13 +62,9 @@ VARIANTS = {
         largest=24,
         smallest=3,
         head=430,
-        has_key=True,
+        foot=KEY_HEIGHT + 20,
         ruled=True,
-        drawers=(
-            lambda text, centre, width, anchor: callouts.draw_full(text, width),
-            lambda text, centre, width, anchor: callouts.draw_plain(text, width),
-            lambda text, centre, width, anchor: callouts.draw_brief(text, width),
-        ),
+        drawers=(callouts.draw_full, callouts.draw_plain, callouts.draw_brief),
     ),
     "narrow": Variant(
         width=358,
@@ -81,27 +74,11 @@ VARIANTS = {
         largest=13,
         smallest=2.5,
         head=0,
-        has_key=False,
+        foot=0,
         ruled=False,
-        drawers=(
-            lambda text, centre, width, anchor: callouts.draw_label(
-                text, _("upcoming") if is_awaited(centre) else _short(centre), width, anchor
-            ),
-            lambda text, centre, width, anchor: callouts.draw_tag(text, _short(centre), width, anchor),
-        ),
+        drawers=(callouts.draw_label, callouts.draw_tag),
     ),
 }
-CATEGORIES = tuple(Category.values)  # the order of slices and of the key
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A centre's place in the drawing, its radius and its slices as (category, infusions)."""
-
-    x: float
-    y: float
-    radius: float
-    slices: tuple[tuple[str, int], ...]
 
 
 def draw_shapes() -> str:
@@ -112,7 +89,7 @@ def draw_shapes() -> str:
     return (
         '<svg class="shapes" width="0" height="0" aria-hidden="true" focusable="false"><defs>'
         '<linearGradient id="fade-across"><stop offset="0" stop-color="#000"/>'
-        '<stop offset=".22" stop-color="#fff"/><stop offset=".78" stop-color="#fff"/>'
+        '<stop offset=".2" stop-color="#fff"/><stop offset=".8" stop-color="#fff"/>'
         '<stop offset="1" stop-color="#000"/></linearGradient>'
         f'<mask id="fade" maskUnits="userSpaceOnUse" {frame}>'
         f'<rect {frame} fill="url(#fade-across)"/></mask>'
@@ -123,41 +100,105 @@ def draw_shapes() -> str:
 
 
 def draw_map(document: dict, *, language: str, variant: str = "wide") -> str:
-    """Draw a map document as one `<svg>`; it needs draw_shapes' output in the same page.
+    """Draw a map document as one `<svg>`, with draw_shapes' output elsewhere in the same page.
 
     variant is "wide" (callouts with every line of their centre, and the key) or "narrow" (labels
-    with the infusions). The text is in `language`, "sv" or "en", as the document's own should be.
+    with the infusions). language, "sv" or "en", is that of the document's own texts.
     """
     measures = VARIANTS[variant]
+    centres = document["centres"]
     with override(language):
-        marks = place_marks(document["centres"], measures)
-        placed, drawer, height = _place(document, marks, measures)
-        body = [
-            _draw_country(measures, height),
+        places = {centre["code"]: _locate(centre, measures) for centre in centres}
+        sizes = choose_sizes(centres, places, largest=measures.largest, smallest=measures.smallest)
+        marks = make_marks(centres, places, sizes)
+        texts = {text.code: text for text in describe_centres(document)}
+        placed, drawer, height = _arrange(texts, marks, measures)
+        by_size = sorted(marks.values(), key=lambda mark: -mark.radius)
+        parts = [
+            _draw_country(measures),
             *(_draw_leader(place, measures) for place in placed),
-            *_draw_marks(document["centres"], marks),
-            *_draw_callouts(document, placed, drawer, measures),
+            *(draw_mark(mark) for mark in by_size),
+            *(_draw_callout(place, texts, drawer, measures) for place in placed),
         ]
-        if measures.has_key:
-            body.append(_draw_key(document, measures, height))
-        return _frame(document, variant, measures.width, height, "".join(body))
+        if measures.foot:
+            key = draw_key(centres, sizes, made=bool(document["manufacturing"]))
+            corner = measures.width - measures.column, height - KEY_HEIGHT - 4
+            parts.append(f'<g class="key" transform="translate({corner[0]:g} {corner[1]:g})">{key}</g>')
+        return _frame(document, variant, (measures.width, height), "".join(parts))
 
 
-def place_marks(centres: list[dict], measures: Variant) -> dict[str, Mark]:
-    """Return each centre's mark by code. Areas are in proportion to infusions, and as large as
-    allowed without two touching; the very small are drawn larger, so as to be seen.
-    """
-    places = {}
-    for centre in centres:
-        x, y = geometry.locate(centre["location"]["lat"], centre["location"]["lon"])
-        places[centre["code"]] = measures.country_x + x * measures.scale, y * measures.scale
-    sizes = [(places[centre["code"]], sqrt(centre["infusions"])) for centre in centres]
-    unit = _largest_unit(sizes, measures.largest)
-    return {
-        centre["code"]: Mark(
-            *places[centre["code"]],
-            radius=max(measures.smallest, unit * sqrt(centre["infusions"])),
-            slices=_slice(centre),
-        )
-        for centre in centres
-    }
+def _locate(centre: dict, measures: Variant) -> tuple[float, float]:
+    x, y = geometry.locate(centre["location"]["lat"], centre["location"]["lon"])
+    return measures.country[0] + x * measures.scale, y * measures.scale
+
+
+def _arrange(
+    texts: dict[str, CentreText], marks: dict[str, Mark], measures: Variant
+) -> tuple[list[Placed], Drawer, float]:
+    """Choose the most detail that has room beside the country, or make the drawing higher."""
+    height = ceil(measures.country[2])
+    while True:
+        left = Column(measures.column, measures.head, height, measures.gap)
+        right = Column(measures.width - measures.column, 0, height - measures.foot, measures.gap)
+        for drawer in measures.drawers:
+            blocks = {code: drawer(text, measures.column, "start") for code, text in texts.items()}
+            callouts_ = [
+                Callout(code, marks[code].x, marks[code].y, block.height, block.port)
+                for code, block in blocks.items()
+            ]
+            placed = place_callouts(callouts_, left, right)
+            if placed is not None:
+                return placed, drawer, height
+        height += 20
+
+
+def _draw_country(measures: Variant) -> str:
+    x, width, height = measures.country
+    return f'<use href="#country" x="{x:g}" y="0" width="{width:g}" height="{height:g}"/>'
+
+
+def _draw_leader(place: Placed, measures: Variant) -> str:
+    """A line from the mark to the callout, going on as the rule under its first line."""
+    x, y = place.entry
+    rule = ""
+    if measures.ruled:
+        rule = f"H{x - measures.column:g}" if _is_left(place, measures) else f"H{x + measures.column:g}"
+    return f'<path class="leader" d="M{place.callout.x:.1f},{place.callout.y:.1f}L{x:g},{y:.1f}{rule}"/>'
+
+
+def _draw_callout(
+    place: Placed, texts: dict[str, CentreText], drawer: Drawer, measures: Variant
+) -> str:
+    """A centre's text; without a rule it keeps a little away from its leader."""
+    distance = 0 if measures.ruled else 4
+    left = _is_left(place, measures)
+    x = place.column.x - measures.column if left else place.column.x + distance
+    block = drawer(texts[place.callout.key], measures.column - distance, "end" if left else "start")
+    return (
+        f'<g class="callout" data-centre="{escape(place.callout.key)}"'
+        f' transform="translate({x:g} {place.top:.1f})">{block.svg}</g>'
+    )
+
+
+def _is_left(place: Placed, measures: Variant) -> bool:
+    return place.column.x < measures.width / 2
+
+
+def _frame(document: dict, variant: str, size: tuple[float, float], body: str) -> str:
+    """The `<svg>` with its title and description; the table under the map is its long description."""
+    national = document["national"]
+    numbers = {"patients": say_patients(national["patients"]), "infusions": say_infusions(national["infusions"])}
+    title = _("Map of Sweden with the centres that treat with CAR-T cells")
+    description = _(
+        "Each centre is a circle as large as its infusions, cut into categories: "
+        "%(patients)s and %(infusions)s in the country. The table below has every number of the map."
+    )
+    through = document["snapshot"]["data_through"]
+    dated = f" {_('Data through %(date)s.') % {'date': say_date(through)}}" if through else ""
+    name = f"map-{variant}"
+    return (
+        f'<svg class="map map-{variant}" viewBox="0 0 {size[0]:g} {size[1]:g}" role="img"'
+        f' aria-labelledby="{name}-title" aria-describedby="{name}-text" aria-details="numbers">'
+        f'<title id="{name}-title">{escape(title)}</title>'
+        f'<desc id="{name}-text">{escape(description % numbers + dated)}</desc>{body}</svg>'
+    )

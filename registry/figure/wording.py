@@ -25,12 +25,16 @@ class Line:
 
 @dataclass(frozen=True)
 class CentreText:
-    """A centre as its callout and its card say it; `total` stands beside the city, `note` below it."""
+    """A centre as its callout and its card say it.
+
+    total stands beside the city, and number where there is no room for it; note stands below.
+    """
 
     code: str
     city: str
     name: str
     total: str
+    number: str
     note: str
     lines: tuple[Line, ...]
 
@@ -65,6 +69,7 @@ def _describe_centre(centre: dict, manufacturing: list[dict]) -> CentreText:
         city=centre["city"],
         name=centre["name"],
         total=say_total(centre),
+        number=say_short(centre),
         note=say_note(centre),
         lines=(*categories, *sites),
     )
@@ -82,21 +87,32 @@ def say_total(centre: dict) -> str:
     return say_infusions(centre["infusions"]) if centre["infusions"] else _("no infusions yet")
 
 
+def say_short(centre: dict) -> str:
+    """Return the number of infusions alone, "–" for none, or that the centre is upcoming."""
+    if is_awaited(centre):
+        return _("upcoming")
+    return say_number(centre["infusions"]) if centre["infusions"] else "–"
+
+
 def say_note(centre: dict) -> str:
-    """Return what is out of the ordinary with a centre: paused, closed, a patient in two categories."""
-    notes = []
-    if "patients_summed" in centre:
-        notes.append(_("%(patients)s in all") % {"patients": say_patients(centre["patients"])})
-    if centre["status"] == "paused":
-        notes.append(_("paused for now"))
-    if centre["status"] == "closed":
-        notes.append(_("closed"))
-    return ", ".join(notes)
+    """Return what is out of the ordinary with a centre: persons in two categories, its status."""
+    whole = _("%(patients)s in all") % {"patients": say_patients(centre["patients"])}
+    return ", ".join(filter(None, (whole if "patients_summed" in centre else "", say_status(centre))))
+
+
+def say_status(centre: dict) -> str:
+    """Return that a centre is paused or closed, or ""."""
+    return {"paused": _("paused at present"), "closed": _("closed")}.get(centre["status"], "")
 
 
 def say_patients(count: int) -> str:
     """Return "69 patients"."""
     return ngettext("%(count)s patient", "%(count)s patients", count) % {"count": say_number(count)}
+
+
+def say_people(count: int) -> str:
+    """Return "69 people", for a total in which each is counted once."""
+    return ngettext("%(count)s person", "%(count)s people", count) % {"count": say_number(count)}
 
 
 def say_infusions(count: int) -> str:

@@ -70,11 +70,12 @@ class Publication(models.Model):
 class Fact(models.Model):
     """One counted infusion without its person; `person` is drawn anew in every snapshot."""
 
-    pk = models.CompositePrimaryKey("snapshot", "place")
+    # A count reads a person's facts together and in order, by this key alone.
+    pk = models.CompositePrimaryKey("snapshot", "person", "place")
     # A plain number: a foreign key would be checked a million times in every build.
     snapshot = models.IntegerField()
-    place = models.IntegerField()
     person = models.IntegerField()
+    place = models.SmallIntegerField()
     centre = models.TextField()
     region = models.TextField()
     category = models.TextField()
@@ -87,11 +88,10 @@ class Fact(models.Model):
     sex = models.TextField()
     infused_on = models.DateField()
     date_precision = models.TextField()
-    sequence = models.SmallIntegerField()
     age = models.SmallIntegerField()
 
     def __str__(self) -> str:
-        return f"{self.snapshot}/{self.place}"
+        return f"{self.snapshot}/{self.person}/{self.place}"
 
 
 class RunQuerySet(models.QuerySet):

@@ -76,8 +76,8 @@ def count_cells(snapshot: int, question: Question) -> list[dict]:
 def compose(snapshot: int, question: Question) -> tuple[str, dict]:
     """The statement of a question and its parameters.
 
-    The inner query gives every infusion its role in its cell, over all time up to as_of; the
-    outer one slices and counts (COUNTING.md, "Over time").
+    The inner query reads a person's facts together, as the table's key has them, and gives
+    every infusion its role in its cell, over all time up to as_of; the outer one slices and counts (COUNTING.md, "Over time").
     """
     parameters: dict[str, object] = {"snapshot": snapshot}
     inner, outer = ["snapshot = %(snapshot)s"], []
@@ -106,9 +106,16 @@ def compose(snapshot: int, question: Question) -> tuple[str, dict]:
                    age, row_number() OVER course = 1 AS is_entry, first_value(age) OVER course AS entry_age
             FROM registry_fact
             WHERE {" AND ".join(inner)}
-            WINDOW course AS (PARTITION BY {"".join(f"{name}, " for name in cell)}person ORDER BY place)
+            WINDOW course AS (PARTITION BY {", ".join(["person", *cell])} ORDER BY place)
         ) AS infusion
         {"WHERE " + " AND ".join(outer) if outer else ""}
-        {"GROUP BY " + ", ".join(str(i + 1) for i in range(len(columns))) if columns else "HAVING count(*) > 0"}
+        {_group(len(columns))}
     """
     return sql, parameters
+
+
+def _group(columns: int) -> str:
+    """A row a combination of the first columns; without columns one row, or none if empty."""
+    if not columns:
+        return "HAVING count(*) > 0"
+    return "GROUP BY " + ", ".join(str(place) for place in range(1, columns + 1))

@@ -44,12 +44,11 @@ GROUP BY site.code
 # Facts and records as rows without a person, each with how often it occurs: none may be left over.
 FACTS_DIFFER = """
 WITH fact AS (
-    SELECT centre, category, kind, product, manufacturing_site, sex, infused_on, date_precision,
-           sequence, age
+    SELECT centre, category, kind, product, manufacturing_site, sex, infused_on, date_precision, age
     FROM registry_fact WHERE snapshot = %(snapshot)s
 ), record AS (
     SELECT centre.code, category, kind, product.name, site.code, patient.sex, infused_on,
-           date_precision, sequence, age_at_infusion
+           date_precision, age_at_infusion
     FROM registry_infusion
     JOIN registry_centre AS centre ON centre.id = centre_id
     JOIN registry_product AS product ON product.id = product_id

@@ -1,0 +1,1 @@
+"""`make bench`: what we measure, beside a named peer in the same run."""

@@ -1,0 +1,48 @@
+"""Random registries of any size, written past the entry path: what is measured comes after it."""
+
+from django.db import connection
+
+from registry.demonstration.code_lists import store_code_lists
+
+EMPTY = """
+TRUNCATE registry_infusion, registry_patientidentifier, registry_patient, registry_fact,
+         registry_infusionhistoryrow, registry_patienthistoryrow, registry_patientidentifierhistoryrow
+"""
+PATIENTS = """
+INSERT INTO registry_patient (id, sex, created_at)
+SELECT number, (ARRAY['female', 'male'])[1 + number %% 2], now() FROM generate_series(1, %(patients)s) AS number
+"""
+# Nine patients to ten infusions; one patient in ten is treated again, often elsewhere.
+INFUSIONS = """
+INSERT INTO registry_infusion (
+    id, patient_id, centre_id, category, kind, product_id, indication_id, trial_id, infused_on,
+    date_precision, sequence, age_at_infusion, batch, status, created_at)
+SELECT gen_random_uuid(), 1 + (number - 1) %% %(patients)s, centre.ids[1 + floor(random() * 7)],
+       category, kind, product.ids[1 + floor(random() * 7)], NULL,
+       CASE category WHEN 'SOC' THEN NULL ELSE trial.id END,
+       date '2014-01-01' + (number::bigint * 7919 %% 4000)::integer + 100 * (number > %(patients)s)::integer,
+       'day', 1 + (number > %(patients)s)::integer, 3 + floor(random() * 80), '', 'submitted', now()
+FROM generate_series(1, %(infusions)s) AS number
+CROSS JOIN LATERAL (
+    SELECT (ARRAY['SOC', 'SOC', 'SOC', 'ACT', 'ICT', 'CUP'])[1 + floor(random() * 6 + 0 * number)] AS category,
+           CASE WHEN number <= %(patients)s THEN 'first'
+                ELSE (ARRAY['reinfusion', 'further_dose'])[1 + number %% 2] END AS kind
+) AS drawn
+CROSS JOIN (SELECT array_agg(id) AS ids FROM registry_centre) AS centre
+CROSS JOIN (SELECT array_agg(id) AS ids FROM registry_product) AS product
+CROSS JOIN (SELECT min(id) AS id FROM registry_trial) AS trial
+"""
+
+
+def fill(infusions: int) -> None:
+    """Replace all records by a random registry of so many infusions."""
+    store_code_lists()
+    with connection.cursor() as cursor:
+        cursor.execute(EMPTY)
+        cursor.execute("SET session_replication_role = replica")  # no triggers: this is not measured
+        sizes = {"infusions": infusions, "patients": max(1, infusions * 9 // 10)}
+        cursor.execute(PATIENTS, sizes)
+        cursor.execute(INFUSIONS, sizes)
+        cursor.execute("SET session_replication_role = DEFAULT")
+        cursor.execute("UPDATE registry_revision SET number = number + 1")
+        cursor.execute("ANALYZE registry_infusion, registry_patient")

@@ -1,0 +1,150 @@
+"""Centres as marks: circles whose area tells the infusions, cut into categories; and their key."""
+
+from dataclasses import dataclass
+from itertools import combinations
+from math import cos, hypot, pi, sin, sqrt
+
+from django.utils.translation import gettext as _
+
+from registry.choices import Category
+from registry.figure.callouts import draw_swatch, draw_text
+from registry.figure.wording import is_awaited, say_number
+
+ORDER = tuple(Category.values)  # of slices, clockwise from noon, and of the key
+CLEARANCE = 1.1  # how far apart two circles stand, in parts of the sum of their radii
+LEAST_SHARE = 0.6  # where centres stand closer still their circles overlap, rather than shrink further
+KEY_HEIGHT = 214
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A centre's place in the drawing, its radius, and its slices as (category, infusions)."""
+
+    x: float
+    y: float
+    radius: float
+    slices: tuple[tuple[str, int], ...]
+    awaited: bool
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Radius of one infusion (radii grow with the square root), and the smallest radius drawn."""
+
+    unit: float
+    smallest: float
+
+    def radius(self, infusions: int) -> float:
+        """Return the radius for so many infusions."""
+        return max(self.smallest, self.unit * sqrt(infusions))
+
+
+def choose_sizes(
+    centres: list[dict], places: dict[str, tuple[float, float]], *, largest: float, smallest: float
+) -> Sizes:
+    """Return the sizes at which the largest centre has the largest radius, or less where two would touch."""
+    roots = {centre["code"]: sqrt(centre["infusions"]) for centre in centres if centre["infusions"]}
+    if not roots:
+        return Sizes(0, smallest)
+    unit = largest / max(roots.values())
+    apart = [
+        hypot(places[a][0] - places[b][0], places[a][1] - places[b][1]) / (roots[a] + roots[b])
+        for a, b in combinations(roots, 2)
+    ]
+    return Sizes(min([unit, *(max(LEAST_SHARE * unit, share / CLEARANCE) for share in apart)]), smallest)
+
+
+def make_marks(centres: list[dict], places: dict[str, tuple[float, float]], sizes: Sizes) -> dict[str, Mark]:
+    """Return the mark of every centre, by its code."""
+    return {
+        centre["code"]: Mark(
+            *places[centre["code"]],
+            sizes.radius(centre["infusions"]),
+            _slice(centre),
+            is_awaited(centre),
+        )
+        for centre in centres
+    }
+
+
+def _slice(centre: dict) -> tuple[tuple[str, int], ...]:
+    counted = {cell["category"]: cell["infusions"] for cell in centre["categories"] if cell["infusions"]}
+    return tuple((category, counted[category]) for category in ORDER if category in counted)
+
+
+def draw_mark(mark: Mark) -> str:
+    """Return a mark's SVG: a pie in a halo, or an open circle for a centre without infusions."""
+    circle = f'cx="{mark.x:.1f}" cy="{mark.y:.1f}"'
+    if not mark.slices:
+        css = "mark open awaited" if mark.awaited else "mark open"
+        return f'<circle class="{css}" {circle} r="{max(mark.radius, 4):.1f}"/>'
+    halo = f'<circle class="halo" {circle} r="{mark.radius + 1.5:.1f}"/>'
+    if len(mark.slices) == 1:
+        return f'{halo}<circle class="mark {mark.slices[0][0].lower()}" {circle} r="{mark.radius:.1f}"/>'
+    whole = sum(infusions for _category, infusions in mark.slices)
+    drawn, begun = [], 0
+    for category, infusions in mark.slices:
+        path = _sector(mark, begun / whole, (begun + infusions) / whole)
+        drawn.append(f'<path class="mark {category.lower()}" d="{path}"/>')
+        begun += infusions
+    return halo + "".join(drawn)
+
+
+def _sector(mark: Mark, start: float, end: float) -> str:
+    """A slice between two shares of the turn, clockwise from noon."""
+    (x0, y0), (x1, y1) = (
+        (mark.x + mark.radius * sin(2 * pi * share), mark.y - mark.radius * cos(2 * pi * share))
+        for share in (start, end)
+    )
+    large = int(end - start > 1 / 2)
+    return (
+        f"M{mark.x:.1f},{mark.y:.1f}L{x0:.1f},{y0:.1f}"
+        f"A{mark.radius:.1f},{mark.radius:.1f} 0 {large} 1 {x1:.1f},{y1:.1f}z"
+    )
+
+
+def draw_key(centres: list[dict], sizes: Sizes, *, made: bool) -> str:
+    """Return the key, KEY_HEIGHT high from its own corner: categories, signs and the sizes of marks."""
+    parts = [draw_text(0, 12, "t-13 t-strong", _("Category of the infusions"))]
+    y = 36
+    for category in Category:
+        parts.append(draw_swatch(category.value, 0, y - 10, 10))
+        parts.append(
+            f'<text x="18" y="{y}" class="t-13"><tspan class="t-strong">{category.value}</tspan>'
+            f' <tspan class="t-muted">{category.label}</tspan></text>'
+        )
+        y += 20
+    if made:
+        parts.append(draw_swatch("site", 0, y - 10, 10))
+        parts.append(draw_text(18, y, "t-13 t-muted", _("Manufacture of CAR-T cells at the hospital")))
+        y += 20
+    if any(is_awaited(centre) for centre in centres):
+        parts.append(f'<circle class="mark open awaited" cx="5" cy="{y - 5}" r="4.5"/>')
+        parts.append(draw_text(18, y, "t-13 t-muted", _("Upcoming centre")))
+    examples = _choose_examples(max((centre["infusions"] for centre in centres), default=0))
+    if examples:
+        parts.append(_draw_sizes(examples, sizes))
+    return "".join(parts)
+
+
+def _draw_sizes(examples: list[int], sizes: Sizes) -> str:
+    """Nested circles on one ground line, each with its number beside it."""
+    ground, middle = KEY_HEIGHT - 4, sizes.radius(examples[0])
+    parts = []
+    for place, infusions in enumerate(examples):
+        radius = sizes.radius(infusions)
+        top = ground - 2 * radius
+        parts.append(f'<circle class="example" cx="{middle:.1f}" cy="{ground - radius:.1f}" r="{radius:.1f}"/>')
+        parts.append(f'<path class="leader" d="M{middle:.1f},{top:.1f}H{2 * middle + 14:.1f}"/>')
+        text = say_number(infusions)
+        if place == 0:
+            text = _("%(count)s infusions (area of the circle)") % {"count": text}
+        parts.append(draw_text(round(2 * middle + 19, 1), round(top + 4, 1), "t-12 t-muted", text))
+    return "".join(parts)
+
+
+def _choose_examples(most: int) -> list[int]:
+    """Return the round number below the most, and a tenth to a quarter of it."""
+    rounds = [step * 10**power for power in range(7) for step in (1, 2, 5)]
+    below = [number for number in rounds if number <= most]
+    return [below[-1], *(below[-3:-2])][: len(below)] if below and below[-1] > 1 else []

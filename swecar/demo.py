@@ -21,6 +21,7 @@ from swecar.processes import CannotStart, Child, Plan, held_signals, running
 T = TypeVar("T")
 LOOK_EVERY = 0.1  # seconds between two looks at signals and children
 ANSWERS_WITHIN = 60.0  # seconds
+AT_TERMINAL = os.isatty(0)
 # A worker that is alone has no others to listen for, which takes a second.
 WORKER = ("celery", "-A", "swecar", "worker", "-c", "1", "--without-gossip", "--without-mingle", "-l", "INFO")
 BEAT = ("celery", "-A", "swecar", "beat", "-l", "INFO", "-s")
@@ -122,7 +123,8 @@ def wait(
     """
     deadline = time.monotonic() + within
     while not (outcome := until()):
-        if asked:
+        # A closed terminal signals only its first process, which may be `make` and not tell us.
+        if asked or (AT_TERMINAL and not os.isatty(0)):
             raise StopAsked
         for child in children:
             if child.has_ended():

@@ -12,10 +12,17 @@ from registry.figure.wording import CentreText, Line
 
 Anchor = Literal["start", "end"]
 
-# Widths in ems, of a wide sans-serif (DejaVu Sans, Verdana).
-NARROW, WIDE = "fijlrtI.,:;'|()/ -", "mwMWÅÄÖ@%—–…ABCDGHNOQRTUVXYZ"
-NARROW_EM, USUAL_EM, WIDE_EM = 0.40, 0.64, 0.80
-BOLD = 1.1
+# Widths in ems, of a wide sans-serif (DejaVu Sans, Verdana); what is not listed is as a digit.
+EMS = {
+    **dict.fromkeys("ijl'|", 0.29),
+    **dict.fromkeys(" I.,:;()/-·", 0.37),
+    **dict.fromkeys("frt", 0.41),
+    **dict.fromkeys("ckszvxyJ", 0.59),
+    **dict.fromkeys("ABCDEFGHKLNPRSTUVXYZÅÄÉÜ", 0.74),
+    **dict.fromkeys("mwMWOQÖØÆ@%—…–", 0.98),
+}
+USUAL_EM = 0.64
+BOLD = 1.12
 
 
 @dataclass(frozen=True)
@@ -29,8 +36,7 @@ class Block:
 
 def estimate_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return the most that a text is likely to take, in the unit of its size."""
-    ems = sum(NARROW_EM if c in NARROW else WIDE_EM if c in WIDE else USUAL_EM for c in text)
-    return ems * size * (BOLD if bold else 1)
+    return sum(EMS.get(character, USUAL_EM) for character in text) * size * (BOLD if bold else 1)
 
 
 def shorten(text: str, width: float, size: float, *, bold: bool = False) -> str:
@@ -113,7 +119,7 @@ def _draw_line(line: Line, width: float, y: float) -> tuple[str, float]:
     name = escape(line.name)
     said = f'<tspan class="t-strong">{name}</tspan> <tspan class="t-muted">{escape(line.detail)}</tspan>'
     left = estimate_width(line.name, 14, bold=True) + estimate_width(" " + line.detail, 14)
-    fits = estimate_width(", ".join(line.values), 14) <= width - 18 - left - 10
+    fits = estimate_width(", ".join(line.values), 14) <= width - 18 - left - 8
     values = [", ".join(line.values)] if fits else line.values
     parts = [draw_swatch(line.mark, 0, y - 10, 10), f'<text x="18" y="{y:g}" class="t-14">{said}</text>']
     for place, value in enumerate(values):

@@ -1,19 +1,20 @@
 """Centres as marks: circles whose area tells the infusions, cut into categories; and their key."""
 
 from dataclasses import dataclass
+from html import escape
 from itertools import combinations
 from math import cos, hypot, pi, sin, sqrt
 
 from django.utils.translation import gettext as _
 
 from registry.choices import Category
-from registry.figure.callouts import draw_swatch, draw_text
+from registry.figure.callouts import Block, draw_swatch, draw_text
 from registry.figure.wording import is_awaited, say_number
 
 ORDER = tuple(Category.values)  # of slices, clockwise from noon, and of the key
-CLEARANCE = 1.1  # how far apart two circles stand, in parts of the sum of their radii
+OPEN_RADIUS = 5  # of a centre without infusions
+HALO = 1.5  # around a mark, in units of the drawing
 LEAST_SHARE = 0.6  # where centres stand closer still their circles overlap, rather than shrink further
-KEY_HEIGHT = 214
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,10 @@ def choose_sizes(
         return Sizes(0, smallest)
     unit = largest / max(roots.values())
     apart = [
-        hypot(places[a][0] - places[b][0], places[a][1] - places[b][1]) / (roots[a] + roots[b])
+        (hypot(places[a][0] - places[b][0], places[a][1] - places[b][1]) - 2 * HALO) / (roots[a] + roots[b])
         for a, b in combinations(roots, 2)
     ]
-    return Sizes(min([unit, *(max(LEAST_SHARE * unit, share / CLEARANCE) for share in apart)]), smallest)
+    return Sizes(min([unit, *(max(LEAST_SHARE * unit, share) for share in apart)]), smallest)
 
 
 def make_marks(centres: list[dict], places: dict[str, tuple[float, float]], sizes: Sizes) -> dict[str, Mark]:
@@ -77,8 +78,8 @@ def draw_mark(mark: Mark) -> str:
     circle = f'cx="{mark.x:.1f}" cy="{mark.y:.1f}"'
     if not mark.slices:
         css = "mark open awaited" if mark.awaited else "mark open"
-        return f'<circle class="{css}" {circle} r="{max(mark.radius, 4):.1f}"/>'
-    halo = f'<circle class="halo" {circle} r="{mark.radius + 1.5:.1f}"/>'
+        return f'<circle class="{css}" {circle} r="{max(mark.radius, OPEN_RADIUS):.1f}"/>'
+    halo = f'<circle class="halo" {circle} r="{mark.radius + HALO:.1f}"/>'
     if len(mark.slices) == 1:
         return f'{halo}<circle class="mark {mark.slices[0][0].lower()}" {circle} r="{mark.radius:.1f}"/>'
     whole = sum(infusions for _category, infusions in mark.slices)
@@ -103,48 +104,47 @@ def _sector(mark: Mark, start: float, end: float) -> str:
     )
 
 
-def draw_key(centres: list[dict], sizes: Sizes, *, made: bool) -> str:
-    """Return the key, KEY_HEIGHT high from its own corner: categories, signs and the sizes of marks."""
-    parts = [draw_text(0, 12, "t-13 t-strong", _("Category of the infusions"))]
-    y = 36
+def draw_key(centres: list[dict], sizes: Sizes, *, made: bool) -> Block:
+    """Return the key: the categories, the signs that occur, and the sizes of marks."""
+    parts, y = [draw_text(0, 12, "t-13 t-strong", _("Category of the infusions"))], 34
     for category in Category:
         parts.append(draw_swatch(category.value, 0, y - 10, 10))
         parts.append(
             f'<text x="18" y="{y}" class="t-13"><tspan class="t-strong">{category.value}</tspan>'
-            f' <tspan class="t-muted">{category.label}</tspan></text>'
+            f' <tspan class="t-muted">{escape(str(category.label))}</tspan></text>'
         )
-        y += 20
+        y += 19
     if made:
         parts.append(draw_swatch("site", 0, y - 10, 10))
         parts.append(draw_text(18, y, "t-13 t-muted", _("Manufacture of CAR-T cells at the hospital")))
-        y += 20
+        y += 19
     if any(is_awaited(centre) for centre in centres):
-        parts.append(f'<circle class="mark open awaited" cx="5" cy="{y - 5}" r="4.5"/>')
+        parts.append(f'<circle class="mark open awaited" cx="5" cy="{y - 5}" r="{OPEN_RADIUS}"/>')
         parts.append(draw_text(18, y, "t-13 t-muted", _("Upcoming centre")))
-    examples = _choose_examples(max((centre["infusions"] for centre in centres), default=0))
-    if examples:
-        parts.append(_draw_sizes(examples, sizes))
-    return "".join(parts)
+        y += 19
+    most = max((centre["infusions"] for centre in centres), default=0)
+    if most > 1:
+        drawn, y = _draw_sizes(_choose_examples(most), sizes, y + 18)
+        parts.append(drawn)
+    return Block(y, 0, "".join(parts))
 
 
-def _draw_sizes(examples: list[int], sizes: Sizes) -> str:
-    """Nested circles on one ground line, each with its number beside it."""
-    ground, middle = KEY_HEIGHT - 4, sizes.radius(examples[0])
-    parts = []
-    for place, infusions in enumerate(examples):
+def _draw_sizes(examples: list[int], sizes: Sizes, y: float) -> tuple[str, float]:
+    """Draw nested circles on one ground, each with its number beside it; y is the heading's baseline."""
+    parts = [draw_text(0, y, "t-13 t-strong", _("Area of the circle: infusions"))]
+    largest = sizes.radius(examples[0])
+    ground = y + 12 + 2 * largest
+    for infusions in examples:
         radius = sizes.radius(infusions)
-        top = ground - 2 * radius
-        parts.append(f'<circle class="example" cx="{middle:.1f}" cy="{ground - radius:.1f}" r="{radius:.1f}"/>')
-        parts.append(f'<path class="leader" d="M{middle:.1f},{top:.1f}H{2 * middle + 14:.1f}"/>')
-        text = say_number(infusions)
-        if place == 0:
-            text = _("%(count)s infusions (area of the circle)") % {"count": text}
-        parts.append(draw_text(round(2 * middle + 19, 1), round(top + 4, 1), "t-12 t-muted", text))
-    return "".join(parts)
+        top, end = ground - 2 * radius, 2 * largest + 14
+        parts.append(f'<circle class="example" cx="{largest:.1f}" cy="{ground - radius:.1f}" r="{radius:.1f}"/>')
+        parts.append(f'<path class="leader" d="M{largest:.1f},{top:.1f}H{end:.1f}"/>')
+        parts.append(draw_text(round(end + 5, 1), round(top + 4, 1), "t-12 t-muted", say_number(infusions)))
+    return "".join(parts), ground + 4
 
 
 def _choose_examples(most: int) -> list[int]:
-    """Return the round number below the most, and a tenth to a quarter of it."""
+    """Return the largest round number below the most, and one of a tenth to a fifth of it."""
     rounds = [step * 10**power for power in range(7) for step in (1, 2, 5)]
     below = [number for number in rounds if number <= most]
-    return [below[-1], *(below[-3:-2])][: len(below)] if below and below[-1] > 1 else []
+    return [below[-1], below[max(0, len(below) - 3)]]

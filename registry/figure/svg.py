@@ -15,7 +15,7 @@ from django.utils.translation import override
 from registry.figure import callouts, geometry
 from registry.figure.callouts import Anchor, Block
 from registry.figure.layout import Callout, Column, Placed, place_callouts
-from registry.figure.marks import KEY_HEIGHT, Mark, choose_sizes, draw_key, draw_mark, make_marks
+from registry.figure.marks import Mark, choose_sizes, draw_key, draw_mark, make_marks
 from registry.figure.wording import (
     CentreText,
     describe_centres,
@@ -24,6 +24,7 @@ from registry.figure.wording import (
     say_patients,
 )
 
+KEY_DISTANCE = 36  # between the right column's callouts and the key
 Drawer = Callable[[CentreText, float, Anchor], Block]
 
 
@@ -31,8 +32,8 @@ Drawer = Callable[[CentreText, float, Anchor], Block]
 class Variant:
     """Measures of a drawing, in its units: pixels when it is shown at its full width.
 
-    scale is units per kilometre; head is kept free at the top left for the page's title, foot at
-    the bottom right for the key; drawers make callouts in less and less detail.
+    scale is units per kilometre; head is kept free at the top left for the page's title, and
+    what the key needs at the bottom right; drawers make callouts in less and less detail.
     """
 
     width: float
@@ -42,7 +43,7 @@ class Variant:
     largest: float
     smallest: float
     head: float
-    foot: float
+    has_key: bool
     ruled: bool
     drawers: tuple[Drawer, ...]
 
@@ -56,13 +57,13 @@ class Variant:
 VARIANTS = {
     "wide": Variant(
         width=1200,
-        column=330,
+        column=352,
         gap=16,
         scale=0.6,
         largest=24,
         smallest=3,
         head=430,
-        foot=KEY_HEIGHT + 20,
+        has_key=True,
         ruled=True,
         drawers=(callouts.draw_full, callouts.draw_plain, callouts.draw_brief),
     ),
@@ -74,7 +75,7 @@ VARIANTS = {
         largest=13,
         smallest=2.5,
         head=0,
-        foot=0,
+        has_key=False,
         ruled=False,
         drawers=(callouts.draw_label, callouts.draw_tag),
     ),
@@ -91,8 +92,12 @@ def draw_shapes() -> str:
         '<linearGradient id="fade-across"><stop offset="0" stop-color="#000"/>'
         '<stop offset=".2" stop-color="#fff"/><stop offset=".8" stop-color="#fff"/>'
         '<stop offset="1" stop-color="#000"/></linearGradient>'
+        '<linearGradient id="fade-down" x2="0" y2="1"><stop offset="0" stop-color="#000"/>'
+        '<stop offset=".06" stop-color="#000" stop-opacity="0"/>'
+        '<stop offset=".94" stop-color="#000" stop-opacity="0"/>'
+        '<stop offset="1" stop-color="#000"/></linearGradient>'
         f'<mask id="fade" maskUnits="userSpaceOnUse" {frame}>'
-        f'<rect {frame} fill="url(#fade-across)"/></mask>'
+        f'<rect {frame} fill="url(#fade-across)"/><rect {frame} fill="url(#fade-down)"/></mask>'
         f'<symbol id="country" viewBox="0 0 {geometry.WIDTH:g} {geometry.HEIGHT:g}">'
         f'<g mask="url(#fade)"><path class="abroad" d="{shapes.neighbours}"/></g>'
         f'<g class="counties">{counties}</g></symbol></defs></svg>'
@@ -112,7 +117,9 @@ def draw_map(document: dict, *, language: str, variant: str = "wide") -> str:
         sizes = choose_sizes(centres, places, largest=measures.largest, smallest=measures.smallest)
         marks = make_marks(centres, places, sizes)
         texts = {text.code: text for text in describe_centres(document)}
-        placed, drawer, height = _arrange(texts, marks, measures)
+        key = draw_key(centres, sizes, made=bool(document["manufacturing"])) if measures.has_key else None
+        foot = key.height + KEY_DISTANCE if key else 0
+        placed, drawer, height = _arrange(texts, marks, measures, foot)
         by_size = sorted(marks.values(), key=lambda mark: -mark.radius)
         parts = [
             _draw_country(measures),
@@ -120,10 +127,9 @@ def draw_map(document: dict, *, language: str, variant: str = "wide") -> str:
             *(draw_mark(mark) for mark in by_size),
             *(_draw_callout(place, texts, drawer, measures) for place in placed),
         ]
-        if measures.foot:
-            key = draw_key(centres, sizes, made=bool(document["manufacturing"]))
-            corner = measures.width - measures.column, height - KEY_HEIGHT - 4
-            parts.append(f'<g class="key" transform="translate({corner[0]:g} {corner[1]:g})">{key}</g>')
+        if key:
+            x, y = measures.width - measures.column, height - key.height
+            parts.append(f'<g class="key" transform="translate({x:g} {y:.1f})">{key.svg}</g>')
         return _frame(document, variant, (measures.width, height), "".join(parts))
 
 
@@ -133,13 +139,13 @@ def _locate(centre: dict, measures: Variant) -> tuple[float, float]:
 
 
 def _arrange(
-    texts: dict[str, CentreText], marks: dict[str, Mark], measures: Variant
+    texts: dict[str, CentreText], marks: dict[str, Mark], measures: Variant, foot: float
 ) -> tuple[list[Placed], Drawer, float]:
     """Choose the most detail that has room beside the country, or make the drawing higher."""
     height = ceil(measures.country[2])
     while True:
         left = Column(measures.column, measures.head, height, measures.gap)
-        right = Column(measures.width - measures.column, 0, height - measures.foot, measures.gap)
+        right = Column(measures.width - measures.column, 0, height - foot, measures.gap)
         for drawer in measures.drawers:
             blocks = {code: drawer(text, measures.column, "start") for code, text in texts.items()}
             callouts_ = [

@@ -111,8 +111,11 @@ def running(plan: Plan, *, var: Path) -> Iterator[Child]:
 
 
 def stop_left_overs(var: Path) -> None:
-    """Stop what a killed starter left running; a number that another process has now is let be."""
-    for record in sorted((var / "run").glob("*.pid")):
+    """Stop what a killed starter left running, the last started first.
+
+    A number that another process has now is let be.
+    """
+    for record in sorted((var / "run").glob("*.pid"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
         match record.read_text().split():
             case [pid, stop_signal, *identity] if identity and read_identity(int(pid)) == identity:
                 stop_left_over(int(pid), identity, int(stop_signal))

@@ -12,7 +12,6 @@ from registry.figure.callouts import Block, draw_swatch, draw_text
 from registry.figure.wording import is_awaited, say_number
 
 ORDER = tuple(Category.values)  # of slices, clockwise from noon, and of the key
-OPEN_RADIUS = 5  # of a centre without infusions
 HALO = 1.5  # around a mark, in units of the drawing
 LEAST_SHARE = 0.6  # where centres stand closer still their circles overlap, rather than shrink further
 
@@ -30,14 +29,18 @@ class Mark:
 
 @dataclass(frozen=True)
 class Sizes:
-    """Radius of one infusion (radii grow with the square root), and the smallest radius drawn."""
+    """Radius of one infusion (radii grow with the square root), and the smallest radius drawn.
+
+    open is the radius of a centre without infusions.
+    """
 
     unit: float
     smallest: float
+    open: float
 
     def radius(self, infusions: int) -> float:
         """Return the radius for so many infusions."""
-        return max(self.smallest, self.unit * sqrt(infusions))
+        return max(self.smallest, self.unit * sqrt(infusions)) if infusions else self.open
 
 
 def choose_sizes(
@@ -46,13 +49,14 @@ def choose_sizes(
     """Return the sizes at which the largest centre has the largest radius, or less where two would touch."""
     roots = {centre["code"]: sqrt(centre["infusions"]) for centre in centres if centre["infusions"]}
     if not roots:
-        return Sizes(0, smallest)
+        return Sizes(0, smallest, smallest + 2)
     unit = largest / max(roots.values())
     apart = [
         (hypot(places[a][0] - places[b][0], places[a][1] - places[b][1]) - 2 * HALO) / (roots[a] + roots[b])
         for a, b in combinations(roots, 2)
     ]
-    return Sizes(min([unit, *(max(LEAST_SHARE * unit, share) for share in apart)]), smallest)
+    unit = min([unit, *(max(LEAST_SHARE * unit, share) for share in apart)])
+    return Sizes(unit, smallest, smallest + 2)
 
 
 def make_marks(centres: list[dict], places: dict[str, tuple[float, float]], sizes: Sizes) -> dict[str, Mark]:
@@ -78,7 +82,7 @@ def draw_mark(mark: Mark) -> str:
     circle = f'cx="{mark.x:.1f}" cy="{mark.y:.1f}"'
     if not mark.slices:
         css = "mark open awaited" if mark.awaited else "mark open"
-        return f'<circle class="{css}" {circle} r="{max(mark.radius, OPEN_RADIUS):.1f}"/>'
+        return f'<circle class="{css}" {circle} r="{mark.radius:.1f}"/>'
     halo = f'<circle class="halo" {circle} r="{mark.radius + HALO:.1f}"/>'
     if len(mark.slices) == 1:
         return f'{halo}<circle class="mark {mark.slices[0][0].lower()}" {circle} r="{mark.radius:.1f}"/>'
@@ -119,7 +123,7 @@ def draw_key(centres: list[dict], sizes: Sizes, *, made: bool) -> Block:
         parts.append(draw_text(18, y, "t-13 t-muted", _("Manufacture of CAR-T cells at the hospital")))
         y += 19
     if any(is_awaited(centre) for centre in centres):
-        parts.append(f'<circle class="mark open awaited" cx="5" cy="{y - 5}" r="{OPEN_RADIUS}"/>')
+        parts.append(f'<circle class="mark open awaited" cx="5" cy="{y - 5}" r="{sizes.open:g}"/>')
         parts.append(draw_text(18, y, "t-13 t-muted", _("Upcoming centre")))
         y += 19
     most = max((centre["infusions"] for centre in centres), default=0)

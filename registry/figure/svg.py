@@ -24,7 +24,7 @@ from registry.figure.wording import (
     say_patients,
 )
 
-KEY_DISTANCE = 36  # between the right column's callouts and the key
+KEY_TOP, KEY_DISTANCE = 24, 30  # above the key, and between it and the right column's callouts
 Drawer = Callable[[CentreText, float, Anchor], Block]
 
 
@@ -33,7 +33,7 @@ class Variant:
     """Measures of a drawing, in its units: pixels when it is shown at its full width.
 
     scale is units per kilometre; head is kept free at the top left for the page's title, and
-    what the key needs at the bottom right; drawers make callouts in less and less detail.
+    what the key needs at the top right; drawers make callouts in less and less detail.
     """
 
     width: float
@@ -118,8 +118,8 @@ def draw_map(document: dict, *, language: str, variant: str = "wide") -> str:
         marks = make_marks(centres, places, sizes)
         texts = {text.code: text for text in describe_centres(document)}
         key = draw_key(centres, sizes, made=bool(document["manufacturing"])) if measures.has_key else None
-        foot = key.height + KEY_DISTANCE if key else 0
-        placed, drawer, height = _arrange(texts, marks, measures, foot)
+        key_end = KEY_TOP + key.height + KEY_DISTANCE if key else 0
+        placed, drawer, height = _arrange(texts, marks, measures, key_end)
         by_size = sorted(marks.values(), key=lambda mark: -mark.radius)
         parts = [
             _draw_country(measures),
@@ -128,8 +128,8 @@ def draw_map(document: dict, *, language: str, variant: str = "wide") -> str:
             *(_draw_callout(place, texts, drawer, measures) for place in placed),
         ]
         if key:
-            x, y = measures.width - measures.column, height - key.height
-            parts.append(f'<g class="key" transform="translate({x:g} {y:.1f})">{key.svg}</g>')
+            x = measures.width - measures.column
+            parts.append(f'<g class="key" transform="translate({x:g} {KEY_TOP})">{key.svg}</g>')
         return _frame(document, variant, (measures.width, height), "".join(parts))
 
 
@@ -139,13 +139,13 @@ def _locate(centre: dict, measures: Variant) -> tuple[float, float]:
 
 
 def _arrange(
-    texts: dict[str, CentreText], marks: dict[str, Mark], measures: Variant, foot: float
+    texts: dict[str, CentreText], marks: dict[str, Mark], measures: Variant, key_end: float
 ) -> tuple[list[Placed], Drawer, float]:
     """Choose the most detail that has room beside the country, or make the drawing higher."""
     height = ceil(measures.country[2])
     while True:
         left = Column(measures.column, measures.head, height, measures.gap)
-        right = Column(measures.width - measures.column, 0, height - foot, measures.gap)
+        right = Column(measures.width - measures.column, key_end, height, measures.gap)
         for drawer in measures.drawers:
             blocks = {code: drawer(text, measures.column, "start") for code, text in texts.items()}
             callouts_ = [

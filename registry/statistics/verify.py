@@ -9,25 +9,28 @@ from django.db import connection
 
 from registry.errors import Difference
 
+# The least of a person's numbers `entry` is their first infusion in the cell: its day, sequence, age
+# and whether it is a further dose, in places of their own.
 RECOUNT = """
-WITH folded AS (
+WITH infusion AS (
+    SELECT centre_id, category, patient_id, kind = 'further_dose' AS is_dose,
+           infused_on - date '1900-01-01' AS day, date_precision, sequence, age_at_infusion
+    FROM registry_infusion
+    WHERE status = 'submitted'
+), folded AS (
     SELECT centre_id, category, patient_id,
            count(*) AS infusions,
-           count(*) FILTER (WHERE kind = 'further_dose') AS further_doses,
-           min(lpad((infused_on - '1900-01-01')::text, 6, '0') || sequence || kind) AS entry,
-           min(lpad((infused_on - '1900-01-01')::text, 6, '0') || sequence || lpad(age_at_infusion::text, 3, '0'))
-               AS entry_age,
-           min(left(infused_on::text, CASE date_precision WHEN 'year' THEN 4 WHEN 'month' THEN 7 ELSE 10 END))
-               AS first
-    FROM registry_infusion
-    WHERE registry_infusion.status = 'submitted'
+           sum(is_dose::integer) AS doses,
+           min(day * 100000::bigint + sequence * 10000 + age_at_infusion * 10 + is_dose::integer) AS entry,
+           min(day * 10 + CASE date_precision WHEN 'year' THEN 4 WHEN 'month' THEN 7 ELSE 8 END) AS first
+    FROM infusion
     GROUP BY GROUPING SETS ((centre_id, category, patient_id), (centre_id, patient_id), (patient_id))
 )
 SELECT centre.code, category, sum(infusions), count(*),
-       sum(infusions - further_doses) - count(*) FILTER (WHERE substr(entry, 8) <> 'further_dose'),
-       sum(further_doses) - count(*) FILTER (WHERE substr(entry, 8) = 'further_dose'),
-       count(*) FILTER (WHERE substr(entry_age, 8)::integer <= 17),
-       min(first)
+       sum(infusions - doses) - count(*) FILTER (WHERE entry % 10 = 0),
+       sum(doses) - count(*) FILTER (WHERE entry % 10 = 1),
+       count(*) FILTER (WHERE entry / 10 % 1000 <= 17),
+       left((date '1900-01-01' + min(first) / 10)::text, CASE min(first) % 10 WHEN 8 THEN 10 ELSE min(first) % 10 END)
 FROM folded LEFT JOIN registry_centre AS centre ON centre.id = centre_id
 GROUP BY centre.code, category
 """

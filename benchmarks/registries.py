@@ -40,7 +40,7 @@ def fill(infusions: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(EMPTY)
         cursor.execute("SET session_replication_role = replica")  # no triggers: this is not measured
-        sizes = {"infusions": infusions, "patients": max(1, infusions * 9 // 10)}
+        sizes = {"infusions": infusions, "patients": infusions * 9 // 10}
         cursor.execute(PATIENTS, sizes)
         cursor.execute(INFUSIONS, sizes)
         cursor.execute("SET session_replication_role = DEFAULT")

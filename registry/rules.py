@@ -7,10 +7,10 @@ is also a named constraint there (models/).
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple, Protocol
+from zoneinfo import ZoneInfo
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -18,6 +18,7 @@ from registry.choices import Category, CentreStatus, DatePrecision, Kind, Sex, S
 from registry.errors import InfusionRefused, KindUnclear, Problem
 from registry.identity import Identifier
 
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
 CHILD_BELOW = 18  # years, COUNTING.md "children"
 IMPROBABLE_AGE = 90
 OLDEST_AGE = 120
@@ -101,7 +102,7 @@ class Step(NamedTuple):
 
 def today() -> date:
     """Today in Europe/Stockholm, wherever the server stands."""
-    return timezone.localdate()
+    return datetime.now(STOCKHOLM).date()
 
 
 def read_date(text: str, precision: str = "") -> tuple[date, DatePrecision]:

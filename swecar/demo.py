@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import django
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from swecar import embedded, env
 from swecar.processes import CannotStart, Child, Plan, held_signals, running
@@ -190,6 +190,9 @@ def print_summary(document: dict[str, Any], var: Path, port: int) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["prepare"]:
-        prepare(embedded.var_folder())
+        try:
+            prepare(embedded.var_folder())
+        except CommandError as problem:
+            sys.exit(str(problem))
     else:
         sys.exit(main())

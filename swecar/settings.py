@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pghistory
+
 from swecar import env
 
 DATABASE = env.database("DATABASE_URL")
@@ -137,6 +139,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 PGHISTORY_CONTEXT_FIELD = None  # the actor and the reason are columns of their own: models/history.py
 PGHISTORY_APPEND_ONLY = True
+# History is read by its record alone: other indexes would only slow every write.
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(db_index=True)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

@@ -14,11 +14,12 @@ Anchor = Literal["start", "end"]
 
 # Widths in ems, of a wide sans-serif (DejaVu Sans, Verdana); what is not listed is as a digit.
 EMS = {
-    **dict.fromkeys("ijl'|", 0.29),
-    **dict.fromkeys(" I.,:;()/-·", 0.37),
-    **dict.fromkeys("frt", 0.41),
-    **dict.fromkeys("ckszvxyJ", 0.59),
-    **dict.fromkeys("ABCDEFGHKLNPRSTUVXYZÅÄÉÜ", 0.74),
+    **dict.fromkeys("ijlI'|", 0.30),
+    **dict.fromkeys(" .,:;()/-·ft", 0.38),
+    **dict.fromkeys("r", 0.42),
+    **dict.fromkeys("cszJ", 0.55),
+    **dict.fromkeys("ABCEFKLPRSTVXYZÅÄÉ", 0.70),
+    **dict.fromkeys("DGHNUÜ", 0.78),
     **dict.fromkeys("mwMWOQÖØÆ@%—…–", 0.98),
 }
 USUAL_EM = 0.64

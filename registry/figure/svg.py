@@ -57,7 +57,7 @@ class Variant:
 VARIANTS = {
     "wide": Variant(
         width=1200,
-        column=352,
+        column=364,
         gap=16,
         scale=0.6,
         largest=24,

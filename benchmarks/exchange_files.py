@@ -1,0 +1,48 @@
+"""Exchange files of any length, with identity numbers of the test series."""
+
+import csv
+import random
+from datetime import date, timedelta
+from pathlib import Path
+
+from registry.demonstration.code_lists import PRODUCTS
+from registry.entry.reading import COLUMNS
+
+CENTRES = ("UME", "UPP", "STO", "LIN", "GOT", "LUN")
+
+
+def write_file(path: Path, rows: int) -> None:
+    """A file of so many infusions, a tenth of them of pseudonyms, a twentieth further ones."""
+    chance = random.Random(rows)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="")
+        writer.writeheader()
+        row: dict = {}
+        for number in range(rows):
+            again = bool(row) and number % 20 == 0
+            given_on = date(2019, 1, 1) + timedelta(days=chance.randrange(2000))
+            row = {
+                "centre": row["centre"] if again else chance.choice(CENTRES),
+                "patient_id": row["patient_id"] if again else _identifier(number),
+                "category": "SOC",
+                "kind": "reinfusion" if again else "first",
+                "product": chance.choice(PRODUCTS)[0],
+                "indication": "C83.3",
+                "infused_on": (given_on + timedelta(days=400 * again)).isoformat(),
+                "sequence": 2 if again else 1,
+                "age_at_infusion": 50 if number % 10 == 1 or (again and row["age_at_infusion"]) else "",
+                "batch": f"B{number}",
+            }
+            if again:
+                row["infused_on"] = (date(2025, 1, 1) + timedelta(days=chance.randrange(200))).isoformat()
+            writer.writerow(row)
+
+
+def _identifier(number: int) -> str:
+    if number % 10 == 1:
+        return f"local:bench-{number}"
+    born = date(1930, 1, 1) + timedelta(days=number // 20 % 25_000)
+    digits = f"{born:%y%m%d}{980 + number % 20}"
+    doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(digits))
+    check = -sum(value // 10 + value % 10 for value in doubled) % 10
+    return f"{born:%Y%m%d}-{980 + number % 20}{check}"

@@ -1,0 +1,85 @@
+"""The lists that administrators keep: centres, manufacturing sites, products, indications, trials."""
+
+from django.contrib import admin
+from django.db import models
+
+from registry.admin.base import ForAdministrators, HistoryAdmin
+from registry.admin.forms import RecordForm, RulesForm
+from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
+
+
+def is_used(row: models.Model) -> bool:
+    """Whether something refers to a row, so that it must stay."""
+    return any(
+        relation.related_model._base_manager.filter(**{relation.field.name: row}).exists()
+        for relation in row._meta.related_objects
+        if relation.on_delete is models.PROTECT
+    )
+
+
+class CodeListAdmin(ForAdministrators, HistoryAdmin):
+    """A list with its history; what is used cannot be deleted."""
+
+    form = RecordForm
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        """Asked here, since Django's page on protected rows would list records by the thousand."""
+        return super().has_delete_permission(request, obj) and not (obj and is_used(obj))
+
+
+class SiteInline(ForAdministrators, admin.TabularInline):
+    """The manufacturing sites that lie at a centre; deleting one is asked on its own page."""
+
+    model = ManufacturingSite
+    form = RulesForm
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+
+@admin.register(Centre)
+class CentreAdmin(CodeListAdmin):
+    """Centres, from north to south."""
+
+    list_display = ["code", "city_sv", "name", "region", "status", "position"]
+    list_filter = ["status", "region"]
+    search_fields = ["code", "name", "city_sv", "city_en", "county"]
+    inlines = [SiteInline]
+    history_with = {ManufacturingSite: "centre"}
+
+
+@admin.register(ManufacturingSite)
+class ManufacturingSiteAdmin(CodeListAdmin):
+    """Hospitals' own GMP sites."""
+
+    list_display = ["code", "name", "centre"]
+    list_select_related = ["centre"]
+    list_filter = ["centre"]
+    search_fields = ["code", "name"]
+
+
+@admin.register(Product)
+class ProductAdmin(CodeListAdmin):
+    """CAR-T and TCR-T products."""
+
+    list_display = ["name", "inn", "atc", "target", "modality", "origin", "unconfirmed", "position"]
+    list_filter = ["modality", "origin", ("unconfirmed", admin.EmptyFieldListFilter)]
+    search_fields = ["name", "inn", "atc", "holder", "target"]
+
+
+@admin.register(Indication)
+class IndicationAdmin(CodeListAdmin):
+    """Diseases treated."""
+
+    list_display = ["name_sv", "name_en", "icd10", "key", "unconfirmed", "position"]
+    list_filter = ["asks_text", ("unconfirmed", admin.EmptyFieldListFilter)]
+    search_fields = ["key", "icd10", "name_sv", "name_en"]
+
+
+@admin.register(Trial)
+class TrialAdmin(CodeListAdmin):
+    """Clinical trials."""
+
+    list_display = ["identifier", "name", "sponsor", "sponsor_name", "phase"]
+    list_filter = ["sponsor", "phase"]
+    search_fields = ["identifier", "name", "sponsor_name"]

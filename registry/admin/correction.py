@@ -1,0 +1,127 @@
+"""What an administrator may do to an infusion: correct it or withdraw it, with a reason."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminIntegerFieldWidget, AdminTextInputWidget
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from registry.access import Actor
+from registry.admin.forms import ReasonField, refuse_identity_number
+from registry.choices import DatePrecision
+from registry.entry.record import CORRECTABLE, correct_infusion, withdraw_infusion
+from registry.errors import InfusionRefused, NotFound, RegistryError
+from registry.models import Infusion
+from registry.rules import read_date
+from registry.statistics.code_lists import DATE_FORMATS
+
+# The precision is read from how much of the date is written.
+FIELDS = [name for name in CORRECTABLE if name != "date_precision"]
+
+
+def print_date(infusion: Infusion) -> str:
+    """The date of an infusion in its own precision."""
+    return infusion.infused_on.strftime(DATE_FORMATS[DatePrecision(infusion.date_precision)])
+
+
+class ActionForm(forms.Form):
+    """Something done to one infusion through registry.entry, with what it refuses said in the form."""
+
+    title: Any
+    explanation: Any = ""
+    done: Any
+    reason = ReasonField()
+
+    def __init__(self, *args, infusion: Infusion, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.infusion = infusion
+
+    def carry_out(self, by: Actor) -> bool:
+        """Whether it was done; if not, the reasons stand beside the fields. Raises NotFound."""
+        try:
+            self.act(by)
+        except NotFound:
+            raise
+        except InfusionRefused as refused:
+            for problem in refused.problems:
+                field = problem.field if problem.field in self.fields else None
+                self.add_error(field, ValidationError(problem.sentence, code=problem.code))
+        except RegistryError as refused:
+            self.add_error(None, ValidationError(gettext(str(refused)), code=refused.code))
+        return self.is_valid()
+
+    def act(self, by: Actor) -> None:
+        """Call registry.entry with what was typed."""
+        raise NotImplementedError
+
+
+class WithdrawalForm(ActionForm):
+    """Asks for the reason alone."""
+
+    title = _("Withdraw infusion")
+    explanation = _(
+        "The infusion leaves all counts and stays in the registry with its history. Where it was the "
+        "person's first, the next one takes its place in the counts. It cannot be submitted again."
+    )
+    done = _("The infusion is withdrawn.")
+
+    def act(self, by: Actor) -> None:
+        """Withdraw the infusion."""
+        withdraw_infusion(infusion_id=self.infusion.pk, by=by, reason=self.cleaned_data["reason"])
+
+
+class CorrectionForm(ActionForm):
+    """The fields that may be corrected, as they are stored now."""
+
+    title = _("Correct infusion")
+    explanation = _("The person stays who it is: an infusion of someone else is withdrawn and recorded anew.")
+    done = _("The infusion is corrected.")
+    infused_on = forms.CharField(
+        label=Infusion._meta.get_field("infused_on").verbose_name,
+        help_text=_("YYYY-MM-DD, or YYYY-MM or YYYY where less is known."),
+        widget=AdminTextInputWidget,
+    )
+    sequence = forms.IntegerField(
+        label=Infusion._meta.get_field("sequence").verbose_name,
+        help_text=Infusion._meta.get_field("sequence").help_text,
+        min_value=1,
+        max_value=9,
+        widget=AdminIntegerFieldWidget,
+    )
+
+    def __init__(self, *args, infusion: Infusion, **kwargs):
+        stored = forms.model_to_dict(infusion, FIELDS) | {"infused_on": print_date(infusion)}
+        super().__init__(*args, infusion=infusion, initial=stored, **kwargs)
+        self.fields = forms.fields_for_model(Infusion, FIELDS) | self.fields
+        self.order_fields(FIELDS)
+        self.fields["batch"].validators.append(refuse_identity_number)
+        for name in FIELDS:
+            # The page carries what it showed, so that only what was typed over it is a change:
+            # a field that someone else corrects meanwhile keeps their correction.
+            self.fields[name].show_hidden_initial = True
+
+    def clean_infused_on(self) -> tuple:
+        """The first day of the written period, and the precision."""
+        try:
+            return read_date(self.cleaned_data["infused_on"])
+        except ValueError as error:
+            raise ValidationError(str(error), code="date_format") from None
+
+    def act(self, by: Actor) -> None:
+        """Correct the fields that were changed."""
+        correct_infusion(
+            infusion_id=self.infusion.pk,
+            changes=dict(self._changes()),
+            by=by,
+            reason=self.cleaned_data["reason"],
+        )
+
+    def _changes(self) -> Iterable[tuple[str, Any]]:
+        for name in self.changed_data:
+            if name == "infused_on":
+                yield from zip((name, "date_precision"), self.cleaned_data[name], strict=True)
+            elif name in FIELDS:
+                yield name, self.cleaned_data[name]

@@ -1,0 +1,70 @@
+"""The reason that a change is asked for, and the database's rules in words."""
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from registry.identity import holds_identity_number
+
+# name of a constraint -> the field that it is about, and what it asks for
+RULES = {
+    "centre_code_is_capitals": ("code", _("A code is 2 to 12 capital letters A–Z and digits.")),
+    "site_code_is_capitals": ("code", _("A code is 2 to 12 capital letters A–Z and digits.")),
+    "centre_lies_on_earth": (None, _("Latitude is between -90 and 90, longitude between -180 and 180.")),
+    "product_name_in_any_case": ("name", _("There is a product of this name already.")),
+    "product_inn_in_any_case": ("inn", _("There is a product with this INN already.")),
+    "product_date_has_precision": (
+        "authorised_precision",
+        _("Give a date and its precision, or neither."),
+    ),
+    "trial_identifier_is_registered_form": (
+        "identifier",
+        _("Write NCT and 8 digits, an EU CT number (2022-501234-12-00) or EudraCT (2012-001234-56)."),
+    ),
+    "membership_is_one_role": (None, _("One role at each centre: change the one that is there.")),
+}
+
+
+def refuse_identity_number(text: str) -> None:
+    """A validator: a free text would keep an identity number for good."""
+    if holds_identity_number(text):
+        raise ValidationError(_("This looks like an identity number."), code="identifier_in_text")
+
+
+class ReasonField(forms.CharField):
+    """Why a change is made; it stands in the history."""
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            label=_("Reason"),
+            max_length=500,
+            widget=AdminTextareaWidget(attrs={"rows": 2}),
+            help_text=_("Stands in the history. Write no names and no identity numbers."),
+            validators=[refuse_identity_number],
+            **kwargs,
+        )
+
+
+class RulesForm(forms.ModelForm):
+    """A row whose table has rules of its own in the database."""
+
+    def validate_constraints(self) -> None:
+        """Django's, with each broken rule as a sentence beside its field."""
+        exclude = self._get_validation_exclusions()
+        for constraint in self.instance._meta.constraints:
+            try:
+                constraint.validate(type(self.instance), self.instance, exclude=exclude)
+            except ValidationError as error:
+                field, sentence = RULES.get(constraint.name, (None, error))
+                self.add_error(field, sentence)
+
+
+class RecordForm(RulesForm):
+    """A row with a page of its own: a change asks for its reason."""
+
+    reason = ReasonField(required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = not self.instance._state.adding

@@ -1,0 +1,153 @@
+"""Snapshots and the ledger of runs: read here, made by jobs alone."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.text import Truncator
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from registry.access import Permission
+from registry.admin.base import HistoryAdmin, ViewOnly, holds
+from registry.admin.warnings import stuck_runs
+from registry.entry.announce import queue_publication
+from registry.models import Publication, Run, Snapshot
+from registry.statistics.measures import DERIVED, MEASURES
+
+HASH_SHOWN = len("sha256:") + 12
+
+
+class PublicationAdmin(ViewOnly, HistoryAdmin):
+    """What jobs have made; a superuser may look, whatever the role: there is no person in it."""
+
+    permission = Permission.PUBLISH
+
+    def is_readable(self, request, obj=None) -> bool:
+        """Whoever may publish, or appoints those who may."""
+        return request.user.is_superuser or super().is_readable(request, obj)
+
+    has_module_permission = has_view_permission = is_readable
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(PublicationAdmin):
+    """Published snapshots, the newest first, and the button that asks for a new one."""
+
+    list_display = [
+        "number", "is_current", "built_at", "data_through", "facts", "patients", "infusions", "short_hash",
+    ]  # fmt: skip
+    list_per_page = 25
+    fields = [
+        "number", "is_current", "hash", "built_at", "data_through", "disclosure", "facts", "national",
+    ]  # fmt: skip
+
+    def get_queryset(self, request):
+        """With the number of the current one beside each."""
+        current = Publication.objects.values("snapshot")[:1]
+        return super().get_queryset(request).defer("code_lists").annotate(current=current)
+
+    def get_urls(self):
+        """Django's, and the button's."""
+        publish = self.admin_site.admin_view(self.publish_view)
+        return [path("publish/", publish, name="snapshot_publish"), *super().get_urls()]
+
+    def changelist_view(self, request, extra_context=None):
+        """Django's, with the button for those who may use it."""
+        may_publish = holds(request.user, Permission.PUBLISH)
+        return super().changelist_view(request, {"may_publish": may_publish} | (extra_context or {}))
+
+    def publish_view(self, request):
+        """Queue a publication; the worker does it."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not holds(request.user, Permission.PUBLISH):
+            raise PermissionDenied
+        queue_publication()
+        runs = reverse("admin:registry_run_changelist")
+        sentence = _("A publication is queued. <a href=\"{}\">See how the runs go.</a>")
+        messages.success(request, format_html(sentence, runs))
+        return HttpResponseRedirect(reverse("admin:registry_snapshot_changelist"))
+
+    @admin.display(description=_("current"), boolean=True)
+    def is_current(self, snapshot: Snapshot) -> bool:
+        """Whether this is what the public reads."""
+        return snapshot.number == snapshot.current
+
+    @admin.display(description=_("patients"))
+    def patients(self, snapshot: Snapshot) -> int:
+        """Nationally."""
+        return snapshot.map_document["national"]["patients"]
+
+    @admin.display(description=_("infusions"))
+    def infusions(self, snapshot: Snapshot) -> int:
+        """Nationally."""
+        return snapshot.map_document["national"]["infusions"]
+
+    @admin.display(description=_("hash"))
+    def short_hash(self, snapshot: Snapshot) -> str:
+        """Enough of the hash to compare by eye."""
+        return snapshot.hash[:HASH_SHOWN] + "…"
+
+    @admin.display(description=_("national numbers"))
+    def national(self, snapshot: Snapshot) -> str:
+        """Each measure by its published name."""
+        language = "sv" if (get_language() or "sv").startswith("sv") else "en"
+        measures = MEASURES | DERIVED
+        numbers = snapshot.map_document["national"].items()
+        rows = ((getattr(measures[name], language), value) for name, value in numbers)
+        return format_html_join("", "{}: {}<br>", rows)
+
+
+class StuckFilter(admin.SimpleListFilter):
+    """Runs that someone should look at."""
+
+    title = _("stuck")
+    parameter_name = "stuck"
+
+    def lookups(self, request, model_admin):
+        """Stuck, or all."""
+        return [("1", _("Stuck"))]
+
+    def queryset(self, request, queryset):
+        """The stuck ones."""
+        return queryset & stuck_runs() if self.value() else queryset
+
+
+@admin.register(Run)
+class RunAdmin(PublicationAdmin):
+    """The ledger of jobs, the newest first."""
+
+    list_display = [
+        "task", "state", "queued_at", "started_at", "heartbeat_at", "finished_at", "duration",
+        "rows", "snapshot", "short_message",
+    ]  # fmt: skip
+    list_filter = [StuckFilter, "task", "outcome"]
+    fields = [
+        "task", "state", "queued_at", "started_at", "heartbeat_at", "finished_at", "duration",
+        "rows", "revision", "snapshot", "message",
+    ]  # fmt: skip
+
+    @admin.display(description=_("outcome"))
+    def state(self, run: Run) -> str:
+        """How it ended, or where it stands."""
+        if run.is_stuck:
+            return format_html('<strong class="stuck">{}</strong>', _("Stuck"))
+        if run.finished_at:
+            return run.get_outcome_display()
+        return _("Running") if run.started_at else _("Waiting")
+
+    @admin.display(description=_("duration"))
+    def duration(self, run: Run) -> str:
+        """In seconds, of a running one until now."""
+        if run.started_at is None:
+            return "–"
+        seconds = ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
+        return f"{seconds:.1f} s"
+
+    @admin.display(description=_("message"))
+    def short_message(self, run: Run) -> str:
+        """The beginning of the message; all of it stands on the run's page."""
+        return Truncator(run.message).chars(80)

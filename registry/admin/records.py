@@ -1,0 +1,174 @@
+"""Persons and infusions: read here, changed only through registry.entry."""
+
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, IntegerField, Max, Min, OuterRef, Subquery
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+
+from registry.access import Permission
+from registry.admin.base import HistoryAdmin, ViewOnly
+from registry.admin.correction import ActionForm, CorrectionForm, WithdrawalForm, print_date
+from registry.choices import Status
+from registry.errors import NotFound
+from registry.models import Infusion, Patient, PatientIdentifier
+
+NO_NUMBERS_IN_ADDRESSES = _("Never search for an identity number: what is searched stands in the address.")
+
+
+class RecordAdmin(ViewOnly, HistoryAdmin):
+    """Records, as far as access.py lets the signed-in person see them."""
+
+    permission = Permission.WRITE_RECORDS
+    show_full_result_count = False
+    list_per_page = 50
+
+    def get_queryset(self, request):
+        """The records that the signed-in person may see."""
+        return super().get_queryset(request).visible_to(request.user)
+
+
+class RecordInline(ViewOnly, admin.TabularInline):
+    """Rows of a person, under the same rule."""
+
+    permission = Permission.WRITE_RECORDS
+    extra = 0
+
+
+class IdentifierInline(RecordInline):
+    """Which kinds of identifier a person has; never their digests."""
+
+    model = PatientIdentifier
+    fields = ["type"]
+
+
+class CourseInline(RecordInline):
+    """A person's infusions nationwide, the latest first."""
+
+    model = Infusion
+    fields = ["date", "centre", "category", "kind", "product", "status"]
+    readonly_fields = ["date"]
+    show_change_link = True
+
+    def get_queryset(self, request):
+        """The infusions that the signed-in person may see."""
+        return super().get_queryset(request).visible_to(request.user).select_related("centre", "product")
+
+    @admin.display(description=_("date of infusion"))
+    def date(self, infusion: Infusion) -> str:
+        """In its own precision."""
+        return print_date(infusion)
+
+
+@admin.register(Patient)
+class PatientAdmin(RecordAdmin):
+    """Persons."""
+
+    list_display = ["registry_number", "sex", "birth_year", "infusions", "created_at"]
+    list_filter = ["sex"]
+    fields = ["registry_number", "sex", "birth_year", "created_at"]
+    search_fields = ["registry_number__exact"]
+    search_help_text = NO_NUMBERS_IN_ADDRESSES
+    inlines = [IdentifierInline, CourseInline]
+    history_with = {PatientIdentifier: "patient", Infusion: "patient"}
+
+    def get_queryset(self, request):
+        """With each person's number of submitted infusions."""
+        counted = Infusion.objects.counted().filter(patient=OuterRef("pk")).order_by().values("patient")
+        number = Subquery(counted.values(number=Count("pk")), output_field=IntegerField())
+        return super().get_queryset(request).annotate(number_of_infusions=number)
+
+    @admin.display(description=_("infusions"))
+    def infusions(self, patient: Patient) -> int:
+        """How many count."""
+        return patient.number_of_infusions or 0
+
+
+class YearFilter(admin.SimpleListFilter):
+    """Infusions by the year they were given."""
+
+    title = _("year")
+    parameter_name = "year"
+
+    def lookups(self, request, model_admin):
+        """Every year from the first infusion to the last."""
+        span = model_admin.get_queryset(request).aggregate(first=Min("infused_on"), last=Max("infused_on"))
+        if not span["first"]:
+            return []
+        return [(str(year), str(year)) for year in range(span["last"].year, span["first"].year - 1, -1)]
+
+    def queryset(self, request, queryset):
+        """Those of the chosen year."""
+        return queryset.filter(infused_on__year=self.value()) if self.value() else queryset
+
+
+@admin.register(Infusion)
+class InfusionAdmin(RecordAdmin):
+    """Infusions; a submitted one can be corrected or withdrawn, with a reason."""
+
+    list_display = ["date", "centre", "category", "kind", "product", "batch", "patient", "status"]
+    list_select_related = ["centre", "product", "patient"]
+    list_filter = ["centre", "category", "status", YearFilter]
+    search_fields = ["patient__registry_number__exact", "batch"]
+    search_help_text = NO_NUMBERS_IN_ADDRESSES
+    fields = [
+        "patient", "centre", "date", "sequence", "category", "kind", "product", "indication",
+        "trial", "manufacturing_site", "age_at_infusion", "batch", "status", "created_at",
+    ]  # fmt: skip
+    readonly_fields = ["date"]
+
+    @admin.display(description=_("date of infusion"), ordering="infused_on")
+    def date(self, infusion: Infusion) -> str:
+        """In its own precision."""
+        return print_date(infusion)
+
+    def get_urls(self):
+        """Django's, and the two actions on one infusion."""
+        view = self.admin_site.admin_view
+        return [
+            path("<uuid:infusion_id>/correct/", view(self.correct_view), name="infusion_correct"),
+            path("<uuid:infusion_id>/withdraw/", view(self.withdraw_view), name="infusion_withdraw"),
+            *super().get_urls(),
+        ]
+
+    def correct_view(self, request, infusion_id):
+        """Ask for the corrections and the reason, and make them."""
+        return self._act(request, infusion_id, CorrectionForm)
+
+    def withdraw_view(self, request, infusion_id):
+        """Ask for the reason, and withdraw the infusion."""
+        return self._act(request, infusion_id, WithdrawalForm)
+
+    def _act(self, request, infusion_id, form_class: type[ActionForm]):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        submitted = self.get_queryset(request).filter(status=Status.SUBMITTED)
+        infusion = submitted.select_related("centre", "product", "patient").filter(pk=infusion_id).first()
+        try:
+            if infusion is None:
+                raise NotFound(_("There is no such submitted infusion."))
+            form = form_class(request.POST or None, infusion=infusion)
+            if form.is_valid() and form.carry_out(request.user):
+                messages.success(request, form.done)
+                return HttpResponseRedirect(reverse("admin:registry_infusion_change", args=[infusion_id]))
+        except NotFound as gone:
+            messages.error(request, str(gone))
+            return HttpResponseRedirect(reverse("admin:registry_infusion_changelist"))
+        return self._ask(request, infusion, form)
+
+    def _ask(self, request, infusion: Infusion, form: ActionForm):
+        described = (print_date(infusion), infusion.centre, infusion.category, infusion.product)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": form.title,
+            "subtitle": " · ".join(str(part) for part in described),
+            "opts": self.opts,
+            "infusion": infusion,
+            "form": form,
+            "adminform": AdminForm(form, [(None, {"fields": list(form.fields)})], {}),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/registry/infusion/action.html", context)

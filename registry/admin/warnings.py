@@ -1,0 +1,56 @@
+"""What an administrator should know before anything else: said on the admin's first page."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from registry.choices import Outcome
+from registry.models import Run
+from registry.models.snapshot import LONGEST_QUEUE, LONGEST_SILENCE
+from registry.statistics.build import is_behind
+
+BAD_ENDS = [Outcome.PROOF_FAILED, Outcome.FAILED, Outcome.LOST]
+
+
+class Warning(NamedTuple):
+    """A sentence, and the page where the matter can be looked into."""
+
+    level: str
+    sentence: str
+    address: str
+
+
+def stuck_runs() -> QuerySet[Run]:
+    """Runs for which Run.is_stuck holds."""
+    now = timezone.now()
+    waiting = Q(started_at=None, queued_at__lt=now - LONGEST_QUEUE)
+    silent = Q(started_at__isnull=False, heartbeat_at__lt=now - LONGEST_SILENCE)
+    return Run.objects.filter(waiting | silent, finished_at=None)
+
+
+def find_warnings() -> Iterator[Warning]:
+    """Stuck runs, tasks whose last run ended badly, and records that are not published yet."""
+    runs = reverse("admin:registry_run_changelist")
+    stuck = stuck_runs().count()
+    if stuck:
+        sentence = ngettext(
+            "A run is stuck: see whether the broker and a worker are running.",
+            "%(count)s runs are stuck: see whether the broker and a worker are running.",
+            stuck,
+        )
+        yield Warning("error", sentence % {"count": stuck}, f"{runs}?stuck=1")
+    for run in Run.objects.exclude(finished_at=None).order_by("task", "-pk").distinct("task"):
+        if run.outcome in BAD_ENDS:
+            sentence = _("The last run of “%(task)s” ended so: %(outcome)s.") % {
+                "task": run.get_task_display(),
+                "outcome": run.get_outcome_display(),
+            }
+            yield Warning("error", sentence, reverse("admin:registry_run_change", args=[run.pk]))
+    if is_behind():
+        sentence = _("The records have changed since the current snapshot.")
+        yield Warning("warning", sentence, reverse("admin:registry_snapshot_changelist"))

@@ -1,0 +1,57 @@
+"""What all tests share: a cache of their own for each worker, clean before every test."""
+
+import os
+
+import pytest
+from django.conf import settings
+from django.core.cache import caches
+from hypothesis import HealthCheck, Phase
+from hypothesis import settings as hypothesis_settings
+
+from swecar.celery import app as celery_app
+from tests import factories
+
+
+def _own_cache() -> str:
+    """The address of this worker's own numbered database (0 is left to a development server)."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw14").removeprefix("gw")
+    server, _, _number = os.environ["REDIS_URL"].rpartition("/")
+    return f"{server}/{1 + int(worker) % 15}"
+
+
+# pytest-django has loaded the settings by now, so the address is put into all places that hold it.
+os.environ["REDIS_URL"] = settings.REDIS_URL = settings.CELERY_BROKER_URL = _own_cache()
+settings.CACHES["default"]["LOCATION"] = celery_app.conf.broker_url = settings.REDIS_URL
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed
+
+# An example here is a registry in a real database: a few of them take a second.
+_common = {
+    "deadline": None,
+    "suppress_health_check": list(HealthCheck),
+    "print_blob": True,
+    "database": None,
+    "derandomize": True,
+}
+_modest = _common | {"phases": [Phase.explicit, Phase.generate]}  # shrinking takes minutes
+hypothesis_settings.register_profile("modest", max_examples=25, **_modest)
+hypothesis_settings.register_profile("thorough", max_examples=400, **_common | {"derandomize": False})
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "modest"))
+
+
+@pytest.fixture(autouse=True)
+def clean_caches():
+    """No test reads what another has kept."""
+    caches["default"].clear()
+    caches["answers"].clear()
+
+
+@pytest.fixture
+def lists(db):
+    """The code lists of the tests (factories.py), and the rows that the migrations make."""
+    return factories.store_lists()
+
+
+@pytest.fixture
+def committed_lists(transactional_db):
+    """The same for tests whose transactions really commit."""
+    return factories.store_lists()

@@ -1,0 +1,249 @@
+"""Test data: code lists, identity numbers, drafts, and whole registries stored at once.
+
+The identity numbers have birth numbers 980 to 999, the series for tests.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db import connection, transaction
+
+from registry.access import Operator
+from registry.choices import Category, DatePrecision, Kind, Modality, ProductOrigin, Sex, Sponsor
+from registry.entry.record import record_infusion
+from registry.identity import read_identifier
+from registry.models import (
+    Centre,
+    Indication,
+    Infusion,
+    ManufacturingSite,
+    Membership,
+    Patient,
+    Product,
+    Publication,
+    Revision,
+    Trial,
+    User,
+)
+from registry.rules import InfusionDraft
+
+ACADEMIC, INDUSTRY = "NCT99000002", "NCT99000001"
+# code, region, status; two centres share a region, so that a region is more than a centre.
+CENTRES = (
+    ("UME", "Norra", "active"),
+    ("UPP", "Mellansverige", "active"),
+    ("FAL", "Mellansverige", "active"),
+    ("STO", "Stockholm–Gotland", "active"),
+    ("ORE", "Mellansverige", "upcoming"),
+    ("LIN", "Sydöstra", "closed"),
+)
+REGION_OF = {code: region for code, region, _status in CENTRES}
+SITES = (("VECURA", "STO"), ("GMPUPP", "UPP"))
+# name, INN, modality, authorised on
+PRODUCTS = (
+    ("Kymriah", "tisagenlecleucel", "CAR-T", date(2018, 8, 22)),
+    ("Yescarta", "axicabtagene ciloleucel", "CAR-T", date(2018, 8, 23)),
+    ("Akademisk CD19 CAR-T", "", "CAR-T", None),
+    ("Prövningsläkemedel TCR-T", "", "TCR-T", None),
+)
+MODALITY_OF = {name: modality for name, _inn, modality, _day in PRODUCTS}
+INDICATIONS = (("b-all", "C91.0"), ("dlbcl", "C83.3"), ("solid-tumour", None))
+TRIAL_OF = {"SOC": None, "ACT": ACADEMIC, "ICT": INDUSTRY, "CUP": None}
+
+
+@dataclass(frozen=True)
+class Lists:
+    """The stored code lists, by code."""
+
+    centres: Mapping[str, Centre]
+    sites: Mapping[str, ManufacturingSite]
+    products: Mapping[str, Product]
+    indications: Mapping[str, Indication]
+    trials: Mapping[str, Trial]
+
+
+def store_lists() -> Lists:
+    """Store the code lists, and the single rows that a flushed database has lost."""
+    Revision.objects.get_or_create()
+    Publication.objects.get_or_create()
+    centres = {
+        centre.code: centre
+        for centre in Centre.objects.bulk_create(
+            Centre(
+                code=code, name=f"Sjukhuset {code}", city_sv=code, city_en=code, county=code,
+                county_code=f"{place:02}", region=region, latitude=60, longitude=15, status=status,
+                position=place,
+            )
+            for place, (code, region, status) in enumerate(CENTRES)
+        )
+    }  # fmt: skip
+    sites = ManufacturingSite.objects.bulk_create(
+        ManufacturingSite(code=code, name=code.title(), centre=centres[centre]) for code, centre in SITES
+    )
+    products = Product.objects.bulk_create(
+        Product(
+            name=name, inn=inn, modality=Modality(modality), authorised_on=day, position=place,
+            authorised_precision=DatePrecision.DAY if day else "",
+            origin=ProductOrigin.AUTHORISED if day else ProductOrigin.INVESTIGATIONAL,
+        )
+        for place, (name, inn, modality, day) in enumerate(PRODUCTS)
+    )  # fmt: skip
+    indications = Indication.objects.bulk_create(
+        Indication(key=key, icd10=icd10, name_sv=key, name_en=key, position=place)
+        for place, (key, icd10) in enumerate(INDICATIONS)
+    )
+    trials = Trial.objects.bulk_create(
+        Trial(identifier=identifier, name=identifier, sponsor=sponsor, phase="II")
+        for identifier, sponsor in ((ACADEMIC, Sponsor.ACADEMIC), (INDUSTRY, Sponsor.INDUSTRY))
+    )
+    return Lists(
+        centres=centres,
+        sites={site.code: site for site in sites},
+        products={product.name: product for product in products},
+        indications={indication.code: indication for indication in indications},
+        trials={trial.identifier: trial for trial in trials},
+    )
+
+
+def check_digit(digits: str) -> int:
+    """The last digit of an identity number, from the nine before it (Luhn)."""
+    total = 0
+    for place, digit in enumerate(digits):
+        product = int(digit) * (1 if place % 2 else 2)
+        total += product if product < 10 else product - 9
+    return (10 - total % 10) % 10
+
+
+def number(
+    born_on: date = date(1970, 1, 1), birth_number: int = 980, *, coordination: bool = False
+) -> str:
+    """YYYYMMDD-NNNC of a person who does not exist; an even birth number is a woman's."""
+    assert 980 <= birth_number <= 999
+    day = born_on.day + (60 if coordination else 0)
+    short = f"{born_on:%y%m}{day:02}{birth_number}"
+    return f"{born_on:%Y%m}{day:02}-{birth_number}{check_digit(short)}"
+
+
+def nth_number(place: int, *, born: int = 1970) -> str:
+    """A different number for every place."""
+    return number(date(born, 1, 1) + timedelta(days=place // 20), 980 + place % 20)
+
+
+def user(name: str, *centres: Centre, national_role: str = "", role: str = "reporter") -> User:
+    """Someone with a role at centres, or for the nation."""
+    created = User.objects.create_user(name, password="not a secret", national_role=national_role)
+    Membership.objects.bulk_create(Membership(user=created, centre=at, role=role) for at in centres)
+    return created
+
+
+def draft(lists: Lists, patient: str | None = None, **fields) -> InfusionDraft:
+    """A draft that is accepted as it stands; codes are looked up, dates may be ISO texts."""
+    centre = fields.pop("centre", "UPP")
+    category = Category(fields.pop("category", "SOC"))
+    trial = fields.pop("trial", TRIAL_OF[category])
+    site, indication = fields.pop("manufacturing_site", None), fields.pop("indication", "C91.0")
+    day, kind = fields.pop("infused_on", "2020-05-05"), fields.pop("kind", None)
+    return InfusionDraft(
+        centre=lists.centres[centre],
+        identifier=read_identifier(patient or number(), centre=centre),
+        category=category,
+        kind=kind and Kind(kind),
+        product=lists.products[fields.pop("product", "Kymriah")],
+        indication=indication and lists.indications[indication],
+        trial=trial and lists.trials[trial],
+        manufacturing_site=site and lists.sites[site],
+        infused_on=date.fromisoformat(day) if isinstance(day, str) else day,
+        **fields,
+    )
+
+
+def record(lists: Lists, patient: str | None = None, *, by=None, **fields) -> Infusion:
+    """Record a draft through the real function."""
+    answer = fields.pop("former_first_becomes", None)
+    return record_infusion(
+        draft=draft(lists, patient, **fields), by=by or Operator(), former_first_becomes=answer
+    )
+
+
+def store_rows(lists: Lists, rows: Iterable[Mapping]) -> None:
+    """Store plain rows (oracle.py) as they are, past the rules of entry; `person` is any key."""
+    rows = list(rows)
+    sexes = {row["person"]: row["sex"] for row in rows}
+    created = Patient.objects.bulk_create(Patient(sex=Sex(sex)) for sex in sexes.values())
+    patients = dict(zip(sexes, created, strict=True))
+    Infusion.objects.bulk_create(
+        Infusion(
+            centre=lists.centres[row["centre"]],
+            patient=patients[row["person"]],
+            category=row["category"],
+            kind=row["kind"],
+            product=lists.products[row["product"]],
+            indication=row["indication"] and lists.indications[row["indication"]],
+            trial=row["trial"] and lists.trials[row["trial"]],
+            manufacturing_site=row["manufacturing_site"] and lists.sites[row["manufacturing_site"]],
+            infused_on=row["infused_on"],
+            date_precision=row["date_precision"],
+            sequence=row["sequence"],
+            age_at_infusion=row["age"],
+            status=row["status"],
+        )
+        for row in rows
+    )
+
+
+def read_rows() -> list[dict]:
+    """Everything stored, as plain rows for the oracle."""
+    found = Infusion.objects.select_related(
+        "patient", "centre", "product", "indication", "trial", "manufacturing_site"
+    )
+    return [
+        plain_row(
+            person=one.patient_id,
+            centre=one.centre.code,
+            region=one.centre.region,
+            category=one.category,
+            kind=one.kind,
+            product=one.product.name,
+            indication=one.indication and one.indication.code,
+            manufacturing_site=one.manufacturing_site and one.manufacturing_site.code,
+            sex=one.patient.sex,
+            infused_on=one.infused_on,
+            date_precision=one.date_precision,
+            sequence=one.sequence,
+            age=one.age_at_infusion,
+            status=one.status,
+        )
+        for one in found
+    ]
+
+
+def plain_row(**fields) -> dict:
+    """A plain row; what follows from other fields is filled in."""
+    row = {
+        "person": 1, "centre": "UPP", "category": "SOC", "kind": "first", "product": "Kymriah",
+        "indication": "C91.0", "manufacturing_site": None, "sex": "female",
+        "infused_on": date(2020, 5, 5), "date_precision": "day", "sequence": 1, "age": 50,
+        "status": "submitted",
+    } | fields  # fmt: skip
+    row.setdefault("region", REGION_OF[row["centre"]])
+    row["trial"] = TRIAL_OF[row["category"]]
+    row["modality"] = MODALITY_OF[row["product"]]
+    return row
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    """Undo all that happens inside: one example of a property leaves nothing to the next."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def drop_import_tables() -> None:
+    """The temporary tables of an import end with its transaction; a test's has not ended yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DROP TABLE IF EXISTS import_row, import_problem, import_verdict, import_person"
+        )

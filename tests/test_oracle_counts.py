@@ -1,0 +1,341 @@
+"""Counts agree with an oracle that shares no code with them, on random registries."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from registry.errors import ProofFailed
+from registry.statistics import counting, map_document
+from registry.statistics.build import publish, verify
+from registry.statistics.counting import DIMENSIONS, NONE, Question
+from registry.statistics.measures import MEASURES
+from registry.statistics.published import read_counts, read_map
+from tests import factories, oracle
+
+# Few days, so that infusions meet on them; periods of every precision begin on some.
+DAYS = (
+    date(2019, 1, 1),
+    date(2019, 12, 1),
+    date(2020, 1, 1),
+    date(2020, 1, 2),
+    date(2020, 2, 29),
+    date(2020, 3, 1),
+    date(2021, 1, 1),
+    date(2021, 6, 15),
+    date(2022, 12, 31),
+)
+BOUNDARIES = (DAYS[0] - timedelta(days=1), *DAYS, DAYS[-1] + timedelta(days=1))
+OPEN_CENTRES = tuple(code for code, _region, status in factories.CENTRES if status != "upcoming")
+VALUES = {
+    "centre": (*OPEN_CENTRES, "ORE"),
+    "category": ("SOC", "ACT", "ICT", "CUP"),
+    "product": tuple(factories.MODALITY_OF),
+    "modality": ("CAR-T", "TCR-T"),
+    "indication": ("C91.0", "C83.3", "solid-tumour", NONE),
+    "age_group": ("child", "adult"),
+    "sex": ("female", "male", "unknown"),
+    "manufacturing_site": ("VECURA", "GMPUPP", NONE),
+    "region": tuple(dict.fromkeys(factories.REGION_OF.values())),
+    "year": (2018, 2019, 2020, 2021, 2022),
+    "month": ("unknown", "2019-01", "2019-12", "2020-01", "2020-02", "2021-01", "2022-12"),
+}
+
+
+def random_rows(chance: random.Random) -> list[dict]:
+    """A registry in which few persons have many infusions, in few cells and on few days."""
+    return [
+        row
+        for person in range(chance.randint(1, 8))
+        for row in _random_course(chance, person, chance.choice(("female", "male", "unknown")))
+    ]
+
+
+def _random_course(chance: random.Random, person: int, sex: str):
+    age = chance.choice((0, 15, 16, 17, 18, 40, 70))
+    taken, has_first = set(), False
+    for _ in range(chance.randint(1, 6)):
+        day, sequence = chance.choice(DAYS), chance.randint(1, 3)
+        status = chance.choice(("submitted",) * 6 + ("draft", "withdrawn"))
+        kinds = ("further_dose", "reinfusion", "reinfusion") + (() if has_first else ("first",) * 3)
+        kind = chance.choice(kinds)
+        if status == "submitted":
+            if (day, sequence) in taken:
+                continue
+            taken.add((day, sequence))
+            has_first = has_first or kind == "first"
+        yield factories.plain_row(
+            person=person,
+            centre=chance.choice(OPEN_CENTRES),
+            category=chance.choice(VALUES["category"]),
+            kind=kind,
+            product=chance.choice(VALUES["product"]),
+            indication=chance.choice(("C91.0", "C83.3", "solid-tumour", None)),
+            manufacturing_site=chance.choice(("VECURA", "GMPUPP", None, None)),
+            sex=sex,
+            infused_on=day,
+            date_precision=chance.choice(_precisions(day)),
+            sequence=sequence,
+            age=age + day.year - DAYS[0].year,
+            status=status,
+        )
+
+
+def _precisions(day: date) -> tuple[str, ...]:
+    fits = {"day": True, "month": day.day == 1, "year": (day.month, day.day) == (1, 1)}
+    return tuple(name for name, possible in fits.items() if possible)
+
+
+def random_question(chance: random.Random) -> Question:
+    """Up to four dimensions, up to three filters, any of the dates."""
+    filters = {
+        name: tuple(chance.sample(VALUES[name], chance.randint(1, 2)))
+        for name in chance.sample(DIMENSIONS, chance.choice((0, 0, 1, 1, 2, 3)))
+    }
+    days = [chance.choice((None, None, *BOUNDARIES)) for _ in range(3)]
+    return Question(
+        by=tuple(chance.sample(DIMENSIONS, chance.randint(0, 4))),
+        measures=oracle.MEASURES,
+        filters=filters,
+        as_of=days[0],
+        since=days[1],
+        until=days[2],
+    )
+
+
+def every_dimension_alone(as_of: date | None = None) -> list[Question]:
+    """The nation, and each dimension by itself."""
+    measured = Question(measures=oracle.MEASURES, as_of=as_of)
+    return [measured, *(replace(measured, by=(name,)) for name in DIMENSIONS)]
+
+
+def assert_counts_agree(rows: list[dict], question: Question) -> None:
+    """Every row and the total of an answer are the oracle's."""
+    answer = read_counts(question)
+    asked = {
+        "filters": {
+            name: [None if value == NONE else value for value in values]
+            for name, values in question.filters.items()
+        },
+        "as_of": question.as_of,
+        "since": question.since,
+        "until": question.until,
+    }
+    expected = oracle.count(rows, question.by, **asked)
+    found = {tuple(row[name] for name in question.by): _measures_of(row) for row in answer["rows"]}
+    assert len(found) == len(answer["rows"]), "a cell stands there twice"
+    assert found == expected
+    assert _measures_of(answer["total"]) == oracle.total(rows, **asked)
+    assert answer["total"]["patients_summed"] == sum(cell["patients"] for cell in expected.values())
+
+
+def assert_map_agrees(rows: list[dict], as_of: date | None = None) -> None:
+    """Every number of the map document is the oracle's, and every centre is there."""
+    document = read_map(language="en", as_of=as_of)
+    national = oracle.total(rows, as_of=as_of)
+    del national["products"]
+    assert document["national"] == national | {"patients_summed": oracle.patients_summed(rows, as_of)}
+    centres = oracle.count(rows, ("centre",), as_of=as_of)
+    cells = oracle.count(rows, ("centre", "category"), as_of=as_of)
+    nothing = oracle.total([])
+    assert [centre["code"] for centre in document["centres"]] == [code for code, *_ in factories.CENTRES]
+    for centre in document["centres"]:
+        code = centre["code"]
+        parts = {category: cell for (at, category), cell in cells.items() if at == code}
+        _assert_cell(centre, centres.get((code,), nothing))
+        summed = sum(cell["patients"] for cell in parts.values())
+        assert centre.get("patients_summed", centre["patients"]) == summed
+        assert {row["category"] for row in centre["categories"]} == parts.keys()
+        assert len(centre["categories"]) == len(parts)
+        for row in centre["categories"]:
+            _assert_cell(row, parts[row["category"]])
+    made = {site["site"]: site["manufactured"] for site in document["manufacturing"]}
+    assert made == {code: oracle.manufactured(rows, code, as_of) for code, _centre in factories.SITES}
+    through = oracle.data_through(rows)
+    assert document["snapshot"]["data_through"] == (through and through.isoformat())
+
+
+def _measures_of(row: dict) -> dict:
+    return {name: row[name] for name in oracle.MEASURES}
+
+
+def _assert_cell(printed: dict, expected: dict) -> None:
+    names = ("patients", "infusions", "reinfusions", "further_doses", "first")
+    assert {name: printed[name] for name in names} == {name: expected[name] for name in names}
+    assert printed["infusions"] == printed["patients"] + printed["reinfusions"] + printed["further_doses"]
+
+
+def traits(rows: list[dict]) -> set[str]:
+    """What makes a registry worth counting: where an implementation could go wrong in it."""
+    found = {row["status"] for row in rows} - {"submitted"}
+    counted = oracle.counted(rows)
+    found |= {f"precision of a {row['date_precision']}" for row in counted}
+    for person in {row["person"] for row in counted}:
+        course = sorted(
+            (row for row in counted if row["person"] == person),
+            key=lambda row: (row["infused_on"], row["sequence"]),
+        )
+        found |= {f"{name}s" for name in ("centre", "category") if len({row[name] for row in course}) > 1}
+        found |= {f"later {row['kind']}" for row in course[1:]}
+        if len({row["infused_on"] for row in course}) < len(course):
+            found.add("two on a day")
+        if course[0]["kind"] == "further_dose":
+            found.add("entry is a further dose")
+        if course[0]["age"] < 18 <= course[-1]["age"]:
+            found.add("child grows up")
+    return found
+
+
+TRAITS = {
+    "draft", "withdrawn", "precision of a day", "precision of a month", "precision of a year",
+    "centres", "categorys", "later first", "later further_dose", "later reinfusion",
+    "two on a day", "entry is a further dose", "child grows up",
+}  # fmt: skip
+
+
+def test_every_count_of_a_random_registry_is_the_oracles(lists):
+    seen = Counter()
+
+    @given(chance=st.randoms(use_true_random=False))
+    def check(chance):
+        rows = random_rows(chance)
+        questions = [random_question(chance) for _ in range(8)]
+        seen.update(traits(rows))
+        with factories.rolled_back():
+            factories.store_rows(lists, rows)
+            publish()
+            assert verify().differences == []
+            for question in (*every_dimension_alone(chance.choice((None, *DAYS))), *questions):
+                assert_counts_agree(rows, question)
+            for as_of in (None, *BOUNDARIES):
+                assert_map_agrees(rows, as_of)
+
+    check()
+    rare = {trait: seen[trait] for trait in TRAITS if seen[trait] < 3}
+    assert not rare, "the examples are too tame to prove anything"
+
+
+@pytest.fixture
+def corpus(lists):
+    """A published registry that is the same every time, with all that makes counting hard."""
+    rows = [
+        {**row, "person": f"{seed} {row['person']}"}
+        for seed in range(6)
+        for row in random_rows(random.Random(seed))
+    ]
+    assert traits(rows) >= TRAITS
+    factories.store_rows(lists, rows)
+    publish()
+    return rows
+
+
+def test_every_pair_of_dimensions_is_counted_as_the_oracle_counts(corpus):
+    for one in DIMENSIONS:
+        for other in DIMENSIONS:
+            if one != other:
+                assert_counts_agree(corpus, Question(by=(one, other), measures=oracle.MEASURES))
+
+
+def test_a_table_by_year_adds_up_to_the_cells_of_all_time(corpus):
+    for cell in ("centre", "category", "product"):
+        whole = {row[cell]: row for row in read_counts(Question(by=(cell,)))["rows"]}
+        years = read_counts(Question(by=(cell, "year")))["rows"]
+        for value, row in whole.items():
+            for name in ("patients", "infusions", "reinfusions", "further_doses"):
+                assert row[name] == sum(year[name] for year in years if year[cell] == value)
+
+
+def test_a_total_is_counted_afresh_and_says_what_its_parts_add_up_to(corpus):
+    total = read_counts(Question(by=("centre", "category")))["total"]
+    assert total["patients"] < total["patients_summed"]
+    assert total["patients_summed"] == read_map(language="sv")["national"]["patients_summed"]
+
+
+def test_rows_stand_in_the_order_of_their_lists(corpus):
+    orders = {name: list(VALUES[name]) for name in ("category", "product", "age_group", "sex", "year")}
+    orders["centre"] = [code for code, *_ in factories.CENTRES]
+    orders["month"] = sorted(
+        {row["infused_on"].isoformat()[:7] for row in oracle.counted(corpus)}
+    ) + ["unknown"]
+    for name, order in orders.items():
+        found = [row[name] for row in read_counts(Question(by=(name,)))["rows"]]
+        assert found == [value for value in order if value in found]
+
+
+# Wrong ways to count, each as a change of the statement: text found, text put in its place.
+MUTANTS = {
+    "the clinic's `first` is the entry": ("row_number() OVER course = 1", "kind = 'first'"),
+    "roles of the nation in every cell": ("PARTITION BY centre, ", "PARTITION BY "),
+    "age today instead of at the entry": ("entry_age < 18", "age < 18"),
+    "as_of leaves its day out": ("infused_on <= %(as_of)s", "infused_on < %(as_of)s"),
+    "until leaves its day out": ("infused_on <= %(until)s", "infused_on < %(until)s"),
+    "a day is a month": ("WHEN 'year' THEN 'unknown' ", "WHEN 'day' THEN 'unknown' "),
+    "a period decides roles": ("snapshot = %(snapshot)s", "snapshot = %(snapshot)s AND infused_on > '2020-01-01'"),
+    "later infusions are reinfusions alone": ("NOT is_entry AND kind <> 'further_dose'", "NOT is_entry"),
+    "every stated further dose is one": ("NOT is_entry AND kind = 'further_dose'", "kind = 'further_dose'"),
+    "every stated reinfusion is one": ("NOT is_entry AND kind <> 'further_dose'", "kind = 'reinfusion'"),
+    "persons are not told apart": ("person ORDER BY", "sex ORDER BY"),
+    "the last is the entry": ("ORDER BY place", "ORDER BY place DESC"),
+    "children are up to 18": ("age < 18", "age <= 18"),
+    "products are not distinct": ("count(DISTINCT product)", "count(product)"),
+    "every date is exact": ("WHEN 'year' THEN 0 WHEN 'month' THEN 1", "WHEN 'year' THEN 2 WHEN 'month' THEN 2"),
+    "the first of all infusions": (") FILTER (WHERE is_entry)", ")"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_comparison_finds_a_wrong_way_to_count(corpus, monkeypatch, name):
+    right, wrong = MUTANTS[name]
+    compose, changed = counting.compose, []
+
+    def compose_wrongly(snapshot, question):
+        sql, parameters = compose(snapshot, question)
+        changed.append(right in sql)
+        return sql.replace(right, wrong), parameters
+
+    monkeypatch.setattr(counting, "compose", compose_wrongly)
+    asked = [
+        question
+        for as_of in (None, *DAYS)
+        for question in (
+            *every_dimension_alone(as_of),
+            Question(by=("centre", "age_group", "year"), measures=oracle.MEASURES, until=DAYS[3]),
+        )
+    ]
+    agree = all(_agrees(corpus, question) for question in asked)
+    assert any(changed), "the statement no longer has the text that the mutant changes"
+    assert not agree
+
+
+def _agrees(rows: list[dict], question: Question) -> bool:
+    try:
+        assert_counts_agree(rows, question)
+    except AssertionError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("measure", ["patients", "infusions", "reinfusions", "further_doses", "children", "first"])
+def test_the_build_finds_a_wrong_measure_by_itself(lists, monkeypatch, measure):
+    factories.store_rows(lists, random_rows(random.Random(3)))
+    wrong = replace(MEASURES[measure], sql="max(NULL::integer)" if measure == "first" else "count(*) + 1")
+    monkeypatch.setitem(MEASURES, measure, wrong)
+    with pytest.raises(ProofFailed) as failure:
+        publish()
+    assert measure in {difference.measure for difference in failure.value.differences}
+
+
+def test_the_build_finds_a_wrong_number_of_made_infusions(lists, monkeypatch):
+    factories.store_rows(lists, random_rows(random.Random(3)))
+    right = map_document.count_cells
+
+    def without_sites(snapshot, question):
+        return [] if question.by == ("manufacturing_site",) else right(snapshot, question)
+
+    monkeypatch.setattr(map_document, "count_cells", without_sites)
+    with pytest.raises(ProofFailed, match="manufactured"):
+        publish()

@@ -1,18 +1,14 @@
-"""The public, read-only interface. An answer is bytes, kept by snapshot, question and language.
+"""The public, read-only interface: kept answers (swecar/answers.py).
 
-Its ETag is made of the same three, so that an unchanged answer is told without a query. These
-views leave out REST framework's request handling, which would cost a third of such an answer;
+These views leave out REST framework's request handling, which would cost a third of such an answer;
 its errors, its OPTIONS and its description stay.
 """
 
-import gzip
-import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import ClassVar
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
-from django.utils.http import parse_etags
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.views import APIView
 
@@ -23,11 +19,9 @@ from registry.errors import RegistryError
 from registry.statistics import published
 from registry.statistics.disclosure import publishable
 from registry.statistics.measures import DERIVED, MEASURES
+from swecar.answers import answer
 
 FORMATS = {"json": "application/json"}
-FORM = "1"  # of the answers' shape: raised when the same question gets other bytes
-SMALLEST_GZIP = 500  # bytes; below that the envelope costs more than it saves
-CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
 
 
 class PublicView(APIView):
@@ -54,25 +48,16 @@ class PublicView(APIView):
 
 
 def send(request: HttpRequest, key: str, language: str, make: Callable[[], dict]) -> HttpResponse:
-    """The kept bytes of an answer, or 304; key is its snapshot and question."""
-    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
-    name = hashlib.sha256(f"{FORM}:{language}:{key}".encode()).hexdigest()[:32]
-    etag = f'"{name}-gzip"' if zipped else f'"{name}"'
-    if _is_known(request, etag):
-        response: HttpResponse = HttpResponseNotModified()
-    else:
-        body = published.keep_answer(etag, lambda: _encode(make(), zipped))
-        response = HttpResponse(body, content_type="application/json")
-        if zipped and body.startswith(b"\x1f\x8b"):
-            response["Content-Encoding"] = "gzip"
-        response["Content-Language"] = language
-        response["Content-Length"] = str(len(body))
-        if request.method == "HEAD":
-            response.content = b""
-    response["ETag"] = etag
-    response["Cache-Control"] = CACHE_CONTROL
-    response["Vary"] = "Accept, Accept-Encoding, Accept-Language"
-    return share(response)
+    """The kept answer to a question of a snapshot, both named by key."""
+    return share(
+        answer(
+            request,
+            key=key,
+            language=language,
+            content_type=FORMATS["json"],
+            make=lambda: encode(make()),
+        )
+    )
 
 
 def share(response: HttpResponse) -> HttpResponse:
@@ -82,17 +67,9 @@ def share(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _is_known(request: HttpRequest, etag: str) -> bool:
-    asked = request.headers.get("If-None-Match")
-    if not asked:
-        return False
-    known = [tag.removeprefix("W/") for tag in parse_etags(asked)]
-    return etag in known
-
-
-def _encode(answer: dict, zipped: bool) -> bytes:
-    body = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
-    return gzip.compress(body, mtime=0) if zipped and len(body) >= SMALLEST_GZIP else body
+def encode(document: dict) -> bytes:
+    """A document as JSON."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class MapView(PublicView):
@@ -265,6 +242,6 @@ class StatusView(PublicView):
 
     def answer(self, request, parameters, language):
         """Never kept."""
-        response = HttpResponse(_encode(published.read_status(), zipped=False), content_type="application/json")
+        response = HttpResponse(encode(published.read_status()), content_type=FORMATS["json"])
         response["Cache-Control"] = "no-store"
         return share(response)

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_noop
 
 from registry.choices import Category, CentreStatus, DatePrecision, Kind, Sex, Sponsor
 from registry.errors import InfusionRefused, KindUnclear, Problem
-from registry.identity import Identifier
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 CHILD_BELOW = 18  # years, COUNTING.md "children"
@@ -40,6 +39,18 @@ KIND_OPEN = gettext_noop(
 NOT_EARLIEST = gettext_noop("An earlier infusion of this person is recorded, so this cannot be the first.")
 NO_COURSE = gettext_noop("A further dose belongs to a course, and the person has no earlier infusion.")
 SPONSOR_OF = {Category.ACT: Sponsor.ACADEMIC, Category.ICT: Sponsor.INDUSTRY}
+
+
+class Identified(Protocol):
+    """What the rules ask of an identifier: what it says itself, None where it says nothing."""
+
+    @property
+    def born_on(self) -> date | None:
+        """The date of birth."""
+
+    @property
+    def sex(self) -> Sex | None:
+        """The legal sex."""
 
 
 class Centre(Protocol):
@@ -74,7 +85,7 @@ class InfusionDraft:
     category: Category
     product: Product
     infused_on: date
-    identifier: Identifier | None = None
+    identifier: Identified | None = None
     kind: Kind | None = None
     indication: object | None = None
     trial: Trial | None = None

@@ -6,8 +6,11 @@ from django.views.defaults import server_error as page_of_server_error
 
 from api import health
 from api.errors import server_error
+from registry.pages.views import show_map
 
 urlpatterns = [
+    path("", show_map, {"language": "sv"}, name="map-sv"),
+    path("en/", show_map, {"language": "en"}, name="map-en"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("api.urls")),
     path("health/live", health.live, name="live"),

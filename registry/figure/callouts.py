@@ -109,7 +109,7 @@ def _draw_lines(centre: CentreText, width: float, *, named: bool) -> Block:
         y += 20
         drawn, y = _draw_line(line, width, y)
         parts.append(drawn)
-    return Block(y + 6, port, "".join(parts))
+    return Block(y + 19, port, "".join(parts))
 
 
 def _draw_line(line: Line, width: float, y: float) -> tuple[str, float]:

@@ -7,7 +7,7 @@ paths stand once, in draw_shapes; a map refers to them.
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
-from math import ceil
+from math import ceil, inf
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -33,7 +33,8 @@ class Variant:
     """Measures of a drawing, in its units: pixels when it is shown at its full width.
 
     scale is units per kilometre; head is kept free at the top left for the page's title, and
-    what the key needs at the top right; drawers make callouts in less and less detail.
+    what the key needs at the top right. drawers make callouts in less and less detail, each with how
+    many times the country's height the drawing may grow before the next is taken.
     """
 
     width: float
@@ -45,7 +46,7 @@ class Variant:
     head: float
     has_key: bool
     ruled: bool
-    drawers: tuple[Drawer, ...]
+    drawers: tuple[tuple[Drawer, float], ...]
 
     @property
     def country(self) -> tuple[float, float, float]:
@@ -57,15 +58,15 @@ class Variant:
 VARIANTS = {
     "wide": Variant(
         width=1200,
-        column=364,
-        gap=16,
+        column=368,
+        gap=3,
         scale=0.6,
         largest=24,
         smallest=3,
         head=430,
         has_key=True,
         ruled=True,
-        drawers=(callouts.draw_full, callouts.draw_plain, callouts.draw_brief),
+        drawers=((callouts.draw_full, 1), (callouts.draw_plain, 1.3), (callouts.draw_brief, inf)),
     ),
     "narrow": Variant(
         width=358,
@@ -77,7 +78,7 @@ VARIANTS = {
         head=0,
         has_key=False,
         ruled=False,
-        drawers=(callouts.draw_label, callouts.draw_tag),
+        drawers=((callouts.draw_label, 1.1), (callouts.draw_tag, inf)),
     ),
 }
 
@@ -141,21 +142,22 @@ def _locate(centre: dict, measures: Variant) -> tuple[float, float]:
 def _arrange(
     texts: dict[str, CentreText], marks: dict[str, Mark], measures: Variant, key_end: float
 ) -> tuple[list[Placed], Drawer, float]:
-    """Choose the most detail that has room beside the country, or make the drawing higher."""
-    height = ceil(measures.country[2])
-    while True:
-        left = Column(measures.column, measures.head, height, measures.gap)
-        right = Column(measures.width - measures.column, key_end, height, measures.gap)
-        for drawer in measures.drawers:
-            blocks = {code: drawer(text, measures.column, "start") for code, text in texts.items()}
-            callouts_ = [
-                Callout(code, marks[code].x, marks[code].y, block.height, block.port)
-                for code, block in blocks.items()
-            ]
-            placed = place_callouts(callouts_, left, right)
+    """Choose the most detail that has room beside the country, in a drawing not much higher than it."""
+    for drawer, growth in measures.drawers:
+        blocks = {code: drawer(text, measures.column, "start") for code, text in texts.items()}
+        wanted = [
+            Callout(code, marks[code].x, marks[code].y, block.height, block.port)
+            for code, block in blocks.items()
+        ]
+        height = ceil(measures.country[2])
+        while height <= measures.country[2] * growth + 1:
+            left = Column(measures.column, measures.head, height, measures.gap)
+            right = Column(measures.width - measures.column, key_end, height, measures.gap)
+            placed = place_callouts(wanted, left, right)
             if placed is not None:
                 return placed, drawer, height
-        height += 20
+            height += 20
+    raise AssertionError("The last drawer may grow without end.")
 
 
 def _draw_country(measures: Variant) -> str:

@@ -126,7 +126,8 @@ def _choose_figures(national: dict) -> list[dict]:
         "reinfusions": ngettext("reinfusion (RI)", "reinfusions (RI)", national["reinfusions"]),
         "further_doses": ngettext("further dose", "further doses", national["further_doses"]),
     }
-    remarks = {"patients": children % {"count": say_number(national["children"])}, "infusions": since}
+    children = national["patients"] and children % {"count": say_number(national["children"])}
+    remarks = {"patients": children, "infusions": since}
     return [
         {"name": name, "number": say_number(national[name]), "word": word, "remark": remarks.get(name)}
         for name, word in words.items()

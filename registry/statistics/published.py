@@ -89,16 +89,6 @@ def read_current() -> Current:
     return describe_snapshot(snapshot)
 
 
-def keep_answer(key: str, make: Callable[[], bytes]) -> bytes:
-    """The bytes of an answer, made once a process; the key names the snapshot and the question."""
-    kept = caches["answers"]
-    answer = kept.get(key)
-    if answer is None:
-        answer = make()
-        kept.set(key, answer)
-    return answer
-
-
 @one_view()
 def read_map(*, language: str, as_of: date | None = None, number: int | None = None) -> dict:
     """The map document of the current or of a numbered snapshot, in a language.

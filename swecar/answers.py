@@ -1,0 +1,57 @@
+"""Answers to the public: bytes kept by snapshot and question, told unchanged without a query."""
+
+import gzip
+import hashlib
+from collections.abc import Callable
+
+from django.core.cache import caches
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils.http import parse_etags
+
+FORM = "1"  # of all answers: raised when the same question gets other bytes
+SMALLEST_GZIP = 500  # bytes; below that the envelope costs more than it saves
+CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
+
+
+def answer(
+    request: HttpRequest, *, key: str, language: str, content_type: str, make: Callable[[], bytes]
+) -> HttpResponse:
+    """The bytes that make gives, made once a process, or 304 to who has them already.
+
+    key names the snapshot and the question: with the language all that the bytes depend on, so
+    that the ETag is known before they are. What make raises is passed on.
+    """
+    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    name = hashlib.sha256(f"{FORM}:{content_type}:{language}:{key}".encode()).hexdigest()[:32]
+    etag = f'"{name}-gzip"' if zipped else f'"{name}"'
+    if _is_known(request, etag):
+        response: HttpResponse = HttpResponseNotModified()
+    else:
+        body = _keep(etag, (lambda: _zip(make())) if zipped else make)
+        response = HttpResponse(b"" if request.method == "HEAD" else body, content_type=content_type)
+        if body.startswith(b"\x1f\x8b"):
+            response["Content-Encoding"] = "gzip"
+        response["Content-Language"] = language
+        response["Content-Length"] = str(len(body))
+    response["ETag"] = etag
+    response["Cache-Control"] = CACHE_CONTROL
+    response["Vary"] = "Accept, Accept-Encoding, Accept-Language"
+    return response
+
+
+def _is_known(request: HttpRequest, etag: str) -> bool:
+    asked = request.headers.get("If-None-Match")
+    return bool(asked) and etag in [tag.removeprefix("W/") for tag in parse_etags(asked)]
+
+
+def _keep(key: str, make: Callable[[], bytes]) -> bytes:
+    kept = caches["answers"]
+    body = kept.get(key)
+    if body is None:
+        body = make()
+        kept.set(key, body)
+    return body
+
+
+def _zip(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0) if len(body) >= SMALLEST_GZIP else body

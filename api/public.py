@@ -38,7 +38,8 @@ class PublicView(APIView):
             parameters = Parameters(request, self.allowed)
             language = questions.choose_language(request, parameters)
             questions.choose_format(request, parameters, self.formats)
-            return self.answer(request, parameters, language, **kwargs)
+            numbers = {name: int(value) for name, value in kwargs.items()}
+            return self.answer(request, parameters, language, **numbers)
         except RegistryError as error:
             return problem_of(error)
 

@@ -53,7 +53,7 @@ class Modality(TextChoices):
 
 
 class CentreStatus(TextChoices):
-    """Where a centre stands; only an active one receives new infusions."""
+    """Where a centre stands; an upcoming one has no infusions, a closed one keeps its own."""
 
     UPCOMING = "upcoming", _("Upcoming")
     ACTIVE = "active", _("Active")

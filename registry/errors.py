@@ -80,6 +80,24 @@ class NotPublished(RegistryError):
     code = "no_snapshot"
 
 
+class FactsNotKept(RegistryError):
+    """Only the current snapshot can be counted up to a day: the facts of older ones are not kept."""
+
+    code = "as_of_needs_current"
+
+
+class ReasonMissing(RegistryError):
+    """Say why: the reason stands in the history."""
+
+    code = "reason_missing"
+
+
+class IdentifierInText(RegistryError):
+    """The reason holds an identity number, which the registry does not store: leave it out."""
+
+    code = "identifier_in_text"
+
+
 @dataclass(frozen=True)
 class Difference:
     """One number that two ways of counting give differently."""

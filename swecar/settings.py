@@ -14,6 +14,7 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 DEBUG = env.flag("DEBUG")
 DISCLOSURE = env.disclosure("DISCLOSURE")
 INSECURE_HTTP = env.flag("INSECURE_HTTP")  # the demonstration and the tests speak plain HTTP
+ADMINS = [("", address) for address in env.words("ADMINS")]  # told when a proof fails
 DATABASE_POOL = env.whole_number("DATABASE_POOL", default=8)
 
 BASE_DIR = Path(__file__).resolve().parent.parent

@@ -18,9 +18,8 @@ from swecar.embedded import ROOT, AlreadyRunning, owned, read_variables, running
 from swecar.processes import read_identity
 from tests.launching import LIMIT, environment, left_of, recorded, serve
 
-pytestmark = pytest.mark.xdist_group("launcher")
-
 ONCE = Retry(NoBackoff(), 0)
+ELSEWHERE = {"DATABASE_URL": "postgresql://elsewhere/swecar", "REDIS_URL": "redis://elsewhere/0"}
 TELL_ADDRESSES = "import os; print(os.environ['DATABASE_URL'], os.environ['REDIS_URL'])"
 TELL_AND_WAIT = (
     "import signal, sys, time\n"
@@ -56,9 +55,16 @@ def start_launcher(var):
 
 def test_exit_code_of_the_command_is_handed_on(data):
     assert serve(data, sys.executable, "-c", "raise SystemExit(7)").returncode == 7
-    assert serve(data, "sh", "-c", "kill -KILL $$").returncode == 128 + signal.SIGKILL
-    assert serve(data, "no-such-command").returncode == 127
     assert left_of(set(), data) == []
+
+
+def test_command_that_is_killed_or_missing_ends_as_in_a_shell(tmp_path):
+    assert serve(tmp_path, "sh", "-c", "kill -KILL $$", **ELSEWHERE).returncode == 128 + signal.SIGKILL
+    missing = serve(tmp_path, "no-such-command", **ELSEWHERE)
+    assert (missing.returncode, missing.stderr) == (
+        127,
+        "no-such-command cannot be run: No such file or directory.\n",
+    )
 
 
 def test_without_a_command_it_tells_how_to_use_it(tmp_path):
@@ -68,9 +74,8 @@ def test_without_a_command_it_tells_how_to_use_it(tmp_path):
 
 
 def test_addresses_that_are_set_win_and_nothing_is_started(tmp_path):
-    addresses = {"DATABASE_URL": "postgresql://elsewhere/swecar", "REDIS_URL": "redis://elsewhere/0"}
-    outcome = serve(tmp_path / "var", sys.executable, "-c", TELL_ADDRESSES, **addresses)
-    assert outcome.stdout.split() == list(addresses.values())
+    outcome = serve(tmp_path / "var", sys.executable, "-c", TELL_ADDRESSES, **ELSEWHERE)
+    assert outcome.stdout.split() == list(ELSEWHERE.values())
     assert not (tmp_path / "var").exists()
 
 

@@ -269,7 +269,7 @@ def test_rows_stand_in_the_order_of_their_lists(corpus):
 # Wrong ways to count, each as a change of the statement: text found, text put in its place.
 MUTANTS = {
     "the clinic's `first` is the entry": ("row_number() OVER course = 1", "kind = 'first'"),
-    "roles of the nation in every cell": ("PARTITION BY centre, ", "PARTITION BY "),
+    "roles of the nation in every cell": ("PARTITION BY person, centre", "PARTITION BY person"),
     "age today instead of at the entry": ("entry_age < 18", "age < 18"),
     "as_of leaves its day out": ("infused_on <= %(as_of)s", "infused_on < %(as_of)s"),
     "until leaves its day out": ("infused_on <= %(until)s", "infused_on < %(until)s"),
@@ -278,7 +278,7 @@ MUTANTS = {
     "later infusions are reinfusions alone": ("NOT is_entry AND kind <> 'further_dose'", "NOT is_entry"),
     "every stated further dose is one": ("NOT is_entry AND kind = 'further_dose'", "kind = 'further_dose'"),
     "every stated reinfusion is one": ("NOT is_entry AND kind <> 'further_dose'", "kind = 'reinfusion'"),
-    "persons are not told apart": ("person ORDER BY", "sex ORDER BY"),
+    "persons are not told apart": ("PARTITION BY person", "PARTITION BY sex"),
     "the last is the entry": ("ORDER BY place", "ORDER BY place DESC"),
     "children are up to 18": ("age < 18", "age <= 18"),
     "products are not distinct": ("count(DISTINCT product)", "count(product)"),

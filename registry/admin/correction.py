@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin.widgets import AdminIntegerFieldWidget, AdminTextInputWidget
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -80,13 +81,13 @@ class CorrectionForm(ActionForm):
     explanation = _("The person stays who it is: an infusion of someone else is withdrawn and recorded anew.")
     done = _("The infusion is corrected.")
     infused_on = forms.CharField(
-        label=Infusion._meta.get_field("infused_on").verbose_name,
+        label=capfirst(_("date of infusion")),
         help_text=_("YYYY-MM-DD, or YYYY-MM or YYYY where less is known."),
         widget=AdminTextInputWidget,
     )
     sequence = forms.IntegerField(
-        label=Infusion._meta.get_field("sequence").verbose_name,
-        help_text=Infusion._meta.get_field("sequence").help_text,
+        label=capfirst(_("sequence")),
+        help_text=_("1, unless the person has two infusions on one day."),
         min_value=1,
         max_value=9,
         widget=AdminIntegerFieldWidget,

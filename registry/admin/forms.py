@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from registry.identity import holds_identity_number
@@ -49,15 +49,15 @@ class ReasonField(forms.CharField):
 class RulesForm(forms.ModelForm):
     """A row whose table has rules of its own in the database."""
 
-    def validate_constraints(self) -> None:
-        """Django's, with each broken rule as a sentence beside its field."""
-        exclude = self._get_validation_exclusions()
-        for constraint in self.instance._meta.constraints:
-            try:
-                constraint.validate(type(self.instance), self.instance, exclude=exclude)
-            except ValidationError as error:
-                field, sentence = RULES.get(constraint.name, (None, error))
-                self.add_error(field, sentence)
+    def add_error(self, field, error) -> None:
+        """Django's, with each broken rule of the table as a sentence beside its field."""
+        found = getattr(error, "error_dict", {})
+        names = {rule.get_violation_error_message(): rule.name for rule in self.instance._meta.constraints}
+        for broken in found.pop(NON_FIELD_ERRORS, []):
+            beside, sentence = RULES.get(names.get(broken.message), (None, broken))
+            super().add_error(beside, sentence)
+        if found or not hasattr(error, "error_dict"):
+            super().add_error(field, error)
 
 
 class RecordForm(RulesForm):

@@ -20,7 +20,7 @@ def explain_roles(roles: type[CentreRole] | type[NationalRole]) -> SafeString:
     return format_html_join("", "{}: {}<br>", ((role.label, ROLES[role][0]) for role in roles))
 
 
-class MembershipInline(ForAdministrators, admin.TabularInline):
+class MembershipInline(ForAdministrators, admin.StackedInline):
     """The centres where someone has a role."""
 
     model = Membership
@@ -48,7 +48,9 @@ class PersonAdmin(ForAdministrators, HistoryAdmin, UserAdmin):
     form = PersonForm
     inlines = [MembershipInline]
     history_with = {Membership: "user"}
-    list_display = ["username", "last_name", "first_name", "national_role", "is_staff", "is_active"]
+    list_display = [
+        "username", "last_name", "first_name", "national_role", "centres", "is_staff", "is_active",
+    ]  # fmt: skip
     list_filter = ["national_role", "is_staff", "is_active", "memberships__centre"]
     fieldsets = [
         (None, {"fields": ["username", "sign_in"]}),
@@ -58,6 +60,10 @@ class PersonAdmin(ForAdministrators, HistoryAdmin, UserAdmin):
         (None, {"fields": ["reason"]}),
     ]
     filter_horizontal = []
+
+    def get_queryset(self, request):
+        """With the centres of each."""
+        return super().get_queryset(request).prefetch_related("memberships__centre")
 
     def has_delete_permission(self, request, obj=None) -> bool:
         """A name that is free again would stand for two people in the history."""
@@ -80,6 +86,11 @@ class PersonAdmin(ForAdministrators, HistoryAdmin, UserAdmin):
         if db_field.name == "national_role":
             field.help_text = explain_roles(NationalRole)
         return field
+
+    @admin.display(description=_("centres"))
+    def centres(self, user: User) -> str:
+        """Codes of the centres where the person has a role."""
+        return ", ".join(sorted(membership.centre.code for membership in user.memberships.all()))
 
     @admin.display(description=_("password"))
     def sign_in(self, user: User) -> SafeString:

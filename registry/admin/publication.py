@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
 from django.utils.translation import get_language
@@ -18,6 +19,17 @@ from registry.models import Publication, Run, Snapshot
 from registry.statistics.measures import DERIVED, MEASURES
 
 HASH_SHOWN = len("sha256:") + 12
+
+
+def show_time(field: str, pattern: str):
+    """A column with an instant of a run, short enough that all of them stand side by side."""
+
+    @admin.display(description=Run._meta.get_field(field).verbose_name, ordering=field)
+    def show(self, run: Run) -> str:
+        instant = getattr(run, field)
+        return date_format(timezone.localtime(instant), pattern) if instant else "–"
+
+    return show
 
 
 class PublicationAdmin(ViewOnly, HistoryAdmin):
@@ -121,14 +133,19 @@ class RunAdmin(PublicationAdmin):
     """The ledger of jobs, the newest first."""
 
     list_display = [
-        "task", "state", "queued_at", "started_at", "heartbeat_at", "finished_at", "duration",
-        "rows", "snapshot", "short_message",
+        "task", "state", "queued", "started", "heartbeat", "finished", "duration", "rows",
+        "published", "short_message",
     ]  # fmt: skip
     list_filter = [StuckFilter, "task", "outcome"]
     fields = [
         "task", "state", "queued_at", "started_at", "heartbeat_at", "finished_at", "duration",
         "rows", "revision", "snapshot", "message",
     ]  # fmt: skip
+
+    queued = show_time("queued_at", "Y-m-d H:i:s")
+    started = show_time("started_at", "H:i:s")
+    heartbeat = show_time("heartbeat_at", "H:i:s")
+    finished = show_time("finished_at", "H:i:s")
 
     @admin.display(description=_("outcome"))
     def state(self, run: Run) -> str:
@@ -147,7 +164,12 @@ class RunAdmin(PublicationAdmin):
         seconds = ((run.finished_at or timezone.now()) - run.started_at).total_seconds()
         return f"{seconds:.1f} s"
 
+    @admin.display(description=_("snapshot"), ordering="snapshot")
+    def published(self, run: Run) -> int | None:
+        """The number of the snapshot that it published."""
+        return run.snapshot_id
+
     @admin.display(description=_("message"))
     def short_message(self, run: Run) -> str:
         """The beginning of the message; all of it stands on the run's page."""
-        return Truncator(run.message).chars(80)
+        return Truncator(run.message).chars(40)

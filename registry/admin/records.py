@@ -46,11 +46,12 @@ class IdentifierInline(RecordInline):
 
 
 class CourseInline(RecordInline):
-    """A person's infusions nationwide, the latest first."""
+    """A person's infusions nationwide, in their order."""
 
     model = Infusion
     fields = ["date", "centre", "category", "kind", "product", "status"]
     readonly_fields = ["date"]
+    ordering = ["infused_on", "sequence"]
     show_change_link = True
 
     def get_queryset(self, request):
@@ -67,6 +68,7 @@ class CourseInline(RecordInline):
 class PatientAdmin(RecordAdmin):
     """Persons."""
 
+    ordering = ["-pk"]
     list_display = ["registry_number", "sex", "birth_year", "infusions", "created_at"]
     list_filter = ["sex"]
     fields = ["registry_number", "sex", "birth_year", "created_at"]
@@ -109,7 +111,7 @@ class YearFilter(admin.SimpleListFilter):
 class InfusionAdmin(RecordAdmin):
     """Infusions; a submitted one can be corrected or withdrawn, with a reason."""
 
-    list_display = ["date", "centre", "category", "kind", "product", "batch", "patient", "status"]
+    list_display = ["date", "at", "under", "kind", "product", "batch", "patient", "status"]
     list_select_related = ["centre", "product", "patient"]
     list_filter = ["centre", "category", "status", YearFilter]
     search_fields = ["patient__registry_number__exact", "batch"]
@@ -124,6 +126,16 @@ class InfusionAdmin(RecordAdmin):
     def date(self, infusion: Infusion) -> str:
         """In its own precision."""
         return print_date(infusion)
+
+    @admin.display(description=_("centre"), ordering="centre__position")
+    def at(self, infusion: Infusion) -> str:
+        """The centre's code."""
+        return infusion.centre.code
+
+    @admin.display(description=_("category"), ordering="category")
+    def under(self, infusion: Infusion) -> str:
+        """The category's code."""
+        return infusion.category
 
     def get_urls(self):
         """Django's, and the two actions on one infusion."""

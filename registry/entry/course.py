@@ -47,8 +47,10 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
         problem = Problem("patient_id", "too_many_infusions", _("The person has too many infusions."))
         yield from (Verdict(row.line, None, False, [problem]) for row in rows if row.line)
         return
-    stored = {row.what: row for row in rows if row.line is None}
-    course = [_step(row) for row in stored.values() if row.status == Status.SUBMITTED]
+    stored = {row.what: row for row in rows if row.status == Status.WITHDRAWN}
+    submitted = {row.what: row for row in rows if row.status == Status.SUBMITTED}
+    stored |= submitted  # the same infusion may have been withdrawn and entered again
+    course = [_step(row) for row in submitted.values()]
     known_sex = next((row.sex for row in rows if row.sex != Sex.UNKNOWN), Sex.UNKNOWN)
     for row in rows:
         if row.line is None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
+from xml.etree.ElementTree import ParseError
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
@@ -26,6 +27,18 @@ class Line(NamedTuple):
     surplus: bool
 
 
+def measure_file(path: Path) -> int:
+    """How many bytes a file has. Raises FileUnusable."""
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: OSError) -> FileUnusable:
+    return FileUnusable(_("The file cannot be read: %(why)s") % {"why": error.strerror})
+
+
 def read_lines(path: Path, *, centre_given: bool) -> Iterator[Line]:
     """The rows of an exchange file, in order, without keeping them.
 
@@ -39,7 +52,7 @@ def read_lines(path: Path, *, centre_given: bool) -> Iterator[Line]:
         else:
             yield from _read_csv(path, needed)
     except OSError as error:
-        raise FileUnusable(_("The file cannot be read: %(why)s") % {"why": error.strerror}) from None
+        raise _unreadable(error) from None
 
 
 def _read_csv(path: Path, needed: set[str]) -> Iterator[Line]:
@@ -52,7 +65,7 @@ def _read_csv(path: Path, needed: set[str]) -> Iterator[Line]:
             for cells in rows:
                 if any(cells):
                     fields = dict(zip(columns, cells, strict=False))
-                    yield Line(rows.line_num + 1, fields, raw.tell(), len(cells) > len(columns))
+                    yield Line(rows.line_num + 1, fields, raw.tell(), any(cells[len(columns) :]))
         except UnicodeDecodeError:
             raise FileUnusable(_("The file is not UTF-8 text: save it as CSV UTF-8.")) from None
         except csv.Error as error:
@@ -81,6 +94,8 @@ def _read_workbook(path: Path, needed: set[str]) -> Iterator[Line]:
                 fields = dict(zip(columns, cells, strict=False))
                 surplus = any(cells[len(columns) :])
                 yield Line(number, fields, size * number // total, surplus)
+    except (ParseError, zipfile.BadZipFile, KeyError, ValueError):
+        raise FileUnusable(_("The workbook is damaged.")) from None
     finally:
         book.close()
 

@@ -19,7 +19,7 @@ from registry.access import Actor, acting_as
 from registry.entry import staging
 from registry.entry.announce import announce_change
 from registry.entry.course import CourseRow, judge_course
-from registry.entry.exchange import Line, read_lines
+from registry.entry.exchange import Line, measure_file, read_lines
 from registry.entry.patients import PatientRefused, is_refused, lock_entry
 from registry.entry.reading import CodeLists, RowReader
 from registry.errors import NotFound, Problem
@@ -85,7 +85,7 @@ def import_infusions(
 
 def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
     """Read, check and stage every row; returns how many there are."""
-    reader, size, count = RowReader(lists), path.stat().st_size, 0
+    reader, size, count = RowReader(lists), measure_file(path), 0
     some_refuse = Refusal.objects.exists()
     for lines in _batches(read_lines(path, centre_given=bool(lists.default_centre))):
         rows: list[tuple[int, InfusionDraft]] = []

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import Kind
 from registry.entry.announce import announce_change
+from registry.entry.reasons import check_reason
 from registry.errors import MergeImpossible, NotFound, RegistryError
 from registry.identity import Identifier, refusal_token
 from registry.models import Infusion, Patient, PatientIdentifier, Refusal
@@ -17,14 +18,14 @@ from registry.rules import InfusionDraft, Step
 
 ENTRY_LOCK = 7201  # held shared by single entries and alone by an import
 HISTORY_OF_PATIENT = (
-    ("registry_infusionhistoryrow", "patient_id"),
-    ("registry_patientidentifierhistoryrow", "patient_id"),
-    ("registry_patienthistoryrow", "pgh_obj_id"),
+    ("registry_infusionhistory", "patient_id"),
+    ("registry_patientidentifierhistory", "patient_id"),
+    ("registry_patienthistory", "pgh_obj_id"),
 )
 GUARDS_OF_HISTORY = (
-    "registry.InfusionHistoryRow:append_only",
-    "registry.PatientIdentifierHistoryRow:append_only",
-    "registry.PatientHistoryRow:append_only",
+    "registry.InfusionHistory:append_only",
+    "registry.PatientIdentifierHistory:append_only",
+    "registry.PatientHistory:append_only",
 )
 
 
@@ -71,9 +72,11 @@ def lock_patient(draft: InfusionDraft) -> Patient:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(chain[0][1][:8], signed=True)]
         )
-    patient = find_patient(draft.identifier)
-    if patient:
-        return Patient.objects.select_for_update().get(pk=patient.pk)
+    while found := find_patient(draft.identifier):
+        # While we waited for the lock the person may have been merged into another, or erased.
+        locked = Patient.objects.select_for_update().filter(pk=found.pk).first()
+        if locked and find_patient(draft.identifier) == locked:
+            return locked
     if is_refused(chain):
         raise PatientRefused
     born_on = draft.identifier.born_on
@@ -125,7 +128,7 @@ def merge_patients(*, keep: Patient, absorb: Patient, by: Actor, reason: str) ->
     NotPermitted.
     """
     require(by, Permission.MERGE_PATIENTS)
-    with acting_as(by, reason=reason):
+    with acting_as(by, reason=check_reason(reason)):
         lock_entry()
         locked = Patient.objects.select_for_update().filter(pk__in=[keep.pk, absorb.pk]).order_by("pk")
         if len(locked) < len({keep.pk, absorb.pk}):
@@ -150,7 +153,7 @@ def erase_patient(*, patient: Patient, by: Actor, reason: str, refuses: bool = T
     Published aggregates stay. Raises NotPermitted, NotFound.
     """
     require(by, Permission.ERASE_PATIENTS)
-    with acting_as(by, reason=reason):
+    with acting_as(by, reason=check_reason(reason)):
         lock_entry()
         if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
             raise NotFound(_("This person is no longer there."))
@@ -170,19 +173,21 @@ def _erase_history(patient: int) -> None:
 
     The history's guard against deletion is lifted for this transaction alone.
     """
-    with pgtrigger.ignore(*GUARDS_OF_HISTORY), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT patient_id FROM registry_infusionhistoryrow WHERE pgh_obj_id IN
-                (SELECT pgh_obj_id FROM registry_infusionhistoryrow WHERE patient_id = %(patient)s)
+            SELECT patient_id FROM registry_infusionhistory WHERE pgh_obj_id IN
+                (SELECT pgh_obj_id FROM registry_infusionhistory WHERE patient_id = %(patient)s)
             UNION
-            SELECT patient_id FROM registry_patientidentifierhistoryrow WHERE pgh_obj_id IN
-                (SELECT pgh_obj_id FROM registry_patientidentifierhistoryrow
+            SELECT patient_id FROM registry_patientidentifierhistory WHERE pgh_obj_id IN
+                (SELECT pgh_obj_id FROM registry_patientidentifierhistory
                  WHERE patient_id = %(patient)s)
             UNION SELECT %(patient)s
             """,
             {"patient": patient},
         )
         persons = [person for (person,) in cursor.fetchall()]
+    # Within ignore() only positional parameters work: pgtrigger puts its own before them.
+    with pgtrigger.ignore(*GUARDS_OF_HISTORY), connection.cursor() as cursor:
         for table, column in HISTORY_OF_PATIENT:
             cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [persons])

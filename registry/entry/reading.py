@@ -14,7 +14,7 @@ from registry.identity import (
     read_identifier,
 )
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
-from registry.rules import InfusionDraft, check_draft, complete_draft, read_date
+from registry.rules import MOST_A_DAY, InfusionDraft, check_draft, complete_draft, read_date
 
 COLUMNS = (
     "centre",
@@ -35,7 +35,6 @@ COLUMNS = (
 )
 NEEDED_COLUMNS = {"patient_id", "category", "product", "infused_on"}
 LONGEST_VALUE = 200
-LONGEST_BATCH = 60
 SHORT_LIST = 8
 SPELLINGS = {
     choices: {choice.value.lower(): choice for choice in choices}
@@ -92,11 +91,9 @@ class RowReader:
         indication = fields.look_up("indication", lists.indications, needed=False)
         trial = fields.look_up("trial", lists.trials, needed=False)
         site = fields.look_up("manufacturing_site", lists.sites, needed=False)
-        sequence = fields.number("sequence", 1, 9)
+        sequence = fields.number("sequence", 1, MOST_A_DAY)
         age = fields.number("age_at_infusion", 0, 999)
         batch = fields.text("batch")
-        if len(batch) > LONGEST_BATCH:
-            fields.refuse("batch", "too_long", _("A batch has at most 60 characters."))
         if holds_identity_number(batch):
             fields.refuse("batch", "identifier_in_text", _("This looks like an identity number."))
         if fields.refused:

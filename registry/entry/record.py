@@ -11,9 +11,17 @@ from registry.access import Actor, Permission, acting_as, centres_where, require
 from registry.choices import Category, Kind, Sex, Status
 from registry.entry.announce import announce_change
 from registry.entry.patients import course_of, lock_entry, lock_patient
-from registry.errors import InfusionRefused, KindUnclear, NotFound, Problem, RegistryError
+from registry.entry.reasons import check_reason
+from registry.errors import InfusionRefused, KindUnclear, NotFound, Problem
+from registry.identity import holds_identity_number
 from registry.models import Infusion, Patient
-from registry.rules import InfusionDraft, check_draft, classify, complete_draft
+from registry.rules import (
+    InfusionDraft,
+    check_age_by_birth_year,
+    check_draft,
+    classify,
+    complete_draft,
+)
 
 CORRECTABLE = (
     "centre",
@@ -30,12 +38,6 @@ CORRECTABLE = (
     "batch",
 )
 PLACE_IN_COURSE = {"kind", "infused_on", "sequence", "product"}
-
-
-class ReasonMissing(RegistryError):
-    """Say why: the reason stands in the history."""
-
-    code = "reason_missing"
 
 
 def record_infusion(
@@ -58,7 +60,7 @@ def record_infusion(
     complete_draft(draft)
     draft.sex = draft.sex or Sex.UNKNOWN
     _refuse_impossible(draft)
-    with acting_as(by, reason=reason):
+    with acting_as(by, reason=check_reason(reason, needed=False)):
         patient = lock_patient(draft)
         if former_first_becomes:
             _change_former_first(patient, draft, former_first_becomes, by)
@@ -85,7 +87,7 @@ def correct_infusion(
     unknown = set(changes) - set(CORRECTABLE)
     if unknown:
         raise ValueError(f"not correctable: {sorted(unknown)}")
-    with acting_as(by, reason=_stated(reason)):
+    with acting_as(by, reason=check_reason(reason)):
         infusion = _lock_infusion(infusion_id, by)
         changed = {name for name in changes if getattr(infusion, name) != changes[name]}
         for name in changed:
@@ -93,7 +95,7 @@ def correct_infusion(
         require(by, Permission.WRITE_RECORDS, centre=infusion.centre_id)
         draft = InfusionDraft(**{name: getattr(infusion, name) for name in CORRECTABLE})
         draft.category = Category(infusion.category)
-        _refuse_impossible(draft)
+        _refuse_impossible(draft, birth_year=infusion.patient.birth_year)
         if changed & PLACE_IN_COURSE:
             others = course_of(infusion.patient, without=infusion)
             classify(stated=Kind(infusion.kind), step=_step(draft), others=others)
@@ -109,7 +111,7 @@ def withdraw_infusion(*, infusion_id: UUID, by: Actor, reason: str) -> Infusion:
     The person's next infusion becomes the entry wherever this one was (COUNTING.md, case 2).
     Raises NotFound, ReasonMissing.
     """
-    with acting_as(by, reason=_stated(reason)):
+    with acting_as(by, reason=check_reason(reason)):
         infusion = _lock_infusion(infusion_id, by)
         infusion.status = Status.WITHDRAWN
         infusion.save(update_fields=["status"])
@@ -118,17 +120,19 @@ def withdraw_infusion(*, infusion_id: UUID, by: Actor, reason: str) -> Infusion:
 
 
 def _lock_infusion(infusion_id: UUID, by: Actor) -> Infusion:
+    """The submitted infusion, its person locked until the commit. Raises NotFound."""
     lock_entry()
-    visible = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS)
-    found = visible.filter(pk=infusion_id, status=Status.SUBMITTED).first()
-    if found is None:
-        raise NotFound(_("There is no such submitted infusion."))
-    Patient.objects.select_for_update().get(pk=found.patient_id)
-    # Read again: it may have changed while we waited for the patient's lock.
-    infusion = visible.filter(pk=infusion_id, status=Status.SUBMITTED).first()
-    if infusion is None:
-        raise NotFound(_("There is no such submitted infusion."))
-    return infusion
+    visible = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(
+        pk=infusion_id, status=Status.SUBMITTED
+    )
+    infusion = visible.first()
+    # While we waited for the lock the infusion may have changed, or its person have been merged.
+    while infusion:
+        Patient.objects.select_for_update().filter(pk=infusion.patient_id).first()
+        before, infusion = infusion.patient_id, visible.first()
+        if infusion and infusion.patient_id == before:
+            return infusion
+    raise NotFound(_("There is no such submitted infusion."))
 
 
 def _change_former_first(patient: Patient, draft: InfusionDraft, becomes: Kind, by: Actor) -> None:
@@ -143,19 +147,17 @@ def _change_former_first(patient: Patient, draft: InfusionDraft, becomes: Kind, 
     first.save(update_fields=["kind"])
 
 
-def _refuse_impossible(draft: InfusionDraft) -> None:
-    refusals = [problem for problem in check_draft(draft) if not problem.warning]
+def _refuse_impossible(draft: InfusionDraft, *, birth_year: int | None = None) -> None:
+    problems = check_draft(draft)
+    if contradiction := check_age_by_birth_year(draft, birth_year):
+        problems.append(contradiction)
+    if holds_identity_number(draft.batch):
+        problems.append(Problem("batch", "identifier_in_text", _("This looks like an identity number.")))
+    refusals = [problem for problem in problems if not problem.warning]
     if refusals:
         raise InfusionRefused(refusals)
 
 
 def _step(draft: InfusionDraft) -> tuple:
     return draft.infused_on, draft.sequence, draft.product.name
-
-
-def _stated(reason: str) -> str:
-    if not reason.strip():
-        raise ReasonMissing
-    return reason.strip()
-
 

@@ -115,17 +115,19 @@ def _draw_lines(centre: CentreText, width: float, *, named: bool) -> Block:
 def _draw_line(line: Line, width: float, y: float) -> tuple[str, float]:
     """Draw a category's or site's line with its baseline at y; return it with its last baseline.
 
-    Values that do not fit beside the name go below each other, at the same edge.
+    Values that do not fit beside the name stand below each other at the right edge.
     """
-    name = escape(line.name)
+    left = 18 + estimate_width(line.name, 14, bold=True) + estimate_width(f" {line.detail}", 14) + 8
+    values = [", ".join(line.values)]
+    if left + estimate_width(values[0], 14) > width:
+        values = list(line.values)
+    first = y if left + estimate_width(values[0], 14) <= width else y + 17
+    name = escape(shorten(line.name, width - 120, 14, bold=True))
     said = f'<tspan class="t-strong">{name}</tspan> <tspan class="t-muted">{escape(line.detail)}</tspan>'
-    left = estimate_width(line.name, 14, bold=True) + estimate_width(" " + line.detail, 14)
-    fits = estimate_width(", ".join(line.values), 14) <= width - 18 - left - 8
-    values = [", ".join(line.values)] if fits else line.values
     parts = [draw_swatch(line.mark, 0, y - 10, 10), f'<text x="18" y="{y:g}" class="t-14">{said}</text>']
     for place, value in enumerate(values):
-        parts.append(draw_text(width, y + 17 * place, "t-14", value, "end"))
-    return "".join(parts), y + 17 * (len(values) - 1)
+        parts.append(draw_text(width, first + 17 * place, "t-14", value, "end"))
+    return "".join(parts), first + 17 * (len(values) - 1)
 
 
 def draw_swatch(mark: str, x: float, y: float, size: float) -> str:

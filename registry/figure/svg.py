@@ -24,6 +24,7 @@ from registry.figure.wording import (
     say_patients,
 )
 
+NAMESPACE = "http://www.w3.org/2000/svg"
 KEY_TOP, KEY_DISTANCE = 24, 30  # above the key, and between it and the right column's callouts
 Drawer = Callable[[CentreText, float, Anchor], Block]
 
@@ -89,7 +90,7 @@ def draw_shapes() -> str:
     counties = "".join(f'<path d="{path}"/>' for path in shapes.counties.values())
     frame = f'width="{geometry.WIDTH:g}" height="{geometry.HEIGHT:g}"'
     return (
-        '<svg class="shapes" width="0" height="0" aria-hidden="true" focusable="false"><defs>'
+        f'<svg xmlns="{NAMESPACE}" class="shapes" width="0" height="0" aria-hidden="true" focusable="false"><defs>'
         '<linearGradient id="fade-across"><stop offset="0" stop-color="#000"/>'
         '<stop offset=".2" stop-color="#fff"/><stop offset=".8" stop-color="#fff"/>'
         '<stop offset="1" stop-color="#000"/></linearGradient>'
@@ -201,12 +202,13 @@ def _frame(document: dict, variant: str, size: tuple[float, float], body: str) -
         "Each centre is a circle as large as its infusions, cut into categories: "
         "%(patients)s and %(infusions)s in the country. The table below has every number of the map."
     )
-    through = document["snapshot"]["data_through"]
-    dated = f" {_('Data through %(date)s.') % {'date': say_date(through)}}" if through else ""
+    description %= numbers
+    if through := document["snapshot"]["data_through"]:
+        description += " " + _("Data through %(date)s.") % {"date": say_date(through)}
     name = f"map-{variant}"
     return (
-        f'<svg class="map map-{variant}" viewBox="0 0 {size[0]:g} {size[1]:g}" role="img"'
+        f'<svg xmlns="{NAMESPACE}" class="map map-{variant}" viewBox="0 0 {size[0]:g} {size[1]:g}" role="img"'
         f' aria-labelledby="{name}-title" aria-describedby="{name}-text" aria-details="numbers">'
         f'<title id="{name}-title">{escape(title)}</title>'
-        f'<desc id="{name}-text">{escape(description % numbers + dated)}</desc>{body}</svg>'
+        f'<desc id="{name}-text">{escape(description)}</desc>{body}</svg>'
     )

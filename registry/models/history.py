@@ -43,16 +43,21 @@ class HistoryRow(Event):
 
 def keeps_history(*exclude: str):
     """Decorate a model: each insert, update and delete leaves a row, by whatever path."""
-    return pghistory.track(
-        pghistory.InsertEvent(),
-        pghistory.UpdateEvent(),
-        pghistory.DeleteEvent(),
-        base_model=HistoryRow,
-        context_field=None,
-        append_only=True,
-        level=pgtrigger.Statement,
-        exclude=list(exclude),
-    )
+
+    def decorate(model: type[models.Model]) -> type[models.Model]:
+        return pghistory.track(
+            pghistory.InsertEvent(),
+            pghistory.UpdateEvent(),
+            pghistory.DeleteEvent(),
+            base_model=HistoryRow,
+            model_name=f"{model.__name__}History",
+            context_field=None,
+            append_only=True,
+            level=pgtrigger.Statement,
+            exclude=list(exclude),
+        )(model)
+
+    return decorate
 
 
 def moves_revision(table: str = "registry_revision") -> pgtrigger.Trigger:

@@ -17,6 +17,7 @@ from registry.figure.wording import (
     say_instant,
     say_number,
     say_people,
+    say_since,
     say_status,
 )
 from registry.statistics.measures import DERIVED, MEASURES
@@ -116,18 +117,19 @@ def _say_lead(national: dict) -> str:
 
 def _choose_figures(national: dict) -> list[dict]:
     """The national line: each number with its word and, where there is one, a remark."""
-    children = ngettext(
-        "of whom %(count)s is a child", "of whom %(count)s are children", national["children"]
-    )
-    since = national["first"] and _("since %(date)s") % {"date": say_first(national["first"])}
     words = {
         "patients": ngettext("patient", "patients", national["patients"]),
         "infusions": ngettext("infusion", "infusions", national["infusions"]),
         "reinfusions": ngettext("reinfusion (RI)", "reinfusions (RI)", national["reinfusions"]),
         "further_doses": ngettext("further dose", "further doses", national["further_doses"]),
     }
-    children = national["patients"] and children % {"count": say_number(national["children"])}
-    remarks = {"patients": children, "infusions": since}
+    children = ngettext(
+        "of whom %(count)s is a child", "of whom %(count)s are children", national["children"]
+    )
+    remarks = {
+        "patients": national["patients"] and children % {"count": say_number(national["children"])},
+        "infusions": say_since(national["first"]),
+    }
     return [
         {"name": name, "number": say_number(national[name]), "word": word, "remark": remarks.get(name)}
         for name, word in words.items()

@@ -41,6 +41,7 @@ DIMENSIONS = (
     "year",
     "month",
 )
+COUNTED = ("infused_on", "date_precision", "kind", "product", "age")  # what aggregates read
 NONE = "none"  # how a filter spells a dimension without a value
 
 
@@ -102,8 +103,8 @@ def compose(snapshot: int, question: Question) -> tuple[str, dict]:
     sql = f"""
         SELECT {", ".join([*columns, *aggregates])}
         FROM (
-            SELECT {"".join(f"{name}, " for name in cell)}infused_on, date_precision, kind, product,
-                   age, row_number() OVER course = 1 AS is_entry, first_value(age) OVER course AS entry_age
+            SELECT {", ".join(dict.fromkeys((*cell, *COUNTED)))},
+                   row_number() OVER course = 1 AS is_entry, first_value(age) OVER course AS entry_age
             FROM registry_fact
             WHERE {" AND ".join(inner)}
             WINDOW course AS (PARTITION BY {", ".join(["person", *cell])} ORDER BY place)

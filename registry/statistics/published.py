@@ -14,7 +14,7 @@ from django.core.cache import cache, caches
 from redis.exceptions import RedisError
 
 from registry.choices import Sex
-from registry.errors import NotFound, NotPublished
+from registry.errors import FactsNotKept, NotFound, NotPublished
 from registry.models.history import Revision
 from registry.models.isolation import one_view
 from registry.models.snapshot import Publication, Run, Snapshot
@@ -93,10 +93,13 @@ def read_current() -> Current:
 def read_map(*, language: str, as_of: date | None = None, number: int | None = None) -> dict:
     """The map document of the current or of a numbered snapshot, in a language.
 
-    as_of counts the current snapshot's facts up to that day. Raises NotPublished, NotFound.
+    as_of counts the current snapshot's facts up to that day; older facts are not kept. Raises
+    NotPublished, NotFound, FactsNotKept.
     """
     snapshot = _stored(number)
     document = snapshot.map_document
+    if as_of and number not in {None, _stored(None).number}:
+        raise FactsNotKept
     if as_of:
         document = build_map(snapshot.number, snapshot.code_lists, as_of)
     head = {"snapshot": describe_snapshot(snapshot).describe(as_of)}

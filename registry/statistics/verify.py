@@ -9,29 +9,33 @@ from django.db import connection
 
 from registry.errors import Difference
 
-# The least of a person's numbers `entry` is their first infusion in the cell: its day, sequence, age
-# and whether it is a further dose, in places of their own.
+# The least of a person's numbers is their first infusion in the cell: its day, sequence, printed
+# length of its date, age and whether it is a further dose, each in decimal places of its own.
 RECOUNT = """
 WITH infusion AS (
     SELECT centre_id, category, patient_id, kind = 'further_dose' AS is_dose,
-           infused_on - date '1900-01-01' AS day, date_precision, sequence, age_at_infusion
+           (infused_on - date '1900-01-01') * 1000000::bigint + sequence * 100000
+           + CASE date_precision WHEN 'year' THEN 4 WHEN 'month' THEN 7 ELSE 8 END * 10000
+           + age_at_infusion * 10 + (kind = 'further_dose')::integer AS number
     FROM registry_infusion
     WHERE status = 'submitted'
 ), folded AS (
     SELECT centre_id, category, patient_id,
            count(*) AS infusions,
            sum(is_dose::integer) AS doses,
-           min(day * 100000::bigint + sequence * 10000 + age_at_infusion * 10 + is_dose::integer) AS entry,
-           min(day * 10 + CASE date_precision WHEN 'year' THEN 4 WHEN 'month' THEN 7 ELSE 8 END) AS first
+           min(number) AS entry
     FROM infusion
     GROUP BY GROUPING SETS ((centre_id, category, patient_id), (centre_id, patient_id), (patient_id))
+), printed AS (
+    SELECT *, entry / 1000000 * 10 + entry / 10000 % 10 AS day_and_length FROM folded
 )
 SELECT centre.code, category, sum(infusions), count(*),
        sum(infusions - doses) - count(*) FILTER (WHERE entry % 10 = 0),
        sum(doses) - count(*) FILTER (WHERE entry % 10 = 1),
        count(*) FILTER (WHERE entry / 10 % 1000 <= 17),
-       left((date '1900-01-01' + min(first) / 10)::text, CASE min(first) % 10 WHEN 8 THEN 10 ELSE min(first) % 10 END)
-FROM folded LEFT JOIN registry_centre AS centre ON centre.id = centre_id
+       left((date '1900-01-01' + (min(day_and_length) / 10)::integer)::text,
+            CASE min(day_and_length) % 10 WHEN 8 THEN 10 ELSE (min(day_and_length) % 10)::integer END)
+FROM printed LEFT JOIN registry_centre AS centre ON centre.id = centre_id
 GROUP BY centre.code, category
 """
 MEASURES = ("infusions", "patients", "reinfusions", "further_doses", "children", "first")
@@ -44,20 +48,26 @@ LEFT JOIN registry_infusion AS infusion
 GROUP BY site.code
 """
 
-# Facts and records as rows without a person, each with how often it occurs: none may be left over.
+# Each person as the list of their infusions in order, on both sides, with how often such a list
+# occurs: none may be left over. A person is told by their course alone, so no number is needed.
 FACTS_DIFFER = """
 WITH fact AS (
-    SELECT centre, category, kind, product, manufacturing_site, sex, infused_on, date_precision, age
-    FROM registry_fact WHERE snapshot = %(snapshot)s
+    SELECT array_agg(row(centre, region, category, kind, product, modality, indication, trial,
+                         manufacturing_site, sex, infused_on, date_precision, age)::text ORDER BY place)
+    FROM registry_fact WHERE snapshot = %(snapshot)s GROUP BY person
 ), record AS (
-    SELECT centre.code, category, kind, product.name, site.code, patient.sex, infused_on,
-           date_precision, age_at_infusion
-    FROM registry_infusion
-    JOIN registry_centre AS centre ON centre.id = centre_id
+    SELECT array_agg(row(centre.code, centre.region, infusion.category, infusion.kind, product.name,
+                         product.modality, coalesce(indication.icd10, indication.key), trial.identifier,
+                         site.code, patient.sex, infused_on, date_precision, age_at_infusion)::text
+                     ORDER BY infused_on, sequence)
+    FROM registry_infusion AS infusion
+    JOIN registry_centre AS centre ON centre.id = infusion.centre_id
     JOIN registry_product AS product ON product.id = product_id
     JOIN registry_patient AS patient ON patient.id = patient_id
+    LEFT JOIN registry_indication AS indication ON indication.id = indication_id
+    LEFT JOIN registry_trial AS trial ON trial.id = trial_id
     LEFT JOIN registry_manufacturingsite AS site ON site.id = manufacturing_site_id
-    WHERE registry_infusion.status = 'submitted'
+    WHERE infusion.status = 'submitted' GROUP BY patient_id
 )
 SELECT (SELECT count(*) FROM (SELECT * FROM fact EXCEPT ALL SELECT * FROM record) AS surplus),
        (SELECT count(*) FROM (SELECT * FROM record EXCEPT ALL SELECT * FROM fact) AS missing)
@@ -80,11 +90,11 @@ def compare_with_records(document: dict) -> list[Difference]:
 
 
 def compare_facts(snapshot: int) -> list[Difference]:
-    """Facts of a snapshot that no record stands behind, and records without a fact."""
+    """Persons of a snapshot's facts whom the records do not hold so, and the other way round."""
     with connection.cursor() as cursor:
         cursor.execute(FACTS_DIFFER, {"snapshot": snapshot})
         surplus, missing = cursor.fetchone()
-    return [Difference("facts", "rows", surplus, missing)] if surplus or missing else []
+    return [Difference("facts", "persons", surplus, missing)] if surplus or missing else []
 
 
 def _recount() -> dict[tuple[str, str], object]:

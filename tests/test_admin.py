@@ -1,0 +1,453 @@
+"""The admin: who gets in, what leaves history, what is refused, what is shown and what never is."""
+
+from base64 import b64encode
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from registry.admin import correction
+from registry.admin.warnings import find_warnings, stuck_runs
+from registry.entry import announce
+from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.errors import NotFound
+from registry.models import Centre, Infusion, Membership, PatientIdentifier, Product, Run, Snapshot, User
+from registry.statistics.build import publish
+from tests import factories
+
+MODELS = sorted(admin.site._registry, key=lambda model: model.__name__)
+RECORDS = {"Infusion", "Patient"}
+MADE_BY_JOBS = {"Run", "Snapshot"}
+CODE_LISTS = {"Centre", "Indication", "ManufacturingSite", "Product", "Trial"}
+
+
+@pytest.fixture(autouse=True)
+def messages(monkeypatch):
+    """What would be sent to the broker."""
+    sent = []
+    monkeypatch.setattr(announce, "_send", lambda: None)
+    monkeypatch.setattr(announce._sender, "submit", sent.append)
+    return sent
+
+
+@pytest.fixture
+def world(lists):
+    """Every registered table with a row, published; one reporter has a centre."""
+    factories.record(lists, infused_on="2020-05-05")
+    factories.record(lists, infused_on="2021-05-05", kind="reinfusion", centre="STO")
+    factories.user("rapportör", lists.centres["UPP"])
+    publish()
+    Run.objects.create(task="registry.publish_snapshot", queued_at=timezone.now())
+    return lists
+
+
+def sign_in(name="föreståndare", *, national_role="administrator", is_staff=True, **fields) -> Client:
+    """A browser in English, signed in as someone new."""
+    user = factories.user(name, national_role=national_role)
+    User.objects.filter(pk=user.pk).update(is_staff=is_staff, **fields)
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user)
+    return client
+
+
+def page(model, view, *arguments) -> str:
+    return reverse(f"admin:registry_{model._meta.model_name}_{view}", args=arguments)
+
+
+def pages_of(model) -> dict[str, str]:
+    one = model._default_manager.order_by("pk").first()
+    return {
+        "list": page(model, "changelist"),
+        "add": page(model, "add"),
+        "change": page(model, "change", one.pk),
+        "history": page(model, "history", one.pk),
+    }
+
+
+def statuses(client, model) -> dict[str, int]:
+    return {name: client.get(address).status_code for name, address in pages_of(model).items()}
+
+
+def form_of(client, address) -> dict:
+    """What a browser would send back unchanged."""
+    context = client.get(address).context
+    forms = [context["adminform"].form]
+    for inline in context.get("inline_admin_formsets", []):
+        forms += [inline.formset.management_form, *inline.formset.initial_forms]
+    sent = {}
+    for form in forms:
+        for bound in form:
+            value = bound.value()
+            sent[bound.html_name] = "" if value is None or value is False else value
+            if bound.field.show_hidden_initial:
+                sent[bound.html_initial_name] = "" if bound.initial is None else bound.initial
+    return sent
+
+
+def last_change(model) -> tuple[str, str]:
+    row = model.pgh_event_model.objects.order_by("pgh_id").last()
+    return row.acted_by, row.reason
+
+
+def text(response) -> str:
+    return response.content.decode()
+
+
+def test_the_admin_has_these_pages_and_no_others():
+    assert {model.__name__ for model in MODELS} == CODE_LISTS | RECORDS | MADE_BY_JOBS | {"User"}
+    assert all(admin.site._registry[model].actions is None for model in MODELS)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_an_administrator_sees_every_page(world, model):
+    adds = 403 if model.__name__ in RECORDS | MADE_BY_JOBS else 200
+    assert statuses(sign_in(), model) == {"list": 200, "add": adds, "change": 200, "history": 200}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_nobody_else_sees_a_page(world, model):
+    assert set(statuses(Client(), model).values()) == {302}
+    assert set(statuses(sign_in("a", is_staff=False), model).values()) == {302}
+    assert set(statuses(sign_in("b", is_staff=False, is_superuser=True), model).values()) == {302}
+    # A record that someone may not see is, for Django's page of its history, not there: 302.
+    refused = {403} | ({302} if model.__name__ in RECORDS else set())
+    assert set(statuses(sign_in("c", national_role=""), model).values()) <= refused
+    assert set(statuses(sign_in("d", national_role="auditor"), model).values()) <= refused
+    lead = sign_in("e", national_role="")
+    Membership.objects.create(user=User.objects.get(username="e"), centre=Centre.objects.first(), role="lead")
+    assert set(statuses(lead, model).values()) <= refused
+
+
+def test_a_superuser_without_a_role_sees_no_record_but_can_appoint(world):
+    client = sign_in("root", national_role="", is_superuser=True)
+    for model in MODELS:
+        expected = {302, 403} if model.__name__ in RECORDS else {200, 403}
+        assert set(statuses(client, model).values()) <= expected
+    infusion = Infusion.objects.first()
+    for action in ("correct", "withdraw"):
+        assert client.post(reverse(f"admin:infusion_{action}", args=[infusion.pk])).status_code == 403
+    address = page(User, "change", User.objects.get(username="root").pk)
+    sent = form_of(client, address) | {"national_role": "administrator", "reason": "the first one"}
+    assert client.post(address, sent).status_code == 302
+    assert client.get(page(Infusion, "changelist")).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_records_and_publications_take_no_form(world, model):
+    if model.__name__ in CODE_LISTS | {"User"}:
+        return
+    client, one = sign_in(), model._default_manager.first()
+    for address in (page(model, "add"), page(model, "change", one.pk), page(model, "delete", one.pk)):
+        assert client.post(address, {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("name", sorted(CODE_LISTS))
+def test_a_change_of_a_list_asks_for_a_reason_and_leaves_history(world, name):
+    client = sign_in()
+    model = next(model for model in MODELS if model.__name__ == name)
+    address, field = pages_of(model)["change"], "key" if name == "Indication" else "name"
+    sent = form_of(client, address) | {field: "newly-named"}
+    assert "This field is required." in text(client.post(address, sent))
+    assert client.post(address, sent | {"reason": "Regionen bad om det"}).status_code == 302
+    assert last_change(model) == ("föreståndare", "Regionen bad om det")
+    history = text(client.get(pages_of(model)["history"]))
+    assert "Regionen bad om det" in history
+    assert "→ newly-named" in history
+
+
+def test_an_addition_and_a_deletion_leave_history(world):
+    client = sign_in()
+    sent = form_of(client, page(Product, "add")) | {
+        "name": "Ny", "target": "CD19", "modality": "CAR-T", "origin": "investigational", "position": 9,
+    }  # fmt: skip
+    assert client.post(page(Product, "add"), sent).status_code == 302
+    assert last_change(Product) == ("föreståndare", "admin")
+    address = page(Product, "delete", Product.objects.get(name="Ny").pk)
+    assert client.post(address, {"post": "yes"}).status_code == 302
+    assert not Product.objects.filter(name="Ny").exists()
+    assert last_change(Product) == ("föreståndare", "admin")
+
+
+def test_what_is_used_cannot_be_deleted(world):
+    client, used = sign_in(), Product.objects.get(name="Kymriah")
+    assert client.post(page(Product, "delete", used.pk), {"post": "yes"}).status_code == 403
+    assert "deletelink" not in text(client.get(page(Product, "change", used.pk)))
+    assert Product.objects.filter(pk=used.pk).exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "sentence"),
+    [
+        ("Centre", {"code": "upp"}, "A code is 2 to 12 capital letters"),
+        ("Centre", {"latitude": "159"}, "Latitude is between"),
+        ("ManufacturingSite", {"code": "upp"}, "A code is 2 to 12 capital letters"),
+        ("Product", {"name": "YESCARTA"}, "There is a product of this name already."),
+        ("Product", {"inn": "Axicabtagene ciloleucel"}, "There is a product with this INN already."),
+        ("Product", {"authorised_precision": ""}, "Give a date and its precision, or neither."),
+        ("Trial", {"identifier": "NCT1"}, "Write NCT and 8 digits"),
+        ("Trial", {"reason": "for 19700101-9802"}, "This looks like an identity number."),
+    ],
+)
+def test_a_broken_rule_is_a_sentence(world, model, values, sentence):
+    client = sign_in()
+    address = pages_of(next(found for found in MODELS if found.__name__ == model))["change"]
+    answer = client.post(address, form_of(client, address) | {"reason": "test"} | values)
+    assert answer.status_code == 200
+    assert sentence in text(answer)
+    assert "constraint" not in text(answer).lower()
+
+
+def correct(client, infusion, **values):
+    address = reverse("admin:infusion_correct", args=[infusion.pk])
+    return client.post(address, form_of(client, address) | values)
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "sentence"),
+    [
+        ({"infused_on": "2999-01-01"}, "infused_on", "The date lies in the future."),
+        ({"infused_on": "in May"}, "infused_on", "Write the date as YYYY-MM-DD"),
+        ({"infused_on": "2022-05-05"}, "kind", "An earlier infusion of this person is recorded"),
+        ({"kind": "further_dose"}, "kind", "A further dose belongs to a course"),
+        ({"category": "ACT"}, "trial", "ACT needs its trial."),
+        ({"age_at_infusion": "130"}, "age_at_infusion", "An age is between 0 and 120 years."),
+        ({"sequence": "12"}, "sequence", "Ensure this value is less than or equal to 9."),
+        ({"batch": "19700101-9802"}, "batch", "This looks like an identity number."),
+        ({"centre": ""}, "centre", "This field is required."),
+        ({"reason": " "}, "reason", "This field is required."),
+        ({"infused_on": "2021-05-05"}, None, "The same infusion"),
+    ],
+)
+def test_a_wrong_correction_is_explained_and_stores_nothing(world, values, field, sentence):
+    client, infusion = sign_in(), Infusion.objects.get(kind="first")
+    before = Infusion.pgh_event_model.objects.count()
+    answer = correct(client, infusion, **{"reason": "typed with care"} | values)
+    assert answer.status_code == 200
+    errors = answer.context["form"].errors
+    assert sentence in " ".join(errors[field or "__all__"])
+    assert sentence in text(answer)
+    for name, value in ({"reason": "typed with care"} | values).items():
+        assert answer.context["form"][name].value() == value
+    assert Infusion.pgh_event_model.objects.count() == before
+
+
+def test_an_upcoming_centre_is_explained(world):
+    answer = correct(
+        sign_in(), Infusion.objects.first(), centre=world.centres["ORE"].pk, reason="moved to Örebro"
+    )
+    assert "ORE has not begun yet." in answer.context["form"].errors["centre"][0]
+
+
+def test_a_correction_leaves_history_with_actor_and_reason(world):
+    client, infusion = sign_in(), Infusion.objects.get(kind="first")
+    answer = correct(client, infusion, infused_on="2019-03", batch="B7", reason="journalen säger mars")
+    assert answer.status_code == 302
+    infusion.refresh_from_db()
+    stored = (str(infusion.infused_on), infusion.date_precision, infusion.batch)
+    assert stored == ("2019-03-01", "month", "B7")
+    assert last_change(Infusion) == ("föreståndare", "journalen säger mars")
+    history = text(client.get(page(Infusion, "history", infusion.pk)))
+    assert "journalen säger mars" in history
+    assert "Batch: – → B7" in history
+
+
+def test_a_correction_leaves_alone_what_someone_else_corrected_meanwhile(world):
+    client, infusion = sign_in(), Infusion.objects.get(kind="first")
+    address = reverse("admin:infusion_correct", args=[infusion.pk])
+    sent = form_of(client, address) | {"age_at_infusion": 51, "reason": "age"}
+    someone = User.objects.get(username="föreståndare")
+    correct_infusion(infusion_id=infusion.pk, changes={"batch": "theirs"}, by=someone, reason="batch")
+    assert client.post(address, sent).status_code == 302
+    infusion.refresh_from_db()
+    assert (infusion.age_at_infusion, infusion.batch) == (51, "theirs")
+
+
+def test_a_withdrawal_needs_a_reason_and_leaves_history(world):
+    client, infusion = sign_in(), Infusion.objects.get(kind="first")
+    address = reverse("admin:infusion_withdraw", args=[infusion.pk])
+    assert "This field is required." in text(client.post(address, {"reason": ""}))
+    infusion.refresh_from_db()
+    assert infusion.status == "submitted"
+    assert client.post(address, {"reason": "dubblett"}).status_code == 302
+    infusion.refresh_from_db()
+    assert infusion.status == "withdrawn"
+    assert last_change(Infusion) == ("föreståndare", "dubblett")
+    assert address not in text(client.get(page(Infusion, "change", infusion.pk)))
+
+
+@pytest.mark.parametrize("action", ["correct", "withdraw"])
+def test_an_infusion_withdrawn_meanwhile_gives_a_message(world, monkeypatch, action):
+    client, infusion = sign_in(), Infusion.objects.get(kind="first")
+
+    def gone(**arguments):
+        raise NotFound("There is no such submitted infusion.")
+
+    monkeypatch.setattr(correction, f"{action}_infusion", gone)
+    address = reverse(f"admin:infusion_{action}", args=[infusion.pk])
+    sent = form_of(client, address) | {"reason": "late"}
+    for while_open in (True, False):
+        answer = client.post(address, sent, follow=True)
+        assert answer.redirect_chain[-1][0] == page(Infusion, "changelist")
+        assert "There is no such submitted infusion." in text(answer)
+        if while_open:
+            someone = User.objects.get(username="föreståndare")
+            withdraw_infusion(infusion_id=infusion.pk, by=someone, reason="first")
+
+
+def test_a_role_at_a_centre_is_given_with_history_and_explained(world):
+    client, reporter = sign_in(), User.objects.get(username="rapportör")
+    address = page(User, "change", reporter.pk)
+    shown = text(client.get(address))
+    assert "Keeps code lists, people and centres" in shown
+    assert "Answers for the records of the centre." in shown
+    sent = form_of(client, address) | {"memberships-0-role": "lead", "reason": "new head of clinic"}
+    assert client.post(address, sent).status_code == 302
+    assert reporter.memberships.get().role == "lead"
+    assert last_change(Membership) == ("föreståndare", "new head of clinic")
+    assert "Reporter → Lead" in text(client.get(page(User, "history", reporter.pk)))
+
+
+def test_nobody_takes_the_admin_from_themselves_or_deletes_a_person(world):
+    client = sign_in()
+    me = User.objects.get(username="föreståndare")
+    sent = form_of(client, page(User, "change", me.pk)) | {"national_role": "", "is_staff": "", "reason": "x"}
+    client.post(page(User, "change", me.pk), sent)
+    me.refresh_from_db()
+    assert (me.is_staff, me.national_role) == (True, "administrator")
+    assert client.post(page(User, "delete", me.pk), {"post": "yes"}).status_code == 403
+
+
+def test_a_password_is_set_and_never_shown(world):
+    client, reporter = sign_in(), User.objects.get(username="rapportör")
+    address = reverse("admin:auth_user_password_change", args=[reporter.pk])
+    assert address in text(client.get(page(User, "change", reporter.pk)))
+    new = {"password1": "björk-gren-7", "password2": "björk-gren-7", "usable_password": "true"}
+    assert client.post(address, new | {"set-password": ""}).status_code == 302
+    reporter.refresh_from_db()
+    assert reporter.check_password("björk-gren-7")
+
+
+def test_no_page_shows_a_digest_or_the_hash_of_a_password(world):
+    client = sign_in()
+    secrets = {user.password for user in User.objects.all()}
+    secrets |= {user.password.split("$")[-1][:6] for user in User.objects.all()}
+    for identifier in PatientIdentifier.objects.all():
+        digest = bytes(identifier.digest)
+        secrets |= {digest.hex(), b64encode(digest).decode(), repr(digest), identifier.key_id + ":"}
+    for model in MODELS:
+        for address in pages_of(model).values():
+            shown = text(client.get(address))
+            assert not [secret for secret in secrets if secret in shown], address
+
+
+def ledger() -> list[Run]:
+    """Runs in every state, each once on either side of being stuck."""
+    now, one, long = timezone.now(), timedelta(seconds=20), timedelta(minutes=10)
+    begun = [
+        {"started_at": now - long, "heartbeat_at": now - one},
+        {"started_at": now - long, "heartbeat_at": now - long},
+        {"started_at": now - long, "heartbeat_at": now - long, "finished_at": now, "outcome": "done"},
+    ]
+    tasks = ["registry.publish_snapshot", "registry.verify_snapshot"]
+    waiting = [{"task": task, "queued_at": now - age} for task, age in zip(tasks, (one, long), strict=True)]
+    rows = [{"task": tasks[0], "queued_at": now - long} | fields for fields in begun] + waiting
+    return [Run.objects.create(**row) for row in rows]
+
+
+def test_stuck_runs_are_named_and_can_be_filtered(lists):
+    stuck = {run.pk for run in ledger() if run.is_stuck}
+    assert len(stuck) == 2
+    assert {run.pk for run in stuck_runs()} == stuck
+    client = sign_in()
+    every = client.get(page(Run, "changelist"))
+    assert text(every).count('<strong class="stuck">Stuck</strong>') == 2
+    assert [run.pk for run in every.context["cl"].result_list] == sorted(
+        Run.objects.values_list("pk", flat=True), reverse=True
+    )
+    filtered = client.get(page(Run, "changelist"), {"stuck": "1"})
+    assert {run.pk for run in filtered.context["cl"].result_list} == stuck
+    assert "2 runs are stuck" in text(client.get(reverse("admin:index")))
+
+
+def test_the_first_page_warns_of_what_stands_in_the_way_and_else_is_quiet(lists):
+    publish()
+    assert list(find_warnings()) == []
+    factories.record(lists)
+    assert [warning.level for warning in find_warnings()] == ["warning"]
+    now = timezone.now()
+    fields = {"queued_at": now, "started_at": now, "heartbeat_at": now, "finished_at": now}
+    Run.objects.create(task="registry.publish_snapshot", outcome="proof_failed", **fields)
+    shown = text(sign_in().get(reverse("admin:index")))
+    assert "ended so: Proof failed, nothing published." in shown
+    assert "The records have changed since the current snapshot." in shown
+    Run.objects.create(task="registry.publish_snapshot", outcome="published", **fields)
+    assert [warning.level for warning in find_warnings()] == ["warning"]
+
+
+def test_publish_now_queues_one_run_and_says_where_to_look(lists, messages):
+    client, address = sign_in(), reverse("admin:snapshot_publish")
+    assert address in text(client.get(page(Snapshot, "changelist")))
+    assert client.get(address).status_code == 405
+    assert not Run.objects.exists()
+    for _twice in range(2):
+        answer = client.post(address, follow=True)
+    assert Run.objects.filter(task="registry.publish_snapshot", started_at=None).count() == 1
+    assert len(messages) == 2
+    assert f'<a href="{page(Run, "changelist")}">' in text(answer)
+
+
+def test_publish_now_needs_the_permission_and_the_form_token(lists):
+    address = reverse("admin:snapshot_publish")
+    superuser = sign_in("root", national_role="", is_superuser=True)
+    assert address not in text(superuser.get(page(Snapshot, "changelist")))
+    assert superuser.post(address).status_code == 403
+    assert sign_in("a", national_role="auditor").post(address).status_code == 403
+    assert Client().post(address).status_code == 302
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(factories.user("b", national_role="administrator"))
+    User.objects.filter(username="b").update(is_staff=True)
+    assert strict.post(address).status_code == 403
+    assert not Run.objects.exists()
+    assert sign_in("c", national_role="steward").post(address).status_code == 302
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_list_asks_no_more_of_the_database_when_it_is_longer(world, model):
+    client = sign_in()
+    counts = []
+    for more in (0, 6):
+        for place in range(more):
+            lists = world
+            day = f"2020-06-{place + 1:02}"
+            factories.record(lists, factories.nth_number(place + 3), infused_on=day, centre="STO")
+            factories.user(f"u{place}", lists.centres["UPP"], lists.centres["STO"])
+            Centre.objects.create(
+                code=f"NEW{place}", name="N", city_sv="N", city_en="N", county="N", county_code="01",
+                region="N", latitude=60, longitude=15, status="active", position=50 + place,
+            ).manufacturing_sites.create(code=f"SITE{place}", name="S")  # fmt: skip
+            publish()
+            Run.objects.create(
+                task="registry.prune_facts", queued_at=timezone.now(), started_at=timezone.now(),
+                heartbeat_at=timezone.now(), snapshot=Snapshot.objects.first(),
+            )  # fmt: skip
+        with CaptureQueriesContext(connection, ) as queries:
+            answer = client.get(page(model, "changelist"))
+        counts.append((len(queries), len(answer.context["cl"].result_list)))
+    assert counts[0][0] == counts[1][0], counts
+    assert counts[1][1] >= counts[0][1]
+
+
+@pytest.mark.parametrize("model", [Infusion, factories.Patient], ids=["infusion", "patient"])
+def test_a_search_takes_anything(world, model):
+    client = sign_in()
+    number = Infusion.objects.first().patient.registry_number
+    for sought, found in ((str(number), True), ("9" * 40, False), ("å'\"%", False), ("19700101", False)):
+        answer = client.get(f"{page(model, 'changelist')}?{urlencode({'q': sought})}")
+        assert answer.status_code == 200
+        assert bool(answer.context["cl"].result_list) == found, sought

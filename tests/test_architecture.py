@@ -1,0 +1,144 @@
+"""Closed worlds: a model, an address, a job or a setting that nobody has thought of fails here."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.urls import get_resolver
+
+from swecar.celery import app as celery_app
+
+ROOT = Path(__file__).parent.parent
+SOURCES = [path for name in ("swecar", "registry", "api") for path in (ROOT / name).rglob("*.py")]
+SOURCES = [path for path in SOURCES if "migrations" not in path.parts]
+
+RECORDS = {"Patient", "PatientIdentifier", "Infusion"}
+CODE_LISTS = {"Centre", "ManufacturingSite", "Product", "Indication", "Trial"}
+PEOPLE = {"User", "Membership"}
+PUBLISHED = {"Snapshot", "Fact", "Publication"}
+LEDGERS = {"Run", "Revision", "Refusal"}
+WITH_HISTORY = RECORDS | CODE_LISTS | PEOPLE
+
+PUBLIC_ADDRESSES = {
+    "",
+    "en/",
+    "health/live",
+    "health/ready",
+    *(
+        f"api/v1/^{name}/?$"
+        for name in (
+            "map", "counts", "centres", "categories", "products", "indications", "trials", "measures",
+            "snapshots", "snapshots/(?P<number>[0-9]{1,9})", "snapshots/(?P<number>[0-9]{1,9})/changes",
+            "status", "config", "schema", "docs",
+        )
+    ),
+    "api/v1/^.*$",
+}  # fmt: skip
+
+TASKS = {"registry.publish_snapshot", "registry.sweep", "registry.verify_snapshot", "registry.prune_facts"}
+
+VARIABLES = {
+    "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "IDENTITY_KEYS", "ALLOWED_HOSTS", "DEBUG", "DISCLOSURE",
+    "INSECURE_HTTP", "DATABASE_POOL", "ADMINS",
+}  # fmt: skip
+
+
+def test_every_model_is_known():
+    found = {model.__name__ for model in apps.get_app_config("registry").get_models()}
+    histories = {f"{name}History" for name in WITH_HISTORY}
+    assert found == RECORDS | CODE_LISTS | PEOPLE | PUBLISHED | LEDGERS | histories
+
+
+def test_every_change_to_a_record_marks_the_statistics_as_behind():
+    moving = {
+        model.__name__
+        for model in apps.get_app_config("registry").get_models()
+        if any(trigger.name == "moves_revision" for trigger in getattr(model._meta, "triggers", ()))
+    }
+    assert moving == {"Patient", "Infusion"} | CODE_LISTS
+
+
+def test_every_address_is_known():
+    found = set()
+
+    def walk(patterns, prefix=""):
+        for pattern in patterns:
+            address = prefix + str(pattern.pattern)
+            if hasattr(pattern, "url_patterns"):
+                walk(pattern.url_patterns, address)
+            else:
+                found.add(address)
+
+    walk(get_resolver().url_patterns)
+    assert {address for address in found if not address.startswith("admin/")} == PUBLIC_ADDRESSES
+
+
+def test_every_job_is_known_and_scheduled_jobs_exist():
+    celery_app.loader.import_default_modules()
+    ours = {name for name in celery_app.tasks if not name.startswith("celery.")}
+    assert ours == TASKS
+    assert {entry["task"] for entry in celery_app.conf.beat_schedule.values()} == TASKS - {
+        "registry.publish_snapshot"
+    }
+
+
+def test_every_variable_is_known_and_read_in_the_settings_alone():
+    tree = ast.parse((ROOT / "swecar" / "settings.py").read_text())
+    read = {
+        node.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and getattr(node.func.value, "id", "") == "env"
+    }
+    assert read == VARIABLES
+    launchers = {"embedded.py", "servers.py", "processes.py", "demo.py"}
+    elsewhere = [
+        path.name
+        for path in SOURCES
+        if "os.environ" in path.read_text()
+        and path.name not in {"env.py", "celery.py", "wsgi.py", *launchers}
+    ]
+    assert elsewhere == []
+
+
+def test_every_variable_is_documented():
+    text = (ROOT / "docs" / "run.md").read_text()
+    assert [name for name in sorted(VARIABLES) if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_function_imports(path):
+    tree = ast.parse(path.read_text())
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    hidden = [n for f in functions for n in ast.walk(f) if isinstance(n, ast.Import | ast.ImportFrom)]
+    assert hidden == []
+
+
+def test_imports_point_down():
+    lint = Path(sys.executable).with_name("lint-imports")
+    outcome = subprocess.run([lint], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stdout
+
+
+def test_only_identity_touches_a_number():
+    """The library that reads numbers, and the field that holds one, are named in one module."""
+    users = {path.name for path in SOURCES if "Personnummer" in path.read_text()}
+    assert users == {"identity.py"}
+    holders = {path.name for path in SOURCES if ".canonical" in path.read_text()}
+    assert holders == {"identity.py"}
+
+
+def test_a_records_model_is_read_through_visible_to_or_inside_the_write_path():
+    """`Infusion.objects` and `Patient.objects` outside the write path must go through visible_to."""
+    unrestricted = []
+    for path in SOURCES:
+        if path.parent.name in {"entry", "demonstration"}:
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), start=1):
+            if ("Infusion.objects" in line or "Patient.objects" in line) and "visible_to(" not in line:
+                unrestricted.append(f"{path.relative_to(ROOT)}:{number}")
+    assert unrestricted == []

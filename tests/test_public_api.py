@@ -1,0 +1,337 @@
+"""The public interface, asked as a client asks it; the numbers are the demonstration's."""
+
+import json
+from datetime import date
+from io import StringIO
+
+import jsonschema
+import pytest
+from django.core.cache import caches
+from django.core.management import call_command
+from django.test import Client
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from api import schema
+from registry.access import Operator
+from registry.entry.record import withdraw_infusion
+from registry.models import Infusion, Snapshot
+from registry.statistics.build import publish
+from registry.statistics.counting import DIMENSIONS
+from registry.statistics.measures import DERIVED, MEASURES
+
+ADDRESSES = {
+    "map": schema.MAP,
+    "counts?by=centre,year": schema.COUNTS,
+    "counts?by=manufacturing_site,indication,age_group,month&measures=products,children": schema.COUNTS,
+    "centres": schema.code_list("centres"),
+    "categories": schema.code_list("categories"),
+    "products": schema.code_list("products"),
+    "indications": schema.code_list("indications"),
+    "trials": schema.code_list("trials"),
+    "measures": schema.MEASURE_RULES,
+    "snapshots": schema.SNAPSHOTS,
+    "snapshots/1": schema.SNAPSHOT,
+    "snapshots/1/changes?since=1": schema.CHANGES,
+    "config": schema.CONFIG,
+    "status": schema.STATUS,
+}
+KEPT = [address for address in ADDRESSES if address != "status"]
+
+
+@pytest.fixture
+def published(db):
+    call_command("demo_data", stdout=StringIO())
+    return publish()
+
+
+@pytest.fixture
+def ask(published):
+    client = Client()
+
+    def get(address: str, **headers):
+        return client.get(f"/api/v1/{address}", headers=headers)
+
+    return get
+
+
+def problem_of(response, status: int) -> dict:
+    assert response.status_code == status, response.content
+    assert response["Content-Type"] == "application/problem+json"
+    assert response["Cache-Control"] == "no-store"
+    problem = response.json()
+    jsonschema.validate(problem, schema.PROBLEM)
+    assert problem["status"] == status
+    return problem
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_answer_has_the_shape_that_the_description_promises(ask, address):
+    response = ask(address)
+    assert response.status_code == 200
+    shape = next(iter(ADDRESSES[address]["responses"].values()))
+    jsonschema.validate(response.json(), shape, format_checker=jsonschema.FormatChecker())
+
+
+def test_the_map_gives_the_published_figure(ask):
+    document = ask("map").json()
+    national = document["national"]
+    assert national == {
+        "patients": 297, "infusions": 304, "reinfusions": 6, "further_doses": 1, "first": "2014",
+        "children": 13, "patients_summed": 297,
+    }  # fmt: skip
+    assert list(document) == ["snapshot", "national", "centres", "manufacturing"]
+    uppsala = next(centre for centre in document["centres"] if centre["code"] == "UPP")
+    assert (uppsala["patients"], uppsala["infusions"], uppsala["further_doses"]) == (85, 86, 1)
+    assert uppsala["categories"][0] == {
+        "category": "ACT", "patients": 45, "infusions": 46, "reinfusions": 0, "further_doses": 1,
+        "first": "2014",
+    }  # fmt: skip
+    assert document["manufacturing"] == [
+        {"site": "VECURA", "name": "Vecura", "centre": "STO", "manufactured": 46}
+    ]
+
+
+def test_an_upcoming_centre_is_there_with_zeros(ask):
+    orebro = next(c for c in ask("map").json()["centres"] if c["code"] == "ORE")
+    assert (orebro["status"], orebro["infusions"], orebro["first"], orebro["categories"]) == (
+        "upcoming", 0, None, [],
+    )  # fmt: skip
+
+
+def test_before_the_first_infusion_every_centre_is_there_with_zeros(ask):
+    document = ask("map?as_of=2013-12-31").json()
+    assert [centre["code"] for centre in document["centres"]] == [
+        "UME", "UPP", "STO", "ORE", "LIN", "GOT", "LUN",
+    ]  # fmt: skip
+    assert {(c["patients"], c["infusions"], c["first"]) for c in document["centres"]} == {(0, 0, None)}
+    assert document["national"]["patients"] == 0
+    assert document["snapshot"]["as_of"] == "2013-12-31"
+
+
+def test_texts_follow_the_language(ask):
+    def city(response):
+        return next(c for c in response.json()["centres"] if c["code"] == "GOT")["city"]
+
+    assert city(ask("map")) == "Göteborg"
+    assert city(ask("map?lang=en")) == "Gothenburg"
+    assert city(ask("map", **{"Accept-Language": "en-GB,sv;q=0.5"})) == "Gothenburg"
+    assert city(ask("map?lang=sv", **{"Accept-Language": "en"})) == "Göteborg"
+    assert ask("map?lang=en")["Content-Language"] == "en"
+
+
+def test_rows_stand_in_the_dimensions_own_order_and_the_total_is_counted_afresh(ask):
+    answer = ask("counts?by=centre,category").json()
+    assert [(row["centre"], row["category"]) for row in answer["rows"]][:4] == [
+        ("UME", "SOC"), ("UPP", "SOC"), ("UPP", "ACT"), ("UPP", "ICT"),
+    ]  # fmt: skip
+    assert answer["total"]["patients"] == answer["total"]["patients_summed"] == 297
+    assert answer["by"] == ["centre", "category"]
+    assert set(answer["rows"][0]) == {
+        "centre", "category", "infusions", "patients", "further_doses", "reinfusions", "first",
+    }  # fmt: skip
+
+
+def test_a_filter_and_a_period_choose_without_changing_roles(ask):
+    answer = ask("counts?centre=STO&category=SOC&by=year&measures=patients,reinfusions").json()
+    assert answer["filters"] == {"centre": ["STO"], "category": ["SOC"]}
+    assert sum(row["patients"] for row in answer["rows"]) == 69
+    assert sum(row["reinfusions"] for row in answer["rows"]) == 5
+    late = ask("counts?centre=STO&category=SOC&from=2023-01-01&measures=patients,reinfusions").json()
+    assert late["total"]["patients"] < 69
+    assert late["total"]["reinfusions"] == sum(
+        row["reinfusions"] for row in answer["rows"] if row["year"] >= 2023
+    )
+
+
+def test_infusions_without_a_site_are_asked_for_by_none(ask):
+    rows = ask("counts?by=manufacturing_site").json()["rows"]
+    assert [(row["manufacturing_site"], row["infusions"]) for row in rows] == [("VECURA", 46), (None, 258)]
+    assert ask("counts?manufacturing_site=none").json()["total"]["infusions"] == 258
+
+
+@pytest.mark.parametrize(
+    ("address", "code", "parameter"),
+    [
+        ("map?colour=red", "unknown_parameter", "colour"),
+        ("map?as_of=2020-13-01", "unknown_value", "as_of"),
+        ("map?as_of=20200101", "unknown_value", "as_of"),
+        ("map?as_of=", "unknown_value", "as_of"),
+        ("map?as_of=2020-01-01&as_of=2020-01-02", "parameter_repeated", "as_of"),
+        ("map?snapshot=one", "unknown_value", "snapshot"),
+        ("map?lang=fi", "unknown_value", "lang"),
+        ("map?format=dbf", "unknown_value", "format"),
+        ("counts?by=hospital", "unknown_value", "by"),
+        ("counts?by=centre,centre", "value_repeated", "by"),
+        ("counts?by=centre,,year", "unknown_value", "by"),
+        ("counts?by=centre,category,product,sex,year", "too_many_dimensions", "by"),
+        ("counts?measures=deaths", "unknown_value", "measures"),
+        ("counts?centre=XXX", "unknown_value", "centre"),
+        ("counts?product=Aspirin", "unknown_value", "product"),
+        ("counts?year=20x4", "unknown_value", "year"),
+        ("counts?month=2020-13", "unknown_value", "month"),
+        ("counts?age_group=teen", "unknown_value", "age_group"),
+        ("counts?from=2020-02-01&to=2020-01-01", "period_empty", "from"),
+        ("counts?snapshot=1", "unknown_parameter", "snapshot"),
+        ("snapshots/1/changes", "missing", "since"),
+        ("centres?by=x", "unknown_parameter", "by"),
+        ("status?x=1", "unknown_parameter", "x"),
+        ("map?" + "x" * 3000 + "=1", "query_too_long", None),
+    ],
+)
+def test_what_is_not_understood_is_named(ask, address, code, parameter):
+    problem = problem_of(ask(address), 400)
+    assert problem["code"] == code
+    assert problem.get("parameter") == parameter
+    assert problem["detail"]
+
+
+@pytest.mark.parametrize("hostile", ["%00", "%ff%fe", "'; DROP TABLE x;--", "٣", "<script>", "%", "\u2028"])
+@pytest.mark.parametrize("name", ["as_of", "by", "centre", "year", "month", "snapshot", "lang", "measures"])
+def test_a_hostile_value_is_a_400(ask, name, hostile):
+    address = "map" if name in {"as_of", "snapshot"} else "counts"
+    problem_of(ask(f"{address}?{name}={hostile}"), 400)
+
+
+def test_an_unknown_address_is_a_problem_too(ask):
+    assert problem_of(ask("patients"), 404)["code"] == "not_found"
+    assert problem_of(ask("snapshots/99"), 404)["code"] == "not_found"
+    assert problem_of(ask("map?snapshot=99"), 404)["code"] == "not_found"
+
+
+@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
+def test_nothing_public_can_be_written(ask, method):
+    response = getattr(Client(), method)("/api/v1/map")
+    assert problem_of(response, 405)["code"] == "method_not_allowed"
+    assert "GET" in response["Allow"]
+
+
+@pytest.mark.parametrize("address", KEPT)
+def test_an_unchanged_answer_is_told_without_a_query(ask, address, django_assert_num_queries):
+    first = ask(address)
+    assert first["Cache-Control"].startswith("public, max-age=60")
+    with django_assert_num_queries(0):
+        assert ask(address).content == first.content
+    caches["answers"].clear()  # as in a process that has never made this answer
+    with django_assert_num_queries(0):
+        unchanged = ask(address, **{"If-None-Match": first["ETag"]})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert unchanged["ETag"] == first["ETag"]
+
+
+def test_a_weak_or_listed_tag_is_known_and_another_is_not(ask):
+    tag = ask("map")["ETag"]
+    assert ask("map", **{"If-None-Match": f'"other", W/{tag}'}).status_code == 304
+    assert ask("map", **{"If-None-Match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("address", KEPT)
+def test_head_has_the_headers_of_get_and_no_body(ask, address):
+    get, head = ask(address), Client().head(f"/api/v1/{address}")
+    assert head.content == b""
+    for name in ("ETag", "Content-Length", "Content-Type", "Cache-Control"):
+        assert head[name] == get[name]
+
+
+def test_two_spellings_of_a_question_are_one(ask):
+    assert ask("counts?category=ICT,SOC&by=year")["ETag"] == ask("counts/?by=year&category=SOC,ICT")["ETag"]
+    assert ask("counts?measures=patients,first")["ETag"] == ask("counts?measures=first,patients")["ETag"]
+    assert ask("counts?by=year,centre")["ETag"] != ask("counts?by=centre,year")["ETag"]
+
+
+def test_an_answer_is_zipped_for_who_wants_it(ask):
+    zipped, plain = ask("map", **{"Accept-Encoding": "gzip"}), ask("map")
+    assert zipped["Content-Encoding"] == "gzip"
+    assert len(zipped.content) < len(plain.content) / 2
+    assert zipped["ETag"] != plain["ETag"]
+    assert "Accept-Encoding" in plain["Vary"]
+
+
+def test_a_page_of_any_origin_may_read(ask):
+    assert ask("map")["Access-Control-Allow-Origin"] == "*"
+    assert ask("map?x=1")["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_new_snapshot_is_seen_at_once_and_the_old_one_stays(ask):
+    before = ask("map")
+    someone = Infusion.objects.filter(centre__code="LUN").first()
+    withdraw_infusion(infusion_id=someone.pk, by=Operator(), reason="entered twice")
+    assert ask("status").json()["stale"] is True
+    assert ask("map").content == before.content
+    publish()
+    after = ask("map")
+    assert after["ETag"] != before["ETag"]
+    assert after.json()["national"]["infusions"] == 303
+    assert ask("map?snapshot=1").json()["national"]["infusions"] == 304
+    assert ask("status").json()["stale"] is False
+    changes = ask("snapshots/2/changes?since=1").json()["changes"]
+    assert [(c["centre"], c["category"]) for c in changes] == [(None, None), ("LUN", None), ("LUN", someone.category)]
+    assert changes[0]["measures"]["infusions"] == {"before": 304, "after": 303}
+    assert problem_of(ask("map?snapshot=1&as_of=2020-01-01"), 400)["code"] == "as_of_needs_current"
+
+
+def test_without_the_cache_the_answer_comes_from_the_database(ask, monkeypatch):
+    document = ask("map").json()
+
+    def is_down(*args, **kwargs):
+        raise RedisConnectionError
+
+    for name in ("get", "set"):
+        monkeypatch.setattr(type(caches["default"]), name, is_down)
+    assert ask("map").json() == document
+
+
+def test_before_anything_is_published_the_answer_says_so(db):
+    response = Client().get("/api/v1/map")
+    assert problem_of(response, 503)["code"] == "no_snapshot"
+    assert response["Retry-After"] == "60"
+    assert Client().get("/").status_code == 503
+    assert Client().get("/api/v1/status").json()["snapshot"] is None
+
+
+def test_the_rules_of_all_measures_are_published_in_both_languages(ask):
+    rules = {row["measure"]: row for row in ask("measures").json()["measures"]}
+    assert set(rules) == set(MEASURES) | set(DERIVED)
+    assert all(row["rule"]["sv"] and row["rule"]["en"] for row in rules.values())
+
+
+def test_config_tells_the_limits(ask):
+    limits = ask("config").json()
+    assert limits["most_dimensions"] == 4
+    assert limits["dimensions"] == list(DIMENSIONS)
+    assert limits["disclosure"] == "exact"
+
+
+def test_the_description_is_openapi_3_1_and_names_every_address(ask):
+    described = json.loads(ask("schema").content)
+    assert described["openapi"].startswith("3.1")
+    names = {path.removeprefix("/api/v1/") for path in described["paths"]}
+    assert names == {
+        "map", "counts", "centres", "categories", "products", "indications", "trials", "measures",
+        "snapshots", "snapshots/{number}", "snapshots/{number}/changes", "status", "config",
+    }  # fmt: skip
+    counts = {p["name"] for p in described["paths"]["/api/v1/counts"]["get"]["parameters"]}
+    assert counts == {*DIMENSIONS, "by", "as_of", "from", "to", "measures", "lang", "format"}
+
+
+def test_the_documentation_asks_no_other_host(ask):
+    page = ask("docs").content.decode()
+    assert page.count("<script") >= 1
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "https://" not in page
+
+
+def test_the_page_and_the_map_say_the_same_snapshot(ask, published):
+    page = Client().get("/").content.decode()
+    assert "297" in page
+    assert "304" in page
+    assert Client().get("/en/").status_code == 200
+    assert Snapshot.objects.get().number == published.number == 1
+
+
+def test_as_of_follows_the_calendar(ask):
+    """Every month end of the demonstration gives the infusions dated up to it."""
+    days = list(Infusion.objects.values_list("infused_on", flat=True))
+    for year in range(2014, 2026):
+        day = date(year, 6, 30)
+        document = ask(f"map?as_of={day}").json()
+        assert document["national"]["infusions"] == sum(found <= day for found in days)

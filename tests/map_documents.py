@@ -27,7 +27,7 @@ def empty_document() -> dict:
     document["national"] |= zeros | {"patients_summed": 0, "children": 0}
     document["manufacturing"][0]["manufactured"] = 0
     for centre in document["centres"]:
-        centre |= zeros | {"categories": []}
+        centre.update(zeros, categories=[])
     return document
 
 

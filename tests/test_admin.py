@@ -153,6 +153,7 @@ def test_a_change_of_a_list_asks_for_a_reason_and_leaves_history(world, name):
     model = next(model for model in MODELS if model.__name__ == name)
     address, field = pages_of(model)["change"], "key" if name == "Indication" else "name"
     sent = form_of(client, address) | {field: "newly-named"}
+    sent |= {"target": "CD19"} if name == "Product" else {}
     assert "This field is required." in text(client.post(address, sent))
     assert client.post(address, sent | {"reason": "Regionen bad om det"}).status_code == 302
     assert last_change(model) == ("föreståndare", "Regionen bad om det")
@@ -213,7 +214,8 @@ def correct(client, infusion, **values):
     [
         ({"infused_on": "2999-01-01"}, "infused_on", "The date lies in the future."),
         ({"infused_on": "in May"}, "infused_on", "Write the date as YYYY-MM-DD"),
-        ({"infused_on": "2022-05-05"}, "kind", "An earlier infusion of this person is recorded"),
+        ({"infused_on": "2010-05-05"}, "age_at_infusion", "The age does not agree with"),
+        ({"infused_on": "2022-05-05", "age_at_infusion": "52"}, "kind", "An earlier infusion of this person is recorded"),
         ({"kind": "further_dose"}, "kind", "A further dose belongs to a course"),
         ({"category": "ACT"}, "trial", "ACT needs its trial."),
         ({"age_at_infusion": "130"}, "age_at_infusion", "An age is between 0 and 120 years."),
@@ -221,7 +223,7 @@ def correct(client, infusion, **values):
         ({"batch": "19700101-9802"}, "batch", "This looks like an identity number."),
         ({"centre": ""}, "centre", "This field is required."),
         ({"reason": " "}, "reason", "This field is required."),
-        ({"infused_on": "2021-05-05"}, None, "The same infusion"),
+        ({"infused_on": "2021-05-05", "age_at_infusion": "51"}, None, "The same infusion"),
     ],
 )
 def test_a_wrong_correction_is_explained_and_stores_nothing(world, values, field, sentence):
@@ -246,7 +248,8 @@ def test_an_upcoming_centre_is_explained(world):
 
 def test_a_correction_leaves_history_with_actor_and_reason(world):
     client, infusion = sign_in(), Infusion.objects.get(kind="first")
-    answer = correct(client, infusion, infused_on="2019-03", batch="B7", reason="journalen säger mars")
+    values = {"infused_on": "2019-03", "age_at_infusion": 49, "batch": "B7"}
+    answer = correct(client, infusion, **values, reason="journalen säger mars")
     assert answer.status_code == 302
     infusion.refresh_from_db()
     stored = (str(infusion.infused_on), infusion.date_precision, infusion.batch)
@@ -260,12 +263,12 @@ def test_a_correction_leaves_history_with_actor_and_reason(world):
 def test_a_correction_leaves_alone_what_someone_else_corrected_meanwhile(world):
     client, infusion = sign_in(), Infusion.objects.get(kind="first")
     address = reverse("admin:infusion_correct", args=[infusion.pk])
-    sent = form_of(client, address) | {"age_at_infusion": 51, "reason": "age"}
+    sent = form_of(client, address) | {"age_at_infusion": 49, "reason": "age"}
     someone = User.objects.get(username="föreståndare")
     correct_infusion(infusion_id=infusion.pk, changes={"batch": "theirs"}, by=someone, reason="batch")
     assert client.post(address, sent).status_code == 302
     infusion.refresh_from_db()
-    assert (infusion.age_at_infusion, infusion.batch) == (51, "theirs")
+    assert (infusion.age_at_infusion, infusion.batch) == (49, "theirs")
 
 
 def test_a_withdrawal_needs_a_reason_and_leaves_history(world):

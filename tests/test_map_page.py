@@ -20,7 +20,7 @@ from playwright.sync_api import sync_playwright
 
 import registry
 from registry.pages.public import render_map_page, render_waiting_page
-from tests.map_documents import empty_document, published_document, random_document
+from tests.map_documents import MEASURES, empty_document, published_document, random_document
 
 REGISTRY = Path(registry.__file__).parent
 STATIC = REGISTRY / "pages" / "static"
@@ -101,10 +101,9 @@ def test_table_has_every_number_of_the_map():
     parts = [row for row in read_page(document, "en").rows if row[0].startswith(("SOC", "ACT", "ICT", "CUP"))]
     for centre in document["centres"]:
         if centre["status"] != "upcoming":
-            expected = [str(centre[name]) for name in ("patients", "reinfusions", "further_doses", "infusions")]
-            assert rows[centre["city"]][1:] == expected
+            assert rows[centre["city"]][1:] == [str(centre[name]) for name in MEASURES]
         for cell in centre["categories"]:
-            numbers = [str(cell[name]) for name in ("patients", "reinfusions", "further_doses", "infusions")]
+            numbers = [str(cell[name]) for name in MEASURES]
             row = parts.pop(0)
             assert (row[0].split()[0], row[2:]) == (cell["category"], numbers)
     assert not parts
@@ -239,10 +238,12 @@ def test_every_text_is_translated_and_no_translation_is_left_over():
     catalogue = {message.id: message for message in read_catalogue() if message.id}
     assert set(catalogue) == used_texts()
     for message in catalogue.values():
-        texts = message.string if message.pluralizable else [message.string]
+        originals, texts = message.id, message.string
+        if not message.pluralizable:
+            originals, texts = [originals], [texts]
         assert all(texts), message.id
         assert not message.fuzzy, message.id
-        places = [set(re.findall(r"%\(\w+\)s", text)) for text in (*texts, *([message.id] if not message.pluralizable else message.id))]
+        places = [set(re.findall(r"%\(\w+\)s", text)) for text in (*originals, *texts)]
         assert all(place == places[0] for place in places), message.id
 
 
@@ -260,8 +261,9 @@ def test_compiled_catalogue_is_that_of_the_texts():
 def read_colours() -> dict[str, dict[str, str]]:
     """The style sheet's colours by name, in its light and its dark scheme."""
     css = (STATIC / "pages" / "public.css").read_text()
-    blocks = [dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", block)) for block in re.findall(r":root \{(.*?)\}", css, re.S)]
-    return {"light": blocks[0], "dark": blocks[0] | blocks[1]}
+    blocks = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
+    light, dark = (dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", block)) for block in blocks)
+    return {"light": light, "dark": light | dark}
 
 
 def linear(colour: str) -> list[float]:
@@ -293,16 +295,31 @@ def test_colours_have_the_contrast_of_wcag_aa(scheme):
 # Machado, Oliveira and Fernandes 2009, severity 1.0, on linear RGB.
 COLOUR_VISION = {
     "normal": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
-    "protan": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
-    "deutan": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881)),
-    "tritan": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.3039)),
+    "protan": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+    "deutan": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.01182, 0.04294, 0.968881),
+    ),
+    "tritan": (
+        (1.255528, -0.076749, -0.178779),
+        (-0.078411, 0.930809, 0.147602),
+        (0.004733, 0.691367, 0.3039),
+    ),
 }
 
 
 def oklab(colour: str, vision: str) -> tuple[float, float, float]:
     """A colour as an eye of that kind sees it, in Ottosson's uniform colour space."""
-    seen = [max(0, sum(m * c for m, c in zip(row, linear(colour), strict=True))) for row in COLOUR_VISION[vision]]
-    red, green, blue = seen
+    channels = linear(colour)
+    red, green, blue = (
+        max(0, sum(share * channel for share, channel in zip(row, channels, strict=True)))
+        for row in COLOUR_VISION[vision]
+    )
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
     short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
@@ -346,7 +363,7 @@ MEASURE = """() => {
     blocks: seen('.callout, .key, .hero'),
     marks: seen('.map .halo, .map > .mark.open'),
     texts: seen('.map text', 2),
-    words: seen('h1, h2, h3, p, dt, li, .number, .remark'), // the table may scroll in its own region
+    words: seen('h1, h2, h3, p, dt, li, .number, .hero .remark'), // the table may scroll in its own region
     map: seen('.map')[0],
     width: document.documentElement.clientWidth,
     wide: document.documentElement.scrollWidth,

@@ -132,7 +132,8 @@ def _draw_line(line: Line, width: float, y: float) -> tuple[str, float]:
 
 def draw_swatch(mark: str, x: float, y: float, size: float) -> str:
     """Return a category's square, or a manufacturing site's diamond."""
-    half = size / 2
     if mark == "site":
-        return f'<path class="site" d="M{x + half:g},{y - 1:g}l{half + 1:g} {half + 1:g}-{half + 1:g} {half + 1:g}-{half + 1:g}-{half + 1:g}z"/>'
+        half = size / 2 + 1
+        steps = f"l{half:g},{half:g} {-half:g},{half:g} {-half:g},{-half:g}z"
+        return f'<path class="site" d="M{x + size / 2:g},{y - 1:g}{steps}"/>'
     return f'<rect class="{mark.lower()}" x="{x:g}" y="{y:g}" width="{size:g}" height="{size:g}" rx="2"/>'

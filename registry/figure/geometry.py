@@ -1,9 +1,11 @@
 """The country and its neighbours as SVG path data in kilometres, made once from data/*.geojson."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from math import hypot
 from pathlib import Path
 
@@ -64,7 +66,7 @@ def draw_path(geometry: dict, detail: Detail) -> str:
     """Return the areas of a GeoJSON geometry as SVG path data: relative, kilometres, one decimal."""
     rings = (clip_ring([locate(lat, lon) for lon, lat in ring[:-1]]) for ring in _rings(geometry))
     kept = (simplify_ring(ring, detail.tolerance) for ring in rings if measure_area(ring) >= detail.smallest)
-    return "".join(_path_data(ring) for ring in kept if len(ring) > 2)
+    return "".join(_path_data(ring) for ring in kept)
 
 
 def clip_ring(ring: Ring) -> Ring:
@@ -96,7 +98,8 @@ def simplify_ring(ring: Ring, tolerance: float) -> Ring:
     A ring has no ends to hold on to, so it is cut in two at its first point and the one farthest away.
     """
     far = max(range(len(ring)), key=lambda i: hypot(ring[i][0] - ring[0][0], ring[i][1] - ring[0][1]))
-    return _simplify_line(ring[: far + 1], tolerance)[:-1] + _simplify_line(ring[far:] + ring[:1], tolerance)[:-1]
+    there, back = ring[: far + 1], ring[far:] + ring[:1]
+    return _simplify_line(there, tolerance)[:-1] + _simplify_line(back, tolerance)[:-1]
 
 
 def _simplify_line(line: list[Point], tolerance: float) -> list[Point]:
@@ -128,16 +131,14 @@ def _distance(point: Point, start: Point, end: Point) -> float:
 def _path_data(ring: Ring) -> str:
     """Steps are taken between rounded places, in tenths, so that rounding never adds up along a coast."""
     tenths = [(round(x * 10), round(y * 10)) for x, y in ring]
-    steps = [
-        (x1 - x0, y1 - y0) for (x0, y0), (x1, y1) in zip(tenths, tenths[1:], strict=False) if (x0, y0) != (x1, y1)
-    ]
-    numbers = "".join(_number(x) + _number(y) for x, y in steps)
+    steps = [(x1 - x0, y1 - y0) for (x0, y0), (x1, y1) in pairwise(tenths)]
+    numbers = "".join(_number(x) + _number(y) for x, y in steps if x or y)
     return f"M{tenths[0][0] / 10:g},{tenths[0][1] / 10:g}l{numbers.removeprefix(' ')}z"
 
 
 def _number(tenths: int) -> str:
     """Write tenths as briefly as a path allows: a minus sign separates as well as a space does."""
-    text = f"{tenths / 10:g}".replace("0.", ".", 1) if abs(tenths) < 10 else f"{tenths / 10:g}"
+    text = re.sub(r"^(-?)0\.", r"\1.", f"{tenths / 10:g}")
     return text if text.startswith("-") else f" {text}"
 
 

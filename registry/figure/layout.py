@@ -58,11 +58,11 @@ def place_callouts(callouts: list[Callout], left: Column, right: Column) -> list
     fitting = [(west, east) for west, east in divisions if left.fits(west) and right.fits(east)]
     if not fitting:
         return None
-    west, east = min(
-        fitting,
-        key=lambda division: _leader_length(stack_by_height(division[0], left))
-        + _leader_length(stack_by_height(division[1], right)),
-    )
+
+    def cost(division: tuple[list[Callout], list[Callout]]) -> float:
+        return _leader_length(stack_by_height(division[0], left) + stack_by_height(division[1], right))
+
+    west, east = min(fitting, key=cost)
     return stack_uncrossed(west, left) + stack_uncrossed(east, right)
 
 

@@ -141,7 +141,8 @@ def _draw_sizes(examples: list[int], sizes: Sizes, y: float) -> tuple[str, float
     for infusions in examples:
         radius = sizes.radius(infusions)
         top, end = ground - 2 * radius, 2 * largest + 14
-        parts.append(f'<circle class="example" cx="{largest:.1f}" cy="{ground - radius:.1f}" r="{radius:.1f}"/>')
+        middle = f'cx="{largest:.1f}" cy="{ground - radius:.1f}"'
+        parts.append(f'<circle class="example" {middle} r="{radius:.1f}"/>')
         parts.append(f'<path class="leader" d="M{largest:.1f},{top:.1f}H{end:.1f}"/>')
         parts.append(draw_text(round(end + 5, 1), round(top + 4, 1), "t-12 t-muted", say_number(infusions)))
     return "".join(parts), ground + 4

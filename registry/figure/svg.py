@@ -59,7 +59,7 @@ class Variant:
 VARIANTS = {
     "wide": Variant(
         width=1200,
-        column=368,
+        column=372,
         gap=3,
         scale=0.6,
         largest=24,
@@ -90,7 +90,7 @@ def draw_shapes() -> str:
     counties = "".join(f'<path d="{path}"/>' for path in shapes.counties.values())
     frame = f'width="{geometry.WIDTH:g}" height="{geometry.HEIGHT:g}"'
     return (
-        f'<svg xmlns="{NAMESPACE}" class="shapes" width="0" height="0" aria-hidden="true" focusable="false"><defs>'
+        f'<svg xmlns="{NAMESPACE}" class="shapes" width="0" height="0" aria-hidden="true"><defs>'
         '<linearGradient id="fade-across"><stop offset="0" stop-color="#000"/>'
         '<stop offset=".2" stop-color="#fff"/><stop offset=".8" stop-color="#fff"/>'
         '<stop offset="1" stop-color="#000"/></linearGradient>'
@@ -175,9 +175,7 @@ def _draw_leader(place: Placed, measures: Variant) -> str:
     return f'<path class="leader" d="M{place.callout.x:.1f},{place.callout.y:.1f}L{x:g},{y:.1f}{rule}"/>'
 
 
-def _draw_callout(
-    place: Placed, texts: dict[str, CentreText], drawer: Drawer, measures: Variant
-) -> str:
+def _draw_callout(place: Placed, texts: dict[str, CentreText], drawer: Drawer, measures: Variant) -> str:
     """A centre's text; without a rule it keeps a little away from its leader."""
     distance = 0 if measures.ruled else 4
     left = _is_left(place, measures)
@@ -196,7 +194,10 @@ def _is_left(place: Placed, measures: Variant) -> bool:
 def _frame(document: dict, variant: str, size: tuple[float, float], body: str) -> str:
     """The `<svg>` with its title and description; the table under the map is its long description."""
     national = document["national"]
-    numbers = {"patients": say_patients(national["patients"]), "infusions": say_infusions(national["infusions"])}
+    numbers = {
+        "patients": say_patients(national["patients"]),
+        "infusions": say_infusions(national["infusions"]),
+    }
     title = _("Map of Sweden with the centres that treat with CAR-T cells")
     description = _(
         "Each centre is a circle as large as its infusions, cut into categories: "

@@ -145,7 +145,7 @@ def say_first(first: str | None) -> str:
     if first is None:
         return ""
     read, write = FIRST_FORMATS[len(first)]
-    return format_date(datetime.strptime(first, read), write)  # noqa: DTZ007
+    return format_date(datetime.strptime(first, read), write)
 
 
 def say_since(first: str | None) -> str:

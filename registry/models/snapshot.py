@@ -18,8 +18,8 @@ class DocumentField(models.TextField):
     """A document kept letter for letter as JSON; jsonb would put its parts in another order."""
 
     def from_db_value(self, value, expression, connection):
-        """The document of a stored text."""
-        return json.loads(value)
+        """The document of a stored text; None where an outer join has found no row."""
+        return None if value is None else json.loads(value)
 
     def to_python(self, value):
         """Likewise, where a fixture brings a text."""

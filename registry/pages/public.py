@@ -208,9 +208,7 @@ def _explain_differences(document: dict) -> list[str]:
 def _define(language: str) -> list[tuple[str, str]]:
     """The words of the page and what they mean: those of the numbers are the rules they are counted by."""
     rules = [MEASURES[name] for name in DEFINED] + [DERIVED["manufactured"]]
-    measures = [
-        (rule.sv, rule.rule_sv) if language == "sv" else (rule.en, rule.rule_en) for rule in rules
-    ]
+    measures = [(rule.sv, rule.rule_sv) if language == "sv" else (rule.en, rule.rule_en) for rule in rules]
     arrangements = {
         Category.SOC: _("Treatment with an authorised product in ordinary care."),
         Category.ACT: _("A clinical trial with a university or a hospital as its sponsor."),
@@ -221,13 +219,16 @@ def _define(language: str) -> list[tuple[str, str]]:
         (
             "CAR-T",
             _(
-                "Treatment with T cells, usually the patient’s own, that have been modified to find and attack "
-                "diseased cells. TCR-T, a related treatment, is counted with it."
+                "Treatment with T cells, usually the patient’s own, that have been modified to find and "
+                "attack diseased cells. TCR-T, a related treatment, is counted with it."
             ),
         ),
         (
             _("cell, in the rules"),
-            _("A place in the table, not a cell of the body: a category at a centre, a centre, or the country."),
+            _(
+                "A place in the table, not a cell of the body: a category at a centre, a centre, "
+                "or the country."
+            ),
         ),
         *measures,
         *(

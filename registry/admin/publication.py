@@ -142,7 +142,7 @@ class RunAdmin(PublicationAdmin):
         "rows", "revision", "snapshot", "message",
     ]  # fmt: skip
 
-    queued = show_time("queued_at", "Y-m-d H:i:s")
+    queued = show_time("queued_at", "j\u00a0M\u00a0H:i:s")
     started = show_time("started_at", "H:i:s")
     heartbeat = show_time("heartbeat_at", "H:i:s")
     finished = show_time("finished_at", "H:i:s")

@@ -111,7 +111,7 @@ class YearFilter(admin.SimpleListFilter):
 class InfusionAdmin(RecordAdmin):
     """Infusions; a submitted one can be corrected or withdrawn, with a reason."""
 
-    list_display = ["date", "at", "under", "kind", "product", "batch", "patient", "status"]
+    list_display = ["date", "status", "at", "under", "kind", "patient", "product", "batch"]
     list_select_related = ["centre", "product", "patient"]
     list_filter = ["centre", "category", "status", YearFilter]
     search_fields = ["patient__registry_number__exact", "batch"]

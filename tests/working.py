@@ -1,0 +1,79 @@
+"""A real worker and a real broker for the tests of the jobs, and waiting for what they do."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from django.conf import settings
+from django.db import connection
+
+from swecar.embedded import ROOT
+from swecar.servers import find_free_port, find_valkey
+
+PATIENCE = 30  # seconds after which what is awaited is taken never to come
+
+
+def wait_for(condition: Callable[[], object], what: str) -> None:
+    """Return once the condition holds; fail with what was awaited."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, f"never came: {what}"
+        time.sleep(0.05)
+
+
+def database_url() -> str:
+    """The address of this test's own database, for another process."""
+    parts = connection.settings_dict
+    login = f"{parts['USER']}:{quote(parts['PASSWORD'])}@" if parts["PASSWORD"] else f"{parts['USER']}@"
+    return f"postgresql://{login}{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
+
+
+@contextmanager
+def worker(broker: str = "", *, processes: int = 1) -> Iterator[subprocess.Popen]:
+    """A Celery worker on this test's database; killed with all its processes at the end."""
+    broker = broker or settings.CELERY_BROKER_URL
+    variables = os.environ | {"DATABASE_URL": database_url(), "REDIS_URL": broker}
+    log = Path(os.environ.get("TMPDIR", "/tmp"), f"swecar-worker-{os.getpid()}.log")  # noqa: S108
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", "swecar", "worker", "-c", str(processes), "-l", "INFO"],
+            cwd=ROOT,
+            env=variables,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_for(lambda: " ready." in log.read_text(), f"a worker that is ready: {log.read_text()}")
+        yield process
+    finally:
+        kill(process)
+        log.unlink(missing_ok=True)
+
+
+def kill(process: subprocess.Popen) -> None:
+    """SIGKILL to a process and all its children, as when the machine takes them."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(PATIENCE)
+
+
+@contextmanager
+def broker(port: int = 0) -> Iterator[tuple[subprocess.Popen, str]]:
+    """A Valkey of the test's own, to be killed: (process, address)."""
+    port = port or find_free_port()
+    process = subprocess.Popen(
+        [find_valkey(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""],
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield process, f"redis://127.0.0.1:{port}/0"
+    finally:
+        kill(process)

@@ -133,6 +133,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Redis hands a task out again after this many seconds, so it must exceed the time limit.
     "visibility_timeout": 1800,
     "socket_connect_timeout": 1,
+    "socket_timeout": 10,  # a broker that accepts and never speaks must not hold a process open
     "global_keyprefix": "swecar-jobs:",
 }
 CELERY_TIMEZONE = TIME_ZONE

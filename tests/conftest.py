@@ -5,6 +5,8 @@ import os
 import pytest
 from django.conf import settings
 from django.core.cache import caches
+from django.core.management import execute_from_command_line
+from django.db import connections
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 
@@ -55,3 +57,22 @@ def lists(db):
 def committed_lists(transactional_db):
     """The same for tests whose transactions really commit."""
     return factories.store_lists()
+
+
+@pytest.fixture
+def manage(monkeypatch, capsys):
+    """Run a command as the shell does: its exit code, what it prints, and what it says of errors."""
+    # A command closes its connections when it ends; here that would end the test's transaction.
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+
+    def run(*arguments) -> tuple[int, str, str]:
+        capsys.readouterr()
+        try:
+            execute_from_command_line(["manage.py", *map(str, arguments)])
+        except SystemExit as ended:
+            code = ended.code
+        else:
+            code = 0
+        return code, *capsys.readouterr()
+
+    return run

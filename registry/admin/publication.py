@@ -1,5 +1,7 @@
 """Snapshots and the ledger of runs: read here, made by jobs alone."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseNotAllowed, HttpResponseRedirect
@@ -8,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.text import Truncator
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from registry.access import Permission
@@ -21,10 +23,10 @@ from registry.statistics.measures import DERIVED, MEASURES
 HASH_SHOWN = len("sha256:") + 12
 
 
-def show_time(field: str, pattern: str):
+def show_time(field: str, label: Any, pattern: str = "H:i:s"):
     """A column with an instant of a run, short enough that all of them stand side by side."""
 
-    @admin.display(description=Run._meta.get_field(field).verbose_name, ordering=field)
+    @admin.display(description=label, ordering=field)
     def show(self, run: Run) -> str:
         instant = getattr(run, field)
         return date_format(timezone.localtime(instant), pattern) if instant else "–"
@@ -79,14 +81,14 @@ class SnapshotAdmin(PublicationAdmin):
             raise PermissionDenied
         queue_publication()
         runs = reverse("admin:registry_run_changelist")
-        sentence = _("A publication is queued. <a href=\"{}\">See how the runs go.</a>")
+        sentence = gettext('A publication is queued. <a href="{}">See how the runs go.</a>')
         messages.success(request, format_html(sentence, runs))
         return HttpResponseRedirect(reverse("admin:registry_snapshot_changelist"))
 
     @admin.display(description=_("current"), boolean=True)
     def is_current(self, snapshot: Snapshot) -> bool:
         """Whether this is what the public reads."""
-        return snapshot.number == snapshot.current
+        return snapshot.number == snapshot.current  # type: ignore[attr-defined]
 
     @admin.display(description=_("patients"))
     def patients(self, snapshot: Snapshot) -> int:
@@ -142,19 +144,19 @@ class RunAdmin(PublicationAdmin):
         "rows", "revision", "snapshot", "message",
     ]  # fmt: skip
 
-    queued = show_time("queued_at", "j\u00a0M\u00a0H:i:s")
-    started = show_time("started_at", "H:i:s")
-    heartbeat = show_time("heartbeat_at", "H:i:s")
-    finished = show_time("finished_at", "H:i:s")
+    queued = show_time("queued_at", _("queued"), "j\u00a0M\u00a0H:i:s")
+    started = show_time("started_at", _("started"))
+    heartbeat = show_time("heartbeat_at", _("heartbeat"))
+    finished = show_time("finished_at", _("finished"))
 
     @admin.display(description=_("outcome"))
     def state(self, run: Run) -> str:
         """How it ended, or where it stands."""
         if run.is_stuck:
-            return format_html('<strong class="stuck">{}</strong>', _("Stuck"))
+            return format_html("<strong>⚠ {}</strong>", _("Stuck"))
         if run.finished_at:
             return run.get_outcome_display()
-        return _("Running") if run.started_at else _("Waiting")
+        return gettext("Running") if run.started_at else gettext("Waiting")
 
     @admin.display(description=_("duration"))
     def duration(self, run: Run) -> str:

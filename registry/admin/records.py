@@ -7,6 +7,7 @@ from django.db.models import Count, IntegerField, Max, Min, OuterRef, Subquery
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registry.access import Permission
@@ -28,7 +29,8 @@ class RecordAdmin(ViewOnly, HistoryAdmin):
 
     def get_queryset(self, request):
         """The records that the signed-in person may see."""
-        return super().get_queryset(request).visible_to(request.user)
+        records = super().get_queryset(request)
+        return records.visible_to(request.user)  # type: ignore[attr-defined]
 
 
 class RecordInline(ViewOnly, admin.TabularInline):
@@ -56,7 +58,8 @@ class CourseInline(RecordInline):
 
     def get_queryset(self, request):
         """The infusions that the signed-in person may see."""
-        return super().get_queryset(request).visible_to(request.user).select_related("centre", "product")
+        course = super().get_queryset(request).select_related("centre", "product")
+        return course.visible_to(request.user)  # type: ignore[attr-defined]
 
     @admin.display(description=_("date of infusion"))
     def date(self, infusion: Infusion) -> str:
@@ -86,7 +89,7 @@ class PatientAdmin(RecordAdmin):
     @admin.display(description=_("infusions"))
     def infusions(self, patient: Patient) -> int:
         """How many count."""
-        return patient.number_of_infusions or 0
+        return patient.number_of_infusions or 0  # type: ignore[attr-defined]
 
 
 class YearFilter(admin.SimpleListFilter):
@@ -161,7 +164,7 @@ class InfusionAdmin(RecordAdmin):
         infusion = submitted.select_related("centre", "product", "patient").filter(pk=infusion_id).first()
         try:
             if infusion is None:
-                raise NotFound(_("There is no such submitted infusion."))
+                raise NotFound(gettext("There is no such submitted infusion."))
             form = form_class(request.POST or None, infusion=infusion)
             if form.is_valid() and form.carry_out(request.user):
                 messages.success(request, form.done)
@@ -180,7 +183,7 @@ class InfusionAdmin(RecordAdmin):
             "opts": self.opts,
             "infusion": infusion,
             "form": form,
-            "adminform": AdminForm(form, [(None, {"fields": list(form.fields)})], {}),
+            "adminform": AdminForm(form, [(None, {"fields": [*form.fields]})], {}),  # type: ignore[arg-type]
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/registry/infusion/action.html", context)

@@ -1,0 +1,78 @@
+"""What the tests of the admin share: a registry, a browser, and the forms as a browser sends them."""
+
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from registry.models import Run, User
+from registry.statistics.build import publish
+from tests import factories
+
+MODELS = sorted(admin.site._registry, key=lambda model: model.__name__)
+RECORDS = {"Infusion", "Patient"}
+MADE_BY_JOBS = {"Run", "Snapshot"}
+CODE_LISTS = {"Centre", "Indication", "ManufacturingSite", "Product", "Trial"}
+
+
+def store_world(lists: factories.Lists) -> factories.Lists:
+    """Every registered table with a row, published; one reporter has a centre."""
+    factories.record(lists, infused_on="2020-05-05")
+    factories.record(lists, infused_on="2021-05-05", kind="reinfusion", centre="STO")
+    factories.user("rapportör", lists.centres["UPP"])
+    publish()
+    Run.objects.create(task="registry.publish_snapshot", queued_at=timezone.now())
+    return lists
+
+
+def sign_in(name="föreståndare", *, national_role="administrator", is_staff=True, **fields) -> Client:
+    """A browser in English, signed in as someone new."""
+    user = factories.user(name, national_role=national_role)
+    User.objects.filter(pk=user.pk).update(is_staff=is_staff, **fields)
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(user)
+    return client
+
+
+def page(model, view, *arguments) -> str:
+    """The address of a page of a model."""
+    return reverse(f"admin:registry_{model._meta.model_name}_{view}", args=arguments)
+
+
+def pages_of(model) -> dict[str, str]:
+    one = model._default_manager.order_by("pk").first()
+    return {
+        "list": page(model, "changelist"),
+        "add": page(model, "add"),
+        "change": page(model, "change", one.pk),
+        "history": page(model, "history", one.pk),
+    }
+
+
+def statuses(client, model) -> dict[str, int]:
+    return {name: client.get(address).status_code for name, address in pages_of(model).items()}
+
+
+def form_of(client, address) -> dict:
+    """What a browser would send back unchanged."""
+    context = client.get(address).context
+    forms = [context["adminform"].form]
+    for inline in context.get("inline_admin_formsets", []):
+        forms += [inline.formset.management_form, *inline.formset.initial_forms]
+    sent = {}
+    for form in forms:
+        for bound in form:
+            value = bound.value()
+            sent[bound.html_name] = "" if value is None or value is False else value
+            if bound.field.show_hidden_initial:
+                sent[bound.html_initial_name] = "" if bound.initial is None else bound.initial
+    return sent
+
+
+def last_change(model) -> tuple[str, str]:
+    row = model.pgh_event_model.objects.order_by("pgh_id").last()
+    return row.acted_by, row.reason
+
+
+def text(response) -> str:
+    return response.content.decode()

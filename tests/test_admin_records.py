@@ -1,0 +1,136 @@
+"""Records in the admin: corrected and withdrawn with a reason, or refused in a sentence."""
+
+from urllib.parse import urlencode
+
+import pytest
+from django.urls import reverse
+
+from registry.admin import correction
+from registry.entry import announce
+from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.errors import NotFound
+from registry.models import Infusion, Patient, User
+from tests.admin_browser import form_of, last_change, page, sign_in, store_world, text
+
+
+@pytest.fixture(autouse=True)
+def messages(monkeypatch):
+    """What would be sent to the broker."""
+    sent = []
+    monkeypatch.setattr(announce._sender, "submit", sent.append)
+    return sent
+
+
+@pytest.fixture
+def world(lists):
+    """The code lists of a registry with a row in every table."""
+    return store_world(lists)
+
+
+def correct(client, infusion, **values):
+    address = reverse("admin:infusion_correct", args=[infusion.pk])
+    return client.post(address, form_of(client, address) | values)
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "sentence"),
+    [
+        ({"infused_on": "2999-01-01"}, "infused_on", "The date lies in the future."),
+        ({"infused_on": "in May"}, "infused_on", "Write the date as YYYY-MM-DD"),
+        ({"infused_on": "2010-05-05"}, "age_at_infusion", "The age does not agree with"),
+        ({"infused_on": "2022-05-05", "age_at_infusion": "52"}, "kind", "An earlier infusion of this"),
+        ({"kind": "further_dose"}, "kind", "A further dose belongs to a course"),
+        ({"category": "ACT"}, "trial", "ACT needs its trial."),
+        ({"age_at_infusion": "130"}, "age_at_infusion", "An age is between 0 and 120 years."),
+        ({"sequence": "12"}, "sequence", "Ensure this value is less than or equal to 9."),
+        ({"batch": "19700101-9802"}, "batch", "This looks like an identity number."),
+        ({"centre": ""}, "centre", "This field is required."),
+        ({"reason": " "}, "reason", "This field is required."),
+        ({"infused_on": "2021-05-05", "age_at_infusion": "51"}, None, "The same infusion"),
+    ],
+)
+def test_a_wrong_correction_is_explained_and_stores_nothing(world, values, field, sentence):
+    client, infusion = sign_in(), Infusion.objects.get(kind="first")
+    before = Infusion.pgh_event_model.objects.count()
+    answer = correct(client, infusion, **{"reason": "typed with care"} | values)
+    assert answer.status_code == 200
+    errors = answer.context["form"].errors
+    assert sentence in " ".join(errors[field or "__all__"])
+    assert sentence in text(answer)
+    for name, value in ({"reason": "typed with care"} | values).items():
+        assert answer.context["form"][name].value() == value
+    assert Infusion.pgh_event_model.objects.count() == before
+
+
+def test_an_upcoming_centre_is_explained(world):
+    answer = correct(
+        sign_in(), Infusion.objects.first(), centre=world.centres["ORE"].pk, reason="moved to Örebro"
+    )
+    assert "ORE has not begun yet." in answer.context["form"].errors["centre"][0]
+
+
+def test_a_correction_leaves_history_with_actor_and_reason(world):
+    client, infusion = sign_in(), Infusion.objects.get(kind="first")
+    values = {"infused_on": "2019-03", "age_at_infusion": 49, "batch": "B7"}
+    answer = correct(client, infusion, **values, reason="journalen säger mars")
+    assert answer.status_code == 302
+    infusion.refresh_from_db()
+    stored = (str(infusion.infused_on), infusion.date_precision, infusion.batch)
+    assert stored == ("2019-03-01", "month", "B7")
+    assert last_change(Infusion) == ("föreståndare", "journalen säger mars")
+    history = text(client.get(page(Infusion, "history", infusion.pk)))
+    assert "journalen säger mars" in history
+    assert "Batch: – → B7" in history
+
+
+def test_a_correction_leaves_alone_what_someone_else_corrected_meanwhile(world):
+    client, infusion = sign_in(), Infusion.objects.get(kind="first")
+    address = reverse("admin:infusion_correct", args=[infusion.pk])
+    sent = form_of(client, address) | {"age_at_infusion": 49, "reason": "age"}
+    someone = User.objects.get(username="föreståndare")
+    correct_infusion(infusion_id=infusion.pk, changes={"batch": "theirs"}, by=someone, reason="batch")
+    assert client.post(address, sent).status_code == 302
+    infusion.refresh_from_db()
+    assert (infusion.age_at_infusion, infusion.batch) == (49, "theirs")
+
+
+def test_a_withdrawal_needs_a_reason_and_leaves_history(world):
+    client, infusion = sign_in(), Infusion.objects.get(kind="first")
+    address = reverse("admin:infusion_withdraw", args=[infusion.pk])
+    assert "This field is required." in text(client.post(address, {"reason": ""}))
+    infusion.refresh_from_db()
+    assert infusion.status == "submitted"
+    assert client.post(address, {"reason": "dubblett"}).status_code == 302
+    infusion.refresh_from_db()
+    assert infusion.status == "withdrawn"
+    assert last_change(Infusion) == ("föreståndare", "dubblett")
+    assert address not in text(client.get(page(Infusion, "change", infusion.pk)))
+
+
+@pytest.mark.parametrize("action", ["correct", "withdraw"])
+def test_an_infusion_withdrawn_meanwhile_gives_a_message(world, monkeypatch, action):
+    client, infusion = sign_in(), Infusion.objects.get(kind="first")
+
+    def gone(**arguments):
+        raise NotFound("There is no such submitted infusion.")
+
+    monkeypatch.setattr(correction, f"{action}_infusion", gone)
+    address = reverse(f"admin:infusion_{action}", args=[infusion.pk])
+    sent = form_of(client, address) | {"reason": "late"}
+    for while_open in (True, False):
+        answer = client.post(address, sent, follow=True)
+        assert answer.redirect_chain[-1][0] == page(Infusion, "changelist")
+        assert "There is no such submitted infusion." in text(answer)
+        if while_open:
+            someone = User.objects.get(username="föreståndare")
+            withdraw_infusion(infusion_id=infusion.pk, by=someone, reason="first")
+
+
+@pytest.mark.parametrize("model", [Infusion, Patient], ids=["infusion", "patient"])
+def test_a_search_takes_anything(world, model):
+    client = sign_in()
+    number = Infusion.objects.first().patient.registry_number
+    for sought, found in ((str(number), True), ("9" * 40, False), ("å'\"%", False), ("19700101", False)):
+        answer = client.get(f"{page(model, 'changelist')}?{urlencode({'q': sought})}")
+        assert answer.status_code == 200
+        assert bool(answer.context["cl"].result_list) == found, sought

@@ -33,7 +33,7 @@ check: $(READY) ## style, types, layers, migrations, deployment, the API's descr
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
 	@echo "Types (mypy) …"
-	@$(LIKE_PRODUCTION) .venv/bin/mypy --no-error-summary
+	@$(LIKE_PRODUCTION) .venv/bin/mypy --no-error-summary swecar registry api
 	@echo "Layers (import-linter) …"
 	@.venv/bin/lint-imports
 	@echo "Migrations …"

@@ -28,9 +28,12 @@ class Parameters:
 
     def __init__(self, request: HttpRequest, allowed: Collection[str]):
         """Refuses an unknown parameter, one given twice, and a text that is not UTF-8."""
-        if len(request.META.get("QUERY_STRING", "")) > LONGEST_QUERY:
-            raise Refused("query_too_long", f"A question has at most {LONGEST_QUERY} characters.")
         self.values: dict[str, str] = {}
+        query = request.META.get("QUERY_STRING", "")
+        if not query:
+            return
+        if len(query) > LONGEST_QUERY:
+            raise Refused("query_too_long", f"A question has at most {LONGEST_QUERY} characters.")
         known = sorted(COMMON.union(allowed))
         for name, values in request.GET.lists():
             if name not in known:
@@ -100,7 +103,7 @@ def choose_language(request: HttpRequest, parameters: Parameters) -> str:
         if asked not in LANGUAGES:
             raise unknown_value("lang", asked, "sv or en")
         return asked
-    for wanted, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "").lower()):
+    for wanted, _weight in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower()):
         if wanted == "*":
             break
         try:
@@ -117,6 +120,8 @@ def choose_format(request: HttpRequest, parameters: Parameters, formats: Mapping
         if asked not in formats:
             raise unknown_value("format", asked, f"one of {', '.join(formats)}")
         return asked
+    if request.META.get("HTTP_ACCEPT", "*/*") == "*/*":  # most programs, and not worth parsing
+        return next(iter(formats))
     for name, media_type in formats.items():
         if request.accepts(media_type):
             return name

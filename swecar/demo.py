@@ -25,17 +25,7 @@ AT_TERMINAL = os.isatty(0)
 # A worker that is alone has no others to listen for, which takes a second.
 WORKER = ("celery", "-A", "swecar", "worker", "-c", "1", "--without-gossip", "--without-mingle", "-l", "INFO")
 BEAT = ("celery", "-A", "swecar", "beat", "-l", "INFO", "-s")
-WEB = (
-    "gunicorn",
-    "swecar.wsgi",
-    "--preload",
-    "--workers",
-    "2",
-    "--threads",
-    "4",
-    "--no-control-socket",
-    "--bind",
-)
+WEB = ("gunicorn", "swecar.wsgi", "--preload", "-w", "2", "--threads", "4", "--no-control-socket", "-b")
 
 
 class StopAsked(Exception):

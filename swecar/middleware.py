@@ -23,13 +23,6 @@ class SignedInOnly:
             return super().__call__(request)
         return self.get_response(request)
 
-    def process_view(self, request, *args):
-        """Likewise for the step before a view."""
-        parent = getattr(super(), "process_view", None)
-        if parent and request.path_info.startswith(SIGNED_IN):
-            return parent(request, *args)
-        return None
-
 
 class Session(SignedInOnly, SessionMiddleware):
     """Django's, for signed-in people."""
@@ -45,6 +38,12 @@ class Common(SignedInOnly, CommonMiddleware):
 
 class Csrf(SignedInOnly, CsrfViewMiddleware):
     """Django's, for signed-in people; the public addresses take no form."""
+
+    def process_view(self, request, *args):
+        """The check of a form's token, where there are forms."""
+        if request.path_info.startswith(SIGNED_IN):
+            return super().process_view(request, *args)
+        return None
 
 
 class Authentication(SignedInOnly, AuthenticationMiddleware):

@@ -217,7 +217,7 @@ def test_stuck_runs_are_named_and_can_be_filtered(lists):
     assert {run.pk for run in stuck_runs()} == stuck
     client = sign_in()
     every = client.get(page(Run, "changelist"))
-    assert text(every).count('<strong>⚠ Stuck</strong>') == 2
+    assert text(every).count("<strong>⚠ Stuck</strong>") == 2
     assert [run.pk for run in every.context["cl"].result_list] == sorted(
         Run.objects.values_list("pk", flat=True), reverse=True
     )
@@ -287,7 +287,7 @@ def test_a_list_asks_no_more_of_the_database_when_it_is_longer(world, model):
                 task="registry.prune_facts", queued_at=timezone.now(), started_at=timezone.now(),
                 heartbeat_at=timezone.now(), snapshot=Snapshot.objects.first(),
             )  # fmt: skip
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(connection) as queries:
             answer = client.get(page(model, "changelist"))
         counts.append((len(queries), len(answer.context["cl"].result_list)))
     assert counts[0][0] == counts[1][0], counts

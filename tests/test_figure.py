@@ -342,6 +342,12 @@ def test_labels_of_the_narrow_map_have_the_infusions():
     assert labels["ORE"] == "Örebro | kommande"
 
 
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize("variant", ["wide", "narrow"])
+def test_no_name_of_the_published_figure_is_cut(variant, language):
+    assert "…" not in "".join(callout_texts(published_document(language), language, variant).values())
+
+
 @pytest.mark.parametrize("status", ["paused", "closed"])
 def test_a_centre_that_rests_keeps_its_lines_and_says_so(status):
     document = published_document()

@@ -54,7 +54,7 @@ class RulesForm(forms.ModelForm):
         found = getattr(error, "error_dict", {})
         names = {rule.get_violation_error_message(): rule.name for rule in self.instance._meta.constraints}
         for broken in found.pop(NON_FIELD_ERRORS, []):
-            beside, sentence = RULES.get(names.get(broken.message), (None, broken))
+            beside, sentence = RULES.get(names.get(broken.message, ""), (None, broken))
             super().add_error(beside, sentence)
         if found or not hasattr(error, "error_dict"):
             super().add_error(field, error)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.admin.utils import display_for_field
 from django.db import models
@@ -34,7 +35,7 @@ class Change:
     fields: list[FieldChange]
 
 
-def read_history(record: models.Model, related: Mapping[type[models.Model], str]) -> list[Change]:
+def read_history(record: models.Model, related: Mapping[Any, str]) -> list[Change]:
     """Changes of a record and of the rows that belong to it, the newest first.
 
     related: table -> the field by which its rows belong to the record. A row that has moved to the
@@ -49,7 +50,7 @@ def read_history(record: models.Model, related: Mapping[type[models.Model], str]
     return sorted(changes, key=lambda change: change.at, reverse=True)
 
 
-def _read(model: type[models.Model], **which) -> Iterator[Change]:
+def _read(model: Any, **which) -> Iterator[Change]:
     rows = list(model.pgh_event_model.objects.filter(**which).order_by("pgh_id"))
     fields = _tracked_fields(model)
     names = _names(rows, fields)
@@ -60,18 +61,18 @@ def _read(model: type[models.Model], **which) -> Iterator[Change]:
             actor=row.acted_by,
             reason=row.reason,
             operation=OPERATIONS[row.pgh_label],
-            subject=capfirst(model._meta.verbose_name),
+            subject=str(capfirst(model._meta.verbose_name)),
             fields=list(_compare(last.get(row.pgh_obj_id), row, fields, names)),
         )
         last[row.pgh_obj_id] = row
 
 
-def _tracked_fields(model: type[models.Model]) -> list[models.Field]:
+def _tracked_fields(model: Any) -> list[models.Field]:
     kept = {field.name for field in model.pgh_event_model._meta.fields}
     return [field for field in model._meta.fields if field.name in kept and not field.primary_key]
 
 
-def _names(rows: list, fields: list[models.Field]) -> dict[str, dict]:
+def _names(rows: list, fields: list[Any]) -> dict[str, dict]:
     """Of each foreign key, what its values are called today: one query a field."""
     return {
         field.name: field.related_model._base_manager.in_bulk(
@@ -88,7 +89,7 @@ def _compare(before, after, fields: list[models.Field], names: dict[str, dict]) 
     for field in fields:
         old, new = (_display(row, field, names) for row in (before, after))
         if old != new:
-            yield FieldChange(capfirst(field.verbose_name), old, new)
+            yield FieldChange(str(capfirst(field.verbose_name)), old, new)
 
 
 def _display(row, field: models.Field, names: dict[str, dict]) -> object:

@@ -30,15 +30,14 @@ class MembershipInline(ForAdministrators, admin.StackedInline):
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):
         """Django's, with what each role is."""
-        field = super().formfield_for_choice_field(db_field, request, **kwargs)
-        field.help_text = explain_roles(CentreRole)
-        return field
+        kwargs["help_text"] = explain_roles(CentreRole)
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
 
 class PersonForm(RecordForm, UserChangeForm):
     """Someone who signs in. The password is not here, not even its hash."""
 
-    password = None
+    password = None  # type: ignore[assignment]
 
 
 @admin.register(User)
@@ -82,10 +81,9 @@ class PersonAdmin(ForAdministrators, HistoryAdmin, UserAdmin):
 
     def formfield_for_choice_field(self, db_field, request, **kwargs):
         """Django's, with what each role is."""
-        field = super().formfield_for_choice_field(db_field, request, **kwargs)
         if db_field.name == "national_role":
-            field.help_text = explain_roles(NationalRole)
-        return field
+            kwargs["help_text"] = explain_roles(NationalRole)
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     @admin.display(description=_("centres"))
     def centres(self, user: User) -> str:

@@ -23,6 +23,11 @@ from registry.statistics.measures import DERIVED, MEASURES
 HASH_SHOWN = len("sha256:") + 12
 
 
+def national_numbers(snapshot: Any) -> dict[str, Any]:
+    """The national line of a snapshot, by measure."""
+    return snapshot.map_document["national"]
+
+
 def show_time(field: str, label: Any, pattern: str = "H:i:s"):
     """A column with an instant of a run, short enough that all of them stand side by side."""
 
@@ -93,12 +98,12 @@ class SnapshotAdmin(PublicationAdmin):
     @admin.display(description=_("patients"))
     def patients(self, snapshot: Snapshot) -> int:
         """Nationally."""
-        return snapshot.map_document["national"]["patients"]
+        return national_numbers(snapshot)["patients"]
 
     @admin.display(description=_("infusions"))
     def infusions(self, snapshot: Snapshot) -> int:
         """Nationally."""
-        return snapshot.map_document["national"]["infusions"]
+        return national_numbers(snapshot)["infusions"]
 
     @admin.display(description=_("hash"))
     def short_hash(self, snapshot: Snapshot) -> str:
@@ -110,7 +115,7 @@ class SnapshotAdmin(PublicationAdmin):
         """Each measure by its published name."""
         language = "sv" if (get_language() or "sv").startswith("sv") else "en"
         measures = MEASURES | DERIVED
-        numbers = snapshot.map_document["national"].items()
+        numbers = national_numbers(snapshot).items()
         rows = ((getattr(measures[name], language), value) for name, value in numbers)
         return format_html_join("", "{}: {}<br>", rows)
 

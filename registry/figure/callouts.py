@@ -98,7 +98,7 @@ def _draw_lines(centre: CentreText, width: float, *, named: bool) -> Block:
         draw_text(0, 16, "t-17 t-strong", shorten(centre.city, room, 17, bold=True)),
         draw_text(width, 16, "t-14", centre.total, "end"),
     ]
-    port = y = 24
+    port, y = 24.0, 24.0
     if named:
         y += 18
         parts.append(draw_text(0, y, "t-12 t-muted", shorten(centre.name, width, 12)))

@@ -45,7 +45,7 @@ class Shapes:
 
 @lru_cache(maxsize=1)
 def load_shapes() -> Shapes:
-    """Read, project, clip and simplify the map's files; about a tenth of a second, once a process."""
+    """Read, project, clip and simplify the map's files; a quarter of a second, once a process."""
     counties = {
         feature["properties"]["lan_kod"]: draw_path(feature["geometry"], COUNTY_DETAIL)
         for feature in _read_features("sweden-counties.geojson")

@@ -99,16 +99,18 @@ def _stack(callouts: list[Callout], column: Column) -> list[Placed]:
     """Find the tops that are nearest to the wished ones and keep order, heights, gaps and the column.
 
     Less the lengths of what lies above, tops only need to be in order: an isotonic regression.
-    Blocks of equal tops are held as [sum of wishes, how many] and joined while they are out of order.
+    Blocks of equal tops are held as (sum of wishes, how many) and joined while they are out of order.
     """
-    above, lengths, blocks = 0.0, [], []
+    above = 0.0
+    lengths: list[float] = []
+    blocks: list[tuple[float, int]] = []
     for callout in callouts:
         lengths.append(above)
-        blocks.append([callout.y - callout.port - above, 1])
+        blocks.append((callout.y - callout.port - above, 1))
         above += callout.height + column.gap
         while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] > blocks[-1][0] / blocks[-1][1]:
-            wishes, count = blocks.pop()
-            blocks[-1] = [blocks[-1][0] + wishes, blocks[-1][1] + count]
+            (wishes, count), (earlier, others) = blocks.pop(), blocks.pop()
+            blocks.append((earlier + wishes, others + count))
     last = column.bottom - _length(callouts, column.gap)
     tops = [max(column.top, min(last, wishes / count)) for wishes, count in blocks for _ in range(count)]
     return [

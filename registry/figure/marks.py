@@ -110,11 +110,11 @@ def _sector(mark: Mark, start: float, end: float) -> str:
 
 def draw_key(centres: list[dict], sizes: Sizes, *, made: bool) -> Block:
     """Return the key: the categories, the signs that occur, and the sizes of marks."""
-    parts, y = [draw_text(0, 12, "t-13 t-strong", _("Category of the infusions"))], 34
+    parts, y = [draw_text(0, 12, "t-13 t-strong", _("Category of the infusions"))], 34.0
     for category in Category:
         parts.append(draw_swatch(category.value, 0, y - 10, 10))
         parts.append(
-            f'<text x="18" y="{y}" class="t-13"><tspan class="t-strong">{category.value}</tspan>'
+            f'<text x="18" y="{y:g}" class="t-13"><tspan class="t-strong">{category.value}</tspan>'
             f' <tspan class="t-muted">{escape(str(category.label))}</tspan></text>'
         )
         y += 19
@@ -123,7 +123,7 @@ def draw_key(centres: list[dict], sizes: Sizes, *, made: bool) -> Block:
         parts.append(draw_text(18, y, "t-13 t-muted", _("Manufacture of CAR-T cells at the hospital")))
         y += 19
     if any(is_awaited(centre) for centre in centres):
-        parts.append(f'<circle class="mark open awaited" cx="5" cy="{y - 5}" r="{sizes.open:g}"/>')
+        parts.append(f'<circle class="mark open awaited" cx="5" cy="{y - 5:g}" r="{sizes.open:g}"/>')
         parts.append(draw_text(18, y, "t-13 t-muted", _("Upcoming centre")))
         y += 19
     most = max((centre["infusions"] for centre in centres), default=0)

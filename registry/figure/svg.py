@@ -71,10 +71,10 @@ VARIANTS = {
     ),
     "narrow": Variant(
         width=358,
-        column=80,
+        column=86,
         gap=4,
-        scale=0.31,
-        largest=13,
+        scale=0.3,
+        largest=12,
         smallest=2.5,
         head=0,
         has_key=False,

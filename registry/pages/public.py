@@ -150,7 +150,7 @@ def _group_rows(centre: dict, manufacturing: list[dict]) -> Group:
     categories = [
         Row(
             cell["category"],
-            Category(cell["category"]).label,
+            str(Category(cell["category"]).label),
             mark=cell["category"].lower(),
             first=cell["first"],
             cells=_cells(cell),

@@ -1,0 +1,40 @@
+"""`make bench`: a table of ratios within one run, and benchmarks/results.json.
+
+`python -m benchmarks --small` leaves out the million and shortens the rest.
+"""
+
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swecar.settings")
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+
+from benchmarks import importing, publishing, serving  # noqa: E402
+from benchmarks.results import Result  # noqa: E402
+
+RESULTS = Path(__file__).with_name("results.json")
+
+
+def main() -> None:
+    """Measure, print a line as soon as it is known, and write the file."""
+    small = "--small" in sys.argv[1:]
+    call_command("migrate", verbosity=0)
+    results: list[Result] = []
+    print(Result.head())
+    for part in (serving.measure, importing.measure, publishing.measure):
+        for result in part(small=small):
+            print(result.line(), flush=True)
+            results.append(result)
+    machine = {"python": platform.python_version(), "processors": os.cpu_count(), "small": small}
+    rows = [result.as_row() for result in results]
+    RESULTS.write_text(json.dumps({"machine": machine, "results": rows}, indent=1) + "\n")
+
+
+main()

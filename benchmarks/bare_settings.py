@@ -1,0 +1,6 @@
+"""A Django without any middleware and with one view: the peer of a public answer."""
+
+from swecar.settings import *  # noqa: F403
+
+MIDDLEWARE: list[str] = []
+ROOT_URLCONF = "benchmarks.bare_urls"

@@ -1,0 +1,118 @@
+"""Requests a second of `map`, whole and unchanged, beside a bare Django view with the same bytes.
+
+Both run under the same gunicorn, one after the other in turns, with the load on the same machine.
+"""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+
+from benchmarks.registries import fill
+from benchmarks.results import Result
+from registry.statistics.build import publish
+from swecar.servers import find_free_port
+
+CONNECTIONS = 8
+TURNS = 3
+
+
+def measure(*, small: bool) -> Iterator[Result]:
+    """The map of the demonstration: 200, then 304."""
+    seconds = 1.0 if small else 4.0
+    fill(0)
+    call_command("demo_data", stdout=StringIO())
+    publish()
+    with tempfile.TemporaryDirectory() as folder:
+        body = Path(folder, "body")
+        with _server("swecar.settings", body) as ours:
+            etag, content = _ask(ours, "/api/v1/map")
+            body.write_bytes(content)
+            with _server("benchmarks.bare_settings", body) as bare:
+                for name, our_tag, bare_tag in (("200", "", ""), ("304", etag, '"known"')):
+                    pairs = [
+                        (_load(ours, "/api/v1/map", our_tag, seconds), _load(bare, "/bare", bare_tag, seconds))
+                        for _ in range(TURNS)
+                    ]
+                    best = max(our for our, _ in pairs), max(their for _, their in pairs)
+                    yield Result(f"map, {name}", "requests/s", best[0], "a bare view", best[1], ">= 0.7")
+
+
+@contextmanager
+def _server(settings_module: str, body: Path) -> Iterator[int]:
+    port = find_free_port()
+    variables = os.environ | {"DJANGO_SETTINGS_MODULE": settings_module, "BENCH_BODY": str(body)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "swecar.wsgi", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "4",
+         "--log-level", "error"],
+        cwd=settings.BASE_DIR,
+        env=variables,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _ask(port: int, address: str) -> tuple[str, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", address)
+    response = connection.getresponse()
+    return response.headers["ETag"], response.read()
+
+
+def _load(port: int, address: str, etag: str, seconds: float) -> float:
+    """Requests a second over some connections that stay open, each asking again when answered."""
+    known = f"If-None-Match: {etag}\r\n" if etag else ""
+    request = f"GET {address} HTTP/1.1\r\nHost: localhost\r\n{known}\r\n".encode()
+    wanted = b"HTTP/1.1 304" if etag else b"HTTP/1.1 200"
+    counts = [0] * CONNECTIONS
+    end = time.perf_counter() + seconds
+
+    def run(place: int) -> None:
+        with socket.create_connection(("127.0.0.1", port)) as line:
+            while time.perf_counter() < end:
+                line.sendall(request)
+                if not _read_answer(line).startswith(wanted):
+                    raise AssertionError(f"{address} did not answer {wanted!r}")
+                counts[place] += 1
+
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / seconds
+
+
+def _read_answer(line: socket.socket) -> bytes:
+    """The head of one answer, its body read and left; 304 has none, and a whole one says its length."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += line.recv(65536)
+    head, _, rest = data.partition(b"\r\n\r\n")
+    if head.startswith(b"HTTP/1.1 304"):
+        return head
+    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    missing = length - len(rest)
+    while missing > 0:
+        missing -= len(line.recv(65536))
+    return head

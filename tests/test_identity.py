@@ -1,0 +1,319 @@
+"""Identity numbers: which are read, as whom, by which digest; and that none is ever shown."""
+
+import base64
+import traceback
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from registry import rules
+from registry.access import Operator
+from registry.choices import IdentifierType, Sex
+from registry.entry.patients import PatientRefused, erase_patient, find_patient
+from registry.identity import (
+    Identifier,
+    IdentifierUnusable,
+    holds_identity_number,
+    read_identifier,
+    wrap,
+)
+from registry.models import Patient, PatientIdentifier, Refusal
+from tests import factories
+
+KEYS = {name: bytes([place]) * 32 for place, name in enumerate(("2024", "2025", "2026"), start=1)}
+WOMAN, MAN = factories.number(date(1970, 6, 15), 980), factories.number(date(1970, 6, 15), 981)
+
+
+def read(text: str, centre: str = "UPP") -> Identifier:
+    return read_identifier(text, centre=centre)
+
+
+def digests(text: str, centre: str = "UPP") -> list:
+    return read(text, centre).digests()
+
+
+def made_wrong(number: str) -> str:
+    """The same number with another check digit."""
+    return number[:-1] + str((int(number[-1]) + 1) % 10)
+
+
+def with_check_digit(digits: str) -> str:
+    """YYYYMMDD-NNNC from YYYYMMDDNNN, whatever calendar says of it."""
+    return f"{digits[:8]}-{digits[8:]}{factories.check_digit(digits[2:])}"
+
+
+@given(
+    st.dates(date(1927, 1, 1), date(2025, 12, 31)),
+    st.integers(980, 999),
+    st.booleans(),
+)
+@example(date(1999, 12, 31), 983, False)
+@example(date(2000, 1, 1), 980, False)
+@example(date(2000, 2, 29), 999, True)
+def test_a_number_is_the_same_person_in_every_spelling(born_on, birth_number, coordination):
+    long = factories.number(born_on, birth_number, coordination=coordination)
+    expected = read(long)
+    assert expected.born_on == born_on
+    assert expected.sex == (Sex.MALE if birth_number % 2 else Sex.FEMALE)
+    assert expected.type == (IdentifierType.COORDINATION if coordination else IdentifierType.PERSONAL)
+    short = long[2:]
+    hundred = rules.today().year - born_on.year >= 100
+    short = short.replace("-", "+") if hundred else short
+    spellings = [long, long.replace("-", ""), short, f" {long} ", long.replace("-", " -")]
+    if not hundred:
+        spellings.append(short.replace("-", ""))
+    for spelling in spellings:
+        assert read(spelling) == expected
+        assert read(spelling).digests() == expected.digests()
+
+
+def test_a_plus_says_that_the_person_is_a_hundred_or_more():
+    old = factories.number(date(1920, 1, 1), 980)
+    young = factories.number(date(2020, 1, 1), 980)
+    assert read("20" + "0101+980" + old[-1]) == read(old)
+    assert read("200101-980" + young[-1]) == read(young)
+    assert digests(old) != digests(young)
+
+
+def test_those_born_in_1999_are_read_by_their_short_number():
+    number = factories.number(date(1999, 12, 31), 983)
+    assert number.startswith("19991231-983")
+    for short in (number[2:], number[2:].replace("-", "")):
+        assert read(short).born_on == date(1999, 12, 31)
+        assert read(short).type == IdentifierType.PERSONAL
+        assert digests(short) == digests(number)
+
+
+def test_two_persons_have_different_digests():
+    every = [factories.nth_number(place) for place in range(60)]
+    every += [factories.number(coordination=True), "local:1", "990000000001", "19700101A123", "12345678901A"]
+    found = {digest for text in every for _key, digest in digests(text)}
+    assert len(found) == len(every)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        made_wrong(WOMAN),
+        made_wrong(WOMAN).replace("-", ""),
+        made_wrong(WOMAN)[2:],
+        with_check_digit("19700230980"),
+        with_check_digit("19701301980"),
+        with_check_digit("19700100980"),
+        with_check_digit("19700060980"),  # day 0, as a coordination number
+        with_check_digit("19700192980"),  # day 32, as a coordination number
+        with_check_digit("20230229980"),
+        "19700615-000" + str(factories.check_digit("700615000")),
+        "",
+        "-",
+        "local:",
+        "local:a b",
+        "local:" + "a" * 65,
+        "nobody",
+        "197006159",
+        "19700615-980",
+        "19700615--9805",
+        "１９７００６１５９８０５",
+        "1970061598051",
+    ],
+)
+def test_what_is_no_number_is_refused(text):
+    with pytest.raises(IdentifierUnusable) as refused:
+        read(text)
+    assert refused.value.code == "identifier_invalid"
+
+
+def test_a_birth_in_the_future_is_refused():
+    today = date.today()
+    assert read(factories.number(today, 980)).born_on == today
+    for born_on in (today + timedelta(days=1), date(today.year + 5, 1, 1)):
+        with pytest.raises(IdentifierUnusable):
+            read(factories.number(born_on, 980))
+
+
+def test_a_birth_before_1880_is_refused():
+    assert read(factories.number(date(1880, 1, 1), 980)).born_on == date(1880, 1, 1)
+    for born_on in (date(1879, 12, 31), date(1800, 1, 1)):
+        with pytest.raises(IdentifierUnusable):
+            read(factories.number(born_on, 980))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("990000000001", IdentifierType.RESERVE_STOCKHOLM),
+        ("991231983112", IdentifierType.RESERVE_STOCKHOLM),
+        ("19700101K123", IdentifierType.RESERVE_VASTRA_GOTALAND),
+        ("19700101-k123", IdentifierType.RESERVE_VASTRA_GOTALAND),
+        ("22700101TN12", IdentifierType.RESERVE_NATIONAL),
+        ("reserve:990000000001", IdentifierType.RESERVE_STOCKHOLM),
+        ("Reserv: 22700101TN12", IdentifierType.RESERVE_NATIONAL),
+        ("local:A-1", IdentifierType.LOCAL),
+    ],
+)
+def test_other_identifiers_are_typed_and_tell_nothing_of_the_person(text, kind):
+    identifier = read(text)
+    assert identifier.type == kind
+    assert identifier.born_on is None
+    assert identifier.sex is None
+
+
+def test_a_reserve_number_is_the_same_in_every_centre_and_spelling():
+    assert digests("19700101k123", "UPP") == digests(" 19700101-K123 ", "STO")
+    assert digests("reserve:990000000001", "UPP") == digests("990000000001", "STO")
+
+
+def test_a_pseudonym_never_links_across_centres():
+    assert digests("local:17", "UPP") == digests("LOCAL: 17", "UPP")
+    assert digests("local:17", "UPP") != digests("local:17", "STO")
+    # Nor can one centre spell another's.
+    assert len({digests(text, centre)[0] for text, centre in (("local:A", "UPP"), ("local:UPP:A", "STO"))
+                if ":" not in text[6:]}) == 1  # fmt: skip
+    with pytest.raises(IdentifierUnusable):
+        read("local:UPP:A", "STO")
+
+
+def test_a_pseudonym_of_digits_is_not_the_number_of_the_same_digits():
+    assert digests("local:" + WOMAN) != digests(WOMAN)
+
+
+# Keys are replaced; persons are found all the same.
+
+
+def put_in_front(settings, *names: str) -> None:
+    """The keys in use, the newest first."""
+    settings.IDENTITY_KEYS = {name: KEYS[name] for name in names}
+
+
+def test_a_digest_is_keyed(settings):
+    put_in_front(settings, "2024")
+    [(key_id, digest)] = digests(WOMAN)
+    assert (key_id, len(digest)) == ("2024", 32)
+    put_in_front(settings, "2025")
+    assert digests(WOMAN)[0][1] != digest
+
+
+def test_a_person_is_found_after_every_change_of_keys(lists, settings):
+    put_in_front(settings, "2024")
+    old = factories.record(lists, WOMAN).patient
+    put_in_front(settings, "2025", "2024")
+    assert find_patient(read(WOMAN)) == old
+    newer = factories.record(lists, MAN).patient
+    put_in_front(settings, "2026", "2025", "2024")
+    again = factories.record(lists, WOMAN, infused_on="2021-05-05", kind="reinfusion").patient
+    assert again == old
+    assert find_patient(read(MAN)) == newer
+    assert set(PatientIdentifier.objects.values_list("key_id", flat=True)) == {"2024", "2025"}
+    assert find_patient(read(factories.nth_number(7))) is None
+
+
+def test_a_wrapped_digest_is_the_one_that_the_new_key_gives(lists, settings):
+    put_in_front(settings, "2024")
+    patient = factories.record(lists, WOMAN).patient
+    put_in_front(settings, "2026", "2025", "2024")
+    for identifier in PatientIdentifier.objects.all():
+        identifier.digest = wrap(bytes(identifier.digest), identifier.key_id)
+        identifier.key_id = "2026"
+        identifier.save()
+    assert digests(WOMAN)[-1] == ("2026", bytes(PatientIdentifier.objects.get().digest))
+    assert find_patient(read(WOMAN)) == patient
+    assert wrap(digests(WOMAN)[1][1], "2025") == digests(WOMAN)[2][1]
+    assert wrap(digests(WOMAN)[2][1], "2026") == digests(WOMAN)[2][1]
+
+
+def test_one_who_refused_is_known_after_a_change_of_keys(lists, settings):
+    put_in_front(settings, "2024")
+    patient = factories.record(lists, WOMAN).patient
+    erase_patient(patient=patient, by=Operator(), reason="asked for it")
+    put_in_front(settings, "2025", "2024")
+    with pytest.raises(PatientRefused):
+        factories.record(lists, WOMAN)
+    factories.record(lists, MAN)
+    assert Patient.objects.count() == 1
+
+
+def test_what_stays_of_one_who_refused_is_not_the_digest(lists):
+    patient = factories.record(lists, WOMAN).patient
+    erase_patient(patient=patient, by=Operator(), reason="asked for it")
+    token = bytes(Refusal.objects.get().token)
+    assert token not in {digest for _key, digest in digests(WOMAN)}
+    assert len(token) == 32
+
+
+# Nothing shows a number.
+
+
+def every_text_of(fault: BaseException) -> str:
+    shown = "".join(traceback.format_exception(fault))
+    # The lines of this file's code are not what the product shows.
+    return f"{fault} {fault!r} {fault.args} {shown.splitlines()[-1]}"
+
+
+@pytest.mark.parametrize("text", [made_wrong(WOMAN), with_check_digit("19700230980"), WOMAN + "x", "local:a b"])
+def test_the_text_of_a_refusal_never_repeats_the_number(text):
+    digits = text.replace("-", "")
+    with pytest.raises(IdentifierUnusable) as refused:
+        read(text)
+    for fragment in (text, digits, digits[2:], text[2:]):
+        assert fragment not in every_text_of(refused.value)
+    printed = "".join(traceback.format_exception(refused.value, chain=True))
+    assert "PersonnummerException" not in printed
+    assert "valid Swedish SSN" not in printed
+
+
+def test_printing_what_holds_a_number_shows_none(lists):
+    identifier = read(WOMAN)
+    draft = factories.draft(lists, WOMAN)
+    patient = factories.record(lists, WOMAN).patient
+    stored = patient.identifiers.get()
+    shown = " ".join(
+        f"{thing} {thing!r}" for thing in (identifier, draft, patient, stored, *patient.infusions.all())
+    )
+    for fragment in (WOMAN, WOMAN.replace("-", ""), WOMAN[2:], "1970-06-15", "0615", "datetime.date(1970"):
+        assert fragment not in shown
+    assert IdentifierType.PERSONAL.name in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WOMAN,
+        WOMAN.replace("-", ""),
+        WOMAN[2:],
+        WOMAN[2:].replace("-", ""),
+        WOMAN.replace("-", " "),
+        WOMAN[2:].replace("-", " "),
+        WOMAN.replace("-", " - "),
+        WOMAN.replace("-", "–"),
+        f"was {WOMAN}, see the journal",
+        f"({WOMAN})",
+        f"nr{WOMAN}x",
+        f"B17/{WOMAN.replace('-', '')}",
+        factories.number(date(1950, 2, 3), 982, coordination=True),
+        factories.number(date(1999, 12, 31), 983)[2:],
+        "200101+980" + factories.number(date(1920, 1, 1), 980)[-1],
+        f"{made_wrong(WOMAN)} or {WOMAN}",
+    ],
+)
+def test_an_identity_number_in_a_text_is_seen(text):
+    assert holds_identity_number(text) is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a mistake",
+        "B12345",
+        made_wrong(WOMAN),
+        "2020-05-05",
+        "lot 7001019999",  # no check digit of a number
+        "1" + WOMAN.replace("-", ""),  # a longer number
+        base64.b64encode(WOMAN.encode()).decode(),
+        "local:17",
+    ],
+)
+def test_other_texts_hold_no_identity_number(text):
+    assert holds_identity_number(text) is False

@@ -1,0 +1,642 @@
+"""Every rule of entry: what is refused, what is only improbable, and where exactly each begins."""
+
+import ast
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import registry
+from registry import rules
+from registry.access import Operator
+from registry.choices import Category, DatePrecision, Kind, Sex
+from registry.entry.course import MOST_INFUSIONS, CourseRow, judge_course
+from registry.entry.patients import PatientRefused, erase_patient
+from registry.entry.reading import CodeLists, RowReader
+from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.errors import (
+    IdentifierInText,
+    InfusionRefused,
+    KindUnclear,
+    NotFound,
+    NotPermitted,
+    ReasonMissing,
+)
+from registry.identity import IdentifierUnusable
+from registry.models import Infusion, Patient
+from registry.rules import Step, check_age_by_birth_year, check_draft, classify, read_date, today
+from tests import factories
+
+SOURCES = [
+    Path(registry.__file__).parent / name
+    for name in ("rules.py", "entry/reading.py", "entry/course.py", "entry/record.py", "entry/import_file.py")
+]
+NUMBER = factories.number(date(1970, 6, 15), 980)  # a woman
+LONG_AGO = factories.number(date(1900, 6, 15), 980)
+
+# A row of the exchange file that is accepted as it stands, and what each code takes to be provoked.
+ROW = {
+    "centre": "UPP", "patient_id": NUMBER, "sex": "female", "category": "SOC", "kind": "first",
+    "product": "Kymriah", "modality": "CAR-T", "indication": "C91.0", "trial": "",
+    "manufacturing_site": "", "infused_on": "2020-05-05", "date_precision": "day", "sequence": "1",
+    "age_at_infusion": "49", "batch": "B1",
+}  # fmt: skip
+ICT = {"category": "ICT", "trial": factories.INDUSTRY}
+FILE_CASES = [
+    ("centre", "missing", {"centre": ""}),
+    ("centre", "unknown_centre", {"centre": "XXX"}),
+    ("centre", "centre_upcoming", {"centre": "ORE"}),
+    ("patient_id", "missing", {"patient_id": ""}),
+    ("patient_id", "identifier_invalid", {"patient_id": "19700615-9801"}),
+    ("patient_id", "too_long", {"patient_id": "9" * 201}),
+    ("patient_id", "character_invalid", {"patient_id": "local:\x00"}),
+    ("sex", "unknown_sex", {"sex": "kvinna"}),
+    ("sex", "sex_contradicts_identifier", {"sex": "male"}),
+    ("category", "missing", {"category": ""}),
+    ("category", "unknown_category", {"category": "XYZ"}),
+    ("kind", "unknown_kind", {"kind": "second"}),
+    ("product", "missing", {"product": ""}),
+    ("product", "unknown_product", {"product": "Aspirin"}),
+    ("modality", "modality_contradicts_product", {"modality": "TCR-T"}),
+    ("indication", "unknown_indication", {"indication": "C00"}),
+    ("trial", "unknown_trial", ICT | {"trial": "NCT00000000"}),
+    ("trial", "trial_missing", {"category": "ACT"}),
+    ("trial", "trial_missing", {"category": "ICT"}),
+    ("trial", "trial_not_allowed", {"trial": factories.INDUSTRY}),
+    ("trial", "trial_sponsor_wrong", {"category": "ACT", "trial": factories.INDUSTRY}),
+    ("trial", "trial_sponsor_wrong", {"category": "ICT", "trial": factories.ACADEMIC}),
+    ("manufacturing_site", "unknown_manufacturing_site", {"manufacturing_site": "XXX"}),
+    ("infused_on", "missing", {"infused_on": ""}),
+    ("infused_on", "date_invalid", {"infused_on": "5/5 2020"}),
+    ("infused_on", "date_invalid", {"infused_on": "2020-02-30"}),
+    ("infused_on", "date_invalid", {"infused_on": "2020-05-05", "date_precision": "month"}),
+    ("infused_on", "date_invalid", {"infused_on": "2020-05", "date_precision": "day"}),
+    ("infused_on", "date_in_future", {"infused_on": f"{today() + timedelta(days=1)}", "age_at_infusion": ""}),
+    ("infused_on", "date_too_early", {"infused_on": "1989-12-31", "age_at_infusion": "19"}),
+    ("infused_on", "date_before_birth",
+     {"patient_id": factories.number(date(2021, 1, 1)), "age_at_infusion": "0"}),
+    ("date_precision", "unknown_date_precision", {"date_precision": "week"}),
+    ("sequence", "number_invalid", {"sequence": "0"}),
+    ("sequence", "number_invalid", {"sequence": "10"}),
+    ("sequence", "number_invalid", {"sequence": "one"}),
+    ("sequence", "number_invalid", {"sequence": "²"}),
+    ("age_at_infusion", "number_invalid", {"age_at_infusion": "-1"}),
+    ("age_at_infusion", "number_invalid", {"age_at_infusion": "4.5"}),
+    ("age_at_infusion", "age_missing", {"patient_id": "local:a", "age_at_infusion": ""}),
+    ("age_at_infusion", "age_impossible", {"patient_id": "local:a", "age_at_infusion": "121"}),
+    ("age_at_infusion", "age_contradicts_identifier", {"age_at_infusion": "51"}),
+    ("batch", "too_long", {"batch": "B" * 61}),
+    ("batch", "character_invalid", {"batch": "B\x001"}),
+    ("batch", "identifier_in_text", {"batch": f"of {NUMBER}"}),
+]  # fmt: skip
+FILE_WARNINGS = [
+    ("infused_on", "date_improbable", {"infused_on": "2009-12-31", "age_at_infusion": "", "category": "CUP"}),
+    ("age_at_infusion", "age_improbable", {"patient_id": "local:a", "age_at_infusion": "91"}),
+    ("product", "product_before_authorisation", {"infused_on": "2018-08-21", "age_at_infusion": "48"}),
+]
+
+FIRST = Step(date(2020, 5, 5), 1, Kind.FIRST, "Kymriah")
+LATER = Step(date(2021, 5, 5), 1, Kind.REINFUSION, "Kymriah")
+# code, what the clinic says, where the infusion lies, the others of the person's course
+COURSE_CASES = [
+    ("kind_unclear", None, (date(2020, 5, 4), 1, "Kymriah"), [FIRST]),
+    ("kind_unclear", Kind.FIRST, (date(2020, 5, 4), 1, "Kymriah"), [FIRST]),
+    ("kind_unclear", Kind.REINFUSION, (date(2020, 5, 4), 1, "Kymriah"), [FIRST]),
+    ("kind_unclear", None, (date(2020, 5, 6), 1, "Kymriah"), [FIRST]),
+    ("kind_unclear", None, (date(2021, 5, 6), 1, "Kymriah"), [LATER]),
+    ("second_first", Kind.FIRST, (date(2020, 5, 6), 1, "Kymriah"), [FIRST]),
+    ("second_first", Kind.FIRST, (date(2020, 5, 5), 2, "Kymriah"), [FIRST]),
+    ("first_not_earliest", Kind.FIRST, (date(2021, 5, 6), 1, "Kymriah"), [LATER]),
+    ("further_dose_without_earlier", Kind.FURTHER_DOSE, (date(2020, 5, 5), 1, "Kymriah"), []),
+    ("further_dose_without_earlier", Kind.FURTHER_DOSE, (date(2021, 5, 4), 1, "Kymriah"), [LATER]),
+    ("duplicate", None, FIRST[:2] + ("Kymriah",), [FIRST]),
+    ("duplicate", Kind.REINFUSION, FIRST[:2] + ("Kymriah",), [FIRST]),
+    ("sequence_taken", None, FIRST[:2] + ("Yescarta",), [FIRST]),
+    ("sequence_taken", Kind.FURTHER_DOSE, FIRST[:2] + ("Yescarta",), [FIRST]),
+]
+COURSE_ANSWERS = [
+    (Kind.FIRST, None, (date(2020, 5, 5), 1, "Kymriah"), []),
+    (Kind.FIRST, None, (date(2021, 5, 4), 1, "Kymriah"), [LATER]),  # the person has none earlier
+    (Kind.FIRST, Kind.FIRST, (date(2021, 5, 4), 1, "Kymriah"), [LATER]),
+    (Kind.FURTHER_DOSE, Kind.FURTHER_DOSE, (date(2020, 5, 5), 2, "Kymriah"), [FIRST]),
+    (Kind.REINFUSION, Kind.REINFUSION, (date(2020, 5, 6), 1, "Kymriah"), [FIRST]),
+]
+# Codes that other tests of this file, or of the file named, provoke.
+ELSEWHERE = {
+    "no_earlier_infusion", "long_gap", "age_contradicts_birth_year",
+    "too_many_infusions", "sex_differs", "withdrawn_before", "do_not_register",
+    "too_many_cells",  # tests/test_import.py
+}  # fmt: skip
+
+
+@pytest.fixture
+def read(lists):
+    """Read one row of an exchange file: {(field, code)} of its refusals and of its warnings."""
+    reader = RowReader(CodeLists(Operator()))
+
+    def problems(**changes) -> tuple[set, set]:
+        _draft, found = reader.read(ROW | changes)
+        pairs = {warning: {(p.field, p.code) for p in found if p.warning is warning} for warning in (False, True)}
+        assert all(problem.sentence.endswith((".", "?", "…")) for problem in found)
+        return pairs[False], pairs[True]
+
+    return problems
+
+
+def codes_of(error: InfusionRefused) -> set[tuple[str, str]]:
+    return {(problem.field, problem.code) for problem in error.problems}
+
+
+def test_an_ordinary_row_is_accepted_without_a_word(read):
+    assert read() == (set(), set())
+
+
+@pytest.mark.parametrize(("field", "code", "changes"), FILE_CASES)
+def test_a_row_that_is_impossible_is_refused_by_field_and_code(read, field, code, changes):
+    refusals, _warnings = read(**changes)
+    assert refusals == {(field, code)}
+
+
+@pytest.mark.parametrize(("field", "code", "changes"), FILE_WARNINGS)
+def test_a_row_that_is_improbable_is_only_warned_of(read, field, code, changes):
+    assert read(**changes) == (set(), {(field, code)})
+
+
+def test_every_wrong_field_of_a_row_is_named_at_once(read):
+    refusals, _warnings = read(centre="XXX", product="Aspirin", infused_on="soon", patient_id="nobody")
+    assert refusals == {
+        ("centre", "unknown_centre"),
+        ("product", "unknown_product"),
+        ("infused_on", "date_invalid"),
+        ("patient_id", "identifier_invalid"),
+    }
+
+
+def test_a_value_that_is_not_known_is_never_repeated(lists):
+    reader = RowReader(CodeLists(Operator()))
+    fields = set(ROW) - {"infused_on", "patient_id", "batch"}
+    for field in fields:
+        _draft, found = reader.read(ROW | {field: NUMBER})
+        assert found, field
+        assert NUMBER not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("product", "KYMRIAH"),
+        ("product", "Tisagenlecleucel"),
+        ("category", "soc"),
+        ("kind", "FIRST"),
+        ("centre", "upp"),
+        ("indication", "b-all"),
+        ("indication", "c91.0"),
+        ("indication", ""),
+        ("sex", ""),
+        ("kind", ""),
+        ("modality", "car-t"),
+        ("modality", ""),
+        ("date_precision", ""),
+        ("sequence", ""),
+        ("age_at_infusion", ""),
+        ("manufacturing_site", "vecura"),
+        ("product", "  Kymriah "),
+    ],
+)
+def test_spellings_that_mean_the_same_are_accepted(read, field, value):
+    assert read(**{field: value}) == (set(), set())
+
+
+@pytest.mark.parametrize(("code", "stated", "step", "others"), COURSE_CASES)
+def test_an_infusion_that_does_not_fit_its_persons_course_is_refused(code, stated, step, others):
+    with pytest.raises(InfusionRefused) as refused:
+        classify(stated=stated, step=step, others=others)
+    assert [problem.code for problem in refused.value.problems] == [code]
+    assert isinstance(refused.value, KindUnclear) == (code == "kind_unclear")
+    # Another centre's infusion may be meant: neither its day nor its product is told.
+    assert not any(text in str(refused.value) for text in ("2020", "2021", "Kymriah", "Yescarta"))
+
+
+@pytest.mark.parametrize(("kind", "stated", "step", "others"), COURSE_ANSWERS)
+def test_an_infusion_that_fits_its_persons_course_gets_its_kind(kind, stated, step, others):
+    assert classify(stated=stated, step=step, others=others) == (kind, [])
+
+
+def test_a_reinfusion_without_an_earlier_infusion_is_only_improbable():
+    kind, problems = classify(stated=Kind.REINFUSION, step=(date(2020, 5, 5), 1, "Kymriah"), others=[])
+    assert kind == Kind.REINFUSION
+    assert [(problem.code, problem.warning) for problem in problems] == [("no_earlier_infusion", True)]
+
+
+@pytest.mark.parametrize(("days", "warned"), [(5 * 365, False), (5 * 365 + 1, True)])
+def test_a_gap_of_more_than_five_years_is_improbable(days, warned):
+    step = (FIRST.infused_on + timedelta(days=days), 1, "Kymriah")
+    _kind, problems = classify(stated=Kind.REINFUSION, step=step, others=[FIRST])
+    assert [problem.code for problem in problems] == ["long_gap"] * warned
+    assert all(problem.warning for problem in problems)
+
+
+# What each limit lets through and what it does not, at its very edge.
+
+
+def of_draft(lists, patient: str = NUMBER, **fields) -> dict[str, bool]:
+    """{code: is only a warning} of a draft."""
+    draft = factories.draft(lists, patient, **fields)
+    rules.complete_draft(draft)
+    return {problem.code: problem.warning for problem in check_draft(draft)}
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (date(1989, 12, 31), {"date_too_early": False}),
+        (date(1990, 1, 1), {"date_improbable": True}),
+        (date(2009, 12, 31), {"date_improbable": True}),
+        (date(2010, 1, 1), {}),
+        (today(), {}),
+        (today() + timedelta(days=1), {"date_in_future": False}),
+    ],
+)
+def test_dates_are_judged_at_their_limits(lists, day, expected):
+    assert of_draft(lists, category="CUP", infused_on=day) == expected
+
+
+def test_today_is_todays_date_in_stockholm(monkeypatch):
+    class LateEvening(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2025, 6, 30, 22, 30, tzinfo=UTC).astimezone(tz)
+
+    monkeypatch.setattr(rules, "datetime", LateEvening)
+    assert today() == date(2025, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("age", "expected"),
+    [(0, {}), (90, {}), (91, {"age_improbable": True}), (120, {"age_improbable": True}),
+     (121, {"age_impossible": False}), (-1, {"age_impossible": False})],
+)  # fmt: skip
+def test_ages_are_judged_at_their_limits(lists, age, expected):
+    assert of_draft(lists, "local:a", age_at_infusion=age) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "precision", "fits"),
+    [
+        ("2020-06-14", "day", {49}),
+        ("2020-06-15", "day", {50}),
+        ("2020-06-01", "month", {49, 50}),
+        ("2020-07-01", "month", {50}),
+        ("2020-01-01", "year", {49, 50}),
+    ],
+)
+def test_an_age_agrees_with_the_identifier_as_far_as_the_date_is_known(lists, day, precision, fits):
+    accepted = {
+        age
+        for age in range(47, 53)
+        if not of_draft(lists, infused_on=day, date_precision=precision, age_at_infusion=age)
+    }
+    assert accepted == fits
+
+
+def test_an_infusion_in_the_period_of_birth_is_possible(lists):
+    newborn = factories.number(date(2020, 5, 15), 980)
+    for day, precision in (("2020-05-15", "day"), ("2020-05-01", "month"), ("2020-01-01", "year")):
+        assert of_draft(lists, newborn, infused_on=day, date_precision=precision) == {}
+    assert "date_before_birth" in of_draft(lists, newborn, infused_on="2020-05-14")
+    assert "date_before_birth" in of_draft(lists, newborn, infused_on="2020-04-01", date_precision="month")
+
+
+def test_age_is_in_whole_years_on_the_birthday_of_a_leap_day_too():
+    assert rules.age_on(date(2004, 2, 29), date(2022, 2, 28)) == 17
+    assert rules.age_on(date(2004, 2, 29), date(2022, 3, 1)) == 18
+
+
+@pytest.mark.parametrize(
+    ("day", "precision", "warned"),
+    [("2018-08-21", "day", True), ("2018-08-22", "day", False), ("2018-07-01", "month", True),
+     ("2018-08-01", "month", False), ("2017-01-01", "year", True), ("2018-01-01", "year", False)],
+)  # fmt: skip
+def test_a_product_is_warned_of_before_its_authorisation_in_standard_of_care_alone(
+    lists, day, precision, warned
+):
+    fields = {"infused_on": day, "date_precision": precision}
+    assert ("product_before_authorisation" in of_draft(lists, **fields)) == warned
+    for category in ("ACT", "ICT", "CUP"):
+        assert of_draft(lists, category=category, **fields) == {}
+
+
+def test_compassionate_use_may_have_a_trial_of_any_sponsor(lists):
+    for trial in (None, factories.ACADEMIC, factories.INDUSTRY):
+        assert of_draft(lists, category="CUP", trial=trial) == {}
+
+
+def test_an_unknown_sex_contradicts_no_identifier(lists):
+    assert of_draft(lists, sex=Sex.UNKNOWN) == {}
+    assert of_draft(lists, "local:a", age_at_infusion=50, sex=Sex.MALE) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "precision", "day", "found"),
+    [
+        ("2014", "", date(2014, 1, 1), "year"),
+        ("2023-12", "", date(2023, 12, 1), "month"),
+        ("2023-12-05", "", date(2023, 12, 5), "day"),
+        ("2023-12-01", "month", date(2023, 12, 1), "month"),
+        ("2023-01-01", "year", date(2023, 1, 1), "year"),
+        ("2024-02-29", "day", date(2024, 2, 29), "day"),
+    ],
+)
+def test_a_date_is_read_as_the_first_day_of_its_period(text, precision, day, found):
+    assert read_date(text, precision) == (day, DatePrecision(found))
+
+
+@pytest.mark.parametrize(
+    ("text", "precision"),
+    [
+        ("2023-02-29", ""), ("2023-13", ""), ("2023-00", ""), ("0000", ""), ("23-12-05", ""),
+        ("2023-1-5", ""), ("20231205", ""), ("2023/12/05", ""), ("2023-12-05T00:00", ""), ("", ""),
+        ("２０２３", ""), ("2023-12-05\n", ""), ("2023-12", "day"), ("2023", "month"), ("2023", "day"),
+        ("2023-12-05", "month"), ("2023-12-05", "year"), ("2023-12-01", "year"), ("2023-12", "year"),
+    ],
+)  # fmt: skip
+def test_no_other_spelling_of_a_date_is_read(text, precision):
+    with pytest.raises(ValueError, match=r"\.$"):
+        read_date(text, precision)
+
+
+def test_the_last_day_of_a_period_is_known():
+    assert rules.last_day(date(2024, 2, 1), "month") == date(2024, 2, 29)
+    assert rules.last_day(date(2023, 12, 1), "month") == date(2023, 12, 31)
+    assert rules.last_day(date(2023, 1, 1), "year") == date(2023, 12, 31)
+    assert rules.last_day(date(2023, 12, 5), "day") == date(2023, 12, 5)
+
+
+# A single entry obeys the same rules as a row of a file.
+
+
+@pytest.mark.parametrize(
+    ("code", "fields"),
+    [
+        ("number_invalid", {"sequence": 0}),
+        ("number_invalid", {"sequence": 12}),
+        ("too_long", {"batch": "B" * 61}),
+        ("age_impossible", {"patient": "local:a", "age_at_infusion": 121}),
+        ("age_missing", {"patient": "local:a"}),
+        ("date_in_future", {"infused_on": "2999-01-01"}),
+        ("date_too_early", {"infused_on": "1989-12-31"}),
+        ("sex_contradicts_identifier", {"sex": Sex.MALE}),
+        ("trial_missing", {"category": "ACT", "trial": None}),
+        ("trial_not_allowed", {"trial": factories.ACADEMIC}),
+        ("trial_sponsor_wrong", {"category": "ICT", "trial": factories.ACADEMIC}),
+        ("identifier_in_text", {"batch": NUMBER}),
+        ("identifier_in_text", {"batch": NUMBER.replace("-", " ")}),
+        ("identifier_in_text", {"batch": f"lot {NUMBER[2:]}"}),
+    ],
+)
+def test_what_is_impossible_is_refused_of_a_single_entry_too(lists, code, fields):
+    with pytest.raises(InfusionRefused) as refused:
+        factories.record(lists, fields.pop("patient", NUMBER), **fields)
+    assert code in {found for _field, found in codes_of(refused.value)}
+    assert NUMBER not in str(refused.value)
+    assert not Infusion.objects.exists()
+    assert not Patient.objects.exists()
+
+
+def test_a_date_that_does_not_fit_its_precision_is_refused_of_a_single_entry(lists):
+    with pytest.raises(InfusionRefused):
+        factories.record(lists, NUMBER, infused_on="2020-05-05", date_precision=DatePrecision.MONTH)
+    infusion = factories.record(lists, NUMBER, infused_on="2020-05-05")
+    with pytest.raises(InfusionRefused):
+        correct_infusion(
+            infusion_id=infusion.pk, changes={"date_precision": DatePrecision.YEAR}, by=Operator(), reason="known less"
+        )
+
+
+def test_a_longest_batch_and_a_last_sequence_are_accepted(lists):
+    infusion = factories.record(lists, NUMBER, batch="B" * 60, sequence=9)
+    assert Infusion.objects.get() == infusion
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"infused_on": date(2000, 5, 5)}, "age_contradicts_birth_year"),
+        ({"age_at_infusion": 20}, "age_contradicts_birth_year"),
+        ({"infused_on": date(2999, 1, 1)}, "date_in_future"),
+        ({"infused_on": date(1989, 1, 1)}, "date_too_early"),
+        ({"sequence": 10}, "number_invalid"),
+        ({"batch": "B" * 61}, "too_long"),
+        ({"batch": NUMBER}, "identifier_in_text"),
+        ({"batch": NUMBER.replace("-", " ")}, "identifier_in_text"),
+        ({"kind": Kind.FURTHER_DOSE}, "further_dose_without_earlier"),
+        ({"category": Category.ACT}, "trial_missing"),
+    ],
+)
+def test_what_is_impossible_is_refused_of_a_correction_too(lists, changes, code):
+    infusion = factories.record(lists, NUMBER)
+    with pytest.raises(InfusionRefused) as refused:
+        correct_infusion(infusion_id=infusion.pk, changes=changes, by=Operator(), reason="a mistake")
+    assert code in {found for _field, found in codes_of(refused.value)}
+    assert Infusion.objects.values().get() == Infusion.objects.filter(pk=infusion.pk).values().get()
+    unchanged = Infusion.objects.get()
+    assert all(getattr(unchanged, name) == getattr(infusion, name) for name in changes)
+
+
+def test_a_date_and_an_age_can_be_corrected_together(lists):
+    infusion = factories.record(lists, NUMBER, infused_on="2020-07-07", age_at_infusion=50)
+    changes = {"infused_on": date(2022, 7, 7), "age_at_infusion": 52}
+    correct_infusion(infusion_id=infusion.pk, changes=changes, by=Operator(), reason="a mistake")
+    assert Infusion.objects.values("infused_on", "age_at_infusion").get() == changes
+
+
+@pytest.mark.parametrize(("age", "agrees"), [(48, False), (49, True), (50, True), (51, False), (None, True)])
+def test_an_age_agrees_with_the_year_of_birth(lists, age, agrees):
+    draft = replace(factories.draft(lists, NUMBER), age_at_infusion=age)
+    problem = check_age_by_birth_year(draft, 1970)
+    assert (problem is None) == agrees
+    assert problem is None or problem.code == "age_contradicts_birth_year"
+    assert check_age_by_birth_year(draft, None) is None
+
+
+def test_a_correction_that_gives_a_second_first_is_refused(lists):
+    factories.record(lists, NUMBER, infused_on="2020-05-05")
+    later = factories.record(lists, NUMBER, infused_on="2021-05-05", kind="reinfusion")
+    with pytest.raises(InfusionRefused) as refused:
+        correct_infusion(infusion_id=later.pk, changes={"kind": Kind.FIRST}, by=Operator(), reason="?")
+    assert refused.value.code == "second_first"
+
+
+def test_only_what_can_be_corrected_is_corrected(lists):
+    infusion = factories.record(lists, NUMBER)
+    for name in ("patient", "status", "id", "created_at"):
+        with pytest.raises(ValueError, match=name):
+            correct_infusion(infusion_id=infusion.pk, changes={name: 1}, by=Operator(), reason="a mistake")
+
+
+def test_another_centres_infusion_and_a_made_up_one_answer_alike(lists):
+    infusion = factories.record(lists, NUMBER, centre="UPP")
+    outsider = factories.user("sto", lists.centres["STO"])
+    for infusion_id in (infusion.pk, "00000000-0000-4000-8000-000000000000"):
+        with pytest.raises(NotFound, match="There is no such|Det finns ingen"):
+            withdraw_infusion(infusion_id=infusion_id, by=outsider, reason="a mistake")
+        with pytest.raises(NotFound, match="There is no such|Det finns ingen"):
+            correct_infusion(infusion_id=infusion_id, changes={"batch": "B"}, by=outsider, reason="a mistake")
+    with pytest.raises(NotPermitted):
+        factories.record(lists, factories.nth_number(3), centre="UPP", by=outsider)
+
+
+def test_an_infusion_cannot_be_moved_to_a_centre_where_one_may_not_write(lists):
+    reporter = factories.user("upp", lists.centres["UPP"])
+    infusion = factories.record(lists, NUMBER, centre="UPP", by=reporter)
+    with pytest.raises(NotPermitted):
+        correct_infusion(
+            infusion_id=infusion.pk, changes={"centre": lists.centres["STO"]}, by=reporter, reason="moved"
+        )
+    assert Infusion.objects.get().centre == lists.centres["UPP"]
+
+
+def test_another_centres_first_is_changed_by_no_answer_of_this_one(lists):
+    factories.record(lists, NUMBER, centre="STO", infused_on="2020-05-05")
+    reporter = factories.user("upp", lists.centres["UPP"])
+    with pytest.raises(KindUnclear) as refused:
+        factories.record(
+            lists, NUMBER, centre="UPP", infused_on="2019-05-05", kind="first", by=reporter,
+            former_first_becomes=Kind.REINFUSION,
+        )  # fmt: skip
+    assert refused.value.code == "kind_unclear"
+    assert Infusion.objects.get().kind == Kind.FIRST
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_a_change_needs_a_reason(lists, reason):
+    infusion = factories.record(lists, NUMBER)
+    with pytest.raises(ReasonMissing):
+        withdraw_infusion(infusion_id=infusion.pk, by=Operator(), reason=reason)
+    with pytest.raises(ReasonMissing):
+        correct_infusion(infusion_id=infusion.pk, changes={"batch": "B"}, by=Operator(), reason=reason)
+    assert Infusion.objects.get().status == "submitted"
+
+
+@pytest.mark.parametrize("number", [NUMBER, NUMBER.replace("-", ""), NUMBER.replace("-", " "), NUMBER[2:]])
+def test_a_reason_with_an_identity_number_is_refused(lists, number):
+    infusion = factories.record(lists, NUMBER)
+    reason = f"was {number}'s"
+    calls = (
+        lambda: withdraw_infusion(infusion_id=infusion.pk, by=Operator(), reason=reason),
+        lambda: correct_infusion(infusion_id=infusion.pk, changes={"batch": "B"}, by=Operator(), reason=reason),
+    )
+    for call in calls:
+        with pytest.raises(IdentifierInText) as refused:
+            call()
+        assert number not in str(refused.value)
+    assert Infusion.objects.values_list("batch", "status").get() == ("", "submitted")
+
+
+# What only a file can bring: many rows of one person, and rows that are stored already.
+
+
+def course_row(line: int | None = 2, **fields) -> CourseRow:
+    values = {
+        "patient": 1, "infused_on": date(2020, 5, 5), "sequence": 1, "line": line,
+        "status": None if line else "submitted", "kind": "first", "product": "1", "sex": "female",
+        "details": ("UPP",),
+    } | fields  # fmt: skip
+    return CourseRow(**values)
+
+
+def verdicts(*rows: CourseRow) -> list[tuple]:
+    return [(v.line, v.is_new, [(p.code, p.warning) for p in v.problems]) for v in judge_course(rows)]
+
+
+def test_a_person_has_a_limited_number_of_infusions():
+    rows = [
+        course_row(line, infused_on=date(2020, 5, 5) + timedelta(days=line), kind="first" if line == 2 else "reinfusion")
+        for line in range(2, MOST_INFUSIONS + 3)
+    ]
+    assert verdicts(*rows[:-1]) == [(row.line, True, []) for row in rows[:-1]]
+    assert verdicts(*rows) == [(row.line, False, [("too_many_infusions", False)]) for row in rows]
+
+
+def test_a_sex_that_differs_from_the_stored_one_is_refused():
+    stored, later = course_row(None), {"infused_on": date(2021, 5, 5), "kind": "reinfusion"}
+    assert verdicts(stored, course_row(2, sex="male", **later)) == [(2, True, [("sex_differs", False)])]
+    assert verdicts(stored, course_row(2, sex="unknown", **later)) == [(2, True, [])]
+    assert verdicts(course_row(2), course_row(3, sex="male", **later))[1] == (3, True, [("sex_differs", False)])
+
+
+def test_an_infusion_that_was_withdrawn_is_not_brought_back_by_a_file():
+    withdrawn = course_row(None, status="withdrawn")
+    assert verdicts(withdrawn, course_row(2)) == [(2, False, [("withdrawn_before", True)])]
+
+
+def test_the_same_infusion_with_other_details_is_a_duplicate_and_with_the_same_is_unchanged():
+    stored = course_row(None)
+    assert verdicts(stored, course_row(2)) == [(2, False, [])]
+    assert verdicts(stored, course_row(2, kind=None)) == [(2, False, [])]
+    assert verdicts(stored, course_row(2, details=("STO",))) == [(2, False, [("duplicate", False)])]
+    assert verdicts(stored, course_row(2, kind="reinfusion")) == [(2, False, [("duplicate", False)])]
+
+
+def test_where_an_infusion_was_withdrawn_and_entered_again_the_file_is_unchanged():
+    stored = [course_row(None, status="withdrawn"), course_row(None)]
+    for order in (stored, stored[::-1]):
+        assert verdicts(*order, course_row(2)) == [(2, False, [])]
+        other = course_row(3, product="2", kind="reinfusion")
+        assert verdicts(*order, course_row(2), other)[1] == (3, True, [("sequence_taken", False)])
+
+
+def test_a_refused_row_does_not_bring_the_blame_on_the_next():
+    rows = [
+        course_row(2, kind="further_dose"),
+        course_row(3, infused_on=date(2020, 6, 5), kind="further_dose"),
+    ]
+    assert verdicts(*rows) == [(2, True, [("further_dose_without_earlier", False)]), (3, True, [])]
+
+
+def test_a_person_who_asked_not_to_be_registered_is_refused(lists):
+    patient = factories.record(lists, NUMBER).patient
+    erase_patient(patient=patient, by=Operator(), reason="asked for it")
+    with pytest.raises(PatientRefused) as refused:
+        factories.record(lists, NUMBER)
+    assert refused.value.code == "do_not_register"
+    assert not Patient.objects.exists()
+
+
+# A closed world: a code that no test provokes fails here.
+
+
+def codes_in(path: Path) -> set[str]:
+    """The codes of all problems that a source names."""
+    found = set()
+    for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)):
+        name = getattr(call.func, "id", None) or getattr(call.func, "attr", "")
+        place = {"Problem": 1, "refuse": 1, "_kind_problem": 0}.get(name)
+        if place is not None and len(call.args) > place and isinstance(call.args[place], ast.Constant):
+            found.add(call.args[place].value)
+        elif name in {"look_up", "choose"} and isinstance(call.args[0], ast.Constant):
+            found.add(f"unknown_{call.args[0].value}")
+    return found
+
+
+def test_every_code_of_the_sources_has_a_test():
+    in_sources = set().union(*map(codes_in, SOURCES))
+    in_sources |= {IdentifierUnusable.code, PatientRefused.code}
+    in_tests = {code for _field, code, _changes in (*FILE_CASES, *FILE_WARNINGS)}
+    in_tests |= {code for code, *_ in COURSE_CASES} | ELSEWHERE
+    assert in_sources == in_tests
+    text = Path(__file__).read_text() + Path(__file__).with_name("test_import.py").read_text()
+    assert [code for code in sorted(in_tests) if text.count(f'"{code}"') < 1 + (code in ELSEWHERE)] == []
+
+
+def test_the_search_for_codes_sees_every_way_of_naming_one():
+    """Each source's problems are counted by their calls, so that a new way of naming one is noticed."""
+    for path in SOURCES:
+        unread = []
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Problem" and len(node.args) > 1:
+                code = node.args[1]
+                known = isinstance(code, ast.Constant) or ast.unparse(code) in {"code", "PatientRefused.code"}
+                unread += [] if known else [ast.unparse(code)]
+        assert unread == [], path.name

@@ -25,7 +25,13 @@ FORMATS = {"json": "application/json"}
 
 
 class PublicView(APIView):
-    """A view whose answer depends on the snapshot, the question and the language alone."""
+    """A view whose answer depends on the snapshot, the question and the language alone.
+
+    answer(request, parameters, language, **numbers of the address) gives it, or raises
+    RegistryError.
+    """
+
+    answer: Callable[..., HttpResponse]
 
     allowed: ClassVar[tuple[str, ...]] = ()
     formats: ClassVar[Mapping[str, str]] = FORMATS
@@ -42,10 +48,6 @@ class PublicView(APIView):
             return self.answer(request, parameters, language, **numbers)
         except RegistryError as error:
             return problem_of(error)
-
-    def answer(self, request: HttpRequest, parameters: Parameters, language: str, **kwargs) -> HttpResponse:
-        """The answer to a request that is well formed; raises RegistryError."""
-        raise NotImplementedError
 
 
 def send(request: HttpRequest, key: str, language: str, make: Callable[[], dict]) -> HttpResponse:

@@ -1,5 +1,7 @@
 """What the interface promises, as OpenAPI: parameters and the shape of every answer."""
 
+from typing import Any
+
 from drf_spectacular.utils import OpenApiParameter
 
 from api.questions import MOST_DIMENSIONS
@@ -36,9 +38,9 @@ def listing(items: dict) -> dict:
 
 
 TEXTS = record(sv=TEXT, en=TEXT)
-NUMBERS = {name: FIRST if name == "first" else WHOLE for name in DEFAULT_MEASURES}
-ALL_NUMBERS = {name: FIRST if name == "first" else WHOLE for name in MEASURES}
-HEAD = {
+NUMBERS: dict[str, Any] = {name: FIRST if name == "first" else WHOLE for name in DEFAULT_MEASURES}
+ALL_NUMBERS: dict[str, Any] = {name: FIRST if name == "first" else WHOLE for name in MEASURES}
+HEAD: dict[str, Any] = {
     "number": {"type": "integer", "minimum": 1},
     "hash": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
     "built_at": INSTANT,
@@ -74,9 +76,7 @@ COUNTS_DOCUMENT = record(
     snapshot=SNAPSHOT_HEAD,
     by=listing({"type": "string", "enum": list(DIMENSIONS)}),
     filters={"type": "object", "additionalProperties": listing({"type": ["string", "integer"]})},
-    rows=listing(
-        {"type": "object", "properties": DIMENSION_VALUES | ALL_NUMBERS, "additionalProperties": False}
-    ),
+    rows=listing({"type": "object", "properties": DIMENSION_VALUES | ALL_NUMBERS, "additionalProperties": False}),
     total={
         "type": "object",
         "properties": ALL_NUMBERS | {"patients_summed": SUMMED},
@@ -109,9 +109,7 @@ LIST_ITEMS = {
     "indications": record(code=TEXT, key=TEXT, icd10=TEXT_OR_NULL, name=TEXTS),
     "trials": record(identifier=TEXT, name=TEXT, sponsor=TEXT, phase=TEXT),
 }
-PROBLEM = record(
-    {"detail": TEXT, "parameter": TEXT}, type=TEXT, title=TEXT, status={"type": "integer"}, code=TEXT
-)
+PROBLEM = record({"detail": TEXT, "parameter": TEXT}, type=TEXT, title=TEXT, status={"type": "integer"}, code=TEXT)
 
 
 def _described(operation: str, shape: dict, *parameters: OpenApiParameter, refuses: tuple[int, ...] = (400,)):
@@ -149,19 +147,14 @@ COUNTS = _described(
     "counts",
     COUNTS_DOCUMENT,
     _words("by", f"At most {MOST_DIMENSIONS} dimensions, in the order of the rows.", list(DIMENSIONS)),
-    *(
-        _words(name, f"Only these values of {name}; `none` for infusions without one.")
-        for name in DIMENSIONS
-    ),
+    *(_words(name, f"Only these values of {name}; `none` for infusions without one.") for name in DIMENSIONS),
     AS_OF,
     _parameter("from", "Count what falls on this day or later; roles do not change.", type=DAY),
     _parameter("to", "Count what falls on this day or earlier; roles do not change.", type=DAY),
     _words("measures", "Else patients, infusions, reinfusions, further_doses, first.", list(MEASURES)),
     refuses=(400, 503),
 )
-MEASURES_SHAPE = record(
-    measures=listing(record(measure=TEXT, label=TEXTS, rule=TEXTS, unit=TEXT, source=TEXT))
-)
+MEASURES_SHAPE = record(measures=listing(record(measure=TEXT, label=TEXTS, rule=TEXTS, unit=TEXT, source=TEXT)))
 MEASURE_RULES = _described("measures", MEASURES_SHAPE)
 SNAPSHOTS = _described("snapshots", record(snapshots=listing(record(**HEAD))), refuses=(400, 503))
 SNAPSHOT = _described("snapshot", record(**HEAD, national=NATIONAL), refuses=(400, 404))
@@ -206,9 +199,7 @@ STATUS = _described(
         stale={"type": "boolean"},
         last_run={
             "oneOf": [
-                record(
-                    task=TEXT, finished_at=INSTANT, outcome={"type": "string", "enum": Outcome.values}
-                ),
+                record(task=TEXT, finished_at=INSTANT, outcome={"type": "string", "enum": Outcome.values}),
                 {"type": "null"},
             ]
         },

@@ -101,9 +101,7 @@ def acting_as(actor: Actor, *, reason: str = "") -> Iterator[None]:
     The outermost call decides; a nested one changes nothing for what follows it.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('swecar.actor', true), current_setting('swecar.reason', true)"
-        )
+        cursor.execute("SELECT current_setting('swecar.actor', true), current_setting('swecar.reason', true)")
         before = cursor.fetchone()
         _name(cursor, actor.username, reason)
         yield

@@ -14,7 +14,7 @@ from datetime import date
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from personnummer.personnummer import Personnummer, PersonnummerException
+from personnummer.personnummer import Personnummer, PersonnummerException, valid
 
 from registry.choices import IdentifierType, Sex
 from registry.errors import RegistryError
@@ -98,7 +98,7 @@ def read_identifier(text: str, *, centre: str) -> Identifier:
 def holds_identity_number(text: str) -> bool:
     """Whether a free text holds a personal identity or coordination number."""
     found = (re.sub(r"[\s–]", "", number) for number in NUMBER_IN_TEXT.findall(text))
-    return any(Personnummer.valid(number) for number in found)
+    return any(valid(number) for number in found)
 
 
 def _read_personal(bare: str) -> Identifier:

@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from registry.choices import Category, CentreStatus, DatePrecision, Kind, Sex, Sponsor
+from registry.choices import Category, CentreStatus, DatePrecision, IdentifierType, Kind, Sex, Sponsor
 from registry.errors import InfusionRefused, KindUnclear, Problem
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -36,16 +36,21 @@ BEFORE_FIRST = gettext_noop(
     "The date falls before the person's recorded first infusion. Say which of the two is the first."
 )
 SECOND_FIRST = gettext_noop("The person's first infusion is recorded already.")
-KIND_OPEN = gettext_noop(
-    "The person has other infusions: say whether this is a further dose or a reinfusion."
-)
+KIND_OPEN = gettext_noop("The person has other infusions: say whether this is a further dose or a reinfusion.")
 NOT_EARLIEST = gettext_noop("An earlier infusion of this person is recorded, so this cannot be the first.")
 NO_COURSE = gettext_noop("A further dose belongs to a course, and the person has no earlier infusion.")
 SPONSOR_OF = {Category.ACT: Sponsor.ACADEMIC, Category.ICT: Sponsor.INDUSTRY}
 
 
 class Identified(Protocol):
-    """What the rules ask of an identifier: what it says itself, None where it says nothing."""
+    """An identifier: what it says itself (None where it says nothing), and its digests."""
+
+    @property
+    def type(self) -> IdentifierType:
+        """What it was."""
+
+    def digests(self) -> list[tuple[str, bytes]]:
+        """(key id, digest) along the chain of keys."""
 
     @property
     def born_on(self) -> date | None:
@@ -56,21 +61,27 @@ class Identified(Protocol):
         """The legal sex."""
 
 
-class Centre(Protocol):
+class Listed(Protocol):
+    """A row of a code list."""
+
+    pk: Any
+
+
+class Centre(Listed, Protocol):
     """What the rules ask of a centre."""
 
     code: str
     status: str
 
 
-class Product(Protocol):
+class Product(Listed, Protocol):
     """What the rules ask of a product."""
 
     name: str
     authorised_on: date | None
 
 
-class Trial(Protocol):
+class Trial(Listed, Protocol):
     """What the rules ask of a trial."""
 
     identifier: str
@@ -90,9 +101,9 @@ class InfusionDraft:
     infused_on: date
     identifier: Identified | None = None
     kind: Kind | None = None
-    indication: object | None = None
+    indication: Listed | None = None
     trial: Trial | None = None
-    manufacturing_site: object | None = None
+    manufacturing_site: Listed | None = None
     date_precision: DatePrecision = DatePrecision.DAY
     sequence: int = 1
     age_at_infusion: int | None = None
@@ -162,8 +173,7 @@ def complete_draft(draft: InfusionDraft) -> None:
     identifier = draft.identifier
     if identifier is None:
         return
-    if draft.sex is None:
-        draft.sex = identifier.sex
+    draft.sex = draft.sex or identifier.sex or Sex.UNKNOWN
     if draft.age_at_infusion is None and identifier.born_on:
         draft.age_at_infusion = max(0, age_on(identifier.born_on, draft.infused_on))
 
@@ -217,9 +227,7 @@ def _check_trial(draft: InfusionDraft) -> Problem | None:
     if draft.trial is None:
         if needed is None:
             return None
-        return Problem(
-            "trial", "trial_missing", _("%(category)s needs its trial.") % {"category": draft.category}
-        )
+        return Problem("trial", "trial_missing", _("%(category)s needs its trial.") % {"category": draft.category})
     if draft.category == Category.SOC:
         return Problem("trial", "trial_not_allowed", _("Standard of care has no trial."))
     if needed and draft.trial.sponsor != needed:
@@ -235,9 +243,7 @@ def _check_trial(draft: InfusionDraft) -> Problem | None:
 def _check_age(draft: InfusionDraft) -> Problem | None:
     age = draft.age_at_infusion
     if age is None:
-        return Problem(
-            "age_at_infusion", "age_missing", _("The identifier does not give the age: write it.")
-        )
+        return Problem("age_at_infusion", "age_missing", _("The identifier does not give the age: write it."))
     if not 0 <= age <= OLDEST_AGE:
         return Problem("age_at_infusion", "age_impossible", _("An age is between 0 and 120 years."))
     born_on = draft.identifier.born_on if draft.identifier else None
@@ -341,9 +347,7 @@ def _refuse_taken_place(step: tuple[date, int, str], others: Iterable[Step]) -> 
         raise InfusionRefused([Problem("sequence", "sequence_taken", sentence)])
 
 
-def _improbable_in_course(
-    kind: Kind, place: tuple[date, int], earlier: Sequence[Step]
-) -> Iterable[Problem]:
+def _improbable_in_course(kind: Kind, place: tuple[date, int], earlier: Sequence[Step]) -> Iterable[Problem]:
     if kind == Kind.REINFUSION and not earlier:
         sentence = _("The registry knows no earlier infusion of this person: was it given elsewhere?")
         yield Problem("kind", "no_earlier_infusion", sentence, True)

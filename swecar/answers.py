@@ -38,7 +38,7 @@ def answer(
 
 def _is_known(request: HttpRequest, etag: str) -> bool:
     asked = request.META.get("HTTP_IF_NONE_MATCH")
-    return bool(asked) and etag in [tag.removeprefix("W/") for tag in parse_etags(asked)]
+    return asked is not None and etag in [tag.removeprefix("W/") for tag in parse_etags(asked)]
 
 
 def _keep(key: str, make: Callable[[], bytes]) -> bytes:

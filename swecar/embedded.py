@@ -195,9 +195,7 @@ def keep_secrets(var: Path) -> dict[str, str]:
     path = var / "secrets.json"
     if not path.exists():
         if (var / "postgres").exists():
-            raise CannotStart(
-                f"{path} is gone, and with it the password of the data beside it. Move {var} away."
-            )
+            raise CannotStart(f"{path} is gone, and with it the password of the data beside it. Move {var} away.")
         made = {name: secrets.token_urlsafe(50) for name in ("postgres", "valkey", "secret_key")}
         made["identity_keys"] = f"demo:{base64.b64encode(secrets.token_bytes(32)).decode()}"
         write_privately(path, json.dumps(made, indent=1))

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import os
-from collections.abc import Mapping
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 SMALLEST_KEY = 32  # bytes; HMAC-SHA-256 gains nothing from more and loses from fewer (RFC 2104)
@@ -42,7 +42,7 @@ def words(name: str, *, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
-def database(name: str) -> Mapping[str, object]:
+def database(name: str) -> dict[str, Any]:
     """Django's settings of a `postgresql://user:password@host:port/name?option=value` address."""
     url = text(
         name,

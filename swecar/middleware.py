@@ -10,11 +10,12 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
+from django.utils.deprecation import MiddlewareMixin
 
 SIGNED_IN = ("/admin/", "/clinic/", "/en/clinic/", "/accounts/", "/en/accounts/")
 
 
-class SignedInOnly:
+class SignedInOnly(MiddlewareMixin):
     """Passes a public request straight to the next layer."""
 
     def __call__(self, request):

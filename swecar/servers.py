@@ -122,9 +122,7 @@ def choose_account(var: Path, *programs: Path) -> Account:
     )
 
 
-def run_once(
-    account: Account, command: Sequence[str | Path], folder: Path
-) -> subprocess.CompletedProcess[str]:
+def run_once(account: Account, command: Sequence[str | Path], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a short command as an account; an account that this machine does not give fails like a command."""
     try:
         return subprocess.run(  # noqa: S603
@@ -175,9 +173,7 @@ def valkey_answers(port: int, password: str) -> bool:
         return False
 
 
-def start_postgres(
-    var: Path, program: Path, account: Account, password: str, *, fast: bool
-) -> tuple[Child, str]:
+def start_postgres(var: Path, program: Path, account: Account, password: str, *, fast: bool) -> tuple[Child, str]:
     """Start the database, made at the first start; returns it and its address."""
     folder = var / "postgres"
     if not folder.exists():

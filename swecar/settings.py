@@ -139,7 +139,6 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
-PGHISTORY_CONTEXT_FIELD = None  # the actor and the reason are columns of their own: models/history.py
 PGHISTORY_APPEND_ONLY = True
 # History is read by its record alone: other indexes would only slow every write.
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)

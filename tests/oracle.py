@@ -16,9 +16,7 @@ PRECISIONS = ("year", "month", "day")  # the coarsest first
 
 def counted(rows: Iterable[Mapping], as_of: date | None = None) -> list[Mapping]:
     """Submitted infusions with infused_on <= as_of."""
-    return [
-        row for row in rows if row["status"] == "submitted" and (as_of is None or row["infused_on"] <= as_of)
-    ]
+    return [row for row in rows if row["status"] == "submitted" and (as_of is None or row["infused_on"] <= as_of)]
 
 
 def count(
@@ -36,8 +34,10 @@ def count(
     groups = defaultdict(list)
     for row in given_roles:
         wanted = all(_value(row, name) in filters[name] for name in filters)
-        if wanted and (since is None or row["infused_on"] >= since) and (
-            until is None or row["infused_on"] <= until
+        if (
+            wanted
+            and (since is None or row["infused_on"] >= since)
+            and (until is None or row["infused_on"] <= until)
         ):
             groups[tuple(_value(row, name) for name in by)].append(row)
     return {group: _measure(members) for group, members in groups.items()}

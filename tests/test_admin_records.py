@@ -63,9 +63,7 @@ def test_a_wrong_correction_is_explained_and_stores_nothing(world, values, field
 
 
 def test_an_upcoming_centre_is_explained(world):
-    answer = correct(
-        sign_in(), Infusion.objects.first(), centre=world.centres["ORE"].pk, reason="moved to Örebro"
-    )
+    answer = correct(sign_in(), Infusion.objects.first(), centre=world.centres["ORE"].pk, reason="moved to Örebro")
     assert "ORE has not begun yet." in answer.context["form"].errors["centre"][0]
 
 

@@ -99,8 +99,7 @@ def test_every_variable_is_known_and_read_in_the_settings_alone():
     elsewhere = [
         path.name
         for path in SOURCES
-        if "os.environ" in path.read_text()
-        and path.name not in {"env.py", "celery.py", "wsgi.py", *launchers}
+        if "os.environ" in path.read_text() and path.name not in {"env.py", "celery.py", "wsgi.py", *launchers}
     ]
     assert elsewhere == []
 

@@ -354,8 +354,7 @@ def test_a_centre_that_rests_keeps_its_lines_and_says_so(status):
     document["centres"][0]["status"] = status
     word = {"paused": "pausat för närvarande", "closed": "stängt"}[status]
     assert callout_texts(document)["UME"] == (
-        f"Umeå | 9 infusioner | Norrlands universitetssjukhus | {word}"
-        " | SOC sedan december 2023 | 9 patienter"
+        f"Umeå | 9 infusioner | Norrlands universitetssjukhus | {word} | SOC sedan december 2023 | 9 patienter"
     )
 
 

@@ -20,7 +20,7 @@ from registry.entry import announce
 from registry.entry.record import withdraw_infusion
 from registry.models import Fact, Infusion, Publication, Revision, Run, Snapshot
 from registry.statistics.build import is_behind, publish
-from registry.statistics.runs import run_publication, run_pruning, run_sweep, run_verification
+from registry.statistics.runs import run_pruning, run_publication, run_sweep, run_verification
 from tests import factories
 from tests.working import broker, database_url, kill, wait_for, worker
 

@@ -77,9 +77,7 @@ def test_page_says_the_national_line_and_its_snapshot():
     )
     english = " ".join(read_page(published_document("en"), "en").text.split())
     assert "Since 2014, 297 people have been treated with CAR-T cells in Sweden." in english
-    assert (
-        "Snapshot 12, built 8 September 2025 12:00 (Swedish time), data through 5 September 2025." in english
-    )
+    assert "Snapshot 12, built 8 September 2025 12:00 (Swedish time), data through 5 September 2025." in english
     assert "SOC since December 2023" in english
 
 

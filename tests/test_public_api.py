@@ -92,9 +92,7 @@ def test_the_map_gives_the_published_figure(ask):
         "category": "ACT", "patients": 45, "infusions": 46, "reinfusions": 0, "further_doses": 1,
         "first": "2014",
     }  # fmt: skip
-    assert document["manufacturing"] == [
-        {"site": "VECURA", "name": "Vecura", "centre": "STO", "manufactured": 46}
-    ]
+    assert document["manufacturing"] == [{"site": "VECURA", "name": "Vecura", "centre": "STO", "manufactured": 46}]
 
 
 def test_an_upcoming_centre_is_there_with_zeros(ask):
@@ -144,9 +142,7 @@ def test_a_filter_and_a_period_choose_without_changing_roles(ask):
     assert sum(row["reinfusions"] for row in answer["rows"]) == 5
     late = ask("counts?centre=STO&category=SOC&from=2023-01-01&measures=patients,reinfusions").json()
     assert late["total"]["patients"] < 69
-    assert late["total"]["reinfusions"] == sum(
-        row["reinfusions"] for row in answer["rows"] if row["year"] >= 2023
-    )
+    assert late["total"]["reinfusions"] == sum(row["reinfusions"] for row in answer["rows"] if row["year"] >= 2023)
 
 
 def test_infusions_without_a_site_are_asked_for_by_none(ask):
@@ -270,7 +266,11 @@ def test_a_new_snapshot_is_seen_at_once_and_the_old_one_stays(ask):
     assert ask("map?snapshot=1").json()["national"]["infusions"] == 304
     assert ask("status").json()["stale"] is False
     changes = ask("snapshots/2/changes?since=1").json()["changes"]
-    assert [(c["centre"], c["category"]) for c in changes] == [(None, None), ("LUN", None), ("LUN", someone.category)]
+    assert [(c["centre"], c["category"]) for c in changes] == [
+        (None, None),
+        ("LUN", None),
+        ("LUN", someone.category),
+    ]
     assert changes[0]["measures"]["infusions"] == {"before": 304, "after": 303}
     assert problem_of(ask("map?snapshot=1&as_of=2020-01-01"), 400)["code"] == "as_of_needs_current"
 

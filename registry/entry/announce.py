@@ -39,4 +39,3 @@ def _send() -> None:
         current_app.send_task(Task.PUBLISH.value, ignore_result=True)
     except Exception:  # any fault of the broker, whatever its client raises
         logger.warning("The broker did not take the message to publish; the sweep will.", exc_info=True)
-

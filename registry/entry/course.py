@@ -36,8 +36,7 @@ class Verdict(NamedTuple):
     """What is to become of one row of the file."""
 
     line: int
-    kind: Kind | None
-    is_new: bool
+    kind: Kind | None  # None where the row is not new
     problems: Sequence[Problem]
 
 
@@ -45,7 +44,7 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
     """A verdict a row of the file; rows are one person's, in order of (infused_on, sequence)."""
     if len(rows) > MOST_INFUSIONS:
         problem = Problem("patient_id", "too_many_infusions", _("The person has too many infusions."))
-        yield from (Verdict(row.line, None, False, [problem]) for row in rows if row.line)
+        yield from (Verdict(row.line, None, [problem]) for row in rows if row.line)
         return
     stored = {row.what: row for row in rows if row.status == Status.WITHDRAWN}
     submitted = {row.what: row for row in rows if row.status == Status.SUBMITTED}
@@ -56,7 +55,7 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
         if row.line is None:
             continue
         if row.what in stored:
-            yield _compare(row, stored[row.what])
+            yield Verdict(row.line, None, _compare(row, stored[row.what]))
             continue
         problems: list[Problem] = []
         if row.sex not in {known_sex, Sex.UNKNOWN}:
@@ -66,23 +65,24 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
         try:
             kind, found = classify(stated=stated, step=row.what, others=course)
         except InfusionRefused as refused:
-            kind, found = stated or Kind.REINFUSION, refused.problems
+            kind, found = stated or Kind.REINFUSION, list(refused.problems)
         # A refused row keeps its place, so that the next row is not blamed for its fault.
         course.append(_step(row)._replace(kind=kind))
-        yield Verdict(row.line, kind, True, [*problems, *found])
+        yield Verdict(row.line, kind, [*problems, *found])
 
 
-def _compare(row: CourseRow, stored: CourseRow) -> Verdict:
+def _compare(row: CourseRow, stored: CourseRow) -> list[Problem]:
+    """What is to be said of a row of the file that is stored already."""
     if stored.status == Status.WITHDRAWN:
         sentence = _("This infusion was withdrawn in the registry and stays so.")
-        return Verdict(row.line, None, False, [Problem("patient_id", "withdrawn_before", sentence, True)])
+        return [Problem("patient_id", "withdrawn_before", sentence, True)]
     if row.details == stored.details and row.kind in {None, stored.kind}:
-        return Verdict(row.line, None, False, [])
+        return []
     sentence = _(
         "The same infusion (person, date, sequence, product) is stored with other details: "
         "correct it in the registry."
     )
-    return Verdict(row.line, None, False, [Problem("patient_id", "duplicate", sentence)])
+    return [Problem("patient_id", "duplicate", sentence)]
 
 
 def _step(row: CourseRow) -> Step:

@@ -12,7 +12,7 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import TypeVar
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, acting_as
@@ -107,7 +107,7 @@ def _read(reader: RowReader, line: Line, some_refuse: bool) -> tuple[InfusionDra
     if line.surplus:
         sentence = _("The row has more cells than the header.")
         problems.append(Problem("row", "too_many_cells", sentence))
-    if draft and some_refuse and is_refused(draft.identifier.digests()):
+    if some_refuse and draft and draft.identifier and is_refused(draft.identifier.digests()):
         problems.append(Problem("patient_id", PatientRefused.code, str(PatientRefused())))
     return draft, problems
 
@@ -117,7 +117,7 @@ def _judge(progress: Progress, total: int) -> None:
     done = 0
     for persons in _batches(_persons(staging.read_courses())):
         verdicts = [verdict for rows in persons for verdict in judge_course(rows)]
-        staging.stage_verdicts((v.line, v.kind.value) for v in verdicts if v.is_new)
+        staging.stage_verdicts((v.line, v.kind.value) for v in verdicts if v.kind)
         staging.stage_problems((v.line, problem) for v in verdicts for problem in v.problems)
         done += len(verdicts)
         progress("checking", done, total)

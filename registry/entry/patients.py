@@ -8,13 +8,13 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.choices import Kind
+from registry.choices import Kind, Sex
 from registry.entry.announce import announce_change
 from registry.entry.reasons import check_reason
 from registry.errors import MergeImpossible, NotFound, RegistryError
-from registry.identity import Identifier, refusal_token
+from registry.identity import refusal_token
 from registry.models import Infusion, Patient, PatientIdentifier, Refusal
-from registry.rules import InfusionDraft, Step
+from registry.rules import Identified, InfusionDraft, Step
 
 ENTRY_LOCK = 7201  # held shared by single entries and alone by an import
 HISTORY_OF_PATIENT = (
@@ -51,7 +51,7 @@ def lock_entry(*, alone: bool = False) -> None:
         cursor.execute(f"SELECT {function}(%s)", [ENTRY_LOCK])
 
 
-def find_patient(identifier: Identifier) -> Patient | None:
+def find_patient(identifier: Identified) -> Patient | None:
     """The person with this identifier, whichever key it was digested with."""
     chain = Q()
     for key_id, digest in identifier.digests():
@@ -66,25 +66,24 @@ def lock_patient(draft: InfusionDraft) -> Patient:
     Two who enter the same new person at once meet at the digest's lock: the second finds the
     person that the first has stored. Raises PatientRefused.
     """
+    identifier = draft.identifier
+    if identifier is None:
+        raise ValueError("a draft without an identifier has no person to lock")
     lock_entry()
-    chain = draft.identifier.digests()
+    chain = identifier.digests()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(chain[0][1][:8], signed=True)]
-        )
-    while found := find_patient(draft.identifier):
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(chain[0][1][:8], signed=True)])
+    while found := find_patient(identifier):
         # While we waited for the lock the person may have been merged into another, or erased.
         locked = Patient.objects.select_for_update().filter(pk=found.pk).first()
-        if locked and find_patient(draft.identifier) == locked:
+        if locked and find_patient(identifier) == locked:
             return locked
     if is_refused(chain):
         raise PatientRefused
-    born_on = draft.identifier.born_on
-    patient = Patient.objects.create(sex=draft.sex, birth_year=born_on.year if born_on else None)
+    born_on = identifier.born_on
+    patient = Patient.objects.create(sex=draft.sex or Sex.UNKNOWN, birth_year=born_on.year if born_on else None)
     key_id, digest = chain[-1]
-    PatientIdentifier.objects.create(
-        patient=patient, type=draft.identifier.type, key_id=key_id, digest=digest
-    )
+    PatientIdentifier.objects.create(patient=patient, type=identifier.type, key_id=key_id, digest=digest)
     return patient
 
 

@@ -150,7 +150,9 @@ class _Fields:
             # The value is not repeated: in a shifted row it may be an identity number.
             sentence = _("The value is not in the registry's list.")
             if len(known) <= SHORT_LIST:
-                sentence = _("Write one of: %(values)s.") % {"values": ", ".join(str(value) for value in known.values())}
+                sentence = _("Write one of: %(values)s.") % {
+                    "values": ", ".join(str(value) for value in known.values())
+                }
             self.refuse(name, f"unknown_{name}", sentence)
         return known.get(value.lower())
 

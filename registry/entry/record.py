@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, centres_where, require
-from registry.choices import Category, Kind, Sex, Status
+from registry.choices import Category, Kind, Status
 from registry.entry.announce import announce_change
 from registry.entry.patients import course_of, lock_entry, lock_patient
 from registry.entry.reasons import check_reason
@@ -56,17 +56,14 @@ def record_infusion(
     patient's recorded first infusion, PatientRefused, NotPermitted.
     """
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
-    draft = replace(draft, sex=draft.sex or None)
+    draft = replace(draft)  # the caller's stays as it was given
     complete_draft(draft)
-    draft.sex = draft.sex or Sex.UNKNOWN
     _refuse_impossible(draft)
     with acting_as(by, reason=check_reason(reason, needed=False)):
         patient = lock_patient(draft)
         if former_first_becomes:
             _change_former_first(patient, draft, former_first_becomes, by)
-        kind, _warnings = classify(
-            stated=draft.kind, step=_step(draft), others=course_of(patient)
-        )
+        kind, _warnings = classify(stated=draft.kind, step=_step(draft), others=course_of(patient))
         infusion = Infusion.objects.create(
             patient=patient,
             status=Status.SUBMITTED,
@@ -76,9 +73,7 @@ def record_infusion(
     return infusion
 
 
-def correct_infusion(
-    *, infusion_id: UUID, changes: Mapping[str, Any], by: Actor, reason: str
-) -> Infusion:
+def correct_infusion(*, infusion_id: UUID, changes: Mapping[str, Any], by: Actor, reason: str) -> Infusion:
     """Change fields of a submitted infusion; the person stays who it is.
 
     Raises NotFound alike for a missing and for another centre's infusion, InfusionRefused,
@@ -160,4 +155,3 @@ def _refuse_impossible(draft: InfusionDraft, *, birth_year: int | None = None) -
 
 def _step(draft: InfusionDraft) -> tuple:
     return draft.infused_on, draft.sequence, draft.product.name
-

@@ -124,7 +124,8 @@ def read_courses() -> Iterator[CourseRow]:
         cursor.execute(COURSES, {"statuses": [Status.SUBMITTED.value, Status.WITHDRAWN.value]})
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             for row in rows:
-                yield CourseRow(*row[:8], row[8:])
+                patient, infused_on, sequence, line, status, kind, product, sex, *details = row
+                yield CourseRow(patient, infused_on, sequence, line, status, kind, product, sex, tuple(details))
 
 
 def read_problems() -> Iterator[tuple]:
@@ -158,6 +159,8 @@ def store() -> None:
 
 def _staged(line: int, draft: InfusionDraft) -> tuple:
     identifier = draft.identifier
+    if identifier is None:
+        raise ValueError("a row of a file has an identifier")
     chain = [digest for _key_id, digest in identifier.digests()]
     return (
         line,

@@ -114,8 +114,7 @@ def _stack(callouts: list[Callout], column: Column) -> list[Placed]:
     last = column.bottom - _length(callouts, column.gap)
     tops = [max(column.top, min(last, wishes / count)) for wishes, count in blocks for _ in range(count)]
     return [
-        Placed(callout, column, top + length)
-        for callout, top, length in zip(callouts, tops, lengths, strict=True)
+        Placed(callout, column, top + length) for callout, top, length in zip(callouts, tops, lengths, strict=True)
     ]
 
 

@@ -147,8 +147,7 @@ def _arrange(
     for drawer, growth in measures.drawers:
         blocks = {code: drawer(text, measures.column, "start") for code, text in texts.items()}
         wanted = [
-            Callout(code, marks[code].x, marks[code].y, block.height, block.port)
-            for code, block in blocks.items()
+            Callout(code, marks[code].x, marks[code].y, block.height, block.port) for code, block in blocks.items()
         ]
         height = ceil(measures.country[2])
         while height <= measures.country[2] * growth + 1:

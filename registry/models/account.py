@@ -15,9 +15,7 @@ from registry.models.history import keeps_history
 class User(AbstractUser):
     """A person who signs in."""
 
-    national_role = models.CharField(
-        _("national role"), max_length=13, choices=NationalRole.choices, blank=True
-    )
+    national_role = models.CharField(_("national role"), max_length=13, choices=NationalRole.choices, blank=True)
 
     def roles_at(self) -> Iterator[tuple[str, int | None]]:
         """(role, id of the centre) of every role held; None is the whole country."""

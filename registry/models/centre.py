@@ -35,9 +35,7 @@ class Centre(models.Model):
         verbose_name_plural = _("centres")
         triggers = [moves_revision()]
         constraints = [
-            models.CheckConstraint(
-                name="centre_code_is_capitals", condition=models.Q(code__regex=CODE_PATTERN)
-            ),
+            models.CheckConstraint(name="centre_code_is_capitals", condition=models.Q(code__regex=CODE_PATTERN)),
             models.CheckConstraint(
                 name="centre_lies_on_earth",
                 condition=models.Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
@@ -67,9 +65,7 @@ class ManufacturingSite(models.Model):
         verbose_name_plural = _("manufacturing sites")
         triggers = [moves_revision()]
         constraints = [
-            models.CheckConstraint(
-                name="site_code_is_capitals", condition=models.Q(code__regex=CODE_PATTERN)
-            ),
+            models.CheckConstraint(name="site_code_is_capitals", condition=models.Q(code__regex=CODE_PATTERN)),
         ]
 
     def __str__(self) -> str:

@@ -51,7 +51,7 @@ def keeps_history(*exclude: str):
             pghistory.DeleteEvent(),
             base_model=HistoryRow,
             model_name=f"{model.__name__}History",
-            context_field=None,
+            context_field=None,  # type: ignore[arg-type]  # documented, and missing in its types
             append_only=True,
             level=pgtrigger.Statement,
             exclude=list(exclude),

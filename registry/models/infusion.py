@@ -51,9 +51,7 @@ class Infusion(models.Model):
     category = models.CharField(_("category"), max_length=3, choices=Category.choices)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     # Code lists are asked for by a row, never the rows by a code: an index would only slow writing.
-    product = models.ForeignKey(
-        Product, on_delete=models.PROTECT, db_index=False, verbose_name=_("product")
-    )
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, db_index=False, verbose_name=_("product"))
     indication = models.ForeignKey(
         Indication,
         on_delete=models.PROTECT,
@@ -79,9 +77,7 @@ class Infusion(models.Model):
         verbose_name=_("manufacturing site"),
     )
     infused_on = models.DateField(_("date of infusion"))
-    date_precision = models.CharField(
-        _("precision of the date"), max_length=5, choices=DatePrecision.choices
-    )
+    date_precision = models.CharField(_("precision of the date"), max_length=5, choices=DatePrecision.choices)
     sequence = models.PositiveSmallIntegerField(
         _("sequence"), default=1, help_text=_("1, unless the person has two infusions on one day.")
     )
@@ -123,22 +119,12 @@ class Infusion(models.Model):
                 | Q(date_precision=DatePrecision.MONTH, infused_on__day=1)
                 | Q(date_precision=DatePrecision.YEAR, infused_on__day=1, infused_on__month=1),
             ),
-            models.CheckConstraint(
-                name="infusion_sequence_is_1_to_9", condition=Q(sequence__range=(1, 9))
-            ),
-            models.CheckConstraint(
-                name="infusion_age_is_possible", condition=Q(age_at_infusion__lte=OLDEST_AGE)
-            ),
-            models.CheckConstraint(
-                name="infusion_category_is_known", condition=Q(category__in=Category.values)
-            ),
-            models.CheckConstraint(
-                name="infusion_kind_is_known", condition=Q(kind__in=Kind.values)
-            ),
-            models.CheckConstraint(
-                name="infusion_status_is_known", condition=Q(status__in=Status.values)
-            ),
+            models.CheckConstraint(name="infusion_sequence_is_1_to_9", condition=Q(sequence__range=(1, 9))),
+            models.CheckConstraint(name="infusion_age_is_possible", condition=Q(age_at_infusion__lte=OLDEST_AGE)),
+            models.CheckConstraint(name="infusion_category_is_known", condition=Q(category__in=Category.values)),
+            models.CheckConstraint(name="infusion_kind_is_known", condition=Q(kind__in=Kind.values)),
+            models.CheckConstraint(name="infusion_status_is_known", condition=Q(status__in=Status.values)),
         ]
 
     def __str__(self) -> str:
-        return f"{self.infused_on} {self.category} {self.id}"
+        return f"{self.infused_on} {self.category}"

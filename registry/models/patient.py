@@ -44,9 +44,7 @@ class Patient(models.Model):
         verbose_name_plural = _("patients")
         triggers = [moves_revision()]
         constraints = [
-            models.CheckConstraint(
-                name="patient_sex_is_known_value", condition=Q(sex__in=Sex.values)
-            ),
+            models.CheckConstraint(name="patient_sex_is_known_value", condition=Q(sex__in=Sex.values)),
             models.CheckConstraint(
                 name="patient_birth_year_is_possible",
                 condition=Q(birth_year=None) | Q(birth_year__range=(1880, 2200)),
@@ -71,9 +69,7 @@ class PatientIdentifier(models.Model):
         verbose_name_plural = _("identifiers")
         constraints = [
             models.UniqueConstraint(fields=["digest", "key_id"], name="identifier_is_one_person"),
-            models.CheckConstraint(
-                name="identifier_type_is_known", condition=Q(type__in=IdentifierType.values)
-            ),
+            models.CheckConstraint(name="identifier_type_is_known", condition=Q(type__in=IdentifierType.values)),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ class Product(models.Model):
     inn = models.CharField(_("INN"), max_length=80, blank=True)
     atc = models.CharField(_("ATC code"), max_length=8, blank=True)
     holder = models.CharField(_("holder"), max_length=80, blank=True)
-    target = models.CharField(_("target"), max_length=20)
+    target = models.CharField(_("target"), max_length=20, blank=True)
     modality = models.CharField(_("modality"), max_length=5, choices=Modality.choices)
     origin = models.CharField(_("origin"), max_length=20, choices=ProductOrigin.choices)
     authorised_on = models.DateField(_("authorised on"), null=True, blank=True)
@@ -37,9 +37,7 @@ class Product(models.Model):
         triggers = [moves_revision()]
         constraints = [
             models.UniqueConstraint(Lower("name"), name="product_name_in_any_case"),
-            models.UniqueConstraint(
-                Lower("inn"), name="product_inn_in_any_case", condition=~models.Q(inn="")
-            ),
+            models.UniqueConstraint(Lower("inn"), name="product_inn_in_any_case", condition=~models.Q(inn="")),
             models.CheckConstraint(
                 name="product_date_has_precision",
                 condition=models.Q(authorised_on=None, authorised_precision="")
@@ -112,12 +110,8 @@ class Trial(models.Model):
                 name="trial_identifier_is_registered_form",
                 condition=models.Q(identifier__regex=TRIAL_PATTERN),
             ),
-            models.CheckConstraint(
-                name="trial_sponsor_is_known", condition=models.Q(sponsor__in=Sponsor.values)
-            ),
-            models.CheckConstraint(
-                name="trial_phase_is_known", condition=models.Q(phase__in=Phase.values)
-            ),
+            models.CheckConstraint(name="trial_sponsor_is_known", condition=models.Q(sponsor__in=Sponsor.values)),
+            models.CheckConstraint(name="trial_phase_is_known", condition=models.Q(phase__in=Phase.values)),
         ]
 
     def __str__(self) -> str:

@@ -38,8 +38,8 @@ class Snapshot(models.Model):
     built_at = models.DateTimeField(_("built"))
     data_through = models.DateField(_("data through"), null=True)
     disclosure = models.CharField(_("disclosure policy"), max_length=20)
-    map_document = DocumentField()
-    code_lists = DocumentField()
+    map_document: "models.Field[dict, dict]" = DocumentField()
+    code_lists: "models.Field[dict, dict]" = DocumentField()
     facts = models.PositiveIntegerField(_("facts"), help_text=_("One a counted infusion."))
 
     class Meta:
@@ -115,13 +115,9 @@ class Run(models.Model):
     heartbeat_at = models.DateTimeField(_("heartbeat"), null=True)
     finished_at = models.DateTimeField(_("finished"), null=True)
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices, blank=True)
-    revision = models.BigIntegerField(
-        _("revision"), null=True, help_text=_("Of the records, when the run began.")
-    )
+    revision = models.BigIntegerField(_("revision"), null=True, help_text=_("Of the records, when the run began."))
     rows = models.PositiveIntegerField(_("rows"), null=True)
-    snapshot = models.ForeignKey(
-        Snapshot, on_delete=models.SET_NULL, null=True, verbose_name=_("snapshot")
-    )
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.SET_NULL, null=True, verbose_name=_("snapshot"))
     message = models.TextField(_("message"), blank=True)
 
     objects = RunQuerySet.as_manager()
@@ -131,9 +127,7 @@ class Run(models.Model):
         verbose_name = _("run")
         verbose_name_plural = _("runs")
         constraints = [
-            models.UniqueConstraint(
-                fields=["task"], condition=Q(started_at=None), name="run_waits_once_a_task"
-            ),
+            models.UniqueConstraint(fields=["task"], condition=Q(started_at=None), name="run_waits_once_a_task"),
             models.CheckConstraint(name="run_task_is_known", condition=Q(task__in=Task.values)),
             models.CheckConstraint(
                 name="run_finished_has_outcome",
@@ -153,7 +147,7 @@ class Run(models.Model):
     @property
     def duration(self) -> timedelta | None:
         """How long it ran, None while it has not ended."""
-        return self.finished_at - self.started_at if self.finished_at else None
+        return self.finished_at - self.started_at if self.finished_at and self.started_at else None
 
     @property
     def is_stuck(self) -> bool:
@@ -161,7 +155,7 @@ class Run(models.Model):
         if self.finished_at:
             return False
         now = timezone.now()
-        if self.started_at is None:
+        if self.heartbeat_at is None:
             return now - self.queued_at > LONGEST_QUEUE
         return now - self.heartbeat_at > LONGEST_SILENCE
 

@@ -123,9 +123,7 @@ def _choose_figures(national: dict) -> list[dict]:
         "reinfusions": ngettext("reinfusion (RI)", "reinfusions (RI)", national["reinfusions"]),
         "further_doses": ngettext("further dose", "further doses", national["further_doses"]),
     }
-    children = ngettext(
-        "of whom %(count)s is a child", "of whom %(count)s are children", national["children"]
-    )
+    children = ngettext("of whom %(count)s is a child", "of whom %(count)s are children", national["children"])
     remarks = {
         "patients": national["patients"] and children % {"count": say_number(national["children"])},
         "infusions": say_since(national["first"]),
@@ -225,14 +223,8 @@ def _define(language: str) -> list[tuple[str, str]]:
         ),
         (
             _("cell, in the rules"),
-            _(
-                "A place in the table, not a cell of the body: a category at a centre, a centre, "
-                "or the country."
-            ),
+            _("A place in the table, not a cell of the body: a category at a centre, a centre, or the country."),
         ),
         *measures,
-        *(
-            (f"{category.value} – {category.label.lower()}", meaning)
-            for category, meaning in arrangements.items()
-        ),
+        *((f"{category.value} – {category.label.lower()}", meaning) for category, meaning in arrangements.items()),
     ]

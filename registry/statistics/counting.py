@@ -81,7 +81,8 @@ def compose(snapshot: int, question: Question) -> tuple[str, dict]:
     every infusion its role in its cell, over all time up to as_of; the outer one slices and counts (COUNTING.md, "Over time").
     """
     parameters: dict[str, object] = {"snapshot": snapshot}
-    inner, outer = ["snapshot = %(snapshot)s"], []
+    inner: list[str] = ["snapshot = %(snapshot)s"]
+    outer: list[str] = []
     for name, values in question.filters.items():
         parameters[name] = [value for value in values if value != NONE]
         column = SLICES.get(name, name)

@@ -18,9 +18,7 @@ def build_map(snapshot: int, lists: dict[str, list[dict]], as_of: date | None = 
     cells = count_cells(snapshot, Question(by=("centre", "category"), as_of=as_of))
     centres = {row["centre"]: row for row in count_cells(snapshot, Question(by=("centre",), as_of=as_of))}
     national = count_cells(snapshot, Question(measures=NATIONAL_MEASURES, as_of=as_of))
-    sites = count_cells(
-        snapshot, Question(by=("manufacturing_site",), measures=("infusions",), as_of=as_of)
-    )
+    sites = count_cells(snapshot, Question(by=("manufacturing_site",), measures=("infusions",), as_of=as_of))
     made = {row["manufacturing_site"]: row["infusions"] for row in sites}
     order = {category["code"]: place for place, category in enumerate(lists["categories"])}
     by_centre = defaultdict(list)
@@ -30,8 +28,7 @@ def build_map(snapshot: int, lists: dict[str, list[dict]], as_of: date | None = 
     return {
         "national": nation | {"patients_summed": sum(row["patients"] for row in cells)},
         "centres": [
-            _centre(centre, centres.get(centre["code"]), by_centre[centre["code"]])
-            for centre in lists["centres"]
+            _centre(centre, centres.get(centre["code"]), by_centre[centre["code"]]) for centre in lists["centres"]
         ],
         "manufacturing": [
             {
@@ -50,8 +47,6 @@ def _centre(centre: dict, total: dict | None, categories: list[dict]) -> dict:
     counted = total or nothing_counted()
     summed = sum(row["patients"] for row in categories)
     differs = {} if summed == counted["patients"] else {"patients_summed": summed}
-    described = {
-        name: centre[name] for name in ("code", "name", "city", "status", "region", "location")
-    }
+    described = {name: centre[name] for name in ("code", "name", "city", "status", "region", "location")}
     counted = {name: counted[name] for name in DEFAULT_MEASURES}
     return described | counted | differs | {"categories": categories}

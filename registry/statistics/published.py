@@ -7,7 +7,7 @@ SQL; the key lives for some seconds only, so that a missed announcement cannot h
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 
 from django.conf import settings
 from django.core.cache import cache, caches
@@ -44,7 +44,7 @@ class Current:
 
     number: int
     hash: str
-    built_at: str
+    built_at: str | None
     data_through: str | None
     disclosure: str
 
@@ -58,8 +58,8 @@ def describe_snapshot(snapshot: Snapshot) -> Current:
     return Current(
         number=snapshot.number,
         hash=snapshot.hash,
-        built_at=snapshot.built_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        data_through=snapshot.data_through and snapshot.data_through.isoformat(),
+        built_at=_instant(snapshot.built_at),
+        data_through=snapshot.data_through.isoformat() if snapshot.data_through else None,
         disclosure=snapshot.disclosure,
     )
 
@@ -124,15 +124,15 @@ def read_counts(question: Question) -> dict:
     rows = count_cells(snapshot.number, question)
     total_of = Question(**vars(question) | {"by": ()})
     total = count_cells(snapshot.number, total_of)
+    summed = sum(row["patients"] for row in rows) if "patients" in question.measures else None
     answer = {
         "snapshot": describe_snapshot(snapshot).describe(question.as_of),
         "by": list(question.by),
         "filters": {name: list(values) for name, values in question.filters.items()},
         "rows": sorted(rows, key=_own_order(question.by, snapshot.code_lists)),
-        "total": total[0] if total else nothing_counted(question.measures),
+        "total": (total[0] if total else nothing_counted(question.measures))
+        | ({} if summed is None else {"patients_summed": summed}),
     }
-    if "patients" in question.measures:
-        answer["total"]["patients_summed"] = sum(row["patients"] for row in rows)
     return publishable(answer)
 
 
@@ -182,9 +182,7 @@ def read_changes(number: int, since: int) -> dict:
     for cell in sorted(before.keys() | after.keys()):
         old = before.get(cell) or nothing_counted()
         new = after.get(cell) or nothing_counted()
-        moved = {
-            name: {"before": old[name], "after": new[name]} for name in old if old[name] != new.get(name)
-        }
+        moved = {name: {"before": old[name], "after": new[name]} for name in old if old[name] != new.get(name)}
         if moved:
             changes.append({"centre": cell[0] or None, "category": cell[1] or None, "measures": moved})
     return publishable({"snapshot": number, "since": since, "changes": changes})
@@ -200,13 +198,13 @@ def read_status() -> dict:
             "snapshot": describe_snapshot(snapshot).describe() if snapshot else None,
             "stale": Revision.objects.get().number != publication.revision,
             "last_run": run
-            and {
-                "task": run.task,
-                "finished_at": run.finished_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "outcome": run.outcome,
-            },
+            and {"task": run.task, "finished_at": _instant(run.finished_at), "outcome": run.outcome},
         }
     )
+
+
+def _instant(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 def _stored(number: int | None) -> Snapshot:
@@ -233,15 +231,16 @@ def _flatten(document: dict) -> dict[tuple[str, str], dict]:
 
 def _own_order(by: tuple[str, ...], lists: dict[str, list[dict]]) -> Callable[[dict], tuple]:
     """A sorting key: each dimension in the order of its list, what has no value last."""
-    listed = {
-        name: [item[field] for item in lists[list_name]] for name, (list_name, field) in CODES.items()
-    } | {"age_group": ["child", "adult"], "sex": Sex.values}
-    places = {name: {value: place for place, value in enumerate(dict.fromkeys(listed.get(name, ())))} for name in by}
+    listed = {name: [item[field] for item in lists[list_name]] for name, (list_name, field) in CODES.items()} | {
+        "age_group": ["child", "adult"],
+        "sex": Sex.values,
+    }
+    places = {
+        name: {value: place for place, value in enumerate(dict.fromkeys(listed.get(name, ())))} for name in by
+    }
 
     def key(row: dict) -> tuple:
-        return tuple(
-            (row[name] is None, places[name].get(row[name], 0), str(row[name] or "")) for name in by
-        )
+        return tuple((row[name] is None, places[name].get(row[name], 0), str(row[name] or "")) for name in by)
 
     return key
 

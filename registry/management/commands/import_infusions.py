@@ -60,7 +60,7 @@ class _Bar:
     def __init__(self, *, quiet: bool):
         self.quiet = quiet or not sys.stderr.isatty()
         self.stage = ""
-        self.bar = None
+        self.bar: tqdm = tqdm(disable=True)
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         if stage != self.stage:
@@ -70,8 +70,7 @@ class _Bar:
         self.bar.update(done - self.bar.n)
 
     def close(self) -> None:
-        if self.bar is not None:
-            self.bar.close()
+        self.bar.close()
 
 
 def _say(summary: ImportSummary, dry_run: bool) -> str:

@@ -15,6 +15,7 @@ from registry.statistics.measures import DEFAULT_MEASURES, MEASURES
 
 MOST_DIMENSIONS = 4
 LONGEST_QUERY = 2_000
+LONGEST_ECHO = 40
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])|unknown", re.ASCII)
 YEAR = re.compile(r"(19|20|21)\d{2}", re.ASCII)
@@ -88,7 +89,7 @@ class Parameters:
 
 def shorten(text: str) -> str:
     """A caller's text, fit to be repeated in an error."""
-    return text if len(text) <= 40 else text[:40] + "…"
+    return text if len(text) <= LONGEST_ECHO else text[:LONGEST_ECHO] + "…"
 
 
 def unknown_value(name: str, value: str, wanted: str) -> Refused:

@@ -135,11 +135,9 @@ def read_date(text: str, precision: str = "") -> tuple[date, DatePrecision]:
 
     A stated precision must fit what is written. Raises ValueError with a sentence.
     """
-    for found, pattern in DATE_FORMATS.items():
-        match = pattern.fullmatch(text)
-        if match:
-            break
-    else:
+    matches = ((known, pattern.fullmatch(text)) for known, pattern in DATE_FORMATS.items())
+    found, match = next(((known, match) for known, match in matches if match), (None, None))
+    if found is None or match is None:
         raise ValueError(_("Write the date as YYYY-MM-DD, or as YYYY-MM or YYYY where less is known."))
     year, month, day = (*map(int, match.groups()), 1, 1)[:3]
     try:

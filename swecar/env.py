@@ -65,7 +65,7 @@ def database(name: str) -> dict[str, Any]:
 
 def identity_keys(name: str) -> dict[str, bytes]:
     """The keys of `id:base64,id:base64`, the first is current, in the order written."""
-    hint = 'Write id:key, the key made by: python3 -c "import base64, os; print(base64.b64encode(os.urandom(32)).decode())"'
+    hint = "Write id:key; `openssl rand -base64 32` makes a key."
     keys: dict[str, bytes] = {}
     for entry in text(name, hint=hint).split(","):
         key_id, _, encoded = entry.strip().partition(":")

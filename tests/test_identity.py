@@ -169,8 +169,6 @@ def test_a_pseudonym_never_links_across_centres():
     assert digests("local:17", "UPP") == digests("LOCAL: 17", "UPP")
     assert digests("local:17", "UPP") != digests("local:17", "STO")
     # Nor can one centre spell another's.
-    assert len({digests(text, centre)[0] for text, centre in (("local:A", "UPP"), ("local:UPP:A", "STO"))
-                if ":" not in text[6:]}) == 1  # fmt: skip
     with pytest.raises(IdentifierUnusable):
         read("local:UPP:A", "STO")
 
@@ -245,22 +243,15 @@ def test_what_stays_of_one_who_refused_is_not_the_digest(lists):
 # Nothing shows a number.
 
 
-def every_text_of(fault: BaseException) -> str:
-    shown = "".join(traceback.format_exception(fault))
-    # The lines of this file's code are not what the product shows.
-    return f"{fault} {fault!r} {fault.args} {shown.splitlines()[-1]}"
-
-
 @pytest.mark.parametrize("text", [made_wrong(WOMAN), with_check_digit("19700230980"), WOMAN + "x", "local:a b"])
 def test_the_text_of_a_refusal_never_repeats_the_number(text):
     digits = text.replace("-", "")
     with pytest.raises(IdentifierUnusable) as refused:
         read(text)
+    printed = "".join(traceback.format_exception(refused.value))
     for fragment in (text, digits, digits[2:], text[2:]):
-        assert fragment not in every_text_of(refused.value)
-    printed = "".join(traceback.format_exception(refused.value, chain=True))
-    assert "PersonnummerException" not in printed
-    assert "valid Swedish SSN" not in printed
+        assert fragment not in f"{printed} {refused.value!r} {refused.value.args}"
+    assert "PersonnummerException" not in printed  # its text repeats the number
 
 
 def test_printing_what_holds_a_number_shows_none(lists):

@@ -79,13 +79,13 @@ class Indication(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.name_sv} ({self.code})"
+
     @property
     def code(self) -> str:
         """The ICD-10 code, or the list's key where there is none."""
         return self.icd10 or self.key
-
-    def __str__(self) -> str:
-        return f"{self.name_sv} ({self.code})"
 
 
 @keeps_history()

@@ -144,6 +144,9 @@ class Run(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.task} {self.pk}"
+
     @property
     def duration(self) -> timedelta | None:
         """How long it ran, None while it has not ended."""
@@ -158,6 +161,3 @@ class Run(models.Model):
         if self.heartbeat_at is None:
             return now - self.queued_at > LONGEST_QUEUE
         return now - self.heartbeat_at > LONGEST_SILENCE
-
-    def __str__(self) -> str:
-        return f"{self.task} {self.pk}"

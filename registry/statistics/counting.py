@@ -78,7 +78,8 @@ def compose(snapshot: int, question: Question) -> tuple[str, dict]:
     """The statement of a question and its parameters.
 
     The inner query reads a person's facts together, as the table's key has them, and gives
-    every infusion its role in its cell, over all time up to as_of; the outer one slices and counts (COUNTING.md, "Over time").
+    every infusion its role in its cell, over all time up to as_of; the outer one slices and
+    counts (COUNTING.md, "Over time").
     """
     parameters: dict[str, object] = {"snapshot": snapshot}
     inner: list[str] = ["snapshot = %(snapshot)s"]

@@ -177,7 +177,7 @@ def start_postgres(var: Path, program: Path, account: Account, password: str, *,
     """Start the database, made at the first start; returns it and its address."""
     folder = var / "postgres"
     if not folder.exists():
-        make_database_files(var, program, account, password)
+        make_database_files(var, program, account, password, fast=fast)
     hand_over(folder, account)
     check_version(folder, program, account)
     clear_lock(folder)
@@ -196,7 +196,7 @@ def start_postgres(var: Path, program: Path, account: Account, password: str, *,
     return child, address(port, "swecar")
 
 
-def make_database_files(var: Path, program: Path, account: Account, password: str) -> None:
+def make_database_files(var: Path, program: Path, account: Account, password: str, *, fast: bool) -> None:
     """Make the files of an empty database, all or none."""
     draft, password_file = var / "postgres.new", var / "run" / "password"
     shutil.rmtree(draft, ignore_errors=True)
@@ -206,18 +206,10 @@ def make_database_files(var: Path, program: Path, account: Account, password: st
     password_file.write_text(password)
     hand_over(draft, account)
     hand_over(password_file, account)
-    initdb: list[str | Path] = [
-        program.with_name("initdb"),
-        "-D",
-        draft,
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-        "-U",
-        "swecar",
-    ]
+    command: list[str | Path] = [program.with_name("initdb"), "-D", draft, "-E", "UTF8", "--locale=C.UTF-8"]
+    command += ["-U", "swecar", "--auth=scram-sha-256", f"--pwfile={password_file}"]
     try:
-        outcome = run_once(account, [*initdb, "--auth=scram-sha-256", f"--pwfile={password_file}"], draft)
+        outcome = run_once(account, [*command, "--no-sync"] if fast else command, draft)
     finally:
         password_file.unlink()
     if outcome.returncode:

@@ -139,7 +139,7 @@ def test_what_is_used_cannot_be_deleted(world):
         ("Product", {"inn": "Axicabtagene ciloleucel"}, "There is a product with this INN already."),
         ("Product", {"authorised_precision": ""}, "Give a date and its precision, or neither."),
         ("Trial", {"identifier": "NCT1"}, "Write NCT and 8 digits"),
-        ("Trial", {"reason": "for 19700101-9802"}, "This looks like an identity number."),
+        ("Trial", {"reason": "for 19700101-9806"}, "This looks like an identity number."),
     ],
 )
 def test_a_broken_rule_is_a_sentence(world, model, values, sentence):

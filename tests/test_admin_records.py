@@ -43,7 +43,7 @@ def correct(client, infusion, **values):
         ({"category": "ACT"}, "trial", "ACT needs its trial."),
         ({"age_at_infusion": "130"}, "age_at_infusion", "An age is between 0 and 120 years."),
         ({"sequence": "12"}, "sequence", "Ensure this value is less than or equal to 9."),
-        ({"batch": "19700101-9802"}, "batch", "This looks like an identity number."),
+        ({"batch": "19700101-9806"}, "batch", "This looks like an identity number."),
         ({"centre": ""}, "centre", "This field is required."),
         ({"reason": " "}, "reason", "This field is required."),
         ({"infused_on": "2021-05-05", "age_at_infusion": "51"}, None, "The same infusion"),

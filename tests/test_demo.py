@@ -61,62 +61,46 @@ def start_demo(var: Path) -> Demonstration:
     for line in process.stdout:
         said.append(line.rstrip())
         if line.startswith("Ctrl-C"):
-            watchdog.cancel()
-            return Demonstration(process, port, said, recorded(var))
-    pytest.fail("\n".join(said))
+            break
+    watchdog.cancel()
+    assert said[-1].startswith("Ctrl-C"), "\n".join(said)
+    return Demonstration(process, port, said, recorded(var))
 
 
-def get(port: int, path: str) -> tuple[int, bytes]:
-    """Ask the demonstration's web server."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=LIMIT) as answer:
-        return answer.status, answer.read()
-
-
-@pytest.fixture(scope="module")
-def var(tmp_path_factory):
-    """Where this demonstration keeps everything; nothing of it may run on when the tests are through."""
-    folder = tmp_path_factory.mktemp("demo") / "var"
+@pytest.fixture
+def var(tmp_path):
+    """Where the demonstration keeps everything; nothing of it may run on when a test is through."""
+    folder = tmp_path / "var"
     yield folder
     for pid in recorded(folder).values():
         kill_group(pid)
 
 
-@pytest.fixture(scope="module")
-def first(var):
-    """The first start, up for as long as its tests need it."""
-    demonstration = start_demo(var)
-    yield demonstration
-    if demonstration.process.poll() is None:
-        demonstration.process.send_signal(signal.SIGINT)
-        demonstration.rest()
-
-
-def test_it_says_the_national_line_the_address_and_the_logins(first, var):
-    assert EXPECTED in first.said
-    assert any(f"http://127.0.0.1:{first.port}/" in line for line in first.said)
+def assert_it_says_what_there_is(demo: Demonstration, var: Path) -> None:
+    """The national line, the address and the logins, which are kept for its owner alone."""
+    assert EXPECTED in demo.said
+    assert any(f"http://127.0.0.1:{demo.port}/" in line for line in demo.said)
     logins = json.loads((var / "logins.json").read_text())
     assert {"upp", "sto", "steward", "admin"} <= set(logins)
     for user, password in logins.items():
-        assert any(line.split() == [user, password] for line in first.said)
+        assert any(line.split() == [user, password] for line in demo.said)
     for name in ("demo.env", "logins.json", "secrets.json"):
         assert (var / name).stat().st_mode & 0o777 == 0o600
 
 
-def test_it_answers_with_the_published_numbers(first):
-    status, body = get(first.port, "/api/v1/map")
-    assert status == 200
-    assert json.loads(body)["national"]["infusions"] == 304
-
-
-def test_worker_and_beat_run(first, var):
-    assert {"postgres", "valkey", "worker", "beat", "web"} == set(first.pids)
+def assert_it_answers_and_works(demo: Demonstration, var: Path) -> None:
+    """The map as published, and a worker that is ready for jobs."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/api/v1/map", timeout=LIMIT) as answer:
+        assert json.load(answer)["national"]["infusions"] == 304
+    assert set(demo.pids) == {"postgres", "valkey", "worker", "beat", "web"}
     deadline = time.monotonic() + LIMIT
     while "ready." not in (var / "logs" / "worker.log").read_text():
         assert time.monotonic() < deadline
         time.sleep(0.1)
 
 
-def test_shell_joins_it_by_the_variables_it_keeps(first, var):
+def assert_a_shell_joins_it(var: Path) -> None:
+    """By the variables that it keeps, with any command of manage.py."""
     command = f"set -a; . {shlex.quote(str(var))}/demo.env; set +a; {sys.executable} manage.py verify"
     outcome = subprocess.run(
         ["sh", "-c", command], cwd=ROOT, env=environment(var), capture_output=True, timeout=LIMIT, check=False
@@ -124,12 +108,37 @@ def test_shell_joins_it_by_the_variables_it_keeps(first, var):
     assert outcome.returncode == 0, outcome.stderr
 
 
-def test_second_one_on_the_same_folder_says_how_to_join(first, var):
+def assert_a_second_one_is_told_to_join(var: Path) -> None:
+    """On the same folder there is one, and a sentence says how to use it."""
     second = run_demo(var, PORT=str(find_free_port()))
     said = second.communicate(timeout=LIMIT)[0]
     assert second.returncode == 1
     assert said.startswith(f"It is running already on {var}.")
     assert str(var / "demo.env") in said
+
+
+def test_it_starts_answers_stops_without_a_trace_and_starts_again_on_its_data(var):
+    first = start_demo(var)
+    assert_it_says_what_there_is(first, var)
+    assert_it_answers_and_works(first, var)
+    assert_a_shell_joins_it(var)
+    assert_a_second_one_is_told_to_join(var)
+
+    first.process.send_signal(signal.SIGINT)
+    assert first.rest().split() == ["Stopping", "…", "Stopped."]
+    assert first.process.returncode == 0
+    assert left_of(set(first.pids.values()), var) == []
+    assert not (var / "demo.env").exists()
+
+    began = time.monotonic()
+    second = start_demo(var)
+    assert time.monotonic() - began < SECOND_START
+    assert_it_says_what_there_is(second, var)
+
+    os.kill(second.pids["beat"], signal.SIGKILL)
+    assert "The process `beat` ended by itself." in second.rest()
+    assert second.process.returncode == 1
+    assert left_of(set(second.pids.values()), var) == []
 
 
 def test_taken_port_is_told_before_anything_starts(tmp_path):
@@ -140,24 +149,3 @@ def test_taken_port_is_told_before_anything_starts(tmp_path):
     assert demo.returncode == 1
     assert said.startswith(f"Port {port} cannot be used")
     assert not (tmp_path / "var" / "postgres").exists()
-
-
-def test_ctrl_c_leaves_no_process_and_a_second_start_keeps_the_data_until_a_part_of_it_dies(first, var):
-    first.process.send_signal(signal.SIGINT)
-    assert first.rest().split() == ["Stopping", "…", "Stopped."]
-    assert first.process.returncode == 0
-    assert left_of(set(first.pids.values()), var) == []
-    assert not (var / "demo.env").exists()
-
-    began = time.monotonic()
-    second = start_demo(var)
-    assert time.monotonic() - began < SECOND_START
-    assert EXPECTED in second.said
-    assert [line for line in second.said if line.startswith("  upp ")] == [
-        line for line in first.said if line.startswith("  upp ")
-    ]
-
-    os.kill(second.pids["beat"], signal.SIGKILL)
-    assert "The process `beat` ended by itself." in second.rest()
-    assert second.process.returncode == 1
-    assert left_of(set(second.pids.values()), var) == []

@@ -87,8 +87,9 @@ def test_a_worker_killed_in_the_middle_leaves_the_old_snapshot_and_the_next_run_
         kill(process)
         assert current_number() == old.number
         blocker.rollback()
-    Run.objects.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
-    assert Run.objects.get(finished_at=None).is_stuck
+    begun = Run.objects.filter(started_at__isnull=False, finished_at=None)
+    begun.update(heartbeat_at=timezone.now() - timedelta(minutes=5))
+    assert begun.get().is_stuck
     wait_for(lambda: not publishing_lock_is_held(), "the end of the dead worker's session")
     assert current_number() == old.number
     assert set(Fact.objects.values_list("snapshot", flat=True)) == {old.number}

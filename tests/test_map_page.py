@@ -1,6 +1,5 @@
 """The public page: what it says, its texts in both languages, its colours, and its looks in a browser."""
 
-import io
 import os
 import re
 import shutil
@@ -12,10 +11,6 @@ from itertools import combinations, product
 from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from django.utils.translation.template import templatize
 from playwright.sync_api import sync_playwright
 
 import registry
@@ -24,7 +19,6 @@ from tests.map_documents import MEASURES, empty_document, published_document, ra
 
 REGISTRY = Path(registry.__file__).parent
 STATIC = REGISTRY / "pages" / "static"
-CATALOGUE = REGISTRY / "pages" / "locale" / "sv" / "LC_MESSAGES" / "django.po"
 WORDS = {
     "sv": ("Så räknar vi", "Siffrorna som tabell", "Hoppa till innehållet", "kommande centrum"),
     "en": ("How we count", "The numbers as a table", "Skip to the content", "upcoming centre"),
@@ -204,53 +198,6 @@ def test_page_has_the_marks_that_assistive_technology_needs():
     links = [attributes for name, attributes in tags if name == "a"]
     assert any(a["href"] == "/en/" and a.get("hreflang") == a.get("lang") == "en" for a in links)
     assert {"/api/v1/docs", "/api/v1/map?lang=sv", "#main", "#numbers"} <= {a["href"] for a in links}
-
-
-# Its texts
-
-
-def used_texts() -> set:
-    """Every text that the public pages, the figure and the code lists give to gettext."""
-    sources = [
-        *(REGISTRY / "figure").rglob("*.py"),
-        *(REGISTRY / "pages").glob("*.py"),
-        *(REGISTRY / "pages" / "templates" / "pages").rglob("*.html"),
-        REGISTRY / "choices.py",
-    ]
-    keywords = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2)}
-    found = set()
-    for path in sources:
-        text = path.read_text(encoding="utf-8")
-        code = templatize(text) if path.suffix == ".html" else text
-        lines = extract("python", io.BytesIO(code.encode()), keywords=keywords, options={"encoding": "utf-8"})
-        found |= {message for _line, message, _comments, _context in lines}
-    return found
-
-
-def read_catalogue():
-    with CATALOGUE.open("rb") as file:
-        return read_po(file, locale="sv")
-
-
-def test_every_text_is_translated_and_no_translation_is_left_over():
-    catalogue = {message.id: message for message in read_catalogue() if message.id}
-    assert set(catalogue) == used_texts()
-    for message in catalogue.values():
-        originals, texts = message.id, message.string
-        if not message.pluralizable:
-            originals, texts = [originals], [texts]
-        assert all(texts), message.id
-        assert not message.fuzzy, message.id
-        places = [set(re.findall(r"%\(\w+\)s", text)) for text in (*originals, *texts)]
-        assert all(place == places[0] for place in places), message.id
-
-
-def test_compiled_catalogue_is_that_of_the_texts():
-    compiled = io.BytesIO()
-    write_mo(compiled, read_catalogue())
-    assert CATALOGUE.with_suffix(".mo").read_bytes() == compiled.getvalue(), (
-        "Compile it: pybabel compile -d registry/pages/locale -D django"
-    )
 
 
 # Its colours

@@ -67,7 +67,7 @@ class Row:
         return self.infused_on, self.sequence
 
     def plain(self) -> dict:
-        return factories.plain_row(**{name: value for name, value in vars(self).items()})
+        return factories.plain_row(**vars(self))
 
 
 def refusal(kind: str | None, row_place: tuple, product: str, course: list[Row]) -> str | None:
@@ -79,7 +79,7 @@ def refusal(kind: str | None, row_place: tuple, product: str, course: list[Row])
     if any(row_place < other.place for other in firsts):
         return "kind_unclear"
     if kind is None:
-        return "kind_unclear" if course else None
+        return "kind_unclear" if any(other.place < row_place for other in course) else None
     has_earlier = any(other.place < row_place for other in course)
     if kind == "first":
         return "second_first" if firsts else "first_not_earliest" if has_earlier else None
@@ -216,6 +216,9 @@ class Registry(RuleBasedStateMachine):
             moved = (new.kind, new.place, new.product) != (row.kind, row.place, row.product)
             course = self.course(row.person, without=key)
             expected = refusal(new.kind, new.place, new.product, course) if moved else None
+            born = Infusion.objects.get(pk=key).patient.birth_year
+            if new.infused_on != row.infused_on and born and new.infused_on.year - born - new.age not in {0, 1}:
+                expected = "age_contradicts_birth_year"
             something = new != row or changes.get("batch", batch) != batch
         looked_up = dict(changes)
         if "centre" in changes:

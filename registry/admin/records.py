@@ -82,7 +82,8 @@ class PatientAdmin(RecordAdmin):
 
     def get_queryset(self, request):
         """With each person's number of submitted infusions."""
-        counted = Infusion.objects.counted().filter(patient=OuterRef("pk")).order_by().values("patient")
+        visible = Infusion.objects.visible_to(request.user).counted()
+        counted = visible.filter(patient=OuterRef("pk")).order_by().values("patient")
         number = Subquery(counted.values(number=Count("pk")), output_field=IntegerField())
         return super().get_queryset(request).annotate(number_of_infusions=number)
 

@@ -37,6 +37,7 @@ CORRECTABLE = (
     "age_at_infusion",
     "batch",
 )
+AGE = {"infused_on", "age_at_infusion"}
 PLACE_IN_COURSE = {"kind", "infused_on", "sequence", "product"}
 
 
@@ -90,7 +91,7 @@ def correct_infusion(*, infusion_id: UUID, changes: Mapping[str, Any], by: Actor
         require(by, Permission.WRITE_RECORDS, centre=infusion.centre_id)
         draft = InfusionDraft(**{name: getattr(infusion, name) for name in CORRECTABLE})
         draft.category = Category(infusion.category)
-        _refuse_impossible(draft, birth_year=infusion.patient.birth_year)
+        _refuse_impossible(draft, birth_year=infusion.patient.birth_year if changed & AGE else None)
         if changed & PLACE_IN_COURSE:
             others = course_of(infusion.patient, without=infusion)
             classify(stated=Kind(infusion.kind), step=_step(draft), others=others)

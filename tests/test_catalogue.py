@@ -1,0 +1,137 @@
+"""The Swedish catalogue: it has every text of the product, as the product asks for it, and no other."""
+
+import ast
+import io
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from django.utils.translation import gettext, ngettext, override
+from django.utils.translation.template import templatize
+
+import registry
+
+REGISTRY = Path(registry.__file__).parent
+CATALOGUE = REGISTRY / "pages" / "locale" / "sv" / "LC_MESSAGES" / "django.po"
+TEMPLATES = REGISTRY / "pages" / "templates"
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "gettext_noop": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+}
+UNKNOWN_KEYWORDS = re.compile(r"\bn?pgettext|gettext\w* as (?!_\b)")
+PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|</?\w[^>]*>")
+MARKS = re.compile(r"^\W*|\W*$")
+
+
+def used_texts() -> set:
+    """Every text that goes through gettext: a string, or a pair of singular and plural."""
+    found = set(spoken_errors())
+    for path in (*REGISTRY.rglob("*.py"), *TEMPLATES.rglob("*.html")):
+        text = path.read_text(encoding="utf-8")
+        code = templatize(text) if path.suffix == ".html" else text
+        lines = extract("python", io.BytesIO(code.encode()), keywords=KEYWORDS, options={"encoding": "utf-8"})
+        found |= {message for _line, message, _comments, _context in lines}
+    return found
+
+
+def spoken_errors() -> set[str]:
+    """What the errors say that are raised without a sentence: the first line of their docstring."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in REGISTRY.rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    says = {
+        node.name: (ast.get_docstring(node) or "").splitlines()[0]
+        for node in nodes
+        if isinstance(node, ast.ClassDef)
+        and any(getattr(base, "id", "") == "RegistryError" for base in node.bases)
+    }
+    raised = {getattr(node.exc, "id", "") for node in nodes if isinstance(node, ast.Raise)}
+    made = {
+        getattr(node.func, "id", "")
+        for node in nodes
+        if isinstance(node, ast.Call) and not node.args and not node.keywords
+    }
+    return {says[name] for name in (raised | made) & set(says)}
+
+
+def read_catalogue():
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale="sv")
+
+
+def pairs(message) -> list[tuple[str, str]]:
+    """A message's originals, each with its translation."""
+    if message.pluralizable:
+        return list(zip(message.id, message.string, strict=True))
+    return [(message.id, message.string)]
+
+
+MESSAGES = [message for message in read_catalogue() if message.id]
+
+
+def test_every_text_is_there_and_none_is_left_over():
+    texts = used_texts()
+    # A plural entry answers for its singular too, and a catalogue cannot hold both.
+    singulars = {text[0] for text in texts if isinstance(text, tuple)}
+    wanted = texts - singulars
+    had = {message.id for message in MESSAGES}
+    assert wanted - had == set(), "not in the catalogue"
+    assert had - wanted == set(), "no longer used"
+    assert not read_catalogue().obsolete
+
+
+def test_texts_are_found_wherever_they_hide():
+    assert {
+        "You may not do this.",  # an error's docstring
+        "The person's first infusion is recorded already.",  # gettext_noop
+        "Publish now",  # a template's attribute
+        ("Please correct the error below.", "Please correct the errors below."),  # a template's plural
+        "Standard of care",  # gettext_lazy
+    } <= used_texts()
+    for path in REGISTRY.rglob("*.py"):
+        assert not UNKNOWN_KEYWORDS.search(path.read_text(encoding="utf-8")), f"{path} asks in a way unknown here"
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: str(message.id)[:60])
+def test_a_translation_is_whole(message):
+    assert not message.fuzzy
+    for original, translation in pairs(message):
+        assert translation.strip() == translation != ""
+        assert sorted(PLACE.findall(translation)) == sorted(PLACE.findall(original))
+        assert signs(translation) == signs(original)
+
+
+def signs(text: str) -> tuple[list[str], bool]:
+    """The marks around a text, and whether it begins with a capital."""
+    return MARKS.findall(PLACE.sub("x", text)), text[0].isupper()
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: str(message.id)[:60])
+def test_the_product_says_what_the_catalogue_has(message):
+    with override("sv"):
+        if message.pluralizable:
+            assert tuple(ngettext(*message.id, n) for n in (1, 2)) == tuple(message.string)
+        else:
+            assert gettext(message.id) == message.string
+        singular = message.id[0] if message.pluralizable else message.id
+        assert gettext(singular) == pairs(message)[0][1]
+
+
+def test_the_catalogue_says_nothing_of_the_machine_it_was_made_on():
+    text = CATALOGUE.read_text(encoding="utf-8")
+    assert not re.search(r"^#: ", text, re.MULTILINE)
+    assert not re.search(r"(^|[\s\"])(/|[A-Z]:\\|~/)\w", text, re.MULTILINE)
+
+
+def test_the_compiled_catalogue_is_that_of_the_texts():
+    compiled = io.BytesIO()
+    write_mo(compiled, read_catalogue())
+    assert CATALOGUE.with_suffix(".mo").read_bytes() == compiled.getvalue(), (
+        "Compile it: pybabel compile -d registry/pages/locale -D django"
+    )

@@ -1,0 +1,139 @@
+"""What the commands print, store and answer with (INTERFACE.md, "Commands")."""
+
+import json
+import stat
+
+import pytest
+
+from registry.access import Operator
+from registry.entry.record import withdraw_infusion
+from registry.models import (
+    Centre,
+    Indication,
+    Infusion,
+    Membership,
+    Patient,
+    Product,
+    Run,
+    Snapshot,
+    Trial,
+    User,
+)
+from registry.statistics.build import verify
+from tests import factories
+
+PEOPLE = {"ume", "upp", "sto", "ore", "lin", "got", "lun", "steward", "admin"}
+
+
+# publish and verify
+
+
+def test_publish_prints_the_number_and_the_hash(lists, manage):
+    factories.record(lists)
+    code, out, _err = manage("publish")
+    snapshot = Snapshot.objects.get()
+    assert (code, out) == (0, f"Published snapshot 1 {snapshot.hash}\n")
+    assert Run.objects.get().outcome == "published"
+
+
+def test_publish_again_says_that_nothing_has_changed(lists, manage):
+    manage("publish")
+    snapshot = Snapshot.objects.get()
+    code, out, _err = manage("publish")
+    assert (code, out) == (0, f"Nothing has changed since snapshot 1 {snapshot.hash}\n")
+    assert Snapshot.objects.count() == 1
+
+
+def test_publish_again_after_a_change_gives_the_next_number(lists, manage):
+    infusion = factories.record(lists)
+    manage("publish")
+    withdraw_infusion(infusion_id=infusion.pk, by=Operator(), reason="a mistake")
+    code, out, _err = manage("publish")
+    assert (code, out.split()[:3]) == (0, ["Published", "snapshot", "2"])
+    assert verify().differences == []
+
+
+def test_an_empty_registry_can_be_published_and_verified(db, manage):
+    assert manage("publish")[0] == 0
+    assert Snapshot.objects.get().data_through is None
+    assert manage("verify")[0] == 0
+
+
+def test_verify_before_anything_is_published_is_exit_3(lists, manage):
+    code, out, err = manage("verify")
+    assert (code, out) == (3, "")
+    assert err
+
+
+@pytest.mark.parametrize("command", ["publish", "verify", "demo_data", "import_infusions", "reconcile"])
+def test_an_unknown_option_is_exit_2(db, manage, command):
+    assert manage(command, "--surprise")[0] == 2
+
+
+# demo_data
+
+
+def test_reference_only_stores_the_code_lists_and_nobody(db, manage):
+    code, out, err = manage("demo_data", "--reference-only")
+    assert (code, out, err) == (0, "Code lists stored.\n", "")
+    counts = [model.objects.count() for model in (Centre, Product, Indication, Trial)]
+    assert counts == [7, 10, 10, 2]
+    sponsors = dict(Trial.objects.values_list("identifier", "sponsor"))
+    assert sponsors == {"NCT99000002": "academic", "NCT99000001": "industry"}
+    for model in (User, Membership, Patient, Infusion):
+        assert not model.objects.exists()
+
+
+def test_reference_only_twice_changes_nothing(db, manage):
+    manage("demo_data", "--reference-only")
+    before = list(Centre.objects.values()), list(Product.objects.values())
+    assert manage("demo_data", "--reference-only")[0] == 0
+    assert (list(Centre.objects.values()), list(Product.objects.values())) == before
+
+
+def test_the_demonstrations_users_have_the_roles_and_passwords_that_are_printed(db, manage):
+    code, out, _err = manage("demo_data")
+    assert code == 0
+    printed = dict(
+        line.removeprefix("login ").split(": ") for line in out.splitlines() if line.startswith("login ")
+    )
+    assert printed.keys() == PEOPLE
+    for name, password in printed.items():
+        assert User.objects.get(username=name).check_password(password)
+    assert len(set(printed.values())) == len(PEOPLE)
+    at = {m.user.username: (m.centre.code, m.role) for m in Membership.objects.all()}
+    assert at == {code.lower(): (code, "reporter") for code in Centre.objects.values_list("code", flat=True)}
+    national = dict(User.objects.exclude(national_role="").values_list("username", "national_role"))
+    assert national == {"steward": "steward", "admin": "administrator"}
+    assert list(User.objects.filter(is_staff=True).values_list("username", flat=True)) == ["admin"]
+
+
+def test_logins_are_kept_in_a_file_of_their_owner_and_not_printed(db, manage, tmp_path):
+    path = tmp_path / "logins.json"
+    code, out, _err = manage("demo_data", "--logins", path)
+    assert code == 0
+    assert "login" not in out
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    kept = json.loads(path.read_text())
+    assert kept.keys() == PEOPLE
+    assert not any(password in out for password in kept.values())
+
+
+def test_logins_that_are_kept_already_stay(db, manage, tmp_path):
+    path = tmp_path / "logins.json"
+    manage("demo_data", "--logins", path)
+    before = json.loads(path.read_text())
+    User.objects.filter(username="lun").delete()
+    manage("demo_data", "--logins", path)
+    after = json.loads(path.read_text())
+    assert {name for name in after if after[name] != before[name]} == {"lun"}
+    assert User.objects.get(username="lun").check_password(after["lun"])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_file_of_logins_that_others_could_read_is_closed_to_them(db, manage, tmp_path):
+    path = tmp_path / "logins.json"
+    path.write_text("{}")
+    path.chmod(0o644)
+    manage("demo_data", "--logins", path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -1,0 +1,456 @@
+"""The demonstration gives the published figure, and each way of checking it notices what is wrong."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from registry.access import Operator
+from registry.choices import Outcome, Task
+from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.errors import FactsNotKept, ProofFailed
+from registry.identity import IdentifierUnusable, read_identifier
+from registry.models import Fact, Infusion, Patient, Publication, Revision, Run, Snapshot, User
+from registry.statistics import build, measures
+from registry.statistics.counting import Question
+from registry.statistics.published import read_counts, read_current, read_map
+from registry.statistics.runs import run_publication, run_sweep, run_verification
+
+FIGURE = Path(__file__).parent / "data" / "swecarnet-2025-09-08.json"
+# COUNTING.md, "Worked example": centre, category, first, patients, reinfusions, further doses, infusions
+TABLE = [
+    ("UME", "SOC", "2023-12", 9, 0, 0, 9),
+    ("UPP", "ACT", "2014", 45, 0, 1, 46),
+    ("UPP", "SOC", "2020-11", 38, 0, 0, 38),
+    ("UPP", "ICT", "2023-06", 2, 0, 0, 2),
+    ("STO", "ICT", "2019-08", 17, 0, 0, 17),
+    ("STO", "SOC", "2019-11", 69, 5, 0, 74),
+    ("LIN", "SOC", "2020-01", 18, 0, 0, 18),
+    ("LIN", "ICT", "2023-04", 2, 0, 0, 2),
+    ("GOT", "SOC", "2020-10", 26, 0, 0, 26),
+    ("GOT", "ICT", "2022-10", 5, 1, 0, 6),
+    ("GOT", "CUP", "2024-02", 1, 0, 0, 1),
+    ("LUN", "SOC", "2020-01", 60, 0, 0, 60),
+    ("LUN", "ICT", "2021-11", 5, 0, 0, 5),
+]
+COLUMNS = ("first", "patients", "reinfusions", "further_doses", "infusions")
+
+
+@pytest.fixture
+def stored(db, manage):
+    """The demonstration's records, unpublished."""
+    code, out, err = manage("demo_data")
+    assert (code, err) == (0, "")
+    return out
+
+
+@pytest.fixture
+def published(stored) -> Snapshot:
+    return build.publish()
+
+
+def run_sql(sql: str, *parameters) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+
+
+def row(cell: dict) -> tuple:
+    return tuple(cell[name] for name in COLUMNS)
+
+
+# The numbers.
+
+
+def test_the_map_is_the_table_exactly(published):
+    document = read_map(language="sv")
+    found = [
+        (centre["code"], cell["category"], *row(cell))
+        for centre in document["centres"]
+        for cell in centre["categories"]
+    ]
+    assert found == TABLE
+    assert row(document["national"]) == ("2014", 297, 6, 1, 304)
+    assert document["national"]["children"] == 13
+    assert [centre["code"] for centre in document["centres"] if centre["status"] == "upcoming"] == ["ORE"]
+    assert document["manufacturing"] == [
+        {"site": "VECURA", "name": "Vecura", "centre": "STO", "manufactured": 46}
+    ]
+
+
+def test_the_counts_are_the_table_exactly(published):
+    answer = read_counts(Question(by=("centre", "category")))
+    assert sorted((cell["centre"], cell["category"], *row(cell)) for cell in answer["rows"]) == sorted(TABLE)
+    assert row(answer["total"]) == ("2014", 297, 6, 1, 304)
+    products = read_counts(Question(by=("centre",), measures=("products",), filters={"category": ("SOC",)}))
+    assert {cell["centre"]: cell["products"] for cell in products["rows"]}.items() >= {"UPP": 4, "STO": 5}.items()
+
+
+def test_no_infusion_of_the_demonstration_is_later_than_its_source(published):
+    assert published.data_through <= date(2025, 9, 8)
+    assert not Infusion.objects.filter(centre__code="ORE").exists()
+
+
+def test_the_demonstration_twice_changes_nothing(stored, manage):
+    def everything():
+        return (
+            Revision.objects.get().number,
+            sorted(Infusion.objects.values_list()),
+            sorted(Patient.objects.values_list()),
+            sorted(User.objects.values_list("username", "password")),
+        )
+
+    before = everything()
+    code, out, _err = manage("demo_data")
+    assert code == 0
+    assert "Demonstration: 0 infusions stored, 304 there." in out
+    assert "304 infusions stored" in stored
+    assert "login" not in out
+    assert everything() == before
+
+
+def test_a_code_list_that_an_administrator_has_changed_stays_so(stored, manage):
+    run_sql("UPDATE registry_centre SET name = 'Renamed' WHERE code = 'UPP'")
+    manage("demo_data")
+    assert Infusion.objects.filter(centre__name="Renamed").count() == 86
+
+
+def test_the_demonstration_warns_of_nothing(db, tmp_path, manage, monkeypatch):
+    """Its file is what a careful clinic would send."""
+    kept = tmp_path / "demonstration.csv"
+    monkeypatch.setattr("registry.management.commands.demo_data.Path", lambda *parts: kept)
+    assert manage("demo_data")[0] == 0
+    run_sql("DROP TABLE IF EXISTS import_row, import_problem, import_verdict, import_person")
+    code, out, _err = manage("import_infusions", kept)
+    assert (code, out) == (0, "Nothing changed: all 304 rows are stored already.\n")
+    numbers = [line.split(",")[1] for line in kept.read_text().splitlines()[1:]]
+    assert len(set(numbers)) == 297
+    for number in set(numbers):
+        assert 980 <= int(number[9:12]) <= 999, "a number that a person may have"
+        try:
+            read_identifier(number, centre="UPP")
+        except IdentifierUnusable:
+            pytest.fail("the demonstration has an impossible number")
+
+
+# Verify.
+
+
+def test_verify_agrees_with_what_was_published(published, manage):
+    code, out, err = manage("verify")
+    assert (code, out, err) == (0, "Snapshot 1 agrees with the records in every number.\n", "")
+
+
+def test_verify_says_that_the_records_have_moved_on(published, manage):
+    withdraw_infusion(infusion_id=Infusion.objects.first().pk, by=Operator(), reason="a mistake")
+    code, out, err = manage("verify")
+    assert code == 3
+    assert "nation, infusions: 304 published, 303 recounted" in out
+    assert "publish first" in err
+
+
+@pytest.mark.parametrize(
+    ("found", "put"),
+    [
+        ('"patients": 45', '"patients": 46'),
+        ('"patients": 297', '"patients": 298'),
+        ('"children": 13', '"children": 12'),
+        ('"first": "2023-12"', '"first": "2023-11"'),
+        ('"manufactured": 46', '"manufactured": 45'),
+        ("Akademiska sjukhuset", "Another hospital"),
+        ('"status": "upcoming"', '"status": "closed"'),
+    ],
+)
+def test_verify_sees_a_document_that_was_tampered_with(published, manage, found, put):
+    run_sql("UPDATE registry_snapshot SET map_document = replace(map_document, %s, %s)", found, put)
+    assert Snapshot.objects.get().map_document != published.map_document
+    code, out, _err = manage("verify")
+    assert code == 3
+    assert "hash" in out
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "built_at = built_at + interval '1 second'",
+        "data_through = data_through - 1",
+        "disclosure = 'threshold:5'",
+        "facts = facts + 1",
+        "code_lists = replace(code_lists, 'Kymriah', 'Kymria')",
+        "hash = 'sha256:' || repeat('0', 64)",
+    ],
+)
+def test_verify_sees_every_other_part_of_a_snapshot_that_was_tampered_with(published, manage, change):
+    run_sql(f"UPDATE registry_snapshot SET {change}")
+    assert manage("verify")[0] == 3
+
+
+# How each column of the facts is changed, so that the numbers of the map may even stay the same.
+TAMPERED = {
+    "person": "person = (SELECT max(person) + 1 FROM registry_fact)",
+    "place": None,
+    "centre": "centre = 'LUN'",
+    "region": "region = 'Norra'",
+    "category": "category = 'CUP'",
+    "kind": "kind = 'further_dose'",
+    "product": "product = 'Carvykti'",
+    "modality": "modality = 'TCR-T'",
+    "indication": "indication = NULL",
+    "trial": "trial = 'NCT99000001'",
+    "manufacturing_site": "manufacturing_site = 'VECURA'",
+    "sex": "sex = 'unknown'",
+    "infused_on": "infused_on = infused_on - 1",
+    "date_precision": "date_precision = 'year'",
+    "age": "age = age + 1",
+}
+
+
+def test_every_column_of_the_facts_is_tampered_with_here():
+    columns = {field.name for field in Fact._meta.concrete_fields}
+    assert columns - {"snapshot"} == TAMPERED.keys()
+
+
+@pytest.mark.parametrize("column", TAMPERED)
+def test_verify_sees_every_column_of_the_facts_that_was_tampered_with(published, manage, column):
+    if column == "place":  # two infusions of a person in the other order
+        change = "place = 3 - place"
+        one = "person = (SELECT min(person) FROM registry_fact WHERE place = 2)"
+    else:
+        change = TAMPERED[column]
+        one = (
+            "(person, place) = (SELECT person, place FROM registry_fact WHERE centre = 'UPP' AND category = 'SOC' "
+            "AND product <> 'Carvykti' AND date_precision = 'day' ORDER BY person LIMIT 1)"
+        )
+        if column == "person":
+            one = "(person, place) = (SELECT person, place FROM registry_fact WHERE place = 2 LIMIT 1)"
+    # The key is looked at row by row, so two places change by way of a third.
+    run_sql(f"UPDATE registry_fact SET place = place + 100 WHERE {one}" if column == "place" else "SELECT 1")
+    run_sql(f"UPDATE registry_fact SET {change.replace('3 - place', '103 - place')} WHERE {one}"
+            if column != "place" else "UPDATE registry_fact SET place = 103 - place WHERE place > 100")  # fmt: skip
+    code, out, _err = manage("verify")
+    assert code == 3
+    assert "facts, persons: 1 published" in out or "facts, persons: 2 published" in out
+
+
+def test_verify_sees_facts_that_are_missing_or_doubled(published, manage):
+    run_sql("DELETE FROM registry_fact WHERE person = 1")
+    assert manage("verify")[0] == 3
+    build.publish()
+
+
+def test_verify_sees_two_persons_whose_facts_were_swapped(published, manage):
+    """Every single value still stands there as often as before."""
+    run_sql("CREATE TEMPORARY TABLE pair AS SELECT person FROM registry_fact WHERE place = 2 LIMIT 2")
+    run_sql("UPDATE registry_fact SET person = -person WHERE place = 2 AND person IN (SELECT person FROM pair)")
+    run_sql(
+        "UPDATE registry_fact SET person = (SELECT sum(person) FROM pair) + person WHERE person < 0"
+    )
+    run_sql("DROP TABLE pair")
+    assert manage("verify")[0] == 3
+
+
+# Reconcile.
+
+
+def figure(tmp_path, change) -> Path:
+    """The published figure with something changed."""
+    document = json.loads(FIGURE.read_text(encoding="utf-8"))
+    change(document)
+    path = tmp_path / "figure.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def test_the_published_figure_agrees_and_uppsalas_extra_infusion_is_explained(published, manage):
+    code, out, err = manage("reconcile", FIGURE)
+    assert (code, err) == (0, "")
+    explanation, agreement = out.splitlines()
+    assert explanation == (
+        "Uppsala: 86 infusions are printed for 85 patients and 0 RI; 1 extra infusion explained by a "
+        "further dose (1 in ACT)."
+    )
+    assert agreement.startswith("All ")
+    assert agreement.endswith(" numbers agree as of 2025-09-08.")
+
+
+def test_an_extra_infusion_that_no_further_dose_explains_is_said_not_to_be(published, manage, tmp_path):
+    path = figure(tmp_path, lambda document: document["centres"][0].update(infusions=11))
+    code, out, _err = manage("reconcile", path)
+    assert code == 4
+    assert "Umeå: 11 infusions are printed for 9 patients and 0 RI; 2 extra infusions not explained." in out
+
+
+def change_category(document, **fields):
+    document["centres"][1]["categories"][0].update(fields)
+
+
+DIFFERENT = {
+    "UPP × ACT  patients": lambda d: change_category(d, patients=44),
+    "UPP × ACT  first": lambda d: change_category(d, first="2015"),
+    "UPP × ACT  reinfusions": lambda d: change_category(d, reinfusions=1),
+    "UPP  infusions": lambda d: d["centres"][1].update(infusions=85),
+    "UPP  status": lambda d: d["centres"][1].update(status="upcoming"),
+    "nation  patients": lambda d: d["national"].update(patients=298),
+    "nation  children": lambda d: d["national"].update(children=12),
+    "Vecura  manufactured": lambda d: d["centres"][2]["gmp_manufacture"].update(manufactured_infusions=45),
+    "STO × SOC  products": lambda d: d["elsewhere_in_the_report"]["soc_products"].update(STO=6),
+    "GOT × CUP  patients": lambda d: d["centres"][5]["categories"].pop(),
+    "UME  infusions": lambda d: d["centres"].pop(0),
+}
+
+
+@pytest.mark.parametrize("line", DIFFERENT)
+def test_a_number_that_differs_is_named_in_a_table(published, manage, tmp_path, line):
+    code, out, err = manage("reconcile", figure(tmp_path, DIFFERENT[line]))
+    assert code == 4
+    assert " numbers differ as of 2025-09-08." in err
+    table = [" ".join(row.split()) for row in out.splitlines()]
+    head = table.index("cell measure figure registry")
+    assert any(found.startswith(" ".join(line.split()) + " ") for found in table[head + 1 :])
+
+
+def test_a_figure_is_compared_as_of_its_own_day(published, manage, tmp_path):
+    earlier = figure(tmp_path, lambda document: document.update(data_cut="2020-12-31"))
+    code, _out, err = manage("reconcile", earlier)
+    assert code == 4
+    assert "as of 2020-12-31" in err
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "no JSON", "[]", "1", "null", '"a text"', "{}", '{"data_cut": "2025-09-08"}', '{"data_cut": 1}',
+        '{"data_cut": "soon", "national": {}, "centres": []}',
+        '{"data_cut": "2025-09-08", "national": [], "centres": []}',
+        '{"data_cut": "2025-09-08", "national": {}, "centres": [{}]}',
+        '{"data_cut": "2025-09-08", "national": {}, "centres": [1]}',
+        '{"data_cut": "2025-09-08", "national": {}, "centres": 1}',
+        '{"data_cut": "2025-09-08", "national": {}, "centres": [], "elsewhere_in_the_report": []}',
+        '{"data_cut": "2025-09-08", "national": {}, "centres": [{"code": ["UPP"], "status": "active", '
+        '"infusions": 1, "categories": []}]}',
+    ],
+)  # fmt: skip
+def test_nonsense_is_exit_2(published, manage, tmp_path, text):
+    path = tmp_path / "figure.json"
+    path.write_text(text)
+    code, _out, err = manage("reconcile", path)
+    assert code == 2
+    assert err
+
+
+def test_a_figure_that_is_not_there_or_no_text_is_exit_2(published, manage, tmp_path):
+    assert manage("reconcile", tmp_path / "missing.json")[0] == 2
+    assert manage("reconcile", tmp_path)[0] == 2
+    (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
+    assert manage("reconcile", tmp_path / "bytes.json")[0] == 2
+
+
+def test_without_a_snapshot_there_is_nothing_to_reconcile(stored, manage):
+    assert manage("reconcile", FIGURE)[0] == 2
+
+
+# A proof that fails.
+
+
+@pytest.fixture
+def broken(published, monkeypatch):
+    """A published snapshot, a change after it, and a measure that is wrong from now on."""
+    withdraw_infusion(infusion_id=Infusion.objects.first().pk, by=Operator(), reason="a mistake")
+    wrong = measures.Measure(**vars(measures.MEASURES["patients"]) | {"sql": "count(*)"})
+    monkeypatch.setitem(measures.MEASURES, "patients", wrong)
+    return published
+
+
+def test_a_build_whose_proof_fails_leaves_the_old_snapshot(broken, manage):
+    before = read_map(language="sv")
+    facts = sorted(Fact.objects.values_list("snapshot", "person", "place"))
+    code, out, err = manage("publish")
+    assert (code, out) == (3, "")
+    assert "The proof failed, nothing was published:" in err
+    assert "STO × SOC, patients: 74 published, 69 recounted" in err or "patients: " in err
+    assert read_map(language="sv") == before
+    assert read_current().number == 1
+    assert list(Snapshot.objects.all()) == [broken]
+    assert sorted(Fact.objects.values_list("snapshot", "person", "place")) == facts
+
+
+def test_a_failed_proof_is_in_the_ledger_the_log_and_the_administrators_mail(
+    broken, settings, mailoutbox, caplog
+):
+    settings.ADMINS = [("", "admin@registry.example")]
+    with pytest.raises(ProofFailed):
+        run_publication()
+    run = Run.objects.get()
+    assert (run.task, run.outcome, run.snapshot) == (Task.PUBLISH, Outcome.PROOF_FAILED, None)
+    assert run.finished_at >= run.started_at
+    assert "nation, patients: " in run.message
+    [mail] = mailoutbox
+    assert mail.to == ["admin@registry.example"]
+    assert "nation, patients: " in mail.body
+    assert "the proof failed" in mail.subject.lower()
+    assert any("The proof failed" in message for message in caplog.messages)
+
+
+def test_the_sweep_does_not_try_a_failed_proof_again_until_the_records_change(broken, monkeypatch):
+    with pytest.raises(ProofFailed):
+        run_sweep()
+    for _minute in range(3):
+        assert run_sweep() is None
+    assert Run.objects.count() == 1
+    infusion = Infusion.objects.counted().first()
+    correct_infusion(infusion_id=infusion.pk, changes={"batch": "B"}, by=Operator(), reason="typo")
+    with pytest.raises(ProofFailed):
+        run_sweep()
+    assert Run.objects.count() == 2
+    monkeypatch.undo()
+    correct_infusion(infusion_id=infusion.pk, changes={"batch": "C"}, by=Operator(), reason="typo")
+    assert run_sweep().outcome == Outcome.PUBLISHED
+    assert Publication.objects.get().snapshot_id == 2
+
+
+def test_one_who_asks_tries_a_failed_proof_again_at_once(broken, monkeypatch, manage):
+    assert manage("publish")[0] == 3
+    monkeypatch.setitem(
+        measures.MEASURES, "patients",
+        measures.Measure(**vars(measures.MEASURES["patients"]) | {"sql": "count(*) FILTER (WHERE is_entry)"}),
+    )  # fmt: skip
+    assert manage("publish")[0] == 0
+    assert read_current().number == 2
+
+
+def test_the_nightly_check_tells_of_a_difference_like_a_failed_proof(published, settings, mailoutbox):
+    settings.ADMINS = [("", "admin@registry.example")]
+    assert run_verification().outcome == Outcome.DONE
+    run_sql("UPDATE registry_fact SET age = age + 1 WHERE person = 1")
+    with pytest.raises(ProofFailed):
+        run_verification()
+    assert Run.objects.first().outcome == Outcome.PROOF_FAILED
+    assert len(mailoutbox) == 1
+
+
+# What is kept of older snapshots.
+
+
+def test_an_older_snapshot_keeps_its_document_but_cannot_be_counted_up_to_a_day(published):
+    before = read_map(language="sv")
+    withdraw_infusion(infusion_id=Infusion.objects.first().pk, by=Operator(), reason="a mistake")
+    build.publish()
+    assert read_map(language="sv", number=1) == before
+    assert read_map(language="sv")["national"]["infusions"] == 303
+    assert read_map(language="sv", number=2, as_of=date(2020, 1, 1))["snapshot"]["as_of"] == "2020-01-01"
+    with pytest.raises(FactsNotKept):
+        read_map(language="sv", number=1, as_of=date(2020, 1, 1))
+    assert set(Fact.objects.values_list("snapshot", flat=True)) == {2}
+
+
+def test_persons_are_drawn_anew_in_every_snapshot(published):
+    def courses():
+        return list(Fact.objects.order_by("centre", "infused_on", "product", "age", "sex").values_list("person", flat=True))
+
+    before = courses()
+    call_command("demo_data", reference_only=True, verbosity=0)
+    run_sql("UPDATE registry_revision SET number = number + 1")
+    assert build.publish().number == 2
+    assert courses() != before

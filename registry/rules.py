@@ -6,15 +6,14 @@ is also a named constraint there (models/).
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from registry.choices import Category, CentreStatus, DatePrecision, IdentifierType, Kind, Sex, Sponsor
+from registry.choices import Category, CentreStatus, DatePrecision, Kind, Sex, Sponsor
+from registry.draft import InfusionDraft, Step
 from registry.errors import InfusionRefused, KindUnclear, Problem
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -40,89 +39,6 @@ KIND_OPEN = gettext_noop("The person has other infusions: say whether this is a 
 NOT_EARLIEST = gettext_noop("An earlier infusion of this person is recorded, so this cannot be the first.")
 NO_COURSE = gettext_noop("A further dose belongs to a course, and the person has no earlier infusion.")
 SPONSOR_OF = {Category.ACT: Sponsor.ACADEMIC, Category.ICT: Sponsor.INDUSTRY}
-
-
-class Identified(Protocol):
-    """An identifier: what it says itself (None where it says nothing), and its digests."""
-
-    @property
-    def type(self) -> IdentifierType:
-        """What it was."""
-
-    def digests(self) -> list[tuple[str, bytes]]:
-        """(key id, digest) along the chain of keys."""
-
-    @property
-    def born_on(self) -> date | None:
-        """The date of birth."""
-
-    @property
-    def sex(self) -> Sex | None:
-        """The legal sex."""
-
-
-class Listed(Protocol):
-    """A row of a code list."""
-
-    pk: Any
-
-
-class Centre(Listed, Protocol):
-    """What the rules ask of a centre."""
-
-    code: str
-    status: str
-
-
-class Product(Listed, Protocol):
-    """What the rules ask of a product."""
-
-    name: str
-    authorised_on: date | None
-
-
-class Trial(Listed, Protocol):
-    """What the rules ask of a trial."""
-
-    identifier: str
-    sponsor: str
-
-
-@dataclass(kw_only=True)
-class InfusionDraft:
-    """One infusion as a clinic states it, its codes looked up and nothing stored yet.
-
-    kind and age_at_infusion may be None: they are then derived, or refused where they cannot be.
-    """
-
-    centre: Centre
-    category: Category
-    product: Product
-    infused_on: date
-    identifier: Identified | None = None
-    kind: Kind | None = None
-    indication: Listed | None = None
-    trial: Trial | None = None
-    manufacturing_site: Listed | None = None
-    date_precision: DatePrecision = DatePrecision.DAY
-    sequence: int = 1
-    age_at_infusion: int | None = None
-    sex: Sex | None = None
-    batch: str = ""
-
-
-class Step(NamedTuple):
-    """One submitted infusion in a person's course."""
-
-    infused_on: date
-    sequence: int
-    kind: Kind
-    product: str
-
-    @property
-    def place(self) -> tuple[date, int]:
-        """What decides the order (COUNTING.md, "Measures of a cell")."""
-        return self.infused_on, self.sequence
 
 
 def today() -> date:

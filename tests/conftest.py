@@ -73,6 +73,7 @@ def manage(monkeypatch, capsys):
             code = ended.code
         else:
             code = 0
+        factories.drop_import_tables()
         return code, *capsys.readouterr()
 
     return run

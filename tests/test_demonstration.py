@@ -1,7 +1,10 @@
 """The demonstration gives the published figure, and each way of checking it notices what is wrong."""
 
 import json
+import re
+from collections.abc import Iterator
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -12,12 +15,13 @@ from registry.access import Operator
 from registry.choices import Outcome, Task
 from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.errors import FactsNotKept, ProofFailed
-from registry.identity import IdentifierUnusable, read_identifier
+from registry.identity import read_identifier
 from registry.models import Fact, Infusion, Patient, Publication, Revision, Run, Snapshot, User
 from registry.statistics import build, measures
 from registry.statistics.counting import Question
 from registry.statistics.published import read_counts, read_current, read_map
 from registry.statistics.runs import run_publication, run_sweep, run_verification
+from tests import factories
 
 FIGURE = Path(__file__).parent / "data" / "swecarnet-2025-09-08.json"
 # COUNTING.md, "Worked example": centre, category, first, patients, reinfusions, further doses, infusions
@@ -39,12 +43,25 @@ TABLE = [
 COLUMNS = ("first", "patients", "reinfusions", "further_doses", "infusions")
 
 
+# Its records are stored once, so all tests of this file are one worker's.
+pytestmark = pytest.mark.xdist_group("demonstration")
+
+
+@pytest.fixture(scope="module")
+def demonstration(django_db_setup, django_db_blocker):
+    """The demonstration's records in a transaction around all tests; what storing them printed."""
+    out = StringIO()
+    with django_db_blocker.unblock(), factories.rolled_back():
+        call_command("demo_data", stdout=out)
+        factories.drop_import_tables()
+        yield out.getvalue()
+
+
 @pytest.fixture
-def stored(db, manage):
-    """The demonstration's records, unpublished."""
-    code, out, err = manage("demo_data")
-    assert (code, err) == (0, "")
-    return out
+def stored(demonstration) -> Iterator[str]:
+    """The demonstration's records, unpublished; what a test changes is undone."""
+    with factories.rolled_back():
+        yield demonstration
 
 
 @pytest.fixture
@@ -117,22 +134,17 @@ def test_a_code_list_that_an_administrator_has_changed_stays_so(stored, manage):
     assert Infusion.objects.filter(centre__name="Renamed").count() == 86
 
 
-def test_the_demonstration_warns_of_nothing(db, tmp_path, manage, monkeypatch):
-    """Its file is what a careful clinic would send."""
+def test_the_demonstrations_file_has_nobodys_number_and_no_improbable_row(stored, tmp_path, manage, monkeypatch):
     kept = tmp_path / "demonstration.csv"
     monkeypatch.setattr("registry.management.commands.demo_data.Path", lambda *parts: kept)
     assert manage("demo_data")[0] == 0
-    run_sql("DROP TABLE IF EXISTS import_row, import_problem, import_verdict, import_person")
     code, out, _err = manage("import_infusions", kept)
     assert (code, out) == (0, "Nothing changed: all 304 rows are stored already.\n")
     numbers = [line.split(",")[1] for line in kept.read_text().splitlines()[1:]]
     assert len(set(numbers)) == 297
     for number in set(numbers):
         assert 980 <= int(number[9:12]) <= 999, "a number that a person may have"
-        try:
-            read_identifier(number, centre="UPP")
-        except IdentifierUnusable:
-            pytest.fail("the demonstration has an impossible number")
+        assert read_identifier(number, centre="UPP").born_on
 
 
 # Verify.
@@ -187,23 +199,29 @@ def test_verify_sees_every_other_part_of_a_snapshot_that_was_tampered_with(publi
     assert manage("verify")[0] == 3
 
 
-# How each column of the facts is changed, so that the numbers of the map may even stay the same.
+# How each column of the facts is changed: what is put there, of one fact or of one person with two.
+ONE = """(person, place) = (
+    SELECT person, place FROM registry_fact
+    WHERE centre = 'UPP' AND category = 'SOC' AND date_precision = 'day' ORDER BY person LIMIT 1)"""
+SECOND = "(person, place) = (SELECT person, place FROM registry_fact WHERE place = 2 ORDER BY person LIMIT 1)"
+BOTH = "person = (SELECT min(person) FROM registry_fact WHERE place = 2)"
 TAMPERED = {
-    "person": "person = (SELECT max(person) + 1 FROM registry_fact)",
-    "place": None,
-    "centre": "centre = 'LUN'",
-    "region": "region = 'Norra'",
-    "category": "category = 'CUP'",
-    "kind": "kind = 'further_dose'",
-    "product": "product = 'Carvykti'",
-    "modality": "modality = 'TCR-T'",
-    "indication": "indication = NULL",
-    "trial": "trial = 'NCT99000001'",
-    "manufacturing_site": "manufacturing_site = 'VECURA'",
-    "sex": "sex = 'unknown'",
-    "infused_on": "infused_on = infused_on - 1",
-    "date_precision": "date_precision = 'year'",
-    "age": "age = age + 1",
+    "person": [("person = (SELECT max(person) + 1 FROM registry_fact)", SECOND)],
+    # The key is looked at row by row, so two places change by way of others.
+    "place": [("place = 13 - place", BOTH), ("place = place - 10", "place > 10")],
+    "centre": [("centre = 'LUN'", ONE)],
+    "region": [("region = 'Norra'", ONE)],
+    "category": [("category = 'CUP'", ONE)],
+    "kind": [("kind = 'further_dose'", ONE)],
+    "product": [("product = 'Carvykti'", ONE)],
+    "modality": [("modality = 'TCR-T'", ONE)],
+    "indication": [("indication = NULL", ONE)],
+    "trial": [("trial = 'NCT99000001'", ONE)],
+    "manufacturing_site": [("manufacturing_site = 'VECURA'", ONE)],
+    "sex": [("sex = 'unknown'", ONE)],
+    "infused_on": [("infused_on = infused_on - 1", ONE)],
+    "date_precision": [("date_precision = 'year'", ONE)],
+    "age": [("age = age + 1", ONE)],
 }
 
 
@@ -214,30 +232,16 @@ def test_every_column_of_the_facts_is_tampered_with_here():
 
 @pytest.mark.parametrize("column", TAMPERED)
 def test_verify_sees_every_column_of_the_facts_that_was_tampered_with(published, manage, column):
-    if column == "place":  # two infusions of a person in the other order
-        change = "place = 3 - place"
-        one = "person = (SELECT min(person) FROM registry_fact WHERE place = 2)"
-    else:
-        change = TAMPERED[column]
-        one = (
-            "(person, place) = (SELECT person, place FROM registry_fact WHERE centre = 'UPP' AND category = 'SOC' "
-            "AND product <> 'Carvykti' AND date_precision = 'day' ORDER BY person LIMIT 1)"
-        )
-        if column == "person":
-            one = "(person, place) = (SELECT person, place FROM registry_fact WHERE place = 2 LIMIT 1)"
-    # The key is looked at row by row, so two places change by way of a third.
-    run_sql(f"UPDATE registry_fact SET place = place + 100 WHERE {one}" if column == "place" else "SELECT 1")
-    run_sql(f"UPDATE registry_fact SET {change.replace('3 - place', '103 - place')} WHERE {one}"
-            if column != "place" else "UPDATE registry_fact SET place = 103 - place WHERE place > 100")  # fmt: skip
+    for change, which in TAMPERED[column]:
+        run_sql(f"UPDATE registry_fact SET {change} WHERE {which}")
     code, out, _err = manage("verify")
     assert code == 3
-    assert "facts, persons: 1 published" in out or "facts, persons: 2 published" in out
+    assert "facts, persons: " in out
 
 
-def test_verify_sees_facts_that_are_missing_or_doubled(published, manage):
+def test_verify_sees_facts_that_are_missing(published, manage):
     run_sql("DELETE FROM registry_fact WHERE person = 1")
     assert manage("verify")[0] == 3
-    build.publish()
 
 
 def test_verify_sees_two_persons_whose_facts_were_swapped(published, manage):
@@ -369,7 +373,7 @@ def test_a_build_whose_proof_fails_leaves_the_old_snapshot(broken, manage):
     code, out, err = manage("publish")
     assert (code, out) == (3, "")
     assert "The proof failed, nothing was published:" in err
-    assert "STO × SOC, patients: 74 published, 69 recounted" in err or "patients: " in err
+    assert re.search(r"^nation, patients: 303 published, 29[67] recounted$", err, re.MULTILINE)
     assert read_map(language="sv") == before
     assert read_current().number == 1
     assert list(Snapshot.objects.all()) == [broken]

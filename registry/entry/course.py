@@ -7,8 +7,9 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from registry.choices import Kind, Sex, Status
+from registry.draft import Step
 from registry.errors import InfusionRefused, Problem
-from registry.rules import Step, classify
+from registry.rules import classify
 
 MOST_INFUSIONS = 100  # of one person; far above any course, and it bounds the work of a hostile file
 

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, acting_as
+from registry.draft import InfusionDraft
 from registry.entry import staging
 from registry.entry.announce import announce_change
 from registry.entry.course import CourseRow, judge_course
@@ -24,7 +25,6 @@ from registry.entry.patients import PatientRefused, is_refused, lock_entry
 from registry.entry.reading import CodeLists, RowReader
 from registry.errors import NotFound, Problem
 from registry.models import Refusal
-from registry.rules import InfusionDraft
 
 BATCH = 5_000
 

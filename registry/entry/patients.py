@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import Kind, Sex
+from registry.draft import Identified, InfusionDraft, Step
 from registry.entry.announce import announce_change
 from registry.entry.reasons import check_reason
 from registry.errors import MergeImpossible, NotFound, RegistryError
 from registry.identity import refusal_token
 from registry.models import Infusion, Patient, PatientIdentifier, Refusal
-from registry.rules import Identified, InfusionDraft, Step
 
 ENTRY_LOCK = 7201  # held shared by single entries and alone by an import
 HISTORY_OF_PATIENT = (

@@ -9,19 +9,14 @@ from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, centres_where, require
 from registry.choices import Category, Kind, Status
+from registry.draft import InfusionDraft
 from registry.entry.announce import announce_change
 from registry.entry.patients import course_of, lock_entry, lock_patient
 from registry.entry.reasons import check_reason
 from registry.errors import InfusionRefused, KindUnclear, NotFound, Problem
 from registry.identity import holds_identity_number
 from registry.models import Infusion, Patient
-from registry.rules import (
-    InfusionDraft,
-    check_age_by_birth_year,
-    check_draft,
-    classify,
-    complete_draft,
-)
+from registry.rules import check_age_by_birth_year, check_draft, classify, complete_draft
 
 CORRECTABLE = (
     "centre",

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from django.db import connection
 
 from registry.choices import Status
+from registry.draft import InfusionDraft
 from registry.entry.course import CourseRow
 from registry.identity import oldest_first
-from registry.rules import InfusionDraft
 
 FETCHED_AT_ONCE = 5_000
 

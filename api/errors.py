@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import override
 from rest_framework import exceptions, status
 
 from registry.errors import NotFound, NotPublished, RegistryError
@@ -41,13 +42,15 @@ def problem(code: str, title: str, status_code: int, *, detail: str = "", parame
 
 def problem_of(error: RegistryError) -> HttpResponse:
     """The answer to a request that the registry refuses."""
+    with override("en"):  # this interface speaks English to programmers; pages speak both languages
+        detail = str(error)
     status_code = getattr(error, "status_code", None) or CODES.get(type(error), 400)
     title = (type(error).__doc__ or "").splitlines()[0].rstrip(".")
     answer = problem(
         error.code,
         "The request cannot be answered as it stands" if isinstance(error, Refused) else title,
         status_code,
-        detail=str(error),
+        detail=detail,
         parameter=getattr(error, "parameter", ""),
     )
     if status_code == status.HTTP_503_SERVICE_UNAVAILABLE:

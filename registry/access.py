@@ -42,7 +42,7 @@ ROLES: dict[str, tuple[object, frozenset[Permission]]] = {
             }
         ),
     ),
-    NationalRole.AUDITOR: (_("Reads who has seen and done what."), frozenset()),
+    NationalRole.AUDITOR: (_("Reads who has seen and done what, and when."), frozenset()),
     NationalRole.ADMINISTRATOR: (
         _("Keeps code lists, people and centres, and corrects records with a reason."),
         frozenset(Permission),

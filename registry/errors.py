@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_lazy
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -20,7 +22,7 @@ class RegistryError(Exception):
     code = "refused"
 
     def __init__(self, sentence: str = "", *, code: str = ""):
-        super().__init__(sentence or (self.__doc__ or "").splitlines()[0])
+        super().__init__(sentence or gettext_lazy((self.__doc__ or "").splitlines()[0]))
         self.code = code or self.code
 
 

@@ -61,11 +61,17 @@ def read_date(text: str, precision: str = "") -> tuple[date, DatePrecision]:
     except ValueError:
         raise ValueError(_("There is no such day in the calendar.")) from None
     if precision and precision != found:
-        first_of_period = {DatePrecision.MONTH: day == 1, DatePrecision.YEAR: day == month == 1}
-        if found != DatePrecision.DAY or not first_of_period.get(DatePrecision(precision)):
+        if found != DatePrecision.DAY or value != first_day(value, precision):
             raise ValueError(_("The date and its precision do not fit together."))
         found = DatePrecision(precision)
     return value, found
+
+
+def first_day(day: date, precision: str) -> date:
+    """The first day of the period of a date."""
+    if precision == DatePrecision.YEAR:
+        return date(day.year, 1, 1)
+    return day.replace(day=1) if precision == DatePrecision.MONTH else day
 
 
 def last_day(start: date, precision: str) -> date:
@@ -111,6 +117,8 @@ def check_draft(draft: InfusionDraft) -> list[Problem]:
 
 
 def _check_date(draft: InfusionDraft) -> Problem | None:
+    if draft.infused_on != first_day(draft.infused_on, draft.date_precision):
+        return Problem("infused_on", "date_invalid", _("The date and its precision do not fit together."))
     if draft.infused_on > today():
         return Problem("infused_on", "date_in_future", _("The date lies in the future."))
     if draft.infused_on < EARLIEST:

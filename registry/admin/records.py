@@ -17,7 +17,7 @@ from registry.choices import Status
 from registry.errors import NotFound
 from registry.models import Infusion, Patient, PatientIdentifier
 
-NO_NUMBERS_IN_ADDRESSES = _("Never search for an identity number: what is searched stands in the address.")
+NO_NUMBERS_IN_ADDRESSES = _("Never search for an identity number: what you search for stands in the address.")
 
 
 class RecordAdmin(ViewOnly, HistoryAdmin):

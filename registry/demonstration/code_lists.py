@@ -37,7 +37,7 @@ UNNAMED_PRODUCTS = (
     ("Prövningsläkemedel TCR-T", "", Modality.TCR_T, ProductOrigin.INVESTIGATIONAL),
 )
 
-# key, ICD-10, Swedish, English, asks for a text, what is unconfirmed
+# key, ICD-10, Swedish, English, asks for free text, what is unconfirmed
 INDICATIONS = (
     ("b-all", "C91.0", "Akut lymfatisk B-cellsleukemi", "B-cell acute lymphoblastic leukaemia", False, ""),
     ("dlbcl", "C83.3", "Diffust storcelligt B-cellslymfom", "Diffuse large B-cell lymphoma", False, ""),

@@ -1,16 +1,13 @@
 """Opening an exchange file: CSV or XLSX in, rows of strings out, one at a time."""
 
 import csv
-import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
-from xml.etree.ElementTree import ParseError
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from registry.entry.reading import COLUMNS, NEEDED_COLUMNS
 from registry.errors import FileUnusable
@@ -81,8 +78,8 @@ def _decode(raw: Iterable[bytes]) -> Iterator[str]:
 def _read_workbook(path: Path, needed: set[str]) -> Iterator[Line]:
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError):
-        raise FileUnusable(_("The file is not an XLSX workbook.")) from None
+    except Exception as fault:  # of a damaged file the library raises whatever it stumbles over
+        raise FileUnusable(_("The file is not an XLSX workbook.")) from fault
     try:
         sheet = book.worksheets[0]
         rows = sheet.iter_rows(values_only=True)
@@ -94,8 +91,10 @@ def _read_workbook(path: Path, needed: set[str]) -> Iterator[Line]:
                 fields = dict(zip(columns, cells, strict=False))
                 surplus = any(cells[len(columns) :])
                 yield Line(number, fields, size * number // total, surplus)
-    except (ParseError, zipfile.BadZipFile, KeyError, ValueError):
-        raise FileUnusable(_("The workbook is damaged.")) from None
+    except FileUnusable:
+        raise
+    except Exception as fault:  # likewise
+        raise FileUnusable(_("The workbook is damaged.")) from fault
     finally:
         book.close()
 
@@ -119,7 +118,7 @@ def _check_header(cells: Iterable[str], needed: set[str]) -> list[str]:
     if missing:
         raise FileUnusable(_("Columns are missing: %(columns)s.") % {"columns": ", ".join(missing)})
     if unknown:
-        sentence = _("%(count)s columns have a name that is not known. Known are: %(columns)s.")
+        sentence = _("Columns without a known name: %(count)s. Known are: %(columns)s.")
         raise FileUnusable(sentence % {"count": len(unknown), "columns": ", ".join(COLUMNS)})
     if len(set(columns)) < len(columns):
         raise FileUnusable(_("A column stands in the file twice."))

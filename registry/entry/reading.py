@@ -128,17 +128,20 @@ class _Fields:
         self.refused = False
 
     def text(self, name: str) -> str:
+        """The field as it stands; refused, and then empty, where no field can hold it."""
         value = (self.row.get(name) or "").strip()
         if len(value) > LONGEST_VALUE:
             self.refuse(name, "too_long", _("The value is too long."))
             return ""
         if "\x00" in value:
-            self.refuse(name, "character_invalid", _("The value has a character that no text has."))
+            self.refuse(name, "character_invalid", _("The value contains a character that cannot be stored."))
             return ""
         return value
 
     def refuse(self, name: str, code: str, sentence: str) -> None:
-        self.problems.append(Problem(name, code, sentence))
+        """Add a problem; a field has one, so that what cannot be read is not called missing too."""
+        if all(problem.field != name for problem in self.problems):
+            self.problems.append(Problem(name, code, sentence))
         self.refused = True
 
     def look_up(self, name: str, known: Mapping[str, object], *, default: str = "", needed: bool = True):

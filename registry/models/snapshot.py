@@ -40,7 +40,7 @@ class Snapshot(models.Model):
     disclosure = models.CharField(_("disclosure policy"), max_length=20)
     map_document: "models.Field[dict, dict]" = DocumentField()
     code_lists: "models.Field[dict, dict]" = DocumentField()
-    facts = models.PositiveIntegerField(_("facts"), help_text=_("One a counted infusion."))
+    facts = models.PositiveIntegerField(_("facts"), help_text=_("One per counted infusion."))
 
     class Meta:
         ordering = ["-number"]

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 
 from registry.access import Operator, acting_as
 from registry.demonstration.code_lists import store_code_lists
@@ -25,6 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--reference-only", action="store_true", help="code lists and trials alone")
         parser.add_argument("--logins", type=Path, help="keep new passwords here instead of printing them")
 
+    @no_translations
     def handle(self, *, reference_only: bool, logins: Path | None, **options):
         """Store what is missing."""
         with acting_as(Operator(), reason=REASON):

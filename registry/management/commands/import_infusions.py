@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 from tqdm import tqdm
 
 from registry.access import Operator
@@ -26,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="check and report, store nothing")
         parser.add_argument("--by", metavar="USER", help="act as this user, with their centres")
 
+    @no_translations
     def handle(self, *, file: Path, centre: str | None, dry_run: bool, by: str | None, **options):
         """Import, and report each problem on its own line."""
         actor = User.objects.filter(username=by).first() if by else Operator()

@@ -5,7 +5,7 @@ import os
 import pytest
 from django.conf import settings
 from django.core.cache import caches
-from django.core.management import execute_from_command_line
+from django.core.management import ManagementUtility
 from django.db import connections
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
@@ -68,7 +68,9 @@ def manage(monkeypatch, capsys):
     def run(*arguments) -> tuple[int, str, str]:
         capsys.readouterr()
         try:
-            execute_from_command_line(["manage.py", *map(str, arguments)])
+            # Not `execute`, which would set up logging afresh, without pytest's handlers.
+            command = ManagementUtility().fetch_command(arguments[0])
+            command.run_from_argv(["manage.py", *map(str, arguments)])
         except SystemExit as ended:
             code = ended.code
         else:

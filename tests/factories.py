@@ -64,10 +64,15 @@ class Lists:
     trials: Mapping[str, Trial]
 
 
-def store_lists() -> Lists:
-    """Store the code lists, and the single rows that a flushed database has lost."""
+def store_single_rows() -> None:
+    """Store the rows that the migrations make and a flushed database has lost."""
     Revision.objects.get_or_create()
     Publication.objects.get_or_create()
+
+
+def store_lists() -> Lists:
+    """Store the code lists, and the single rows."""
+    store_single_rows()
     centres = {
         centre.code: centre
         for centre in Centre.objects.bulk_create(

@@ -91,7 +91,9 @@ BROKEN: dict[str, list[Callable]] = {
             [Membership(user=m.user, centre=m.centre, role="lead") for m in Membership.objects.all()])],
     ],
     "membership_role_is_known": [lambda: membership(role="chief"), lambda: membership(role="")],
-    "patient_sex_is_known_value": [lambda: Patient.objects.create(sex="f"), lambda: Patient.objects.create(sex="")],
+    "patient_sex_is_known_value": [
+        lambda: Patient.objects.create(sex="f"), lambda: Patient.objects.create(sex=""),
+    ],
     "patient_birth_year_is_possible": [
         lambda: Patient.objects.create(sex="male", birth_year=1879),
         lambda: Patient.objects.create(sex="male", birth_year=2201),

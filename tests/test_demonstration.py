@@ -52,6 +52,7 @@ def demonstration(django_db_setup, django_db_blocker):
     """The demonstration's records in a transaction around all tests; what storing them printed."""
     out = StringIO()
     with django_db_blocker.unblock(), factories.rolled_back():
+        factories.store_single_rows()
         call_command("demo_data", stdout=out)
         factories.drop_import_tables()
         yield out.getvalue()
@@ -92,9 +93,7 @@ def test_the_map_is_the_table_exactly(published):
     assert row(document["national"]) == ("2014", 297, 6, 1, 304)
     assert document["national"]["children"] == 13
     assert [centre["code"] for centre in document["centres"] if centre["status"] == "upcoming"] == ["ORE"]
-    assert document["manufacturing"] == [
-        {"site": "VECURA", "name": "Vecura", "centre": "STO", "manufactured": 46}
-    ]
+    assert document["manufacturing"] == [{"site": "VECURA", "name": "Vecura", "centre": "STO", "manufactured": 46}]
 
 
 def test_the_counts_are_the_table_exactly(published):
@@ -248,9 +247,7 @@ def test_verify_sees_two_persons_whose_facts_were_swapped(published, manage):
     """Every single value still stands there as often as before."""
     run_sql("CREATE TEMPORARY TABLE pair AS SELECT person FROM registry_fact WHERE place = 2 LIMIT 2")
     run_sql("UPDATE registry_fact SET person = -person WHERE place = 2 AND person IN (SELECT person FROM pair)")
-    run_sql(
-        "UPDATE registry_fact SET person = (SELECT sum(person) FROM pair) + person WHERE person < 0"
-    )
+    run_sql("UPDATE registry_fact SET person = (SELECT sum(person) FROM pair) + person WHERE person < 0")
     run_sql("DROP TABLE pair")
     assert manage("verify")[0] == 3
 
@@ -380,9 +377,7 @@ def test_a_build_whose_proof_fails_leaves_the_old_snapshot(broken, manage):
     assert sorted(Fact.objects.values_list("snapshot", "person", "place")) == facts
 
 
-def test_a_failed_proof_is_in_the_ledger_the_log_and_the_administrators_mail(
-    broken, settings, mailoutbox, caplog
-):
+def test_a_failed_proof_is_in_the_ledger_the_log_and_the_administrators_mail(broken, settings, mailoutbox, caplog):
     settings.ADMINS = [("", "admin@registry.example")]
     with pytest.raises(ProofFailed):
         run_publication()
@@ -451,7 +446,8 @@ def test_an_older_snapshot_keeps_its_document_but_cannot_be_counted_up_to_a_day(
 
 def test_persons_are_drawn_anew_in_every_snapshot(published):
     def courses():
-        return list(Fact.objects.order_by("centre", "infused_on", "product", "age", "sex").values_list("person", flat=True))
+        in_order = Fact.objects.order_by("centre", "infused_on", "product", "age", "sex")
+        return list(in_order.values_list("person", flat=True))
 
     before = courses()
     call_command("demo_data", reference_only=True, verbosity=0)

@@ -160,7 +160,7 @@ def test_a_row_of_history_holds_the_values_and_the_time_of_the_change(example):
 
 
 def test_a_row_of_history_can_be_neither_changed_nor_deleted(example):
-    model, fields, (name, value) = example
+    model, fields, _change = example
     one = model.objects.create(**fields)
     rows = one.history_rows.all()
     table = rows.model._meta.db_table

@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from registry.access import Operator
 from registry.choices import Category, Kind
-from registry.entry import import_file, staging
+from registry.entry import import_file, reading, staging
 from registry.entry.course import MOST_INFUSIONS
 from registry.entry.import_file import ImportSummary, import_infusions
 from registry.entry.patients import erase_patient, find_patient
@@ -145,9 +145,7 @@ def test_what_a_file_stores_is_what_single_entries_would(lists, bring):
         infusion.delete()
     Patient.objects.all().delete()
     for row in MANY[:2]:
-        factories.record(
-            lists, row["patient_id"], infused_on=row["infused_on"], kind=row["kind"], batch="B1"
-        )
+        factories.record(lists, row["patient_id"], infused_on=row["infused_on"], kind=row["kind"], batch="B1")
     assert plain() == by_file
 
 
@@ -301,7 +299,9 @@ def test_an_identity_number_as_a_batch_is_refused(bring, batch):
     assert not Infusion.objects.exists()
 
 
-def test_a_shifted_column_does_not_repeat_the_identity_number(lists, write, manage):
+@pytest.mark.parametrize("longest", [0, 99])
+def test_a_shifted_column_does_not_repeat_the_identity_number(lists, write, manage, monkeypatch, longest):
+    monkeypatch.setattr(reading, "SHORT_LIST", longest)  # a short list is told in the sentence
     values = list(ROW.values())
     shifted = [values[0], values[2], values[3], values[4], "x", WOMAN, *values[6:]]
     path = write(f"{','.join(COLUMNS)}\n{','.join(shifted)}\n".encode())
@@ -419,7 +419,8 @@ def test_a_sex_that_differs_between_the_rows_of_one_pseudonym_is_refused(lists, 
 
 def test_a_person_has_a_limited_number_of_infusions(bring):
     row = ROW | {"kind": "reinfusion", "age_at_infusion": ""}
-    rows = [row | {"infused_on": f"{date(2020, 5, 5) + timedelta(days=place)}"} for place in range(MOST_INFUSIONS + 1)]
+    days = (date(2020, 5, 5) + timedelta(days=place) for place in range(MOST_INFUSIONS + 1))
+    rows = [row | {"infused_on": day.isoformat()} for day in days]
     rows[0]["kind"] = "first"
     assert bring(rows[:-1], dry_run=True) == (ImportSummary(MOST_INFUSIONS, MOST_INFUSIONS, 0, 0, 0), [])
     _summary, problems = bring(rows)
@@ -558,8 +559,10 @@ def test_old_line_ends_are_read_or_refused_but_never_half(bring):
 def rebuilt(**changes: bytes | None) -> bytes:
     """A workbook with parts of its archive changed or left out (None)."""
     source, target = zipfile.ZipFile(io.BytesIO(as_xlsx(MANY))), io.BytesIO()
-    names = {"sheet": "xl/worksheets/sheet1.xml", "book": "xl/workbook.xml", "types": "[Content_Types].xml",
-             "texts": "xl/sharedStrings.xml", "styles": "xl/styles.xml", "links": "xl/_rels/workbook.xml.rels"}  # fmt: skip
+    names = {
+        "sheet": "xl/worksheets/sheet1.xml", "book": "xl/workbook.xml", "types": "[Content_Types].xml",
+        "texts": "xl/sharedStrings.xml", "styles": "xl/styles.xml", "links": "xl/_rels/workbook.xml.rels",
+    }  # fmt: skip
     changed = {names[part]: content for part, content in changes.items()}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in source.namelist():
@@ -715,7 +718,8 @@ def test_progress_is_told_stage_by_stage_to_the_end(lists, write):
     told = []
     path = write(MANY)
     import_infusions(path=path, by=Operator(), progress=lambda *step: told.append(step))
-    assert [stage for stage, *_ in told] == sorted([s for s, *_ in told], key=["reading", "checking", "storing"].index)
+    stages = [stage for stage, *_ in told]
+    assert stages == sorted(stages, key=["reading", "checking", "storing"].index)
     assert {stage: (done, total) for stage, done, total in told} == {
         "reading": (path.stat().st_size,) * 2,
         "checking": (5, 5),
@@ -750,7 +754,8 @@ def test_memory_does_not_grow_with_the_file(bring, write, monkeypatch):
 
 def test_a_file_longer_than_a_batch_is_stored_whole(bring, monkeypatch):
     monkeypatch.setattr(import_file, "BATCH", 7)
-    rows = [row for one in many_rows(20) for row in (one, one | {"infused_on": "2021-05-05", "kind": "reinfusion"})]
+    again = {"infused_on": "2021-05-05", "kind": "reinfusion"}
+    rows = [row for one in many_rows(20) for row in (one, one | again)]
     assert bring(rows[::-1])[0].stored == 40
     assert Patient.objects.count() == 20
     assert set(Infusion.objects.values_list("category", flat=True)) == {Category.CUP}

@@ -11,6 +11,7 @@ import registry
 from registry import rules
 from registry.access import Operator
 from registry.choices import Category, DatePrecision, Kind, Sex
+from registry.entry import reading
 from registry.entry.patients import PatientRefused, erase_patient
 from registry.entry.reading import CodeLists, RowReader
 from registry.entry.record import correct_infusion, withdraw_infusion
@@ -109,10 +110,10 @@ COURSE_CASES = [
     ("first_not_earliest", Kind.FIRST, (date(2021, 5, 6), 1, "Kymriah"), [LATER]),
     ("further_dose_without_earlier", Kind.FURTHER_DOSE, (date(2020, 5, 5), 1, "Kymriah"), []),
     ("further_dose_without_earlier", Kind.FURTHER_DOSE, (date(2021, 5, 4), 1, "Kymriah"), [LATER]),
-    ("duplicate", None, FIRST[:2] + ("Kymriah",), [FIRST]),
-    ("duplicate", Kind.REINFUSION, FIRST[:2] + ("Kymriah",), [FIRST]),
-    ("sequence_taken", None, FIRST[:2] + ("Yescarta",), [FIRST]),
-    ("sequence_taken", Kind.FURTHER_DOSE, FIRST[:2] + ("Yescarta",), [FIRST]),
+    ("duplicate", None, (*FIRST[:2], "Kymriah"), [FIRST]),
+    ("duplicate", Kind.REINFUSION, (*FIRST[:2], "Kymriah"), [FIRST]),
+    ("sequence_taken", None, (*FIRST[:2], "Yescarta"), [FIRST]),
+    ("sequence_taken", Kind.FURTHER_DOSE, (*FIRST[:2], "Yescarta"), [FIRST]),
 ]
 COURSE_ANSWERS = [
     (Kind.FIRST, None, (date(2020, 5, 5), 1, "Kymriah"), []),
@@ -169,7 +170,9 @@ def test_every_wrong_field_of_a_row_is_named_at_once(read):
     }
 
 
-def test_a_value_that_is_not_known_is_never_repeated(lists):
+@pytest.mark.parametrize("longest", [0, 99])
+def test_a_value_that_is_not_known_is_never_repeated(lists, monkeypatch, longest):
+    monkeypatch.setattr(reading, "SHORT_LIST", longest)  # a short list is told in the sentence
     reader = RowReader(CodeLists(Operator()))
     fields = set(ROW) - {"infused_on", "patient_id", "batch"}
     for field in fields:
@@ -314,9 +317,7 @@ def test_age_is_in_whole_years_on_the_birthday_of_a_leap_day_too():
     [("2018-08-21", "day", True), ("2018-08-22", "day", False), ("2018-07-01", "month", True),
      ("2018-08-01", "month", False), ("2017-01-01", "year", True), ("2018-01-01", "year", False)],
 )  # fmt: skip
-def test_a_product_is_warned_of_before_its_authorisation_in_standard_of_care_alone(
-    lists, day, precision, warned
-):
+def test_a_product_is_warned_of_before_its_authorisation_in_standard_of_care_alone(lists, day, precision, warned):
     fields = {"infused_on": day, "date_precision": precision}
     assert ("product_before_authorisation" in of_draft(lists, **fields)) == warned
     for category in ("ACT", "ICT", "CUP"):
@@ -405,9 +406,8 @@ def test_a_date_that_does_not_fit_its_precision_is_refused_of_a_single_entry(lis
         factories.record(lists, NUMBER, infused_on="2020-05-05", date_precision=DatePrecision.MONTH)
     infusion = factories.record(lists, NUMBER, infused_on="2020-05-05")
     with pytest.raises(InfusionRefused):
-        correct_infusion(
-            infusion_id=infusion.pk, changes={"date_precision": DatePrecision.YEAR}, by=Operator(), reason="known less"
-        )
+        changes = {"date_precision": DatePrecision.YEAR}
+        correct_infusion(infusion_id=infusion.pk, changes=changes, by=Operator(), reason="known less")
 
 
 def test_a_longest_batch_and_a_last_sequence_are_accepted(lists):
@@ -435,7 +435,6 @@ def test_what_is_impossible_is_refused_of_a_correction_too(lists, changes, code)
     with pytest.raises(InfusionRefused) as refused:
         correct_infusion(infusion_id=infusion.pk, changes=changes, by=Operator(), reason="a mistake")
     assert code in {found for _field, found in codes_of(refused.value)}
-    assert Infusion.objects.values().get() == Infusion.objects.filter(pk=infusion.pk).values().get()
     unchanged = Infusion.objects.get()
     assert all(getattr(unchanged, name) == getattr(infusion, name) for name in changes)
 
@@ -475,9 +474,9 @@ def test_another_centres_infusion_and_a_made_up_one_answer_alike(lists):
     infusion = factories.record(lists, NUMBER, centre="UPP")
     outsider = factories.user("sto", lists.centres["STO"])
     for infusion_id in (infusion.pk, "00000000-0000-4000-8000-000000000000"):
-        with pytest.raises(NotFound, match="There is no such|Det finns ingen"):
+        with pytest.raises(NotFound, match=r"^(There is no such|Det finns ingen)"):
             withdraw_infusion(infusion_id=infusion_id, by=outsider, reason="a mistake")
-        with pytest.raises(NotFound, match="There is no such|Det finns ingen"):
+        with pytest.raises(NotFound, match=r"^(There is no such|Det finns ingen)"):
             correct_infusion(infusion_id=infusion_id, changes={"batch": "B"}, by=outsider, reason="a mistake")
     with pytest.raises(NotPermitted):
         factories.record(lists, factories.nth_number(3), centre="UPP", by=outsider)

@@ -83,7 +83,6 @@ class Fact(models.Model):
     product = models.TextField()
     modality = models.TextField()
     indication = models.TextField(null=True)
-    trial = models.TextField(null=True)
     manufacturing_site = models.TextField(null=True)
     sex = models.TextField()
     infused_on = models.DateField()

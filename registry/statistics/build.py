@@ -16,7 +16,7 @@ from registry.errors import Difference, NotPublished, ProofFailed
 from registry.models import Publication, Revision, Snapshot
 from registry.models.isolation import one_view
 from registry.statistics.code_lists import read_code_lists
-from registry.statistics.facts import prune_facts, write_facts
+from registry.statistics.facts import write_facts
 from registry.statistics.map_document import build_map
 from registry.statistics.published import announce_current
 from registry.statistics.verify import compare_facts, compare_with_records
@@ -34,7 +34,6 @@ def publish(*, progress: Callable[[str], None] = lambda step: None) -> Snapshot 
         snapshot = _build(progress)
         if snapshot:
             announce_current(snapshot)
-            prune_facts()
     return snapshot
 
 

@@ -42,6 +42,7 @@ DIMENSIONS = (
     "month",
 )
 COUNTED = ("infused_on", "date_precision", "kind", "product", "age")  # what aggregates read
+ROLES = ", row_number() OVER course = 1 AS is_entry, first_value(age) OVER course AS entry_age"
 NONE = "none"  # how a filter spells a dimension without a value
 
 
@@ -102,11 +103,11 @@ def compose(snapshot: int, question: Question) -> tuple[str, dict]:
     cell = [name for name in question.by if name in CELL_DIMENSIONS]
     columns = [SLICES.get(name, name) for name in question.by]
     aggregates = [MEASURES[name].sql for name in question.measures]
+    roles = ROLES if any(is_by_role(part) for part in (*columns, *aggregates, *outer)) else ""
     sql = f"""
         SELECT {", ".join([*columns, *aggregates])}
         FROM (
-            SELECT {", ".join(dict.fromkeys((*cell, *COUNTED)))},
-                   row_number() OVER course = 1 AS is_entry, first_value(age) OVER course AS entry_age
+            SELECT {", ".join(dict.fromkeys((*cell, *COUNTED)))}{roles}
             FROM registry_fact
             WHERE {" AND ".join(inner)}
             WINDOW course AS (PARTITION BY {", ".join(["person", *cell])} ORDER BY place)
@@ -115,6 +116,11 @@ def compose(snapshot: int, question: Question) -> tuple[str, dict]:
         {_group(len(columns))}
     """
     return sql, parameters
+
+
+def is_by_role(expression: str) -> bool:
+    """Whether an expression asks for a role; where none does, nobody's course has to be walked."""
+    return "is_entry" in expression or "entry_age" in expression
 
 
 def _group(columns: int) -> str:

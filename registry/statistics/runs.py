@@ -32,6 +32,7 @@ def run_publication(*, progress: Callable[[str], None] = lambda step: None) -> R
         run.outcome = Outcome.PUBLISHED if snapshot else Outcome.UNCHANGED
         run.snapshot = snapshot
         run.rows = snapshot.facts if snapshot else None
+    prune_facts()  # after the run has ended: readers have the new snapshot already
     return run
 
 

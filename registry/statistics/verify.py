@@ -9,34 +9,44 @@ from django.db import connection
 
 from registry.errors import Difference
 
-# The least of a person's numbers is their first infusion in the cell: its day, sequence, printed
-# length of its date, age and whether it is a further dose, each in decimal places of its own.
+# Most persons have one infusion: it enters every cell, and nothing has to be told apart. The others
+# are folded into one row a cell and person; the least of a person's numbers is their first infusion
+# there: its day, sequence, printed length of its date, age and whether it is a further dose, each in
+# decimal places of its own.
 RECOUNT = """
-WITH infusion AS (
-    SELECT centre_id, category, patient_id, kind = 'further_dose' AS is_dose,
-           (infused_on - date '1900-01-01') * 1000000::bigint + sequence * 100000
-           + CASE date_precision WHEN 'year' THEN 4 WHEN 'month' THEN 7 ELSE 8 END * 10000
-           + age_at_infusion * 10 + (kind = 'further_dose')::integer AS number
-    FROM registry_infusion
+WITH repeated AS MATERIALIZED (
+    SELECT patient_id FROM registry_infusion
+    WHERE status = 'submitted' GROUP BY patient_id HAVING count(*) > 1
+), infusion AS (
+    SELECT centre_id, category, infusion.patient_id, repeated.patient_id IS NULL AS is_alone,
+           (kind = 'further_dose')::integer AS dose, age_at_infusion AS age,
+           (infused_on - date '1900-01-01') * 10
+           + CASE date_precision WHEN 'year' THEN 4 WHEN 'month' THEN 7 ELSE 8 END AS printed, sequence
+    FROM registry_infusion AS infusion LEFT JOIN repeated USING (patient_id)
     WHERE status = 'submitted'
 ), folded AS (
-    SELECT centre_id, category, patient_id,
-           count(*) AS infusions,
-           sum(is_dose::integer) AS doses,
-           min(number) AS entry
-    FROM infusion
+    SELECT centre_id, category, patient_id, count(*) AS infusions, sum(dose) AS doses,
+           min(((printed / 10 * 10 + sequence) * 10 + printed % 10) * 10000::bigint + age * 10 + dose) AS entry
+    FROM infusion WHERE NOT is_alone
     GROUP BY GROUPING SETS ((centre_id, category, patient_id), (centre_id, patient_id), (patient_id))
-), printed AS (
-    SELECT *, entry / 1000000 * 10 + entry / 10000 % 10 AS day_and_length FROM folded
+), part AS (
+    SELECT centre_id, category, count(*) AS infusions, sum(dose) AS doses, count(*) AS entries,
+           sum(dose) AS dose_entries, count(*) FILTER (WHERE age <= 17) AS children, min(printed) AS first
+    FROM infusion WHERE is_alone
+    GROUP BY GROUPING SETS ((centre_id, category), (centre_id), ())
+    UNION ALL
+    SELECT centre_id, category, sum(infusions), sum(doses), count(*), sum(entry % 10),
+           count(*) FILTER (WHERE entry / 10 % 1000 <= 17),
+           min(entry / 1000000 * 10 + entry / 10000 % 10)
+    FROM folded GROUP BY centre_id, category
 )
-SELECT centre.code, category, sum(infusions), count(*),
-       sum(infusions - doses) - count(*) FILTER (WHERE entry % 10 = 0),
-       sum(doses) - count(*) FILTER (WHERE entry % 10 = 1),
-       count(*) FILTER (WHERE entry / 10 % 1000 <= 17),
-       left((date '1900-01-01' + (min(day_and_length) / 10)::integer)::text,
-            CASE min(day_and_length) % 10 WHEN 8 THEN 10 ELSE (min(day_and_length) % 10)::integer END)
-FROM printed LEFT JOIN registry_centre AS centre ON centre.id = centre_id
+SELECT centre.code, category, sum(infusions), sum(entries),
+       sum(infusions - doses) - sum(entries - dose_entries), sum(doses - dose_entries), sum(children),
+       left((date '1900-01-01' + (min(first) / 10)::integer)::text,
+            CASE min(first) % 10 WHEN 8 THEN 10 ELSE (min(first) % 10)::integer END)
+FROM part LEFT JOIN registry_centre AS centre ON centre.id = centre_id
 GROUP BY centre.code, category
+HAVING sum(infusions) > 0
 """
 MEASURES = ("infusions", "patients", "reinfusions", "further_doses", "children", "first")
 
@@ -52,12 +62,12 @@ GROUP BY site.code
 # occurs: none may be left over. A person is told by their course alone, so no number is needed.
 FACTS_DIFFER = """
 WITH fact AS (
-    SELECT array_agg(row(centre, region, category, kind, product, modality, indication, trial,
+    SELECT array_agg(row(centre, region, category, kind, product, modality, indication,
                          manufacturing_site, sex, infused_on, date_precision, age)::text ORDER BY place)
     FROM registry_fact WHERE snapshot = %(snapshot)s GROUP BY person
 ), record AS (
     SELECT array_agg(row(centre.code, centre.region, infusion.category, infusion.kind, product.name,
-                         product.modality, coalesce(indication.icd10, indication.key), trial.identifier,
+                         product.modality, coalesce(indication.icd10, indication.key),
                          site.code, patient.sex, infused_on, date_precision, age_at_infusion)::text
                      ORDER BY infused_on, sequence)
     FROM registry_infusion AS infusion
@@ -65,7 +75,6 @@ WITH fact AS (
     JOIN registry_product AS product ON product.id = product_id
     JOIN registry_patient AS patient ON patient.id = patient_id
     LEFT JOIN registry_indication AS indication ON indication.id = indication_id
-    LEFT JOIN registry_trial AS trial ON trial.id = trial_id
     LEFT JOIN registry_manufacturingsite AS site ON site.id = manufacturing_site_id
     WHERE infusion.status = 'submitted' GROUP BY patient_id
 )

@@ -121,9 +121,7 @@ def check_digit(digits: str) -> int:
     return (10 - total % 10) % 10
 
 
-def number(
-    born_on: date = date(1970, 1, 1), birth_number: int = 980, *, coordination: bool = False
-) -> str:
+def number(born_on: date = date(1970, 1, 1), birth_number: int = 980, *, coordination: bool = False) -> str:
     """YYYYMMDD-NNNC of a person who does not exist; an even birth number is a woman's."""
     assert 980 <= birth_number <= 999
     day = born_on.day + (60 if coordination else 0)
@@ -167,9 +165,7 @@ def draft(lists: Lists, patient: str | None = None, **fields) -> InfusionDraft:
 def record(lists: Lists, patient: str | None = None, *, by=None, **fields) -> Infusion:
     """Record a draft through the real function."""
     answer = fields.pop("former_first_becomes", None)
-    return record_infusion(
-        draft=draft(lists, patient, **fields), by=by or Operator(), former_first_becomes=answer
-    )
+    return record_infusion(draft=draft(lists, patient, **fields), by=by or Operator(), former_first_becomes=answer)
 
 
 def store_rows(lists: Lists, rows: Iterable[Mapping]) -> None:
@@ -249,6 +245,4 @@ def rolled_back() -> Iterator[None]:
 def drop_import_tables() -> None:
     """The temporary tables of an import end with its transaction; a test's has not ended yet."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DROP TABLE IF EXISTS import_row, import_problem, import_verdict, import_person"
-        )
+        cursor.execute("DROP TABLE IF EXISTS import_row, import_problem, import_verdict, import_person")

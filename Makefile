@@ -11,7 +11,7 @@ CANDIDATES := python3 python3.13 python3.12 python3.14 python3.11 /usr/bin/pytho
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 
 # What the tests and the benchmarks keep lies apart from the demonstration's.
-SERVE_APART = SWECAR_VAR="$${SWECAR_VAR:-var}/$@" $(PYTHON) manage.py serve_embedded --
+SERVE_APART = -u DATABASE_URL -u REDIS_URL SWECAR_VAR="$${SWECAR_VAR:-var}/$@" $(PYTHON) manage.py serve_embedded --
 
 # Settings like production's, for checks that read the settings and no data. Nothing uses them else.
 LIKE_PRODUCTION := env -u INSECURE_HTTP -u DEBUG -u DISCLOSURE ALLOWED_HOSTS=registry.example \
@@ -37,7 +37,7 @@ check: $(READY) ## style, types, layers, migrations, deployment, the API's descr
 	@echo "Layers (import-linter) …"
 	@.venv/bin/lint-imports
 	@echo "Migrations …"
-	@export SWECAR_EMBEDDED_FAST=1; $(SERVE_APART) $(PYTHON) manage.py makemigrations --check --dry-run
+	@export SWECAR_EMBEDDED_FAST=1; env $(SERVE_APART) $(PYTHON) manage.py makemigrations --check --dry-run
 	@echo "Deployment …"
 	@$(LIKE_PRODUCTION) $(PYTHON) manage.py check --deploy --fail-level WARNING
 	@echo "The API's description …"

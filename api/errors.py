@@ -65,7 +65,8 @@ def answer_problem(error: Exception, context: Mapping) -> HttpResponseBase | Non
     if isinstance(error, exceptions.APIException):
         codes = error.get_codes()
         code = codes if isinstance(codes, str) else "invalid"
-        answer = problem(code, str(error.default_detail).rstrip("."), error.status_code, detail=str(error.detail))
+        with override("en"):
+            answer = problem(code, str(error.detail).rstrip("."), error.status_code)
         if isinstance(error, exceptions.MethodNotAllowed):
             answer["Allow"] = ", ".join(context["view"].allowed_methods)
         return answer

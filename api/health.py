@@ -27,7 +27,8 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 def _database() -> bool:
     try:
-        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
     except DatabaseError:
         return False
     return True

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from api import questions, schema
 from api.errors import problem_of
 from api.questions import Parameters
-from registry.errors import RegistryError
+from registry.errors import FactsNotKept, RegistryError
 from registry.statistics import published
 from registry.statistics.disclosure import publishable
 from registry.statistics.measures import DERIVED, MEASURES
@@ -45,7 +45,11 @@ class PublicView(APIView):
             language = questions.choose_language(request, parameters)
             questions.choose_format(request, parameters, self.formats)
             numbers = {name: int(value) for name, value in kwargs.items()}
-            return self.answer(request, parameters, language, **numbers)
+            try:
+                return self.answer(request, parameters, language, **numbers)
+            except FactsNotKept:  # a new snapshot came between the question and its facts
+                published.forget_current()
+                return self.answer(request, parameters, language, **numbers)
         except RegistryError as error:
             return problem_of(error)
 
@@ -97,7 +101,7 @@ class MapView(PublicView):
                 parameter="as_of",
             )
         else:
-            key = f"{number}:map"
+            key = f"{current.hash}:map:{number}"
         return send(
             request, key, language, lambda: published.read_map(language=language, as_of=as_of, number=number)
         )
@@ -119,7 +123,7 @@ class CountsView(PublicView):
 
         def make() -> dict:
             questions.check_codes(question, published.read_known_codes)
-            return published.read_counts(question)
+            return published.read_counts(question, number=current.number)
 
         return send(request, f"{current.hash}:counts:{question}", language, make)
 
@@ -131,8 +135,9 @@ class CodeListView(PublicView):
 
     def answer(self, request, parameters, language):
         """The current snapshot's list."""
-        key = f"{published.read_current().hash}:{self.name}"
-        return send(request, key, language, lambda: published.read_code_list(self.name))
+        current = published.read_current()
+        key = f"{current.hash}:{self.name}"
+        return send(request, key, language, lambda: published.read_code_list(self.name, number=current.number))
 
 
 def code_list_view(list_name: str) -> type[CodeListView]:
@@ -191,8 +196,13 @@ class SnapshotView(PublicView):
         """A snapshot's description and national numbers."""
 
     def answer(self, request, parameters, language, *, number):
-        """A snapshot never changes."""
-        return send(request, f"snapshot:{number}", language, lambda: published.read_snapshot(number))
+        """A snapshot never changes; the current hash in the key tells this registry from another."""
+        return send(
+            request,
+            f"{published.read_current().hash}:snapshot:{number}",
+            language,
+            lambda: published.read_snapshot(number),
+        )
 
 
 class ChangesView(PublicView):
@@ -211,7 +221,7 @@ class ChangesView(PublicView):
             raise questions.Refused(
                 "missing", "since: write the number of the earlier snapshot.", parameter="since"
             )
-        key = f"changes:{since}:{number}"
+        key = f"{published.read_current().hash}:changes:{since}:{number}"
         return send(request, key, language, lambda: published.read_changes(number, since))
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -21,6 +22,7 @@ MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])|unknown", re.ASCII)
 YEAR = re.compile(r"(19|20|21)\d{2}", re.ASCII)
 WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 LANGUAGES = ("sv", "en")
+MAY_BE_MISSING = {"indication", "manufacturing_site"}
 COMMON = frozenset({"format", "lang"})
 
 
@@ -36,7 +38,11 @@ class Parameters:
         if len(query) > LONGEST_QUERY:
             raise Refused("query_too_long", f"A question has at most {LONGEST_QUERY} characters.")
         known = sorted(COMMON.union(allowed))
-        for name, values in request.GET.lists():
+        try:
+            given = request.GET.lists()
+        except TooManyFieldsSent:
+            raise Refused("query_too_long", "The question has too many parameters.") from None
+        for name, values in given:
             if name not in known:
                 sentence = f"{shorten(name)} is not a parameter here. There are: {', '.join(known)}."
                 raise Refused("unknown_parameter", sentence, parameter=shorten(name))
@@ -181,5 +187,5 @@ def check_codes(question: Question, known: Callable[[str], Collection[str] | Non
         if codes is None:
             continue
         for value in values:
-            if value not in codes and value != NONE:
+            if value not in codes and not (value == NONE and name in MAY_BE_MISSING):
                 raise unknown_value(name, str(value), f"one or more of {', '.join(codes)}")

@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Protocol
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
+from psycopg.errors import LockNotAvailable
 
 from registry.choices import CentreRole, NationalRole
-from registry.errors import NotPermitted
+from registry.errors import Busy, NotPermitted
 
 
 class Permission(StrEnum):
@@ -98,14 +99,19 @@ def require(actor: Actor, permission: Permission, *, centre: int | None = None) 
 def acting_as(actor: Actor, *, reason: str = "") -> Iterator[None]:
     """A transaction that knows who acts and why: the history rows take both from it.
 
-    The outermost call decides; a nested one changes nothing for what follows it.
+    A nested call changes nothing for what follows it. Raises Busy where a lock is not to be had.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting('swecar.actor', true), current_setting('swecar.reason', true)")
-        before = cursor.fetchone()
-        _name(cursor, actor.username, reason)
-        yield
-        _name(cursor, *(value or "" for value in before))
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('swecar.actor', true), current_setting('swecar.reason', true)")
+            before = cursor.fetchone()
+            _name(cursor, actor.username, reason)
+            yield
+            _name(cursor, *(value or "" for value in before))
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise Busy from None
+        raise
 
 
 def _name(cursor, actor: str, reason: str) -> None:

@@ -59,6 +59,12 @@ class MergeImpossible(RegistryError):
     code = "merge_impossible"
 
 
+class Busy(RegistryError):
+    """Someone else is writing, an import perhaps: nothing was stored. Try again in a minute."""
+
+    code = "busy"
+
+
 class FileUnusable(RegistryError):
     """The file cannot be read as an exchange file."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from personnummer.personnummer import Personnummer, PersonnummerException, valid
 
@@ -110,7 +111,7 @@ def _read_personal(bare: str) -> Identifier:
         raise IdentifierUnusable(
             _("This is not a valid personal identity or coordination number: check the digits.")
         ) from None
-    if born_on > date.today():
+    if born_on > timezone.localdate():
         raise IdentifierUnusable(_("The number gives a date of birth in the future."))
     if born_on.year < EARLIEST_BIRTH:
         raise IdentifierUnusable(_("The number gives a date of birth before 1880."))

@@ -274,7 +274,7 @@ def _improbable_in_course(kind: Kind, place: tuple[date, int], earlier: Sequence
         sentence = _("The registry knows no earlier infusion of this person: was it given elsewhere?")
         yield Problem("kind", "no_earlier_infusion", sentence, True)
     if earlier and place[0] - max(other.infused_on for other in earlier) > LONG_GAP:
-        sentence = _("More than five years have passed since the person's last infusion: is it right?")
+        sentence = _("The person was treated a long time before: is the date right?")
         yield Problem("infused_on", "long_gap", sentence, True)
 
 

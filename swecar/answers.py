@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 from collections.abc import Callable
 
 from django.core.cache import caches
@@ -11,6 +12,7 @@ from django.utils.http import parse_etags
 FORM = "1"  # of all answers: raised when the same question gets other bytes
 SMALLEST_GZIP = 500  # bytes; below that the envelope costs more than it saves
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
+TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s*,|\s*$))", re.IGNORECASE)
 VARY = "Accept, Accept-Encoding, Accept-Language"
 
 
@@ -23,7 +25,7 @@ def answer(
     that the ETag is known before they are. What make raises is passed on.
     """
     # Headers are read from META: request.headers copies all of them for the one that is asked for.
-    zipped = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
+    zipped = bool(TAKES_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")))
     name = hashlib.sha256(f"{FORM}:{content_type}:{language}:{key}".encode()).hexdigest()[:32]
     etag = f'"{name}-gzip"' if zipped else f'"{name}"'
     headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL, "Vary": VARY}

@@ -13,8 +13,9 @@ IDENTITY_KEYS = env.identity_keys("IDENTITY_KEYS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 DEBUG = env.flag("DEBUG")
 DISCLOSURE = env.disclosure("DISCLOSURE")
-INSECURE_HTTP = env.flag("INSECURE_HTTP")  # the demonstration and the tests speak plain HTTP
+INSECURE_HTTP = env.flag("INSECURE_HTTP") or DEBUG  # the demonstration and the tests speak plain HTTP
 ADMINS = [("", address) for address in env.words("ADMINS")]  # told when a proof fails
+EMAIL_HOST = env.text("EMAIL_HOST", default="localhost")
 DATABASE_POOL = env.whole_number("DATABASE_POOL", default=8)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -70,10 +71,11 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         **DATABASE,
+        "CONN_HEALTH_CHECKS": True,  # a connection of before a restart of the database is not used
         "OPTIONS": {
             **DATABASE["OPTIONS"],
             "options": "-c client_connection_check_interval=2s -c lock_timeout=30s",
-            "pool": {"min_size": 1, "max_size": DATABASE_POOL},
+            "pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5},
         },
     }
 }
@@ -100,6 +102,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "/admin/login/"
 
+EMAIL_TIMEOUT = 10
 LANGUAGE_CODE = "sv"
 LANGUAGES = [("sv", "Svenska"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "registry" / "pages" / "locale"]

@@ -2,10 +2,11 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.defaults import page_not_found
 from django.views.defaults import server_error as page_of_server_error
 
 from api import health
-from api.errors import server_error
+from api.errors import not_found, server_error
 from registry.pages.views import show_map
 
 urlpatterns = [
@@ -16,6 +17,13 @@ urlpatterns = [
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
 ]
+
+
+def handler404(request, exception):
+    """An address that is none, said in the form that the caller reads."""
+    if request.path_info.startswith("/api/"):
+        return not_found(request)
+    return page_not_found(request, exception)
 
 
 def handler500(request):

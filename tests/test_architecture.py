@@ -19,7 +19,7 @@ RECORDS = {"Patient", "PatientIdentifier", "Infusion"}
 CODE_LISTS = {"Centre", "ManufacturingSite", "Product", "Indication", "Trial"}
 PEOPLE = {"User", "Membership"}
 PUBLISHED = {"Snapshot", "Fact", "Publication"}
-LEDGERS = {"Run", "Revision", "Refusal"}
+LEDGERS = {"Run", "Revision", "Refusal", "Erasure"}
 WITH_HISTORY = RECORDS | CODE_LISTS | PEOPLE
 
 PUBLIC_ADDRESSES = {
@@ -42,7 +42,7 @@ TASKS = {"registry.publish_snapshot", "registry.sweep", "registry.verify_snapsho
 
 VARIABLES = {
     "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "IDENTITY_KEYS", "ALLOWED_HOSTS", "DEBUG", "DISCLOSURE",
-    "INSECURE_HTTP", "DATABASE_POOL", "ADMINS",
+    "INSECURE_HTTP", "DATABASE_POOL", "ADMINS", "EMAIL_HOST",
 }  # fmt: skip
 
 

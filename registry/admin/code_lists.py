@@ -1,10 +1,13 @@
 """The lists that administrators keep: centres, manufacturing sites, products, indications, trials."""
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import ForAdministrators, HistoryAdmin
 from registry.admin.forms import RecordForm, RulesForm
+from registry.choices import CentreStatus
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
 
 
@@ -37,10 +40,23 @@ class SiteInline(ForAdministrators, admin.TabularInline):
     show_change_link = True
 
 
+class CentreForm(RecordForm):
+    """A centre; one with infusions has begun."""
+
+    def clean_status(self) -> str:
+        """Refuse what would count infusions silently at a centre that is shown without any."""
+        status = self.cleaned_data["status"]
+        centre = self.instance
+        if status == CentreStatus.UPCOMING and centre.pk and centre.infusions.counted().exists():
+            raise ValidationError(_("The centre has infusions, so it has begun."), code="centre_has_begun")
+        return status
+
+
 @admin.register(Centre)
 class CentreAdmin(CodeListAdmin):
     """Centres, from north to south."""
 
+    form = CentreForm
     list_display = ["code", "city_sv", "name", "region", "status", "position"]
     list_filter = ["status", "region"]
     search_fields = ["code", "name", "city_sv", "city_en", "county"]

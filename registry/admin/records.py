@@ -1,5 +1,7 @@
 """Persons and infusions: read here, changed only through registry.entry."""
 
+import re
+
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import PermissionDenied
@@ -93,6 +95,9 @@ class PatientAdmin(RecordAdmin):
         return patient.number_of_infusions or 0  # type: ignore[attr-defined]
 
 
+YEAR = re.compile(r"[12]\d{3}", re.ASCII)
+
+
 class YearFilter(admin.SimpleListFilter):
     """Infusions by the year they were given."""
 
@@ -108,7 +113,10 @@ class YearFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         """Those of the chosen year."""
-        return queryset.filter(infused_on__year=self.value()) if self.value() else queryset
+        year = self.value()
+        if not year:
+            return queryset
+        return queryset.filter(infused_on__year=int(year)) if YEAR.fullmatch(year) else queryset.none()
 
 
 @admin.register(Infusion)

@@ -4,9 +4,15 @@ import json
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from registry.choices import CentreRole, NationalRole
 from registry.models import Centre, Membership, User
+
+NATIONAL: dict[str, dict[str, Any]] = {
+    "steward": {"national_role": NationalRole.STEWARD},
+    "admin": {"national_role": NationalRole.ADMINISTRATOR, "is_staff": True, "is_superuser": True},
+}
 
 
 def store_people() -> dict[str, str]:
@@ -17,11 +23,10 @@ def store_people() -> dict[str, str]:
         if password:
             Membership.objects.create(user=user, centre=centre, role=CentreRole.REPORTER)
             created[user.username] = password
-    for name, role in (("steward", NationalRole.STEWARD), ("admin", NationalRole.ADMINISTRATOR)):
-        user, password = _create_user(name, national_role=role)
+    for name, fields in NATIONAL.items():
+        _user, password = _create_user(name, **fields)
         if password:
             created[name] = password
-    User.objects.filter(username="admin").update(is_staff=True, is_superuser=True)
     return created
 
 

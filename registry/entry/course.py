@@ -47,21 +47,25 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
         problem = Problem("patient_id", "too_many_infusions", _("The person has too many infusions."))
         yield from (Verdict(row.line, None, [problem]) for row in rows if row.line)
         return
-    stored = {row.what: row for row in rows if row.status == Status.WITHDRAWN}
     submitted = {row.what: row for row in rows if row.status == Status.SUBMITTED}
-    stored |= submitted  # the same infusion may have been withdrawn and entered again
+    withdrawn = [row for row in rows if row.status == Status.WITHDRAWN]
     course = [_step(row) for row in submitted.values()]
     known_sex = next((row.sex for row in rows if row.sex != Sex.UNKNOWN), Sex.UNKNOWN)
     for row in rows:
         if row.line is None:
             continue
-        if row.what in stored:
-            yield Verdict(row.line, None, _compare(row, stored[row.what]))
+        if row.what in submitted:
+            yield Verdict(row.line, None, _compare(row, submitted[row.what]))
+            continue
+        if any(_is_the_same(row, other) for other in withdrawn):
+            sentence = _("This infusion was withdrawn in the registry and stays so.")
+            yield Verdict(row.line, None, [Problem("patient_id", "withdrawn_before", sentence, True)])
             continue
         problems: list[Problem] = []
         if row.sex not in {known_sex, Sex.UNKNOWN}:
-            sentence = _("The sex differs from that of another infusion of this person.")
-            problems.append(Problem("sex", "sex_differs", sentence))
+            # Improbable and not wrong: who changes legal sex in Sweden is given a new number.
+            sentence = _("The sex differs from that of another infusion of this person: is it right?")
+            problems.append(Problem("sex", "sex_differs", sentence, True))
         stated = Kind(row.kind) if row.kind else None
         try:
             kind, found = classify(stated=stated, step=row.what, others=course)
@@ -74,16 +78,19 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
 
 def _compare(row: CourseRow, stored: CourseRow) -> list[Problem]:
     """What is to be said of a row of the file that is stored already."""
-    if stored.status == Status.WITHDRAWN:
-        sentence = _("This infusion was withdrawn in the registry and stays so.")
-        return [Problem("patient_id", "withdrawn_before", sentence, True)]
-    if row.details == stored.details and row.kind in {None, stored.kind}:
+    if _is_the_same(row, stored):
         return []
     sentence = _(
         "The same infusion (person, date, sequence, product) is stored with other details: "
         "correct it in the registry."
     )
     return [Problem("patient_id", "duplicate", sentence)]
+
+
+def _is_the_same(row: CourseRow, stored: CourseRow) -> bool:
+    """Whether a row of the file says in every detail what is stored; kind may be left open."""
+    same = (row.what, row.details) == (stored.what, stored.details)
+    return same and row.kind in {None, stored.kind}
 
 
 def _step(row: CourseRow) -> Step:

@@ -21,10 +21,9 @@ from registry.entry import staging
 from registry.entry.announce import announce_change
 from registry.entry.course import CourseRow, judge_course
 from registry.entry.exchange import Line, measure_file, read_lines
-from registry.entry.patients import PatientRefused, is_refused, lock_entry
+from registry.entry.patients import PatientRefused, lock_entry, read_refusals, refusal_tokens
 from registry.entry.reading import CodeLists, RowReader
 from registry.errors import NotFound, Problem
-from registry.models import Refusal
 
 BATCH = 5_000
 
@@ -67,6 +66,7 @@ def import_infusions(
         read = _stage(path, lists, progress)
         progress("checking", 0, read)
         lock_entry(alone=True)
+        _refuse_the_refused()
         staging.find_persons()
         _judge(progress, read)
         stored, refused, warnings = staging.count_rows()
@@ -86,12 +86,11 @@ def import_infusions(
 def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
     """Read, check and stage every row; returns how many there are."""
     reader, size, count = RowReader(lists), measure_file(path), 0
-    some_refuse = Refusal.objects.exists()
     for lines in _batches(read_lines(path, centre_given=bool(lists.default_centre))):
         rows: list[tuple[int, InfusionDraft]] = []
         problems: list[tuple[int, Problem]] = []
         for line in lines:
-            draft, found = _read(reader, line, some_refuse)
+            draft, found = _read(reader, line)
             problems += ((line.number, problem) for problem in found)
             if draft:
                 rows.append((line.number, draft))
@@ -102,14 +101,23 @@ def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
     return count
 
 
-def _read(reader: RowReader, line: Line, some_refuse: bool) -> tuple[InfusionDraft | None, list[Problem]]:
+def _read(reader: RowReader, line: Line) -> tuple[InfusionDraft | None, list[Problem]]:
     draft, problems = reader.read(line.fields)
     if line.surplus:
         sentence = _("The row has more cells than the header.")
         problems.append(Problem("row", "too_many_cells", sentence))
-    if some_refuse and draft and draft.identifier and is_refused(draft.identifier.digests()):
-        problems.append(Problem("patient_id", PatientRefused.code, str(PatientRefused())))
     return draft, problems
+
+
+def _refuse_the_refused() -> None:
+    """Find the rows of persons who asked not to be registered; under the lock, so that none slips in."""
+    tokens = read_refusals()
+    if not tokens:
+        return
+    problem = Problem("patient_id", PatientRefused.code, str(PatientRefused()))
+    refused = (line for line, chain in staging.read_chains() if tokens.intersection(refusal_tokens(chain)))
+    for lines in _batches(refused):
+        staging.stage_problems((line, problem) for line in lines)
 
 
 def _judge(progress: Progress, total: int) -> None:

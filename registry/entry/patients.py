@@ -1,5 +1,6 @@
 """Finding, merging and erasing persons. A person is locked while anything of theirs changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pgtrigger
@@ -14,7 +15,7 @@ from registry.entry.announce import announce_change
 from registry.entry.reasons import check_reason
 from registry.errors import MergeImpossible, NotFound, RegistryError
 from registry.identity import refusal_token
-from registry.models import Infusion, Patient, PatientIdentifier, Refusal
+from registry.models import Erasure, Infusion, Patient, PatientIdentifier, Refusal
 
 ENTRY_LOCK = 7201  # held shared by single entries and alone by an import
 HISTORY_OF_PATIENT = (
@@ -78,7 +79,7 @@ def lock_patient(draft: InfusionDraft) -> Patient:
         locked = Patient.objects.select_for_update().filter(pk=found.pk).first()
         if locked and find_patient(identifier) == locked:
             return locked
-    if is_refused(chain):
+    if Refusal.objects.filter(token__in=refusal_tokens(chain)).exists():
         raise PatientRefused
     born_on = identifier.born_on
     patient = Patient.objects.create(sex=draft.sex or Sex.UNKNOWN, birth_year=born_on.year if born_on else None)
@@ -87,10 +88,14 @@ def lock_patient(draft: InfusionDraft) -> Patient:
     return patient
 
 
-def is_refused(chain: list[tuple[str, bytes]]) -> bool:
-    """Whether a person with these digests has refused registration."""
-    tokens = [refusal_token(key_id, digest) for key_id, digest in chain]
-    return Refusal.objects.filter(token__in=tokens).exists()
+def refusal_tokens(chain: Sequence[tuple[str, bytes]]) -> list[bytes]:
+    """By what a person with these digests would be known, had they refused registration."""
+    return [refusal_token(key_id, digest) for key_id, digest in chain]
+
+
+def read_refusals() -> set[bytes]:
+    """The tokens of all who have; they are few."""
+    return {bytes(token) for token in Refusal.objects.values_list("token", flat=True)}
 
 
 def course_of(patient: Patient, *, without: Infusion | None = None) -> list[Step]:
@@ -138,6 +143,10 @@ def merge_patients(*, keep: Patient, absorb: Patient, by: Actor, reason: str) ->
             if late.kind == Kind.FIRST:
                 late.kind = Kind.REINFUSION
                 late.save(update_fields=["kind"])
+        if keep.sex == Sex.UNKNOWN:
+            keep.sex = Sex(absorb.sex)
+        keep.birth_year = keep.birth_year or absorb.birth_year
+        keep.save(update_fields=["sex", "birth_year"])
         absorb.infusions.update(patient=keep)
         absorb.identifiers.update(patient=keep)
         absorb.delete()
@@ -149,7 +158,8 @@ def erase_patient(*, patient: Patient, by: Actor, reason: str, refuses: bool = T
     """Remove a person and all that was recorded of them, history included.
 
     With refuses, a keyed token stays that stops a new entry (DOMAIN.md, "Law and duty").
-    Published aggregates stay. Raises NotPermitted, NotFound.
+    Published aggregates stay, and a line that someone was erased, when, by whom and why. Raises
+    NotPermitted, NotFound.
     """
     require(by, Permission.ERASE_PATIENTS)
     with acting_as(by, reason=check_reason(reason)):
@@ -164,6 +174,7 @@ def erase_patient(*, patient: Patient, by: Actor, reason: str, refuses: bool = T
         patient.infusions.all().delete()
         patient.delete()
         _erase_history(number)
+        Erasure.objects.create(erased_by=by.username, reason=reason.strip())
         announce_change()
 
 

@@ -118,6 +118,16 @@ def find_persons() -> None:
     _run(PERSONS, {"keys": [key_id for key_id, _key in oldest_first()]})
 
 
+def read_chains() -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
+    """(line, the chain of digests) of every row of the file."""
+    keys = [key_id for key_id, _key in oldest_first()]
+    with connection.chunked_cursor() as cursor:
+        cursor.execute("SELECT line, chain FROM import_row ORDER BY line")
+        while rows := cursor.fetchmany(FETCHED_AT_ONCE):
+            for line, chain in rows:
+                yield line, [(key_id, bytes(digest)) for key_id, digest in zip(keys, chain, strict=True)]
+
+
 def read_courses() -> Iterator[CourseRow]:
     """Every row of the file among the stored infusions of its person, a person after the other."""
     with connection.chunked_cursor() as cursor:

@@ -12,8 +12,7 @@ from registry.models.centre import Centre, ManufacturingSite
 from registry.models.history import keeps_history, moves_revision
 from registry.models.patient import Patient
 from registry.models.product import Indication, Product, Trial
-
-OLDEST_AGE = 120
+from registry.rules import OLDEST_AGE
 
 
 class InfusionQuerySet(models.QuerySet):

@@ -1,5 +1,6 @@
 """Persons, known by digests of their identifiers and nothing else."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Mod
@@ -74,6 +75,22 @@ class PatientIdentifier(models.Model):
 
     def __str__(self) -> str:
         return self.get_type_display()
+
+
+class Erasure(models.Model):
+    """That someone was erased: when, by whom and why, and nothing of the person."""
+
+    erased_at = models.DateTimeField(_("erased"), auto_now_add=True)
+    erased_by = models.CharField(_("by"), max_length=150)
+    reason = models.TextField(_("reason"))
+
+    class Meta:
+        verbose_name = _("erasure")
+        verbose_name_plural = _("erasures")
+        triggers = [pgtrigger.Protect(name="stays", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.erased_at:%Y-%m-%d} {self.erased_by}"
 
 
 class Refusal(models.Model):

@@ -15,13 +15,13 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD"])
     try:
-        key = f"{read_current().hash}:page"
+        current = read_current()
         return answer(
             request,
-            key=key,
+            key=f"{current.hash}:page",
             language=language,
             content_type=HTML,
-            make=lambda: render_map_page(read_map(language=language), language=language).encode(),
+            make=lambda: _render(current.number, language),
         )
     except NotPublished:
         return HttpResponse(
@@ -29,3 +29,7 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
             status=503,
             headers={"Retry-After": "60", "Cache-Control": "no-store"},
         )
+
+
+def _render(number: int, language: str) -> bytes:
+    return render_map_page(read_map(language=language, number=number), language=language).encode()

@@ -44,11 +44,15 @@ def is_behind() -> bool:
 
 @dataclass(frozen=True)
 class Verification:
-    """The current snapshot beside a recount; behind where the records have moved on since."""
+    """The current snapshot beside a recount; behind where the records have moved on since.
+
+    tampered: its documents do not have the hash that they were published with.
+    """
 
     number: int
     differences: list[Difference]
     behind: bool
+    tampered: bool
 
 
 def verify() -> Verification:
@@ -66,7 +70,7 @@ def verify() -> Verification:
     expected = snapshot_hash(snapshot)
     if expected != snapshot.hash:
         differences.append(Difference("snapshot", "hash", snapshot.hash, expected))
-    return Verification(snapshot.number, differences, behind)
+    return Verification(snapshot.number, differences, behind, tampered=expected != snapshot.hash)
 
 
 def content_hash(document: dict) -> str:
@@ -96,7 +100,10 @@ def _publishing() -> Iterator[None]:
     lock would see the records as they were before the wait.
     """
     with connection.cursor() as cursor:
+        # However long the other takes: the limit on waiting is for people at a form.
+        cursor.execute("SET lock_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [PUBLISHING_LOCK])
+        cursor.execute("RESET lock_timeout")
         try:
             yield
         finally:

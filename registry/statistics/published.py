@@ -91,8 +91,22 @@ def read_current() -> Current:
     snapshot = Snapshot.objects.filter(pk__in=Publication.objects.values("snapshot")).first()
     if snapshot is None:
         raise NotPublished
-    announce_current(snapshot)
-    return describe_snapshot(snapshot)
+    current = describe_snapshot(snapshot)
+    try:
+        # add, not set: a slow reader must not overwrite a newer announcement.
+        cache.add(CURRENT_KEY, asdict(current), CURRENT_SECONDS)
+    except RedisError:
+        logger.warning("The cache is down; readers ask the database for the current snapshot.")
+    return _remember(current)
+
+
+def forget_current() -> None:
+    """Ask the database anew: what this process and the cache know has been overtaken."""
+    caches["answers"].delete(CURRENT_KEY)
+    try:
+        cache.delete(CURRENT_KEY)
+    except RedisError:
+        logger.warning("The cache is down; readers ask the database for the current snapshot.")
 
 
 def _remember(current: Current) -> Current:
@@ -109,18 +123,21 @@ def read_map(*, language: str, as_of: date | None = None, number: int | None = N
     """
     snapshot = _stored(number)
     document = snapshot.map_document
-    if as_of and number not in {None, _stored(None).number}:
-        raise FactsNotKept
     if as_of:
+        _require_facts(snapshot)
         document = build_map(snapshot.number, snapshot.code_lists, as_of)
     head = {"snapshot": describe_snapshot(snapshot).describe(as_of)}
     return publishable(_in_language(head | document, language))
 
 
 @one_view()
-def read_counts(question: Question) -> dict:
-    """Rows and total of a question on the current snapshot. Raises NotPublished."""
-    snapshot = _stored(None)
+def read_counts(question: Question, *, number: int | None = None) -> dict:
+    """Rows and total of a question on the current snapshot, which number may name.
+
+    Raises NotPublished, FactsNotKept where another is current by now.
+    """
+    snapshot = _stored(number)
+    _require_facts(snapshot)
     rows = count_cells(snapshot.number, question)
     total_of = Question(**vars(question) | {"by": ()})
     total = count_cells(snapshot.number, total_of)
@@ -136,9 +153,12 @@ def read_counts(question: Question) -> dict:
     return publishable(answer)
 
 
-def read_code_list(name: str) -> dict:
-    """One code list of the current snapshot, texts in both languages. Raises NotPublished."""
-    snapshot = _stored(None)
+def read_code_list(name: str, *, number: int | None = None) -> dict:
+    """One code list of the current or a numbered snapshot, texts in both languages.
+
+    Raises NotPublished, NotFound.
+    """
+    snapshot = _stored(number)
     head = {"snapshot": describe_snapshot(snapshot).describe()}
     return publishable(head | {name: snapshot.code_lists[name]})
 
@@ -148,10 +168,11 @@ def read_known_codes(dimension: str) -> tuple[str, ...] | None:
     listed = CODES.get(dimension)
     if listed is None:
         return None
-    key = f"codes:{read_current().hash}"
+    current = read_current()
+    key = f"codes:{current.hash}"
     lists = caches["answers"].get(key)
     if lists is None:
-        lists = _stored(None).code_lists
+        lists = _stored(current.number).code_lists
         caches["answers"].set(key, lists)
     name, field = listed
     return tuple(dict.fromkeys(item[field] for item in lists[name]))
@@ -217,6 +238,11 @@ def _stored(number: int | None) -> Snapshot:
     if found is None:
         raise NotFound("There is no snapshot with this number.")
     return found
+
+
+def _require_facts(snapshot: Snapshot) -> None:
+    if not Publication.objects.filter(snapshot=snapshot).exists():
+        raise FactsNotKept
 
 
 def _flatten(document: dict) -> dict[tuple[str, str], dict]:

@@ -66,7 +66,6 @@ def _compare(figure: Mapping, document: Mapping, as_of: date) -> Iterator[Compar
     made = {site["name"]: site["manufactured"] for site in document["manufacturing"]}
     for centre in figure["centres"]:
         code, counted = centre["code"], ours.pop(centre["code"], {})
-        yield Compared(code, "status", centre["status"], counted.get("status"))
         yield Compared(code, "infusions", centre["infusions"], counted.get("infusions", 0))
         yield from _compare_categories(code, centre["categories"], counted.get("categories", []))
         if site := centre.get("gmp_manufacture"):

@@ -54,7 +54,7 @@ def run_verification() -> Run:
     """Recount the current snapshot; a difference is told like a failed proof."""
     with _recorded(Task.VERIFY) as run:
         result = verify()
-        if result.differences and not result.behind:
+        if result.tampered or (result.differences and not result.behind):
             raise ProofFailed(result.differences)
         run.outcome = Outcome.DONE
         run.message = "The records have moved on since the snapshot." if result.behind else ""
@@ -79,8 +79,8 @@ def _recorded(task: str) -> Iterator[Run]:
             yield run
     except ProofFailed as failure:
         run.outcome, run.message = Outcome.PROOF_FAILED, str(failure)
-        logger.error("The proof failed, nothing was published:\n%s", failure)
-        mail_admins("swecar: the proof failed, nothing was published", str(failure), fail_silently=True)
+        logger.error("%s: the numbers differ from a recount:\n%s", task, failure)
+        mail_admins(f"swecar: {task}: the numbers differ", str(failure), fail_silently=True)
         raise
     except Exception as fault:
         # The class alone: a text of the database may quote values.

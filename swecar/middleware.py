@@ -7,6 +7,7 @@ neither a session nor a user nor a form token.
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
@@ -53,3 +54,7 @@ class Authentication(SignedInOnly, AuthenticationMiddleware):
 
 class Message(SignedInOnly, MessageMiddleware):
     """Django's, for signed-in people."""
+
+
+class Frame(SignedInOnly, XFrameOptionsMiddleware):
+    """Django's, for signed-in people; a public page may stand in another's frame."""

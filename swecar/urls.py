@@ -10,10 +10,10 @@ from api.errors import not_found, server_error
 from registry.pages.views import show_map
 
 urlpatterns = [
+    path("api/v1/", include("api.urls")),  # first: asked most
     path("", show_map, {"language": "sv"}, name="map-sv"),
     path("en/", show_map, {"language": "en"}, name="map-en"),
     path("admin/", admin.site.urls),
-    path("api/v1/", include("api.urls")),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
 ]

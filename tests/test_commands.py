@@ -131,7 +131,6 @@ def test_logins_that_are_kept_already_stay(db, manage, tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.xfail(strict=True, reason="a file that exists keeps its mode")
 def test_a_file_of_logins_that_others_could_read_is_closed_to_them(db, manage, tmp_path):
     path = tmp_path / "logins.json"
     path.write_text("{}")

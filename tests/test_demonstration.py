@@ -289,7 +289,6 @@ DIFFERENT = {
     "UPP × ACT  first": lambda d: change_category(d, first="2015"),
     "UPP × ACT  reinfusions": lambda d: change_category(d, reinfusions=1),
     "UPP  infusions": lambda d: d["centres"][1].update(infusions=85),
-    "UPP  status": lambda d: d["centres"][1].update(status="upcoming"),
     "nation  patients": lambda d: d["national"].update(patients=298),
     "nation  children": lambda d: d["national"].update(children=12),
     "Vecura  manufactured": lambda d: d["centres"][2]["gmp_manufacture"].update(manufactured_infusions=45),
@@ -385,8 +384,8 @@ def test_a_failed_proof_is_in_the_ledger_the_log_and_the_administrators_mail(bro
     [mail] = mailoutbox
     assert mail.to == ["admin@registry.example"]
     assert "nation, patients: " in mail.body
-    assert "the proof failed" in mail.subject.lower()
-    assert any("The proof failed" in message for message in caplog.messages)
+    assert "registry.publish_snapshot: the numbers differ" in mail.subject
+    assert any("nation, patients: " in message for message in caplog.messages)
 
 
 def test_the_sweep_does_not_try_a_failed_proof_again_until_the_records_change(broken, monkeypatch):
@@ -424,6 +423,14 @@ def test_the_nightly_check_tells_of_a_difference_like_a_failed_proof(published, 
         run_verification()
     assert Run.objects.first().outcome == Outcome.PROOF_FAILED
     assert len(mailoutbox) == 1
+
+
+def test_the_nightly_check_tells_of_a_tampered_document_even_where_the_records_have_moved_on(published):
+    withdraw_infusion(infusion_id=Infusion.objects.first().pk, by=Operator(), reason="a mistake")
+    assert run_verification().outcome == Outcome.DONE
+    run_sql("UPDATE registry_snapshot SET map_document = replace(map_document, 'Akademiska', 'Another')")
+    with pytest.raises(ProofFailed, match="hash"):
+        run_verification()
 
 
 # What is kept of older snapshots.

@@ -10,7 +10,7 @@ from registry.access import Operator, acting_as
 from registry.entry.patients import erase_patient, find_patient, merge_patients
 from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.identity import read_identifier
-from registry.models import Infusion, Patient
+from registry.models import Erasure, Infusion, Patient
 from tests import factories
 
 WOMAN, MAN = factories.number(date(1970, 1, 1), 980), factories.number(date(1970, 1, 1), 981)
@@ -226,7 +226,7 @@ def test_every_function_of_entry_leaves_who_and_why(lists):
     anna = Someone("anna")
     one = factories.record(lists, WOMAN, by=anna)
     correct_infusion(infusion_id=one.pk, changes={"batch": "B"}, by=anna, reason="typo")
-    other = factories.record(lists, MAN, infused_on="2021-05-05", by=anna)
+    other = factories.record(lists, factories.nth_number(42), infused_on="2021-05-05", by=anna)
     absorbed = other.patient_id
     merge_patients(keep=one.patient, absorb=other.patient, by=anna, reason="one person")
     withdraw_infusion(infusion_id=one.pk, by=anna, reason="elsewhere")
@@ -271,7 +271,7 @@ def test_an_erased_person_leaves_no_row_in_any_table_or_history(lists):
 
 
 def test_an_erased_person_leaves_none_of_those_merged_into_them(lists):
-    numbers = [factories.nth_number(place) for place in (50, 51, 52)]
+    numbers = [factories.nth_number(place) for place in (50, 52, 54)]
     persons = [
         factories.record(lists, number, infused_on=f"202{place}-05-05").patient
         for place, number in enumerate(numbers)
@@ -284,6 +284,22 @@ def test_an_erased_person_leaves_none_of_those_merged_into_them(lists):
     assert rows_about(*keys) == 0
     assert [history(Infusion, pk) for pk in infusions] == [[], [], []]
     assert [find_patient(read_identifier(number, centre="UPP")) for number in numbers] == [None] * 3
+
+
+def test_of_an_erasure_stays_when_by_whom_and_why(lists):
+    patient = factories.record(lists, WOMAN).patient
+    erase_patient(patient=patient, by=Someone("anna"), reason=" asked for it ", refuses=False)
+    assert list(Erasure.objects.values_list("erased_by", "reason")) == [("anna", "asked for it")]
+    assert refused("UPDATE registry_erasure SET reason = ''")
+    assert refused("DELETE FROM registry_erasure")
+
+
+def test_merged_persons_keep_what_either_identifier_told(lists):
+    known = factories.record(lists, WOMAN, infused_on="2021-05-05").patient
+    unknown = factories.record(lists, "local:17", age_at_infusion=50).patient
+    assert (unknown.sex, unknown.birth_year) == ("unknown", None)
+    merge_patients(keep=unknown, absorb=known, by=Operator(), reason="one person")
+    assert Patient.objects.values_list("sex", "birth_year").get() == ("female", 1970)
 
 
 def test_the_history_is_guarded_again_after_an_erasure(lists):

@@ -13,16 +13,16 @@ from django.db import connection, transaction
 from registry.access import Operator
 from registry.choices import Kind, Status
 from registry.entry.import_file import import_infusions
-from registry.entry.patients import PatientRefused, erase_patient, find_patient, merge_patients
+from registry.entry.patients import PatientRefused, erase_patient, find_patient, lock_entry, merge_patients
 from registry.entry.record import correct_infusion, withdraw_infusion
-from registry.errors import InfusionRefused, NotFound
+from registry.errors import Busy, InfusionRefused, NotFound
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Snapshot
 from registry.statistics.build import PUBLISHING_LOCK, publish, verify
 from tests import factories
 
 LIMIT = 30  # seconds after which a test gives up; none waits for time to pass
-WOMAN, MAN = factories.number(date(1970, 1, 1), 980), factories.number(date(1970, 1, 1), 981)
+WOMAN, ALIAS = factories.number(date(1970, 1, 1), 980), factories.number(date(1970, 1, 1), 982)
 BY = Operator()
 
 
@@ -231,7 +231,7 @@ def test_two_who_publish_at_once_publish_once(record):
 def test_what_is_recorded_while_another_publishes_is_in_the_next_snapshot(record):
     record()
     with transaction.atomic():
-        record(MAN)
+        record(ALIAS)
         other = Other(publish)
         other.start()
         snapshot = other.result()
@@ -246,7 +246,7 @@ def test_what_is_recorded_while_another_publishes_is_in_the_next_snapshot(record
 @pytest.fixture
 def pair(record):
     """Two persons who are one, each with an infusion: the one to keep, the one to absorb."""
-    return record(MAN, infused_on="2020-05-05").patient, record(WOMAN, infused_on="2021-06-06").patient
+    return record(ALIAS, infused_on="2020-05-05").patient, record(WOMAN, infused_on="2021-06-06").patient
 
 
 def merge(pair) -> None:
@@ -407,6 +407,36 @@ def test_two_imports_of_one_file_store_it_once(bring):
         assert bring()[0].stored == 1
     assert (other.result()[0].stored, other.result()[0].unchanged) == (0, 1)
     assert Infusion.objects.count() == 1
+
+
+def test_an_import_of_one_who_is_being_erased_is_refused(record, bring):
+    person = record().patient
+    with before_commit(lambda: bring(kind="reinfusion")) as other:
+        erase(person, refuses=True)
+    summary, problems = other.result()
+    assert (summary.refused, problems) == (1, ["do_not_register"])
+    assert not Patient.objects.exists()
+
+
+def test_one_who_waits_too_long_for_an_import_is_told_so(record):
+    begun, ended = threading.Event(), threading.Event()
+
+    def import_slowly():
+        with transaction.atomic():
+            lock_entry(alone=True)
+            begun.set()
+            return ended.wait(LIMIT)
+
+    other = Other(import_slowly)
+    other.start()
+    assert begun.wait(LIMIT)
+    with pytest.raises(Busy), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '20ms'")
+        record()
+    ended.set()
+    assert other.result() is True
+    assert code_of(record()) == "stored"
 
 
 def test_an_import_and_an_entry_at_once_store_one_of_the_two(record, bring):

@@ -105,7 +105,7 @@ def test_case_5_a_reinfusion_at_another_centre_is_an_entry_there_and_an_ri_natio
 
 
 def test_case_6_merging_a_person_recorded_twice_lowers_patients_and_raises_reinfusions_by_one(lists):
-    under_coordination = factories.number(date(1970, 1, 1), 982, coordination=True)
+    under_coordination = factories.number(date(1970, 1, 1), 983, coordination=True)
     keep = factories.record(lists, NUMBER, centre="STO", infused_on="2021-06-06").patient
     absorb = factories.record(lists, under_coordination, centre="UPP", infused_on="2020-05-05").patient
     before = nation()

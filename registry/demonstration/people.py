@@ -34,6 +34,7 @@ def keep_logins(created: dict[str, str], path: Path) -> None:
     """Add passwords to a file that only its owner can read."""
     known = json.loads(path.read_text()) if path.exists() else {}
     opener = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(opener, 0o600)  # also where the file was there before, open to others
     with os.fdopen(opener, "w") as file:
         json.dump(known | created, file, indent=1)
 

@@ -411,7 +411,7 @@ def test_two_imports_of_one_file_store_it_once(bring):
 
 def test_an_import_of_one_who_is_being_erased_is_refused(record, bring):
     person = record().patient
-    with before_commit(lambda: bring(kind="reinfusion")) as other:
+    with before_commit(bring) as other:
         erase(person, refuses=True)
     summary, problems = other.result()
     assert (summary.refused, problems) == (1, ["do_not_register"])

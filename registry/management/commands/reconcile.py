@@ -6,7 +6,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from registry.errors import NotPublished
-from registry.statistics.reconcile import Compared, FigureUnusable, reconcile
+from registry.management.tables import lay_out
+from registry.statistics.reconcile import FigureUnusable, reconcile
 
 DIFFERENT = 4
 
@@ -34,18 +35,10 @@ class Command(BaseCommand):
             self.stdout.write(sentence)
         differences = result.differences
         if differences:
-            self.stdout.write(_table(differences))
+            rows = ((d.cell, d.measure, d.figure, d.registry) for d in differences)
+            self.stdout.write(lay_out(("cell", "measure", "figure", "registry"), rows))
             raise CommandError(
                 f"{len(differences)} of {len(result.compared)} numbers differ as of {result.as_of}.",
                 returncode=DIFFERENT,
             )
         self.stdout.write(f"All {len(result.compared)} numbers agree as of {result.as_of}.")
-
-
-def _table(differences: list[Compared]) -> str:
-    rows = [("cell", "measure", "figure", "registry")]
-    rows += [(d.cell, d.measure, str(d.figure), str(d.registry)) for d in differences]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )

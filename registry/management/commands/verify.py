@@ -3,6 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from registry.errors import NotPublished
+from registry.management.tables import lay_out
 from registry.statistics.build import verify
 
 DIFFERENT = 3
@@ -19,9 +20,9 @@ class Command(BaseCommand):
             result = verify()
         except NotPublished as error:
             raise CommandError(str(error), returncode=DIFFERENT) from None
-        for difference in result.differences:
-            self.stdout.write(str(difference))
         if result.differences:
+            rows = ((d.cell, d.measure, d.published, d.recounted) for d in result.differences)
+            self.stdout.write(lay_out(("cell", "measure", "published", "recounted"), rows))
             behind = " The records have moved on since: publish first." if result.behind else ""
             raise CommandError(
                 f"Snapshot {result.number} differs in {len(result.differences)} numbers.{behind}",

@@ -20,13 +20,13 @@ def write_file(path: Path, rows: int) -> None:
         row: dict = {}
         for number in range(rows):
             again = bool(row) and number % 20 == 0
-            given_on = date(2019, 1, 1) + timedelta(days=chance.randrange(2000))
+            given_on = date(2022, 6, 1) + timedelta(days=chance.randrange(900))
             row = {
                 "centre": row["centre"] if again else chance.choice(CENTRES),
                 "patient_id": row["patient_id"] if again else _identifier(number),
                 "category": "SOC",
                 "kind": "reinfusion" if again else "first",
-                "product": chance.choice(PRODUCTS)[0],
+                "product": chance.choice(PRODUCTS[:-1])[0],
                 "indication": "C83.3",
                 "infused_on": (given_on + timedelta(days=400 * again)).isoformat(),
                 "sequence": 2 if again else 1,
@@ -41,7 +41,7 @@ def write_file(path: Path, rows: int) -> None:
 def _identifier(number: int) -> str:
     if number % 10 == 1:
         return f"local:bench-{number}"
-    born = date(1930, 1, 1) + timedelta(days=number // 20 % 25_000)
+    born = date(1940, 1, 1) + timedelta(days=number // 20 % 22_000)
     digits = f"{born:%y%m%d}{980 + number % 20}"
     doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(digits))
     check = -sum(value // 10 + value % 10 for value in doubled) % 10

@@ -9,15 +9,16 @@ look-up walks the same chain (DOMAIN.md, "Identity of a patient").
 import hashlib
 import hmac
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from personnummer.personnummer import Personnummer, PersonnummerException, valid
 
 from registry.choices import IdentifierType, Sex
+from registry.clock import today
 from registry.errors import RegistryError
 
 EARLIEST_BIRTH = 1880
@@ -29,7 +30,11 @@ RESERVE_FORMATS = {
     IdentifierType.RESERVE_NATIONAL: re.compile(r"(?=.*[A-Z])[0-9A-Z]{12}"),
 }
 LOCAL_FORMAT = re.compile(r"[\w.\-]{1,64}")
-NUMBER_IN_TEXT = re.compile(r"(?<!\d)(?:\d{2})?\d{6}\s?[-+–]?\s?\d{4}(?!\d)", re.ASCII)
+# People part a number in many ways, and word processors make other hyphens of theirs.
+PARTS = r"[\s./_\-\u2010-\u2015\u2212]{0,2}"
+NUMBER_IN_TEXT = re.compile(
+    rf"(?<!\d)(?:\d{{2}})?\d{{2}}{PARTS}\d{{2}}{PARTS}\d{{2}}(?:{PARTS}|\+)\d{{4}}(?!\d)", re.ASCII
+)
 PERSONAL_FORMAT = re.compile(r"(?:\d{2})?\d{6}[-+]?\d{4}", re.ASCII)
 
 
@@ -66,14 +71,6 @@ def oldest_first() -> list[tuple[str, bytes]]:
     return list(reversed(settings.IDENTITY_KEYS.items()))
 
 
-def wrap(digest: bytes, key_id: str) -> bytes:
-    """Carry a stored digest from its key to the current one."""
-    order = [step for step, _key in oldest_first()]
-    for _step, key in oldest_first()[order.index(key_id) + 1 :]:
-        digest = _hmac(key, digest)
-    return digest
-
-
 def refusal_token(key_id: str, digest: bytes) -> bytes:
     """What stays of a person who refuses registration: enough to know them again, no more."""
     return _hmac(settings.IDENTITY_KEYS[key_id], b"do-not-register:" + digest)
@@ -87,10 +84,10 @@ def read_identifier(text: str, *, centre: str) -> Identifier:
     text = text.strip()
     if text.lower().startswith(LOCAL_PREFIX):
         return _read_local(text[len(LOCAL_PREFIX) :].strip(), centre)
-    bare = text.replace(" ", "").upper()
+    bare = re.sub(r"\s", "", text).upper()
     if bare.startswith(("RESERVE:", "RESERV:")):
         return _read_reserve(bare.partition(":")[2].replace("-", ""))
-    is_stockholm = RESERVE_FORMATS[IdentifierType.RESERVE_STOCKHOLM].fullmatch(bare)
+    is_stockholm = RESERVE_FORMATS[IdentifierType.RESERVE_STOCKHOLM].fullmatch(bare.replace("-", ""))
     if PERSONAL_FORMAT.fullmatch(bare) and not is_stockholm:
         return _read_personal(bare)
     return _read_reserve(bare.replace("-", ""))
@@ -98,8 +95,8 @@ def read_identifier(text: str, *, centre: str) -> Identifier:
 
 def holds_identity_number(text: str) -> bool:
     """Whether a free text holds a personal identity or coordination number."""
-    found = (re.sub(r"[\s–]", "", number) for number in NUMBER_IN_TEXT.findall(text))
-    return any(valid(number) for number in found)
+    plain = unicodedata.normalize("NFKC", text)  # full-width digits are digits too
+    return any(valid(re.sub(r"[^\d+]", "", number)) for number in NUMBER_IN_TEXT.findall(plain))
 
 
 def _read_personal(bare: str) -> Identifier:
@@ -111,7 +108,7 @@ def _read_personal(bare: str) -> Identifier:
         raise IdentifierUnusable(
             _("This is not a valid personal identity or coordination number: check the digits.")
         ) from None
-    if born_on > timezone.localdate():
+    if born_on > today():
         raise IdentifierUnusable(_("The number gives a date of birth in the future."))
     if born_on.year < EARLIEST_BIRTH:
         raise IdentifierUnusable(_("The number gives a date of birth before 1880."))

@@ -6,17 +6,16 @@ is also a named constraint there (models/).
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from registry.choices import Category, CentreStatus, DatePrecision, Kind, Sex, Sponsor
+from registry.clock import today
 from registry.draft import InfusionDraft, Step
 from registry.errors import InfusionRefused, KindUnclear, Problem
 
-STOCKHOLM = ZoneInfo("Europe/Stockholm")
 CHILD_BELOW = 18  # years, COUNTING.md "children"
 IMPROBABLE_AGE = 90
 OLDEST_AGE = 120
@@ -39,11 +38,6 @@ KIND_OPEN = gettext_noop("The person has other infusions: say whether this is a 
 NOT_EARLIEST = gettext_noop("An earlier infusion of this person is recorded, so this cannot be the first.")
 NO_COURSE = gettext_noop("A further dose belongs to a course, and the person has no earlier infusion.")
 SPONSOR_OF = {Category.ACT: Sponsor.ACADEMIC, Category.ICT: Sponsor.INDUSTRY}
-
-
-def today() -> date:
-    """Today in Europe/Stockholm, wherever the server stands."""
-    return datetime.now(STOCKHOLM).date()
 
 
 def read_date(text: str, precision: str = "") -> tuple[date, DatePrecision]:

@@ -17,7 +17,6 @@ from registry.identity import (
     IdentifierUnusable,
     holds_identity_number,
     read_identifier,
-    wrap,
 )
 from registry.models import Patient, PatientIdentifier, Refusal
 from tests import factories
@@ -207,20 +206,6 @@ def test_a_person_is_found_after_every_change_of_keys(lists, settings):
     assert find_patient(read(factories.nth_number(7))) is None
 
 
-def test_a_wrapped_digest_is_the_one_that_the_new_key_gives(lists, settings):
-    put_in_front(settings, "2024")
-    patient = factories.record(lists, WOMAN).patient
-    put_in_front(settings, "2026", "2025", "2024")
-    for identifier in PatientIdentifier.objects.all():
-        identifier.digest = wrap(bytes(identifier.digest), identifier.key_id)
-        identifier.key_id = "2026"
-        identifier.save()
-    assert digests(WOMAN)[-1] == ("2026", bytes(PatientIdentifier.objects.get().digest))
-    assert find_patient(read(WOMAN)) == patient
-    assert wrap(digests(WOMAN)[1][1], "2025") == digests(WOMAN)[2][1]
-    assert wrap(digests(WOMAN)[2][1], "2026") == digests(WOMAN)[2][1]
-
-
 def test_one_who_refused_is_known_after_a_change_of_keys(lists, settings):
     put_in_front(settings, "2024")
     patient = factories.record(lists, WOMAN).patient
@@ -317,3 +302,21 @@ def test_an_identity_number_in_a_text_is_seen(text):
 )
 def test_other_texts_hold_no_identity_number(text):
     assert holds_identity_number(text) is False
+
+
+@pytest.mark.parametrize(
+    "parted",
+    ["19700101-9806", "700101 9806", "1970-01-01-9806", "19700101/9806", "19700101\u20119806",
+     "19700101\u22129806", "70 01 01 9806", "１９７００１０１９８０６", "batch 7001019806, bag 2"],
+)  # fmt: skip
+def test_a_number_in_a_text_is_seen_however_it_is_parted(parted):
+    assert holds_identity_number(parted)
+
+
+@pytest.mark.parametrize("text", ["", "B-12345", "19700101-9807", "lot 1234567", "2024-01-01"])
+def test_another_text_is_no_number(text):
+    assert not holds_identity_number(text)
+
+
+def test_a_stockholm_number_may_have_a_hyphen():
+    assert read_identifier("99123456-7890", centre="UPP").type == "reserve_stockholm"

@@ -8,17 +8,19 @@ import jsonschema
 import pytest
 from django.core.cache import caches
 from django.core.management import call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from api import schema
+from api import public, schema
 from registry.access import Operator
 from registry.entry.record import withdraw_infusion
 from registry.models import Infusion, Publication, Revision, Snapshot
+from registry.statistics import published
 from registry.statistics.build import publish
 from registry.statistics.counting import DIMENSIONS
 from registry.statistics.measures import DERIVED, MEASURES
+from registry.statistics.runs import run_pruning
 
 ADDRESSES = {
     "map": schema.MAP,
@@ -342,3 +344,40 @@ def test_as_of_follows_the_calendar(ask):
         day = date(year, 6, 30)
         document = ask(f"map?as_of={day}").json()
         assert document["national"]["infusions"] == sum(found <= day for found in days)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_every_answer_passes_through_the_one_door(ask, address, monkeypatch):
+    for module in (published, public):
+        monkeypatch.setattr(module, "publishable", lambda answer: answer | {"passed": True})
+    caches["answers"].clear()
+    assert ask(address).json()["passed"] is True
+
+
+def test_a_snapshot_that_comes_between_a_question_and_its_facts_is_answered_as_one(ask):
+    """The process still remembers the old snapshot; the answer is the new one's, under its own tag."""
+    before = ask("counts?by=centre")
+    remembered = published.read_current()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE registry_revision SET number = number + 1")
+    newer = publish()
+    run_pruning()
+    caches["default"].clear()
+    caches["answers"].set(published.CURRENT_KEY, remembered, 60)
+    after = ask("counts?by=centre&measures=patients")
+    assert after.json()["snapshot"]["number"] == newer.number
+    assert after["ETag"] != before["ETag"]
+    caches["answers"].set(published.CURRENT_KEY, remembered, 60)
+    assert ask("map?as_of=2020-01-01").json()["snapshot"]["number"] == newer.number
+
+
+def test_gzip_that_is_refused_is_not_sent(ask):
+    assert "Content-Encoding" not in ask("map", **{"Accept-Encoding": "gzip;q=0, identity"}).headers
+    assert ask("map", **{"Accept-Encoding": "br, gzip;q=0.5"})["Content-Encoding"] == "gzip"
+
+
+def test_errors_are_problems_in_english_wherever_they_arise(ask):
+    refused = Client().post("/api/v1/map", headers={"Accept-Language": "sv"})
+    assert problem_of(refused, 405)["title"] == 'Method "POST" not allowed'
+    assert problem_of(Client().get("/api/nowhere"), 404)["code"] == "not_found"
+    assert problem_of(ask("map?" + "&" * 1500), 400)["code"] == "query_too_long"

@@ -46,7 +46,10 @@ class MergeEffect:
 
 
 def lock_entry(*, alone: bool = False) -> None:
-    """Let single entries run side by side, and an import by itself. Held until the commit."""
+    """Keep single entries and an import apart. Held until the commit.
+
+    Single entries wait for each other too, but only from their first write on, at the revision.
+    """
     function = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}(%s)", [ENTRY_LOCK])

@@ -129,7 +129,10 @@ class _Fields:
 
     def text(self, name: str) -> str:
         """The field as it stands; refused, and then empty, where no field can hold it."""
-        value = (self.row.get(name) or "").strip()
+        value = self.row.get(name)
+        if not value:
+            return ""
+        value = value.strip()
         if len(value) > LONGEST_VALUE:
             self.refuse(name, "too_long", _("The value is too long."))
             return ""

@@ -28,6 +28,16 @@ CREATE TEMPORARY TABLE import_problem (
 CREATE TEMPORARY TABLE import_verdict (line integer, kind text) ON COMMIT DROP;
 """
 
+# By table, as the columns stand above: binary copying asks for them.
+TYPES = {
+    "import_row": (
+        "int4", "bytea[]", "bytea", "text", "int4", "text", "int8", "text", "text", "int8", "int8",
+        "int8", "int8", "date", "text", "int2", "int2", "text",
+    ),
+    "import_problem": ("int4", "text", "text", "text", "bool"),
+    "import_verdict": ("int4", "text"),
+}  # fmt: skip
+
 # Who the persons of the file are: known by a digest at any step of the chain, or new, with a
 # number of their own already, so that one column says whose a row is.
 PERSONS = """
@@ -104,7 +114,7 @@ def stage_problems(problems: Iterable[tuple]) -> None:
     """Keep problems until they are reported: (line, Problem)."""
     _copy(
         "import_problem",
-        ((line, p.field, p.code, p.sentence, p.warning) for line, p in problems),
+        ((line, p.field, p.code, str(p.sentence), p.warning) for line, p in problems),
     )
 
 
@@ -178,10 +188,10 @@ def _staged(line: int, draft: InfusionDraft) -> tuple:
         chain[0],
         identifier.type.value,
         identifier.born_on.year if identifier.born_on else None,
-        (draft.sex or "unknown"),
+        draft.sex.value if draft.sex else "unknown",
         draft.centre.pk,
         draft.category.value,
-        draft.kind,
+        draft.kind and draft.kind.value,
         draft.product.pk,
         draft.indication.pk if draft.indication else None,
         draft.trial.pk if draft.trial else None,
@@ -195,7 +205,9 @@ def _staged(line: int, draft: InfusionDraft) -> tuple:
 
 
 def _copy(table: str, rows: Iterable[tuple]) -> None:
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+    statement = f"COPY {table} FROM STDIN (FORMAT binary)"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(TYPES[table])
         for row in rows:
             copy.write_row(row)
 

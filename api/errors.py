@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import override
@@ -65,8 +66,7 @@ def answer_problem(error: Exception, context: Mapping) -> HttpResponseBase | Non
     if isinstance(error, exceptions.APIException):
         codes = error.get_codes()
         code = codes if isinstance(codes, str) else "invalid"
-        with override("en"):
-            answer = problem(code, str(error.detail).rstrip("."), error.status_code)
+        answer = problem(code, HTTPStatus(error.status_code).phrase, error.status_code)
         if isinstance(error, exceptions.MethodNotAllowed):
             answer["Allow"] = ", ".join(context["view"].allowed_methods)
         return answer

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import registry
-from registry import rules
+from registry import clock, rules
 from registry.access import Operator
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.entry import reading
@@ -267,7 +267,7 @@ def test_today_is_todays_date_in_stockholm(monkeypatch):
         def now(cls, tz=None):
             return datetime(2025, 6, 30, 22, 30, tzinfo=UTC).astimezone(tz)
 
-    monkeypatch.setattr(rules, "datetime", LateEvening)
+    monkeypatch.setattr(clock, "datetime", LateEvening)
     assert today() == date(2025, 7, 1)
 
 

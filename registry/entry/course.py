@@ -76,6 +76,13 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
         yield Verdict(row.line, kind, [*problems, *found])
 
 
+def judge_alone(stated: Kind | None) -> Verdict:
+    """The verdict on a person's only infusion, which depends on nothing but its stated kind."""
+    only = CourseRow(0, date.min, 1, 1, None, stated, "", Sex.UNKNOWN, ())
+    [verdict] = judge_course([only])
+    return verdict
+
+
 def _compare(row: CourseRow, stored: CourseRow) -> list[Problem]:
     """What is to be said of a row of the file that is stored already."""
     if _is_the_same(row, stored):

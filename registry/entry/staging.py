@@ -5,12 +5,14 @@ first, and `person` is the oldest, by which rows of one person are told in the f
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 
 from django.db import connection
 
-from registry.choices import Status
+from registry.choices import Kind, Status
 from registry.draft import InfusionDraft
 from registry.entry.course import CourseRow
+from registry.errors import Problem
 from registry.identity import oldest_first
 
 FETCHED_AT_ONCE = 5_000
@@ -43,8 +45,12 @@ TYPES = {
 PERSONS = """
 CREATE TEMPORARY TABLE import_person ON COMMIT DROP AS
 SELECT staged.person, staged.chain, known.patient_id IS NULL AS is_new,
+       known.patient_id IS NULL AND staged.rows = 1 AS is_alone,
        coalesce(known.patient_id, nextval(pg_get_serial_sequence('registry_patient', 'id'))) AS patient_id
-FROM (SELECT DISTINCT ON (person) person, chain FROM import_row ORDER BY person, line) AS staged
+FROM (
+    SELECT DISTINCT ON (person) person, chain, count(*) OVER (PARTITION BY person) AS rows
+    FROM import_row ORDER BY person
+) AS staged
 LEFT JOIN LATERAL (
     SELECT stored.patient_id
     FROM unnest(staged.chain, %(keys)s::text[]) AS step (digest, key_id)
@@ -60,6 +66,7 @@ SELECT patient_id, infused_on, sequence, line, NULL, kind, product_id::text, sex
        centre_id, category, indication_id, trial_id, manufacturing_site_id, date_precision,
        age_at_infusion, batch
 FROM import_row JOIN import_person USING (person)
+WHERE NOT is_alone
 UNION ALL
 SELECT patient_id, infused_on, sequence, NULL, status, kind, product_id::text, sex,
        centre_id, category, indication_id, trial_id, manufacturing_site_id, date_precision,
@@ -139,13 +146,32 @@ def read_chains() -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
 
 
 def read_courses() -> Iterator[CourseRow]:
-    """Every row of the file among the stored infusions of its person, a person after the other."""
+    """Rows of the file among the stored infusions of their persons, a person after the other.
+
+    A new person's only row is left out: judge_alone has it.
+    """
     with connection.chunked_cursor() as cursor:
         cursor.execute(COURSES, {"statuses": [Status.SUBMITTED.value, Status.WITHDRAWN.value]})
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             for row in rows:
                 patient, infused_on, sequence, line, status, kind, product, sex, *details = row
                 yield CourseRow(patient, infused_on, sequence, line, status, kind, product, sex, tuple(details))
+
+
+def judge_alone(stated: Kind | None, kind: Kind, problems: Iterable[Problem]) -> int:
+    """Give one verdict to all new persons' only rows of a stated kind; returns how many they are."""
+    alone = (
+        "FROM import_row JOIN import_person USING (person) WHERE is_alone AND kind IS NOT DISTINCT FROM %(stated)s"
+    )
+    values = {"stated": stated, "kind": kind.value}
+    for problem in problems:
+        _run(
+            f"INSERT INTO import_problem SELECT line, %(field)s, %(code)s, %(sentence)s, %(warning)s {alone}",
+            values | asdict(problem),
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO import_verdict SELECT line, %(kind)s {alone}", values)
+        return cursor.rowcount
 
 
 def read_problems() -> Iterator[tuple]:

@@ -21,6 +21,11 @@ class Permission(StrEnum):
     MERGE_PATIENTS = "merge_patients"
     ERASE_PATIENTS = "erase_patients"
     PUBLISH = "publish"
+    INVITE_PEOPLE = "invite_people"
+    STATE_COVERAGE = "state_coverage"
+    ASK_QUESTIONS = "ask_questions"
+    EXTRACT_ACCESS_LOG = "extract_access_log"
+    READ_ACCESS_LOG = "read_access_log"
 
 
 ROLES: dict[str, tuple[object, frozenset[Permission]]] = {
@@ -29,21 +34,33 @@ ROLES: dict[str, tuple[object, frozenset[Permission]]] = {
         frozenset({Permission.READ_RECORDS, Permission.WRITE_RECORDS}),
     ),
     CentreRole.LEAD: (
-        _("Answers for the records of the centre."),
-        frozenset({Permission.READ_RECORDS, Permission.WRITE_RECORDS}),
+        _("Answers for the records of the centre: says how far they are complete, and invites its reporters."),
+        frozenset(
+            {
+                Permission.READ_RECORDS,
+                Permission.WRITE_RECORDS,
+                Permission.INVITE_PEOPLE,
+                Permission.STATE_COVERAGE,
+            }
+        ),
     ),
     NationalRole.STEWARD: (
-        _("Keeps the registry true: merges persons recorded twice, erases on request, publishes."),
+        _("Keeps the registry true: asks about rows, merges persons recorded twice, erases, publishes."),
         frozenset(
             {
                 Permission.READ_RECORDS,
                 Permission.MERGE_PATIENTS,
                 Permission.ERASE_PATIENTS,
                 Permission.PUBLISH,
+                Permission.ASK_QUESTIONS,
+                Permission.EXTRACT_ACCESS_LOG,
             }
         ),
     ),
-    NationalRole.AUDITOR: (_("Reads who has seen and done what, and when."), frozenset()),
+    NationalRole.AUDITOR: (
+        _("Reads who has seen and done what, and when."),
+        frozenset({Permission.READ_ACCESS_LOG, Permission.EXTRACT_ACCESS_LOG}),
+    ),
     NationalRole.ADMINISTRATOR: (
         _("Keeps code lists, people and centres, and corrects records with a reason."),
         frozenset(Permission),

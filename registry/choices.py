@@ -130,3 +130,38 @@ class Task(TextChoices):
     PUBLISH = "registry.publish_snapshot", _("Publish")
     VERIFY = "registry.verify_snapshot", _("Verify")
     PRUNE = "registry.prune_facts", _("Prune")
+
+
+class Scope(TextChoices):
+    """What a token of the interface may be used for."""
+
+    READ = "read", _("Read")
+    WRITE = "write", _("Read and write")
+
+
+class AccessAction(TextChoices):
+    """What someone did with identified data (access log)."""
+
+    READ = "read", _("Read")
+    SEARCH = "search", _("Searched by identifier")
+    RECORD = "record", _("Recorded")
+    CORRECT = "correct", _("Corrected")
+    WITHDRAW = "withdraw", _("Withdrew")
+    IMPORT = "import", _("Imported")
+    EXPORT = "export", _("Exported")
+    MERGE = "merge", _("Merged")
+    MOVE = "move", _("Moved to another centre")
+    ERASE = "erase", _("Erased")
+    READ_LOG = "read_log", _("Read the access log")
+    EXTRACT = "extract", _("Took a patient's extract of the access log")
+
+
+class ImportState(TextChoices):
+    """Where an uploaded file stands."""
+
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Working")
+    CHECKED = "checked", _("Checked, nothing stored")
+    REFUSED = "refused", _("Refused, nothing stored")
+    STORED = "stored", _("Stored")
+    FAILED = "failed", _("Failed, nothing stored")

@@ -53,6 +53,12 @@ class NotFound(RegistryError):
     code = "not_found"
 
 
+class ChangedMeanwhile(RegistryError):
+    """Someone else has changed this infusion since you opened it: nothing was stored."""
+
+    code = "changed_meanwhile"
+
+
 class MergeImpossible(RegistryError):
     """The two persons cannot be merged as they stand."""
 

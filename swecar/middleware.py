@@ -11,7 +11,9 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
+from django_htmx.middleware import HtmxDetails
 
 SIGNED_IN = ("/admin/", "/clinic/", "/en/clinic/", "/accounts/", "/en/accounts/")
 
@@ -31,7 +33,25 @@ class Session(SignedInOnly, SessionMiddleware):
 
 
 class Locale(SignedInOnly, LocaleMiddleware):
-    """Django's, for signed-in people; a public page takes its language from its address."""
+    """For signed-in people: by the address, English under /en/ and Swedish elsewhere; in the admin
+    Django's, by the browser's wish. A public page takes its language from its address.
+    """
+
+    def process_request(self, request):
+        """Activate the language."""
+        if request.path_info.startswith("/admin/"):
+            language = translation.get_language_from_request(request)
+        else:
+            language = "en" if request.path_info.startswith("/en/") else "sv"
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+
+    def process_response(self, request, response):
+        """Say which language it is."""
+        if request.path_info.startswith("/admin/"):
+            return super().process_response(request, response)
+        response.headers.setdefault("Content-Language", translation.get_language())
+        return response
 
 
 class Common(SignedInOnly, CommonMiddleware):
@@ -58,3 +78,11 @@ class Message(SignedInOnly, MessageMiddleware):
 
 class Frame(SignedInOnly, XFrameOptionsMiddleware):
     """Django's, for signed-in people; a public page may stand in another's frame."""
+
+
+class Htmx(SignedInOnly):
+    """django-htmx's, for signed-in people."""
+
+    def process_request(self, request):
+        """Tell the views whether htmx asks."""
+        request.htmx = HtmxDetails(request)

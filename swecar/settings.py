@@ -30,6 +30,13 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "axes",
+    "django_htmx",
     "pghistory",
     "pgtrigger",
     "rest_framework",
@@ -49,6 +56,9 @@ MIDDLEWARE = [
     "swecar.middleware.Csrf",
     "swecar.middleware.Authentication",
     "swecar.middleware.Message",
+    "swecar.middleware.Htmx",
+    "allauth.account.middleware.AccountMiddleware",  # for all: allauth asks for it by this name
+    "axes.middleware.AxesMiddleware",
     "swecar.middleware.Frame",
 ]
 
@@ -100,7 +110,20 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-LOGIN_URL = "/admin/login/"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: whoever is locked out is not even asked
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "clinic:start"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "swecar"
+AXES_ENABLE_ADMIN = False  # the admin is for the registry; docs/operations.md says how to unlock someone
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 
 EMAIL_TIMEOUT = 10
 LANGUAGE_CODE = "sv"

@@ -1,5 +1,6 @@
 """Addresses."""
 
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 from django.views.defaults import page_not_found
@@ -16,6 +17,12 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
+    # Swedish as they stand, English under /en/.
+    *i18n_patterns(
+        path("accounts/", include("registry.pages.accounts.urls")),
+        path("clinic/", include("registry.pages.clinic.urls")),
+        prefix_default_language=False,
+    ),
 ]
 
 

@@ -156,7 +156,7 @@ def test_a_role_at_a_centre_is_given_with_history_and_explained(world):
     address = page(User, "change", reporter.pk)
     shown = text(client.get(address))
     assert "Keeps code lists, people and centres" in shown
-    assert "Answers for the records of the centre." in shown
+    assert "Answers for the records of the centre" in shown
     sent = form_of(client, address) | {"memberships-0-role": "lead", "reason": "new head of clinic"}
     assert client.post(address, sent).status_code == 302
     assert reporter.memberships.get().role == "lead"

@@ -1,7 +1,7 @@
 """Every named rule of the database is broken once, and the database says so by its name."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.apps import apps
@@ -9,19 +9,28 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry.models import (
+    AccessLog,
     Centre,
+    Draft,
+    IdempotencyKey,
+    ImportJob,
+    ImportRow,
     Indication,
     Infusion,
+    Invitation,
     ManufacturingSite,
     Membership,
     Patient,
     PatientIdentifier,
     Product,
     Publication,
+    Question,
     Refusal,
     Revision,
     Run,
+    Token,
     Trial,
+    User,
 )
 from tests import factories
 
@@ -65,6 +74,37 @@ def membership(**fields) -> None:
     someone = factories.user("someone")
     values = {"user": someone, "centre": Centre.objects.get(code="UPP"), "role": "reporter"}
     Membership.objects.create(**values | fields)
+
+
+def someone() -> User:
+    return User.objects.first() or factories.user("someone")
+
+
+def invitation(**fields) -> None:
+    values = {
+        "email": "x@registry.example", "centre": Centre.objects.get(code="UPP"), "role": "reporter",
+        "token_digest": b"1", "invited_by": "lead", "expires_at": NOW,
+    }  # fmt: skip
+    Invitation.objects.create(**values | fields)
+
+
+def token(**fields) -> None:
+    later = datetime(2100, 1, 1, tzinfo=UTC)
+    values = {"owner": someone(), "name": "R", "scope": "read", "digest": b"1", "expires_at": later}
+    Token.objects.create(**values | fields)
+
+
+def question(**fields) -> None:
+    about = Infusion.objects.first() or infusion()
+    Question.objects.create(**{"infusion": about, "text": "Is it?", "asked_by": "steward"} | fields)
+
+
+def job(**fields) -> ImportJob:
+    return ImportJob.objects.create(**{"uploaded_by": someone()} | fields)
+
+
+def import_row(**fields) -> None:
+    ImportRow.objects.create(**{"job": ImportJob.objects.first() or job(), "line": 2, "cells": {}} | fields)
 
 
 def twice(make: Callable, *changes: dict) -> None:
@@ -149,6 +189,33 @@ BROKEN: dict[str, list[Callable]] = {
     ],
     "run_started_has_heartbeat": [lambda: run(started_at=NOW), lambda: run(heartbeat_at=NOW)],
     "run_finishes_after_start": [lambda: run(finished_at=NOW, outcome="done")],
+    "invitation_role_is_known": [lambda: invitation(role="chief")],
+    "invitation_is_accepted_or_revoked": [lambda: invitation(accepted_at=NOW, revoked_at=NOW)],
+    "token_scope_is_known": [lambda: token(scope="all")],
+    "token_expires_after_creation": [lambda: token(expires_at=datetime(2000, 1, 1, tzinfo=UTC))],
+    "draft_holds_no_identifier": [
+        lambda: Draft.objects.create(
+            centre=Centre.objects.get(code="UPP"), saved_by=someone(), fields={"patient_id": "1"}
+        )
+    ],
+    "question_has_one_asker": [lambda: question(asked_by=""), lambda: question(rule="age_improbable")],
+    "question_answer_has_who_and_when": [
+        lambda: question(answer="Yes."), lambda: question(answered_by="lead"), lambda: question(answered_at=NOW),
+    ],
+    "question_closing_has_who_and_when": [lambda: question(closed_at=NOW), lambda: question(closed_by="steward")],
+    "question_of_a_rule_is_asked_once": [
+        lambda: twice(question, *[{"asked_by": "", "rule": "age_improbable"}] * 2)
+    ],
+    "import_state_is_known": [lambda: job(state="lost")],
+    "import_dry_run_stores_nothing": [lambda: job(state="stored")],
+    "import_row_is_one_line": [lambda: twice(import_row, {}, {})],
+    "import_row_holds_no_identifier": [lambda: import_row(cells={"patient_id": "1"})],
+    "idempotency_key_is_used_once": [
+        lambda: IdempotencyKey.objects.bulk_create(
+            [IdempotencyKey(owner=someone(), key="k", request_digest=b"1", status=201, answer={})] * 2
+        )
+    ],
+    "access_action_is_known": [lambda: AccessLog.objects.create(actor="x", action="look")],
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Every change to a record leaves a row of history, by whatever path; and no row is ever changed."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.apps import apps
@@ -42,6 +42,21 @@ EXAMPLES = {
     "Trial": ({"identifier": "NCT99000009", "name": "X", "sponsor": "academic", "phase": "II"}, ("phase", "I")),
     "User": ({"username": "x"}, ("email", "y@registry.example")),
     "Membership": ({"user": "user", "centre": "centre", "role": "reporter"}, ("role", "lead")),
+    "Invitation": (
+        {"email": "x@registry.example", "centre": "centre", "role": "reporter", "token_digest": b"1",
+         "invited_by": "lead", "expires_at": datetime(2030, 1, 1, tzinfo=UTC)},
+        ("role", "lead"),
+    ),
+    "Token": (
+        {"owner": "owner", "name": "R", "scope": "read", "digest": b"1",
+         "expires_at": datetime(2100, 1, 1, tzinfo=UTC)},
+        ("name", "Stata"),
+    ),
+    "Coverage": (
+        {"centre": "centre", "complete_through": date(2025, 8, 31), "stated_by": "lead"},
+        ("complete_through", date(2025, 7, 31)),
+    ),
+    "Question": ({"infusion": "infusion", "text": "Is it?", "asked_by": "steward"}, ("text", "Is it so?")),
     "Patient": ({"sex": "female", "birth_year": 1970}, ("birth_year", 1971)),
     "PatientIdentifier": (
         {"patient": "patient", "type": "local", "key_id": "k", "digest": b"\x00" * 32},
@@ -71,7 +86,9 @@ def example(request, lists):
         "centre": lambda: lists.centres["UPP"],
         "product": lambda: lists.products["Kymriah"],
         "user": lambda: factories.user("someone"),
+        "owner": lambda: factories.user("someone"),
         "patient": lambda: Patient.objects.create(sex="female"),
+        "infusion": lambda: factories.record(lists),
     }
     fields = {name: made[value]() if value == name else value for name, value in fields.items()}
     return model, fields, change

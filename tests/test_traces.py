@@ -86,7 +86,7 @@ def read_database() -> Iterator[str]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
-            "SELECT format('%I.%I', table_schema, table_name), array_agg(column_name::text), "
+            "SELECT format('%I.%I', table_schema, table_name), array_agg(quote_ident(column_name)), "
             "array_agg(data_type::text) FROM information_schema.columns JOIN information_schema.tables "
             "USING (table_schema, table_name) WHERE table_type IN ('BASE TABLE', 'LOCAL TEMPORARY') "
             "AND table_schema NOT IN ('pg_catalog', 'information_schema') GROUP BY table_schema, table_name"

@@ -9,13 +9,14 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.choices import Kind, Sex
+from registry.choices import AccessAction, Kind, Sex
 from registry.draft import Identified, InfusionDraft, Step
 from registry.entry.announce import announce_change
 from registry.entry.reasons import check_reason
 from registry.errors import MergeImpossible, NotFound, RegistryError
 from registry.identity import refusal_token
 from registry.models import Erasure, Infusion, Patient, PatientIdentifier, Refusal
+from registry.models.access_log import log_persons
 
 ENTRY_LOCK = 7201  # held shared by single entries and alone by an import
 HISTORY_OF_PATIENT = (
@@ -152,7 +153,9 @@ def merge_patients(*, keep: Patient, absorb: Patient, by: Actor, reason: str) ->
         keep.save(update_fields=["sex", "birth_year"])
         absorb.infusions.update(patient=keep)
         absorb.identifiers.update(patient=keep)
+        numbers = [keep.registry_number, absorb.registry_number]
         absorb.delete()
+        log_persons(by=by, action=AccessAction.MERGE, numbers=numbers)
         announce_change()
     return effect
 
@@ -174,6 +177,7 @@ def erase_patient(*, patient: Patient, by: Actor, reason: str, refuses: bool = T
             for identifier in patient.identifiers.all():
                 token = refusal_token(identifier.key_id, bytes(identifier.digest))
                 Refusal.objects.get_or_create(key_id=identifier.key_id, token=token)
+        log_persons(by=by, action=AccessAction.ERASE, numbers=[patient.registry_number])
         patient.infusions.all().delete()
         patient.delete()
         _erase_history(number)

@@ -8,14 +8,15 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, centres_where, require
-from registry.choices import Category, Kind, Status
+from registry.choices import AccessAction, Category, Kind, Status
 from registry.draft import InfusionDraft
 from registry.entry.announce import announce_change
 from registry.entry.patients import course_of, lock_entry, lock_patient
 from registry.entry.reasons import check_reason
-from registry.errors import InfusionRefused, KindUnclear, NotFound, Problem
+from registry.errors import ChangedMeanwhile, InfusionRefused, KindUnclear, NotFound, Problem
 from registry.identity import holds_identity_number
 from registry.models import Infusion, Patient
+from registry.models.access_log import log_infusions
 from registry.rules import check_age_by_birth_year, check_draft, classify, complete_draft
 
 CORRECTABLE = (
@@ -65,21 +66,26 @@ def record_infusion(
             status=Status.SUBMITTED,
             **{name: getattr(draft, name) for name in CORRECTABLE} | {"kind": kind},
         )
+        log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
         announce_change()
     return infusion
 
 
-def correct_infusion(*, infusion_id: UUID, changes: Mapping[str, Any], by: Actor, reason: str) -> Infusion:
+def correct_infusion(
+    *, infusion_id: UUID, changes: Mapping[str, Any], by: Actor, reason: str, version: int | None = None
+) -> Infusion:
     """Change fields of a submitted infusion; the person stays who it is.
 
-    Raises NotFound alike for a missing and for another centre's infusion, InfusionRefused,
-    KindUnclear, NotPermitted for a move to a centre where the actor may not write, ReasonMissing.
+    version: the one that the actor has seen (InfusionQuerySet.with_version), None for whichever.
+    Raises NotFound alike for a missing and for another centre's infusion, ChangedMeanwhile,
+    InfusionRefused, KindUnclear, NotPermitted for a move to a centre where the actor may not write,
+    ReasonMissing.
     """
     unknown = set(changes) - set(CORRECTABLE)
     if unknown:
         raise ValueError(f"not correctable: {sorted(unknown)}")
     with acting_as(by, reason=check_reason(reason)):
-        infusion = _lock_infusion(infusion_id, by)
+        infusion = _lock_infusion(infusion_id, by, version)
         changed = {name for name in changes if getattr(infusion, name) != changes[name]}
         for name in changed:
             setattr(infusion, name, changes[name])
@@ -92,36 +98,42 @@ def correct_infusion(*, infusion_id: UUID, changes: Mapping[str, Any], by: Actor
             classify(stated=Kind(infusion.kind), step=_step(draft), others=others)
         if changed:
             infusion.save(update_fields=changed)
+            log_infusions(by=by, action=AccessAction.CORRECT, infusions=[infusion])
             announce_change()
     return infusion
 
 
-def withdraw_infusion(*, infusion_id: UUID, by: Actor, reason: str) -> Infusion:
+def withdraw_infusion(*, infusion_id: UUID, by: Actor, reason: str, version: int | None = None) -> Infusion:
     """Take a submitted infusion out of all counts; it stays, with its history.
 
     The person's next infusion becomes the entry wherever this one was (COUNTING.md, case 2).
-    Raises NotFound, ReasonMissing.
+    Raises NotFound, ChangedMeanwhile, ReasonMissing.
     """
     with acting_as(by, reason=check_reason(reason)):
-        infusion = _lock_infusion(infusion_id, by)
+        infusion = _lock_infusion(infusion_id, by, version)
         infusion.status = Status.WITHDRAWN
         infusion.save(update_fields=["status"])
+        log_infusions(by=by, action=AccessAction.WITHDRAW, infusions=[infusion])
         announce_change()
     return infusion
 
 
-def _lock_infusion(infusion_id: UUID, by: Actor) -> Infusion:
-    """The submitted infusion, its person locked until the commit. Raises NotFound."""
+def _lock_infusion(infusion_id: UUID, by: Actor, version: int | None) -> Infusion:
+    """The submitted infusion in the version asked for, its person locked until the commit.
+
+    Raises NotFound, ChangedMeanwhile.
+    """
     lock_entry()
-    visible = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(
-        pk=infusion_id, status=Status.SUBMITTED
-    )
+    visible = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).with_version()
+    visible = visible.filter(pk=infusion_id, status=Status.SUBMITTED)
     infusion = visible.first()
     # While we waited for the lock the infusion may have changed, or its person have been merged.
     while infusion:
         Patient.objects.select_for_update().filter(pk=infusion.patient_id).first()
         before, infusion = infusion.patient_id, visible.first()
         if infusion and infusion.patient_id == before:
+            if version is not None and infusion.version != version:
+                raise ChangedMeanwhile
             return infusion
     raise NotFound(_("There is no such submitted infusion."))
 

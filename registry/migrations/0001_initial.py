@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
+        ('pghistory', '0007_auto_20250421_0444'),  # its function is called by every history trigger
     ]
 
     operations = [

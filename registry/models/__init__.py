@@ -1,29 +1,42 @@
 """Tables: records (which hold people) and snapshots (which do not)."""
 
-from registry.models.account import Membership, User
+from registry.models.access_log import AccessLog
+from registry.models.account import Invitation, Membership, Token, User
 from registry.models.centre import Centre, ManufacturingSite
+from registry.models.clinic import Coverage, Draft, Question
 from registry.models.history import Revision
 from registry.models.infusion import Infusion
 from registry.models.patient import Erasure, Patient, PatientIdentifier, Refusal
 from registry.models.product import Indication, Product, Trial
 from registry.models.snapshot import Fact, Publication, Run, Snapshot
+from registry.models.transfer import IdempotencyKey, ImportJob, ImportProblem, ImportRow
 
 __all__ = [
+    "AccessLog",
     "Centre",
+    "Coverage",
+    "Draft",
     "Erasure",
     "Fact",
+    "IdempotencyKey",
+    "ImportJob",
+    "ImportProblem",
+    "ImportRow",
     "Indication",
     "Infusion",
+    "Invitation",
     "ManufacturingSite",
     "Membership",
     "Patient",
     "PatientIdentifier",
     "Product",
     "Publication",
+    "Question",
     "Refusal",
     "Revision",
     "Run",
     "Snapshot",
+    "Token",
     "Trial",
     "User",
 ]

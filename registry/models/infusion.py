@@ -27,6 +27,11 @@ class InfusionQuerySet(models.QuerySet):
         """Submitted infusions: what every published number is made of."""
         return self.filter(status=Status.SUBMITTED)
 
+    def with_version(self):
+        """Each with `version`, the number of its latest history row: it moves with every change."""
+        history = self.model.pgh_event_model.objects.filter(pgh_obj_id=models.OuterRef("pk"))
+        return self.annotate(version=models.Subquery(history.order_by("-pgh_id").values("pgh_id")[:1]))
+
     def in_order(self):
         """A person's infusions in the order by which COUNTING.md gives them their roles."""
         return self.order_by("infused_on", "sequence")

@@ -1,0 +1,79 @@
+"""Who has read and written identified data (Patient Data Act: kept, and shown to the patient)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pgtrigger
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from registry.access import Actor
+from registry.choices import AccessAction
+
+STAYS = "registry.AccessLog:stays"
+
+
+class AccessLog(models.Model):
+    """One use of one person's data, or one search or extract. Written once, never changed."""
+
+    at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
+    actor = models.CharField(_("who"), max_length=150)
+    unit = models.CharField(
+        _("unit"), max_length=20, blank=True, help_text=_("Code of the centre, or the national role.")
+    )
+    action = models.CharField(_("action"), max_length=8, choices=AccessAction.choices)
+    patient = models.BigIntegerField(_("patient"), null=True, db_index=True, help_text=_("Registry number."))
+    infusion = models.UUIDField(_("infusion"), null=True)
+    detail = models.CharField(_("detail"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        verbose_name = _("access")
+        verbose_name_plural = _("access log")
+        triggers = [pgtrigger.Protect(name="stays", operation=pgtrigger.Update | pgtrigger.Delete)]
+        constraints = [
+            models.CheckConstraint(
+                name="access_action_is_known", condition=models.Q(action__in=AccessAction.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.action}"
+
+
+def log_infusions(*, by: Actor, action: AccessAction, infusions: Iterable[Any], detail: str = "") -> None:
+    """One line for each infusion that was shown or written; its person and centre are read already."""
+    roles = _roles(by)
+    AccessLog.objects.bulk_create(
+        AccessLog(
+            actor=by.username,
+            unit=_unit(roles, infusion.centre_id, infusion.centre.code),
+            action=action,
+            patient=infusion.patient.registry_number,
+            infusion=infusion.pk,
+            detail=detail,
+        )
+        for infusion in infusions
+    )
+
+
+def log_persons(
+    *, by: Actor, action: AccessAction, numbers: Iterable[int | None] = (None,), unit: str = "", detail: str = ""
+) -> None:
+    """One line for each person by registry number; None where no person is named, as in a search in vain."""
+    unit = unit or next((role for role, centre in _roles(by).items() if centre is None), "")
+    AccessLog.objects.bulk_create(
+        AccessLog(actor=by.username, unit=unit, action=action, patient=number, detail=detail) for number in numbers
+    )
+
+
+def _roles(by: Actor) -> dict[str, int | None]:
+    return {f"{role}@{centre}" if centre else role: centre for role, centre in by.roles_at()}
+
+
+def _unit(roles: dict[str, int | None], centre: int, code: str) -> str:
+    """The centre's code for its own people, else the national role by which someone sees the row."""
+    if centre in roles.values():
+        return code
+    return next((role for role, at in roles.items() if at is None), "")

@@ -1,0 +1,1 @@
+"""Sign-in: what is ours beside allauth."""

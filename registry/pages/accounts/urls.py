@@ -1,0 +1,7 @@
+"""Addresses of sign-in."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("allauth.urls")),
+]

@@ -1,0 +1,1 @@
+"""Entry: the pages of the people who fill the registry and keep it true."""

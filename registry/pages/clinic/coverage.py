@@ -1,0 +1,5 @@
+"""How far a centre's records are complete."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Entering an infusion."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

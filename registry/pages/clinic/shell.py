@@ -1,0 +1,96 @@
+"""What every page of the clinic shares: who may come in, and how a refusal looks."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeAlias
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.cache import never_cache
+
+from registry.access import Permission, centres_where
+from registry.errors import Busy, NotFound, NotPermitted
+from registry.models import Centre, Question, User
+
+View: TypeAlias = Callable[..., HttpResponse]
+
+
+class SignedInRequest(HttpRequest):
+    """A request of someone whom shell.page has let in."""
+
+    user: User  # type: ignore[assignment]
+    htmx: Any
+
+
+def page(*permissions: Permission) -> Callable[[View], View]:
+    """A page for whoever is signed in and holds one of the permissions somewhere; all, if none is named.
+
+    What someone may not see does not exist for them: a missing permission, another centre's row
+    and a made-up address are one and the same answer.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        @never_cache
+        @login_required
+        def shown(request, *args, **kwargs):
+            if permissions and not any(centres_where(request.user, one) for one in permissions):
+                raise Http404
+            try:
+                return view(request, *args, **kwargs)
+            except (NotFound, NotPermitted):
+                raise Http404 from None
+            except Busy as busy:
+                return show(request, "clinic/busy.html", {"sentence": str(busy)}, status=503)
+
+        return shown
+
+    return decorate
+
+
+def show(
+    request: SignedInRequest, template: str, context: dict | None = None, *, status: int = 200
+) -> HttpResponse:
+    """A page within the frame of the clinic: its menu, its language, its open questions."""
+    frame = {
+        "menu": menu_of(request.user),
+        "other_language": _other_language(request),
+        "open_questions": Question.objects.visible_to(request.user, Permission.WRITE_RECORDS).unanswered().count(),
+    }
+    return render(request, template, frame | (context or {}), status=status)
+
+
+def menu_of(user: User) -> list[str]:
+    """Names of the addresses that someone may open, in the order of the menu."""
+    return [name for name, permission in MENU if permission is None or centres_where(user, permission)]
+
+
+def centres_of(user: User, permission: Permission) -> list[Centre]:
+    """The centres where someone holds a permission, sorted by code."""
+    allowed = centres_where(user, permission)
+    return [centre for centre in Centre.objects.order_by("code") if centre.pk in allowed]
+
+
+MENU: tuple[tuple[str, Permission | None], ...] = (
+    ("start", None),
+    ("record", Permission.WRITE_RECORDS),
+    ("infusions", Permission.READ_RECORDS),
+    ("imports", Permission.WRITE_RECORDS),
+    ("questions", Permission.READ_RECORDS),
+    ("coverage", Permission.STATE_COVERAGE),
+    ("people", Permission.INVITE_PEOPLE),
+    ("desk", Permission.MERGE_PATIENTS),
+    ("access-log", Permission.READ_ACCESS_LOG),
+    ("tokens", None),
+)
+
+
+def _other_language(request: HttpRequest) -> dict[str, str]:
+    """The same page in the other language; a page that answers a form leads to the start."""
+    code, name = ("en", "English") if translation.get_language() == "sv" else ("sv", "Svenska")
+    path = request.path if request.method == "GET" else reverse("clinic:start")
+    bare = path.removeprefix("/en")
+    return {"code": code, "name": name, "address": f"/en{bare}" if code == "en" else bare}

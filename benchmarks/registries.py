@@ -7,6 +7,7 @@ from registry.demonstration.code_lists import store_code_lists
 EMPTY = """
 TRUNCATE registry_infusion, registry_patientidentifier, registry_patient, registry_fact,
          registry_infusionhistory, registry_patienthistory, registry_patientidentifierhistory
+CASCADE
 """
 PATIENTS = """
 INSERT INTO registry_patient (id, sex, created_at)

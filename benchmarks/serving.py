@@ -36,10 +36,10 @@ def measure(*, small: bool) -> Iterator[Result]:
     publish()
     with tempfile.TemporaryDirectory() as folder:
         body = Path(folder, "body")
-        with _server("swecar.settings", body) as ours:
+        with serve("swecar.settings", body) as ours:
             etag, content = _ask(ours, "/api/v1/map")
             body.write_bytes(content)
-            with _server("benchmarks.bare_settings", body) as bare:
+            with serve("benchmarks.bare_settings", body) as bare:
                 for name, our_tag, bare_tag in (("200", "", ""), ("304", etag, '"known"')):
                     pairs = [
                         (_load(ours, "/api/v1/map", our_tag, seconds), _load(bare, "/bare", bare_tag, seconds))
@@ -50,9 +50,10 @@ def measure(*, small: bool) -> Iterator[Result]:
 
 
 @contextmanager
-def _server(settings_module: str, body: Path) -> Iterator[int]:
+def serve(settings_module: str, body: Path | None = None) -> Iterator[int]:
+    """The port of a gunicorn with these settings; the bare one answers with the bytes of body."""
     port = find_free_port()
-    variables = os.environ | {"DJANGO_SETTINGS_MODULE": settings_module, "BENCH_BODY": str(body)}
+    variables = os.environ | {"DJANGO_SETTINGS_MODULE": settings_module, "BENCH_BODY": str(body or "")}
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "swecar.wsgi", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "4",
          "--log-level", "error"],

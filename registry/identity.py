@@ -22,6 +22,7 @@ from registry.clock import today
 from registry.errors import RegistryError
 
 EARLIEST_BIRTH = 1880
+DIGEST_BYTES = 32  # of SHA-256
 LOCAL_PREFIX = "local:"
 # The formats of reserve numbers are unconfirmed (DOMAIN.md): each is opaque after this check.
 RESERVE_FORMATS = {
@@ -84,7 +85,7 @@ def read_identifier(text: str, *, centre: str) -> Identifier:
     text = text.strip()
     if text.lower().startswith(LOCAL_PREFIX):
         return _read_local(text[len(LOCAL_PREFIX) :].strip(), centre)
-    bare = re.sub(r"\s", "", text).upper()
+    bare = "".join(text.split()).upper()
     if bare.startswith(("RESERVE:", "RESERV:")):
         return _read_reserve(bare.partition(":")[2].replace("-", ""))
     is_stockholm = RESERVE_FORMATS[IdentifierType.RESERVE_STOCKHOLM].fullmatch(bare.replace("-", ""))

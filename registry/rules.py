@@ -7,6 +7,7 @@ is also a named constraint there (models/).
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -20,6 +21,7 @@ CHILD_BELOW = 18  # years, COUNTING.md "children"
 IMPROBABLE_AGE = 90
 OLDEST_AGE = 120
 MOST_A_DAY = 9
+DATES_KEPT = 10_000
 LONGEST_BATCH = 60
 EARLIEST = date(1990, 1, 1)  # no engineered T cell was given before
 IMPROBABLE_BEFORE = date(2010, 1, 1)  # the first person was treated with CD19 CAR-T in 2010
@@ -40,6 +42,7 @@ NO_COURSE = gettext_noop("A further dose belongs to a course, and the person has
 SPONSOR_OF = {Category.ACT: Sponsor.ACADEMIC, Category.ICT: Sponsor.INDUSTRY}
 
 
+@lru_cache(DATES_KEPT)  # a long file names the same days again and again; a refusal is not kept
 def read_date(text: str, precision: str = "") -> tuple[date, DatePrecision]:
     """`2014`, `2023-12` or `2023-12-05` as the first day of its period, and its precision.
 
@@ -63,18 +66,18 @@ def read_date(text: str, precision: str = "") -> tuple[date, DatePrecision]:
 
 def first_day(day: date, precision: str) -> date:
     """The first day of the period of a date."""
-    if precision == DatePrecision.YEAR:
-        return date(day.year, 1, 1)
-    return day.replace(day=1) if precision == DatePrecision.MONTH else day
+    if precision == DatePrecision.DAY:  # by far most dates
+        return day
+    return date(day.year, 1, 1) if precision == DatePrecision.YEAR else day.replace(day=1)
 
 
 def last_day(start: date, precision: str) -> date:
     """The last day of a period that begins on start."""
+    if precision == DatePrecision.DAY:
+        return start
     if precision == DatePrecision.YEAR:
         return date(start.year, 12, 31)
-    if precision == DatePrecision.MONTH:
-        return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-    return start
+    return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def age_on(born_on: date, day: date) -> int:

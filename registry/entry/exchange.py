@@ -62,7 +62,8 @@ def _read_csv(path: Path, needed: set[str]) -> Iterator[Line]:
             for cells in rows:
                 if any(cells):
                     fields = dict(zip(columns, cells, strict=False))
-                    yield Line(rows.line_num + 1, fields, raw.tell(), any(cells[len(columns) :]))
+                    surplus = len(cells) > len(columns) and any(cells[len(columns) :])
+                    yield Line(rows.line_num + 1, fields, raw.tell(), surplus)
         except UnicodeDecodeError:
             raise FileUnusable(_("The file is not UTF-8 text: save it as CSV UTF-8.")) from None
         except csv.Error as error:

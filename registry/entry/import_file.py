@@ -106,7 +106,8 @@ def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
         problems: list[tuple[int, Problem]] = []
         for line in lines:
             draft, found = _read(reader, line)
-            problems += ((line.number, problem) for problem in found)
+            if found:
+                problems += ((line.number, problem) for problem in found)
             if draft:
                 rows.append((line.number, draft))
         staging.stage_rows(rows)

@@ -1,7 +1,7 @@
 """The temporary tables of an import, and the statements that fill, ask and store them.
 
-A row of the file is staged without its identifier: `chain` holds its digests, the oldest key's
-first, and `person` is the oldest, by which rows of one person are told in the file itself.
+A row of the file is staged without its identifier: `chain` holds its digests end to end, the oldest
+key's first, and `person` is the oldest, by which rows of one person are told in the file itself.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,17 +9,17 @@ from dataclasses import asdict
 
 from django.db import connection
 
-from registry.choices import Kind, Status
+from registry.choices import Kind, Sex, Status
 from registry.draft import InfusionDraft
 from registry.entry.course import CourseRow
 from registry.errors import Problem
-from registry.identity import oldest_first
+from registry.identity import DIGEST_BYTES, oldest_first
 
 FETCHED_AT_ONCE = 5_000
 
 TABLES = """
 CREATE TEMPORARY TABLE import_row (
-    line integer, chain bytea[], person bytea, identifier_type text, birth_year integer, sex text,
+    line integer, chain bytea, person bytea, identifier_type text, birth_year integer, sex text,
     centre_id bigint, category text, kind text, product_id bigint, indication_id bigint,
     trial_id bigint, manufacturing_site_id bigint, infused_on date, date_precision text,
     sequence smallint, age_at_infusion smallint, batch text
@@ -33,32 +33,39 @@ CREATE TEMPORARY TABLE import_verdict (line integer, kind text) ON COMMIT DROP;
 # By table, as the columns stand above: binary copying asks for them.
 TYPES = {
     "import_row": (
-        "int4", "bytea[]", "bytea", "text", "int4", "text", "int8", "text", "text", "int8", "int8",
+        "int4", "bytea", "bytea", "text", "int4", "text", "int8", "text", "text", "int8", "int8",
         "int8", "int8", "date", "text", "int2", "int2", "text",
     ),
     "import_problem": ("int4", "text", "text", "text", "bool"),
     "import_verdict": ("int4", "text"),
 }  # fmt: skip
 
+# Sorting fifty thousand rows is to need no file of its own.
+MEMORY = "SET LOCAL work_mem = '64MB'"
+
 # Who the persons of the file are: known by a digest at any step of the chain, or new, with a
-# number of their own already, so that one column says whose a row is.
-PERSONS = """
+# number of their own already, so that one column says whose a row is. The sequence's name is
+# looked up once and not for every person.
+PERSONS = f"""
 CREATE TEMPORARY TABLE import_person ON COMMIT DROP AS
 SELECT staged.person, staged.chain, known.patient_id IS NULL AS is_new,
        known.patient_id IS NULL AND staged.rows = 1 AS is_alone,
-       coalesce(known.patient_id, nextval(pg_get_serial_sequence('registry_patient', 'id'))) AS patient_id
+       coalesce(known.patient_id, nextval(
+           (SELECT pg_get_serial_sequence('registry_patient', 'id')::regclass))) AS patient_id
 FROM (
     SELECT DISTINCT ON (person) person, chain, count(*) OVER (PARTITION BY person) AS rows
     FROM import_row ORDER BY person
 ) AS staged
 LEFT JOIN LATERAL (
     SELECT stored.patient_id
-    FROM unnest(staged.chain, %(keys)s::text[]) AS step (digest, key_id)
-    JOIN registry_patientidentifier AS stored USING (digest, key_id)
+    FROM unnest(%(keys)s::text[]) WITH ORDINALITY AS step (key_id, place)
+    JOIN registry_patientidentifier AS stored
+      ON stored.digest = substr(staged.chain, 1 + {DIGEST_BYTES} * (step.place::integer - 1), {DIGEST_BYTES})
+     AND stored.key_id = step.key_id
     LIMIT 1
 ) AS known ON true;
-ANALYZE import_row;
-ANALYZE import_person;
+ANALYZE import_row (line, person);
+ANALYZE import_person (person, patient_id);
 """
 
 COURSES = """
@@ -77,6 +84,7 @@ WHERE patient_id IN (SELECT patient_id FROM import_person WHERE NOT is_new)
 ORDER BY patient_id, infused_on, sequence, line NULLS FIRST
 """
 
+# Numbers go up from row to row in what is stored: an index takes its next entry fastest at its end.
 STORE_PATIENTS = """
 INSERT INTO registry_patient (id, sex, birth_year, created_at)
 SELECT patient_id, coalesce(min(sex) FILTER (WHERE sex <> 'unknown'), 'unknown'),
@@ -84,14 +92,16 @@ SELECT patient_id, coalesce(min(sex) FILTER (WHERE sex <> 'unknown'), 'unknown')
 FROM import_row JOIN import_person USING (person)
 WHERE is_new
 GROUP BY patient_id
+ORDER BY patient_id
 """
 
-STORE_IDENTIFIERS = """
+STORE_IDENTIFIERS = f"""
 INSERT INTO registry_patientidentifier (patient_id, type, key_id, digest)
-SELECT DISTINCT ON (person) patient_id, identifier_type, %(current_key)s,
-       import_person.chain[array_upper(import_person.chain, 1)]
+SELECT DISTINCT ON (patient_id) patient_id, identifier_type, %(current_key)s,
+       substr(import_person.chain, length(import_person.chain) - {DIGEST_BYTES - 1})
 FROM import_row JOIN import_person USING (person)
 WHERE is_new
+ORDER BY patient_id
 """
 
 STORE_INFUSIONS = """
@@ -103,13 +113,14 @@ SELECT gen_random_uuid(), patient_id, centre_id, category, import_verdict.kind, 
        indication_id, trial_id, manufacturing_site_id, infused_on, date_precision, sequence,
        age_at_infusion, batch, %(submitted)s, now()
 FROM import_row JOIN import_person USING (person) JOIN import_verdict USING (line)
-ORDER BY line
+ORDER BY patient_id, infused_on, sequence
 """
 
 
 def create_tables() -> None:
     """Empty tables, dropped with the transaction."""
     _run(TABLES)
+    _run(MEMORY)
 
 
 def stage_rows(rows: Iterable[tuple[int, InfusionDraft]]) -> None:
@@ -142,7 +153,7 @@ def read_chains() -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
         cursor.execute("SELECT line, chain FROM import_row ORDER BY line")
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             for line, chain in rows:
-                yield line, [(key_id, bytes(digest)) for key_id, digest in zip(keys, chain, strict=True)]
+                yield line, list(zip(keys, _split(chain), strict=True))
 
 
 def read_courses() -> Iterator[CourseRow]:
@@ -208,26 +219,32 @@ def _staged(line: int, draft: InfusionDraft) -> tuple:
     if identifier is None:
         raise ValueError("a row of a file has an identifier")
     chain = [digest for _key_id, digest in identifier.digests()]
+    born_on = identifier.born_on
     return (
         line,
-        chain,
+        b"".join(chain),
         chain[0],
-        identifier.type.value,
-        identifier.born_on.year if identifier.born_on else None,
-        draft.sex.value if draft.sex else "unknown",
+        identifier.type,
+        born_on.year if born_on else None,
+        draft.sex or Sex.UNKNOWN,
         draft.centre.pk,
-        draft.category.value,
-        draft.kind and draft.kind.value,
+        draft.category,
+        draft.kind,
         draft.product.pk,
         draft.indication.pk if draft.indication else None,
         draft.trial.pk if draft.trial else None,
         draft.manufacturing_site.pk if draft.manufacturing_site else None,
         draft.infused_on,
-        draft.date_precision.value,
+        draft.date_precision,
         draft.sequence,
         draft.age_at_infusion,
         draft.batch,
     )
+
+
+def _split(chain: bytes) -> Iterator[bytes]:
+    """The digests of a chain, the oldest key's first."""
+    return (bytes(chain[start : start + DIGEST_BYTES]) for start in range(0, len(chain), DIGEST_BYTES))
 
 
 def _copy(table: str, rows: Iterable[tuple]) -> None:

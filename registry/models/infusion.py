@@ -29,7 +29,8 @@ class InfusionQuerySet(models.QuerySet):
 
     def with_version(self):
         """Each with `version`, the number of its latest history row: it moves with every change."""
-        history = self.model.pgh_event_model.objects.filter(pgh_obj_id=models.OuterRef("pk"))
+        events = self.model.pgh_event_model  # type: ignore[attr-defined]  # pghistory sets it
+        history = events.objects.filter(pgh_obj_id=models.OuterRef("pk"))
         return self.annotate(version=models.Subquery(history.order_by("-pgh_id").values("pgh_id")[:1]))
 
     def in_order(self):

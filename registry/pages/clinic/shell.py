@@ -21,7 +21,7 @@ View: TypeAlias = Callable[..., HttpResponse]
 class SignedInRequest(HttpRequest):
     """A request of someone whom shell.page has let in."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: Any
 
 

@@ -26,11 +26,12 @@ LONGEST_BATCH = 60
 EARLIEST = date(1990, 1, 1)  # no engineered T cell was given before
 IMPROBABLE_BEFORE = date(2010, 1, 1)  # the first person was treated with CD19 CAR-T in 2010
 LONG_GAP = timedelta(days=5 * 365)
-DATE_FORMATS = {
+DATE_PATTERNS = {
     DatePrecision.DAY: re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII),
     DatePrecision.MONTH: re.compile(r"(\d{4})-(\d{2})", re.ASCII),
     DatePrecision.YEAR: re.compile(r"(\d{4})", re.ASCII),
 }
+WRITTEN = {DatePrecision.DAY: "%Y-%m-%d", DatePrecision.MONTH: "%Y-%m", DatePrecision.YEAR: "%Y"}
 # None of these says when or where: the earlier infusion may be another centre's (DOMAIN.md).
 BEFORE_FIRST = gettext_noop(
     "The date falls before the person's recorded first infusion. Say which of the two is the first."
@@ -48,7 +49,7 @@ def read_date(text: str, precision: str = "") -> tuple[date, DatePrecision]:
 
     A stated precision must fit what is written. Raises ValueError with a sentence.
     """
-    matches = ((known, pattern.fullmatch(text)) for known, pattern in DATE_FORMATS.items())
+    matches = ((known, pattern.fullmatch(text)) for known, pattern in DATE_PATTERNS.items())
     found, match = next(((known, match) for known, match in matches if match), (None, None))
     if found is None or match is None:
         raise ValueError(_("Write the date as YYYY-MM-DD, or as YYYY-MM or YYYY where less is known."))
@@ -62,6 +63,11 @@ def read_date(text: str, precision: str = "") -> tuple[date, DatePrecision]:
             raise ValueError(_("The date and its precision do not fit together."))
         found = DatePrecision(precision)
     return value, found
+
+
+def write_date(day: date, precision: str) -> str:
+    """A date in its own precision: `2014`, `2023-12` or `2023-12-05`."""
+    return day.strftime(WRITTEN[DatePrecision(precision)])
 
 
 def first_day(day: date, precision: str) -> date:

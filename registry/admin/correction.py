@@ -12,20 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.access import Actor
 from registry.admin.forms import ReasonField, refuse_identity_number
-from registry.choices import DatePrecision
 from registry.entry.record import CORRECTABLE, correct_infusion, withdraw_infusion
+from registry.entry.rows import print_date
 from registry.errors import InfusionRefused, NotFound, RegistryError
 from registry.models import Infusion
 from registry.rules import read_date
-from registry.statistics.code_lists import DATE_FORMATS
 
 # The precision is read from how much of the date is written.
 FIELDS = [name for name in CORRECTABLE if name != "date_precision"]
-
-
-def print_date(infusion: Infusion) -> str:
-    """The date of an infusion in its own precision."""
-    return infusion.infused_on.strftime(DATE_FORMATS[DatePrecision(infusion.date_precision)])
 
 
 class ActionForm(forms.Form):

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.access import Permission
 from registry.admin.base import HistoryAdmin, ViewOnly
-from registry.admin.correction import ActionForm, CorrectionForm, WithdrawalForm, print_date
+from registry.admin.correction import ActionForm, CorrectionForm, WithdrawalForm
 from registry.choices import Status
+from registry.entry.rows import print_date
 from registry.errors import NotFound
 from registry.models import Infusion, Patient, PatientIdentifier
 

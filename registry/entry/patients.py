@@ -92,6 +92,20 @@ def lock_patient(draft: InfusionDraft) -> Patient:
     return patient
 
 
+def lock_known_patient(patient: Patient, by: Actor) -> Patient:
+    """The person as stored now, locked until the commit. Raises NotFound, also for whom the actor's
+    centres do not know.
+    """
+    lock_entry()
+    locked = Patient.objects.select_for_update().filter(pk=patient.pk).first()
+    if (
+        locked is None
+        or not Patient.objects.visible_to(by, Permission.WRITE_RECORDS).filter(pk=locked.pk).exists()
+    ):
+        raise NotFound(_("There is no such person at your centre."))
+    return locked
+
+
 def refusal_tokens(chain: Sequence[tuple[str, bytes]]) -> list[bytes]:
     """By what a person with these digests would be known, had they refused registration."""
     return [refusal_token(key_id, digest) for key_id, digest in chain]

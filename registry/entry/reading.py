@@ -77,8 +77,13 @@ class RowReader:
     def __init__(self, lists: CodeLists):
         self.lists = lists
 
-    def read(self, row: Mapping[str, str]) -> tuple[InfusionDraft | None, list[Problem]]:
-        """The draft of one row, None where a field cannot be read, and its problems."""
+    def read(
+        self, row: Mapping[str, str], *, person_known: bool = False
+    ) -> tuple[InfusionDraft | None, list[Problem]]:
+        """The draft of one row, None where a field cannot be read, and its problems.
+
+        person_known: the person is named by registry number, so the row needs no identifier.
+        """
         fields = _Fields(row)
         lists = self.lists
         centre = fields.look_up("centre", lists.centres, default=lists.default_centre)
@@ -86,7 +91,7 @@ class RowReader:
         product = fields.look_up("product", lists.products)
         _check_modality(fields, product)
         infused_on, precision = _read_date(fields)
-        identifier = _read_identifier(fields, centre)
+        identifier = None if person_known else _read_identifier(fields, centre)
         kind = fields.look_up("kind", SPELLINGS[Kind], needed=False)
         sex = fields.look_up("sex", SPELLINGS[Sex], needed=False)
         indication = fields.look_up("indication", lists.indications, needed=False)

@@ -11,7 +11,7 @@ from registry.access import Actor, Permission, acting_as, centres_where, require
 from registry.choices import AccessAction, Category, Kind, Status
 from registry.draft import InfusionDraft
 from registry.entry.announce import announce_change
-from registry.entry.patients import course_of, lock_entry, lock_patient
+from registry.entry.patients import course_of, lock_entry, lock_known_patient, lock_patient
 from registry.entry.reasons import check_reason
 from registry.errors import ChangedMeanwhile, InfusionRefused, KindUnclear, NotFound, Problem
 from registry.identity import holds_identity_number
@@ -41,23 +41,26 @@ def record_infusion(
     *,
     draft: InfusionDraft,
     by: Actor,
+    patient: Patient | None = None,
     reason: str = "",
     former_first_becomes: Kind | None = None,
 ) -> Infusion:
     """Store one submitted infusion with its history row, and mark the statistics as behind.
 
+    patient: whose it is, where the draft has no identifier: someone whom the actor's centre knows.
     former_first_becomes answers KindUnclear: this infusion is the first, and the one recorded as
     such so far becomes a further dose or a reinfusion.
 
     Raises InfusionRefused with every problem, KindUnclear when the date falls before the
-    patient's recorded first infusion, PatientRefused, NotPermitted.
+    patient's recorded first infusion, PatientRefused, NotPermitted, NotFound for a person who is
+    not known at a centre of the actor's.
     """
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)  # the caller's stays as it was given
     complete_draft(draft)
-    _refuse_impossible(draft)
+    _refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
     with acting_as(by, reason=check_reason(reason, needed=False)):
-        patient = lock_patient(draft)
+        patient = lock_known_patient(patient, by) if patient else lock_patient(draft)
         if former_first_becomes:
             _change_former_first(patient, draft, former_first_becomes, by)
         kind, _warnings = classify(stated=draft.kind, step=_step(draft), others=course_of(patient))

@@ -1,9 +1,9 @@
 """The code lists as a snapshot keeps them, so that the public side reads no table of the records."""
 
-from registry.choices import Category, DatePrecision
+from registry.choices import Category
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
+from registry.rules import write_date
 
-DATE_FORMATS = {DatePrecision.DAY: "%Y-%m-%d", DatePrecision.MONTH: "%Y-%m", DatePrecision.YEAR: "%Y"}
 CATEGORIES = {
     Category.SOC: ("standardvård", "standard of care"),
     Category.ACT: ("akademisk klinisk prövning", "academic clinical trial"),
@@ -58,6 +58,6 @@ def _product(product: Product) -> dict:
         "target": product.target or None,
         "modality": product.modality,
         "origin": product.origin,
-        "authorised": day and day.strftime(DATE_FORMATS[DatePrecision(product.authorised_precision)]),
+        "authorised": day and write_date(day, product.authorised_precision),
         "unconfirmed": product.unconfirmed.split(),
     }

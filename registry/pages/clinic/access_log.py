@@ -1,5 +1,14 @@
 """The access log, for the auditor."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from registry.access import Permission
+from registry.pages.clinic.shell import page, show
+
+urlpatterns = [
+    path(
+        "access-log/",
+        page(Permission.READ_ACCESS_LOG)(lambda request: show(request, "clinic/busy.html")),
+        name="access-log",
+    ),
+]

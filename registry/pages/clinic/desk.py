@@ -1,5 +1,10 @@
 """The steward's desk: double persons, merging, moving, erasing."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from registry.access import Permission
+from registry.pages.clinic.shell import page, show
+
+urlpatterns = [
+    path("desk/", page(Permission.MERGE_PATIENTS)(lambda request: show(request, "clinic/busy.html")), name="desk"),
+]

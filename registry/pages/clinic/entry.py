@@ -1,5 +1,14 @@
 """Entering an infusion."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from registry.access import Permission
+from registry.pages.clinic.shell import page, show
+
+urlpatterns = [
+    path(
+        "infusions/new",
+        page(Permission.WRITE_RECORDS)(lambda request: show(request, "clinic/busy.html")),
+        name="record",
+    ),
+]

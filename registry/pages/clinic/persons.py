@@ -1,5 +1,14 @@
 """A person's page: the timeline, corrections and withdrawals."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from registry.access import Permission
+from registry.pages.clinic.shell import page, show
+
+urlpatterns = [
+    path(
+        "infusions/",
+        page(Permission.READ_RECORDS)(lambda request: show(request, "clinic/busy.html")),
+        name="infusions",
+    ),
+]

@@ -1,5 +1,14 @@
 """Questions about rows, their answers and their closing."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from registry.access import Permission
+from registry.pages.clinic.shell import page, show
+
+urlpatterns = [
+    path(
+        "questions/",
+        page(Permission.READ_RECORDS)(lambda request: show(request, "clinic/busy.html")),
+        name="questions",
+    ),
+]

@@ -1,5 +1,14 @@
 """Files in and out: import, export, the template."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from registry.access import Permission
+from registry.pages.clinic.shell import page, show
+
+urlpatterns = [
+    path(
+        "imports/",
+        page(Permission.WRITE_RECORDS)(lambda request: show(request, "clinic/busy.html")),
+        name="imports",
+    ),
+]

@@ -1,0 +1,32 @@
+"""A stored infusion as a row of the exchange file: what a form starts from, and what is exported."""
+
+from registry.models import Infusion
+from registry.rules import write_date
+
+
+def print_date(infusion: Infusion) -> str:
+    """The date of an infusion in its own precision."""
+    return write_date(infusion.infused_on, infusion.date_precision)
+
+
+def row_of(infusion: Infusion) -> dict[str, str]:
+    """The columns of INTERFACE.md's exchange file, all but the identifier, as RowReader reads them.
+
+    Centre, patient, product, indication, trial and manufacturing site should be selected already.
+    """
+    return {
+        "centre": infusion.centre.code,
+        "sex": infusion.patient.sex,
+        "category": infusion.category,
+        "kind": infusion.kind,
+        "product": infusion.product.name,
+        "modality": infusion.product.modality,
+        "indication": infusion.indication.code if infusion.indication else "",
+        "trial": infusion.trial.identifier if infusion.trial else "",
+        "manufacturing_site": infusion.manufacturing_site.code if infusion.manufacturing_site else "",
+        "infused_on": print_date(infusion),
+        "date_precision": infusion.date_precision,
+        "sequence": str(infusion.sequence),
+        "age_at_infusion": str(infusion.age_at_infusion),
+        "batch": infusion.batch,
+    }

@@ -26,6 +26,10 @@ LONGEST_BATCH = 60
 EARLIEST = date(1990, 1, 1)  # no engineered T cell was given before
 IMPROBABLE_BEFORE = date(2010, 1, 1)  # the first person was treated with CD19 CAR-T in 2010
 LONG_GAP = timedelta(days=5 * 365)
+LONG_AGO = timedelta(days=365)  # a recent infusion on a weekend is remembered; an old one is mistyped
+COURSE = timedelta(days=28)  # planned doses of one course lie closer (obe-cel: day 1 and 10 ± 2)
+MANY = 3  # infusions of one person
+SATURDAY = 5
 DATE_PATTERNS = {
     DatePrecision.DAY: re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII),
     DatePrecision.MONTH: re.compile(r"(\d{4})-(\d{2})", re.ASCII),
@@ -259,6 +263,31 @@ def classify(
     if stated == Kind.FURTHER_DOSE and not earlier:
         raise InfusionRefused([_kind_problem("further_dose_without_earlier", NO_COURSE)])
     return stated, list(_improbable_in_course(stated, place, earlier))
+
+
+def doubt_entry(draft: InfusionDraft, others: Sequence[Step]) -> Iterable[Problem]:
+    """What is improbable in one infusion that is typed. In a file of many years such rows are common
+    and true, and would hide the warnings that matter.
+    """
+    day = draft.infused_on
+    on_weekend = draft.date_precision == DatePrecision.DAY and day.weekday() >= SATURDAY
+    if on_weekend and today() - day > LONG_AGO:
+        yield Problem("infused_on", "date_on_weekend", _("The date was a weekend day: is it right?"), True)
+    if len([other for other in others if other.place < (day, draft.sequence)]) + 1 >= MANY:
+        sentence = _("This is the person's third infusion or a later one: is it right?")
+        yield Problem("kind", "third_infusion", sentence, True)
+
+
+def propose_kind(step: tuple[date, int, str], others: Sequence[Step]) -> Kind:
+    """What an infusion probably is, for the clinic to confirm: a dose of the same product within the
+    weeks of a course is a further dose of it, any other later infusion is a reinfusion.
+    """
+    earlier = [other for other in others if other.place < step[:2]]
+    if not earlier:
+        return Kind.FIRST
+    last = max(earlier, key=lambda other: other.place)
+    same_course = last.product == step[2] and step[0] - last.infused_on <= COURSE
+    return Kind.FURTHER_DOSE if same_course else Kind.REINFUSION
 
 
 def _refuse_taken_place(step: tuple[date, int, str], others: Iterable[Step]) -> None:

@@ -123,7 +123,10 @@ COURSE_ANSWERS = [
     (Kind.REINFUSION, Kind.REINFUSION, (date(2020, 5, 6), 1, "Kymriah"), [FIRST]),
 ]
 # Codes that other tests of this file provoke, and codes that only a file can.
-ELSEWHERE = {"no_earlier_infusion", "long_gap", "age_contradicts_birth_year", "do_not_register"}
+ELSEWHERE = {
+    "no_earlier_infusion", "long_gap", "age_contradicts_birth_year", "do_not_register", "date_on_weekend",
+    "third_infusion",
+}  # fmt: skip
 BY_FILE = {"too_many_infusions", "too_many_cells", "sex_differs", "withdrawn_before"}  # test_import.py
 
 
@@ -552,6 +555,52 @@ def codes_in(path: Path) -> set[str]:
         elif name in {"look_up", "choose"} and isinstance(call.args[0], ast.Constant):
             found.add(f"unknown_{call.args[0].value}")
     return found
+
+
+SATURDAY, SUNDAY, MONDAY = date(2020, 5, 2), date(2020, 5, 3), date(2020, 5, 4)
+
+
+@pytest.mark.parametrize(
+    ("day", "precision", "doubted"),
+    [
+        (SATURDAY, "day", True),
+        (SUNDAY, "day", True),
+        (MONDAY, "day", False),
+        (date(2020, 2, 1), "month", False),  # a Saturday that nobody has stated
+    ],
+)
+def test_an_old_weekend_day_is_doubted_in_single_entry(lists, day, precision, doubted):
+    typed = factories.draft(lists, infused_on=day, date_precision=DatePrecision(precision))
+    assert [p.code for p in rules.doubt_entry(typed, [])] == ["date_on_weekend"] * doubted
+    assert [p.code for p in check_draft(typed)] == []
+
+
+def test_a_weekend_of_this_year_is_not_doubted(lists):
+    recent = next(day for n in range(1, 8) if (day := today() - timedelta(days=n)).weekday() == 5)
+    assert not list(rules.doubt_entry(factories.draft(lists, infused_on=recent), []))
+
+
+def test_the_third_infusion_is_doubted_in_single_entry_and_the_second_is_not(lists):
+    typed = factories.draft(lists, infused_on=MONDAY)
+    before = [Step(MONDAY - timedelta(days=n), 1, Kind.REINFUSION, "Kymriah") for n in (1, 2)]
+    after = Step(MONDAY + timedelta(days=1), 1, Kind.REINFUSION, "Kymriah")
+    assert [p.code for p in rules.doubt_entry(typed, before)] == ["third_infusion"]
+    assert not list(rules.doubt_entry(typed, [before[0], after]))
+
+
+@pytest.mark.parametrize(
+    ("days", "product", "kind"),
+    [
+        (9, "Kymriah", Kind.FURTHER_DOSE),
+        (28, "Kymriah", Kind.FURTHER_DOSE),
+        (29, "Kymriah", Kind.REINFUSION),
+        (9, "Yescarta", Kind.REINFUSION),
+    ],
+)
+def test_a_second_infusion_is_proposed_as_what_it_probably_is(days, product, kind):
+    first = Step(MONDAY, 1, Kind.FIRST, "Kymriah")
+    assert rules.propose_kind((MONDAY + timedelta(days=days), 1, product), [first]) == kind
+    assert rules.propose_kind((MONDAY - timedelta(days=1), 1, product), [first]) == Kind.FIRST
 
 
 def test_every_code_of_the_sources_has_a_test():

@@ -6,8 +6,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 
 from registry.access import NATIONWIDE, Permission, acting_as, centres_where
-from registry.admin.history import read_history
 from registry.choices import NationalRole
+from registry.entry.history import read_history
 from registry.models import User
 
 DEFAULT_REASON = "admin"  # stands in the history where the page asks for no reason

@@ -58,12 +58,12 @@ def record_infusion(
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)  # the caller's stays as it was given
     complete_draft(draft)
-    _refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
+    refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
     with acting_as(by, reason=check_reason(reason, needed=False)):
         patient = lock_known_patient(patient, by) if patient else lock_patient(draft)
         if former_first_becomes:
             _change_former_first(patient, draft, former_first_becomes, by)
-        kind, _warnings = classify(stated=draft.kind, step=_step(draft), others=course_of(patient))
+        kind, _warnings = classify(stated=draft.kind, step=step_of(draft), others=course_of(patient))
         infusion = Infusion.objects.create(
             patient=patient,
             status=Status.SUBMITTED,
@@ -95,10 +95,10 @@ def correct_infusion(
         require(by, Permission.WRITE_RECORDS, centre=infusion.centre_id)
         draft = InfusionDraft(**{name: getattr(infusion, name) for name in CORRECTABLE})
         draft.category = Category(infusion.category)
-        _refuse_impossible(draft, birth_year=infusion.patient.birth_year if changed & AGE else None)
+        refuse_impossible(draft, birth_year=infusion.patient.birth_year if changed & AGE else None)
         if changed & PLACE_IN_COURSE:
             others = course_of(infusion.patient, without=infusion)
-            classify(stated=Kind(infusion.kind), step=_step(draft), others=others)
+            classify(stated=Kind(infusion.kind), step=step_of(draft), others=others)
         if changed:
             infusion.save(update_fields=changed)
             log_infusions(by=by, action=AccessAction.CORRECT, infusions=[infusion])
@@ -153,7 +153,11 @@ def _change_former_first(patient: Patient, draft: InfusionDraft, becomes: Kind, 
     first.save(update_fields=["kind"])
 
 
-def _refuse_impossible(draft: InfusionDraft, *, birth_year: int | None = None) -> None:
+def refuse_impossible(draft: InfusionDraft, *, birth_year: int | None = None) -> list[Problem]:
+    """What is improbable in one infusion; raises InfusionRefused with all that is impossible.
+
+    birth_year: the person's, where the draft has no identifier.
+    """
     problems = check_draft(draft)
     if contradiction := check_age_by_birth_year(draft, birth_year):
         problems.append(contradiction)
@@ -162,7 +166,9 @@ def _refuse_impossible(draft: InfusionDraft, *, birth_year: int | None = None) -
     refusals = [problem for problem in problems if not problem.warning]
     if refusals:
         raise InfusionRefused(refusals)
+    return problems
 
 
-def _step(draft: InfusionDraft) -> tuple:
+def step_of(draft: InfusionDraft) -> tuple:
+    """Where the infusion stands in a course: (infused_on, sequence, product)."""
     return draft.infused_on, draft.sequence, draft.product.name

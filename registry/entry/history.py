@@ -1,6 +1,6 @@
 """Reading the history that the database writes: who changed what, when and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,8 +25,9 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Change:
-    """One row of history."""
+    """One row of history; record is the key of what it is the history of."""
 
+    record: object
     at: datetime
     actor: str
     reason: str
@@ -50,6 +51,14 @@ def read_history(record: models.Model, related: Mapping[Any, str]) -> list[Chang
     return sorted(changes, key=lambda change: change.at, reverse=True)
 
 
+def read_histories(model: Any, keys: Iterable[object]) -> dict[object, list[Change]]:
+    """The changes of several records of a table by key, each the newest first, in few queries."""
+    changes: dict[object, list[Change]] = {}
+    for change in _read(model, pgh_obj_id__in=list(keys)):
+        changes.setdefault(change.record, []).insert(0, change)
+    return changes
+
+
 def _read(model: Any, **which) -> Iterator[Change]:
     rows = list(model.pgh_event_model.objects.filter(**which).order_by("pgh_id"))
     fields = _tracked_fields(model)
@@ -57,6 +66,7 @@ def _read(model: Any, **which) -> Iterator[Change]:
     last: dict[object, models.Model] = {}
     for row in rows:
         yield Change(
+            record=row.pgh_obj_id,
             at=row.pgh_created_at,
             actor=row.acted_by,
             reason=row.reason,

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from registry.access import Actor
 from registry.admin.forms import ReasonField, refuse_identity_number
 from registry.entry.record import CORRECTABLE, correct_infusion, withdraw_infusion
-from registry.entry.rows import print_date
 from registry.errors import InfusionRefused, NotFound, RegistryError
 from registry.models import Infusion
 from registry.rules import read_date
@@ -88,7 +87,7 @@ class CorrectionForm(ActionForm):
     )
 
     def __init__(self, *args, infusion: Infusion, **kwargs):
-        stored = forms.model_to_dict(infusion, FIELDS) | {"infused_on": print_date(infusion)}
+        stored = forms.model_to_dict(infusion, FIELDS) | {"infused_on": infusion.written_on}
         super().__init__(*args, infusion=infusion, initial=stored, **kwargs)
         self.fields = forms.fields_for_model(Infusion, FIELDS) | self.fields
         self.order_fields(FIELDS)

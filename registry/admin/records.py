@@ -16,7 +16,6 @@ from registry.access import Permission
 from registry.admin.base import HistoryAdmin, ViewOnly
 from registry.admin.correction import ActionForm, CorrectionForm, WithdrawalForm
 from registry.choices import Status
-from registry.entry.rows import print_date
 from registry.errors import NotFound
 from registry.models import Infusion, Patient, PatientIdentifier
 
@@ -67,7 +66,7 @@ class CourseInline(RecordInline):
     @admin.display(description=_("date of infusion"))
     def date(self, infusion: Infusion) -> str:
         """In its own precision."""
-        return print_date(infusion)
+        return infusion.written_on
 
 
 @admin.register(Patient)
@@ -138,7 +137,7 @@ class InfusionAdmin(RecordAdmin):
     @admin.display(description=_("date of infusion"), ordering="infused_on")
     def date(self, infusion: Infusion) -> str:
         """In its own precision."""
-        return print_date(infusion)
+        return infusion.written_on
 
     @admin.display(description=_("centre"), ordering="centre__position")
     def at(self, infusion: Infusion) -> str:
@@ -185,7 +184,7 @@ class InfusionAdmin(RecordAdmin):
         return self._ask(request, infusion, form)
 
     def _ask(self, request, infusion: Infusion, form: ActionForm):
-        described = (print_date(infusion), infusion.centre, infusion.category, infusion.product)
+        described = (infusion.written_on, infusion.centre, infusion.category, infusion.product)
         context = {
             **self.admin_site.each_context(request),
             "title": form.title,

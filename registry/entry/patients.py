@@ -65,6 +65,17 @@ def find_patient(identifier: Identified) -> Patient | None:
     return found.patient if found else None
 
 
+def find_visible_patient(*, number: int, by: Actor, permission: Permission) -> Patient:
+    """The person with a registry number, if a centre where the actor holds the permission knows them.
+
+    Raises NotFound, alike for a number that nobody has.
+    """
+    patient = Patient.objects.visible_to(by, permission).filter(registry_number=number).first()
+    if patient is None:
+        raise NotFound
+    return patient
+
+
 def lock_patient(draft: InfusionDraft) -> Patient:
     """The person of a draft, stored if new, locked until the commit.
 
@@ -167,6 +178,7 @@ def merge_patients(*, keep: Patient, absorb: Patient, by: Actor, reason: str) ->
         keep.save(update_fields=["sex", "birth_year"])
         absorb.infusions.update(patient=keep)
         absorb.identifiers.update(patient=keep)
+        absorb.drafts.update(patient=keep)
         numbers = [keep.registry_number, absorb.registry_number]
         absorb.delete()
         log_persons(by=by, action=AccessAction.MERGE, numbers=numbers)

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from registry.access import Actor, Permission, require
-from registry.choices import Kind
-from registry.draft import Identified, InfusionDraft, Step
+from registry.access import Actor, Permission, acting_as, require
+from registry.choices import AccessAction, Kind
+from registry.draft import InfusionDraft
 from registry.entry.patients import course_of, find_patient
 from registry.entry.record import refuse_impossible, step_of
 from registry.errors import KindUnclear, Problem
 from registry.models import Infusion, Patient
+from registry.models.access_log import log_persons
 from registry.rules import classify, complete_draft, doubt_entry, propose_kind
 
 
@@ -32,67 +33,71 @@ class Proposal:
     """What an infusion would be. kind is the stated one, else the proposed one."""
 
     kind: Kind
-    open: bool  # the clinic has to state the kind
-    before_first: bool  # the clinic has to say which is the first
+    question: Problem | None  # what the clinic has to say before anything is stored
+    before_first: bool  # the question is which infusion is the first
     enters_cell: bool  # a new patient in the centre's category
     enters_nation: bool  # a new patient nationally
     warnings: tuple[Problem, ...] = ()
 
 
-def know_person(*, patient: Patient | None, by: Actor) -> Known:
-    """What the actor may know of a person whom an identifier or a registry number has named."""
-    if patient is None:
-        return Known(None, (), elsewhere=False)
-    here = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(patient=patient)
-    infusions = list(here.in_order().select_related("centre", "product", "patient"))
-    total = Infusion.objects.filter(patient=patient).count()
-    return Known(patient if infusions else None, infusions, elsewhere=total > len(infusions))
+def know_person(*, patient: Patient | None, by: Actor, unit: str, action: AccessAction) -> Known:
+    """What the actor may know of a person whom an identifier or a registry number has named.
+
+    It is logged, for the unit (a centre's code) and the action, also where it was in vain.
+    """
+    with acting_as(by):
+        log_persons(by=by, action=action, numbers=[patient.registry_number if patient else None], unit=unit)
+        if patient is None:
+            return Known(None, (), elsewhere=False)
+        here = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(patient=patient)
+        infusions = list(here.in_order().select_related("centre", "product", "patient"))
+        elsewhere = Infusion.objects.filter(patient=patient).count() > len(infusions)
+    return Known(patient if infusions else None, infusions, elsewhere=elsewhere)
 
 
-def find_person(*, identifier: Identified | None, patient: Patient | None) -> Patient | None:
-    """The person of a draft: named, or found by the identifier."""
-    return patient or (find_patient(identifier) if identifier else None)
-
-
-def propose(*, draft: InfusionDraft, by: Actor, patient: Patient | None = None) -> Proposal:
+def propose(
+    *,
+    draft: InfusionDraft,
+    by: Actor,
+    patient: Patient | None = None,
+    former_first_becomes: Kind | None = None,
+) -> Proposal:
     """What the infusion would be if it were stored now; nothing is stored.
 
-    Raises InfusionRefused with every problem, and NotPermitted.
+    patient: whose it is, where the draft has no identifier. Raises InfusionRefused with every
+    problem, and NotPermitted.
     """
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)
     complete_draft(draft)
-    person = find_person(identifier=draft.identifier, patient=patient)
     warnings = refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
-    course = course_of(person) if person else []
+    person = patient or (find_patient(draft.identifier) if draft.identifier else None)
+    course, step = course_of(person) if person else [], step_of(draft)
+    first = next((other for other in course if other.kind == Kind.FIRST), None)
+    before_first = first is not None and step[:2] < first.place
+    if before_first and draft.kind == Kind.FIRST and former_first_becomes:
+        course = [other._replace(kind=former_first_becomes) if other == first else other for other in course]
     warnings += doubt_entry(draft, course)
-    step = step_of(draft)
-    is_open = before_first = False
+    question = None
     try:
         kind, found = classify(stated=draft.kind, step=step, others=course)
         warnings += found
-    except KindUnclear:
-        kind = draft.kind or propose_kind(step, course)
-        is_open = True
-        before_first = kind == Kind.FIRST
-    cell = (
-        Infusion.objects.counted().filter(patient=person, centre=draft.centre.pk, category=draft.category)
-        if person
-        else Infusion.objects.none()
-    )
+    except KindUnclear as unclear:
+        kind, question = Kind.FIRST if before_first else propose_kind(step, course), unclear.problems[0]
     return Proposal(
         kind=kind,
-        open=is_open,
+        question=question,
         before_first=before_first,
-        enters_cell=not any(_place(row) < step[:2] for row in cell),
-        enters_nation=not _earlier(course, step),
+        enters_cell=not _has_earlier_in_cell(person, draft),
+        enters_nation=not any(other.place < step[:2] for other in course),
         warnings=tuple(warnings),
     )
 
 
-def _earlier(course: Sequence[Step], step: tuple) -> bool:
-    return any(other.place < step[:2] for other in course)
-
-
-def _place(row: Infusion) -> tuple:
-    return row.infused_on, row.sequence
+def _has_earlier_in_cell(person: Patient | None, draft: InfusionDraft) -> bool:
+    """Whether the person has entered the cell centre × category already (COUNTING.md)."""
+    if person is None:
+        return False
+    cell = Infusion.objects.counted().filter(patient=person, centre=draft.centre.pk, category=draft.category)
+    places = cell.values_list("infused_on", "sequence")
+    return any(place < (draft.infused_on, draft.sequence) for place in places)

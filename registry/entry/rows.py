@@ -1,12 +1,6 @@
 """A stored infusion as a row of the exchange file: what a form starts from, and what is exported."""
 
 from registry.models import Infusion
-from registry.rules import write_date
-
-
-def print_date(infusion: Infusion) -> str:
-    """The date of an infusion in its own precision."""
-    return write_date(infusion.infused_on, infusion.date_precision)
 
 
 def row_of(infusion: Infusion) -> dict[str, str]:
@@ -24,7 +18,7 @@ def row_of(infusion: Infusion) -> dict[str, str]:
         "indication": infusion.indication.code if infusion.indication else "",
         "trial": infusion.trial.identifier if infusion.trial else "",
         "manufacturing_site": infusion.manufacturing_site.code if infusion.manufacturing_site else "",
-        "infused_on": print_date(infusion),
+        "infused_on": infusion.written_on,
         "date_precision": infusion.date_precision,
         "sequence": str(infusion.sequence),
         "age_at_infusion": str(infusion.age_at_infusion),

@@ -12,7 +12,7 @@ from registry.models.centre import Centre, ManufacturingSite
 from registry.models.history import keeps_history, moves_revision
 from registry.models.patient import Patient
 from registry.models.product import Indication, Product, Trial
-from registry.rules import OLDEST_AGE
+from registry.rules import OLDEST_AGE, write_date
 
 
 class InfusionQuerySet(models.QuerySet):
@@ -133,3 +133,8 @@ class Infusion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.infused_on} {self.category}"
+
+    @property
+    def written_on(self) -> str:
+        """The date in its own precision."""
+        return write_date(self.infused_on, self.date_precision)

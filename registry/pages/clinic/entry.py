@@ -1,14 +1,180 @@
-"""Entering an infusion."""
+"""Entering an infusion: one form, what it would count as said beside it, drafts."""
 
+from typing import NamedTuple
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.access import Permission
-from registry.pages.clinic.shell import page, show
+from registry.choices import AccessAction
+from registry.draft import InfusionDraft
+from registry.entry.drafts import delete_draft, find_draft, save_draft
+from registry.entry.patients import find_patient, find_visible_patient
+from registry.entry.proposal import Known, Proposal, know_person, propose
+from registry.entry.reading import CodeLists
+from registry.entry.record import record_infusion
+from registry.errors import InfusionRefused, RegistryError
+from registry.models import Patient
+from registry.pages.clinic.forms import InfusionForm
+from registry.pages.clinic.shell import SignedInRequest, page, show
+from registry.pages.clinic.wording import say_consequence
+
+
+class Judged(NamedTuple):
+    """An infusion as typed, and what it would be; None where something cannot be read or is refused."""
+
+    stated: InfusionDraft | None = None
+    proposal: Proposal | None = None
+
+    @property
+    def confirmation(self) -> str:
+        """What the page sends back to confirm these warnings and no others."""
+        return ",".join(warning.code for warning in self.proposal.warnings) if self.proposal else ""
+
+    @property
+    def consequence(self) -> str:
+        """What the infusion counts as, in a sentence."""
+        return say_consequence(self.proposal, self.stated) if self.proposal and self.stated else ""
+
+
+@sensitive_post_parameters()
+@page(Permission.WRITE_RECORDS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def record(request: SignedInRequest, number: int | None = None, draft_id: UUID | None = None) -> HttpResponse:
+    """The form: empty, for someone the centre knows (number), or as it was left (draft_id)."""
+    draft = find_draft(draft_id=draft_id, by=request.user) if draft_id else None
+    patient = draft.patient if draft else _patient_known_here(request, number)
+    lists = CodeLists(request.user)
+    if request.method != "POST":
+        initial = draft.fields if draft else {}
+        form = InfusionForm(initial=initial, lists=lists, patient=patient)
+        return _show_form(request, form, draft_id, Judged())
+    form = InfusionForm(request.POST, lists=lists, patient=patient)
+    match request.POST.get("do"):
+        case "draft":
+            return _save_draft(request, form, draft_id)
+        case "check":
+            return _show_form(request, form, draft_id, _judge(request, form))
+        case _:
+            return _submit(request, form, draft_id)
+
+
+@sensitive_post_parameters()
+@page(Permission.WRITE_RECORDS)
+@require_POST
+def record_person(request: SignedInRequest) -> HttpResponse:
+    """While typing: what is known of the person, and what the infusion would count as."""
+    typed = request.POST.get("person", "")
+    patient = _patient_known_here(request, int(typed) if typed.isascii() and typed.isdecimal() else None)
+    form = InfusionForm(request.POST, lists=CodeLists(request.user), patient=patient)
+    return show(request, "clinic/guidance.html", _guidance(request, form, _judge(request, form)) | {"swap": True})
+
+
+@page(Permission.WRITE_RECORDS)
+@require_POST
+def discard(request: SignedInRequest, draft_id: UUID) -> HttpResponse:
+    """Throw a draft away."""
+    delete_draft(draft_id=draft_id, by=request.user)
+    messages.success(request, _("The draft is thrown away."))
+    return redirect("clinic:start")
+
+
+def _patient_known_here(request: SignedInRequest, number: int | None) -> Patient | None:
+    """Whom the address or the form names. Raises NotFound alike for nobody and another centre's."""
+    if number is None:
+        return None
+    return find_visible_patient(number=number, by=request.user, permission=Permission.WRITE_RECORDS)
+
+
+def _judge(request: SignedInRequest, form: InfusionForm) -> Judged:
+    """The infusion as typed and what it would be; what is wrong then stands in the form."""
+    stated = form.read()
+    if stated is None:
+        return Judged()
+    try:
+        proposal = propose(draft=stated, by=request.user, patient=form.patient, former_first_becomes=form.answer)
+    except InfusionRefused as refused:
+        form.refuse(refused.problems)
+        return Judged()
+    if proposal.question or not stated.kind:
+        form.propose_kind(proposal.kind)
+    return Judged(stated, proposal)
+
+
+def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None) -> HttpResponse:
+    judged = _judge(request, form)
+    if judged.stated is None or judged.proposal is None:
+        return _show_form(request, form, draft_id, judged)
+    if judged.proposal.question:
+        form.refuse([judged.proposal.question])
+        return _show_form(request, form, draft_id, judged)
+    if judged.proposal.warnings and request.POST.get("confirmed") != judged.confirmation:
+        form.add_error(None, _("Some of it is improbable: look at it again, then confirm that it is right."))
+        return _show_form(request, form, draft_id, judged)
+    try:
+        infusion = record_infusion(
+            draft=judged.stated, by=request.user, patient=form.patient, former_first_becomes=form.answer
+        )
+    except RegistryError as refused:
+        form.refuse_error(refused)
+        return _show_form(request, form, draft_id, judged)
+    if draft_id:
+        delete_draft(draft_id=draft_id, by=request.user)
+    messages.success(request, _("The infusion is stored.") + " " + judged.consequence)
+    return redirect("clinic:person", number=infusion.patient.registry_number)
+
+
+def _save_draft(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None) -> HttpResponse:
+    centre = form.chosen_centre
+    if centre is None:
+        form.add_error("centre", _("Choose the centre whose draft it is."))
+        return _show_form(request, form, draft_id, Judged())
+    patient = form.patient or _known_here(request, form)
+    try:
+        save_draft(fields=form.typed(), centre=centre, by=request.user, patient=patient, draft_id=draft_id)
+    except RegistryError as refused:
+        form.refuse_error(refused)
+        return _show_form(request, form, draft_id, Judged())
+    messages.success(request, _("The draft is saved, without the identity number. Nothing is counted yet."))
+    return redirect("clinic:start")
+
+
+def _known_here(request: SignedInRequest, form: InfusionForm) -> Patient | None:
+    """The person of a typed identifier, if the clinic knows the person already."""
+    found = find_patient(form.identifier) if form.identifier else None
+    visible = Patient.objects.visible_to(request.user, Permission.WRITE_RECORDS)
+    return visible.filter(pk=found.pk).first() if found else None
+
+
+def _guidance(request: SignedInRequest, form: InfusionForm, judged: Judged) -> dict:
+    """What the page says of the person and of what the infusion would count as."""
+    known: Known | None = None
+    unit = form.chosen_centre.code if form.chosen_centre else ""
+    if form.patient:
+        known = know_person(patient=form.patient, by=request.user, unit=unit, action=AccessAction.READ)
+    elif form.identifier:
+        found = find_patient(form.identifier)
+        known = know_person(patient=found, by=request.user, unit=unit, action=AccessAction.SEARCH)
+    return {"form": form, "known": known, "judged": judged, "proposal": judged.proposal}
+
+
+def _show_form(
+    request: SignedInRequest, form: InfusionForm, draft_id: UUID | None, judged: Judged
+) -> HttpResponse:
+    context = _guidance(request, form, judged) | {"draft_id": draft_id}
+    return show(request, "clinic/record.html", context)
+
 
 urlpatterns = [
-    path(
-        "infusions/new",
-        page(Permission.WRITE_RECORDS)(lambda request: show(request, "clinic/busy.html")),
-        name="record",
-    ),
+    path("infusions/new", record, name="record"),
+    path("infusions/new/person", record_person, name="record-person"),
+    path("persons/<int:number>/new", record, name="record-for"),
+    path("drafts/<uuid:draft_id>/", record, name="draft"),
+    path("drafts/<uuid:draft_id>/discard", discard, name="draft-discard"),
 ]

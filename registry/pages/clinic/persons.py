@@ -1,14 +1,230 @@
-"""A person's page: the timeline, corrections and withdrawals."""
+"""The centre's infusions, a person's page, corrections and withdrawals."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import path
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
 
-from registry.access import Permission
-from registry.pages.clinic.shell import page, show
+from registry.access import Permission, acting_as, centres_where
+from registry.choices import AccessAction, Category, Status
+from registry.entry.history import read_histories
+from registry.entry.patients import find_patient, find_visible_patient
+from registry.entry.proposal import know_person
+from registry.entry.reading import CodeLists
+from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.rows import row_of
+from registry.errors import ChangedMeanwhile, NotFound, RegistryError
+from registry.identity import IdentifierUnusable, read_identifier
+from registry.models import Infusion, Patient, Question
+from registry.models.access_log import log_infusions
+from registry.pages.clinic.forms import CorrectionForm, ReasonForm
+from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
+
+ROWS_A_PAGE = 50
+RELATED = ("centre", "patient", "product", "indication", "trial", "manufacturing_site")
+
+
+class SearchForm(forms.Form):
+    """Finding a person. It is sent in a request's body, since what is typed may be an identity number."""
+
+    who = forms.CharField(
+        label=gettext_lazy("Registry number or identity number"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+@sensitive_post_parameters()
+@page(Permission.READ_RECORDS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def infusions(request: SignedInRequest) -> HttpResponse:
+    """The infusions of one's centres, the latest first; POST finds a person."""
+    search = SearchForm(request.POST or None)
+    if search.is_valid():
+        found = _find_person(request, search.cleaned_data["who"])
+        if found:
+            return redirect("clinic:person", number=found.registry_number)
+        search.add_error("who", _("Your centre knows nobody with this number."))
+    chosen = {name: request.GET.get(name, "") for name in ("centre", "category", "status")}
+    rows = Infusion.objects.visible_to(request.user).select_related(*RELATED)
+    for name, column in (("centre", "centre__code"), ("category", "category"), ("status", "status")):
+        if chosen[name]:
+            rows = rows.filter(**{column: chosen[name]})
+    listed = Paginator(rows.order_by("-infused_on", "-sequence", "id"), ROWS_A_PAGE).get_page(
+        request.GET.get("page")
+    )
+    with acting_as(request.user):
+        log_infusions(by=request.user, action=AccessAction.READ, infusions=listed.object_list)
+    return show(
+        request,
+        "clinic/infusions.html",
+        {
+            "search": search,
+            "listed": listed,
+            "chosen": chosen,
+            "centres": centres_of(request.user, Permission.READ_RECORDS),
+            "categories": Category.values,
+            "statuses": [choice for choice in Status.choices if choice[0] != Status.DRAFT],
+        },
+    )
+
+
+def _find_person(request: SignedInRequest, who: str) -> Patient | None:
+    """The person by registry number or identifier, if the reader's centres know them."""
+    centres = centres_of(request.user, Permission.READ_RECORDS)
+    if who.isascii() and who.isdecimal() and len(who) < len("YYYYMMDDN"):
+        visible = Patient.objects.visible_to(request.user)
+        return visible.filter(registry_number=int(who)).first()
+    try:
+        identifier = read_identifier(who, centre=centres[0].code if len(centres) == 1 else "")
+    except IdentifierUnusable:
+        return None
+    unit = centres[0].code if len(centres) == 1 else ""
+    return know_person(
+        patient=find_patient(identifier), by=request.user, unit=unit, action=AccessAction.SEARCH
+    ).patient
+
+
+@page(Permission.READ_RECORDS)
+@require_safe
+def person(request: SignedInRequest, number: int) -> HttpResponse:
+    """What the reader's centres have recorded of one person: the timeline, each step with its history."""
+    patient = find_visible_patient(number=number, by=request.user, permission=Permission.READ_RECORDS)
+    course = list(
+        Infusion.objects.visible_to(request.user).filter(patient=patient).in_order().select_related(*RELATED)
+    )
+    with acting_as(request.user):
+        log_infusions(by=request.user, action=AccessAction.READ, infusions=course)
+    histories = read_histories(Infusion, [infusion.pk for infusion in course])
+    writable = centres_where(request.user, Permission.WRITE_RECORDS)
+    questions: dict[UUID, list[Question]] = {}
+    for question in Question.objects.visible_to(request.user).filter(infusion__in=course):
+        questions.setdefault(question.infusion_id, []).append(question)
+    return show(
+        request,
+        "clinic/person.html",
+        {
+            "patient": patient,
+            "identifiers": sorted({one.get_type_display() for one in patient.identifiers.all()}),
+            "steps": [
+                {
+                    "infusion": infusion,
+                    "history": histories.get(infusion.pk, []),
+                    "questions": questions.get(infusion.pk, []),
+                    "writable": infusion.centre_id in writable and infusion.status == Status.SUBMITTED,
+                }
+                for infusion in course
+            ],
+            "may_record": any(infusion.centre_id in writable for infusion in course),
+            "may_ask": bool(centres_where(request.user, Permission.ASK_QUESTIONS)),
+            "may_merge": bool(centres_where(request.user, Permission.MERGE_PATIENTS)),
+            "may_erase": bool(centres_where(request.user, Permission.ERASE_PATIENTS)),
+        },
+    )
+
+
+@page(Permission.WRITE_RECORDS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def correct(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
+    """The fields as stored; POST corrects what was typed over them."""
+    stored = _find_submitted(request, infusion_id)
+    lists = CodeLists(request.user)
+    form = CorrectionForm(request.POST or None, infusion=stored, lists=lists)
+    reason = ReasonForm(request.POST or None)
+    changes = form.read_changes() if request.method == "POST" else None
+    differences: list[dict] = []
+    version = stored.version
+    if changes is not None and reason.is_valid() and not form.errors:
+        try:
+            correct_infusion(
+                infusion_id=infusion_id, changes=changes, by=request.user, reason=reason.reason,
+                version=_seen(request),
+            )  # fmt: skip
+        except ChangedMeanwhile as changed:
+            form.refuse_error(changed)
+            differences = list(_differences(form, _find_submitted(request, infusion_id)))
+        except NotFound:
+            raise
+        except RegistryError as refused:
+            form.refuse_error(refused)
+            version = _seen(request)
+        else:
+            messages.success(request, _("The infusion is corrected."))
+            return redirect("clinic:person", number=stored.patient.registry_number)
+    elif request.method == "POST":
+        version = _seen(request)
+    context = {"form": form, "reason": reason, "infusion": stored, "version": version, "differences": differences}
+    return show(request, "clinic/correct.html", context)
+
+
+@page(Permission.WRITE_RECORDS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
+    """Asks for the reason; POST takes the infusion out of all counts."""
+    stored = _find_submitted(request, infusion_id)
+    reason = ReasonForm(request.POST or None)
+    refused: RegistryError | None = None
+    if reason.is_valid():
+        try:
+            withdraw_infusion(
+                infusion_id=infusion_id, by=request.user, reason=reason.reason, version=_seen(request)
+            )
+        except ChangedMeanwhile as changed:
+            refused = changed
+        else:
+            messages.success(request, _("The infusion is withdrawn."))
+            return redirect("clinic:person", number=stored.patient.registry_number)
+    return show(
+        request,
+        "clinic/withdraw.html",
+        {"reason": reason, "infusion": stored, "version": stored.version, "refused": refused},
+    )
+
+
+def _find_submitted(request: SignedInRequest, infusion_id: UUID) -> Any:
+    """The infusion with its version. Raises NotFound for a withdrawn, another centre's and a made-up one."""
+    visible = Infusion.objects.visible_to(request.user, Permission.WRITE_RECORDS).with_version()
+    found = visible.filter(pk=infusion_id, status=Status.SUBMITTED).select_related(*RELATED).first()
+    if found is None:
+        raise NotFound
+    with acting_as(request.user):
+        log_infusions(by=request.user, action=AccessAction.READ, infusions=[found])
+    return found
+
+
+def _seen(request: SignedInRequest) -> int:
+    """The version that the form was filled from; one that is none was never the latest."""
+    typed = request.POST.get("version", "")
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < len(str(2**63)) else 0
+
+
+def _differences(form: CorrectionForm, stored: Infusion) -> Iterator[dict]:
+    """Where what is stored now and what was typed differ, to be seen side by side."""
+    now, typed = row_of(stored), form.typed()
+    say: Callable[[str, str], str] = form.say
+    for name, field in form.fields.items():
+        if now.get(name, "") != typed[name]:
+            yield {
+                "label": capfirst(field.label),
+                "stored": say(name, now.get(name, "")),
+                "typed": say(name, typed[name]),
+            }
+
 
 urlpatterns = [
-    path(
-        "infusions/",
-        page(Permission.READ_RECORDS)(lambda request: show(request, "clinic/busy.html")),
-        name="infusions",
-    ),
+    path("infusions/", infusions, name="infusions"),
+    path("persons/<int:number>/", person, name="person"),
+    path("infusions/<uuid:infusion_id>/correct", correct, name="correct"),
+    path("infusions/<uuid:infusion_id>/withdraw", withdraw, name="withdraw"),
 ]

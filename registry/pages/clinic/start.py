@@ -1,9 +1,97 @@
 """The start page: what was entered lately, what waits for an answer, the centre's counts."""
 
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpResponse
 from django.urls import path
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
 
-from registry.pages.clinic.shell import page, show
+from registry.access import ROLES, Permission, acting_as
+from registry.choices import AccessAction, Category, CentreRole, NationalRole
+from registry.errors import NotPublished
+from registry.models import Centre, Coverage, Draft, Infusion, Question, User
+from registry.models.access_log import log_infusions
+from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
+from registry.statistics.live import count_entered
+from registry.statistics.published import read_map, read_status
 
-urlpatterns = [
-    path("", page()(lambda request: show(request, "clinic/busy.html")), name="start"),
-]
+LATELY = 10
+
+
+@page()
+@require_safe
+def start(request: SignedInRequest) -> HttpResponse:
+    """What someone's centres have entered and what waits for them; their roles, and nothing else, for
+    whoever has no centre.
+    """
+    mine = centres_of(request.user, Permission.WRITE_RECORDS)
+    lately = Infusion.objects.visible_to(request.user, Permission.WRITE_RECORDS).select_related(
+        "centre", "patient", "product"
+    )
+    recent = list(lately.order_by("-created_at", "id")[:LATELY])
+    with acting_as(request.user):
+        log_infusions(by=request.user, action=AccessAction.READ, infusions=recent)
+    drafts = Draft.objects.visible_to(request.user, Permission.WRITE_RECORDS)
+    questions = Question.objects.visible_to(request.user, Permission.WRITE_RECORDS).unanswered()
+    return show(
+        request,
+        "clinic/start.html",
+        {
+            "recent": recent,
+            "drafts": drafts.select_related("centre", "patient", "saved_by"),
+            "questions": questions.select_related("infusion__patient", "infusion__centre"),
+            "roles": list(_roles(request.user)),
+            "centres": list(_beside_published(mine)),
+            "published": _published(),
+        },
+    )
+
+
+def _roles(user: User) -> Iterator[dict[str, Any]]:
+    """What someone is, where, and what that means."""
+    names = dict(CentreRole.choices) | dict(NationalRole.choices)
+    codes = dict(Centre.objects.values_list("pk", "code"))
+    for role, centre in user.roles_at():
+        yield {"name": names[role], "centre": codes.get(centre, ""), "sentence": ROLES[role][0]}
+
+
+def _published() -> dict[str, Any] | None:
+    """The current snapshot and whether the records have moved on; None before the first."""
+    try:
+        return read_status()
+    except NotPublished:
+        return None
+
+
+def _beside_published(centres: list[Centre]) -> Iterator[dict[str, Any]]:
+    """Each centre with its numbers as entered and as published, by category."""
+    if not centres:
+        return
+    entered = count_entered(centre.pk for centre in centres)
+    try:
+        document = {one["code"]: one for one in read_map(language=get_language() or "sv")["centres"]}
+    except NotPublished:
+        document = {}
+    stated = Coverage.objects.filter(centre__in=centres).reverse()  # so that the latest statement stays
+    complete = {row.centre_id: row.complete_through for row in stated}
+    for centre in centres:
+        counted, published = entered.get(centre.pk, {}), document.get(centre.code, {})
+        by_category = {row["category"]: row for row in published.get("categories", [])}
+        names = [name for name in (*Category.values, "all") if name in counted or name in by_category]
+        yield {
+            "centre": centre,
+            "complete_through": complete.get(centre.pk),
+            "rows": [
+                {
+                    "category": "" if name == "all" else name,
+                    "entered": counted.get(name),
+                    "published": published if name == "all" else by_category.get(name),
+                }
+                for name in names
+            ],
+        }
+
+
+urlpatterns = [path("", start, name="start")]

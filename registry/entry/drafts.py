@@ -1,0 +1,63 @@
+"""Unfinished forms: kept as typed, without the identifier, for everyone who enters for the centre."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from registry.access import Actor, Permission, acting_as, require
+from registry.entry.reading import LONGEST_VALUE
+from registry.errors import InfusionRefused, NotFound, Problem
+from registry.identity import holds_identity_number
+from registry.models import Centre, Draft, Patient, User
+
+IDENTIFIER = "patient_id"
+
+
+def save_draft(
+    *,
+    fields: Mapping[str, str],
+    centre: Centre,
+    by: User,
+    patient: Patient | None = None,
+    draft_id: UUID | None = None,
+) -> Draft:
+    """Keep a form as typed, all but the identifier; draft_id: in place of an earlier one.
+
+    patient: whose it is, where the person is known at the centre. Raises InfusionRefused for what
+    may not be kept, NotPermitted, NotFound for a draft that the actor does not see.
+    """
+    require(by, Permission.WRITE_RECORDS, centre=centre.pk)
+    kept = {name: typed for name, typed in fields.items() if typed and name != IDENTIFIER}
+    problems = [problem for name, typed in kept.items() if (problem := _check(name, typed))]
+    if problems:
+        raise InfusionRefused(problems)
+    with acting_as(by):
+        draft = find_draft(draft_id=draft_id, by=by) if draft_id else Draft()
+        draft.centre, draft.patient, draft.fields, draft.saved_by = centre, patient, kept, by
+        draft.save()
+    return draft
+
+
+def find_draft(*, draft_id: UUID, by: Actor) -> Draft:
+    """A draft of the actor's centres. Raises NotFound."""
+    found = Draft.objects.visible_to(by, Permission.WRITE_RECORDS).select_related("patient", "centre")
+    draft = found.filter(pk=draft_id).first()
+    if draft is None:
+        raise NotFound
+    return draft
+
+
+def delete_draft(*, draft_id: UUID, by: Actor) -> None:
+    """Throw a draft away. Raises NotFound."""
+    find_draft(draft_id=draft_id, by=by).delete()
+
+
+def _check(name: str, typed: str) -> Problem | None:
+    if len(typed) > LONGEST_VALUE:
+        return Problem(name, "too_long", _("The value is too long."))
+    if "\x00" in typed:
+        return Problem(name, "character_invalid", _("The value contains a character that cannot be stored."))
+    if holds_identity_number(typed):
+        return Problem(name, "identifier_in_text", _("This looks like an identity number."))
+    return None

@@ -1,0 +1,246 @@
+"""The form of one infusion: the columns of the exchange file, read by the same reader as a file's row."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from registry.choices import Category, Kind, Sex
+from registry.draft import InfusionDraft
+from registry.entry.reading import CodeLists, RowReader
+from registry.entry.record import CORRECTABLE
+from registry.entry.rows import row_of
+from registry.errors import InfusionRefused, Problem, RegistryError
+from registry.identity import Identifier, IdentifierUnusable, holds_identity_number, read_identifier
+from registry.models import Centre, Infusion, Patient
+
+Choices = list[tuple[str, Any]]
+ANSWER = "former_first_becomes"
+
+
+class InfusionForm(forms.Form):
+    """One infusion as typed. No field judges by itself: the reader's problems stand beside them, so
+    that a page refuses what a file refuses, in the same words.
+    """
+
+    centre = forms.CharField(label=_("Centre"), required=False)
+    patient_id = forms.CharField(
+        label=_("Identity number"),
+        required=False,
+        help_text=_(
+            "Personal identity or coordination number (YYYYMMDD-NNNN), a reserve number, or local: and your own "
+            "pseudonym. It is not stored: only a keyed digest is."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
+    )
+    category = forms.CharField(
+        label=_("Category"), required=False, widget=forms.RadioSelect(choices=Category.choices)
+    )
+    trial = forms.CharField(label=_("Trial"), required=False, help_text=_("For an academic or an industry trial."))
+    product = forms.CharField(label=_("Product"), required=False)
+    indication = forms.CharField(label=_("Indication"), required=False)
+    infused_on = forms.CharField(
+        label=_("Date of infusion"),
+        required=False,
+        help_text=_("YYYY-MM-DD, or YYYY-MM or YYYY where less is known."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+    )
+    kind = forms.CharField(label=_("Kind"), required=False, widget=forms.RadioSelect(choices=Kind.choices))
+    former_first_becomes = forms.CharField(
+        label=_("If this is the first: the one recorded as first becomes"),
+        required=False,
+        widget=forms.RadioSelect(choices=[choice for choice in Kind.choices if choice[0] != Kind.FIRST]),
+    )
+    age_at_infusion = forms.CharField(
+        label=_("Age at infusion, whole years"),
+        required=False,
+        help_text=_("Only where the identity number does not give it."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    sex = forms.CharField(
+        label=_("Sex"), required=False, help_text=_("Only where the identity number does not give it.")
+    )
+    sequence = forms.CharField(
+        label=_("Sequence"),
+        required=False,
+        help_text=_("1, unless the person has two infusions on one day."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    manufacturing_site = forms.CharField(label=_("Manufacturing site"), required=False)
+    batch = forms.CharField(
+        label=_("Batch"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def __init__(self, *args, lists: CodeLists, patient: Patient | None = None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.lists, self.patient = lists, patient
+        self.fields["centre"].widget = forms.Select(choices=_centres(lists))
+        self.fields["product"].widget = forms.Select(choices=_products(lists))
+        self.fields["trial"].widget = forms.Select(choices=_trials(lists))
+        self.fields["indication"].widget = forms.Select(choices=_indications(lists))
+        self.fields["manufacturing_site"].widget = forms.Select(
+            choices=[("", ""), *((site.code, site.name) for site in lists.sites.values())]
+        )
+        self.fields["sex"].widget = forms.Select(choices=[("", ""), *Sex.choices])
+        for name in ("centre", "patient_id", "category", "product", "infused_on"):
+            self.fields[name].needed = True  # type: ignore[attr-defined]  # field.html says so
+        self.centre_is_given = len(lists.centres) == 1
+        if self.centre_is_given:
+            self.fields["centre"].widget = forms.HiddenInput()
+            self.initial.setdefault("centre", next(iter(lists.centres.values())).code)
+        if patient:
+            del self.fields["patient_id"], self.fields["sex"]
+            self.fields["age_at_infusion"].needed = True  # type: ignore[attr-defined]
+
+    def typed(self) -> dict[str, str]:
+        """The fields as typed, by their names."""
+        return {name: self.data.get(name, "") for name in self.fields}
+
+    def read(self) -> InfusionDraft | None:
+        """The infusion as typed; None where something cannot be read, which then stands beside it."""
+        draft, problems = RowReader(self.lists).read(self.typed(), person_known=self.patient is not None)
+        refusals = [problem for problem in problems if not problem.warning]
+        self.refuse(refusals)
+        return None if refusals else draft
+
+    def refuse(self, problems: Iterable[Problem]) -> None:
+        """Put each problem beside its field, or at the top where the page has no such field."""
+        self.is_valid()
+        for problem in problems:
+            field = problem.field if problem.field in self.fields else None
+            self.add_error(field, forms.ValidationError(problem.sentence, code=problem.code))
+
+    def refuse_error(self, error: RegistryError) -> None:
+        """Say why the registry refused what was typed."""
+        if isinstance(error, InfusionRefused):
+            self.refuse(error.problems)
+        else:
+            self.is_valid()
+            self.add_error(None, forms.ValidationError(str(error), code=error.code))
+
+    def propose_kind(self, kind: Kind) -> None:
+        """Choose a kind on the page where the clinic has not."""
+        self.data = self.data.copy()
+        self.data["kind"] = kind.value
+
+    def say(self, name: str, value: str) -> str:
+        """A field's value as people read it."""
+        choices = getattr(self.fields[name].widget, "choices", [])
+        return str(dict(choices).get(value, value)) or "–"
+
+    @property
+    def chosen_centre(self) -> Centre | None:
+        """The centre as chosen, or the only one; None for another's."""
+        return self.lists.centres.get((self["centre"].value() or "").lower())
+
+    @property
+    def identifier(self) -> Identifier | None:
+        """The identifier as typed, if it is one."""
+        typed, centre = self.data.get("patient_id", ""), self.chosen_centre
+        try:
+            return read_identifier(typed, centre=centre.code if centre else "") if typed else None
+        except IdentifierUnusable:
+            return None
+
+    @property
+    def answer(self) -> Kind | None:
+        """What the former first becomes, if that was answered."""
+        typed = self.data.get(ANSWER, "")
+        return Kind(typed) if typed in Kind.values else None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a rarely used field holds something, or is wrong."""
+        rare = [name for name in ("sequence", "manufacturing_site", "batch", "sex") if name in self.fields]
+        return any(self[name].value() or self[name].errors for name in rare)
+
+
+class CorrectionForm(InfusionForm):
+    """The fields that may be corrected, as they are stored now."""
+
+    def __init__(self, *args, infusion: Infusion, **kwargs):
+        super().__init__(*args, patient=infusion.patient, initial=row_of(infusion), **kwargs)
+        del self.fields[ANSWER]
+        self.fields["kind"].needed = True  # type: ignore[attr-defined]
+
+    def read_changes(self) -> dict[str, Any] | None:
+        """What is stated now, by correctable field; None where something cannot be read."""
+        stated = self.read()
+        if stated is None:
+            return None
+        if stated.kind is None:
+            self.refuse([Problem("kind", "missing", gettext("A value is missing."))])
+            return None
+        return {name: getattr(stated, name) for name in CORRECTABLE}
+
+
+class ReasonForm(forms.Form):
+    """Why something is changed: from a short list, and in words. It stands in the history."""
+
+    why = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[
+            ("", ""),
+            (_("Typing error"), _("Typing error")),
+            (_("Better information in the medical record"), _("Better information in the medical record")),
+            (_("Recorded for the wrong person"), _("Recorded for the wrong person")),
+            (_("Recorded twice"), _("Recorded twice")),
+            (_("The infusion was never given"), _("The infusion was never given")),
+            ("other", _("Other, as written below")),
+        ],
+    )
+    words = forms.CharField(
+        label=_("In words"),
+        required=False,
+        max_length=400,
+        help_text=_("Stands in the history. Write no names and no identity numbers."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def clean_words(self) -> str:
+        """The words, without an identity number and where they are needed."""
+        words = self.cleaned_data["words"].strip()
+        if holds_identity_number(words):
+            raise forms.ValidationError(gettext("This looks like an identity number."), code="identifier_in_text")
+        if self.cleaned_data.get("why") == "other" and not words:
+            raise forms.ValidationError(gettext("Say why: the reason stands in the history."), code="missing")
+        return words
+
+    @property
+    def reason(self) -> str:
+        """As history keeps it."""
+        listed = "" if self.cleaned_data["why"] == "other" else self.cleaned_data["why"]
+        return ": ".join(part for part in (listed, self.cleaned_data["words"]) if part)
+
+
+def _centres(lists: CodeLists) -> Choices:
+    return [("", ""), *((centre.code, str(centre)) for centre in lists.centres.values())]
+
+
+def _products(lists: CodeLists) -> Choices:
+    return [("", ""), *((one.name, _describe(one)) for one in _each(lists.products))]
+
+
+def _describe(product) -> str:
+    """A product with what it sets: target and modality."""
+    known = ", ".join(part for part in (product.inn, product.target, product.modality) if part)
+    return f"{product.name} ({known})"
+
+
+def _trials(lists: CodeLists) -> Choices:
+    return [("", ""), *((one.identifier, f"{one.identifier} {one.name}") for one in _each(lists.trials))]
+
+
+def _indications(lists: CodeLists) -> Choices:
+    name = "name_en" if get_language() == "en" else "name_sv"
+    return [
+        ("", ""),
+        *((one.code, f"{getattr(one, name)} ({one.code})") for one in _each(lists.indications)),
+    ]
+
+
+def _each(by_spelling: Mapping[str, Any]) -> Iterable[Any]:
+    """Every row of a code list once, in its own order."""
+    return {row.pk: row for row in by_spelling.values()}.values()

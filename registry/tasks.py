@@ -1,8 +1,13 @@
 """Thin Celery entry points. Each may be lost, doubled or killed: the next run makes it good."""
 
+from uuid import UUID
+
 from celery import shared_task
+from django.conf import settings
 
 from registry.choices import Task
+from registry.entry.import_job import RUN_IMPORT, sweep_imports
+from registry.entry.import_job import run_import as run_import_job
 from registry.statistics import runs
 
 
@@ -15,6 +20,7 @@ def publish_snapshot() -> None:
 @shared_task(name="registry.sweep")
 def sweep() -> None:
     """Each minute: catch what a lost message missed."""
+    sweep_imports()
     runs.run_sweep()
 
 
@@ -28,3 +34,9 @@ def verify_snapshot() -> None:
 def prune_facts() -> None:
     """Each night: delete what publishing itself could not."""
     runs.run_pruning()
+
+
+@shared_task(name=RUN_IMPORT)
+def run_import(job_id: str, language: str = "") -> None:
+    """Check an uploaded file, or store it; twice in a row does it once."""
+    run_import_job(UUID(job_id), language=language or settings.LANGUAGE_CODE)

@@ -31,11 +31,16 @@ def queue_publication() -> None:
             Run.objects.create(task=Task.PUBLISH, queued_at=timezone.now())
     except IntegrityError:
         pass  # a run is waiting already and will see this change too, but its message may be lost
-    _sender.submit(_send)
+    send(Task.PUBLISH.value)
 
 
-def _send() -> None:
+def send(task: str, *arguments: str) -> None:
+    """Give a message to the broker, sooner or later or not at all: the sweep makes it good."""
+    _sender.submit(_send, task, arguments)
+
+
+def _send(task: str, arguments: tuple[str, ...]) -> None:
     try:
-        current_app.send_task(Task.PUBLISH.value, ignore_result=True)
+        current_app.send_task(task, arguments, ignore_result=True)
     except Exception:  # any fault of the broker, whatever its client raises
-        logger.warning("The broker did not take the message to publish; the sweep will.", exc_info=True)
+        logger.warning("The broker did not take the message %s; the sweep will.", task, exc_info=True)

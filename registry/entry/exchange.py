@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
@@ -42,32 +42,35 @@ def read_lines(path: Path, *, centre_given: bool) -> Iterator[Line]:
     centre_given: the centre column may be missing. Raises FileUnusable, at the latest at the row
     where reading ends.
     """
-    needed = NEEDED_COLUMNS if centre_given else NEEDED_COLUMNS | {"centre"}
     try:
-        if path.suffix.lower() == ".xlsx":
-            yield from _read_workbook(path, needed)
-        else:
-            yield from _read_csv(path, needed)
+        with path.open("rb") as file:
+            workbook = path.suffix.lower() == ".xlsx"
+            yield from read_open_lines(file, size=measure_file(path), workbook=workbook, centre_given=centre_given)
     except OSError as error:
         raise _unreadable(error) from None
 
 
-def _read_csv(path: Path, needed: set[str]) -> Iterator[Line]:
-    with path.open("rb") as raw:
-        try:
-            header = raw.readline().decode("utf-8-sig")
-            delimiter = ";" if header.count(";") > header.count(",") else ","
-            columns = _check_header(next(csv.reader([header], delimiter=delimiter), []), needed)
-            rows = csv.reader(_decode(raw), delimiter=delimiter, strict=True)
-            for cells in rows:
-                if any(cells):
-                    fields = dict(zip(columns, cells, strict=False))
-                    surplus = len(cells) > len(columns) and any(cells[len(columns) :])
-                    yield Line(rows.line_num + 1, fields, raw.tell(), surplus)
-        except UnicodeDecodeError:
-            raise FileUnusable(_("The file is not UTF-8 text: save it as CSV UTF-8.")) from None
-        except csv.Error as error:
-            raise FileUnusable(_("The file is not CSV: %(why)s") % {"why": error}) from None
+def read_open_lines(file: BinaryIO, *, size: int, workbook: bool, centre_given: bool) -> Iterator[Line]:
+    """The rows of a file that is open already, likewise."""
+    needed = NEEDED_COLUMNS if centre_given else NEEDED_COLUMNS | {"centre"}
+    return _read_workbook(file, size, needed) if workbook else _read_csv(file, needed)
+
+
+def _read_csv(raw: BinaryIO, needed: set[str]) -> Iterator[Line]:
+    try:
+        header = raw.readline().decode("utf-8-sig")
+        delimiter = ";" if header.count(";") > header.count(",") else ","
+        columns = _check_header(next(csv.reader([header], delimiter=delimiter), []), needed)
+        rows = csv.reader(_decode(raw), delimiter=delimiter, strict=True)
+        for cells in rows:
+            if any(cells):
+                fields = dict(zip(columns, cells, strict=False))
+                surplus = len(cells) > len(columns) and any(cells[len(columns) :])
+                yield Line(rows.line_num + 1, fields, raw.tell(), surplus)
+    except UnicodeDecodeError:
+        raise FileUnusable(_("The file is not UTF-8 text: save it as CSV UTF-8.")) from None
+    except csv.Error as error:
+        raise FileUnusable(_("The file is not CSV: %(why)s") % {"why": error}) from None
 
 
 def _decode(raw: Iterable[bytes]) -> Iterator[str]:
@@ -76,16 +79,16 @@ def _decode(raw: Iterable[bytes]) -> Iterator[str]:
         yield line.decode()
 
 
-def _read_workbook(path: Path, needed: set[str]) -> Iterator[Line]:
+def _read_workbook(file: BinaryIO, size: int, needed: set[str]) -> Iterator[Line]:
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
+        book = load_workbook(file, read_only=True, data_only=True)
     except Exception as fault:  # of a damaged file the library raises whatever it stumbles over
         raise FileUnusable(_("The file is not an XLSX workbook.")) from fault
     try:
         sheet = book.worksheets[0]
         rows = sheet.iter_rows(values_only=True)
         columns = _check_header([_cell_text(cell) for cell in next(rows, ())], needed)
-        size, total = path.stat().st_size, max(sheet.max_row or 1, 1)
+        total = max(sheet.max_row or 1, 1)
         for number, values in enumerate(rows, start=2):
             cells = [_cell_text(value) for value in values]
             if any(cells):

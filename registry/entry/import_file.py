@@ -64,26 +64,37 @@ def import_infusions(
     lists = CodeLists(by, centre=centre)
     if not lists.centres:
         raise NotFound(_("There is no such centre, or you may not enter for it."))
+    with importing(by):
+        read = _stage(path, lists, progress)
+        return judge_and_store(by=by, read=read, dry_run=dry_run, report=report, progress=progress)
+
+
+@contextmanager
+def importing(by: Actor) -> Iterator[None]:
+    """Empty staging tables within a transaction in someone's name."""
     with _no_search_for_circles(), acting_as(by, reason="import"), transaction.atomic():
         staging.create_tables()
-        read = _stage(path, lists, progress)
-        progress("checking", 0, read)
-        lock_entry(alone=True)
-        _refuse_the_refused()
-        staging.find_persons()
-        _judge(progress, read)
-        stored, refused, warnings = staging.count_rows()
-        for line, *problem in staging.read_problems():
-            report(line, Problem(*problem))
-        summary = ImportSummary(read, stored, read - stored - refused, refused, warnings)
-        if refused or dry_run:
-            transaction.set_rollback(True)
-        elif stored:
-            progress("storing", 0, stored)
-            staging.store()
-            announce_change()
-            progress("storing", stored, stored)
-    return summary
+        yield
+
+
+def judge_and_store(*, by: Actor, read: int, dry_run: bool, report: Report, progress: Progress) -> ImportSummary:
+    """Judge the staged rows and store them; within `importing`, which is undone where nothing is stored."""
+    progress("checking", 0, read)
+    lock_entry(alone=True)
+    _refuse_the_refused()
+    staging.find_persons()
+    _judge(progress, read)
+    stored, refused, warnings = staging.count_rows()
+    for line, *problem in staging.read_problems():
+        report(line, Problem(*problem))
+    if refused or dry_run:
+        transaction.set_rollback(True)
+    elif stored:
+        progress("storing", 0, stored)
+        staging.store(by)
+        announce_change()
+        progress("storing", stored, stored)
+    return ImportSummary(read, stored, read - stored - refused, refused, warnings)
 
 
 @contextmanager
@@ -101,11 +112,11 @@ def _no_search_for_circles() -> Iterator[None]:
 def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
     """Read, check and stage every row; returns how many there are."""
     reader, size, count = RowReader(lists), measure_file(path), 0
-    for lines in _batches(read_lines(path, centre_given=bool(lists.default_centre))):
+    for lines in batches(read_lines(path, centre_given=bool(lists.default_centre))):
         rows: list[tuple[int, InfusionDraft]] = []
         problems: list[tuple[int, Problem]] = []
         for line in lines:
-            draft, found = _read(reader, line)
+            draft, found = read_line(reader, line)
             if found:
                 problems += ((line.number, problem) for problem in found)
             if draft:
@@ -117,7 +128,8 @@ def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
     return count
 
 
-def _read(reader: RowReader, line: Line) -> tuple[InfusionDraft | None, list[Problem]]:
+def read_line(reader: RowReader, line: Line) -> tuple[InfusionDraft | None, list[Problem]]:
+    """The draft of a line, None where it cannot be read, and its problems."""
     draft, problems = reader.read(line.fields)
     if line.surplus:
         sentence = _("The row has more cells than the header.")
@@ -132,7 +144,7 @@ def _refuse_the_refused() -> None:
         return
     problem = Problem("patient_id", PatientRefused.code, str(PatientRefused()))
     refused = (line for line, chain in staging.read_chains() if tokens.intersection(refusal_tokens(chain)))
-    for lines in _batches(refused):
+    for lines in batches(refused):
         staging.stage_problems((line, problem) for line in lines)
 
 
@@ -147,7 +159,7 @@ def _judge(progress: Progress, total: int) -> None:
         verdict = judge_alone(stated)
         done += staging.judge_alone(stated, verdict.kind or Kind.FIRST, verdict.problems)
     progress("checking", done, total)
-    for persons in _batches(_persons(staging.read_courses())):
+    for persons in batches(_persons(staging.read_courses())):
         verdicts = [verdict for rows in persons for verdict in judge_course(rows)]
         staging.stage_verdicts((v.line, v.kind.value) for v in verdicts if v.kind)
         staging.stage_problems((v.line, problem) for v in verdicts for problem in v.problems)
@@ -160,6 +172,7 @@ def _persons(rows: Iterable[CourseRow]) -> Iterator[list[CourseRow]]:
         yield list(course)
 
 
-def _batches(items: Iterator[T]) -> Iterator[list[T]]:
+def batches(items: Iterator[T]) -> Iterator[list[T]]:
+    """Lists of BATCH of them."""
     while batch := list(islice(items, BATCH)):
         yield batch

@@ -6,10 +6,12 @@ key's first, and `person` is the oldest, by which rows of one person are told in
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from uuid import UUID
 
 from django.db import connection
 
-from registry.choices import Kind, Sex, Status
+from registry.access import Actor
+from registry.choices import AccessAction, Kind, Sex, Status
 from registry.draft import InfusionDraft
 from registry.entry.course import CourseRow
 from registry.errors import Problem
@@ -38,7 +40,18 @@ TYPES = {
     ),
     "import_problem": ("int4", "text", "text", "text", "bool"),
     "import_verdict": ("int4", "text"),
+    "registry_importrow (job_id, line, cells, staged, chain)": ("uuid", "int4", "jsonb", "jsonb", "bytea"),
+    "registry_importproblem (job_id, line, field, code, sentence, warning)": (
+        "uuid", "int4", "text", "text", "text", "bool",
+    ),
 }  # fmt: skip
+KEPT_ROWS, KEPT_PROBLEMS = list(TYPES)[-2:]
+
+# Of import_row, what a draft gives besides its digests.
+KEPT = (
+    "identifier_type", "birth_year", "sex", "centre_id", "category", "kind", "product_id", "indication_id",
+    "trial_id", "manufacturing_site_id", "infused_on", "date_precision", "sequence", "age_at_infusion", "batch",
+)  # fmt: skip
 
 # Sorting fifty thousand rows is to need no file of its own.
 MEMORY = "SET LOCAL work_mem = '64MB'"
@@ -104,8 +117,9 @@ WHERE is_new
 ORDER BY patient_id
 """
 
+# The access log has a line for each, whose unit is the centre for its own people.
 STORE_INFUSIONS = """
-INSERT INTO registry_infusion (
+WITH stored AS (INSERT INTO registry_infusion (
     id, patient_id, centre_id, category, kind, product_id, indication_id, trial_id,
     manufacturing_site_id, infused_on, date_precision, sequence, age_at_infusion, batch, status,
     created_at)
@@ -114,6 +128,31 @@ SELECT gen_random_uuid(), patient_id, centre_id, category, import_verdict.kind, 
        age_at_infusion, batch, %(submitted)s, now()
 FROM import_row JOIN import_person USING (person) JOIN import_verdict USING (line)
 ORDER BY patient_id, infused_on, sequence
+RETURNING id, patient_id, centre_id)
+INSERT INTO registry_accesslog (at, actor, unit, action, patient, infusion, detail)
+SELECT now(), %(actor)s,
+       CASE WHEN centre_id = ANY(%(own)s::bigint[]) THEN centre.code ELSE %(role)s END,
+       %(imported)s, registry_number, stored.id, ''
+FROM stored
+JOIN registry_patient AS patient ON patient.id = stored.patient_id
+JOIN registry_centre AS centre ON centre.id = stored.centre_id
+"""
+
+# What an upload has kept (models.ImportRow, models.ImportProblem), staged as if it were read now.
+STAGE_KEPT_ROWS = f"""
+INSERT INTO import_row
+SELECT kept.line, kept.chain, substr(kept.chain, 1, {DIGEST_BYTES}), read.*
+FROM registry_importrow AS kept, jsonb_to_record(kept.staged) AS read (
+    identifier_type text, birth_year integer, sex text, centre_id bigint, category text, kind text,
+    product_id bigint, indication_id bigint, trial_id bigint, manufacturing_site_id bigint,
+    infused_on date, date_precision text, sequence smallint, age_at_infusion smallint, batch text)
+WHERE kept.job_id = %(job)s AND kept.staged IS NOT NULL
+ORDER BY kept.line
+"""
+
+STAGE_KEPT_PROBLEMS = """
+INSERT INTO import_problem
+SELECT line, field, code, sentence, warning FROM registry_importproblem WHERE job_id = %(job)s
 """
 
 
@@ -188,7 +227,13 @@ def judge_alone(stated: Kind | None, kind: Kind, problems: Iterable[Problem]) ->
 def read_problems() -> Iterator[tuple]:
     """(line, field, code, sentence, warning) in the order of the file."""
     with connection.chunked_cursor() as cursor:
-        cursor.execute("SELECT * FROM import_problem ORDER BY line, warning, field, code")
+        # A kept upload that is checked again finds some of its warnings again.
+        cursor.execute(
+            """
+            SELECT DISTINCT ON (line, warning, field, code) line, field, code, sentence, warning
+            FROM import_problem ORDER BY line, warning, field, code
+            """
+        )
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             yield from rows
 
@@ -201,17 +246,65 @@ def count_rows() -> tuple[int, int, int]:
             SELECT (SELECT count(*) FROM import_verdict WHERE line NOT IN
                        (SELECT line FROM import_problem WHERE NOT warning)),
                    (SELECT count(DISTINCT line) FROM import_problem WHERE NOT warning),
-                   (SELECT count(*) FROM import_problem WHERE warning)
+                   (SELECT count(DISTINCT (line, field, code)) FROM import_problem WHERE warning)
             """
         )
         return cursor.fetchone()
 
 
-def store() -> None:
+def store(by: Actor) -> None:
     """Turn what is staged into patients and infusions; constraints and history see every row."""
+    roles = list(by.roles_at())
     _run(STORE_PATIENTS)
     _run(STORE_IDENTIFIERS, {"current_key": oldest_first()[-1][0]})
-    _run(STORE_INFUSIONS, {"submitted": Status.SUBMITTED})
+    _run(
+        STORE_INFUSIONS,
+        {
+            "submitted": Status.SUBMITTED,
+            "actor": by.username,
+            "own": [centre for _role, centre in roles if centre],
+            "role": next((role for role, centre in roles if centre is None), ""),
+            "imported": AccessAction.IMPORT,
+        },
+    )
+
+
+def keep_draft(draft: InfusionDraft) -> tuple[dict, bytes]:
+    """What stage_kept will stage again of a draft: its values for JSON, and its chain of digests."""
+    _line, chain, _person, *values = _staged(0, draft)
+    kept = dict(zip(KEPT, values, strict=True))
+    return kept | {"infused_on": kept["infused_on"].isoformat()}, chain
+
+
+def keep_rows(rows: Iterable[tuple]) -> None:
+    """Keep rows of an upload: (job, line, cells, draft, chain)."""
+    _copy(KEPT_ROWS, rows)
+
+
+def keep_problems(problems: Iterable[tuple]) -> None:
+    """Keep problems of an upload: (job, line, field, code, sentence, warning)."""
+    _copy(KEPT_PROBLEMS, problems)
+
+
+def stage_kept(job: UUID) -> None:
+    """Stage what an upload has kept; its rows without a draft are problems alone."""
+    _run(STAGE_KEPT_ROWS, {"job": job})
+    _run(STAGE_KEPT_PROBLEMS, {"job": job})
+
+
+def read_centres() -> set[int]:
+    """Ids of the centres that the staged rows name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT centre_id FROM import_row")
+        return {centre for (centre,) in cursor.fetchall()}
+
+
+def chains_are_whole() -> bool:
+    """Whether every staged row was digested with the keys of today, all of them."""
+    length = DIGEST_BYTES * len(oldest_first())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT NOT EXISTS (SELECT FROM import_row WHERE length(chain) <> %s)", [length])
+        return cursor.fetchone()[0]
 
 
 def _staged(line: int, draft: InfusionDraft) -> tuple:

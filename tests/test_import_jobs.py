@@ -1,0 +1,368 @@
+"""Uploaded files: digested on arrival, checked and stored by a worker, seen by who uploaded them alone."""
+
+import io
+import threading
+import time
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import override
+
+from registry.entry import import_job, upload
+from registry.entry.import_job import (
+    ImportNotStorable,
+    receive_file,
+    run_import,
+    store_checked,
+    sweep_imports,
+)
+from registry.entry.upload import HIDDEN, LARGEST_BYTES, show_cells
+from registry.errors import FileUnusable, NotFound
+from registry.models import AccessLog, ImportJob, ImportRow, Infusion, Membership, PatientIdentifier
+from tests import factories
+from tests.test_import import MAN, MANY, ROW, UNUSABLE, WOMAN, as_csv, as_xlsx, plain
+
+UPLOADED = [row for row in MANY if row["centre"] == "UPP"]
+BAD = ROW | {"product": "Aspirin", "infused_on": "05/05/2020"}
+
+
+@pytest.fixture(autouse=True)
+def unsent(monkeypatch):
+    """What would be given to the broker."""
+    messages = []
+    monkeypatch.setattr(import_job, "send", lambda *message: messages.append(message))
+    return messages
+
+
+@pytest.fixture
+def reporter(lists):
+    return factories.user("reporter", lists.centres["UPP"])
+
+
+def receive(by, content=None, name="rows.csv", **options) -> ImportJob:
+    content = as_csv(UPLOADED) if content is None else content
+    content = as_csv(content) if isinstance(content, list) else content
+    return receive_file(file=io.BytesIO(content), file_name=name, by=by, **options)
+
+
+def run(job: ImportJob, language="en") -> ImportJob:
+    run_import(job.pk, language=language)
+    factories.drop_import_tables()
+    job.refresh_from_db()
+    return job
+
+
+def counts(job: ImportJob) -> tuple:
+    return job.state, job.read, job.stored, job.unchanged, job.refused, job.warnings
+
+
+def everything_stored() -> str:
+    """Every row of every table, as text."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        texts = []
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"SELECT coalesce(string_agg(whole::text, ' '), '') FROM {table} AS whole")
+            texts.append(cursor.fetchone()[0])
+    return " ".join(texts)
+
+
+# Received.
+
+
+def test_what_is_received_is_digests_and_cells_and_no_identifier(
+    reporter, django_capture_on_commit_callbacks, unsent
+):
+    with django_capture_on_commit_callbacks(execute=True), override("en"):
+        job = receive(reporter)
+    assert counts(job) == ("queued", 4, 0, 0, 0, 0)
+    assert job.dry_run
+    assert unsent == [(import_job.RUN_IMPORT, str(job.pk), "en")]
+    assert job.rows.count() == 4
+    assert all(len(row.chain) == 32 for row in job.rows.all())
+    text = everything_stored()
+    for number in (WOMAN, MAN):
+        assert not any(part in text for part in (number, number[2:], number.replace("-", ""), number[-4:]))
+    assert "local:17" not in text
+
+
+@pytest.mark.parametrize("column", [name for name in ROW if name != "patient_id"])
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        WOMAN, WOMAN[2:], WOMAN.replace("-", ""), WOMAN.replace("-", " "), f" {WOMAN[:-1]}{(int(WOMAN[-1]) + 1) % 10}",
+        "local:hanna", " LOCAL:hanna", "reserve:ABCD12345678", "ABCD12345678", "991234567890",
+    ],
+)  # fmt: skip
+def test_an_identifier_in_the_wrong_column_is_not_kept(reporter, column, identifier):
+    job = receive(reporter, [ROW | {column: identifier}])
+    assert job.rows.get().cells[column] == HIDDEN
+    assert identifier.strip() not in everything_stored() or column == "batch"
+
+
+def test_what_is_no_identifier_is_shown_as_written():
+    cells = ROW | {"product": "axicabtagene ciloleucel", "trial": "2022-500001-12-00", "infused_on": "05/05/2020"}
+    assert show_cells(cells) == {name: cell for name, cell in cells.items() if cell and name != "patient_id"}
+    assert show_cells({"trial": "2010-024128-19", "batch": "AB\x00"}) == {"trial": "2010-024128-19", "batch": "AB"}
+
+
+@pytest.mark.parametrize("name", ["empty", "UTF-16", "a column is missing", "a picture", "Windows letters"])
+def test_a_file_that_cannot_be_used_leaves_nothing(reporter, name):
+    with pytest.raises(FileUnusable):
+        receive(reporter, UNUSABLE[name])
+    assert not ImportJob.objects.exists()
+    assert not ImportRow.objects.exists()
+
+
+def test_a_file_without_rows_with_too_many_or_too_large_is_refused(reporter, monkeypatch):
+    for content, code in (
+        (as_csv(MANY).splitlines()[0], "file_unusable"),
+        (b"a" * (LARGEST_BYTES + 1), "file_too_large"),
+    ):
+        with pytest.raises(FileUnusable) as refused:
+            receive(reporter, content)
+        assert refused.value.code == code
+    monkeypatch.setattr(upload, "MOST_ROWS", 3)
+    with pytest.raises(FileUnusable, match=r"3"):
+        receive(reporter)
+    monkeypatch.setattr(upload, "LARGEST_UNPACKED", 1000)
+    with pytest.raises(upload.FileTooLarge):
+        receive(reporter, as_xlsx(UPLOADED), "rows.xlsx")
+    assert not ImportJob.objects.exists()
+
+
+def test_a_file_name_keeps_no_path_and_no_identity_number(reporter):
+    assert receive(reporter, name="C:\\data\\rows.csv").file_name == "rows.csv"
+    assert receive(reporter, name=f"{WOMAN}.csv").file_name == ""
+    assert len(receive(reporter, name="x" * 500).file_name) == 120
+
+
+def test_a_file_is_for_the_centres_where_its_uploader_may_write(lists, reporter):
+    job = run(receive(reporter, [ROW, ROW | {"patient_id": MAN, "centre": "STO"}]))
+    assert [(one.line, one.field, one.code) for one in job.problems.all()] == [(3, "centre", "unknown_centre")]
+    for centre in ("STO", "XXX"):
+        with pytest.raises(NotFound):
+            receive(reporter, centre=centre)
+    with pytest.raises(NotFound):
+        receive(factories.user("outsider"))
+    with pytest.raises(NotFound):
+        receive(factories.user("steward", national_role="steward"))
+    assert receive(reporter, centre="UPP").centre == lists.centres["UPP"]
+
+
+# Checked and stored.
+
+
+@pytest.mark.parametrize(("name", "write"), [("rows.csv", as_csv), ("rows.xlsx", as_xlsx), ("rows", as_xlsx)])
+def test_a_file_is_checked_then_stored_with_everything_that_it_says(reporter, name, write):
+    job = run(receive(reporter, write(UPLOADED), name))
+    assert counts(job) == ("checked", 4, 4, 0, 0, 0)
+    assert not Infusion.objects.exists()
+    job = run(store_checked(job_id=job.pk, by=reporter))
+    assert counts(job) == ("stored", 4, 4, 0, 0, 0)
+    assert not ImportRow.objects.exists()
+    assert plain() == sorted(
+        [
+            ("UPP", "SOC", "first", "Kymriah", "b-all", None, None, date(2020, 5, 5), "day", 1, 50, "B1",
+             "submitted", "female", 1970),
+            ("UPP", "SOC", "further_dose", "Kymriah", "b-all", None, None, date(2020, 5, 15), "day", 1, 50,
+             "B1", "submitted", "female", 1970),
+            ("UPP", "SOC", "first", "Yescarta", "b-all", None, None, date(2020, 5, 5), "day", 1, 50, "B1",
+             "submitted", "male", 1970),
+            ("UPP", "ACT", "first", "Akademisk CD19 CAR-T", "b-all", factories.ACADEMIC, "VECURA",
+             date(2014, 1, 1), "year", 1, 12, "Ö1", "submitted", "unknown", None),
+        ],
+        key=str,
+    )  # fmt: skip
+    assert {row.acted_by for one in Infusion.objects.all() for row in one.history_rows.all()} == {"reporter"}
+
+
+def test_who_is_known_to_the_registry_is_known_to_an_upload(lists, reporter):
+    known = factories.record(lists, WOMAN, infused_on="2019-01-01", centre="STO").patient
+    run(receive(reporter, [ROW | {"kind": "reinfusion"}], dry_run=False))
+    assert known.infusions.count() == 2
+    assert PatientIdentifier.objects.count() == 1
+
+
+def test_an_import_is_logged_by_infusion(lists, reporter):
+    run(receive(reporter, dry_run=False))
+    stored = {one.pk: one.patient.registry_number for one in Infusion.objects.select_related("patient")}
+    lines = AccessLog.objects.all()
+    assert {line.infusion: line.patient for line in lines} == stored
+    assert {(line.actor, line.unit, line.action) for line in lines} == {("reporter", "UPP", "import")}
+
+
+def test_a_refused_file_stores_nothing_and_names_every_row(reporter):
+    job = run(receive(reporter, [ROW, BAD, ROW | {"patient_id": MAN, "kind": "further_dose"}], dry_run=False))
+    assert counts(job) == ("refused", 3, 1, 0, 2, 0)
+    assert list(job.problems.values_list("line", "field", "code")) == [
+        (3, "infused_on", "date_invalid"),
+        (3, "product", "unknown_product"),
+        (4, "kind", "further_dose_without_earlier"),
+    ]
+    assert not Infusion.objects.exists()
+    assert not AccessLog.objects.exists()
+    assert set(job.rows.values_list("line", "staged", "chain")) == {(3, None, None), (4, None, None)}
+    with pytest.raises(ImportNotStorable):
+        store_checked(job_id=job.pk, by=reporter)
+
+
+def test_a_warning_is_reported_once_however_often_it_is_checked(reporter):
+    old = ROW | {"patient_id": "local:17", "age_at_infusion": "95", "kind": "reinfusion"}
+    job = run(receive(reporter, [old]))
+    reported = list(job.problems.values_list("line", "field", "code", "warning"))
+    assert reported == [(2, "age_at_infusion", "age_improbable", True), (2, "kind", "no_earlier_infusion", True)]
+    job = run(store_checked(job_id=job.pk, by=reporter), language="sv")
+    assert counts(job) == ("stored", 1, 1, 0, 0, 2)
+    assert list(job.problems.values_list("line", "field", "code", "warning")) == reported
+
+
+def test_the_same_file_again_changes_nothing_and_cannot_be_stored(reporter):
+    run(receive(reporter, dry_run=False))
+    before = plain()
+    job = run(receive(reporter))
+    assert counts(job) == ("checked", 4, 0, 4, 0, 0)
+    with pytest.raises(ImportNotStorable):
+        store_checked(job_id=job.pk, by=reporter)
+    assert counts(run(receive(reporter, dry_run=False))) == ("stored", 4, 0, 4, 0, 0)
+    assert plain() == before
+
+
+def test_the_sentences_are_in_the_language_of_the_upload(reporter):
+    with override("sv"):
+        job = receive(reporter, [ROW | {"kind": "further_dose", "infused_on": ""}, ROW | {"kind": "further_dose"}])
+    run(job, language="sv")
+    assert [one.sentence for one in job.problems.all()] == [
+        "Ett värde saknas.",
+        "En ytterligare dos hör till en behandlingsomgång, och personen har ingen tidigare infusion.",
+    ]
+
+
+def test_only_who_uploaded_a_file_may_store_it(lists, reporter):
+    job = run(receive(reporter))
+    colleague = factories.user("colleague", lists.centres["UPP"])
+    for job_id in (job.pk, uuid4()):
+        with pytest.raises(NotFound):
+            store_checked(job_id=job_id, by=colleague)
+    job.refresh_from_db()
+    assert job.state == "checked"
+
+
+def test_what_was_free_at_the_check_and_is_taken_at_the_storing_is_refused(lists, reporter):
+    job = run(receive(reporter, [ROW]))
+    factories.record(lists, WOMAN, infused_on="2019-01-01")
+    job = run(store_checked(job_id=job.pk, by=reporter))
+    assert counts(job) == ("refused", 1, 0, 0, 1, 0)
+    assert [one.code for one in job.problems.all()] == ["second_first"]
+    assert Infusion.objects.count() == 1
+
+
+def test_who_may_no_longer_write_stores_nothing(reporter):
+    job = run(receive(reporter))
+    store_checked(job_id=job.pk, by=reporter)
+    Membership.objects.all().delete()
+    job = run(job)
+    assert (job.state, job.message) == ("failed", import_job.NO_LONGER_ALLOWED)
+    assert not Infusion.objects.exists()
+    assert not ImportRow.objects.exists()
+
+
+def test_digests_of_before_a_new_key_are_not_stored(reporter, settings):
+    job = receive(reporter)
+    settings.IDENTITY_KEYS = {"newer": b"n" * 32, **settings.IDENTITY_KEYS}
+    job = run(job)
+    assert (job.state, job.message) == ("failed", import_job.KEYS_CHANGED)
+
+
+def test_a_fault_ends_the_job_and_stores_nothing(reporter, monkeypatch):
+    job = receive(reporter, dry_run=False)
+
+    def fail(*args, **kwargs):
+        raise RuntimeError(WOMAN)
+
+    monkeypatch.setattr("registry.entry.import_file.staging.store", fail)
+    with pytest.raises(RuntimeError):
+        run(job)
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("failed", import_job.FAULT)
+    assert not Infusion.objects.exists()
+    assert not ImportRow.objects.exists()
+
+
+# Lost and found.
+
+
+def test_a_message_that_comes_twice_does_it_once(reporter):
+    job = run(receive(reporter, dry_run=False))
+    finished_at = job.finished_at
+    assert run(job).finished_at == finished_at
+    assert Infusion.objects.count() == 4
+
+
+def test_a_job_that_nobody_took_is_sent_again_and_a_fresh_one_is_left(reporter, unsent):
+    fresh, waiting = receive(reporter), receive(reporter)
+    ImportJob.objects.filter(pk=waiting.pk).update(uploaded_at=timezone.now() - timedelta(minutes=2))
+    sweep_imports()
+    assert unsent == [(import_job.RUN_IMPORT, str(waiting.pk))]
+    assert fresh.rows.exists()
+
+
+def test_a_job_whose_worker_is_gone_has_failed(reporter):
+    job = receive(reporter)
+    ImportJob.objects.update(state="running", started_at=timezone.now())
+    sweep_imports()
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("failed", import_job.WORKER_LOST)
+    assert not ImportRow.objects.exists()
+
+
+def test_a_day_later_nothing_of_an_upload_is_left(reporter, unsent):
+    waiting, checked, refused = receive(reporter), run(receive(reporter)), run(receive(reporter, [BAD]))
+    ImportJob.objects.update(uploaded_at=timezone.now() - timedelta(hours=25))
+    sweep_imports()
+    assert not ImportRow.objects.exists()
+    assert not unsent
+    states = dict(ImportJob.objects.values_list("pk", "state"))
+    assert states == {waiting.pk: "failed", checked.pk: "checked", refused.pk: "refused"}
+    with pytest.raises(ImportNotStorable):
+        store_checked(job_id=checked.pk, by=reporter)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_running_job_is_not_taken_for_lost_and_tells_how_far_it_is(committed_lists, monkeypatch):
+    reporter = factories.user("reporter", committed_lists.centres["UPP"])
+    job = receive(reporter, dry_run=False)
+    monkeypatch.setattr(import_job, "TOLD_EVERY", 0.01)
+    go_on, inside = threading.Event(), threading.Event()
+    store = import_job.judge_and_store
+
+    def slowly(*, progress, **options):
+        progress("checking", 2, 4)
+        inside.set()
+        assert go_on.wait(20)
+        return store(progress=progress, **options)
+
+    monkeypatch.setattr(import_job, "judge_and_store", slowly)
+
+    def work() -> None:
+        try:
+            run_import(job.pk, language="en")
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert inside.wait(20)
+    deadline = time.monotonic() + 20
+    while not (job.stage and job.done) and time.monotonic() < deadline:
+        job.refresh_from_db()
+    sweep_imports()
+    job.refresh_from_db()
+    assert (job.state, job.stage, job.done, job.total) == ("running", "checking", 2, 4)
+    go_on.set()
+    thread.join(30)
+    job.refresh_from_db()
+    assert counts(job) == ("stored", 4, 4, 0, 0, 0)

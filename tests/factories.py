@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from registry.access import Operator
 from registry.choices import Category, DatePrecision, Kind, Modality, ProductOrigin, Sex, Sponsor
 from registry.entry.record import record_infusion
-from registry.identity import read_identifier
+from registry.identity import read_identifier, refusal_token
 from registry.models import (
     Centre,
     Indication,
@@ -23,6 +23,7 @@ from registry.models import (
     Patient,
     Product,
     Publication,
+    Refusal,
     Revision,
     Trial,
     User,
@@ -166,6 +167,12 @@ def record(lists: Lists, patient: str | None = None, *, by=None, **fields) -> In
     """Record a draft through the real function."""
     answer = fields.pop("former_first_becomes", None)
     return record_infusion(draft=draft(lists, patient, **fields), by=by or Operator(), former_first_becomes=answer)
+
+
+def refuse_registration(patient: str) -> None:
+    """The person with this identity number has asked not to be in the registry."""
+    for key_id, digest in read_identifier(patient, centre="").digests():
+        Refusal.objects.create(key_id=key_id, token=refusal_token(key_id, digest))
 
 
 def store_rows(lists: Lists, rows: Iterable[Mapping]) -> None:

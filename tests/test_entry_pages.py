@@ -1,22 +1,34 @@
-"""Entering an infusion in the pages of the clinic."""
+"""Entering, correcting and withdrawing an infusion in the pages of the clinic."""
+
+import re
+from datetime import date
+from html import unescape
+from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
-from django.urls import reverse
+from django.test.utils import CaptureQueriesContext
 
-from registry.models import AccessLog, Draft, Infusion, Patient
+from registry.access import Operator
+from registry.entry.record import correct_infusion
+from registry.models import AccessLog, Draft, Infusion, Membership, Patient, PatientIdentifier
 from tests import factories
 
-NEW = "/en/clinic/infusions/new"
+HOME, NEW = "/en/clinic/", "/en/clinic/infusions/new"
+PERSON = "/en/clinic/infusions/new/person"
+NUMBER = factories.number()
 FORM = {
     "centre": "UPP",
-    "patient_id": factories.number(),
+    "patient_id": NUMBER,
     "category": "SOC",
     "product": "Kymriah",
     "indication": "C91.0",
     "infused_on": "2020-05-05",
     "do": "submit",
 }
+REASON = {"why": "Typing error", "words": "läste fel i journalen"}
+SCRIPT = "<script>alert(1)</script>"
 
 
 def sign_in(user) -> Client:
@@ -27,22 +39,523 @@ def sign_in(user) -> Client:
 
 @pytest.fixture
 def nurse(lists):
-    """A reporter of Uppsala, in English pages."""
+    """A reporter of Uppsala."""
     return sign_in(factories.user("nurse", lists.centres["UPP"]))
 
 
+@pytest.fixture
+def stockholm(lists):
+    """A reporter of Stockholm."""
+    return sign_in(factories.user("sto", lists.centres["STO"]))
+
+
 def text(response) -> str:
-    return response.content.decode()
+    return unescape(response.content.decode())
 
 
-def test_a_new_persons_infusion_is_stored_and_its_consequence_said(nurse):
-    response = nurse.post(NEW, FORM, follow=True)
-    infusion = Infusion.objects.get()
-    assert response.redirect_chain[-1][0] == f"/en/clinic/persons/{infusion.patient.registry_number}/"
-    assert "Counts as a new patient in SOC at UPP, and nationally." in text(response)
-    assert (infusion.kind, infusion.age_at_infusion, infusion.status) == ("first", 50, "submitted")
+def errors(response) -> dict[str, list[str]]:
+    """The codes beside the fields of the form that was answered, "" for those at the top."""
+    found = response.context["form"].errors.as_data()
+    return {name.replace("__all__", ""): [error.code for error in listed] for name, listed in found.items()}
 
 
-def test_pages_render(nurse):
-    for name in ("start", "record", "infusions"):
-        assert nurse.get("/en" + reverse(f"clinic:{name}").removeprefix("/en")).status_code == 200
+def typed(response) -> dict[str, str]:
+    """What the form that was answered still holds."""
+    return {name: response.context["form"][name].value() or "" for name in response.context["form"].fields}
+
+
+def corrections(infusion, **changes) -> dict:
+    """The correction's form as the page gives it, with changes typed over it."""
+    page = {
+        "centre": "UPP", "category": infusion.category, "product": infusion.product.name,
+        "indication": "C91.0", "infused_on": "2020-05-05", "kind": infusion.kind, "sequence": "1",
+        "age_at_infusion": str(infusion.age_at_infusion), "version": str(version(infusion)),
+    }  # fmt: skip
+    return page | REASON | changes
+
+
+def version(infusion) -> int:
+    return Infusion.objects.with_version().get(pk=infusion.pk).version
+
+
+class TestRecording:
+    """The form of a new infusion."""
+
+    def test_a_new_persons_infusion_is_stored_and_its_consequence_said(self, nurse):
+        response = nurse.post(NEW, FORM, follow=True)
+        infusion = Infusion.objects.get()
+        assert response.redirect_chain == [(f"/en/clinic/persons/{infusion.patient.registry_number}/", 302)]
+        assert "Counts as a new patient in SOC at UPP, and nationally." in text(response)
+        assert (infusion.kind, infusion.age_at_infusion, infusion.status) == ("first", 50, "submitted")
+
+    @pytest.mark.parametrize(
+        ("field", "value", "code"),
+        [
+            ("patient_id", "", "missing"),
+            ("patient_id", "19700101-9801", "identifier_invalid"),
+            ("patient_id", SCRIPT, "identifier_invalid"),
+            ("patient_id", "9" * 300, "too_long"),
+            ("centre", "STO", "unknown_centre"),
+            ("centre", "XXX", "unknown_centre"),
+            ("centre", SCRIPT, "unknown_centre"),
+            ("category", "", "missing"),
+            ("category", "XYZ", "unknown_category"),
+            ("category", SCRIPT, "unknown_category"),
+            ("product", "", "missing"),
+            ("product", SCRIPT, "unknown_product"),
+            ("indication", "Z99", "unknown_indication"),
+            ("trial", factories.INDUSTRY, "trial_not_allowed"),
+            ("trial", "NCT00000000", "unknown_trial"),
+            ("infused_on", "", "missing"),
+            ("infused_on", "5/5/2020", "date_invalid"),
+            ("infused_on", "2999-01-01", "date_in_future"),
+            ("infused_on", "1969-12-31", "date_too_early"),
+            ("infused_on", SCRIPT, "date_invalid"),
+            ("kind", "further_dose", "further_dose_without_earlier"),
+            ("kind", "second", "unknown_kind"),
+            ("sequence", "0", "number_invalid"),
+            ("sequence", "٣", "number_invalid"),
+            ("age_at_infusion", "12", "age_contradicts_identifier"),
+            ("age_at_infusion", SCRIPT, "number_invalid"),
+            ("sex", "male", "sex_contradicts_identifier"),
+            ("manufacturing_site", "XX", "unknown_manufacturing_site"),
+            ("batch", "x" * 61, "too_long"),
+            ("batch", f"for {NUMBER}", "identifier_in_text"),
+            ("batch", "a\x00b", "character_invalid"),
+        ],
+    )
+    def test_a_wrong_field_gets_a_sentence_loses_nothing_and_stores_nothing(self, nurse, field, value, code):
+        form = FORM | {"batch": "B7"} | {field: value}
+        response = nurse.post(NEW, form)
+        assert response.status_code == 200
+        assert code in errors(response)[field]
+        sentence = response.context["form"].errors[field][0]
+        body = text(response)
+        assert sentence in body
+        if field != "centre":  # who has one centre has no such field: it is said at the top
+            assert re.search(rf'id="id_{field}_error"', response.content.decode())
+        kept = typed(response)
+        assert {name: kept[name] for name in form if name != "do"} == {
+            name: written for name, written in form.items() if name != "do"
+        }
+        assert SCRIPT not in response.content.decode()
+        assert not Infusion.objects.exists() and not Patient.objects.exists()
+
+    def test_a_form_of_another_centre_alone_is_refused_as_one_that_is_not_there(self, nurse):
+        other, made_up = (nurse.post(NEW, FORM | {"centre": code}) for code in ("STO", "XXX"))
+        assert errors(other) == errors(made_up)
+        assert text(other).replace("STO", "XXX").replace(token(other), "") == text(made_up).replace(
+            token(made_up), ""
+        )
+
+    def test_act_and_ict_ask_for_the_trial(self, nurse):
+        assert errors(nurse.post(NEW, FORM | {"category": "ACT"})) == {"trial": ["trial_missing"]}
+        assert errors(nurse.post(NEW, FORM | {"category": "ICT", "trial": factories.ACADEMIC})) == {
+            "trial": ["trial_sponsor_wrong"]
+        }
+        nurse.post(NEW, FORM | {"category": "ICT", "trial": factories.INDUSTRY})
+        assert Infusion.objects.get().trial.identifier == factories.INDUSTRY
+
+    def test_a_later_infusions_kind_is_proposed_and_asked(self, lists, nurse):
+        factories.record(lists, infused_on="2020-05-05")
+        later = FORM | {"infused_on": "2020-05-14"}
+        response = nurse.post(NEW, later)
+        assert errors(response) == {"kind": ["kind_unclear"]}
+        assert typed(response)["kind"] == "further_dose"
+        assert "Counts as a further dose in SOC at UPP" in text(response)
+        nurse.post(NEW, later | {"kind": "further_dose"})
+        assert Infusion.objects.filter(kind="further_dose").count() == 1
+
+    def test_an_earlier_infusion_asks_which_is_the_first(self, lists, nurse):
+        recorded = factories.record(lists, infused_on="2020-05-05")
+        earlier = FORM | {"infused_on": "2019-05-06"}
+        response = nurse.post(NEW, earlier)
+        assert errors(response) == {"kind": ["kind_unclear"]}
+        assert typed(response)["kind"] == "first"
+        assert 'name="former_first_becomes"' in text(response)
+        answered = earlier | {"kind": "first", "former_first_becomes": "reinfusion"}
+        assert nurse.post(NEW, answered).status_code == 302
+        recorded.refresh_from_db()
+        assert recorded.kind == "reinfusion"
+
+    def test_only_the_steward_may_change_another_centres_first(self, lists, nurse):
+        factories.record(lists, centre="STO", infused_on="2020-05-05")
+        form = FORM | {"infused_on": "2019-05-06", "kind": "first", "former_first_becomes": "reinfusion"}
+        response = nurse.post(NEW, form)
+        assert errors(response) == {"kind": ["kind_unclear"]}
+        assert "steward" in text(response)
+        assert Infusion.objects.count() == 1
+
+    def test_the_improbable_is_stored_once_it_is_confirmed(self, nurse):
+        saturday = FORM | {"infused_on": "2020-05-02"}
+        response = nurse.post(NEW, saturday)
+        assert "The date was a weekend day" in text(response) and not Infusion.objects.exists()
+        nurse.post(NEW, saturday | {"confirmed": "age_improbable"})
+        assert not Infusion.objects.exists()
+        nurse.post(NEW, saturday | {"confirmed": "date_on_weekend"})
+        assert Infusion.objects.exists()
+
+    def test_check_says_the_consequence_and_stores_nothing(self, nurse):
+        response = nurse.post(NEW, FORM | {"do": "check"})
+        assert "Counts as a new patient in SOC at UPP, and nationally." in text(response)
+        assert "New in the registry." in text(response)
+        assert not Infusion.objects.exists()
+
+    def test_who_refused_registration_is_not_stored_and_nothing_typed_is_lost(self, lists, nurse):
+        factories.refuse_registration(NUMBER)
+        response = nurse.post(NEW, FORM)
+        assert errors(response) == {"": ["do_not_register"]}
+        assert typed(response)["patient_id"] == NUMBER
+        assert not Infusion.objects.exists()
+
+    def test_someone_known_here_is_recorded_by_registry_number(self, lists, nurse):
+        known = factories.record(lists).patient
+        address = f"/en/clinic/persons/{known.registry_number}/new"
+        assert "patient_id" not in nurse.get(address).context["form"].fields
+        form = {name: value for name, value in FORM.items() if name != "patient_id"}
+        later = form | {"infused_on": "2021-05-05", "kind": "reinfusion"}
+        assert errors(nurse.post(address, later)) == {"age_at_infusion": ["age_missing"]}
+        assert errors(nurse.post(address, later | {"age_at_infusion": "20"})) == {
+            "age_at_infusion": ["age_contradicts_birth_year"]
+        }
+        assert nurse.post(address, later | {"age_at_infusion": "51"}).status_code == 302
+        assert known.infusions.count() == 2
+
+    def test_nothing_of_the_identifier_stands_in_an_address(self, nurse):
+        response = nurse.post(NEW, FORM)
+        assert NUMBER[-4:] not in response["Location"]
+        assert 'method="post"' in text(nurse.get(NEW))
+        assert "no-store" in nurse.post(NEW, FORM | {"do": "check"})["Cache-Control"]
+
+
+def token(response) -> str:
+    return re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', response.content.decode()).group(1)
+
+
+class TestKnowing:
+    """What a clinic is told of a person while it types."""
+
+    def test_known_here_with_the_infusions_of_the_centre(self, lists, nurse):
+        known = factories.record(lists).patient
+        body = text(nurse.post(PERSON, {"patient_id": NUMBER}))
+        assert f"Known here as registry number {known.registry_number}." in body
+        assert "2020-05-05: Kymriah, SOC UPP, first" in body
+        assert "another centre" not in body
+
+    def test_known_elsewhere_and_nothing_more(self, lists, nurse):
+        known = factories.record(lists, centre="STO", product="Yescarta").patient
+        body = text(nurse.post(PERSON, {"patient_id": NUMBER}))
+        assert "Already in the registry elsewhere." in body
+        person = body.partition('id="meaning"')[0]
+        for secret in ("STO", "Stockholm", "Yescarta", str(known.registry_number), "2020"):
+            assert secret not in person
+
+    def test_of_an_infusion_elsewhere_only_its_meaning_for_kind_is_told(self, lists, nurse):
+        factories.record(lists, centre="STO", infused_on="2020-05-05")
+        body = text(nurse.post(PERSON, FORM | {"infused_on": "2021-05-05"}))
+        assert "Counts as a new patient in SOC at UPP, and nationally as a reinfusion." in body
+        assert "STO" not in body
+
+    def test_a_wrong_number_is_said_at_once(self, nurse):
+        assert "check the digits" in text(nurse.post(PERSON, {"patient_id": "19700101-9801"}))
+
+    def test_every_search_is_logged_also_in_vain(self, lists, nurse):
+        nurse.post(PERSON, {"patient_id": NUMBER})
+        known = factories.record(lists, centre="STO").patient
+        nurse.post(PERSON, {"patient_id": NUMBER})
+        found = AccessLog.objects.filter(action="search").order_by("pk")
+        assert list(found.values_list("actor", "unit", "patient")) == [
+            ("nurse", "UPP", None),
+            ("nurse", "UPP", known.registry_number),
+        ]
+
+    def test_the_search_takes_no_address(self, nurse):
+        assert nurse.get(PERSON, {"patient_id": NUMBER}).status_code == 405
+
+    def test_another_centres_person_cannot_be_named(self, lists, nurse):
+        known = factories.record(lists, centre="STO").patient
+        assert nurse.post(PERSON, {"person": str(known.registry_number)}).status_code == 404
+
+
+class TestDrafts:
+    """Unfinished forms."""
+
+    def test_a_draft_is_kept_without_the_identifier_and_goes_on(self, nurse):
+        half = {"centre": "UPP", "patient_id": NUMBER, "product": "Kymriah", "infused_on": "2020-", "do": "draft"}
+        assert nurse.post(NEW, half)["Location"] == HOME
+        draft = Draft.objects.get()
+        assert draft.fields == {"centre": "UPP", "product": "Kymriah", "infused_on": "2020-"}
+        address = f"/en/clinic/drafts/{draft.pk}/"
+        assert address in text(nurse.get(HOME))
+        assert typed(nurse.get(address)) == typed(nurse.get(NEW)) | draft.fields
+        nurse.post(address, FORM)
+        assert Infusion.objects.count() == 1 and not Draft.objects.exists()
+
+    def test_a_draft_of_someone_known_here_needs_no_identifier_again(self, lists, nurse):
+        known = factories.record(lists).patient
+        nurse.post(NEW, {"centre": "UPP", "patient_id": NUMBER, "do": "draft"})
+        draft = Draft.objects.get()
+        assert draft.patient == known
+        assert "patient_id" not in nurse.get(f"/en/clinic/drafts/{draft.pk}/").context["form"].fields
+
+    def test_a_draft_of_someone_known_elsewhere_keeps_nothing_of_them(self, lists, nurse):
+        factories.record(lists, centre="STO")
+        nurse.post(NEW, {"centre": "UPP", "patient_id": NUMBER, "do": "draft"})
+        assert Draft.objects.get().patient is None
+
+    def test_a_draft_is_saved_again_in_its_place_and_thrown_away(self, nurse):
+        nurse.post(NEW, {"centre": "UPP", "batch": "B1", "do": "draft"})
+        address = f"/en/clinic/drafts/{Draft.objects.get().pk}/"
+        nurse.post(address, {"centre": "UPP", "batch": "B2", "do": "draft"})
+        assert Draft.objects.get().fields["batch"] == "B2"
+        nurse.post(address + "discard")
+        assert not Draft.objects.exists()
+
+    @pytest.mark.parametrize("value", [NUMBER, "x" * 201, "a\x00b"])
+    def test_what_may_not_be_kept_is_said_and_nothing_is_lost(self, nurse, value):
+        response = nurse.post(NEW, {"centre": "UPP", "batch": value, "do": "draft"})
+        assert "batch" in errors(response)
+        assert typed(response)["batch"] == value
+        assert not Draft.objects.exists()
+
+    def test_another_centres_draft_and_a_made_up_one_are_alike(self, nurse, stockholm):
+        nurse.post(NEW, {"centre": "UPP", "do": "draft"})
+        pk = Draft.objects.get().pk
+        for method in (stockholm.get, stockholm.post):
+            assert_alike(method(f"/en/clinic/drafts/{pk}/"), method(f"/en/clinic/drafts/{uuid4()}/"))
+        assert_alike(
+            stockholm.post(f"/en/clinic/drafts/{pk}/discard"),
+            stockholm.post(f"/en/clinic/drafts/{uuid4()}/discard"),
+        )
+        assert Draft.objects.exists()
+
+
+def assert_alike(another_centres, made_up) -> None:
+    """Both are 404 and the same, byte for byte."""
+    assert (another_centres.status_code, made_up.status_code) == (404, 404)
+    assert another_centres.content == made_up.content
+    assert dict(another_centres.headers) == dict(made_up.headers)
+
+
+class TestPersons:
+    """Finding a person, and the person's page."""
+
+    def test_the_list_shows_the_own_centres_rows_alone(self, lists, nurse, stockholm):
+        ours = factories.record(lists).patient
+        theirs = factories.record(lists, factories.nth_number(5), centre="STO").patient
+        listed = text(nurse.get("/en/clinic/infusions/"))
+        assert f">{ours.registry_number}<" in listed and f">{theirs.registry_number}<" not in listed
+        assert not nurse.get("/en/clinic/infusions/", {"centre": "STO"}).context["listed"].object_list
+        assert not nurse.get("/en/clinic/infusions/", {"centre": "XXX"}).context["listed"].object_list
+
+    @pytest.mark.parametrize("spelling", ["{number}", "{identifier}", " {identifier} "])
+    def test_a_person_is_found_by_either_number(self, lists, nurse, spelling):
+        known = factories.record(lists).patient
+        who = spelling.format(number=known.registry_number, identifier=NUMBER)
+        response = nurse.post("/en/clinic/infusions/", {"who": who})
+        assert response["Location"] == f"/en/clinic/persons/{known.registry_number}/"
+
+    @pytest.mark.parametrize("by", ["number", "identifier", "nobody", "nonsense", "zero"])
+    def test_another_centres_person_is_not_found_and_looks_like_nobody(self, lists, nurse, by):
+        theirs = factories.record(lists, centre="STO").patient
+        who = {
+            "number": str(theirs.registry_number), "identifier": NUMBER, "nobody": factories.nth_number(9),
+            "nonsense": SCRIPT, "zero": "0",
+        }[by]  # fmt: skip
+        response = nurse.post("/en/clinic/infusions/", {"who": who})
+        assert response.context["search"].errors["who"] == ["Your centre knows nobody with this number."]
+
+    def test_the_page_has_the_timeline_with_who_when_and_why(self, lists, nurse):
+        infusion = factories.record(lists)
+        correct_infusion(infusion_id=infusion.pk, changes={"batch": "Å1"}, by=Operator(), reason="fel i batch")
+        body = text(nurse.get(f"/en/clinic/persons/{infusion.patient.registry_number}/"))
+        assert "operator · fel i batch" in body and "Batch: – → Å1" in body
+        assert AccessLog.objects.filter(action="read", infusion=infusion.pk, actor="nurse", unit="UPP").exists()
+
+    def test_what_another_centre_recorded_of_the_person_is_not_there(self, lists, nurse):
+        infusion = factories.record(lists)
+        factories.record(lists, centre="STO", infused_on="2021-05-05", kind="reinfusion", product="Yescarta")
+        body = text(nurse.get(f"/en/clinic/persons/{infusion.patient.registry_number}/"))
+        assert "STO" not in body and "Yescarta" not in body and "2021-05-05" not in body
+
+    def test_another_centres_person_and_a_made_up_one_are_alike(self, lists, nurse):
+        theirs = factories.record(lists, centre="STO").patient
+        for ending in ("", "new"):
+            assert_alike(
+                nurse.get(f"/en/clinic/persons/{theirs.registry_number}/{ending}"),
+                nurse.get(f"/en/clinic/persons/999999/{ending}"),
+            )
+
+    def test_a_number_too_large_for_the_database_is_nobody(self, nurse):
+        assert nurse.get(f"/en/clinic/persons/{10**30}/").status_code == 404
+        assert nurse.post(PERSON, {"person": str(10**30)}).status_code == 404
+
+
+class TestCorrecting:
+    """Correcting and withdrawing."""
+
+    def test_a_correction_is_stored_with_its_reason(self, lists, nurse):
+        infusion = factories.record(lists)
+        address = f"/en/clinic/infusions/{infusion.pk}/correct"
+        assert typed(nurse.get(address))["infused_on"] == "2020-05-05"
+        response = nurse.post(address, corrections(infusion, batch="Ö2", infused_on="2020-05"), follow=True)
+        assert "The infusion is corrected." in text(response)
+        infusion.refresh_from_db()
+        assert (infusion.batch, infusion.date_precision) == ("Ö2", "month")
+        history = Infusion.pgh_event_model.objects.latest("pgh_id")
+        assert (history.acted_by, history.reason) == ("nurse", "Typing error: läste fel i journalen")
+
+    @pytest.mark.parametrize(
+        ("changes", "field", "code"),
+        [
+            ({"product": "Aspirin"}, "product", "unknown_product"),
+            ({"infused_on": "2999-01-01"}, "infused_on", "date_in_future"),
+            ({"centre": "STO"}, "centre", "unknown_centre"),
+            ({"kind": ""}, "kind", "missing"),
+            ({"kind": "further_dose"}, "kind", "further_dose_without_earlier"),
+            ({"category": "ACT"}, "trial", "trial_missing"),
+            ({"batch": NUMBER}, "batch", "identifier_in_text"),
+            ({"age_at_infusion": ""}, "age_at_infusion", "age_missing"),
+        ],
+    )
+    def test_a_wrong_correction_is_said_and_not_stored(self, lists, nurse, changes, field, code):
+        infusion = factories.record(lists)
+        response = nurse.post(f"/en/clinic/infusions/{infusion.pk}/correct", corrections(infusion, **changes))
+        assert code in errors(response)[field]
+        before = dict(Infusion.objects.values().get())
+        assert typed(response) == typed(response) | changes
+        assert dict(Infusion.objects.values().get()) == before
+
+    @pytest.mark.parametrize(
+        "reason", [{"why": ""}, {"why": "other", "words": ""}, {"words": NUMBER}, {"why": "x"}]
+    )
+    @pytest.mark.parametrize("page", ["correct", "withdraw"])
+    def test_a_reason_is_needed_and_holds_no_number(self, lists, nurse, page, reason):
+        infusion = factories.record(lists)
+        form = corrections(infusion, batch="B2") | reason
+        response = nurse.post(f"/en/clinic/infusions/{infusion.pk}/{page}", form)
+        assert response.context["reason"].errors
+        infusion.refresh_from_db()
+        assert (infusion.batch, infusion.status) == ("", "submitted")
+
+    def test_a_row_that_changed_meanwhile_is_shown_side_by_side_and_not_overwritten(self, lists, nurse):
+        infusion = factories.record(lists)
+        form = corrections(infusion, batch="ours")
+        correct_infusion(infusion_id=infusion.pk, changes={"batch": "theirs"}, by=Operator(), reason="x")
+        address = f"/en/clinic/infusions/{infusion.pk}/correct"
+        response = nurse.post(address, form)
+        assert errors(response) == {"": ["changed_meanwhile"]}
+        assert response.context["differences"] == [{"label": "Batch", "stored": "theirs", "typed": "ours"}]
+        assert typed(response)["batch"] == "ours"
+        infusion.refresh_from_db()
+        assert infusion.batch == "theirs"
+        again = form | {"version": str(response.context["version"])}
+        assert nurse.post(address, again).status_code == 302
+        infusion.refresh_from_db()
+        assert infusion.batch == "ours"
+
+    @pytest.mark.parametrize("seen", ["", "0", "x", "9" * 40])
+    def test_a_correction_without_a_version_is_never_stored(self, lists, nurse, seen):
+        infusion = factories.record(lists)
+        nurse.post(f"/en/clinic/infusions/{infusion.pk}/correct", corrections(infusion, batch="B", version=seen))
+        infusion.refresh_from_db()
+        assert infusion.batch == ""
+
+    def test_a_wrong_field_does_not_hide_that_the_row_changed(self, lists, nurse):
+        infusion = factories.record(lists)
+        form = corrections(infusion, product="Aspirin")
+        correct_infusion(infusion_id=infusion.pk, changes={"batch": "theirs"}, by=Operator(), reason="x")
+        address = f"/en/clinic/infusions/{infusion.pk}/correct"
+        response = nurse.post(address, form)
+        mended = form | {"product": "Kymriah", "version": str(response.context["version"])}
+        assert errors(nurse.post(address, mended)) == {"": ["changed_meanwhile"]}
+
+    def test_a_withdrawn_infusion_leaves_the_counts_and_stays(self, lists, nurse):
+        infusion = factories.record(lists)
+        address = f"/en/clinic/infusions/{infusion.pk}/withdraw"
+        assert "leaves all counts" in text(nurse.get(address))
+        nurse.post(address, REASON | {"version": str(version(infusion))})
+        infusion.refresh_from_db()
+        assert infusion.status == "withdrawn"
+        body = text(nurse.get(f"/en/clinic/persons/{infusion.patient.registry_number}/"))
+        assert "Withdrawn" in body and address not in body
+
+    def test_a_withdrawal_of_a_row_that_changed_shows_it_and_stores_nothing(self, lists, nurse):
+        infusion = factories.record(lists)
+        seen = version(infusion)
+        correct_infusion(infusion_id=infusion.pk, changes={"batch": "theirs"}, by=Operator(), reason="x")
+        response = nurse.post(f"/en/clinic/infusions/{infusion.pk}/withdraw", REASON | {"version": str(seen)})
+        assert "Someone else has changed this infusion" in text(response)
+        infusion.refresh_from_db()
+        assert infusion.status == "submitted"
+
+    @pytest.mark.parametrize("page", ["correct", "withdraw"])
+    def test_another_centres_infusion_and_a_made_up_one_are_alike(self, lists, nurse, page):
+        theirs = factories.record(lists, centre="STO")
+        form = corrections(theirs)
+        made_up = f"/en/clinic/infusions/{uuid4()}/{page}"
+        another = f"/en/clinic/infusions/{theirs.pk}/{page}"
+        assert_alike(nurse.get(another), nurse.get(made_up))
+        assert_alike(nurse.post(another, form), nurse.post(made_up, form))
+
+
+class TestStart:
+    """The start page."""
+
+    def test_entered_and_published_stand_side_by_side(self, lists, nurse):
+        factories.record(lists)
+        body = nurse.get(HOME)
+        [centre] = body.context["centres"]
+        assert centre["rows"][-1]["entered"] == {"patients": 1, "infusions": 1}
+        assert centre["rows"][-1]["published"] in ({}, None)
+
+    def test_who_has_no_centre_sees_nothing(self, lists):
+        factories.record(lists)
+        body = text(sign_in(factories.user("nobody")).get(HOME))
+        assert "You have no role yet" in body
+        assert "Kymriah" not in body and "Sjukhuset" not in body
+
+    def test_a_role_that_has_ended_ends_what_it_showed(self, lists, nurse):
+        infusion = factories.record(lists)
+        address = f"/en/clinic/persons/{infusion.patient.registry_number}/"
+        assert nurse.get(address).status_code == 200
+        Membership.objects.all().delete()
+        assert nurse.get(address).status_code == 404
+
+
+def test_each_page_asks_the_database_a_known_number_of_times(lists, nurse):
+    """However many rows there are."""
+    counts = []
+    for place in (0, 1):
+        for n in range(3):
+            patient = factories.number(date(1970, 1, 1 + n), 980 + 2 * place)
+            infusion = factories.record(lists, patient, infused_on="2020-05-05")
+            factories.record(lists, patient, infused_on="2021-05-05", kind="reinfusion")
+        asked = {
+            "start": (nurse.get, HOME),
+            "record": (nurse.get, NEW),
+            "check": (nurse.post, NEW, FORM | {"do": "check"}),
+            "search": (nurse.post, PERSON, {"patient_id": patient}),
+            "infusions": (nurse.get, "/en/clinic/infusions/"),
+            "person": (nurse.get, f"/en/clinic/persons/{infusion.patient.registry_number}/"),
+            "correct": (nurse.get, f"/en/clinic/infusions/{infusion.pk}/correct"),
+        }
+        counts.append({name: queries(*request) for name, request in asked.items()})
+    assert counts[0] == counts[1]
+    assert counts[0] == QUERIES
+
+
+def queries(ask, *request) -> int:
+    with CaptureQueriesContext(connection) as asked:
+        assert ask(*request).status_code == 200
+    return len(asked)
+
+
+QUERIES = {
+    "start": 25, "record": 9, "check": 20, "search": 18, "infusions": 13, "person": 19, "correct": 16,
+}  # fmt: skip
+
+
+def test_the_identifier_of_a_new_person_becomes_a_digest_and_nothing_else(nurse):
+    nurse.post(NEW, FORM)
+    assert PatientIdentifier.objects.get().type == "personal"

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import CentreRole, NationalRole, Scope
@@ -23,7 +24,12 @@ class User(AbstractUser):
             return
         if self.national_role:
             yield self.national_role, None
-        yield from self.memberships.values_list("role", "centre_id")
+        yield from self._memberships
+
+    @cached_property
+    def _memberships(self) -> tuple[tuple[str, int], ...]:
+        """Asked once: a page asks for many permissions of one person."""
+        return tuple(self.memberships.values_list("role", "centre_id"))
 
 
 @keeps_history()

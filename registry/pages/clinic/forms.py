@@ -133,7 +133,8 @@ class InfusionForm(forms.Form):
     @property
     def chosen_centre(self) -> Centre | None:
         """The centre as chosen, or the only one; None for another's."""
-        return self.lists.centres.get((self["centre"].value() or "").lower())
+        default = self.initial["centre"] if self.centre_is_given else ""
+        return self.lists.centres.get((self.data.get("centre") or default).lower())
 
     @property
     def identifier(self) -> Identifier | None:
@@ -151,9 +152,16 @@ class InfusionForm(forms.Form):
         return Kind(typed) if typed in Kind.values else None
 
     @property
+    def identifier_error(self) -> str:
+        """What is wrong with the identifier as typed."""
+        errors = self.errors.get("patient_id")
+        return " ".join(errors) if errors and self.data.get("patient_id") else ""
+
+    @property
     def has_more(self) -> bool:
         """Whether a rarely used field holds something, or is wrong."""
-        rare = [name for name in ("sequence", "manufacturing_site", "batch", "sex") if name in self.fields]
+        names = ("sequence", "manufacturing_site", "batch", *(() if self.patient else ("sex", "age_at_infusion")))
+        rare = [name for name in names if name in self.fields]
         return any(self[name].value() or self[name].errors for name in rare)
 
 

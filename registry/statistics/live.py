@@ -1,19 +1,18 @@
 """What a centre has entered so far, beside what is published: two measures, counted from the records."""
 
-from collections.abc import Iterable
-
 from django.db.models import Count
 
+from registry.access import Actor, Permission
 from registry.models import Infusion
 
 
-def count_entered(centres: Iterable[int]) -> dict[int, dict[str, dict[str, int]]]:
-    """patients and infusions of each centre by category, and as "all", up to this moment.
+def count_entered(by: Actor) -> dict[int, dict[str, dict[str, int]]]:
+    """patients and infusions by category, and as "all", of each centre where someone may write.
 
-    Distinct persons and counted infusions of a cell (COUNTING.md, "Measures of a cell"). Only for
-    people of these centres: the records are read.
+    Distinct persons and counted infusions of a cell (COUNTING.md, "Measures of a cell"), up to this
+    moment.
     """
-    counted = Infusion.objects.counted().filter(centre__in=list(centres)).order_by()  # within these centres alone
+    counted = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).counted().order_by()
     measures = {"patients": Count("patient", distinct=True), "infusions": Count("pk")}
     entered: dict[int, dict[str, dict[str, int]]] = {}
     for row in counted.values("centre", "category").annotate(**measures):

@@ -95,6 +95,9 @@ class Nationwide(frozenset):
     def __contains__(self, centre: object) -> bool:
         return True
 
+    def __bool__(self) -> bool:
+        return True
+
 
 NATIONWIDE = Nationwide()
 

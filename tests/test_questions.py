@@ -5,6 +5,7 @@ import uuid
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from registry.access import Operator
 from registry.entry import questions
@@ -23,7 +24,7 @@ WRONG_TEXTS = {
 
 
 def sign_in(user) -> Client:
-    client = Client(headers={"accept-language": "en"})
+    client = Client()
     client.force_login(user)
     return client
 
@@ -51,7 +52,8 @@ def asked(world, words="Is the date right?", by="steward") -> Question:
 
 
 def address(name, **kwargs) -> str:
-    return reverse(f"clinic:{name}", kwargs=kwargs)
+    with override("en"):
+        return reverse(f"clinic:{name}", kwargs=kwargs)
 
 
 def test_a_question_is_asked_answered_and_closed_in_the_pages(world):
@@ -213,18 +215,14 @@ def test_reading_asking_answering_and_closing_are_logged(world):
     assert set(AccessLog.objects.values_list("infusion", flat=True)) == {world["infusion"].pk}
 
 
-@pytest.mark.parametrize(("who", "queries"), [("nurse", 0), ("steward", 0)])
-def test_the_list_asks_no_more_of_the_database_when_it_is_longer(world, lists, who, queries, django_assert_num_queries):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
-    client, counts = sign_in(world[who]), []
+@pytest.mark.parametrize(("who", "queries"), [("nurse", 18), ("steward", 16)])
+def test_the_list_asks_no_more_of_the_database_when_it_is_longer(
+    world, lists, who, queries, django_assert_num_queries
+):
+    client = sign_in(world[who])
     for more in (1, 8):
         for place in range(more):
             infusion = factories.record(lists, factories.nth_number(place + 10 * more), by=world["nurse"])
             questions.ask(infusion_id=infusion.pk, text="?", by=world["second"])
-        with CaptureQueriesContext(connection) as found:
+        with django_assert_num_queries(queries):
             client.get(address("questions"))
-        counts.append(len(found))
-    assert counts[0] == counts[1], counts
-    print(counts)

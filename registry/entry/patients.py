@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pgtrigger
 from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -13,22 +12,13 @@ from registry.choices import AccessAction, Kind, Sex
 from registry.draft import Identified, InfusionDraft, Step
 from registry.entry.announce import announce_change
 from registry.entry.reasons import check_reason
+from registry.entry.traces import digests_of, erase_traces
 from registry.errors import MergeImpossible, NotFound, RegistryError
 from registry.identity import refusal_token
 from registry.models import Erasure, Infusion, Patient, PatientIdentifier, Refusal
 from registry.models.access_log import log_persons
 
 ENTRY_LOCK = 7201  # held shared by single entries and alone by an import
-HISTORY_OF_PATIENT = (
-    ("registry_infusionhistory", "patient_id"),
-    ("registry_patientidentifierhistory", "patient_id"),
-    ("registry_patienthistory", "pgh_obj_id"),
-)
-GUARDS_OF_HISTORY = (
-    "registry.InfusionHistory:append_only",
-    "registry.PatientIdentifierHistory:append_only",
-    "registry.PatientHistory:append_only",
-)
 
 
 class PatientRefused(RegistryError):
@@ -187,7 +177,8 @@ def merge_patients(*, keep: Patient, absorb: Patient, by: Actor, reason: str) ->
 
 
 def erase_patient(*, patient: Patient, by: Actor, reason: str, refuses: bool = True) -> None:
-    """Remove a person and all that was recorded of them, history included.
+    """Remove a person and all that was recorded of them: rows, questions, drafts, history, rows of
+    uploaded files, kept answers.
 
     With refuses, a keyed token stays that stops a new entry (DOMAIN.md, "Law and duty").
     Published aggregates stay, and a line that someone was erased, when, by whom and why. Raises
@@ -198,7 +189,7 @@ def erase_patient(*, patient: Patient, by: Actor, reason: str, refuses: bool = T
         lock_entry()
         if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
             raise NotFound(_("This person is no longer there."))
-        number = patient.pk
+        number, digests = patient.pk, digests_of(patient)
         if refuses:
             for identifier in patient.identifiers.all():
                 token = refusal_token(identifier.key_id, bytes(identifier.digest))
@@ -206,31 +197,6 @@ def erase_patient(*, patient: Patient, by: Actor, reason: str, refuses: bool = T
         log_persons(by=by, action=AccessAction.ERASE, numbers=[patient.registry_number])
         patient.infusions.all().delete()
         patient.delete()
-        _erase_history(number)
+        erase_traces(patient=number, digests=digests)
         Erasure.objects.create(erased_by=by.username, reason=reason.strip())
         announce_change()
-
-
-def _erase_history(patient: int) -> None:
-    """Delete the history of a person, of persons merged into them, and of the deletion itself.
-
-    The history's guard against deletion is lifted for this transaction alone.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT patient_id FROM registry_infusionhistory WHERE pgh_obj_id IN
-                (SELECT pgh_obj_id FROM registry_infusionhistory WHERE patient_id = %(patient)s)
-            UNION
-            SELECT patient_id FROM registry_patientidentifierhistory WHERE pgh_obj_id IN
-                (SELECT pgh_obj_id FROM registry_patientidentifierhistory
-                 WHERE patient_id = %(patient)s)
-            UNION SELECT %(patient)s
-            """,
-            {"patient": patient},
-        )
-        persons = [person for (person,) in cursor.fetchall()]
-    # Within ignore() only positional parameters work: pgtrigger puts its own before them.
-    with pgtrigger.ignore(*GUARDS_OF_HISTORY), connection.cursor() as cursor:
-        for table, column in HISTORY_OF_PATIENT:
-            cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [persons])

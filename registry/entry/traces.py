@@ -1,0 +1,126 @@
+"""What the registry holds of a person beside the rows: history, files on their way in, kept answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pgtrigger
+from django.db import connection
+
+from registry.identity import DIGEST_BYTES
+from registry.models import Patient
+
+# Of persons by key, of their infusions by key.
+HISTORY = (
+    ("registry_questionhistory", "infusion_id", "infusions"),
+    ("registry_infusionhistory", "patient_id", "persons"),
+    ("registry_patientidentifierhistory", "patient_id", "persons"),
+    ("registry_patienthistory", "pgh_obj_id", "persons"),
+)
+GUARDS_OF_HISTORY = (
+    "registry.QuestionHistory:append_only",
+    "registry.InfusionHistory:append_only",
+    "registry.PatientIdentifierHistory:append_only",
+    "registry.PatientHistory:append_only",
+)
+MERGED = """
+    SELECT patient_id FROM registry_infusionhistory WHERE pgh_obj_id IN
+        (SELECT pgh_obj_id FROM registry_infusionhistory WHERE patient_id = %(patient)s)
+    UNION
+    SELECT patient_id FROM registry_patientidentifierhistory WHERE pgh_obj_id IN
+        (SELECT pgh_obj_id FROM registry_patientidentifierhistory WHERE patient_id = %(patient)s)
+    UNION SELECT %(patient)s
+"""
+# A row of a file is a person's if one of their digests stands at any step of its chain.
+ROWS_OF_FILES = f"""
+    SELECT job_id, line FROM registry_importrow AS kept
+    WHERE EXISTS (
+        SELECT FROM generate_series(1, length(kept.chain), {DIGEST_BYTES}) AS step
+        WHERE substr(kept.chain, step, {DIGEST_BYTES}) = ANY(%s))
+"""
+# An answer to a request names the infusion, or is of one.
+ANSWERS = """
+    DELETE FROM registry_idempotencykey
+    WHERE answer ->> 'id' = ANY(%s) OR answer ->> 'patient' = ANY(%s)
+"""
+
+
+@dataclass(frozen=True)
+class Traces:
+    """How many rows of each kind there are."""
+
+    history: int
+    rows_of_files: int
+    answers: int
+
+
+def persons_merged_into(patient: int) -> list[int]:
+    """Keys of a person and of all who were merged into them."""
+    with connection.cursor() as cursor:
+        cursor.execute(MERGED, {"patient": patient})
+        return [person for (person,) in cursor.fetchall()]
+
+
+def numbers_of(patient: Patient) -> list[int]:
+    """The registry number of a person, and those of all who were merged into them."""
+    return [registry_number_of(person) for person in persons_merged_into(patient.pk)]
+
+
+def registry_number_of(patient: int) -> int:
+    """The registry number by key, also of a person who is no longer there (models.Patient)."""
+    return patient * 100 + 98 - patient * 100 % 97
+
+
+def count_traces(patient: Patient) -> Traces:
+    """What an erasure would remove beside the rows; for the page that asks whether it shall."""
+    with connection.cursor() as cursor:
+        history, (persons, infusions) = 0, _keys(patient.pk)
+        for table, column, keys in HISTORY:
+            wanted = persons if keys == "persons" else infusions
+            cursor.execute(f"SELECT count(*) FROM {table} WHERE {column} = ANY(%s)", [wanted])
+            history += cursor.fetchone()[0]
+        cursor.execute(f"SELECT count(*) FROM ({ROWS_OF_FILES}) AS row", [digests_of(patient)])
+        rows_of_files = cursor.fetchone()[0]
+        cursor.execute(ANSWERS.replace("DELETE", "SELECT count(*)"), _names(persons, infusions))
+        return Traces(history, rows_of_files, cursor.fetchone()[0])
+
+
+def digests_of(patient: Patient) -> list[bytes]:
+    """The digests of a person's identifiers."""
+    return [bytes(digest) for digest in patient.identifiers.values_list("digest", flat=True)]
+
+
+def erase_traces(*, patient: int, digests: Sequence[bytes]) -> Traces:
+    """Delete all of it, of persons merged into this one too, and of the deletion itself.
+
+    Called after the rows are deleted, within the same transaction. The history's guard against
+    deletion is lifted for these statements alone.
+    """
+    persons, infusions = _keys(patient)
+    with connection.cursor() as cursor:
+        cursor.execute(ROWS_OF_FILES, [list(digests)])
+        rows = cursor.fetchall()
+        for table in ("registry_importproblem", "registry_importrow"):
+            cursor.executemany(f"DELETE FROM {table} WHERE job_id = %s AND line = %s", rows)
+        cursor.execute(ANSWERS, _names(persons, infusions))
+        answers, history = cursor.rowcount, 0
+    # Within ignore() only positional parameters work: pgtrigger puts its own before them.
+    with pgtrigger.ignore(*GUARDS_OF_HISTORY), connection.cursor() as cursor:
+        for table, column, keys in HISTORY:
+            wanted = persons if keys == "persons" else infusions
+            cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [wanted])
+            history += cursor.rowcount
+    return Traces(history, len(rows), answers)
+
+
+def _keys(patient: int) -> tuple[list[int], list]:
+    """Of the persons who were merged into one and the person; of all infusions that ever were theirs."""
+    persons = persons_merged_into(patient)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT pgh_obj_id FROM registry_infusionhistory WHERE patient_id = ANY(%s)", [persons]
+        )
+        return persons, [infusion for (infusion,) in cursor.fetchall()]
+
+
+def _names(persons: Sequence[int], infusions: Sequence) -> list[list[str]]:
+    return [[str(infusion) for infusion in infusions], [str(registry_number_of(person)) for person in persons]]

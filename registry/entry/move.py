@@ -1,0 +1,55 @@
+"""Moving what was recorded at the wrong centre."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from registry.access import Actor, Permission, acting_as, require
+from registry.choices import AccessAction, CentreStatus
+from registry.entry.announce import announce_change
+from registry.entry.patients import lock_entry
+from registry.entry.reasons import check_reason
+from registry.errors import NotFound, RegistryError
+from registry.models import Centre, Draft, Infusion, Patient
+from registry.models.access_log import log_infusions
+
+
+class MoveImpossible(RegistryError):
+    """The person cannot be moved between these centres."""
+
+    code = "move_impossible"
+
+
+def move_patient(
+    *, patient: Patient, from_centre: Centre, to_centre: Centre, by: Actor, reason: str
+) -> Sequence[Infusion]:
+    """Give all that one centre has recorded of a person to another: it was recorded at the wrong one.
+
+    Withdrawn infusions go along, so that the first centre knows the person no longer. Its drafts for
+    the person are deleted: they are forms of that centre. Raises MoveImpossible, NotFound where the
+    person has nothing at the first centre, NotPermitted, ReasonMissing.
+    """
+    require(by, Permission.MERGE_PATIENTS)
+    check_move(from_centre=from_centre, to_centre=to_centre)
+    with acting_as(by, reason=check_reason(reason)):
+        lock_entry()
+        if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
+            raise NotFound(_("This person is no longer there."))
+        theirs = Infusion.objects.filter(patient=patient, centre=from_centre)
+        infusions = list(theirs.select_related("centre", "patient"))
+        if not infusions:
+            raise NotFound(_("This person has no infusion at that centre."))
+        log_infusions(by=by, action=AccessAction.MOVE, infusions=infusions)
+        theirs.update(centre=to_centre)
+        Draft.objects.filter(patient=patient, centre=from_centre).delete()
+        announce_change()
+    return infusions
+
+
+def check_move(*, from_centre: Centre, to_centre: Centre) -> None:
+    """Raises MoveImpossible for a centre that has not begun, and from a centre to itself."""
+    if from_centre == to_centre:
+        raise MoveImpossible(_("Choose another centre than the one where it stands."))
+    if to_centre.status == CentreStatus.UPCOMING:
+        sentence = _("%(centre)s has not begun yet. An administrator makes it active before its first infusion.")
+        raise MoveImpossible(sentence % {"centre": to_centre.code})

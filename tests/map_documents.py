@@ -56,6 +56,7 @@ def _random_centre(number: int, draw: random.Random) -> dict:
         "status": draw.choice(["active", "paused", "closed"] if categories else ["active", "upcoming"]),
         "region": "Norra",
         "location": {"lat": latitude, "lon": 12.5 + (latitude - 55.4) * 0.55 + draw.uniform(0, 3.5)},
+        "complete_through": draw.choice([None, "2025-08-31"]),
         "first": min((cell["first"] for cell in categories), default=None),
         "categories": categories,
     } | {measure: sum(cell[measure] for cell in categories) for measure in MEASURES}

@@ -25,6 +25,7 @@ from registry.models import AccessLog, ImportJob, ImportRow, Infusion, Membershi
 from tests import factories
 from tests.test_import import MAN, MANY, ROW, UNUSABLE, WOMAN, as_csv, as_xlsx, plain
 
+MISTYPED = f"{WOMAN[:-1]}{(int(WOMAN[-1]) + 1) % 10}"
 UPLOADED = [row for row in MANY if row["centre"] == "UPP"]
 BAD = ROW | {"product": "Aspirin", "infused_on": "05/05/2020"}
 
@@ -93,7 +94,7 @@ def test_what_is_received_is_digests_and_cells_and_no_identifier(
 @pytest.mark.parametrize(
     "identifier",
     [
-        WOMAN, WOMAN[2:], WOMAN.replace("-", ""), WOMAN.replace("-", " "), f" {WOMAN[:-1]}{(int(WOMAN[-1]) + 1) % 10}",
+        WOMAN, WOMAN[2:], WOMAN.replace("-", ""), WOMAN.replace("-", " "), f" {MISTYPED}",
         "local:hanna", " LOCAL:hanna", "reserve:ABCD12345678", "ABCD12345678", "991234567890",
     ],
 )  # fmt: skip

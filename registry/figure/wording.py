@@ -27,7 +27,8 @@ class Line:
 class CentreText:
     """A centre as its callout and its card say it.
 
-    total stands beside the city, and number where there is no room for it; note stands below.
+    total stands beside the city, and number where there is no room for it; note stands below, and
+    complete (up to which day the records are) on the card alone.
     """
 
     code: str
@@ -36,6 +37,7 @@ class CentreText:
     total: str
     number: str
     note: str
+    complete: str
     lines: tuple[Line, ...]
 
 
@@ -71,6 +73,7 @@ def _describe_centre(centre: dict, manufacturing: list[dict]) -> CentreText:
         total=say_total(centre),
         number=say_short(centre),
         note=say_note(centre),
+        complete=say_complete(centre),
         lines=(*categories, *sites),
     )
 
@@ -103,6 +106,12 @@ def say_note(centre: dict) -> str:
 def say_status(centre: dict) -> str:
     """Return that a centre is paused or closed, or ""."""
     return {"paused": _("paused at present"), "closed": _("closed")}.get(centre["status"], "")
+
+
+def say_complete(centre: dict) -> str:
+    """Return "Complete through 31 October 2026", or "" where the centre has not said."""
+    day = centre.get("complete_through")  # older snapshots do not say
+    return _("Complete through %(date)s") % {"date": say_date(day)} if day else ""
 
 
 def say_patients(count: int) -> str:

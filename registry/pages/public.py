@@ -11,6 +11,7 @@ from registry.figure.svg import draw_map, draw_shapes
 from registry.figure.wording import (
     describe_centres,
     is_awaited,
+    say_complete,
     say_date,
     say_first,
     say_infusions,
@@ -34,6 +35,7 @@ class Row:
     head: str
     beside: str
     status: str = ""
+    complete: str = ""
     mark: str = ""
     first: str | None = None
     cells: tuple[str, ...] = ()
@@ -136,12 +138,13 @@ def _choose_figures(national: dict) -> list[dict]:
 
 def _group_rows(centre: dict, manufacturing: list[dict]) -> Group:
     if is_awaited(centre):
-        total = Row(centre["city"], centre["name"], remark=_("upcoming centre"))
+        total = Row(centre["city"], centre["name"], complete=say_complete(centre), remark=_("upcoming centre"))
     else:
         total = Row(
             centre["city"],
             centre["name"],
             status=say_status(centre),
+            complete=say_complete(centre),
             first=centre["first"],
             cells=_cells(centre),
         )

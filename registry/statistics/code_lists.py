@@ -1,7 +1,9 @@
 """The code lists as a snapshot keeps them, so that the public side reads no table of the records."""
 
+from datetime import date
+
 from registry.choices import Category
-from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
+from registry.models import Centre, Coverage, Indication, ManufacturingSite, Product, Trial
 from registry.rules import write_date
 
 CATEGORIES = {
@@ -14,8 +16,9 @@ CATEGORIES = {
 
 def read_code_lists() -> dict[str, list[dict]]:
     """Every list in its own order, texts in both languages as {"sv": …, "en": …}."""
+    complete = _completeness()
     return {
-        "centres": [_centre(centre) for centre in Centre.objects.all()],
+        "centres": [_centre(centre, complete.get(centre.pk)) for centre in Centre.objects.all()],
         "categories": [
             {"code": code.value, "name": {"sv": sv, "en": en}} for code, (sv, en) in CATEGORIES.items()
         ],
@@ -35,7 +38,13 @@ def read_code_lists() -> dict[str, list[dict]]:
     }
 
 
-def _centre(centre: Centre) -> dict:
+def _completeness() -> dict[int, date]:
+    """By centre, up to which day its records are complete: its latest statement."""
+    latest = Coverage.objects.order_by("centre", "-stated_at", "-id").distinct("centre")
+    return dict(latest.values_list("centre", "complete_through"))
+
+
+def _centre(centre: Centre, complete_through: date | None) -> dict:
     return {
         "code": centre.code,
         "name": centre.name,
@@ -45,6 +54,7 @@ def _centre(centre: Centre) -> dict:
         "region": centre.region,
         "status": centre.status,
         "location": {"lat": centre.latitude, "lon": centre.longitude},
+        "complete_through": complete_through and complete_through.isoformat(),
     }
 
 

@@ -48,5 +48,6 @@ def _centre(centre: dict, total: dict | None, categories: list[dict]) -> dict:
     summed = sum(row["patients"] for row in categories)
     differs = {} if summed == counted["patients"] else {"patients_summed": summed}
     described = {name: centre[name] for name in ("code", "name", "city", "status", "region", "location")}
+    described["complete_through"] = centre.get("complete_through")  # lists of older snapshots have none
     counted = {name: counted[name] for name in DEFAULT_MEASURES}
     return described | counted | differs | {"categories": categories}

@@ -1,14 +1,222 @@
-"""Files in and out: import, export, the template."""
+"""Files in and out: import, its report, the template, and export."""
 
+from uuid import UUID
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from registry.access import Permission
-from registry.pages.clinic.shell import page, show
+from registry.choices import ImportState
+from registry.entry.export import FORMATS, Export, export_infusions, write_rows
+from registry.entry.import_job import ImportNotStorable as NotStorable
+from registry.entry.import_job import can_be_stored, jobs_of, receive_file, store_checked
+from registry.entry.reading import COLUMNS, CodeLists
+from registry.entry.report import ORDERS, Report, read_report
+from registry.entry.template import write_template
+from registry.entry.upload import LARGEST_MEGABYTES, MOST_ROWS, FileTooLarge
+from registry.errors import FileUnusable, NotFound
+from registry.models import Centre, ImportJob
+from registry.pages.clinic.centre_field import CentreField
+from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
+
+LATEST = 10
+LINES_A_PAGE = 100
+ENDED = (ImportState.CHECKED, ImportState.REFUSED, ImportState.STORED, ImportState.FAILED)
+
+
+class UploadForm(forms.Form):
+    """An exchange file to check."""
+
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,text/csv," + FORMATS["xlsx"]}),
+    )
+    centre = CentreField(
+        label=gettext_lazy("Centre"),
+        required=False,
+        help_text=gettext_lazy("The only centre whose rows are accepted, and the centre of rows that name none."),
+    )
+
+    def __init__(self, *args, centres: list[Centre], **kwargs):
+        super().__init__(*args, **kwargs)
+        limits = {"megabytes": LARGEST_MEGABYTES, "rows": MOST_ROWS}
+        help_text = _(
+            "CSV (UTF-8) or XLSX with the columns of the template, at most %(megabytes)s MB and %(rows)s rows."
+        )
+        self.fields["file"].help_text = help_text % limits
+        self.fields["centre"].offer(centres, _("Any of mine: each row names its own"))  # type: ignore[attr-defined]
+
+
+class ExportForm(forms.Form):
+    """Which rows to take out, and how."""
+
+    centre = CentreField(label=gettext_lazy("Centre"), required=False)
+    format = forms.ChoiceField(
+        label=gettext_lazy("Format"),
+        choices=[("xlsx", "XLSX"), ("csv", "CSV")],
+        error_messages={"invalid_choice": gettext_lazy("Choose one of the formats in the list.")},
+    )
+
+    def __init__(self, typed: QueryDict | None = None, *, centres: list[Centre]):
+        super().__init__(typed, auto_id="export_%s")
+        self.fields["centre"].offer(centres, _("All of mine"))  # type: ignore[attr-defined]
+
+
+@page(Permission.WRITE_RECORDS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def imports(request: SignedInRequest) -> HttpResponse:
+    """The template, one's latest uploads, and the export; POST receives a file."""
+    centres = centres_of(request.user, Permission.WRITE_RECORDS)
+    if request.method != "POST":
+        return _show_files(request, UploadForm(centres=centres), ExportForm(centres=centres))
+    form = UploadForm(request.POST, request.FILES, centres=centres)
+    if _was_dropped(request):
+        form.fields["file"].error_messages["required"] = str(FileTooLarge())
+    if form.is_valid():
+        upload = form.cleaned_data["file"]
+        try:
+            job = receive_file(
+                file=upload.file,
+                file_name=upload.name,
+                by=request.user,
+                centre=form.cleaned_data["centre"] or None,
+            )
+        except FileUnusable as unusable:
+            form.add_error("file", str(unusable))
+        else:
+            return redirect("clinic:import", job_id=job.pk)
+    return _show_files(request, form, ExportForm(centres=centres))
+
+
+@page(Permission.WRITE_RECORDS)
+@require_safe
+def import_(request: SignedInRequest, job_id: UUID) -> HttpResponse:
+    """How far a file has come, then its report; htmx asks again until it has ended."""
+    job = _find_job(request, job_id)
+    listed = _list_report(request, job)
+    columns = _columns(listed)
+    context = {
+        "job": job,
+        "ended": job.state in ENDED,
+        "percent": job.total and 100 * job.done // job.total,
+        "message": job.message and _(job.message),
+        "storable": can_be_stored(job),
+        "listed": listed,
+        "columns": columns,
+        "lines": [(line, line.show(columns)) for line in listed or ()],
+        "order": _order(request),
+    }
+    return show(request, "clinic/import_state.html" if request.htmx else "clinic/import.html", context)
+
+
+@page(Permission.WRITE_RECORDS)
+@require_POST
+def store(request: SignedInRequest, job_id: UUID) -> HttpResponse:
+    """Store what was checked."""
+    try:
+        store_checked(job_id=job_id, by=request.user)
+    except NotStorable as refused:
+        messages.error(request, str(refused))
+    return redirect("clinic:import", job_id=job_id)
+
+
+@page(Permission.WRITE_RECORDS)
+@require_safe
+def report(request: SignedInRequest, job_id: UUID) -> HttpResponse:
+    """The report as CSV: every problem beside its row."""
+    job = _find_job(request, job_id)
+    columns = [name for name in COLUMNS if name != "patient_id"]
+    header = ["line", "column", "code", "refused", "sentence", *columns]
+    rows = (
+        [line.number, one.field, one.code, "0" if one.warning else "1", one.sentence,
+         *(line.cells.get(name, "") for name in columns)]
+        for line in read_report(job)[:]
+        for one in line.problems
+    )  # fmt: skip
+    return _download(write_rows([header, *rows], format="csv", name=f"swecar-report-{job.uploaded_at:%Y-%m-%d}"))
+
+
+@page(Permission.WRITE_RECORDS)
+@require_safe
+def template(request: SignedInRequest, format: str) -> HttpResponse:
+    """An empty exchange file."""
+    if format not in FORMATS:
+        raise NotFound
+    return _download(write_template(CodeLists(request.user), format=format))
+
+
+@page(Permission.WRITE_RECORDS)
+@require_GET
+def export(request: SignedInRequest) -> HttpResponse:
+    """The rows of one's centres as a file."""
+    centres = centres_of(request.user, Permission.WRITE_RECORDS)
+    form = ExportForm(request.GET, centres=centres)
+    if not form.is_valid():
+        return _show_files(request, UploadForm(centres=centres), form, status=400)
+    chosen = form.cleaned_data
+    return _download(export_infusions(by=request.user, format=chosen["format"], centre=chosen["centre"] or None))
+
+
+def _show_files(
+    request: SignedInRequest, upload: UploadForm, export_form: ExportForm, *, status: int = 200
+) -> HttpResponse:
+    context = {"form": upload, "export": export_form, "jobs": jobs_of(request.user)[:LATEST]}
+    return show(request, "clinic/imports.html", context, status=status)
+
+
+def _was_dropped(request: SignedInRequest) -> bool:
+    """Whether a file was sent and not taken in, because the request is larger than is held in memory."""
+    sent = request.META.get("CONTENT_LENGTH") or "0"
+    return not request.FILES and sent.isdecimal() and int(sent) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+
+
+def _find_job(request: SignedInRequest, job_id: UUID) -> ImportJob:
+    job = jobs_of(request.user).filter(pk=job_id).first()
+    if job is None:
+        raise NotFound
+    return job
+
+
+def _order(request: SignedInRequest) -> str:
+    order = request.GET.get("order", "line")
+    if order not in ORDERS:
+        raise Http404
+    return order
+
+
+def _list_report(request: SignedInRequest, job: ImportJob) -> Page | None:
+    """A page of the lines with a problem, once the job has ended."""
+    if job.state not in ENDED:
+        return None
+    lines: Report = read_report(job, order=_order(request))
+    return Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page")) if lines else None
+
+
+def _columns(listed: Page | None) -> list[str]:
+    """The columns of the file that the lines of a page have, in their own order."""
+    used = {name for line in listed or () for name in line.cells}
+    return [name for name in COLUMNS if name in used]
+
+
+def _download(file: Export) -> HttpResponse:
+    response = HttpResponse(file.content, content_type=file.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{file.file_name}"'
+    return response
+
 
 urlpatterns = [
-    path(
-        "imports/",
-        page(Permission.WRITE_RECORDS)(lambda request: show(request, "clinic/busy.html")),
-        name="imports",
-    ),
+    path("imports/", imports, name="imports"),
+    path("imports/template.<str:format>", template, name="import-template"),
+    path("imports/<uuid:job_id>/", import_, name="import"),
+    path("imports/<uuid:job_id>/store", store, name="import-store"),
+    path("imports/<uuid:job_id>/report.csv", report, name="import-report"),
+    path("export/", export, name="export"),
 ]

@@ -1,0 +1,37 @@
+"""How far a centre's records are complete, as its lead states it once a month."""
+
+from datetime import date
+
+from django.db.models import QuerySet
+
+from registry.access import Actor, Permission, acting_as, require
+from registry.clock import today
+from registry.entry.announce import announce_change
+from registry.errors import RegistryError
+from registry.models import Centre, Coverage
+from registry.rules import EARLIEST
+
+
+class CoverageDateImpossible(RegistryError):
+    """Write a day from 1990 to today."""
+
+    code = "coverage_date_impossible"
+
+
+def state_coverage(*, centre: Centre, complete_through: date, by: Actor) -> Coverage:
+    """Store that all infusions of the centre up to and including a day are recorded.
+
+    The latest statement holds, also where it goes back. Raises NotPermitted, CoverageDateImpossible.
+    """
+    require(by, Permission.STATE_COVERAGE, centre=centre.pk)
+    if not EARLIEST <= complete_through <= today():
+        raise CoverageDateImpossible
+    with acting_as(by):
+        stated = Coverage.objects.create(centre=centre, complete_through=complete_through, stated_by=by.username)
+        announce_change()
+    return stated
+
+
+def coverage_history(*, by: Actor) -> QuerySet[Coverage]:
+    """The statements of the centres whose records someone may read, the latest first."""
+    return Coverage.objects.visible_to(by, Permission.READ_RECORDS).select_related("centre")

@@ -1,0 +1,82 @@
+"""The template of an exchange file: its columns, and what may stand in them."""
+
+import io
+from itertools import zip_longest
+
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from registry.choices import Category, DatePrecision, Kind, Modality, Sex
+from registry.entry.export import FORMATS, Export, write_rows
+from registry.entry.reading import COLUMNS, NEEDED_COLUMNS, CodeLists
+
+NAME = "swecar-template"
+LAST_ROW = 20_001
+WIDTH = 20
+
+
+def write_template(lists: CodeLists, *, format: str) -> Export:
+    """An empty file with the right columns; a workbook also has the codes, to choose from."""
+    if format == "csv":
+        return write_rows([COLUMNS], format=format, name=NAME)
+    book, codes = Workbook(), _codes(lists)
+    sheet = book.worksheets[0]
+    sheet.title = "swecar"
+    sheet.append(COLUMNS)
+    sheet.freeze_panes = "A2"
+    for place, name in enumerate(COLUMNS, start=1):
+        letter = get_column_letter(place)
+        sheet.cell(1, place).font = Font(bold=name in NEEDED_COLUMNS | {"centre"}, color="FF000000")
+        # Text, so that a spreadsheet makes no number of an identity number and no day of a month.
+        sheet.column_dimensions[letter].number_format = "@"
+        sheet.column_dimensions[letter].width = WIDTH
+        if name in codes:
+            choice = DataValidation(
+                type="list", formula1=f"codes_{name}", allow_blank=True, showErrorMessage=False
+            )
+            choice.add(f"{letter}2:{letter}{LAST_ROW}")
+            sheet.add_data_validation(choice)
+    _add_codes(book, codes)
+    file = io.BytesIO()
+    book.save(file)
+    return Export(file.getvalue(), FORMATS[format], f"{NAME}.{format}")
+
+
+def _add_codes(book: Workbook, codes: dict[str, list[str]]) -> None:
+    """A second sheet with a column of codes a column of the file, each with a name to refer to."""
+    title = _("Codes")
+    sheet = book.create_sheet(title)
+    sheet.append(list(codes))
+    for row in zip_longest(*codes.values()):
+        sheet.append(row)
+    for place, (name, values) in enumerate(codes.items(), start=1):
+        letter = get_column_letter(place)
+        sheet.cell(1, place).font = Font(bold=True)
+        sheet.column_dimensions[letter].width = WIDTH
+        cells = f"'{title}'!${letter}$2:${letter}${len(values) + 1}"
+        book.defined_names[f"codes_{name}"] = DefinedName(f"codes_{name}", attr_text=cells)
+
+
+def _codes(lists: CodeLists) -> dict[str, list[str]]:
+    """What may stand in each column that has a list; only the centres of whoever asks."""
+    codes = {
+        "centre": [centre.code for centre in lists.centres.values()],
+        "sex": Sex.values,
+        "category": Category.values,
+        "kind": Kind.values,
+        "product": _once(product.name for product in lists.products.values()),
+        "modality": Modality.values,
+        "indication": _once(indication.code for indication in lists.indications.values()),
+        "trial": [trial.identifier for trial in lists.trials.values()],
+        "manufacturing_site": [site.code for site in lists.sites.values()],
+        "date_precision": DatePrecision.values,
+    }
+    return {name: values for name, values in codes.items() if values}
+
+
+def _once(values) -> list[str]:
+    return list(dict.fromkeys(values))

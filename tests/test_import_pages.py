@@ -1,0 +1,275 @@
+"""The pages of files in and out: what each says, to whom, and with how many queries."""
+
+import csv
+import io
+from uuid import uuid4
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils.translation import override
+from openpyxl import load_workbook
+
+from registry.entry import import_job, upload
+from registry.entry.reading import COLUMNS
+from registry.entry.upload import HIDDEN
+from registry.models import ImportJob, ImportRow, Infusion
+from tests import factories
+from tests.test_import import MAN, ROW, UNUSABLE, WOMAN, as_csv, as_xlsx
+from tests.test_import_jobs import BAD, UPLOADED, receive, run
+
+QUERIES = {
+    "clinic:imports": 8,
+    "clinic:import": 10,
+    "clinic:import-report": 8,
+    "clinic:import-template": 11,
+}
+
+
+@pytest.fixture(autouse=True)
+def unsent(monkeypatch):
+    monkeypatch.setattr(import_job, "send", lambda *message: None)
+
+
+@pytest.fixture
+def reporter(lists):
+    return factories.user("reporter", lists.centres["UPP"])
+
+
+@pytest.fixture
+def browse(client, reporter):
+    """A signed-in reporter; addresses under /en/."""
+    client.force_login(reporter)
+    return client
+
+
+def address(name, **arguments) -> str:
+    with override("en"):
+        return reverse(f"clinic:{name}", kwargs=arguments)
+
+
+def send(client, content=None, name="rows.csv", **fields):
+    content = as_csv(UPLOADED) if content is None else content
+    return client.post(address("imports"), {"file": SimpleUploadedFile(name, content), **fields})
+
+
+def text_of(response) -> str:
+    return response.content.decode()
+
+
+# Uploading.
+
+
+def test_a_file_goes_from_upload_to_stored(browse):
+    response = send(browse)
+    job = ImportJob.objects.get()
+    page = address("import", job_id=job.pk)
+    assert (response.status_code, response.url) == (302, page)
+    waiting = text_of(browse.get(page))
+    assert "The file waits for its turn." in waiting
+    assert 'hx-trigger="every 1s"' in waiting
+    run(job)
+    checked = text_of(browse.get(page))
+    assert "4 infusions can be stored" in checked
+    assert "hx-trigger" not in checked
+    assert not Infusion.objects.exists()
+    assert browse.post(address("import-store", job_id=job.pk)).url == page
+    run(job)
+    assert "4 infusions are stored" in text_of(browse.get(page))
+    assert Infusion.objects.count() == 4
+    again = browse.post(address("import-store", job_id=job.pk), follow=True)
+    assert "This file is not waiting to be stored" in text_of(again)
+
+
+def test_htmx_is_given_the_state_alone(browse):
+    send(browse)
+    page = address("import", job_id=ImportJob.objects.get().pk)
+    part = text_of(browse.get(page, headers={"HX-Request": "true"}))
+    assert part.lstrip().startswith('<div id="state"')
+    assert part.strip() in text_of(browse.get(page))
+
+
+@pytest.mark.parametrize(("name", "sentence"), [
+    ("empty", "The submitted file is empty."),
+    ("a picture", "The file is not UTF-8 text: save it as CSV UTF-8."),
+    ("a column is missing", "Columns are missing: product."),
+    ("an unknown column", "Columns without a known name: 1."),
+    ("an open quote", "The file is not CSV"),
+])  # fmt: skip
+def test_a_file_that_cannot_be_used_gets_a_sentence_beside_the_field(browse, name, sentence):
+    response = send(browse, UNUSABLE[name])
+    page = text_of(response)
+    assert response.status_code == 200
+    assert sentence in page
+    assert 'aria-invalid="true"' in page
+    assert 'id="id_file_error"' in page
+    assert not ImportJob.objects.exists()
+    assert not ImportRow.objects.exists()
+
+
+def test_no_file_too_large_a_file_and_a_damaged_workbook_get_a_sentence(browse, settings):
+    assert "This field is required." in text_of(browse.post(address("imports")))
+    assert "not an XLSX workbook" in text_of(send(browse, b"PK\x03\x04 and nothing", "rows.xlsx"))
+    assert "larger than 10 MB" in text_of(send(browse, b"x" * (upload.LARGEST_BYTES + 1)))
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 100
+    assert "larger than 10 MB" in text_of(send(browse))
+    assert not ImportJob.objects.exists()
+
+
+def test_an_upload_never_touches_the_disk(browse, monkeypatch, tmp_path, settings):
+    def refuse(*args, **kwargs):
+        raise AssertionError("a temporary file")
+
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    for name in ("NamedTemporaryFile", "TemporaryFile", "SpooledTemporaryFile", "mkstemp"):
+        monkeypatch.setattr(f"tempfile.{name}", refuse)
+    monkeypatch.setattr("django.core.files.uploadedfile.tempfile.NamedTemporaryFile", refuse)
+    large = as_csv([ROW | {"batch": "B" * 60, "patient_id": factories.nth_number(place)} for place in range(9000)])
+    assert len(large) > 1_000_000
+    monkeypatch.setattr(upload, "MOST_ROWS", 10)
+    for content, name in ((as_xlsx(UPLOADED), "rows.xlsx"), (large * 3, "rows.csv")):
+        assert send(browse, content, name).status_code in {200, 302}
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_centre_and_a_made_up_one_are_alike(lists, browse):
+    pages = []
+    for centre in ("STO", "XXX", "<script>"):
+        response = send(browse, centre=centre)
+        pages.append(text_of(response))
+        assert "Choose one of the centres in the list." in pages[-1]
+    assert not ImportJob.objects.exists()
+
+
+def test_a_reporter_of_two_centres_may_leave_the_choice_to_the_rows(lists, client):
+    client.force_login(factories.user("both", lists.centres["UPP"], lists.centres["STO"]))
+    assert "Any of mine: each row names its own" in text_of(client.get(address("imports")))
+    send(client, centre="STO")
+    assert ImportJob.objects.get().centre == lists.centres["STO"]
+
+
+# The report.
+
+
+@pytest.fixture
+def refused(reporter):
+    """A refused upload with a line for each column, one of them a script."""
+    script = ROW | {"patient_id": MAN, "batch": "<script>alert(1)</script>", "centre": "=1+1"}
+    return run(receive(reporter, [ROW, BAD, script, ROW | {"product": WOMAN, "patient_id": "local:1"}]))
+
+
+def test_every_problem_stands_beside_its_row(browse, refused):
+    page = text_of(browse.get(address("import", job_id=refused.pk)))
+    assert "Nothing stored: 3 rows are refused" in page
+    assert '<td class="changed">Aspirin</td>' in page
+    assert '<td class="changed">05/05/2020</td>' in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>alert" not in page
+    assert f'<td class="changed">{HIDDEN}</td>' in page
+    assert WOMAN not in page
+    assert address("import-store", job_id=refused.pk) not in page
+
+
+def test_the_lines_stand_in_the_order_asked_for(browse, refused):
+    def lines(order):
+        page = text_of(browse.get(address("import", job_id=refused.pk) + f"?order={order}"))
+        return [int(part.split("<")[0]) for part in page.split('<tr><th scope="row">')[1:]]
+
+    assert lines("line") == [3, 4, 5]
+    assert lines("-line") == [5, 4, 3]
+    assert lines("column") == [4, 3, 5]
+    assert browse.get(address("import", job_id=refused.pk) + "?order=secret").status_code == 404
+
+
+def test_a_long_report_is_shown_in_pages(browse, reporter, monkeypatch):
+    monkeypatch.setattr("registry.pages.clinic.transfer.LINES_A_PAGE", 2)
+    job = run(receive(reporter, [BAD] * 5))
+    page = text_of(browse.get(address("import", job_id=job.pk) + "?page=3&order=-line"))
+    assert "Page 3 of 3" in page
+    assert '<th scope="row">2</th>' in page
+    assert 'href="?page=2&amp;order=-line"' in page
+
+
+def test_the_report_as_a_file_begins_no_formula(browse, refused):
+    response = browse.get(address("import-report", job_id=refused.pk))
+    assert response["Content-Disposition"].startswith('attachment; filename="swecar-report-')
+    rows = list(csv.DictReader(io.StringIO(response.content.decode("utf-8-sig")), delimiter=";"))
+    assert [(row["line"], row["column"], row["code"], row["refused"]) for row in rows] == [
+        ("3", "infused_on", "date_invalid", "1"),
+        ("3", "product", "unknown_product", "1"),
+        ("4", "centre", "unknown_centre", "1"),
+        ("5", "product", "unknown_product", "1"),
+    ]
+    assert [row["centre"] for row in rows] == ["UPP", "UPP", "'=1+1", "UPP"]
+    assert WOMAN not in response.content.decode()
+
+
+def test_a_failed_job_says_why_in_the_readers_language(browse, reporter):
+    job = receive(reporter)
+    ImportJob.objects.update(state="failed", message=import_job.WORKER_LOST)
+    assert "The work was interrupted" in text_of(browse.get(address("import", job_id=job.pk)))
+    with override("sv"):
+        swedish = reverse("clinic:import", kwargs={"job_id": job.pk})
+    assert "Arbetet avbröts" in text_of(browse.get(swedish))
+
+
+def test_nobody_else_can_tell_that_an_upload_exists(lists, refused):
+    names = {"import": "get", "import-report": "get", "import-store": "post"}
+    others = [
+        factories.user("colleague", lists.centres["UPP"]),
+        factories.user("lead", lists.centres["UPP"], role="lead"),
+        factories.user("elsewhere", lists.centres["STO"]),
+        factories.user("administrator", national_role="administrator"),
+    ]
+    for other in others:
+        client = Client()
+        client.force_login(other)
+        for name, method in names.items():
+            real, made_up = (
+                getattr(client, method)(address(name, job_id=job_id)) for job_id in (refused.pk, uuid4())
+            )
+            assert real.status_code == made_up.status_code == 404
+            assert real.content == made_up.content, (other, name)
+
+
+# The template.
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_the_template_takes_rows_and_is_accepted(browse, reporter, format):
+    response = browse.get(address("import-template", format=format))
+    assert f'filename="swecar-template.{format}"' in response["Content-Disposition"]
+    if format == "csv":
+        assert response.content.startswith(b"\xef\xbb\xbf")
+        header = response.content.decode("utf-8-sig").strip()
+        filled = (header + "\n" + ";".join(ROW[name] for name in header.split(";")) + "\n").encode("utf-8-sig")
+    else:
+        book = load_workbook(io.BytesIO(response.content))
+        sheet, codes = book.worksheets
+        assert [cell.value for cell in sheet[1]] == list(COLUMNS)
+        assert sheet.column_dimensions["B"].number_format == "@"
+        columns = {
+            column[0]: [value for value in column[1:] if value] for column in zip(*codes.values, strict=True)
+        }
+        assert columns["centre"] == ["UPP"]
+        assert columns["kind"] == ["first", "further_dose", "reinfusion"]
+        assert {len(sheet.data_validations.dataValidation), len(book.defined_names)} == {len(columns)}
+        sheet.append([ROW[name] for name in COLUMNS])
+        file = io.BytesIO()
+        book.save(file)
+        filled = file.getvalue()
+    assert run(receive(reporter, filled, f"filled.{format}")).stored == 1
+
+
+# Queries.
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_the_number_of_queries_does_not_grow_with_the_file(browse, reporter, name, django_assert_num_queries):
+    for rows in (1, 20):
+        job = run(receive(reporter, [BAD] * rows))
+        arguments = {"format": "xlsx"} if name.endswith("template") else {"job_id": job.pk}
+        place = address(name.removeprefix("clinic:"), **({} if name == "clinic:imports" else arguments))
+        with django_assert_num_queries(QUERIES[name]):
+            assert browse.get(place).status_code == 200

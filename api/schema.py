@@ -53,12 +53,13 @@ NATIONAL = record(**NUMBERS, children=WHOLE, patients_summed=SUMMED)
 CATEGORY_CODE = {"type": "string", "enum": Category.values}
 LOCATION = record(lat={"type": "number"}, lon={"type": "number"})
 CENTRE_STATUS = {"type": "string", "enum": CentreStatus.values}
+COMPLETE = DAY_OR_NULL | {"description": "Up to which day the centre says that its records are complete."}
 MAP_DOCUMENT = record(
     snapshot=SNAPSHOT_HEAD,
     national=NATIONAL,
     centres=listing(
         record(
-            {"patients_summed": SUMMED},
+            {"patients_summed": SUMMED, "complete_through": COMPLETE},
             code=TEXT,
             name=TEXT,
             city=TEXT,
@@ -85,6 +86,7 @@ COUNTS_DOCUMENT = record(
 )
 LIST_ITEMS = {
     "centres": record(
+        {"complete_through": COMPLETE},
         code=TEXT,
         name=TEXT,
         city=TEXTS,

@@ -105,6 +105,11 @@ CACHES = {
     },
 }
 
+# An uploaded file is read in memory: the identifiers in it never touch the disk. A larger request's
+# file is not taken in at all (registry.entry.upload has the limit for people, in whole megabytes).
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 2**20
+
 AUTH_USER_MODEL = "registry.User"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

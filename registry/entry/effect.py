@@ -6,10 +6,10 @@ what these persons add afterwards less what they add now; nobody else has to be 
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
-from registry.choices import Kind
+from registry.choices import Kind, Status
 from registry.models import Infusion
 
 MEASURES = ("patients", "infusions", "reinfusions", "further_doses")
@@ -35,13 +35,21 @@ class Place:
     kind: str
     order: tuple
 
+    def of(self, person: int) -> "Place":
+        """The same as another person's."""
+        return replace(self, person=person)
+
+    def at(self, centre: str) -> "Place":
+        """The same at another centre."""
+        return replace(self, centre=centre)
+
 
 def places_of(infusions: Iterable[Infusion]) -> list[Place]:
     """Of these, those that count; their centre should be selected already."""
     return [
         Place(one.patient_id, one.centre.code, one.category, one.kind, (one.infused_on, one.sequence))
         for one in infusions
-        if one.status == "submitted"
+        if one.status == Status.SUBMITTED
     ]
 
 

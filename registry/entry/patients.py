@@ -12,7 +12,7 @@ from registry.choices import AccessAction, Kind, Sex
 from registry.draft import Identified, InfusionDraft, Step
 from registry.entry.announce import announce_change
 from registry.entry.reasons import check_reason
-from registry.entry.traces import digests_of, erase_traces
+from registry.entry.traces import Traces, digests_of, erase_traces
 from registry.errors import MergeImpossible, NotFound, RegistryError
 from registry.identity import refusal_token
 from registry.models import Erasure, Infusion, Patient, PatientIdentifier, Refusal
@@ -25,6 +25,12 @@ class PatientRefused(RegistryError):
     """The person has asked not to be in the registry: nothing may be stored."""
 
     code = "do_not_register"
+
+
+class EffectChanged(RegistryError):
+    """The records have changed meanwhile, and with them the effect: look at it again."""
+
+    code = "effect_changed"
 
 
 @dataclass(frozen=True)
@@ -144,11 +150,13 @@ def preview_merge(*, keep: Patient, absorb: Patient) -> MergeEffect:
     return MergeEffect(patients=-1, reinfusions=int(not further), further_doses=int(further))
 
 
-def merge_patients(*, keep: Patient, absorb: Patient, by: Actor, reason: str) -> MergeEffect:
+def merge_patients(
+    *, keep: Patient, absorb: Patient, by: Actor, reason: str, expected: MergeEffect | None = None
+) -> MergeEffect:
     """Make one person of two: absorb's infusions and identifiers become keep's.
 
-    A first infusion that is no longer the earliest becomes a reinfusion. Raises MergeImpossible,
-    NotPermitted.
+    A first infusion that is no longer the earliest becomes a reinfusion. expected: the effect that
+    the actor has seen. Raises MergeImpossible, EffectChanged, NotPermitted.
     """
     require(by, Permission.MERGE_PATIENTS)
     with acting_as(by, reason=check_reason(reason)):
@@ -157,6 +165,8 @@ def merge_patients(*, keep: Patient, absorb: Patient, by: Actor, reason: str) ->
         if len(locked) < len({keep.pk, absorb.pk}):
             raise NotFound(_("One of the two persons is no longer there."))
         effect = preview_merge(keep=keep, absorb=absorb)
+        if expected is not None and effect != expected:
+            raise EffectChanged
         both = Infusion.objects.counted().filter(patient__in=[keep, absorb])
         for late in both.in_order()[1:]:
             if late.kind == Kind.FIRST:
@@ -176,13 +186,13 @@ def merge_patients(*, keep: Patient, absorb: Patient, by: Actor, reason: str) ->
     return effect
 
 
-def erase_patient(*, patient: Patient, by: Actor, reason: str, refuses: bool = True) -> None:
+def erase_patient(*, patient: Patient, by: Actor, reason: str, refuses: bool = True) -> Traces:
     """Remove a person and all that was recorded of them: rows, questions, drafts, history, rows of
     uploaded files, kept answers.
 
     With refuses, a keyed token stays that stops a new entry (DOMAIN.md, "Law and duty").
-    Published aggregates stay, and a line that someone was erased, when, by whom and why. Raises
-    NotPermitted, NotFound.
+    Published aggregates stay, and a line that someone was erased, when, by whom and why; so do the
+    lines of the access log. Returns what else was removed. Raises NotPermitted, NotFound.
     """
     require(by, Permission.ERASE_PATIENTS)
     with acting_as(by, reason=check_reason(reason)):
@@ -197,6 +207,7 @@ def erase_patient(*, patient: Patient, by: Actor, reason: str, refuses: bool = T
         log_persons(by=by, action=AccessAction.ERASE, numbers=[patient.registry_number])
         patient.infusions.all().delete()
         patient.delete()
-        erase_traces(patient=number, digests=digests)
+        traces = erase_traces(patient=number, digests=digests)
         Erasure.objects.create(erased_by=by.username, reason=reason.strip())
         announce_change()
+    return traces

@@ -106,7 +106,9 @@ def ask_by_rules(*, infusion: Infusion, warnings: Iterable[Problem]) -> None:
     for warning in warnings:
         if warning.code not in asking:
             asking.add(warning.code)
-            Question.objects.create(infusion=infusion, rule=warning.code, text=str(warning.sentence)[:LONGEST_TEXT])
+            Question.objects.create(
+                infusion=infusion, rule=warning.code, text=str(warning.sentence)[:LONGEST_TEXT]
+            )
 
 
 def answer(*, question_id: int, text: str, by: Actor) -> Question:

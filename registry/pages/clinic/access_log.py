@@ -1,14 +1,219 @@
-"""The access log, for the auditor."""
+"""The access log for the auditor, and a patient's extract of it."""
 
-from django.urls import path
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.access import Permission
-from registry.pages.clinic.shell import page, show
+from registry.choices import AccessAction, NationalRole
+from registry.clock import STOCKHOLM
+from registry.entry.access_reading import LINES_A_PAGE, LogFilter, export_log, read_extract, read_log
+from registry.entry.export import safe_cell
+from registry.entry.finding import find_number, is_registry_number
+from registry.errors import NotFound
+from registry.identity import holds_identity_number
+from registry.models import AccessLog, Centre
+from registry.pages.clinic.desk_forms import WhoForm
+from registry.pages.clinic.shell import SignedInRequest, page, show
+
+CSV_TYPE = "text/csv; charset=utf-8"
+BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets know UTF-8
+
+
+class LogForm(forms.Form):
+    """Which lines. It is sent in a request's body, and an address is made of what it means: what is
+    typed into a field may be an identity number.
+    """
+
+    patient = forms.CharField(label=gettext_lazy("Registry number"), required=False, max_length=18)
+    actor = forms.CharField(label=gettext_lazy("Who"), required=False, max_length=150)
+    unit = forms.ChoiceField(label=gettext_lazy("Unit"), required=False)
+    action = forms.ChoiceField(
+        label=gettext_lazy("Action"), required=False, choices=[("", gettext_lazy("All")), *AccessAction.choices]
+    )
+    since = forms.DateField(
+        label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=gettext_lazy("Through"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        codes = Centre.objects.order_by("code").values_list("code", flat=True)
+        self.fields["unit"].choices = [  # type: ignore[attr-defined]
+            ("", _("All")),
+            *((code, code) for code in codes),
+            *NationalRole.choices,
+        ]
+
+    def clean_patient(self) -> int | None:
+        """A registry number, and never an identity number."""
+        typed = self.cleaned_data["patient"].strip()
+        if typed and not is_registry_number(typed):
+            self._forget("patient")
+            raise forms.ValidationError(_("This is not a registry number."), code="number_invalid")
+        return int(typed) if typed else None
+
+    def clean_actor(self) -> str:
+        """A user's name, and never an identity number."""
+        typed = self.cleaned_data["actor"].strip()
+        if holds_identity_number(typed):
+            self._forget("actor")
+            raise forms.ValidationError(_("This looks like an identity number."), code="identifier_in_text")
+        return typed
+
+    def clean(self) -> dict:
+        """The dates in their order."""
+        cleaned = super().clean() or self.cleaned_data
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("This day lies before the first one."))
+        return cleaned
+
+    def _forget(self, name: str) -> None:
+        """The page does not show it again."""
+        self.data = self.data.copy()
+        self.data[name] = ""
+
+    @property
+    def which(self) -> LogFilter:
+        """The filter; all lines where nothing, or something wrong, is asked for."""
+        return LogFilter(**self.cleaned_data) if self.is_valid() else LogFilter()
+
+    @property
+    def query(self) -> str:
+        """The filter as a part of an address."""
+        return urlencode({name: value for name, value in self.cleaned_data.items() if value not in {None, ""}})
+
+
+@sensitive_post_parameters()
+@page(Permission.READ_ACCESS_LOG)
+@require_http_methods(["GET", "HEAD", "POST"])
+def access_log(request: SignedInRequest) -> HttpResponse:
+    """The lines, the latest first, a page at a time; POST asks for others."""
+    if request.method == "POST":
+        form = LogForm(request.POST)
+        if form.is_valid():
+            return redirect(f"{reverse('clinic:access-log')}?{form.query}")
+        return show(request, "clinic/access_log.html", {"form": form})
+    form = _asked(request)
+    before = request.GET.get("before", "")
+    listed = read_log(which=form.which, by=request.user, before=int(before) if is_key(before) else None)
+    context = {"form": form, "listed": listed, "older": "", "query": form.query, "page_size": LINES_A_PAGE}
+    if listed.older:
+        context["older"] = f"{form.query}&before={listed.older}" if form.query else f"before={listed.older}"
+    return show(request, "clinic/access_log.html", context | {"is_first": not before})
+
+
+@page(Permission.READ_ACCESS_LOG)
+@require_safe
+def access_log_file(request: SignedInRequest) -> HttpResponseBase:
+    """The same lines, all of them, as CSV."""
+    lines = export_log(which=_asked(request).which, by=request.user)
+    header = (_("Time"), _("Who"), _("Unit"), _("Action"), _("Registry number"), _("Infusion"), _("Detail"))
+    rows = (
+        (
+            _write_time(line.at), line.actor, line.unit, line.get_action_display(), line.patient or "",
+            line.infusion or "", _(line.detail) if line.detail else "",
+        )
+        for line in lines
+    )  # fmt: skip
+    return _as_csv("access-log.csv", header, rows)
+
+
+@sensitive_post_parameters()
+@page(Permission.EXTRACT_ACCESS_LOG)
+@require_http_methods(["GET", "HEAD", "POST"])
+def extract(request: SignedInRequest) -> HttpResponse:
+    """Asks for the patient; POST leads to the extract."""
+    form = WhoForm(request.POST or None)
+    if form.is_valid():
+        number = find_number(
+            who=form.cleaned_data["who"], by=request.user, permission=Permission.EXTRACT_ACCESS_LOG
+        )
+        if number is not None:
+            return redirect("clinic:extract-of", number=number)
+        form.add_error("who", _("The registry knows nobody with this number."))
+    return show(request, "clinic/access_log_extract.html", {"form": form})
+
+
+@page(Permission.EXTRACT_ACCESS_LOG)
+@require_safe
+def extract_of(request: SignedInRequest, number: int) -> HttpResponseBase:
+    """When which unit has used one patient's data, and how; nobody's name (Patient Data Act)."""
+    as_file = request.GET.get("format") == "csv"
+    lines = read_extract(number=number, by=request.user, as_file=as_file)
+    if lines is None:
+        raise NotFound
+    names = _units()
+    rows = [(_write_time(line.at), names.get(line.unit, line.unit), line.get_action_display()) for line in lines]
+    header = (_("Time"), _("Unit"), _("Action"))
+    if as_file:
+        return _as_csv(f"access-log-{number}.csv", header, rows)
+    return show(request, "clinic/access_log_extract_of.html", {"number": number, "header": header, "rows": rows})
+
+
+def is_key(text: str) -> bool:
+    """Whether this may be the key of a line."""
+    return text.isascii() and text.isdecimal() and len(text) <= 18
+
+
+def _asked(request: SignedInRequest) -> LogForm:
+    """The filter of the address. Raises NotFound for one that no page of ours leads to."""
+    form = LogForm({name: request.GET.get(name, "") for name in LogForm.base_fields})
+    if not form.is_valid():
+        raise NotFound
+    return form
+
+
+def _units() -> dict[str, Any]:
+    """What units are called: centres by their name, and what someone is for the nation."""
+    return dict(Centre.objects.values_list("code", "name")) | dict(NationalRole.choices)
+
+
+def _write_time(at: datetime) -> str:
+    return timezone.localtime(at, STOCKHOLM).strftime("%Y-%m-%d %H:%M:%S")
+
+
+class _Echo:
+    """What csv writes into, and the response takes from."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _as_csv(name: str, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> StreamingHttpResponse:
+    """A file that a Swedish spreadsheet opens, and whose cells begin no formula."""
+
+    def lines() -> Iterator[str]:
+        writer = csv.writer(_Echo(), delimiter=";")
+        yield BYTE_ORDER_MARK
+        for row in chain([header], rows):
+            yield writer.writerow([safe_cell(str(cell)) for cell in row])
+
+    response = StreamingHttpResponse(lines(), content_type=CSV_TYPE)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
 
 urlpatterns = [
-    path(
-        "access-log/",
-        page(Permission.READ_ACCESS_LOG)(lambda request: show(request, "clinic/busy.html")),
-        name="access-log",
-    ),
+    path("access-log/", access_log, name="access-log"),
+    path("access-log/file", access_log_file, name="access-log-file"),
+    path("access-log/extract/", extract, name="extract"),
+    path("access-log/extract/<int:number>/", extract_of, name="extract-of"),
 ]

@@ -1,10 +1,256 @@
 """The steward's desk: double persons, merging, moving, erasing."""
 
-from django.urls import path
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from registry.access import Permission
-from registry.pages.clinic.shell import page, show
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from registry.access import Permission, acting_as
+from registry.choices import AccessAction
+from registry.entry.doubles import MOST_PAIRS, NEAR_DAYS, find_doubles
+from registry.entry.effect import Row, compare, places_of
+from registry.entry.finding import find_number
+from registry.entry.move import move_patient
+from registry.entry.patients import (
+    MergeEffect,
+    erase_patient,
+    find_visible_patient,
+    merge_patients,
+    preview_merge,
+)
+from registry.entry.traces import count_traces
+from registry.errors import MergeImpossible, NotFound, NotPublished, RegistryError
+from registry.models import Centre, Draft, Infusion, Patient, Question
+from registry.models.access_log import log_infusions, log_persons
+from registry.pages.clinic.desk_forms import EraseForm, MoveForm, WhoForm, WordsForm
+from registry.pages.clinic.shell import SignedInRequest, page, show
+from registry.statistics.published import read_map
+
+METHODS = ["GET", "HEAD", "POST"]
+
+
+@sensitive_post_parameters()
+@page(Permission.MERGE_PATIENTS)
+@require_http_methods(METHODS)
+def desk(request: SignedInRequest) -> HttpResponse:
+    """Persons who may be one; POST finds a person."""
+    search = WhoForm(request.POST or None)
+    if found := _find(request, search):
+        return redirect("clinic:person", number=found.registry_number)
+    context = {
+        "search": search,
+        "pairs": find_doubles(by=request.user),
+        "near_days": NEAR_DAYS,
+        "most_pairs": MOST_PAIRS,
+    }
+    return show(request, "clinic/desk.html", context)
+
+
+@sensitive_post_parameters()
+@page(Permission.MERGE_PATIENTS)
+@require_http_methods(METHODS)
+def merge_with(request: SignedInRequest, number: int) -> HttpResponse:
+    """Asks for the other person; POST leads to the two side by side."""
+    patient = _patient(request, number, Permission.MERGE_PATIENTS)
+    search = WhoForm(request.POST or None)
+    if found := _find(request, search):
+        return redirect("clinic:merge", number=number, other=found.registry_number)
+    _read_course(request, patient)
+    return show(request, "clinic/desk_merge_with.html", {"patient": patient, "search": search})
+
+
+@page(Permission.MERGE_PATIENTS)
+@require_http_methods(METHODS)
+def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
+    """Two persons side by side, and what a merge would do to the numbers; POST merges them."""
+    keep, absorb = (_patient(request, one, Permission.MERGE_PATIENTS) for one in (number, other))
+    form = WordsForm(request.POST or None)
+    if form.is_valid():
+        try:
+            merge_patients(
+                keep=keep, absorb=absorb, by=request.user, reason=form.cleaned_data["text"],
+                expected=_seen_effect(request),
+            )  # fmt: skip
+        except RegistryError as refused:
+            form.refuse(refused, field=None)
+        else:
+            messages.success(request, _("The two persons are one now, under registry number %s.") % number)
+            return redirect("clinic:person", number=number)
+    courses = [_read_course(request, one) for one in (keep, absorb)]
+    context = {
+        "persons": list(zip((keep, absorb), courses, strict=True)),
+        "form": form,
+        "keep": keep,
+        "absorb": absorb,
+    }
+    try:
+        effect = preview_merge(keep=keep, absorb=absorb)
+    except MergeImpossible as impossible:
+        return show(request, "clinic/desk_merge.html", context | {"impossible": str(impossible)})
+    before = places_of(infusion for course in courses for infusion in course)
+    after = [place.of(keep.pk) for place in before]
+    seen = f"{effect.patients},{effect.reinfusions},{effect.further_doses}"
+    return show(
+        request, "clinic/desk_merge.html", context | {"seen": seen, "effect": _say(compare(before, after))}
+    )
+
+
+@page(Permission.MERGE_PATIENTS)
+@require_http_methods(METHODS)
+def move(request: SignedInRequest, number: int) -> HttpResponse:
+    """Asks between which centres; POST shows what it does to the numbers, and then moves."""
+    patient = _patient(request, number, Permission.MERGE_PATIENTS)
+    course = _read_course(request, patient)
+    known = {infusion.centre_id: infusion.centre for infusion in course}.values()
+    form = MoveForm(request.POST or None, known_at=known, centres=Centre.objects.order_by("code"))
+    context: dict[str, Any] = {"patient": patient, "form": form, "known": known}
+    if form.is_valid():
+        origin, target = form.between
+        pair = f"{origin.code}>{target.code}"
+        if request.POST.get("shown") == pair:
+            try:
+                move_patient(
+                    patient=patient, from_centre=origin, to_centre=target, by=request.user,
+                    reason=form.cleaned_data["text"],
+                )  # fmt: skip
+            except RegistryError as refused:
+                form.refuse(refused, field=None)
+            else:
+                messages.success(request, _("What %(origin)s had recorded is %(target)s's now.") % {
+                    "origin": origin.code, "target": target.code,
+                })  # fmt: skip
+                return redirect("clinic:person", number=number)
+        before = places_of(course)
+        after = [place.at(target.code) if place.centre == origin.code else place for place in before]
+        moved = [infusion for infusion in course if infusion.centre_id == origin.pk]
+        drafts = Draft.objects.visible_to(request.user).filter(patient=patient, centre=origin).count()
+        context |= {"shown": pair, "effect": _say(compare(before, after)), "moved": moved, "drafts": drafts}
+    return show(request, "clinic/desk_move.html", context)
+
+
+@page(Permission.ERASE_PATIENTS)
+@require_http_methods(METHODS)
+def erase(request: SignedInRequest, number: int) -> HttpResponse:
+    """What would be removed, and what that does to the numbers; POST erases the person."""
+    patient = _patient(request, number, Permission.ERASE_PATIENTS)
+    course = _read_course(request, patient)
+    form = EraseForm(request.POST or None)
+    if form.is_valid():
+        try:
+            removed = erase_patient(
+                patient=patient, by=request.user, reason=form.cleaned_data["text"],
+                refuses=form.cleaned_data["refuses"] == "yes",
+            )  # fmt: skip
+        except RegistryError as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, _say_erased(len(course), removed.history))
+            return redirect("clinic:desk")
+    before = places_of(course)
+    questions = Question.objects.visible_to(request.user, Permission.ERASE_PATIENTS).filter(infusion__in=course)
+    drafts = Draft.objects.visible_to(request.user, Permission.ERASE_PATIENTS).filter(patient=patient)
+    context = {
+        "patient": patient,
+        "course": course,
+        "form": form,
+        "traces": count_traces(patient),
+        "questions": questions.count(),
+        "drafts": drafts.count(),
+        "effect": _say(compare(before, [])),
+    }
+    return show(request, "clinic/desk_erase.html", context)
+
+
+def _patient(request: SignedInRequest, number: int, permission: Permission) -> Patient:
+    return find_visible_patient(number=number, by=request.user, permission=permission)
+
+
+def _find(request: SignedInRequest, search: WhoForm) -> Patient | None:
+    """The person whom the form names; why there is none then stands in the form."""
+    if not search.is_valid():
+        return None
+    who, permission = search.cleaned_data["who"], Permission.MERGE_PATIENTS
+    number = find_number(who=who, by=request.user, permission=permission)
+    try:
+        if number is not None:
+            return _patient(request, number, permission)
+    except NotFound:
+        pass
+    search.add_error("who", _("The registry knows nobody with this number."))
+    return None
+
+
+def _read_course(request: SignedInRequest, patient: Patient) -> list[Infusion]:
+    """All infusions of a person, in order; that they were read is logged."""
+    found = Infusion.objects.visible_to(request.user).filter(patient=patient).in_order()
+    course = list(found.select_related("centre", "patient", "product"))
+    with acting_as(request.user):
+        if course:
+            log_infusions(by=request.user, action=AccessAction.READ, infusions=course)
+        else:
+            log_persons(by=request.user, action=AccessAction.READ, numbers=[patient.registry_number])
+    return course
+
+
+def _seen_effect(request: SignedInRequest) -> MergeEffect | None:
+    """The effect that the page showed. None where the form says nothing of it, which refuses nothing."""
+    typed = request.POST.get("seen", "").split(",")
+    try:
+        patients, reinfusions, further_doses = map(int, typed)
+    except ValueError:
+        return None
+    return MergeEffect(patients, reinfusions, further_doses)
+
+
+def _say(rows: Iterable[Row]) -> Sequence[dict[str, Any]]:
+    """The numbers of each cell as published now, and as they become."""
+    published = _published()
+    said = []
+    for row in rows:
+        now = published.get((row.centre, row.category))
+        said.append(
+            {
+                "centre": row.centre,
+                "category": row.category,
+                "measures": [
+                    {"moves": moves, "now": now[name], "then": now[name] + moves} if now else {"moves": moves}
+                    for name, moves in row.moves.items()
+                ],
+            }
+        )
+    return said
+
+
+def _published() -> dict[tuple[str, str], dict[str, int]]:
+    """The published numbers by centre and category; none before the first snapshot."""
+    try:
+        document = read_map(language=get_language() or "sv")
+    except NotPublished:
+        return {}
+    cells = {("", ""): document["national"]}
+    for centre in document["centres"]:
+        cells[centre["code"], ""] = centre
+        cells |= {(centre["code"], row["category"]): row for row in centre["categories"]}
+    return cells
+
+
+def _say_erased(infusions: int, history: int) -> str:
+    said = ngettext("The person is erased, with %d infusion", "The person is erased, with %d infusions", infusions)
+    rows = ngettext("and %d row of history.", "and %d rows of history.", history)
+    return f"{said % infusions} {rows % history} " + _("The numbers follow with the next snapshot.")
+
 
 urlpatterns = [
-    path("desk/", page(Permission.MERGE_PATIENTS)(lambda request: show(request, "clinic/busy.html")), name="desk"),
+    path("desk/", desk, name="desk"),
+    path("persons/<int:number>/merge/", merge_with, name="merge-with"),
+    path("persons/<int:number>/merge/<int:other>", merge, name="merge"),
+    path("persons/<int:number>/move", move, name="move"),
+    path("persons/<int:number>/erase", erase, name="erase"),
 ]

@@ -3,52 +3,23 @@
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry.access import Permission, centres_where
 from registry.choices import Status
 from registry.entry import questions as entry
-from registry.errors import NotFound, NotPermitted, RegistryError
-from registry.identity import holds_identity_number
+from registry.errors import RegistryError
 from registry.models import Infusion, Question
+from registry.pages.clinic.desk_forms import WordsForm
 from registry.pages.clinic.shell import SignedInRequest, page, show
 
 QUESTIONS_A_PAGE = 50
-
-
-class WordsForm(forms.Form):
-    """A text about a row, which stands in the registry for everyone who sees the row."""
-
-    text = forms.CharField(
-        max_length=entry.LONGEST_TEXT,
-        help_text=gettext_lazy("Stands in the registry. Write no names and no identity numbers."),
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-
-    def __init__(self, *args, label: str, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["text"].label = label
-
-    def clean_text(self) -> str:
-        """The text, without an identity number."""
-        text = self.cleaned_data["text"]
-        if holds_identity_number(text):
-            raise forms.ValidationError(_("This looks like an identity number."), code="identifier_in_text")
-        return text
-
-    def refuse(self, error: RegistryError) -> None:
-        """Say why the registry refused the text."""
-        if isinstance(error, NotFound | NotPermitted):
-            raise error
-        self.add_error("text", forms.ValidationError(str(error), code=error.code))
 
 
 @page(Permission.READ_RECORDS)

@@ -1,0 +1,106 @@
+"""The forms of the steward, the auditor and the question loop."""
+
+from collections.abc import Iterable
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry.choices import CentreStatus
+from registry.entry.finding import is_registry_number
+from registry.entry.questions import LONGEST_TEXT
+from registry.errors import NotFound, NotPermitted, RegistryError
+from registry.identity import holds_identity_number
+from registry.models import Centre
+
+
+class ForgetfulInput(forms.TextInput):
+    """A field that may hold an identity number: the page shows a registry number again, and nothing else."""
+
+    def format_value(self, value):
+        """What the page shows."""
+        return value if isinstance(value, str) and is_registry_number(value) else None
+
+
+class WhoForm(forms.Form):
+    """Finding a person. It is sent in a request's body, since what is typed may be an identity number."""
+
+    who = forms.CharField(
+        label=gettext_lazy("Registry number or identity number"),
+        max_length=80,
+        widget=ForgetfulInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
+    )
+
+
+class WordsForm(forms.Form):
+    """A text about a row or a person, which stands in the registry."""
+
+    text = forms.CharField(
+        max_length=LONGEST_TEXT,
+        help_text=gettext_lazy("Stands in the registry. Write no names and no identity numbers."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args, label: str = "", **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["text"].label = label or _("Reason")
+
+    def clean_text(self) -> str:
+        """The text, without an identity number."""
+        text = self.cleaned_data["text"]
+        if holds_identity_number(text):
+            raise forms.ValidationError(_("This looks like an identity number."), code="identifier_in_text")
+        return text
+
+    def refuse(self, error: RegistryError, field: str | None = "text") -> None:
+        """Say why the registry refused it."""
+        if isinstance(error, NotFound | NotPermitted):
+            raise error
+        self.add_error(field, forms.ValidationError(str(error), code=error.code))
+
+
+class MoveForm(WordsForm):
+    """From which centre to which, and why."""
+
+    from_centre = forms.ChoiceField(label=gettext_lazy("Recorded at"))
+    to_centre = forms.ChoiceField(label=gettext_lazy("Belongs to"))
+
+    field_order = ["from_centre", "to_centre", "text"]
+
+    def __init__(self, *args, known_at: Iterable[Centre], centres: Iterable[Centre], **kwargs):
+        super().__init__(*args, **kwargs)
+        known, begun = list(known_at), [one for one in centres if one.status != CentreStatus.UPCOMING]
+        self.by_code = {one.code: one for one in (*known, *begun)}
+        self.fields["from_centre"].choices = [(one.code, str(one)) for one in known]  # type: ignore[attr-defined]
+        self.fields["to_centre"].choices = [("", ""), *((one.code, str(one)) for one in begun)]  # type: ignore[attr-defined]
+
+    @property
+    def between(self) -> tuple[Centre, Centre]:
+        """The two centres."""
+        return tuple(self.by_code[self.cleaned_data[name]] for name in ("from_centre", "to_centre"))  # type: ignore[return-value]
+
+    def clean(self) -> dict:
+        """Two different centres."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("from_centre") and cleaned.get("from_centre") == cleaned.get("to_centre"):
+            self.add_error("to_centre", _("Choose another centre than the one where it stands."))
+        return cleaned
+
+
+class EraseForm(WordsForm):
+    """Why someone is erased, and whether they may be registered again."""
+
+    refuses = forms.ChoiceField(
+        label=gettext_lazy("Afterwards"),
+        choices=[
+            ("yes", gettext_lazy("Refuse a new registration of this person")),
+            ("no", gettext_lazy("Allow a new registration of this person")),
+        ],
+        initial="yes",
+        widget=forms.RadioSelect,
+    )
+    confirmed = forms.MultipleChoiceField(
+        label=gettext_lazy("Confirmation"),
+        choices=[("yes", gettext_lazy("This is the right person. It cannot be undone."))],
+        widget=forms.CheckboxSelectMultiple,
+    )

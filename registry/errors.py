@@ -112,6 +112,30 @@ class IdentifierInText(RegistryError):
     code = "identifier_in_text"
 
 
+class InvitationUnusable(RegistryError):
+    """This invitation cannot be used: it is wrong, used or too old. Ask for a new one."""
+
+    code = "invitation_unusable"
+
+
+class UsernameTaken(RegistryError):
+    """There is an account with this user name already."""
+
+    code = "username_taken"
+
+
+class CommissionUnknown(RegistryError):
+    """The commission that you chose belongs to no centre of the registry."""
+
+    code = "commission_unknown"
+
+
+class AssuranceTooLow(RegistryError):
+    """The registry needs a sign-in of a higher assurance level than this one."""
+
+    code = "assurance_too_low"
+
+
 @dataclass(frozen=True)
 class Difference:
     """One number that two ways of counting give differently."""

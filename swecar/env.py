@@ -37,6 +37,14 @@ def whole_number(name: str, *, default: int) -> int:
     return int(value)
 
 
+def choice(name: str, *, of: tuple[str, ...]) -> str:
+    """One of the words; the first where it is not set."""
+    value = os.environ.get(name) or of[0]
+    if value not in of:
+        raise EnvironmentProblem(f"{name} is {value!r}. Write {' or '.join(of)}.")
+    return value
+
+
 def words(name: str, *, default: str = "") -> list[str]:
     """A list with commas between."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]

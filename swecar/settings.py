@@ -16,6 +16,13 @@ DISCLOSURE = env.disclosure("DISCLOSURE")
 INSECURE_HTTP = env.flag("INSECURE_HTTP") or DEBUG  # the demonstration and the tests speak plain HTTP
 ADMINS = [("", address) for address in env.words("ADMINS")]  # told when a proof fails
 EMAIL_HOST = env.text("EMAIL_HOST", default="localhost")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", default="swecar@localhost")
+SECOND_FACTOR = env.choice("SECOND_FACTOR", of=("required", "optional"))
+OIDC_ISSUER = env.text("OIDC_ISSUER", default="")  # with it the two below are needed
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID", default=None if OIDC_ISSUER else "")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET", default=None if OIDC_ISSUER else "")
+OIDC_ACR = env.words("OIDC_ACR", default="http://id.sambi.se/loa/loa3")  # unconfirmed for Inera
+OIDC_SCOPE = env.words("OIDC_SCOPE", default="openid,profile,commission")  # unconfirmed for Inera
 DATABASE_POOL = env.whole_number("DATABASE_POOL", default=8)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -58,8 +65,10 @@ MIDDLEWARE = [
     "swecar.middleware.Message",
     "swecar.middleware.Htmx",
     "allauth.account.middleware.AccountMiddleware",  # for all: allauth asks for it by this name
+    "registry.pages.accounts.second_factor.SecondFactor",
     "axes.middleware.AxesMiddleware",
     "swecar.middleware.Frame",
+    "swecar.middleware.ContentPolicy",
 ]
 
 TEMPLATES = [
@@ -121,14 +130,45 @@ AUTHENTICATION_BACKENDS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "clinic:start"
-ACCOUNT_LOGIN_METHODS = {"username", "email"}
+SESSION_COOKIE_AGE = 12 * 3600  # a shift
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+ACCOUNT_ADAPTER = "registry.pages.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up: it only has to fit the line above
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is written by whoever invites
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "swecar: "
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+MFA_ADAPTER = "registry.pages.accounts.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "swecar"
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = INSECURE_HTTP
+SOCIALACCOUNT_ADAPTER = "registry.pages.accounts.commission.CommissionAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a form would be stopped on its way to the provider by form-action
+SITHS = {
+    "provider_id": "siths",
+    "name": "SITHS",
+    "client_id": OIDC_CLIENT_ID,
+    "secret": OIDC_CLIENT_SECRET,
+    "settings": {
+        "server_url": OIDC_ISSUER,
+        "scope": OIDC_SCOPE,
+        "auth_params": {"acr_values": " ".join(OIDC_ACR)},
+        "acr": OIDC_ACR,
+        "oauth_pkce_enabled": True,
+    },
+}
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [SITHS] if OIDC_ISSUER else []}}
 AXES_ENABLE_ADMIN = False  # the admin is for the registry; docs/operations.md says how to unlock someone
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "registry.pages.accounts.lockout.show_lockout"
+AXES_USERNAME_CALLABLE = "registry.pages.accounts.lockout.name_tried"
+AXES_SENSITIVE_PARAMETERS = ["login", "username", "ip_address"]  # a number may be typed as a name
 
 EMAIL_TIMEOUT = 10
 LANGUAGE_CODE = "sv"

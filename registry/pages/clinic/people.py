@@ -1,13 +1,140 @@
-"""A centre's people: invitations; one's own tokens."""
+"""A centre's people: who has a role, who is invited."""
 
-from django.urls import path
+import logging
+from smtplib import SMTPException
 
-from registry.access import Permission
-from registry.pages.clinic.shell import page, show
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core.mail import send_mail
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import path, reverse
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from registry.access import ROLES, Permission
+from registry.choices import CentreRole
+from registry.entry.invitations import (
+    end_membership,
+    find_membership,
+    invite_person,
+    open_invitations,
+    revoke_invitation,
+)
+from registry.identity import holds_identity_number
+from registry.models import Centre, Invitation, Membership
+from registry.pages.clinic.forms import ReasonForm
+from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
+
+logger = logging.getLogger(__name__)
+
+
+class InviteForm(forms.Form):
+    """Whom to invite, to which role."""
+
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail address"),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("The link is sent there. It works once, for seven days."),
+    )
+    centre = forms.ChoiceField(label=gettext_lazy("Centre"))
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"), choices=CentreRole.choices, widget=forms.RadioSelect,
+        initial=CentreRole.REPORTER,
+    )  # fmt: skip
+
+    def __init__(self, *args, centres: list[Centre], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.centres = {centre.code: centre for centre in centres}
+        choices = [(centre.code, str(centre)) for centre in centres]
+        self.fields["centre"].choices = choices if len(choices) == 1 else [("", ""), *choices]  # type: ignore[attr-defined]
+        self.fields["role"].help_text = format_html_join(
+            " ", "{}: {}", ((role.label, ROLES[role][0]) for role in CentreRole)
+        )
+
+    def clean_email(self) -> str:
+        """The address, unless it holds an identity number."""
+        email: str = self.cleaned_data["email"]
+        if holds_identity_number(email):
+            raise forms.ValidationError(_("This looks like an identity number."))
+        return email
+
+
+@page(Permission.INVITE_PEOPLE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def people(request: SignedInRequest) -> HttpResponse:
+    """Members and open invitations of the centres; POST invites, and shows the link this once."""
+    centres = centres_of(request.user, Permission.INVITE_PEOPLE)
+    form = InviteForm(request.POST or None, centres=centres)
+    invited = None
+    if form.is_valid():
+        fields = form.cleaned_data
+        invitation, token = invite_person(
+            email=fields["email"], centre=form.centres[fields["centre"]], role=CentreRole(fields["role"]),
+            by=request.user,
+        )  # fmt: skip
+        link = request.build_absolute_uri(reverse("invitation-link", kwargs={"token": token}))
+        invited = {"email": invitation.email, "link": link, "sent": _send(invitation, link)}
+        form = InviteForm(centres=centres)
+    members = Membership.objects.filter(centre__in=centres).select_related("user", "centre")
+    waiting = open_invitations().filter(centre__in=centres).select_related("centre")
+    context = {
+        "form": form,
+        "invited": invited,
+        "members": members.order_by("centre__code", "role", "user__last_name", "user__username"),
+        "invitations": waiting.order_by("centre__code", "-invited_at"),
+    }
+    return show(request, "clinic/people.html", context)
+
+
+@page(Permission.INVITE_PEOPLE)
+@require_POST
+def revoke(request: SignedInRequest, invitation_id: int) -> HttpResponse:
+    """Close an invitation that nobody has taken."""
+    invitation = revoke_invitation(invitation_id=invitation_id, by=request.user)
+    messages.success(request, _("The invitation to %(email)s is withdrawn.") % {"email": invitation.email})
+    return redirect("clinic:people")
+
+
+@page(Permission.INVITE_PEOPLE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def end(request: SignedInRequest, membership_id: int) -> HttpResponse:
+    """Asks for the reason; POST takes the role away."""
+    membership = find_membership(membership_id=membership_id, by=request.user)
+    reason = ReasonForm(request.POST or None)
+    reason.fields["why"].choices = [  # type: ignore[attr-defined]
+        ("", ""),
+        (_("Has left the centre"), _("Has left the centre")),
+        (_("Has other tasks"), _("Has other tasks")),
+        (_("The role was given by mistake"), _("The role was given by mistake")),
+        ("other", _("Other, as written below")),
+    ]
+    if reason.is_valid():
+        end_membership(membership_id=membership_id, by=request.user, reason=reason.reason)
+        messages.success(request, _("The role is taken away."))
+        return redirect("clinic:people")
+    return show(request, "clinic/people_end.html", {"membership": membership, "reason": reason})
+
+
+def _send(invitation: Invitation, link: str) -> bool:
+    """Whether the mail server took the mail; the link is on the page too."""
+    text = render_to_string("accounts/invitation.txt", {"invitation": invitation, "link": link})
+    try:
+        send_mail(_("Invitation to swecar"), text, settings.DEFAULT_FROM_EMAIL, [invitation.email])
+    except (OSError, SMTPException) as error:
+        logger.error("An invitation could not be sent: %s", type(error).__name__)
+        return False
+    return True
+
 
 urlpatterns = [
-    path(
-        "people/", page(Permission.INVITE_PEOPLE)(lambda request: show(request, "clinic/busy.html")), name="people"
-    ),
+    path("people/", people, name="people"),
+    path("people/invitations/<int:invitation_id>/revoke", revoke, name="invitation-revoke"),
+    path("people/<int:membership_id>/end", end, name="membership-end"),
     path("tokens/", page()(lambda request: show(request, "clinic/busy.html")), name="tokens"),
 ]

@@ -1,0 +1,26 @@
+"""Who signs in with SITHS: the commission of the session names the centre."""
+
+from django.utils.translation import gettext as _
+
+from registry.access import acting_as
+from registry.choices import CentreRole
+from registry.errors import CommissionUnknown
+from registry.models import Centre, Membership, User
+
+
+def admit_commissioned(*, user: User, hsa_id: str) -> User:
+    """Store the account if it is new, as reporter of the centre with this HSA-id and of no other.
+
+    A lead's role at that centre stays. Raises CommissionUnknown.
+    """
+    centre = Centre.objects.filter(hsa_id__iexact=hsa_id).first() if hsa_id else None
+    if centre is None:
+        raise CommissionUnknown
+    with acting_as(user, reason=_("Commission of the sign-in")):
+        if user.pk is None:
+            user.set_unusable_password()
+            user.save()
+        for elsewhere in Membership.objects.filter(user=user).exclude(centre=centre):
+            elsewhere.delete()
+        Membership.objects.get_or_create(user=user, centre=centre, defaults={"role": CentreRole.REPORTER})
+    return user

@@ -1,0 +1,131 @@
+"""People of a centre: inviting them, taking an invitation, ending a membership."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.access import Actor, Permission, acting_as, centres_where, require
+from registry.choices import CentreRole
+from registry.entry.reasons import check_reason
+from registry.errors import InvitationUnusable, NotFound, UsernameTaken
+from registry.models import Centre, Invitation, Membership, User
+
+TOKEN_BYTES = 32
+VALID_FOR = timedelta(days=7)
+SITHS = "siths-"  # begins the names of accounts that sign in with SITHS
+
+
+def open_invitations():
+    """Those that can still be taken."""
+    return Invitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
+
+
+def invite_person(*, email: str, centre: Centre, role: CentreRole, by: Actor) -> tuple[Invitation, str]:
+    """A new invitation and its token, which is kept nowhere. It replaces an open one to the same address.
+
+    Raises NotPermitted.
+    """
+    require(by, Permission.INVITE_PEOPLE, centre=centre.pk)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    with acting_as(by):
+        same = Q(centre=centre, email__iexact=email)
+        open_invitations().filter(same).update(revoked_at=timezone.now())
+        invitation = Invitation.objects.create(
+            email=email,
+            centre=centre,
+            role=CentreRole(role),
+            token_digest=digest_of(token),
+            invited_by=by.username,
+            expires_at=timezone.now() + VALID_FOR,
+        )
+    return invitation, token
+
+
+def revoke_invitation(*, invitation_id: int, by: Actor) -> Invitation:
+    """Close an invitation that nobody has taken. Raises NotFound."""
+    with acting_as(by):
+        centres = centres_where(by, Permission.INVITE_PEOPLE)
+        invitation = open_invitations().select_for_update().filter(pk=invitation_id).first()
+        if invitation is None or invitation.centre_id not in centres:
+            raise NotFound
+        invitation.revoked_at = timezone.now()
+        invitation.save(update_fields=["revoked_at"])
+    return invitation
+
+
+def find_invitation(token: str) -> Invitation:
+    """The open invitation of a token. Raises InvitationUnusable alike for a wrong, used, revoked or old one."""
+    found = open_invitations().filter(token_digest=digest_of(token)).select_related("centre").first()
+    if found is None:
+        raise InvitationUnusable
+    return found
+
+
+def accept_as_newcomer(
+    *, invitation_id: int, username: str, password: str, first_name: str, last_name: str
+) -> User:
+    """A new account with the role that was offered.
+
+    Raises InvitationUnusable, UsernameTaken (in any case of letters, as sign-in reads it).
+    """
+    user = User(username=username, first_name=first_name, last_name=last_name)
+    with acting_as(user, reason=_("Invitation accepted")):
+        invitation = _lock_open(invitation_id)
+        if username.startswith(SITHS) or User.objects.filter(username__iexact=username).exists():
+            raise UsernameTaken
+        user.email = invitation.email
+        user.set_password(password)
+        user.save()
+        _take(invitation, user)
+    return user
+
+
+def accept_as_member(*, invitation_id: int, by: User) -> Membership:
+    """The role that was offered, for an account that is there already. Raises InvitationUnusable."""
+    with acting_as(by, reason=_("Invitation accepted")):
+        return _take(_lock_open(invitation_id), by)
+
+
+def find_membership(*, membership_id: int, by: User) -> Membership:
+    """Someone else's role at a centre where the actor may end it; nobody ends a role of their own.
+
+    Raises NotFound.
+    """
+    found = Membership.objects.select_related("user", "centre").filter(pk=membership_id).first()
+    if found is None or found.centre_id not in centres_where(by, Permission.INVITE_PEOPLE) or found.user == by:
+        raise NotFound
+    return found
+
+
+def end_membership(*, membership_id: int, by: User, reason: str) -> None:
+    """Take someone's role at a centre; the account stays.
+
+    Raises NotFound, ReasonMissing, IdentifierInText.
+    """
+    with acting_as(by, reason=check_reason(reason)):
+        find_membership(membership_id=membership_id, by=by).delete()
+
+
+def digest_of(token: str) -> bytes:
+    """What the registry keeps of a token. It is random enough to need no slower digest."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _lock_open(invitation_id: int) -> Invitation:
+    invitation = open_invitations().select_for_update(of=["self"]).filter(pk=invitation_id).first()
+    if invitation is None:
+        raise InvitationUnusable
+    return invitation
+
+
+def _take(invitation: Invitation, user: User) -> Membership:
+    membership, _new = Membership.objects.update_or_create(
+        user=user, centre_id=invitation.centre_id, defaults={"role": invitation.role}
+    )
+    invitation.accepted_by, invitation.accepted_at = user, timezone.now()
+    invitation.save(update_fields=["accepted_by", "accepted_at"])
+    return membership

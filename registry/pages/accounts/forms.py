@@ -1,0 +1,59 @@
+"""What someone who was invited writes."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from registry.identity import holds_identity_number
+from registry.models import User
+
+
+class NewcomerForm(forms.ModelForm):
+    """A new account."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
+    )
+    again = forms.CharField(
+        label=_("The password again"),
+        strip=False,
+        max_length=128,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=False),
+    )
+
+    class Meta:
+        model = User
+        fields = ["username", "first_name", "last_name"]
+        labels = {"username": _("User name"), "first_name": _("First name"), "last_name": _("Last name")}
+        help_texts = {
+            "username": _("Letters, digits and @/./+/-/_. It stands in the history beside what you enter.")
+        }
+        widgets = {"username": forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"})}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["first_name"].required = self.fields["last_name"].required = True
+        self.fields["password"].help_text = password_validators_help_text_html()
+
+    def clean(self) -> dict[str, Any]:
+        """Every text without an identity number; a password that is good enough, twice the same."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name in self.Meta.fields:
+            if holds_identity_number(cleaned.get(name) or ""):
+                self.add_error(name, _("This looks like an identity number."))
+        password, again = cleaned.get("password"), cleaned.get("again")
+        if password and again and password != again:
+            self.add_error("again", gettext("The two passwords are not the same."))
+        if password:
+            try:
+                validate_password(password, User(**{name: cleaned.get(name) or "" for name in self.Meta.fields}))
+            except ValidationError as weak:
+                self.add_error("password", weak)
+        return cleaned

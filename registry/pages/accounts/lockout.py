@@ -1,0 +1,24 @@
+"""What django-axes asks: under which name a failure is counted, and the page of a lock-out."""
+
+from axes.helpers import get_cool_off
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from registry.identity import holds_identity_number
+
+
+def name_tried(request: HttpRequest, credentials: dict | None = None) -> str:
+    """The name in the one spelling that sign-in treats alike. A number typed as a name is not kept."""
+    name = (credentials or {}).get("username") or request.POST.get("login", "")
+    return "(number)" if holds_identity_number(name) else name.strip().casefold()[:150]
+
+
+def show_lockout(
+    request: HttpRequest, original_response: HttpResponse | None = None, credentials: dict | None = None
+) -> HttpResponse:
+    """How long to wait; the same for a name that exists and one that does not."""
+    wait = get_cool_off(request)
+    seconds = int(wait.total_seconds()) if wait else 0
+    response = render(request, "accounts/locked.html", {"minutes": -(-seconds // 60)}, status=429)
+    response.headers["Retry-After"] = str(seconds)
+    return response

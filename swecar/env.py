@@ -29,11 +29,11 @@ def flag(name: str) -> bool:
     return value in {"1", "true"}
 
 
-def whole_number(name: str, *, default: int) -> int:
-    """A number of at least 1."""
+def whole_number(name: str, *, default: int, least: int = 1) -> int:
+    """A number of at least `least`."""
     value = os.environ.get(name, str(default))
-    if not value.isdecimal() or int(value) < 1:
-        raise EnvironmentProblem(f"{name} is {value!r}. Write a whole number from 1.")
+    if not (value.isascii() and value.isdecimal()) or int(value) < least:
+        raise EnvironmentProblem(f"{name} is {value!r}. Write a whole number from {least}.")
     return int(value)
 
 

@@ -24,6 +24,7 @@ OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET", default=None if OIDC_ISSUER 
 OIDC_ACR = env.words("OIDC_ACR", default="http://id.sambi.se/loa/loa3")  # unconfirmed for Inera
 OIDC_SCOPE = env.words("OIDC_SCOPE", default="openid,profile,commission")  # unconfirmed for Inera
 DATABASE_POOL = env.whole_number("DATABASE_POOL", default=8)
+ACCESS_LOG_YEARS = env.whole_number("ACCESS_LOG_YEARS", default=5, least=5)  # the law asks for five
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ROOT_URLCONF = "swecar.urls"

@@ -1,6 +1,7 @@
 """What all tests share: a cache of their own for each worker, clean before every test."""
 
 import os
+import shutil
 
 import pytest
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.core.management import ManagementUtility
 from django.db import connections
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
+from playwright.sync_api import sync_playwright
 
 from swecar.celery import app as celery_app
 from tests import factories
@@ -25,6 +27,9 @@ def _own_cache() -> str:
 os.environ["REDIS_URL"] = settings.REDIS_URL = settings.CELERY_BROKER_URL = _own_cache()
 settings.CACHES["default"]["LOCATION"] = celery_app.conf.broker_url = settings.REDIS_URL
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed
+
+# Playwright runs its own loop in the thread of the tests, which then ask the database as always.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 # An example here is a registry in a real database: a few of them take a second.
 _common = {
@@ -79,3 +84,18 @@ def manage(monkeypatch, capsys):
         return code, *capsys.readouterr()
 
     return run
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The system's Chromium; where it is missing the pages go unlooked at, but not in CI."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        missing = "Chromium is not installed, so the pages are not looked at: apt-get install chromium."
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
+    switches = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    switches += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=switches)
+        yield browser
+        browser.close()

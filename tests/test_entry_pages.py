@@ -27,7 +27,7 @@ FORM = {
     "infused_on": "2020-05-05",
     "do": "submit",
 }
-REASON = {"why": "Typing error", "words": "läste fel i journalen"}
+REASON = {"why": "typing_error", "words": "läste fel i journalen"}
 SCRIPT = "<script>alert(1)</script>"
 
 

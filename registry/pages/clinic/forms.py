@@ -191,11 +191,11 @@ class ReasonForm(forms.Form):
         label=_("Reason"),
         choices=[
             ("", ""),
-            (_("Typing error"), _("Typing error")),
-            (_("Better information in the medical record"), _("Better information in the medical record")),
-            (_("Recorded for the wrong person"), _("Recorded for the wrong person")),
-            (_("Recorded twice"), _("Recorded twice")),
-            (_("The infusion was never given"), _("The infusion was never given")),
+            ("typing_error", _("Typing error")),
+            ("better_source", _("Better information in the medical record")),
+            ("wrong_person", _("Recorded for the wrong person")),
+            ("recorded_twice", _("Recorded twice")),
+            ("never_given", _("The infusion was never given")),
             ("other", _("Other, as written below")),
         ],
     )
@@ -219,7 +219,8 @@ class ReasonForm(forms.Form):
     @property
     def reason(self) -> str:
         """As history keeps it."""
-        listed = "" if self.cleaned_data["why"] == "other" else self.cleaned_data["why"]
+        chosen = self.cleaned_data["why"]
+        listed = "" if chosen == "other" else str(dict(self.fields["why"].choices)[chosen])
         return ": ".join(part for part in (listed, self.cleaned_data["words"]) if part)
 
 

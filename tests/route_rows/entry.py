@@ -1,0 +1,72 @@
+"""The clinic's pages of infusions: whoever may not, is answered as if there were no such page or row."""
+
+from tests import factories
+from tests.routes import Row, World
+
+WRITERS = {"nobody": 302, "signed_in": 404, "reporter": 200, "lead": 200, "administrator": 200}
+READERS = WRITERS | {"steward": 200}
+ANY_WRITER, ANY_READER = WRITERS | {"other": 200}, READERS | {"other": 200}
+REDIRECTED = {"nobody": 302, "signed_in": 404, "reporter": 302, "lead": 302, "administrator": 302}
+METHODS = {"nobody": 302, "signed_in": 404, "reporter": 405, "lead": 405, "administrator": 405}
+FORM = {
+    "centre": "UPP", "patient_id": factories.nth_number(7), "category": "SOC", "product": "Kymriah",
+    "infused_on": "2021-03-02", "do": "submit",
+}  # fmt: skip
+REASON = {"why": "typing_error", "words": ""}
+
+
+def infusion(world: World) -> dict:
+    return {"infusion_id": world.infusion.pk}
+
+
+def number(world: World) -> dict:
+    return {"number": world.patient.registry_number}
+
+
+def draft(world: World) -> dict:
+    return {"draft_id": world.draft.pk}
+
+
+def withdrawal(world: World) -> dict:
+    version = type(world.infusion).objects.with_version().get(pk=world.infusion.pk).version
+    return REASON | {"version": version}
+
+
+def correction(world: World) -> dict:
+    return withdrawal(world) | {
+        "centre": "UPP", "category": "SOC", "product": "Kymriah", "indication": "C91.0",
+        "infused_on": "2020-05-05", "kind": "first", "age_at_infusion": "50", "batch": "B2",
+    }  # fmt: skip
+
+
+def searched(world: World) -> dict:
+    return {"who": str(world.patient.registry_number)}
+
+
+def later(world: World) -> dict:
+    return FORM | {"infused_on": "2022-03-02", "kind": "reinfusion", "age_at_infusion": "52"}
+
+
+ROWS = [
+    Row("clinic:start", "GET", {"nobody": 302, "signed_in": 200}),
+    Row("clinic:start", "POST", {"nobody": 302, "signed_in": 405}),
+    Row("clinic:record", "GET", ANY_WRITER),
+    # A form for a centre that is not one's own is shown again, with a sentence.
+    Row("clinic:record", "POST", REDIRECTED | {"other": 200}, data=lambda world: FORM),
+    Row("clinic:record-person", "GET", METHODS | {"other": 405}),
+    Row("clinic:record-person", "POST", ANY_WRITER, data=lambda world: FORM),
+    Row("clinic:record-for", "GET", WRITERS, args=number),
+    Row("clinic:record-for", "POST", REDIRECTED, args=number, data=later),
+    Row("clinic:draft", "GET", WRITERS, args=draft),
+    Row("clinic:draft", "POST", REDIRECTED, args=draft, data=lambda world: FORM),
+    Row("clinic:draft-discard", "GET", METHODS | {"other": 405}, args=draft),
+    Row("clinic:draft-discard", "POST", REDIRECTED, args=draft),
+    Row("clinic:infusions", "GET", ANY_READER),
+    Row("clinic:infusions", "POST", REDIRECTED | {"steward": 302, "other": 200}, data=searched),
+    Row("clinic:person", "GET", READERS, args=number),
+    Row("clinic:person", "POST", METHODS | {"steward": 405, "other": 405}, args=number),
+    Row("clinic:correct", "GET", WRITERS, args=infusion),
+    Row("clinic:correct", "POST", REDIRECTED, args=infusion, data=correction),
+    Row("clinic:withdraw", "GET", WRITERS, args=infusion),
+    Row("clinic:withdraw", "POST", REDIRECTED, args=infusion, data=withdrawal),
+]

@@ -1,0 +1,104 @@
+"""The table of who gets what: role × route × method -> status. tests/route_rows/ has its rows."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils import timezone
+
+from registry.entry.record import record_infusion
+from registry.models import Draft, ImportJob, Infusion, Invitation, Patient, Question, Token, User
+from registry.statistics.build import publish
+from tests import factories
+
+ROLES = ("nobody", "outsider", "reporter", "other", "lead", "steward", "auditor", "administrator")
+
+
+@dataclass(frozen=True)
+class World:
+    """What the rows may point at: one infusion of UPP, and things that belong to it or its people."""
+
+    lists: factories.Lists
+    users: Mapping[str, User]  # by role, all but nobody; "other" is a reporter of STO
+    infusion: Infusion
+    patient: Patient
+    other_patient: Patient
+    draft: Draft
+    question: Question
+    job: ImportJob
+    invitation: Invitation
+    token: Token
+
+
+def store_world(lists: factories.Lists) -> World:
+    """Someone of each role, one infusion at UPP and one at STO, and a thing of each kind at UPP."""
+    uppsala, stockholm = lists.centres["UPP"], lists.centres["STO"]
+    users = {
+        "outsider": factories.user("outsider"),
+        "reporter": factories.user("reporter", uppsala),
+        "other": factories.user("other", stockholm),
+        "lead": factories.user("lead", uppsala, role="lead"),
+        **{name: factories.user(name, national_role=name) for name in ("steward", "auditor", "administrator")},
+    }
+    User.objects.filter(username="administrator").update(is_staff=True)
+    users["administrator"].refresh_from_db()
+    infusion = record_infusion(draft=factories.draft(lists), by=users["reporter"])
+    elsewhere = record_infusion(draft=factories.draft(lists, factories.nth_number(3), centre="STO"), by=users["other"])
+    later = timezone.now() + timedelta(days=7)
+    world = World(
+        lists=lists,
+        users=users,
+        infusion=infusion,
+        patient=infusion.patient,
+        other_patient=elsewhere.patient,
+        draft=Draft.objects.create(centre=uppsala, fields={"category": "SOC"}, saved_by=users["reporter"]),
+        question=Question.objects.create(infusion=infusion, text="Is the date right?", asked_by="steward"),
+        job=ImportJob.objects.create(
+            centre=uppsala, uploaded_by=users["reporter"], state="checked", finished_at=timezone.now()
+        ),
+        invitation=Invitation.objects.create(
+            email="ny@example.org", centre=uppsala, role="reporter", token_digest=b"1", invited_by="lead",
+            expires_at=later,
+        ),
+        token=Token.objects.create(
+            owner=users["reporter"], name="R", scope="read", digest=b"1", expires_at=later
+        ),
+    )  # fmt: skip
+    publish()
+    return world
+
+
+@dataclass(frozen=True)
+class Row:
+    """One route and method: what each role is answered.
+
+    expected: a status for each of ROLES; "signed_in" stands for all but nobody that are not named.
+    args: the route's arguments, and data: what is sent (JSON to the API, else a form), both from
+    the world; headers likewise.
+    """
+
+    name: str
+    method: str
+    expected: Mapping[str, int]
+    args: Callable[[World], Mapping[str, Any]] = lambda world: {}
+    data: Callable[[World], Mapping[str, Any]] = lambda world: {}
+    headers: Callable[[World], Mapping[str, str]] = lambda world: {}
+
+    def status_of(self, role: str) -> int:
+        """What a role is answered."""
+        if role in self.expected:
+            return self.expected[role]
+        return self.expected["signed_in"]
+
+    def request(self, world: World) -> dict[str, Any]:
+        """What the test client sends beside method and address."""
+        data = self.data(world)
+        as_json = self.name.startswith("api:")
+        return {
+            "data": "" if not data else json.dumps(data) if as_json else urlencode(data, doseq=True),
+            "content_type": "application/json" if as_json else "application/x-www-form-urlencoded",
+            "headers": {"accept-language": "en"} | dict(self.headers(world)),
+        }

@@ -1,0 +1,235 @@
+"""The clinic in a real browser: the keyboard alone, no JavaScript, a telephone, two at once, both languages."""
+
+import re
+from contextlib import contextmanager
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from registry.access import Operator
+from registry.entry.record import correct_infusion
+from registry.models import Infusion, Publication
+from tests import factories, working
+
+pytestmark = pytest.mark.browser
+NUMBER = factories.number()
+LANGUAGES = {"sv": "", "en": "/en"}
+WIDTHS = (390, 1280)
+
+
+@pytest.fixture
+def nurse(committed_lists):
+    """A reporter of Uppsala."""
+    return factories.user("nurse", committed_lists.centres["UPP"])
+
+
+@pytest.fixture
+def open_browser(chromium):
+    """Windows of the browser, each with cookies of its own; a page that fails to load is told."""
+    contexts = []
+
+    def open_window(**options):
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+def sign_in(page, address: str, name: str = "nurse") -> None:
+    page.goto(f"{address}/accounts/login/")
+    page.fill("[name=login]", name)
+    page.fill("[name=password]", "not a secret")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/clinic/"))
+
+
+def fill_infusion(page, **fields) -> None:
+    """Fill the form of an infusion, and leave the last field so that what is typed is looked at."""
+    typed = {"patient_id": NUMBER, "category": "SOC", "product": "Kymriah", "infused_on": "2020-05-05"} | fields
+    for name, value in typed.items():
+        field = page.locator(f"[name={name}]").first
+        if field.evaluate("field => field.type") == "radio":
+            page.check(f"[name={name}][value={value}]")
+        elif field.evaluate("field => field.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    page.keyboard.press("Tab")
+
+
+def tab_to(page, selector: str) -> None:
+    """Press Tab until what is wanted has the focus, as someone without a mouse does."""
+    for _press in range(80):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"{selector} cannot be reached by Tab")
+
+
+def assert_accessible(page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+
+
+def assert_no_sideways_scroll(page) -> None:
+    width = page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+
+
+@contextmanager
+def publishing():
+    """A real worker, that publishes what is entered."""
+    with working.worker():
+        yield
+
+
+def test_from_sign_in_to_the_map_with_the_keyboard_alone(live_server, open_browser, nurse):
+    page = open_browser()
+    keyboard = page.keyboard
+    with publishing():
+        page.goto(f"{live_server.url}/en/accounts/login/")
+        tab_to(page, "[name=login]")
+        keyboard.type("nurse")
+        tab_to(page, "[name=password]")
+        keyboard.type("not a secret")
+        keyboard.press("Enter")
+        page.wait_for_url(re.compile("/clinic/"))
+        page.goto(f"{live_server.url}/en/clinic/")
+        tab_to(page, "main a.button")
+        keyboard.press("Enter")
+        page.wait_for_url("**/infusions/new")
+        tab_to(page, "[name=patient_id]")
+        keyboard.type(NUMBER)
+        keyboard.press("Tab")
+        page.wait_for_selector("text=New in the registry.")
+        tab_to(page, "[name=category]")
+        keyboard.press("Space")
+        tab_to(page, "[name=product]")
+        keyboard.type("Kym")
+        tab_to(page, "[name=infused_on]")
+        keyboard.type("2020-05-05")
+        keyboard.press("Tab")
+        page.wait_for_selector("text=Counts as a new patient in SOC at UPP, and nationally.")
+        tab_to(page, "button[value=submit]")
+        keyboard.press("Enter")
+        page.wait_for_url("**/persons/*/")
+        working.wait_for(lambda: Publication.objects.get().snapshot_id, "a published snapshot")
+        tab_to(page, 'header a[href="/en/"]')
+        keyboard.press("Enter")
+        page.wait_for_url(f"{live_server.url}/en/")
+    assert page.locator(".figures .number").first.inner_text() == "1"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_what_is_wrong_improbable_or_open_is_said_before_it_is_stored(live_server, open_browser, nurse, scripts):
+    page = open_browser(java_script_enabled=scripts)
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/en/clinic/infusions/new")
+    fields = {"patient_id": NUMBER, "infused_on": "2020-05-02"}
+    for name, value in fields.items():
+        page.fill(f"[name={name}]", value)
+    page.click("button[value=submit]")
+    assert page.locator(".errors li").count() == 2  # category and product
+    assert page.input_value("[name=patient_id]") == NUMBER
+    page.check("[name=category][value=SOC]")
+    page.select_option("[name=product]", "Kymriah")
+    page.click("button[value=submit]")
+    page.wait_for_selector("text=The date was a weekend day")
+    assert not Infusion.objects.exists()
+    page.check("[name=confirmed]")
+    page.click("button[value=submit]")
+    page.wait_for_url("**/persons/*/")
+    page.click("text=New infusion for this person")
+    page.check("[name=category][value=SOC]")
+    page.select_option("[name=product]", "Kymriah")
+    page.fill("[name=infused_on]", "2020-05-12")
+    page.fill("[name=age_at_infusion]", "50")
+    page.click("button[value=check]")
+    page.wait_for_selector("text=Counts as a further dose")
+    assert page.is_checked("[name=kind][value=further_dose]")
+    page.click("button[value=submit]")
+    page.wait_for_selector("text=The infusion is stored.")
+    assert Infusion.objects.counted().count() == 2
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_correct_and_withdraw(live_server, open_browser, nurse, committed_lists, scripts):
+    infusion = factories.record(committed_lists)
+    page = open_browser(java_script_enabled=scripts)
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/en/clinic/persons/{infusion.patient.registry_number}/")
+    page.click("main >> text=Correct")
+    page.fill("[name=batch]", "Å1")
+    page.select_option("[name=why]", "typing_error")
+    page.click("text=Store the correction")
+    page.wait_for_selector("text=The infusion is corrected.")
+    page.click("main >> text=Withdraw")
+    page.click("main form button")
+    assert page.locator(".errors").count() == 1  # no reason yet
+    page.select_option("[name=why]", "recorded_twice")
+    page.click("main form button")
+    page.wait_for_selector("text=The infusion is withdrawn.")
+    infusion.refresh_from_db()
+    assert (infusion.batch, infusion.status) == ("Å1", "withdrawn")
+
+
+def test_a_lost_race_is_shown_side_by_side(live_server, open_browser, nurse, committed_lists):
+    infusion = factories.record(committed_lists)
+    page = open_browser()
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/en/clinic/infusions/{infusion.pk}/correct")
+    page.fill("[name=batch]", "ours")
+    page.select_option("[name=why]", "typing_error")
+    correct_infusion(infusion_id=infusion.pk, changes={"batch": "theirs"}, by=Operator(), reason="x")
+    page.click("text=Store the correction")
+    page.wait_for_selector("text=Side by side")
+    assert page.locator("table tbody tr").inner_text().split() == ["Batch", "theirs", "ours"]
+    assert_accessible(page)
+    page.click("text=Store the correction")
+    page.wait_for_selector("text=The infusion is corrected.")
+    infusion.refresh_from_db()
+    assert infusion.batch == "ours"
+
+
+def test_a_draft_goes_on_where_it_was_left(live_server, open_browser, nurse):
+    page = open_browser()
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/en/clinic/infusions/new")
+    fill_infusion(page)
+    page.click("button[value=draft]")
+    page.wait_for_selector("text=The draft is saved")
+    assert_accessible(page)
+    page.click("main >> text=Kymriah")
+    assert page.input_value("[name=patient_id]") == ""
+    assert page.input_value("[name=infused_on]") == "2020-05-05"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_have_no_violation_and_fit_a_telephone(live_server, open_browser, nurse, committed_lists, language):
+    infusion = factories.record(committed_lists)
+    number = infusion.patient.registry_number
+    pages = [
+        "", "infusions/new", "infusions/", f"persons/{number}/", f"persons/{number}/new",
+        f"infusions/{infusion.pk}/correct", f"infusions/{infusion.pk}/withdraw",
+    ]  # fmt: skip
+    for width in WIDTHS:
+        page = open_browser(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if width > 390 else "light"
+        )
+        sign_in(page, live_server.url)
+        for ending in pages:
+            answer = page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/{ending}")
+            assert (answer.status, page.get_attribute("html", "lang")) == (200, language)
+            assert_no_sideways_scroll(page)
+            assert_accessible(page)
+        page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/infusions/new")
+        page.click("button[value=submit]")
+        page.wait_for_selector(".errors")
+        assert_no_sideways_scroll(page)
+        assert_accessible(page)

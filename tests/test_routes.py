@@ -1,0 +1,66 @@
+"""The table of who gets what, over every route there is: pages, API and admin.
+
+A route or a method without a row fails here; so does a row whose route is gone.
+"""
+
+import importlib
+import pkgutil
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from tests import factories, route_rows
+from tests.routes import ROLES, Row, World, store_world
+
+ROWS: list[Row] = [
+    row
+    for module in pkgutil.iter_modules(route_rows.__path__)
+    for row in importlib.import_module(f"tests.route_rows.{module.name}").ROWS
+]
+
+
+# Django's own: the admin's redirect of addresses of long ago, and its answer to addresses that are none.
+UNNAMED = {("admin:", "<path:object_id>/"), ("admin:", "(?P<url>.*)$")}
+
+
+def named_routes() -> set[str]:
+    """Every route by its name, with its namespace."""
+    found = set()
+
+    def walk(patterns, namespace=""):
+        for pattern in patterns:
+            if hasattr(pattern, "url_patterns"):
+                inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+                walk(pattern.url_patterns, inner)
+            else:
+                if pattern.name:
+                    found.add(namespace + pattern.name)
+                else:
+                    assert (namespace, str(pattern.pattern)) in UNNAMED, "a route without a name"
+
+    walk(get_resolver().url_patterns)
+    return found
+
+
+def test_every_route_has_a_row_and_every_row_a_route():
+    assert {row.name for row in ROWS} == named_routes()
+
+
+@pytest.fixture
+def world(lists) -> World:
+    """Someone of each role, an infusion at UPP, and what belongs to it."""
+    return store_world(lists)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.name}")
+def test_each_role_is_answered_as_the_table_says(row, world):
+    address = reverse(row.name, kwargs=dict(row.args(world)))
+    answers = {}
+    for role in ROLES:
+        client = Client(raise_request_exception=False)
+        with factories.rolled_back():
+            if role != "nobody":
+                client.force_login(world.users[role])
+            answers[role] = client.generic(row.method, address, **row.request(world)).status_code
+    assert answers == {role: row.status_of(role) for role in ROLES}

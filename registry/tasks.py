@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 
 from registry.choices import Task
+from registry.entry.access_reading import prune_access_log
 from registry.entry.import_job import RUN_IMPORT, sweep_imports
 from registry.entry.import_job import run_import as run_import_job
 from registry.statistics import runs
@@ -32,8 +33,9 @@ def verify_snapshot() -> None:
 
 @shared_task(name=Task.PRUNE.value)
 def prune_facts() -> None:
-    """Each night: delete what publishing itself could not."""
+    """Each night: delete what publishing itself could not, and what is kept long enough."""
     runs.run_pruning()
+    prune_access_log()
 
 
 @shared_task(name=RUN_IMPORT)

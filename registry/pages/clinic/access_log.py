@@ -26,10 +26,11 @@ from registry.entry.export import safe_cell
 from registry.entry.finding import find_number, is_registry_number
 from registry.errors import NotFound
 from registry.identity import holds_identity_number
-from registry.models import AccessLog, Centre
+from registry.models import Centre
 from registry.pages.clinic.desk_forms import WhoForm
 from registry.pages.clinic.shell import SignedInRequest, page, show
 
+LONGEST_KEY = 18  # digits; any such number fits into the column
 CSV_TYPE = "text/csv; charset=utf-8"
 BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets know UTF-8
 
@@ -39,7 +40,7 @@ class LogForm(forms.Form):
     typed into a field may be an identity number.
     """
 
-    patient = forms.CharField(label=gettext_lazy("Registry number"), required=False, max_length=18)
+    patient = forms.CharField(label=gettext_lazy("Registry number"), required=False, max_length=LONGEST_KEY)
     actor = forms.CharField(label=gettext_lazy("Who"), required=False, max_length=150)
     unit = forms.ChoiceField(label=gettext_lazy("Unit"), required=False)
     action = forms.ChoiceField(
@@ -170,7 +171,7 @@ def extract_of(request: SignedInRequest, number: int) -> HttpResponseBase:
 
 def is_key(text: str) -> bool:
     """Whether this may be the key of a line."""
-    return text.isascii() and text.isdecimal() and len(text) <= 18
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_KEY
 
 
 def _asked(request: SignedInRequest) -> LogForm:

@@ -20,10 +20,10 @@ from tests.test_import import MAN, ROW, UNUSABLE, WOMAN, as_csv, as_xlsx
 from tests.test_import_jobs import BAD, UPLOADED, receive, run
 
 QUERIES = {
-    "clinic:imports": 8,
-    "clinic:import": 10,
-    "clinic:import-report": 8,
-    "clinic:import-template": 11,
+    "clinic:imports": 6,
+    "clinic:import": 8,
+    "clinic:import-report": 7,
+    "clinic:import-template": 8,
 }
 
 

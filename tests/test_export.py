@@ -1,0 +1,183 @@
+"""Rows on their way out: one's own, complete, safe in a spreadsheet, and logged."""
+
+import csv
+import io
+import tracemalloc
+from datetime import date
+
+import pytest
+from django.urls import reverse
+from django.utils.translation import override
+from openpyxl import load_workbook
+
+from registry.access import Operator
+from registry.entry import export
+from registry.entry.export import HEADER, export_infusions, safe_cell, write_rows
+from registry.entry.record import withdraw_infusion
+from registry.models import AccessLog, Infusion
+from tests import factories
+
+HOSTILE = (
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=HYPERLINK(\"http://x\";\"y\")", "=cmd|' /C calc'!A0",
+    "  =1+1", "＝1+1", "a;=1+1", "a,=1+1", 'a","=1+1', "a\n=1+1", "a\r\n-1",
+)  # fmt: skip
+HARMLESS = ("2020-05-05", "2014", "C91.0", "NCT99000002", "2022-500001-12-00", "B-1", "a=b", "1", "", "Ö")
+
+
+@pytest.fixture
+def reporter(lists):
+    return factories.user("reporter", lists.centres["UPP"])
+
+
+@pytest.fixture
+def one(lists, reporter):
+    return factories.record(lists, infused_on="2020-05-05", batch="B1", by=reporter)
+
+
+def address(name="export") -> str:
+    with override("en"):
+        return reverse(f"clinic:{name}")
+
+
+def read_csv(content: bytes, delimiter=";") -> list[dict]:
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=delimiter))
+
+
+def read_xlsx(content: bytes) -> list[dict]:
+    header, *rows = load_workbook(io.BytesIO(content)).worksheets[0].iter_rows(values_only=True)
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+def test_an_export_holds_every_column_but_the_identifier(reporter, one):
+    expected = {
+        "id": str(one.pk), "patient": str(one.patient.registry_number), "centre": "UPP", "sex": "female",
+        "category": "SOC", "kind": "first", "product": "Kymriah", "modality": "CAR-T", "indication": "C91.0",
+        "trial": "", "manufacturing_site": "", "infused_on": "2020-05-05", "date_precision": "day",
+        "sequence": "1", "age_at_infusion": "50", "batch": "B1", "status": "submitted",
+    }  # fmt: skip
+    assert read_csv(export_infusions(by=reporter, format="csv").content) == [expected]
+    numbers = {name: int(expected[name]) for name in ("patient", "sequence", "age_at_infusion")}
+    [row] = read_xlsx(export_infusions(by=reporter, format="xlsx").content)
+    assert {name: cell or "" for name, cell in row.items()} == expected | numbers
+    assert "patient_id" not in HEADER
+
+
+def test_withdrawn_rows_are_there_and_say_so(reporter, one):
+    withdraw_infusion(infusion_id=one.pk, by=reporter, reason="entered twice")
+    assert [row["status"] for row in read_csv(export_infusions(by=reporter, format="csv").content)] == [
+        "withdrawn"
+    ]
+
+
+def test_an_export_holds_the_rows_of_ones_own_centres_alone(lists, one):
+    factories.record(lists, factories.nth_number(5), centre="STO")
+    both = factories.user("both", lists.centres["UPP"], lists.centres["STO"])
+    for someone, centre, found in (
+        (factories.user("upp", lists.centres["UPP"]), None, ["UPP"]),
+        (factories.user("sto", lists.centres["STO"]), None, ["STO"]),
+        (factories.user("ume", lists.centres["UME"]), None, []),
+        (both, None, ["STO", "UPP"]),
+        (both, "STO", ["STO"]),
+        (factories.user("steward", national_role="steward"), None, []),
+        (factories.user("outsider"), None, []),
+    ):
+        rows = read_csv(export_infusions(by=someone, format="csv", centre=centre).content)
+        assert [row["centre"] for row in rows] == found, someone
+
+
+def test_every_exported_row_is_logged(lists, reporter, one, monkeypatch):
+    other = factories.record(lists, factories.nth_number(5))
+    monkeypatch.setattr(export, "FETCHED_AT_ONCE", 1)
+    export_infusions(by=reporter, format="xlsx")
+    lines = AccessLog.objects.filter(action="export")
+    assert {line.infusion for line in lines} == {one.pk, other.pk}
+    assert {line.patient for line in lines} == {row.patient.registry_number for row in (one, other)}
+    assert {(line.actor, line.unit) for line in lines} == {("reporter", "UPP")}
+
+
+# Safe in a spreadsheet.
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_cell_begins_a_formula_in_whichever_dialect_it_is_read(text):
+    content = write_rows([["batch", "next"], [text, "1"]], format="csv", name="x").content.decode("utf-8-sig")
+    for delimiter in ";,\t":
+        for row in csv.reader(io.StringIO(content, newline=""), delimiter=delimiter):
+            assert not any(cell.lstrip().startswith(("=", "+", "-", "@", "＝")) for cell in row)
+    sheet = load_workbook(io.BytesIO(write_rows([[text]], format="xlsx", name="x").content)).worksheets[0]
+    assert sheet["A1"].data_type == "s"
+    assert not sheet["A1"].value.lstrip().startswith(("=", "+", "-", "@", "＝"))
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_begins_no_formula_is_left_as_it_is(text):
+    assert safe_cell(text) == text
+
+
+def test_a_hostile_batch_leaves_the_registry_harmless(lists, reporter):
+    for place, batch in enumerate(HOSTILE):
+        factories.record(lists, factories.nth_number(place), batch=batch)
+    Infusion.objects.filter(batch="=1+1").update(batch="\x01\x08=1+1")
+    csv_rows = read_csv(export_infusions(by=reporter, format="csv").content)
+    xlsx_rows = read_xlsx(export_infusions(by=reporter, format="xlsx").content)
+    assert len(csv_rows) == len(xlsx_rows) == len(HOSTILE)
+    for row in csv_rows + xlsx_rows:
+        assert not row["batch"].lstrip().startswith(("=", "+", "-", "@", "＝")), row
+
+
+# The page.
+
+
+def test_the_download_is_a_file_with_a_name(client, lists, reporter, one):
+    client.force_login(reporter)
+    for format, type_ in (("csv", "text/csv"), ("xlsx", "application/vnd.openxml")):
+        response = client.get(address(), {"format": format, "centre": "UPP"})
+        assert response["Content-Type"].startswith(type_)
+        assert response["Content-Disposition"].startswith('attachment; filename="swecar-UPP-')
+        assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize("typed", [
+    {}, {"format": "exe"}, {"format": "csv", "centre": "STO"}, {"format": "csv", "centre": "XXX"},
+    {"format": "<script>"},
+])  # fmt: skip
+def test_what_cannot_be_exported_gets_a_sentence_and_logs_nothing(client, lists, reporter, one, typed):
+    before = AccessLog.objects.count()
+    client.force_login(reporter)
+    response = client.get(address(), typed)
+    page = response.content.decode()
+    assert response.status_code == 400
+    assert 'aria-invalid="true"' in page
+    assert "in the list." in page or "This field is required." in page
+    assert "<script>" not in page
+    assert AccessLog.objects.count() == before
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(
+    client, lists, reporter, one, django_assert_num_queries
+):
+    client.force_login(reporter)
+    for place in (0, 30):
+        for number in range(place):
+            factories.record(lists, factories.nth_number(number + 5))
+        with django_assert_num_queries(11):
+            assert client.get(address(), {"format": "csv"}).status_code == 200
+
+
+def test_memory_does_not_grow_much_with_the_rows(lists, reporter):
+    """A workbook of many rows is written row by row."""
+    row = ["x" * 10] * len(HEADER)
+    peaks = {}
+    for count in (1_000, 8_000):
+        tracemalloc.start()
+        write_rows((row for _ in range(count)), format="xlsx", name="x")
+        peaks[count] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peaks[8_000] < 3 * peaks[1_000] + 2_000_000
+
+
+def test_an_operators_export_is_logged_with_the_national_role(lists, one):
+    export_infusions(by=Operator(), format="csv")
+    assert AccessLog.objects.get(action="export").unit == "administrator"
+    assert date(2020, 5, 5) == one.infused_on

@@ -1,14 +1,28 @@
 """Sign-in: no open door, a second factor, lock-out, and what the pages tell a browser to load."""
 
+import re
+from datetime import timedelta
+
 import pytest
+from allauth.mfa.models import Authenticator
+from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
+from registry.models import User
+from registry.pages.accounts.adapter import FactorAdapter
 from tests import factories
+from tests.signing_in import PASSWORD, code_of, set_up_app, sign_in, text
 
-PASSWORD = "not a secret"
-PAGES = ("account_login", "account_reset_password", "account_reset_password_done")
+START = "/en/clinic/"
+PUBLIC_PAGES = ("account_login", "account_reset_password", "account_reset_password_done", "account_inactive")
+OWN_PAGES = (
+    "account_change_password", "account_reauthenticate", "account_logout", "mfa_index", "mfa_deactivate_totp",
+    "mfa_reauthenticate", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_add_webauthn", "mfa_list_webauthn",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -16,12 +30,20 @@ def nurse(lists):
     return factories.user("nurse", lists.centres["UPP"])
 
 
-def sign_in(client, name="nurse", password=PASSWORD, **more):
-    return client.post("/en/accounts/login/", {"login": name, "password": password} | more)
+@pytest.fixture
+def strict(settings, committed_lists):
+    """The nurse where a second factor is required; commits are real, since a new factor counts from its own."""
+    settings.SECOND_FACTOR = "required"
+    return factories.user("nurse", committed_lists.centres["UPP"])
 
 
-def text(response) -> str:
-    return response.content.decode()
+def addresses(name: str) -> dict[str, str]:
+    with translation.override("sv"):
+        bare = reverse(name)
+    return {"sv": bare, "en": f"/en{bare}"}
+
+
+# No other door
 
 
 @pytest.mark.parametrize("address", ["signup/", "email/", "social/signup/", "social/", "oidc/siths/login/", ""])
@@ -30,16 +52,235 @@ def test_there_is_no_sign_up_and_no_other_door(db, address):
         assert getattr(Client(), method)(f"/accounts/{address}").status_code == 404
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_pages_of_sign_in_render(db, name):
-    for prefix, word in (("", 'lang="sv"'), ("/en", 'lang="en"')):
-        with translation.override("sv"):
-            address = prefix + reverse(name)
-        response = Client().get(address)
+@pytest.mark.parametrize("name", PUBLIC_PAGES + OWN_PAGES)
+def test_every_page_is_in_our_frame_and_in_both_languages(nurse, name):
+    client = Client()
+    if name in OWN_PAGES:
+        sign_in(client)
+        set_up_app(client)
+    for language, address in addresses(name).items():
+        response = client.get(address)
         assert response.status_code == 200
-        assert word in text(response)
+        shown = text(response)
+        assert f'<html lang="{language}">' in shown
+        assert 'class="skip"' in shown
+        assert shown.count("<h1") == 1
 
 
-def test_password_signs_in(nurse):
-    response = sign_in(Client())
-    assert response.status_code == 302
+def test_a_page_loads_nothing_from_elsewhere_and_runs_nothing_that_stands_in_it(nurse):
+    client = Client()
+    sign_in(client)
+    pages = ["/admin/login/", *(addresses(name)["en"] for name in OWN_PAGES), START]
+    for address in pages:
+        response = client.get(address)
+        policy = response.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "script-src 'self';" in policy
+        assert "unsafe" not in policy
+        if response.status_code == 200:
+            shown = text(response)
+            inline = re.findall(r"<script(?![^>]*(?:src=|application/json))", shown)
+            assert (inline, re.findall(r"\son\w+=|\sstyle=|<style", shown)) == ([], [])
+
+
+# The session
+
+
+def test_a_session_ends_with_the_browser_or_the_shift_and_with_signing_out(nurse):
+    client = Client()
+    answer = sign_in(client)
+    cookie = answer.cookies["sessionid"]
+    assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == ("", True, "Lax")
+    kept = Session.objects.get(session_key=cookie.value)
+    assert kept.expire_date - timezone.now() <= timedelta(hours=12)
+    assert client.get(START).status_code == 200
+    assert client.post("/en/accounts/logout/").status_code == 302
+    assert client.get(START).status_code == 302
+    old = Client()
+    old.cookies["sessionid"] = cookie.value
+    assert old.get(START).status_code == 302
+
+
+def test_whoever_is_sent_to_sign_in_comes_back_and_never_elsewhere(nurse):
+    assert sign_in(Client(), next_page="/en/clinic/infusions/").headers["Location"] == "/en/clinic/infusions/"
+    for elsewhere in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
+        assert sign_in(Client(), next_page=elsewhere).headers["Location"].startswith("/")
+        assert not sign_in(Client(), next_page=elsewhere).headers["Location"].startswith("//")
+
+
+def test_a_closed_account_does_not_sign_in(nurse):
+    User.objects.filter(pk=nurse.pk).update(is_active=False)
+    client = Client()
+    sign_in(client)
+    assert client.get(START).status_code == 302
+
+
+# Lock-out
+
+
+def test_five_failures_close_the_name_also_to_the_right_password(nurse, lists):
+    factories.user("other", lists.centres["UPP"])
+    answers = [sign_in(Client(), password="wrong") for _attempt in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]
+    locked = sign_in(Client())
+    assert locked.status_code == 429
+    assert locked.headers["Retry-After"] == "900"
+    assert "closed for 15 minutes" in text(locked)
+    assert sign_in(Client(), name="other").status_code == 302
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
+    assert sign_in(Client()).status_code == 302
+
+
+def test_a_name_is_counted_alike_however_it_is_written(nurse):
+    for name in ("nurse", "Nurse", "NURSE", " nurse", "nurSe"):
+        answer = sign_in(Client(), name=name, password="wrong")
+    assert answer.status_code == 429
+
+
+def test_a_name_that_is_none_is_locked_alike(nurse):
+    def attempts(name):
+        return [text(sign_in(Client(), name=name, password="wrong")) for _attempt in range(6)]
+
+    token = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
+    theirs, nobodys = ([token.sub("", page) for page in attempts(name)] for name in ("nurse", "xurse"))
+    assert [page.replace("xurse", "nurse") for page in nobodys] == theirs
+
+
+def test_an_identity_number_typed_as_a_name_is_not_kept(nurse):
+    number = factories.number()
+    sign_in(Client(), name=number, password="wrong")
+    kept = AccessAttempt.objects.get()
+    assert kept.username == "(number)"
+    assert number not in "".join(str(value) for value in vars(kept).values())
+
+
+def test_signing_in_to_the_admin_goes_the_same_way(nurse):
+    answer = Client().get("/admin/", follow=True)
+    assert "account_login" == answer.resolver_match.url_name
+    assert Client().post("/admin/login/", {"username": "nurse", "password": PASSWORD}).status_code == 302
+    client = Client()
+    client.post("/admin/login/", {"username": "nurse", "password": PASSWORD})
+    assert "_auth_user_id" not in client.session
+
+
+# The second factor
+
+
+def test_a_password_alone_opens_nothing(strict):
+    User.objects.filter(pk=strict.pk).update(is_staff=True, national_role="administrator")
+    client = Client(headers={"accept-language": "en"})
+    sign_in(client)
+    for address in (START, "/en/clinic/infusions/", "/admin/", "/admin/registry/infusion/"):
+        answer = client.get(address)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/en/accounts/2fa/")
+        assert client.post(address).status_code == 302
+    set_up_app(client)
+    assert client.get(START).status_code == 200
+    assert client.get("/admin/").status_code == 200
+
+
+def test_a_session_from_before_the_factor_stays_outside(strict):
+    thief, owner = Client(), Client()
+    sign_in(thief)
+    sign_in(owner)
+    set_up_app(owner)
+    assert owner.get(START).status_code == 200
+    answer = thief.post("/en/accounts/reauthenticate/", {"password": PASSWORD})
+    assert answer.headers["Location"].startswith("/en/accounts/login/")
+    thief.post("/en/accounts/2fa/totp/deactivate/")
+    assert Authenticator.objects.filter(user=strict, type="totp").exists()
+    assert thief.get(START).status_code == 302
+
+
+def test_the_next_sign_in_asks_for_the_code_and_takes_it_once(strict):
+    owner = Client()
+    sign_in(owner)
+    secret = set_up_app(owner)
+    client = Client()
+    answer = sign_in(client, next_page="/en/clinic/infusions/")
+    assert answer.headers["Location"] == "/en/accounts/2fa/authenticate/"
+    assert client.get(START).status_code == 302
+    code = code_of(secret, steps=1)  # the code of now has been used to set the app up
+    answer = client.post("/en/accounts/2fa/authenticate/", {"code": code})
+    assert answer.headers["Location"] == "/en/clinic/infusions/"
+    assert client.get(START).status_code == 200
+    again = Client()
+    sign_in(again)
+    assert "Incorrect code" in text(again.post("/en/accounts/2fa/authenticate/", {"code": code}))
+
+
+def test_a_recovery_code_opens_once(strict):
+    owner = Client()
+    sign_in(owner)
+    set_up_app(owner)
+    shown = text(owner.get("/en/accounts/2fa/recovery-codes/"))
+    code = re.findall(r"\b\d{8}\b", shown)[0]
+    for expected in (302, 200):
+        client = Client()
+        sign_in(client)
+        answer = client.post("/en/accounts/2fa/authenticate/", {"code": code})
+        assert answer.status_code == expected
+
+
+def test_codes_cannot_be_tried_without_end(strict):
+    owner = Client()
+    sign_in(owner)
+    secret = set_up_app(owner)
+    client = Client()
+    sign_in(client)
+    for _attempt in range(5):
+        client.post("/en/accounts/2fa/authenticate/", {"code": "000000"})
+    answer = client.post("/en/accounts/2fa/authenticate/", {"code": code_of(secret, steps=1)})
+    assert answer.status_code == 200
+    assert "Too many failed login attempts" in text(answer)
+
+
+def test_what_makes_the_codes_is_sealed_in_the_database(nurse, settings):
+    owner = Client()
+    sign_in(owner)
+    secret = set_up_app(owner)
+    kept = Authenticator.objects.get(type="totp").data["secret"]
+    assert secret not in kept
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key of more than fifty characters, made up for this test"
+    assert FactorAdapter().decrypt(kept) == secret
+
+
+# Passwords
+
+
+def test_a_new_password_comes_by_mail_and_needs_the_second_factor_still(nurse):
+    User.objects.filter(pk=nurse.pk).update(email="nurse@example.org")
+    owner = Client()
+    sign_in(owner)
+    secret = set_up_app(owner)
+    mail.outbox.clear()
+    client = Client()
+    client.post("/en/accounts/password/reset/", {"email": "nurse@example.org"})
+    (link,) = re.findall(r"https?://\S+", mail.outbox[0].body)
+    page = client.get(link, follow=True)
+    new = {"password1": "björk-gren-7", "password2": "björk-gren-7"}
+    assert client.post(page.request["PATH_INFO"], new).status_code == 302
+    assert sign_in(Client()).status_code == 200  # the old one
+    again = Client()
+    assert sign_in(again, password="björk-gren-7").headers["Location"] == "/en/accounts/2fa/authenticate/"
+    answer = again.post("/en/accounts/2fa/authenticate/", {"code": code_of(secret, steps=1)})
+    assert answer.status_code == 302
+
+
+def test_asking_for_a_password_does_not_tell_who_has_an_account(nurse, monkeypatch):
+    User.objects.filter(pk=nurse.pk).update(email="nurse@example.org")
+
+    def no_server(*arguments, **named):
+        raise ConnectionRefusedError
+
+    for send in (None, no_server):
+        if send:
+            monkeypatch.setattr("django.core.mail.EmailMessage.send", send)
+        answers = {
+            (answer.status_code, answer.headers["Location"])
+            for email in ("nurse@example.org", "nobody@example.org")
+            if (answer := Client().post("/en/accounts/password/reset/", {"email": email}))
+        }
+        assert answers == {(302, "/en/accounts/password/reset/done/")}
+    assert len(mail.outbox) == 1

@@ -4,14 +4,16 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.deprecation import MiddlewareMixin
 
-GUARDED = ("/admin/", "/clinic/", "/en/clinic/")
+ACCOUNTS = ("/accounts/", "/en/accounts/")
 STRONG = {"mfa", "socialaccount"}  # a second factor; SITHS, whose assurance level was looked at
 
 
@@ -25,15 +27,17 @@ class SecondFactor(MiddlewareMixin):
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         """The way to the second factor, or nothing. To the interface such a session is none."""
-        api = request.path_info.startswith("/api/")
-        if settings.SECOND_FACTOR != "required" or not (api or request.path_info.startswith(GUARDED)):
+        if settings.SECOND_FACTOR != "required" or not hasattr(request, "user"):
             return None
-        if not hasattr(request, "user") or not request.user.is_authenticated or is_strong(request):
+        if not request.user.is_authenticated or is_strong(request):
             return None
-        if api:
+        if is_mfa_enabled(request.user):  # the session is older than the factor: it may not remove it
+            logout(request)
+        elif request.path_info.startswith("/api/"):
             request.user = AnonymousUser()
-            return None
-        return redirect("mfa_index")
+        elif not request.path_info.startswith(ACCOUNTS):
+            return redirect("mfa_index")
+        return None
 
 
 @receiver(authenticator_added, sender=Authenticator)

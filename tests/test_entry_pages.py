@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from registry.access import Operator
 from registry.entry.record import correct_infusion
-from registry.models import AccessLog, Draft, Infusion, Membership, Patient, PatientIdentifier
+from registry.models import AccessLog, Draft, Infusion, Membership, Patient, PatientIdentifier, Question
 from tests import factories
 
 HOME, NEW = "/en/clinic/", "/en/clinic/infusions/new"
@@ -194,6 +194,20 @@ class TestRecording:
         assert not Infusion.objects.exists()
         nurse.post(NEW, saturday | {"confirmed": "date_on_weekend"})
         assert Infusion.objects.exists()
+        question = Question.objects.get()
+        assert (question.rule, question.answer) == ("date_on_weekend", "It is right as it stands")
+        assert question.answered_by == "nurse"
+
+    def test_what_nobody_has_confirmed_is_asked_by_a_rule(self, lists, nurse):
+        infusion = factories.record(lists, infused_on="2020-05-02")
+        assert "The date was a weekend day" in text(nurse.get(HOME)).partition("Entered lately")[0]
+        nurse.post(
+            f"/en/clinic/infusions/{infusion.pk}/correct",
+            corrections(infusion, infused_on="2018-01-02", age_at_infusion="48"),
+        )
+        assert set(Question.objects.values_list("rule", flat=True)) == {
+            "date_on_weekend", "product_before_authorisation",
+        }  # fmt: skip
 
     def test_check_says_the_consequence_and_stores_nothing(self, nurse):
         response = nurse.post(NEW, FORM | {"do": "check"})

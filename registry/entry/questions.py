@@ -1,6 +1,6 @@
 """Questions about rows: the steward or a rule asks, the clinic answers, whoever asked closes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -97,18 +97,24 @@ def ask(*, infusion_id: UUID, text: str, by: Actor) -> Question:
     return question
 
 
-def ask_by_rules(*, infusion: Infusion, warnings: Iterable[Problem]) -> None:
-    """Let each warning that was confirmed at entry ask about the row, once while it is unclosed.
-
-    Called within the transaction that stores the row.
+def ask_by_rules(
+    *, infusion: Infusion, warnings: Sequence[Problem], by: Actor, confirmed: Collection[str] = ()
+) -> None:
+    """Let each warning ask about the row, once while it is unclosed; within the transaction that stores
+    the row. What was confirmed while it was entered, by code, is answered already.
     """
+    if not warnings:
+        return
     asking = set(Question.objects.filter(infusion=infusion).unclosed().values_list("rule", flat=True))
     for warning in warnings:
-        if warning.code not in asking:
-            asking.add(warning.code)
-            Question.objects.create(
-                infusion=infusion, rule=warning.code, text=str(warning.sentence)[:LONGEST_TEXT]
-            )
+        if warning.code in asking:
+            continue
+        asking.add(warning.code)
+        question = Question(infusion=infusion, rule=warning.code, text=str(warning.sentence)[:LONGEST_TEXT])
+        if warning.code in confirmed:
+            question.answer, question.answered_by = _("It is right as it stands"), by.username
+            question.answered_at = timezone.now()
+        question.save()
 
 
 def answer(*, question_id: int, text: str, by: Actor) -> Question:

@@ -1,6 +1,6 @@
 """Recording, correcting and withdrawing one infusion, each in one transaction with its history."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,13 @@ from registry.choices import AccessAction, Category, Kind, Status
 from registry.draft import InfusionDraft
 from registry.entry.announce import announce_change
 from registry.entry.patients import course_of, lock_entry, lock_known_patient, lock_patient
+from registry.entry.questions import ask_by_rules
 from registry.entry.reasons import check_reason
 from registry.errors import ChangedMeanwhile, InfusionRefused, KindUnclear, NotFound, Problem
 from registry.identity import holds_identity_number
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
-from registry.rules import check_age_by_birth_year, check_draft, classify, complete_draft
+from registry.rules import check_age_by_birth_year, check_draft, classify, complete_draft, doubt_entry
 
 CORRECTABLE = (
     "centre",
@@ -44,12 +45,14 @@ def record_infusion(
     patient: Patient | None = None,
     reason: str = "",
     former_first_becomes: Kind | None = None,
+    confirmed: Collection[str] = (),
 ) -> Infusion:
     """Store one submitted infusion with its history row, and mark the statistics as behind.
 
     patient: whose it is, where the draft has no identifier: someone whom the actor's centre knows.
     former_first_becomes answers KindUnclear: this infusion is the first, and the one recorded as
-    such so far becomes a further dose or a reinfusion.
+    such so far becomes a further dose or a reinfusion. What is improbable is stored, and a rule
+    asks about it (questions.py); confirmed: codes that the actor has seen and confirmed.
 
     Raises InfusionRefused with every problem, KindUnclear when the date falls before the
     patient's recorded first infusion, PatientRefused, NotPermitted, NotFound for a person who is
@@ -58,18 +61,21 @@ def record_infusion(
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)  # the caller's stays as it was given
     complete_draft(draft)
-    refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
+    warnings = refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
     with acting_as(by, reason=check_reason(reason, needed=False)):
         patient = lock_known_patient(patient, by) if patient else lock_patient(draft)
         if former_first_becomes:
             _change_former_first(patient, draft, former_first_becomes, by)
-        kind, _warnings = classify(stated=draft.kind, step=step_of(draft), others=course_of(patient))
+        course = course_of(patient)
+        kind, improbable = classify(stated=draft.kind, step=step_of(draft), others=course)
         infusion = Infusion.objects.create(
             patient=patient,
             status=Status.SUBMITTED,
             **{name: getattr(draft, name) for name in CORRECTABLE} | {"kind": kind},
         )
         log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
+        warnings += [*improbable, *doubt_entry(draft, course)]
+        ask_by_rules(infusion=infusion, warnings=warnings, by=by, confirmed=confirmed)
         announce_change()
     return infusion
 
@@ -90,18 +96,19 @@ def correct_infusion(
     with acting_as(by, reason=check_reason(reason)):
         infusion = _lock_infusion(infusion_id, by, version)
         changed = {name for name in changes if getattr(infusion, name) != changes[name]}
+        known = {problem.code for problem in check_draft(_draft_of(infusion))}
         for name in changed:
             setattr(infusion, name, changes[name])
         require(by, Permission.WRITE_RECORDS, centre=infusion.centre_id)
-        draft = InfusionDraft(**{name: getattr(infusion, name) for name in CORRECTABLE})
-        draft.category = Category(infusion.category)
-        refuse_impossible(draft, birth_year=infusion.patient.birth_year if changed & AGE else None)
+        draft = _draft_of(infusion)
+        warnings = refuse_impossible(draft, birth_year=infusion.patient.birth_year if changed & AGE else None)
         if changed & PLACE_IN_COURSE:
             others = course_of(infusion.patient, without=infusion)
-            classify(stated=Kind(infusion.kind), step=step_of(draft), others=others)
+            warnings += classify(stated=Kind(infusion.kind), step=step_of(draft), others=others)[1]
         if changed:
             infusion.save(update_fields=changed)
             log_infusions(by=by, action=AccessAction.CORRECT, infusions=[infusion])
+            ask_by_rules(infusion=infusion, warnings=[one for one in warnings if one.code not in known], by=by)
             announce_change()
     return infusion
 
@@ -119,6 +126,12 @@ def withdraw_infusion(*, infusion_id: UUID, by: Actor, reason: str, version: int
         log_infusions(by=by, action=AccessAction.WITHDRAW, infusions=[infusion])
         announce_change()
     return infusion
+
+
+def _draft_of(infusion: Infusion) -> InfusionDraft:
+    draft = InfusionDraft(**{name: getattr(infusion, name) for name in CORRECTABLE})
+    draft.category = Category(infusion.category)
+    return draft
 
 
 def _lock_infusion(infusion_id: UUID, by: Actor, version: int | None) -> Infusion:

@@ -119,7 +119,11 @@ def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None)
         return _show_form(request, form, draft_id, judged)
     try:
         infusion = record_infusion(
-            draft=judged.stated, by=request.user, patient=form.patient, former_first_becomes=form.answer
+            draft=judged.stated,
+            by=request.user,
+            patient=form.patient,
+            former_first_becomes=form.answer,
+            confirmed=[warning.code for warning in judged.proposal.warnings],
         )
     except RegistryError as refused:
         form.refuse_error(refused)

@@ -1,0 +1,96 @@
+"""Questions, the steward's desk, the access log."""
+
+from tests.routes import Row
+
+STEWARDS = {"nobody": 302, "signed_in": 404, "steward": 200, "administrator": 200}
+AUDITORS = {"nobody": 302, "signed_in": 404, "auditor": 200, "administrator": 200}
+EITHER = STEWARDS | AUDITORS
+READERS = {"nobody": 302, "signed_in": 200, "outsider": 404, "auditor": 404}
+
+
+def done(allowed):
+    """The same where the answer to those who may is a redirect."""
+    return {role: 302 if status == 200 else status for role, status in allowed.items()}
+
+
+def pair(world):
+    return {"number": world.patient.registry_number, "other": world.other_patient.registry_number}
+
+
+def infusion(world):
+    return {"infusion_id": world.infusion.pk}
+
+
+def person(world):
+    return {"number": world.patient.registry_number}
+
+
+def question(world):
+    return {"question_id": world.question.pk}
+
+
+def who(world):
+    return {"who": str(world.patient.registry_number)}
+
+
+ROWS = [
+    Row("clinic:questions", "GET", READERS),
+    Row("clinic:questions", "POST", {"nobody": 302, "signed_in": 405, "outsider": 404, "auditor": 404}),
+    Row(
+        "clinic:question-answer",
+        "POST",
+        {"nobody": 302, "signed_in": 404, "reporter": 302, "lead": 302, "administrator": 302},
+        args=question,
+        data=lambda world: {f"answer-{world.question.pk}-text": "Yes."},
+    ),
+    Row(
+        "clinic:question-answer",
+        "GET",
+        {"nobody": 302, "signed_in": 405, "outsider": 404, "steward": 404, "auditor": 404},
+        args=question,
+    ),
+    Row("clinic:question-close", "POST", done(STEWARDS), args=question),
+    Row(
+        "clinic:question-close",
+        "GET",
+        {"nobody": 302, "signed_in": 404, "steward": 405, "administrator": 405},
+        args=question,
+    ),
+    Row("clinic:question-ask", "GET", STEWARDS, args=infusion),
+    Row("clinic:question-ask", "POST", done(STEWARDS), args=infusion, data=lambda world: {"text": "Why?"}),
+    Row("clinic:desk", "GET", STEWARDS),
+    Row("clinic:desk", "POST", done(STEWARDS), data=who),
+    Row("clinic:merge-with", "GET", STEWARDS, args=person),
+    Row("clinic:merge-with", "POST", done(STEWARDS), args=person, data=who),
+    Row("clinic:merge", "GET", STEWARDS, args=pair),
+    Row("clinic:merge", "POST", done(STEWARDS), args=pair, data=lambda world: {"text": "One person."}),
+    Row("clinic:move", "GET", STEWARDS, args=person),
+    Row(
+        "clinic:move",
+        "POST",
+        done(STEWARDS),
+        args=person,
+        data=lambda world: {"from_centre": "UPP", "to_centre": "UME", "text": "Wrong.", "shown": "UPP>UME"},
+    ),
+    Row("clinic:erase", "GET", STEWARDS, args=person),
+    Row(
+        "clinic:erase",
+        "POST",
+        done(STEWARDS),
+        args=person,
+        data=lambda world: {"text": "Asked for it.", "refuses": "yes", "confirmed": "yes"},
+    ),
+    Row("clinic:access-log", "GET", AUDITORS),
+    Row("clinic:access-log", "POST", done(AUDITORS), data=lambda world: {"actor": "reporter"}),
+    Row("clinic:access-log-file", "GET", AUDITORS),
+    Row("clinic:access-log-file", "POST", {"nobody": 302, "signed_in": 404, "auditor": 405, "administrator": 405}),
+    Row("clinic:extract", "GET", EITHER),
+    Row("clinic:extract", "POST", done(EITHER), data=who),
+    Row("clinic:extract-of", "GET", EITHER, args=person),
+    Row(
+        "clinic:extract-of",
+        "POST",
+        {"nobody": 302, "signed_in": 404, "steward": 405, "auditor": 405, "administrator": 405},
+        args=person,
+    ),
+]

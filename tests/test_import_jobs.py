@@ -6,12 +6,14 @@ import time
 from datetime import date, timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
+from celery import current_app
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import override
 
-from registry.entry import import_job, upload
+from registry.entry import announce, import_job, upload
 from registry.entry.import_job import (
     ImportNotStorable,
     receive_file,
@@ -19,11 +21,14 @@ from registry.entry.import_job import (
     store_checked,
     sweep_imports,
 )
+from registry.entry.patients import ENTRY_LOCK
 from registry.entry.upload import HIDDEN, LARGEST_BYTES, show_cells
-from registry.errors import FileUnusable, NotFound
+from registry.errors import Busy, FileUnusable, NotFound
 from registry.models import AccessLog, ImportJob, ImportRow, Infusion, Membership, PatientIdentifier
 from tests import factories
 from tests.test_import import MAN, MANY, ROW, UNUSABLE, WOMAN, as_csv, as_xlsx, plain
+from tests.test_jobs import point_at
+from tests.working import broker, database_url, kill, wait_for, worker
 
 MISTYPED = f"{WOMAN[:-1]}{(int(WOMAN[-1]) + 1) % 10}"
 UPLOADED = [row for row in MANY if row["centre"] == "UPP"]
@@ -293,6 +298,18 @@ def test_a_fault_ends_the_job_and_stores_nothing(reporter, monkeypatch):
     assert not ImportRow.objects.exists()
 
 
+def test_an_import_that_finds_the_registry_busy_waits_for_the_next_minute(reporter, monkeypatch):
+    job = receive(reporter, dry_run=False)
+
+    def fail(**options):
+        raise Busy
+
+    with monkeypatch.context() as busy:
+        busy.setattr(import_job, "judge_and_store", fail)
+        assert run(job).state == "queued"
+    assert counts(run(job)) == ("stored", 4, 4, 0, 0, 0)
+
+
 # Lost and found.
 
 
@@ -367,3 +384,80 @@ def test_a_running_job_is_not_taken_for_lost_and_tells_how_far_it_is(committed_l
     thread.join(30)
     job.refresh_from_db()
     assert counts(job) == ("stored", 4, 4, 0, 0, 0)
+
+
+@pytest.fixture
+def really_sent(monkeypatch):
+    """Messages go to the broker after all."""
+    monkeypatch.setattr(import_job, "send", announce.send)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_in_the_middle_leaves_nothing_stored_and_a_failed_job(committed_lists, really_sent):
+    reporter = factories.user("reporter", committed_lists.centres["UPP"])
+    with psycopg.connect(database_url()) as entry, worker() as process:
+        # Someone enters an infusion at the moment: the import waits for them, in its transaction.
+        entry.execute("SELECT pg_advisory_lock_shared(%s)", [ENTRY_LOCK])
+        job = receive(reporter, dry_run=False)
+        wait_for(waits_for_entry, "an import that waits for whoever enters")
+        sweep_imports()
+        job.refresh_from_db()
+        assert job.state == "running", "its worker lives"
+        kill(process)
+        wait_for(lambda: not waits_for_entry(), "the end of the dead worker's session")
+    sweep_imports()
+    job.refresh_from_db()
+    assert (job.state, job.message) == ("failed", import_job.WORKER_LOST)
+    assert not Infusion.objects.exists()
+    assert not ImportRow.objects.exists()
+    with worker():
+        job = receive(reporter, dry_run=False)
+        wait_for(lambda: ImportJob.objects.get(pk=job.pk).state == "stored", "the next import")
+
+
+def waits_for_entry() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+            "WHERE datname = current_database() AND objid = %s AND NOT granted",
+            [ENTRY_LOCK],
+        )
+        return cursor.fetchone()[0] > 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_upload_succeeds_with_the_broker_dead_and_the_sweep_sends_it_again(committed_lists, really_sent):
+    reporter = factories.user("reporter", committed_lists.centres["UPP"])
+    address = current_app.conf.broker_url
+    with broker() as (process, other):
+        point_at(other)
+        kill(process)
+        job = receive(reporter)
+        announce._sender.submit(lambda: None).result(timeout=30)
+    point_at(address)
+    assert (job.state, job.rows.count()) == ("queued", 4)
+    ImportJob.objects.update(uploaded_at=timezone.now() - timedelta(minutes=1))
+    with worker():
+        sweep_imports()
+        wait_for(lambda: ImportJob.objects.get().state == "checked", "the check")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_store_a_file_once(committed_lists):
+    reporter = factories.user("reporter", committed_lists.centres["UPP"])
+    job = receive(reporter, dry_run=False)
+
+    def work() -> None:
+        try:
+            run_import(job.pk, language="en")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    job.refresh_from_db()
+    assert counts(job) == ("stored", 4, 4, 0, 0, 0)
+    assert Infusion.objects.count() == 4

@@ -161,9 +161,8 @@ class _Fields:
             # The value is not repeated: in a shifted row it may be an identity number.
             sentence = _("The value is not in the registry's list.")
             if len(known) <= SHORT_LIST:
-                sentence = _("Write one of: %(values)s.") % {
-                    "values": ", ".join(str(value) for value in known.values())
-                }
+                each = dict.fromkeys(map(str, known.values()))  # a product stands there under two names
+                sentence = _("Write one of: %(values)s.") % {"values": ", ".join(each)}
             self.refuse(name, f"unknown_{name}", sentence)
         return found
 

@@ -21,7 +21,8 @@ START = "/en/clinic/"
 PUBLIC_PAGES = ("account_login", "account_reset_password", "account_reset_password_done", "account_inactive")
 OWN_PAGES = (
     "account_change_password", "account_reauthenticate", "account_logout", "mfa_index", "mfa_deactivate_totp",
-    "mfa_reauthenticate", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_add_webauthn", "mfa_list_webauthn",
+    "mfa_reauthenticate", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_add_webauthn",
+    "mfa_list_webauthn",
 )  # fmt: skip
 
 
@@ -156,7 +157,7 @@ def test_an_identity_number_typed_as_a_name_is_not_kept(nurse):
 
 def test_signing_in_to_the_admin_goes_the_same_way(nurse):
     answer = Client().get("/admin/", follow=True)
-    assert "account_login" == answer.resolver_match.url_name
+    assert answer.resolver_match.url_name == "account_login"
     assert Client().post("/admin/login/", {"username": "nurse", "password": PASSWORD}).status_code == 302
     client = Client()
     client.post("/admin/login/", {"username": "nurse", "password": PASSWORD})

@@ -59,7 +59,7 @@ def _join(request: HttpRequest, invitation: Invitation, user: User) -> HttpRespo
 
 
 def _register(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    form = NewcomerForm(request.POST or None)
+    form = NewcomerForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         fields = ("username", "password", "first_name", "last_name")
         try:

@@ -70,7 +70,7 @@ class InviteForm(forms.Form):
 def people(request: SignedInRequest) -> HttpResponse:
     """Members and open invitations of the centres; POST invites, and shows the link this once."""
     centres = centres_of(request.user, Permission.INVITE_PEOPLE)
-    form = InviteForm(request.POST or None, centres=centres)
+    form = InviteForm(request.POST if request.method == "POST" else None, centres=centres)
     invited = None
     if form.is_valid():
         fields = form.cleaned_data
@@ -106,7 +106,7 @@ def revoke(request: SignedInRequest, invitation_id: int) -> HttpResponse:
 def end(request: SignedInRequest, membership_id: int) -> HttpResponse:
     """Asks for the reason; POST takes the role away."""
     membership = find_membership(membership_id=membership_id, by=request.user)
-    reason = ReasonForm(request.POST or None)
+    reason = ReasonForm(request.POST if request.method == "POST" else None)
     reason.fields["why"].choices = [  # type: ignore[attr-defined]
         ("", ""),
         (_("Has left the centre"), _("Has left the centre")),

@@ -5,19 +5,22 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from registry.access import Operator
+from registry.entry.questions import ask
 from registry.models import Run, User
 from registry.statistics.build import publish
 from tests import factories
 
 MODELS = sorted(admin.site._registry, key=lambda model: model.__name__)
-RECORDS = {"Infusion", "Patient"}
+RECORDS = {"Infusion", "Patient", "Question"}
 MADE_BY_JOBS = {"Run", "Snapshot"}
 CODE_LISTS = {"Centre", "Indication", "ManufacturingSite", "Product", "Trial"}
 
 
 def store_world(lists: factories.Lists) -> factories.Lists:
     """Every registered table with a row, published; one reporter has a centre."""
-    factories.record(lists, infused_on="2020-05-05")
+    infusion = factories.record(lists, infused_on="2020-05-05")
+    ask(infusion_id=infusion.pk, text="Is the date right?", by=Operator())
     factories.record(lists, infused_on="2021-05-05", kind="reinfusion", centre="STO")
     factories.user("rapportör", lists.centres["UPP"])
     publish()

@@ -36,7 +36,7 @@ from tests.admin_browser import (
 def messages(monkeypatch):
     """What would be sent to the broker."""
     sent = []
-    monkeypatch.setattr(announce._sender, "submit", sent.append)
+    monkeypatch.setattr(announce._sender, "submit", lambda *message: sent.append(message))
     return sent
 
 

@@ -5,11 +5,13 @@ from urllib.parse import urlencode
 import pytest
 from django.urls import reverse
 
+from registry.access import Operator
 from registry.admin import correction
 from registry.entry import announce
+from registry.entry.questions import close
 from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.errors import NotFound
-from registry.models import Infusion, Patient, User
+from registry.models import AccessLog, Infusion, Patient, Question, User
 from tests.admin_browser import form_of, last_change, page, sign_in, store_world, text
 
 
@@ -17,7 +19,7 @@ from tests.admin_browser import form_of, last_change, page, sign_in, store_world
 def messages(monkeypatch):
     """What would be sent to the broker."""
     sent = []
-    monkeypatch.setattr(announce._sender, "submit", sent.append)
+    monkeypatch.setattr(announce._sender, "submit", lambda *message: sent.append(message))
     return sent
 
 
@@ -132,3 +134,50 @@ def test_a_search_takes_anything(world, model):
         answer = client.get(f"{page(model, 'changelist')}?{urlencode({'q': sought})}")
         assert answer.status_code == 200
         assert bool(answer.context["cl"].result_list) == found, sought
+
+
+SHOWN = {
+    "list": lambda model, one: page(model, "changelist"),
+    "change": lambda model, one: page(model, "change", one.pk),
+    "history": lambda model, one: page(model, "history", one.pk),
+    "correct": lambda model, one: reverse("admin:infusion_correct", args=[one.pk]),
+    "withdraw": lambda model, one: reverse("admin:infusion_withdraw", args=[one.pk]),
+}
+
+
+@pytest.mark.parametrize("view", SHOWN)
+@pytest.mark.parametrize("model", [Infusion, Patient, Question], ids=lambda model: model.__name__)
+def test_each_record_that_a_page_shows_is_a_line_in_the_access_log(world, model, view):
+    if view in {"correct", "withdraw"} and model is not Infusion:
+        return
+    client, one = sign_in(), model.objects.order_by("pk").first()
+    before = AccessLog.objects.latest("pk").pk
+    assert client.get(SHOWN[view](model, one)).status_code == 200
+    lines = AccessLog.objects.filter(pk__gt=before)
+    shown = list(model.objects.all()) if view == "list" else [one]
+    assert len(lines) == len(shown) > 0
+    assert {(line.actor, line.unit, line.action) for line in lines} == {("föreståndare", "administrator", "read")}
+    numbers = {
+        Infusion: lambda row: row.patient.registry_number,
+        Patient: lambda row: row.registry_number,
+        Question: lambda row: row.infusion.patient.registry_number,
+    }[model]
+    assert {line.patient for line in lines} == {numbers(row) for row in shown}
+
+
+def test_a_record_that_is_not_there_leaves_no_line(world):
+    client, before = sign_in(), AccessLog.objects.count()
+    for view in ("change", "history", "delete"):
+        client.get(page(Infusion, view, "no-such-key"))
+    assert AccessLog.objects.count() == before
+
+
+def test_questions_are_listed_by_state(world, lists):
+    client, asked = sign_in(), Question.objects.get()
+    listed = page(Question, "changelist")
+    for state, found in (("unanswered", True), ("unclosed", True), ("closed", False), ("odd", False)):
+        shown = client.get(listed, {"state": state})
+        assert bool(shown.context["cl"].result_list) == found, state
+    close(question_id=asked.pk, by=Operator())
+    assert not client.get(listed, {"state": "unclosed"}).context["cl"].result_list
+    assert client.get(listed, {"state": "closed"}).context["cl"].result_list

@@ -537,7 +537,8 @@ def test_an_erased_person_is_in_no_table_but_the_access_log(traced, steward):
         cursor.execute(
             "SELECT table_name, column_name FROM information_schema.columns "
             "WHERE table_schema = 'public' AND (column_name = 'patient_id' "
-            "OR table_name = 'registry_patienthistory' AND column_name = 'pgh_obj_id' OR table_name = 'registry_patient' AND column_name = 'id')"
+            "OR table_name = 'registry_patienthistory' AND column_name = 'pgh_obj_id' "
+            "OR table_name = 'registry_patient' AND column_name = 'id')"
         )
         columns = cursor.fetchall()
         assert len(columns) >= 6

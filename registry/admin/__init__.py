@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin import code_lists, people, publication, records
+from registry.admin import code_lists, people, publication, questions, records
 
-__all__ = ["code_lists", "people", "publication", "records"]
+__all__ = ["code_lists", "people", "publication", "questions", "records"]
 
 # Roles are in access.ROLES; Django's groups would be a second answer to the same question. What
 # the sign-in keeps is changed by its owner, in the pages of /accounts/.

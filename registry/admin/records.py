@@ -9,21 +9,23 @@ from django.db.models import Count, IntegerField, Max, Min, OuterRef, Subquery
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from registry.access import Permission
+from registry.access import Permission, acting_as
 from registry.admin.base import HistoryAdmin, ViewOnly
 from registry.admin.correction import ActionForm, CorrectionForm, WithdrawalForm
-from registry.choices import Status
+from registry.choices import AccessAction, Status
 from registry.errors import NotFound
 from registry.models import Infusion, Patient, PatientIdentifier
+from registry.models.access_log import log_infusions, log_persons
 
+IN_ADMIN = gettext_noop("in the administration")  # in English in the log, translated where it is shown
 NO_NUMBERS_IN_ADDRESSES = _("Never search for an identity number: what you search for stands in the address.")
 
 
 class RecordAdmin(ViewOnly, HistoryAdmin):
-    """Records, as far as access.py lets the signed-in person see them."""
+    """Records, as far as access.py lets the signed-in person see them; what is shown is logged."""
 
     permission = Permission.WRITE_RECORDS
     show_full_result_count = False
@@ -33,6 +35,30 @@ class RecordAdmin(ViewOnly, HistoryAdmin):
         """The records that the signed-in person may see."""
         records = super().get_queryset(request)
         return records.visible_to(request.user)  # type: ignore[attr-defined]
+
+    def log_shown(self, request, shown) -> None:
+        """A line in the access log for each record."""
+        with acting_as(request.user):
+            log_infusions(by=request.user, action=AccessAction.READ, infusions=shown, detail=IN_ADMIN)
+
+    def changelist_view(self, request, extra_context=None):
+        """Django's."""
+        answer = super().changelist_view(request, extra_context)
+        if listed := getattr(answer, "context_data", {}).get("cl"):
+            self.log_shown(request, listed.result_list)
+        return answer
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        """Django's."""
+        self.log_shown(request, [obj])
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def history_view(self, request, object_id, extra_context=None):
+        """The record's history (base.py)."""
+        answer = super().history_view(request, object_id, extra_context)
+        if shown := getattr(answer, "context_data", {}).get("object"):
+            self.log_shown(request, [shown])
+        return answer
 
 
 class RecordInline(ViewOnly, admin.TabularInline):
@@ -88,6 +114,12 @@ class PatientAdmin(RecordAdmin):
         counted = visible.filter(patient=OuterRef("pk")).order_by().values("patient")
         number = Subquery(counted.values(number=Count("pk")), output_field=IntegerField())
         return super().get_queryset(request).annotate(number_of_infusions=number)
+
+    def log_shown(self, request, shown) -> None:
+        """A line for each person."""
+        numbers = [patient.registry_number for patient in shown]
+        with acting_as(request.user):
+            log_persons(by=request.user, action=AccessAction.READ, numbers=numbers, detail=IN_ADMIN)
 
     @admin.display(description=_("infusions"))
     def infusions(self, patient: Patient) -> int:
@@ -174,6 +206,7 @@ class InfusionAdmin(RecordAdmin):
         try:
             if infusion is None:
                 raise NotFound(gettext("There is no such submitted infusion."))
+            self.log_shown(request, [infusion])
             form = form_class(request.POST or None, infusion=infusion)
             if form.is_valid() and form.carry_out(request.user):
                 messages.success(request, form.done)

@@ -88,8 +88,7 @@ class LogForm(forms.Form):
 
     def _forget(self, name: str) -> None:
         """The page does not show it again."""
-        self.data = self.data.copy()
-        self.data[name] = ""
+        self.data = dict(self.data.items()) | {name: ""}
 
     @property
     def which(self) -> LogFilter:

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
@@ -15,7 +16,7 @@ from registry.access import Permission, centres_where
 from registry.errors import Busy, NotFound, NotPermitted
 from registry.models import Centre, Question, User
 
-View: TypeAlias = Callable[..., HttpResponse]
+View: TypeAlias = Callable[..., HttpResponseBase]
 
 
 class SignedInRequest(HttpRequest):

@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.access import Permission
 from registry.admin.base import HistoryAdmin, ViewOnly, holds
-from registry.admin.warnings import stuck_runs
 from registry.entry.announce import queue_publication
 from registry.models import Publication, Run, Snapshot
 from registry.statistics.measures import DERIVED, MEASURES
@@ -132,7 +131,7 @@ class StuckFilter(admin.SimpleListFilter):
 
     def queryset(self, request, queryset):
         """The stuck ones."""
-        return queryset & stuck_runs() if self.value() else queryset
+        return queryset.filter(is_stuck=True) if self.value() else queryset
 
 
 @admin.register(Run)
@@ -154,10 +153,14 @@ class RunAdmin(PublicationAdmin):
     heartbeat = show_time("heartbeat_at", _("heartbeat"))
     finished = show_time("finished_at", _("finished"))
 
+    def get_queryset(self, request):
+        """Each with whether it is stuck."""
+        return super().get_queryset(request).with_stuck()  # type: ignore[attr-defined]
+
     @admin.display(description=_("outcome"))
     def state(self, run: Run) -> str:
         """How it ended, or where it stands."""
-        if run.is_stuck:
+        if run.is_stuck:  # type: ignore[attr-defined]
             return format_html("<strong>⚠ {}</strong>", _("Stuck"))
         if run.finished_at:
             return run.get_outcome_display()

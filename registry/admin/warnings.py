@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry.choices import Outcome
 from registry.models import Run
-from registry.models.snapshot import LONGEST_QUEUE, LONGEST_SILENCE
 from registry.statistics.build import is_behind
 
 BAD_ENDS = [Outcome.PROOF_FAILED, Outcome.FAILED, Outcome.LOST]
@@ -25,18 +22,10 @@ class Warning(NamedTuple):
     address: str
 
 
-def stuck_runs() -> QuerySet[Run]:
-    """Runs for which Run.is_stuck holds."""
-    now = timezone.now()
-    waiting = Q(started_at=None, queued_at__lt=now - LONGEST_QUEUE)
-    silent = Q(started_at__isnull=False, heartbeat_at__lt=now - LONGEST_SILENCE)
-    return Run.objects.filter(waiting | silent, finished_at=None)
-
-
 def find_warnings() -> Iterator[Warning]:
     """Stuck runs, tasks whose last run ended badly, and records that are not published yet."""
     runs = reverse("admin:registry_run_changelist")
-    stuck = stuck_runs().count()
+    stuck = Run.objects.with_stuck().filter(is_stuck=True).count()
     if stuck:
         sentence = ngettext(
             "A run is stuck: see whether the broker and a worker are running.",

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import ExpressionWrapper, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -98,11 +98,17 @@ class RunQuerySet(models.QuerySet):
 
     def silent(self):
         """Runs that began and then fell silent: their worker is gone."""
-        return self.filter(
-            started_at__isnull=False,
-            finished_at=None,
-            heartbeat_at__lt=timezone.now() - LONGEST_SILENCE,
-        )
+        return self.filter(_fell_silent())
+
+    def with_stuck(self):
+        """Each with `is_stuck`: waiting with no worker to take it, or begun and silent."""
+        waiting = Q(started_at=None, finished_at=None, queued_at__lt=timezone.now() - LONGEST_QUEUE)
+        return self.annotate(is_stuck=ExpressionWrapper(waiting | _fell_silent(), models.BooleanField()))
+
+
+def _fell_silent() -> Q:
+    begun = Q(started_at__isnull=False, finished_at=None)
+    return begun & Q(heartbeat_at__lt=timezone.now() - LONGEST_SILENCE)
 
 
 class Run(models.Model):
@@ -150,13 +156,3 @@ class Run(models.Model):
     def duration(self) -> timedelta | None:
         """How long it ran, None while it has not ended."""
         return self.finished_at - self.started_at if self.finished_at and self.started_at else None
-
-    @property
-    def is_stuck(self) -> bool:
-        """Waiting with no worker to take it, or begun and silent."""
-        if self.finished_at:
-            return False
-        now = timezone.now()
-        if self.heartbeat_at is None:
-            return now - self.queued_at > LONGEST_QUEUE
-        return now - self.heartbeat_at > LONGEST_SILENCE

@@ -1,6 +1,7 @@
 """A figure published elsewhere beside the registry as of the figure's data cut."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -49,17 +50,23 @@ def reconcile(figure: Mapping) -> Reconciliation:
 
     Raises FigureUnusable, NotPublished.
     """
-    try:
+    with _misspelt():
         as_of = date.fromisoformat(figure["data_cut"])
-        document = read_map(language="sv", as_of=as_of)
-        compared = list(_compare(figure, document, as_of))
-        explained = list(_explain(figure, document))
+    document, products = read_map(language="sv", as_of=as_of), _products(as_of)
+    with _misspelt():
+        return Reconciliation(as_of, list(_compare(figure, document, products)), list(_explain(figure, document)))
+
+
+@contextmanager
+def _misspelt() -> Iterator[None]:
+    """What goes wrong inside is the figure's fault."""
+    try:
+        yield
     except (AttributeError, KeyError, TypeError, ValueError) as fault:
         raise FigureUnusable(f"The figure lacks or misspells {fault}.") from None
-    return Reconciliation(as_of, compared, explained)
 
 
-def _compare(figure: Mapping, document: Mapping, as_of: date) -> Iterator[Compared]:
+def _compare(figure: Mapping, document: Mapping, products: Mapping[str, int]) -> Iterator[Compared]:
     for measure, printed in figure["national"].items():
         yield Compared("nation", measure, printed, document["national"].get(measure))
     ours = {centre["code"]: centre for centre in document["centres"]}
@@ -72,7 +79,6 @@ def _compare(figure: Mapping, document: Mapping, as_of: date) -> Iterator[Compar
             yield Compared(site["site"], "manufactured", site["manufactured_infusions"], made.get(site["site"]))
     for code, counted in ours.items():
         yield Compared(code, "infusions", 0, counted["infusions"])
-    products = _products(as_of)
     for code, printed in figure.get("elsewhere_in_the_report", {}).get("soc_products", {}).items():
         yield Compared(f"{code} × SOC", "products", printed, products.get(code, 0))
 

@@ -122,8 +122,7 @@ class InfusionForm(forms.Form):
 
     def propose_kind(self, kind: Kind) -> None:
         """Choose a kind on the page where the clinic has not."""
-        self.data = self.data.copy()
-        self.data["kind"] = kind.value
+        self.data = {**self.data.dict(), "kind": kind.value}  # type: ignore[attr-defined]  # a QueryDict
 
     def say(self, name: str, value: str) -> str:
         """A field's value as people read it."""
@@ -155,7 +154,7 @@ class InfusionForm(forms.Form):
     def identifier_error(self) -> str:
         """What is wrong with the identifier as typed."""
         errors = self.errors.get("patient_id")
-        return " ".join(errors) if errors and self.data.get("patient_id") else ""
+        return " ".join(map(str, errors)) if errors and self.data.get("patient_id") else ""
 
     @property
     def has_more(self) -> bool:
@@ -220,7 +219,7 @@ class ReasonForm(forms.Form):
     def reason(self) -> str:
         """As history keeps it."""
         chosen = self.cleaned_data["why"]
-        listed = "" if chosen == "other" else str(dict(self.fields["why"].choices)[chosen])
+        listed = "" if chosen == "other" else str(dict(self.fields["why"].choices)[chosen])  # type: ignore[attr-defined]
         return ": ".join(part for part in (listed, self.cleaned_data["words"]) if part)
 
 

@@ -54,7 +54,7 @@ def _roles(user: User) -> Iterator[dict[str, Any]]:
     names = dict(CentreRole.choices) | dict(NationalRole.choices)
     codes = dict(Centre.objects.values_list("pk", "code"))
     for role, centre in user.roles_at():
-        yield {"name": names[role], "centre": codes.get(centre, ""), "sentence": ROLES[role][0]}
+        yield {"name": names[role], "centre": codes.get(centre or 0, ""), "sentence": ROLES[role][0]}
 
 
 def _published() -> dict[str, Any] | None:

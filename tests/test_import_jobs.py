@@ -247,6 +247,12 @@ def test_the_sentences_are_in_the_language_of_the_upload(reporter):
     ]
 
 
+def test_who_may_write_everywhere_imports_for_every_centre(lists):
+    administrator = factories.user("administrator", national_role="administrator")
+    assert counts(run(receive(administrator, MANY, dry_run=False))) == ("stored", 5, 5, 0, 0, 0)
+    assert set(AccessLog.objects.values_list("unit", flat=True)) == {"administrator"}
+
+
 def test_only_who_uploaded_a_file_may_store_it(lists, reporter):
     job = run(receive(reporter))
     colleague = factories.user("colleague", lists.centres["UPP"])

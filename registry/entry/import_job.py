@@ -171,7 +171,8 @@ def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
     with acting_as(by, reason="import"):
         with importing(by):
             staging.stage_kept(job.pk)
-            if not staging.read_centres() <= centres_where(by, Permission.WRITE_RECORDS):
+            allowed = centres_where(by, Permission.WRITE_RECORDS)
+            if any(centre not in allowed for centre in staging.read_centres()):
                 raise ImportImpossible(NO_LONGER_ALLOWED)
             if not staging.chains_are_whole():
                 raise ImportImpossible(KEYS_CHANGED)

@@ -180,6 +180,7 @@ def print_summary(document: dict[str, Any], var: Path, port: int) -> None:
         national_line(document),
         "",
         f"  the map         {address}/",
+        f"  entry           {address}/clinic/",
         f"  the API         {address}/api/v1/docs",
         f"  administration  {address}/admin/",
         "",

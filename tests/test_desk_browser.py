@@ -1,0 +1,138 @@
+"""The steward's and the auditor's pages in a real browser: accessible, on a telephone, in both languages."""
+
+import os
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from registry.access import Operator
+from registry.entry.questions import ask
+from registry.models import Patient, Question
+from registry.statistics.build import publish
+from tests import factories
+
+pytestmark = pytest.mark.browser
+LANGUAGES = {"sv": "", "en": "/en"}
+WIDTHS = (390, 1280)
+
+
+@pytest.fixture
+def double(committed_lists):
+    """One person recorded twice, with a question; a steward, a reporter and an auditor."""
+    nurse = factories.user("nurse", committed_lists.centres["UPP"])
+    for name in ("steward", "auditor"):
+        factories.user(name, national_role=name)
+    coordination = factories.number(birth_number=982, coordination=True)
+    infusion = factories.record(committed_lists, coordination, by=nurse)
+    other = factories.record(committed_lists, infused_on="2020-05-25", centre="STO", by=Operator())
+    ask(infusion_id=infusion.pk, text="Is the date right?", by=Operator())
+    publish()
+    return infusion, other
+
+
+@pytest.fixture
+def open_browser(chromium):
+    """Windows of the browser, each signed in as someone; without JavaScript, where that is asked."""
+    contexts = []
+
+    def open_window(address, name, **options):
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page.goto(f"{address}/accounts/login/")
+        page.fill("[name=login]", name)
+        page.fill("[name=password]", "not a secret")
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile("/clinic/"))
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+
+
+def look(page, name: str) -> None:
+    """No violation, no sideways scroll; a picture, where SCREENS names a folder."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+    width = page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+    if folder := os.environ.get("SCREENS"):
+        page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_have_no_violation_and_fit_a_telephone(live_server, open_browser, double, language):
+    infusion, other = double
+    one, two = infusion.patient.registry_number, other.patient.registry_number
+    clinic = f"{live_server.url}{LANGUAGES[language]}/clinic"
+    pages = {
+        "steward": [
+            "questions/", f"infusions/{infusion.pk}/ask", "desk/", f"persons/{one}/", f"persons/{one}/merge/",
+            f"persons/{one}/merge/{two}", f"persons/{one}/move", f"persons/{one}/erase",
+        ],
+        "nurse": ["questions/"],
+        "auditor": ["access-log/", "access-log/extract/", f"access-log/extract/{one}/"],
+    }  # fmt: skip
+    for width in WIDTHS:
+        for name, endings in pages.items():
+            page = open_browser(live_server.url, name, viewport={"width": width, "height": 844})
+            for ending in endings:
+                assert page.goto(f"{clinic}/{ending}").status == 200
+                look(page, f"{language}-{name}-{ending.replace('/', '-').replace(str(infusion.pk), 'x')}")
+            if name == "steward":
+                page.goto(f"{clinic}/persons/{one}/erase")
+                page.click("button.danger")
+                look(page, f"{language}-erase-wrong")
+                page.goto(f"{clinic}/persons/{one}/move")
+                page.select_option("[name=to_centre]", "STO")
+                page.fill("[name=text]", "Entered at the wrong centre.")
+                page.click("main form button")
+                look(page, f"{language}-move-shown")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
+def test_a_double_person_is_found_compared_and_merged(live_server, open_browser, double, scripts):
+    page = open_browser(live_server.url, "steward", java_script_enabled=scripts)
+    page.goto(f"{live_server.url}/en/clinic/desk/")
+    page.click("main table a:has-text('Compare')")
+    assert page.locator("table td", has_text="2 → 1").count() == 1
+    page.click("button.danger")
+    assert page.locator("#id_text_error").inner_text() == "This field is required."
+    page.fill("[name=text]", "The coordination number was replaced.")
+    page.click("button.danger")
+    page.wait_for_url(f"**/persons/{double[0].patient.registry_number}/")
+    assert "The two persons are one now" in page.inner_text("main")
+    assert Patient.objects.count() == 1
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
+def test_a_question_is_answered_and_closed(live_server, open_browser, double, scripts):
+    question = Question.objects.get(rule="")
+    page = open_browser(live_server.url, "nurse", java_script_enabled=scripts)
+    page.goto(f"{live_server.url}/en/clinic/questions/")
+    page.fill(f"#question-{question.pk} textarea", "Yes, it is.")
+    page.click(f"#question-{question.pk} button:has-text('Answer')")
+    page.wait_for_selector("text=The answer is stored.")
+    page = open_browser(live_server.url, "steward", java_script_enabled=scripts)
+    page.goto(f"{live_server.url}/en/clinic/questions/")
+    page.click(f"#question-{question.pk} button:has-text('Close')")
+    page.wait_for_selector("text=The question is closed.")
+    question.refresh_from_db()
+    assert question.closed_by == "steward"
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
+def test_the_log_is_filtered_and_downloaded(live_server, open_browser, double, scripts):
+    page = open_browser(live_server.url, "auditor", java_script_enabled=scripts)
+    page.goto(f"{live_server.url}/en/clinic/access-log/")
+    page.fill("[name=actor]", "nurse")
+    page.click("button:has-text('Show')")
+    page.wait_for_url("**/access-log/?actor=nurse")
+    assert page.locator("main tbody tr").count() == 1
+    with page.expect_download() as download:
+        page.click("text=All of these lines as a file")
+    assert download.value.suggested_filename == "access-log.csv"

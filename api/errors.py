@@ -1,14 +1,14 @@
 """Errors as problem details (RFC 9457): what is wrong, where, what to do, and a stable code."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import override
 from rest_framework import exceptions, status
 
-from registry.errors import NotFound, NotPublished, RegistryError
+from registry.errors import NotFound, NotPublished, Problem, RegistryError
 
 PROBLEM_TYPE = "application/problem+json"
 CODES: Mapping[type[RegistryError], int] = {
@@ -26,13 +26,23 @@ class Refused(RegistryError):
         self.status_code = status_code
 
 
-def problem(code: str, title: str, status_code: int, *, detail: str = "", parameter: str = "") -> HttpResponse:
-    """A problem as an answer that no cache keeps."""
+def problem(
+    code: str,
+    title: str,
+    status_code: int,
+    *,
+    detail: str = "",
+    parameter: str = "",
+    errors: Sequence[Problem] = (),
+) -> HttpResponse:
+    """A problem as an answer that no cache keeps; errors: what is wrong field by field."""
     body: dict[str, object] = {"type": "about:blank", "title": title, "status": status_code, "code": code}
     if detail:
         body["detail"] = detail
     if parameter:
         body["parameter"] = parameter
+    if errors:
+        body["errors"] = [{"field": one.field, "code": one.code, "detail": str(one.sentence)} for one in errors]
     return HttpResponse(
         json.dumps(body, ensure_ascii=False),
         content_type=PROBLEM_TYPE,

@@ -29,7 +29,7 @@ COMMON = frozenset({"format", "lang"})
 class Parameters:
     """The parameters of one request, each readable once in its own form."""
 
-    def __init__(self, request: HttpRequest, allowed: Collection[str]):
+    def __init__(self, request: HttpRequest, allowed: Collection[str], *, common: Collection[str] = COMMON):
         """Refuses an unknown parameter, one given twice, and a text that is not UTF-8."""
         self.values: dict[str, str] = {}
         query = request.META.get("QUERY_STRING", "")
@@ -37,14 +37,14 @@ class Parameters:
             return
         if len(query) > LONGEST_QUERY:
             raise Refused("query_too_long", f"A question has at most {LONGEST_QUERY} characters.")
-        known = sorted(COMMON.union(allowed))
+        known = sorted({*common, *allowed})
         try:
             given = request.GET.lists()
         except TooManyFieldsSent:
             raise Refused("query_too_long", "The question has too many parameters.") from None
         for name, values in given:
             if name not in known:
-                sentence = f"{shorten(name)} is not a parameter here. There are: {', '.join(known)}."
+                sentence = f"{shorten(name)} is not a parameter here. There are: {', '.join(known) or 'none'}."
                 raise Refused("unknown_parameter", sentence, parameter=shorten(name))
             if len(values) > 1:
                 sentence = f"{name} is given {len(values)} times: write its values with commas between."

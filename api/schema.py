@@ -111,7 +111,14 @@ LIST_ITEMS = {
     "indications": record(code=TEXT, key=TEXT, icd10=TEXT_OR_NULL, name=TEXTS),
     "trials": record(identifier=TEXT, name=TEXT, sponsor=TEXT, phase=TEXT),
 }
-PROBLEM = record({"detail": TEXT, "parameter": TEXT}, type=TEXT, title=TEXT, status={"type": "integer"}, code=TEXT)
+FIELD_ERROR = record(field=TEXT, code=TEXT, detail=TEXT)
+PROBLEM = record(
+    {"detail": TEXT, "parameter": TEXT, "errors": listing(FIELD_ERROR)},
+    type=TEXT,
+    title=TEXT,
+    status={"type": "integer"},
+    code=TEXT,
+)
 
 
 def _described(operation: str, shape: dict, *parameters: OpenApiParameter, refuses: tuple[int, ...] = (400,)):

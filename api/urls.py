@@ -3,7 +3,7 @@
 from django.urls import URLPattern, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
-from api import public
+from api import imports, infusions, me, public
 from api.errors import not_found
 
 app_name = "api"
@@ -26,6 +26,12 @@ urlpatterns = [
     _address(r"snapshots/(?P<number>[0-9]{1,9})/changes", public.ChangesView.as_view(), "changes"),
     _address("status", public.StatusView.as_view(), "status"),
     _address("config", public.ConfigView.as_view(), "config"),
+    _address("infusions", infusions.InfusionsView.as_view(), "infusions"),
+    _address("infusions/(?P<infusion_id>[^/]+)", infusions.InfusionView.as_view(), "infusion"),
+    _address("infusions/(?P<infusion_id>[^/]+)/history", infusions.HistoryView.as_view(), "infusion-history"),
+    _address("imports", imports.ImportsView.as_view(), "imports"),
+    _address("imports/(?P<job_id>[^/]+)", imports.ImportView.as_view(), "import"),
+    _address("me", me.MeView.as_view(), "me"),
     _address("schema", SpectacularJSONAPIView.as_view(), "schema"),
     _address("docs", SpectacularSwaggerView.as_view(url_name="api:schema"), "docs"),
     re_path(r"^.*$", not_found, name="not-found"),

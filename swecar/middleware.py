@@ -4,6 +4,8 @@ A public answer depends on the snapshot and the question alone (INTERFACE.md), s
 neither a session nor a user nor a form token.
 """
 
+import re
+
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -15,7 +17,8 @@ from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 from django_htmx.middleware import HtmxDetails
 
-SIGNED_IN = ("/admin/", "/clinic/", "/en/clinic/", "/accounts/", "/en/accounts/")
+# Of the interface, what api.signed_in answers; all else there is public.
+SIGNED_IN = re.compile(r"/((admin|(en/)?(clinic|accounts))/|api/v1/(infusions|imports|me)(/|$))")
 
 
 class SignedInOnly(MiddlewareMixin):
@@ -23,7 +26,7 @@ class SignedInOnly(MiddlewareMixin):
 
     def __call__(self, request):
         """The answer, through this layer only where people sign in."""
-        if request.path_info.startswith(SIGNED_IN):
+        if SIGNED_IN.match(request.path_info):
             return super().__call__(request)
         return self.get_response(request)
 
@@ -63,7 +66,7 @@ class Csrf(SignedInOnly, CsrfViewMiddleware):
 
     def process_view(self, request, *args):
         """The check of a form's token, where there are forms."""
-        if request.path_info.startswith(SIGNED_IN):
+        if SIGNED_IN.match(request.path_info):
             return super().process_view(request, *args)
         return None
 

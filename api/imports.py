@@ -1,0 +1,115 @@
+"""Exchange files by program: uploaded, and asked about until the job has ended."""
+
+from http import HTTPStatus
+from typing import Any, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.http import QueryDict
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.response import Response
+
+from api import signed_in_schema as schema
+from api.authentication import Caller
+from api.signed_in import BodyInvalid, SignedInView, require_writer
+from registry.access import Permission, centres_where
+from registry.entry.import_job import jobs_of, receive_file
+from registry.entry.upload import FileTooLarge
+from registry.errors import NotFound, Problem
+from registry.models import Centre, ImportJob, User
+
+FIELDS = ("file", "centre", "dry_run")
+TRUTH = {"true": True, "1": True, "false": False, "0": False, "": False}
+
+
+class ImportsView(SignedInView):
+    """Files on their way in."""
+
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(**schema.UPLOAD)
+    def post(self, request: Caller) -> Response:
+        """Take a file; it is checked by a job, and stored whole or not at all."""
+        user: User = request.user
+        require_writer(user)
+        file, centre, dry_run = _read_form(request, user)
+        job = receive_file(file=file.file, file_name=file.name, by=user, centre=centre, dry_run=dry_run)
+        address = reverse("api:import", kwargs={"job_id": job.pk}).rstrip("/")
+        return Response(describe(job), status=HTTPStatus.ACCEPTED, headers={"Location": address})
+
+
+class ImportView(SignedInView):
+    """One of the caller's own files."""
+
+    @extend_schema(**schema.JOB_STATE)
+    def get(self, request: Caller, job_id: str) -> Response:
+        """How far it has come, and every problem once it has ended."""
+        user: User = request.user
+        try:
+            key = UUID(job_id)
+        except ValueError:
+            raise NotFound from None
+        job = jobs_of(user).filter(pk=key).first()
+        if job is None or not centres_where(user, Permission.WRITE_RECORDS):
+            raise NotFound
+        return Response(describe(job))
+
+
+def describe(job: ImportJob) -> dict[str, Any]:
+    """A job as programs read it; its problems have no cells of the file."""
+    problems = job.problems.all() if job.finished_at else ()
+    return {
+        "id": str(job.pk),
+        "file_name": job.file_name,
+        "centre": job.centre.code if job.centre else None,
+        "dry_run": job.dry_run,
+        "state": job.state,
+        "stage": job.stage,
+        "done": job.done,
+        "total": job.total,
+        "uploaded_at": job.uploaded_at.isoformat(),
+        "finished_at": job.finished_at.isoformat() if job.finished_at else None,
+        "read": job.read,
+        "stored": job.stored,
+        "unchanged": job.unchanged,
+        "refused": job.refused,
+        "warnings": job.warnings,
+        "message": job.message,
+        "problems": [
+            {
+                "line": one.line,
+                "field": one.field,
+                "code": one.code,
+                "detail": one.sentence,
+                "warning": one.warning,
+            }
+            for one in problems
+        ],
+    }
+
+
+def _read_form(request: Caller, user: User) -> tuple[Any, str | None, bool]:
+    """The file, the only centre allowed, and whether it is checked only. Raises BodyInvalid, FileTooLarge."""
+    texts, files = cast(QueryDict, request.data), request.FILES
+    size = request.META.get("CONTENT_LENGTH") or "0"
+    if not files and size.isdecimal() and int(size) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
+        raise FileTooLarge  # such a file is not even taken in
+    problems = [
+        Problem("…", "unknown_field", f"There is no such field. There are: {', '.join(FIELDS)}.")
+        for name in texts
+        if name not in FIELDS
+    ]
+    if "file" not in files:
+        problems.append(Problem("file", "missing", "Send the file as the part named file."))
+    centre = str(texts.get("centre") or "").strip().upper() or None
+    writable = centres_where(user, Permission.WRITE_RECORDS)
+    if centre and centre not in {one.code for one in Centre.objects.all() if one.pk in writable}:
+        problems.append(Problem("centre", "unknown_centre", "The value is not in the registry's list."))
+    dry_run = TRUTH.get(str(texts.get("dry_run", "")).strip().lower())
+    if dry_run is None:
+        problems.append(Problem("dry_run", "unknown_value", "Write true or false."))
+    if problems:
+        raise BodyInvalid(problems)
+    return files["file"], centre, bool(dry_run)

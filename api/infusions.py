@@ -1,0 +1,289 @@
+"""Infusions by program: listed, entered, corrected, withdrawn, each in the words of the exchange file."""
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.cache import get_conditional_response
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from api import signed_in_schema as schema
+from api.authentication import Caller
+from api.cursor import read_page
+from api.questions import Parameters, unknown_value
+from api.signed_in import (
+    SignedInView,
+    etag_of,
+    read_body,
+    read_idempotency_key,
+    read_if_match,
+    read_reason,
+    require_writer,
+)
+from registry.access import Permission, acting_as, centres_where
+from registry.choices import AccessAction, Category, Kind, Status
+from registry.draft import InfusionDraft
+from registry.entry.idempotency import Answer, answer_once
+from registry.entry.proposal import propose
+from registry.entry.reading import COLUMNS, CodeLists, RowReader
+from registry.entry.record import CORRECTABLE, correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.rows import row_of
+from registry.entry.terms import RELATED, read_changes, terms_of
+from registry.errors import ChangedMeanwhile, InfusionRefused, NotFound, NotPermitted, Problem, RegistryError
+from registry.models import Centre, Infusion, Patient, User
+from registry.models.access_log import log_infusions
+
+ANSWER = "former_first_becomes"
+CONFIRMED = "confirmed"
+WRITTEN_ONCE = (*COLUMNS, "patient", ANSWER, CONFIRMED)
+CORRECTED = tuple(name for name in COLUMNS if name not in {"patient_id", "sex"})
+# What follows from another field, and is not to contradict it when that one is corrected alone.
+FOLLOWS = {"infused_on": "date_precision", "product": "modality"}
+LARGEST_REGISTRY_NUMBER = 10**18
+
+
+class NotSubmitted(RegistryError):
+    """The infusion is withdrawn: nothing can be changed any more."""
+
+    code = "not_submitted"
+    status_code = 409
+
+
+class InfusionsView(SignedInView):
+    """The infusions of the caller's centres."""
+
+    allowed = ("centre", "category", "status", "patient", "from", "to", "cursor", "limit")
+
+    @extend_schema(**schema.LIST)
+    def get(self, request: Caller) -> Response:
+        """The latest first, withdrawn ones too, by cursor."""
+        user: User = request.user
+        with acting_as(user):
+            rows = Infusion.objects.visible_to(user).with_version().select_related(*RELATED)
+            page = read_page(_filter(rows, user, self.parameters), request, self.parameters)
+            log_infusions(by=user, action=AccessAction.READ, infusions=page["results"], detail="API")
+        return Response(page | {"results": [terms_of(infusion) for infusion in page["results"]]})
+
+    @extend_schema(**schema.CREATE)
+    def post(self, request: Caller) -> Response:
+        """Enter an infusion: the columns of the exchange file, and the rules of a form and of a file."""
+        user: User = request.user
+        require_writer(user)
+        body, key = read_body(request, WRITTEN_ONCE), read_idempotency_key(request)
+        if key:
+            sent = json.dumps([request.path, body], sort_keys=True).encode()
+            answer = answer_once(key=key, request=sent, by=user, work=lambda: _record(body, user))
+        else:
+            answer = Answer(*_record(body, user))
+        if answer.repeated:  # only to whoever may still see the row
+            _find(answer.body["id"], user)
+        headers = {"Location": reverse("api:infusion", kwargs={"infusion_id": answer.body["id"]}).rstrip("/")}
+        headers["ETag"] = etag_of(answer.body["version"])
+        if answer.repeated:
+            headers["Idempotency-Replayed"] = "true"
+        return Response(answer.body, status=answer.status, headers=headers)
+
+
+class InfusionView(SignedInView):
+    """One infusion of the caller's centres."""
+
+    @extend_schema(**schema.READ)
+    def get(self, request: Caller, infusion_id: str):
+        """As it stands now, with its ETag."""
+        infusion = _find(infusion_id, request.user)
+        response = _show(infusion)
+        if "HTTP_IF_NONE_MATCH" in request.META:
+            return get_conditional_response(request._request, etag=response["ETag"], response=response)
+        return response
+
+    @extend_schema(**schema.CORRECT)
+    def patch(self, request: Caller, infusion_id: str) -> Response:
+        """Correct what the body names, for a reason; the person stays who it is."""
+        user: User = request.user
+        infusion = _find_writable(infusion_id, request)
+        body = read_body(request, (*CORRECTED, "reason"))
+        reason = read_reason(body)
+        del body["reason"]
+        changes = _read_changes(infusion, body, user)
+        try:
+            correct_infusion(
+                infusion_id=infusion.pk, changes=changes, by=user, reason=reason, version=infusion.version
+            )
+        except NotFound:
+            raise ChangedMeanwhile from None  # withdrawn between our look and the lock
+        return _show(_find(infusion_id, user))
+
+    @extend_schema(**schema.WITHDRAW)
+    def delete(self, request: Caller, infusion_id: str) -> Response:
+        """Withdraw: out of all counts, for a reason; the row stays, with its history."""
+        infusion = _find_writable(infusion_id, request)
+        reason = read_reason(read_body(request, ("reason",)))
+        try:
+            withdraw_infusion(infusion_id=infusion.pk, by=request.user, reason=reason, version=infusion.version)
+        except NotFound:
+            raise ChangedMeanwhile from None
+        return Response(status=204)
+
+
+class HistoryView(SignedInView):
+    """The history of one infusion."""
+
+    @extend_schema(**schema.HISTORY)
+    def get(self, request: Caller, infusion_id: str) -> Response:
+        """Who, when, what and why, the oldest first."""
+        changes = read_changes(_find(infusion_id, request.user, detail="API: history"))
+        results = [
+            {
+                "version": change.version,
+                "at": change.at.isoformat(),
+                "by": change.by,
+                "action": change.action,
+                "reason": change.reason,
+                "changes": [
+                    {"field": name, "before": before, "after": after}
+                    for name, (before, after) in change.fields.items()
+                ],
+            }
+            for change in changes
+        ]
+        return Response({"results": results, "next": None, "previous": None})
+
+
+def _find(infusion_id: str, user: User, *, detail: str = "API") -> Any:
+    """An infusion with its version; that it was read is logged.
+
+    Raises NotFound alike for another centre's, a made-up id and what is no id.
+    """
+    try:
+        key = UUID(infusion_id)
+    except ValueError:
+        raise NotFound from None
+    with acting_as(user):
+        visible = Infusion.objects.visible_to(user).with_version().select_related(*RELATED)
+        infusion = visible.filter(pk=key).first()
+        if infusion is None:
+            raise NotFound
+        log_infusions(by=user, action=AccessAction.READ, infusions=[infusion], detail=detail)
+    return infusion
+
+
+def _find_writable(infusion_id: str, request: Caller) -> Any:
+    """A submitted infusion that the caller may change and has seen in this version.
+
+    Raises NotFound, NotPermitted for whoever may see it only, ChangedMeanwhile, NotSubmitted.
+    """
+    infusion = _find(infusion_id, request.user)
+    if infusion.centre_id not in centres_where(request.user, Permission.WRITE_RECORDS):
+        raise NotPermitted
+    read_if_match(request, infusion.version)
+    if infusion.status != Status.SUBMITTED:
+        raise NotSubmitted
+    return infusion
+
+
+def _show(infusion: Any) -> Response:
+    return Response(terms_of(infusion), headers={"ETag": etag_of(infusion.version)})
+
+
+def _filter(rows: QuerySet, user: User, parameters: Parameters) -> QuerySet:
+    """Only the rows that are asked for; another centre's code is as unknown as one that is none."""
+    visible = centres_where(user, Permission.READ_RECORDS)
+    centres = {centre.code: centre.pk for centre in Centre.objects.order_by("code") if centre.pk in visible}
+    if codes := parameters.choose("centre", centres):
+        rows = rows.filter(centre__in=[centres[code] for code in codes])
+    if categories := parameters.choose("category", Category.values):
+        rows = rows.filter(category__in=categories)
+    if statuses := parameters.choose("status", [Status.SUBMITTED.value, Status.WITHDRAWN.value]):
+        rows = rows.filter(status__in=statuses)
+    if (patient := parameters.values.get("patient")) is not None:
+        rows = rows.filter(patient__registry_number=_read_number(patient))
+    for name, lookup in (("from", "gte"), ("to", "lte")):
+        day: date | None = parameters.day(name)
+        if day:
+            rows = rows.filter(**{f"infused_on__{lookup}": day})
+    return rows
+
+
+def _read_number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) < LARGEST_REGISTRY_NUMBER):
+        raise unknown_value("patient", "…", "a registry number")
+    return int(text)
+
+
+def _record(body: Mapping[str, Any], user: User) -> tuple[int, dict[str, Any]]:
+    """Store a new infusion; the answer's status and body. Raises InfusionRefused and its children."""
+    patient = _find_patient(body, user)
+    former_first_becomes, confirmed = _read_answer(body), _text(body, CONFIRMED)
+    draft = _read_row({name: _text(body, name) for name in COLUMNS}, user, person_known=patient is not None)
+    if patient and draft.sex and draft.sex != patient.sex:
+        raise InfusionRefused([Problem("sex", "sex_contradicts_patient", "The person's sex is another.")])
+    found = propose(draft=draft, by=user, patient=patient, former_first_becomes=former_first_becomes)
+    infusion = record_infusion(
+        draft=draft,
+        by=user,
+        patient=patient,
+        former_first_becomes=former_first_becomes,
+        confirmed=[code.strip() for code in confirmed.split(",")],
+    )
+    stored = Infusion.objects.visible_to(user).with_version().select_related(*RELATED).get(pk=infusion.pk)
+    warnings = [{"field": one.field, "code": one.code, "detail": str(one.sentence)} for one in found.warnings]
+    return 201, terms_of(stored) | {"warnings": warnings}
+
+
+def _find_patient(body: Mapping[str, Any], user: User) -> Patient | None:
+    """Whom the registry number names; None where the person is named by identifier."""
+    number = _text(body, "patient")
+    if not number:
+        return None
+    if _text(body, "patient_id"):
+        sentence = "Name the person by patient or by patient_id, not by both."
+        raise InfusionRefused([Problem("patient", "patient_ambiguous", sentence)])
+    known = None
+    if number.isascii() and number.isdecimal() and int(number) < LARGEST_REGISTRY_NUMBER:
+        visible = Patient.objects.visible_to(user, Permission.WRITE_RECORDS)
+        known = visible.filter(registry_number=int(number)).first()
+    if known is None:
+        sentence = "Your centre knows nobody with this registry number."
+        raise InfusionRefused([Problem("patient", "unknown_patient", sentence)])
+    return known
+
+
+def _read_answer(body: Mapping[str, Any]) -> Kind | None:
+    text = _text(body, ANSWER)
+    if not text:
+        return None
+    if text not in {Kind.FURTHER_DOSE, Kind.REINFUSION} or _text(body, "kind").lower() != Kind.FIRST:
+        sentence = "Write further_dose or reinfusion, together with kind first."
+        raise InfusionRefused([Problem(ANSWER, f"{ANSWER}_invalid", sentence)])
+    return Kind(text)
+
+
+def _read_changes(infusion: Infusion, body: Mapping[str, Any], user: User) -> dict[str, Any]:
+    """What the infusion would be with what the body names, by correctable field."""
+    row = row_of(infusion)
+    for name, following in FOLLOWS.items():
+        if name in body:
+            row[following] = ""
+    stated = _read_row(row | {name: _text(body, name) for name in body}, user, person_known=True)
+    if stated.kind is None:
+        raise InfusionRefused([Problem("kind", "missing", "A value is missing.")])
+    return {name: getattr(stated, name) for name in CORRECTABLE}
+
+
+def _read_row(row: Mapping[str, str], user: User, *, person_known: bool) -> InfusionDraft:
+    """The draft of a row, as a file's is read. Raises InfusionRefused with every problem."""
+    draft, problems = RowReader(CodeLists(user)).read(row, person_known=person_known)
+    refusals = [problem for problem in problems if not problem.warning]
+    if draft is None or refusals:
+        raise InfusionRefused(refusals)
+    return draft
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name)
+    return "" if value is None else str(value)

@@ -1,0 +1,42 @@
+"""Who calls, where, and what they may do."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from api import signed_in_schema as schema
+from api.authentication import Caller
+from api.signed_in import SignedInView
+from registry.access import ROLES
+
+
+class MeView(SignedInView):
+    """The caller."""
+
+    @extend_schema(**schema.ME)
+    def get(self, request: Caller) -> Response:
+        """Name, roles and permissions at each centre and for the nation, and the token if one is used."""
+        user, token = request.user, request.auth
+        memberships = user.memberships.select_related("centre").order_by("centre__code")
+        return Response(
+            {
+                "username": user.username,
+                "name": user.get_full_name(),
+                "national_role": user.national_role or None,
+                "permissions": _permissions(user.national_role),
+                "centres": [
+                    {
+                        "code": one.centre.code,
+                        "name": one.centre.name,
+                        "role": one.role,
+                        "permissions": _permissions(one.role),
+                    }
+                    for one in memberships
+                ],
+                "token": token
+                and {"name": token.name, "scope": token.scope, "expires_at": token.expires_at.isoformat()},
+            }
+        )
+
+
+def _permissions(role: str) -> list[str]:
+    return sorted(ROLES[role][1]) if role else []

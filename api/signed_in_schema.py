@@ -1,0 +1,277 @@
+"""What the addresses for signed-in callers promise, as OpenAPI: bodies, answers and examples."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+
+from api.schema import CATEGORY_CODE, INSTANT, PROBLEM, TEXT, TEXT_OR_NULL, WHOLE, listing, record
+from registry.choices import CentreRole, DatePrecision, ImportState, Kind, NationalRole, Scope, Sex, Status
+
+UUID = {"type": "string", "format": "uuid"}
+ADDRESS_OR_NULL = {"type": ["string", "null"], "format": "uri"}
+WRITTEN_DATE = {
+    "type": "string",
+    "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$",
+    "description": "In its own precision: 2014, 2023-12 or 2023-12-05.",
+}
+REGISTRY_NUMBER = {"type": "integer", "description": "The registry number of the person."}
+KIND = {"type": "string", "enum": Kind.values}
+PRECISION = {"type": "string", "enum": DatePrecision.values}
+FIELDS: dict[str, Any] = {
+    "id": UUID,
+    "centre": TEXT,
+    "patient": REGISTRY_NUMBER,
+    "category": CATEGORY_CODE,
+    "kind": KIND,
+    "product": TEXT,
+    "indication": TEXT_OR_NULL,
+    "trial": TEXT_OR_NULL,
+    "manufacturing_site": TEXT_OR_NULL,
+    "infused_on": WRITTEN_DATE,
+    "date_precision": PRECISION,
+    "sequence": WHOLE,
+    "age_at_infusion": WHOLE,
+    "batch": TEXT_OR_NULL,
+    "status": {"type": "string", "enum": Status.values},
+    "modality": TEXT,
+    "sex": {"type": "string", "enum": Sex.values},
+    "created_at": INSTANT,
+    "version": {"type": "integer", "description": 'Moves with every change; the ETag is "version", in quotes.'},
+}
+INFUSION = record(**FIELDS)
+WARNINGS = listing(record(field=TEXT, code=TEXT, detail=TEXT))
+STORED = record(**FIELDS, warnings=WARNINGS)
+WRITTEN_NUMBER = {"type": ["integer", "string", "null"]}
+CORRECTABLE: dict[str, Any] = {
+    "centre": TEXT_OR_NULL,
+    "category": TEXT_OR_NULL,
+    "kind": TEXT_OR_NULL | {"description": "first, further_dose or reinfusion."},
+    "product": TEXT_OR_NULL | {"description": "Brand or INN, in any case of letters."},
+    "modality": TEXT_OR_NULL | {"description": "The product has it; written, it must agree."},
+    "indication": TEXT_OR_NULL | {"description": "ICD-10 code, or the key of the list."},
+    "trial": TEXT_OR_NULL | {"description": "EU CT, EudraCT or NCT number: needed for ACT and ICT."},
+    "manufacturing_site": TEXT_OR_NULL,
+    "infused_on": WRITTEN_DATE | {"type": ["string", "null"]},
+    "date_precision": TEXT_OR_NULL,
+    "sequence": WRITTEN_NUMBER,
+    "age_at_infusion": WRITTEN_NUMBER,
+    "batch": TEXT_OR_NULL,
+}
+REASON = {"type": "string", "description": "Stands in the history; without names and identity numbers."}
+NEW = {
+    "type": "object",
+    "properties": {
+        "patient_id": TEXT_OR_NULL | {"description": "An identifier: digested, never stored or given back."},
+        "patient": WRITTEN_NUMBER | {"description": "Or the registry number of someone whom the centre knows."},
+        "sex": TEXT_OR_NULL,
+        **CORRECTABLE,
+        "former_first_becomes": TEXT_OR_NULL
+        | {"description": "Answers kind_unclear with kind first: further_dose or reinfusion."},
+        "confirmed": TEXT_OR_NULL
+        | {"description": "Codes of warnings that a person has seen and confirmed, with commas between."},
+    },
+    "required": ["centre", "category", "product", "infused_on"],
+    "additionalProperties": False,
+}
+CHANGES = {
+    "type": "object",
+    "properties": {**CORRECTABLE, "reason": REASON},
+    "required": ["reason"],
+    "additionalProperties": False,
+}
+VALUE = {"type": ["string", "integer", "null"]}
+PAGE: dict[str, Any] = {"next": ADDRESS_OR_NULL, "previous": ADDRESS_OR_NULL}
+HISTORY_ROW = record(
+    version={"type": "integer"},
+    at=INSTANT,
+    by=TEXT,
+    action={"type": "string", "enum": ["recorded", "changed", "withdrawn", "deleted"]},
+    reason=TEXT,
+    changes=listing(record(field=TEXT, before=VALUE, after=VALUE)),
+)
+JOB = record(
+    id=UUID,
+    file_name=TEXT,
+    centre=TEXT_OR_NULL,
+    dry_run={"type": "boolean"},
+    state={"type": "string", "enum": ImportState.values},
+    stage=TEXT,
+    done=WHOLE,
+    total=WHOLE,
+    uploaded_at=INSTANT,
+    finished_at={"type": ["string", "null"], "format": "date-time"},
+    read=WHOLE,
+    stored=WHOLE | {"description": "Or would be, in a dry run."},
+    unchanged=WHOLE,
+    refused=WHOLE,
+    warnings=WHOLE,
+    message=TEXT,
+    problems=listing(record(line=WHOLE, field=TEXT, code=TEXT, detail=TEXT, warning={"type": "boolean"})),
+)
+ROLE_HERE = record(
+    code=TEXT, name=TEXT, role={"type": "string", "enum": CentreRole.values}, permissions=listing(TEXT)
+)
+TOKEN = record(name=TEXT, scope={"type": "string", "enum": Scope.values}, expires_at=INSTANT)
+CALLER = record(
+    username=TEXT,
+    name=TEXT,
+    national_role={"type": ["string", "null"], "enum": [*NationalRole.values, None]},
+    permissions=listing(TEXT),
+    centres=listing(ROLE_HERE),
+    token={"oneOf": [TOKEN, {"type": "null"}]},
+)
+
+SENT_EXAMPLE = {
+    "centre": "UPP", "patient_id": "19700101-9808", "category": "SOC", "kind": "first", "product": "Yescarta",
+    "indication": "C83.3", "infused_on": "2025-03-11",
+}  # fmt: skip
+EXAMPLE = {
+    "id": "6f1c1d0e-7a53-4c39-9a0d-2f6f3a1f7a10", "centre": "UPP", "patient": 4232, "category": "SOC",
+    "kind": "first", "product": "Yescarta", "indication": "C83.3", "trial": None, "manufacturing_site": None,
+    "infused_on": "2025-03-11", "date_precision": "day", "sequence": 1, "age_at_infusion": 55, "batch": None,
+    "status": "submitted", "modality": "CAR-T", "sex": "female", "created_at": "2025-03-12T09:14:03.120000+00:00",
+    "version": 812,
+}  # fmt: skip
+
+
+def _sent(value: dict) -> OpenApiExample:
+    return OpenApiExample("Request", value=value, request_only=True)
+
+
+def _given(value: dict, status: int) -> OpenApiExample:
+    return OpenApiExample("Answer", value=value, response_only=True, status_codes=[str(status)])
+
+
+def _parameter(name: str, meaning: str, **more) -> OpenApiParameter:
+    return OpenApiParameter(name, more.pop("type", str), description=meaning, **more)
+
+
+def _header(name: str, meaning: str, **more) -> OpenApiParameter:
+    return _parameter(name, meaning, location=OpenApiParameter.HEADER, **more)
+
+
+def _key(name: str) -> OpenApiParameter:
+    return _parameter(name, "A UUID.", type=UUID, location=OpenApiParameter.PATH)
+
+
+def _described(
+    operation: str,
+    status: int,
+    shape: dict | None,
+    *parameters: OpenApiParameter,
+    refuses: tuple[int, ...] = (),
+    request: dict | None = None,
+    examples: tuple[OpenApiExample, ...] = (),
+) -> dict[str, Any]:
+    """Arguments of extend_schema for one address and method."""
+    answer: dict = {(status, "application/json"): shape} if shape else {status: None}
+    refused = {(code, "application/problem+json"): PROBLEM for code in sorted({400, 401, *refuses})}
+    return {
+        "operation_id": operation,
+        "parameters": list(parameters),
+        "request": request,
+        "responses": answer | refused,
+        "examples": list(examples),
+        "tags": ["signed in"],
+    }
+
+
+IF_MATCH = _header("If-Match", "The ETag of the infusion that you have seen.", required=True)
+ETAG = _header("ETag", "Of this version.", response=[200, 201])
+INFUSION_ID = _key("infusion_id")
+JSON_BODY = "application/json"
+
+LIST = _described(
+    "infusions",
+    200,
+    record(results=listing(INFUSION), **PAGE),
+    _parameter("centre", "Codes of your centres.", many=True, explode=False),
+    _parameter("category", "Codes.", many=True, explode=False),
+    _parameter("status", "submitted, withdrawn.", many=True, explode=False),
+    _parameter("patient", "A registry number.", type=int),
+    _parameter("from", "Infused on this day or later.", type={"type": "string", "format": "date"}),
+    _parameter("to", "Infused on this day or earlier.", type={"type": "string", "format": "date"}),
+    _parameter("limit", "Rows of a page, 1 to 200; else 100.", type=int),
+    _parameter("cursor", "Follow next and previous as they were given."),
+    examples=(_given({"results": [EXAMPLE], "next": None, "previous": None}, 200),),
+)
+CREATE = _described(
+    "infusions-record",
+    201,
+    STORED,
+    _header("Idempotency-Key", "The same key and body is carried out once, and answered alike for a day."),
+    ETAG,
+    _header("Location", "Address of the infusion.", response=[201]),
+    refuses=(403, 409, 413, 415, 422, 503),
+    request={JSON_BODY: NEW},
+    examples=(_sent(SENT_EXAMPLE), _given(EXAMPLE | {"warnings": []}, 201)),
+)
+READ = _described("infusion", 200, INFUSION, INFUSION_ID, ETAG, refuses=(404,), examples=(_given(EXAMPLE, 200),))
+WRITING = (403, 404, 409, 412, 413, 415, 428, 503)
+CORRECT = _described(
+    "infusion-correct",
+    200,
+    INFUSION,
+    INFUSION_ID,
+    IF_MATCH,
+    ETAG,
+    refuses=WRITING,
+    request={JSON_BODY: CHANGES},
+    examples=(
+        _sent({"product": "Breyanzi", "reason": "Typing error"}),
+        _given(EXAMPLE | {"product": "Breyanzi", "version": 840}, 200),
+    ),
+)
+WITHDRAW = _described(
+    "infusion-withdraw",
+    204,
+    None,
+    INFUSION_ID,
+    IF_MATCH,
+    refuses=WRITING,
+    request={JSON_BODY: record(reason=REASON)},
+    examples=(_sent({"reason": "Recorded twice"}),),
+)
+HISTORY = _described(
+    "infusion-history",
+    200,
+    record(results=listing(HISTORY_ROW), **PAGE),
+    INFUSION_ID,
+    refuses=(404,),
+    examples=(
+        _given(
+            {
+                "results": [
+                    {
+                        "version": 840, "at": "2025-03-14T08:00:00+00:00", "by": "upp", "action": "changed",
+                        "reason": "Typing error",
+                        "changes": [{"field": "product", "before": "Yescarta", "after": "Breyanzi"}],
+                    }
+                ],
+                "next": None,
+                "previous": None,
+            },
+            200,
+        ),
+    ),
+)  # fmt: skip
+UPLOAD = _described(
+    "imports-upload",
+    202,
+    JOB,
+    _header("Location", "Address of the job.", response=[202]),
+    refuses=(403, 413, 415),
+    request={
+        "multipart/form-data": {
+            "type": "object",
+            "properties": {
+                "file": {"type": "string", "format": "binary", "description": "CSV or XLSX."},
+                "centre": {"type": "string", "description": "The only centre allowed, and the column's default."},
+                "dry_run": {"type": "boolean", "description": "Check only."},
+            },
+            "required": ["file"],
+        }
+    },
+)
+JOB_STATE = _described("import", 200, JOB, _key("job_id"), refuses=(404,))
+ME = _described("me", 200, CALLER)

@@ -31,7 +31,7 @@ ROOT_URLCONF = "swecar.urls"
 WSGI_APPLICATION = "swecar.wsgi.application"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "swecar.apps.AdministrationConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -285,3 +285,45 @@ def test_asking_for_a_password_does_not_tell_who_has_an_account(nurse, monkeypat
         }
         assert answers == {(302, "/en/accounts/password/reset/done/")}
     assert len(mail.outbox) == 1
+
+
+# A lost factor
+
+
+def test_an_administrator_removes_a_lost_factor_with_a_reason_in_the_history(strict):
+    owner = Client()
+    sign_in(owner)
+    set_up_app(owner)
+    admin = factories.user("admin", national_role="administrator")
+    User.objects.filter(pk=admin.pk).update(is_staff=True)
+    office = Client(headers={"accept-language": "en"})
+    sign_in(office, "admin")
+    set_up_app(office)
+    address = f"/admin/registry/user/{strict.pk}/second-factor/"
+    assert address in text(office.get(f"/admin/registry/user/{strict.pk}/change/"))
+    for typed, sentence in (({}, "This field is required."), ({"reason": factories.number()}, "identity number")):
+        assert sentence in text(office.post(address, typed))
+    assert Authenticator.objects.filter(user=strict).count() == 2
+    assert office.post(address, {"reason": "Lost the phone, known by voice"}).status_code == 302
+    assert not Authenticator.objects.filter(user=strict).exists()
+    assert "Lost the phone, known by voice" in text(office.get(f"/admin/registry/user/{strict.pk}/history/"))
+    row = User.pgh_event_model.objects.filter(pgh_obj=strict).latest("pgh_id")
+    assert (row.acted_by, row.reason) == ("admin", "Lost the phone, known by voice")
+    again = Client()
+    sign_in(again)
+    assert again.get(START).headers["Location"] == "/en/accounts/2fa/"
+
+
+def test_nobody_else_removes_a_factor(strict, settings):
+    settings.SECOND_FACTOR = "optional"
+    owner = Client()
+    sign_in(owner)
+    set_up_app(owner)
+    for name, role in (("steward", "steward"), ("superuser", "")):
+        user = factories.user(name, national_role=role)
+        User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=not role)
+        browser = Client()
+        browser.force_login(user)
+        answer = browser.post(f"/admin/registry/user/{strict.pk}/second-factor/", {"reason": "x"})
+        assert answer.status_code == 403
+    assert Authenticator.objects.filter(user=strict).count() == 2

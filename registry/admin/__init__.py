@@ -1,6 +1,5 @@
 """Django's admin for administrators. What may be seen and done is decided in registry.access."""
 
-from allauth.account.decorators import secure_admin_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
@@ -15,9 +14,6 @@ __all__ = ["code_lists", "people", "publication", "questions", "records"]
 # Roles are in access.ROLES; Django's groups would be a second answer to the same question. What
 # the sign-in keeps is changed by its owner, in the pages of /accounts/.
 admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
-
-# One way in, so that lock-out and second factor hold here too.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 admin.site.site_header = admin.site.site_title = "swecar"
 admin.site.index_title = _("Administration")

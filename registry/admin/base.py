@@ -60,6 +60,10 @@ class HistoryAdmin(admin.ModelAdmin):
     actions = None  # a change of many at once has no reason of its own
     show_facets = admin.ShowFacets.NEVER
 
+    def get_urls(self):
+        """Django's, without the addresses of old that have no name."""
+        return [address for address in super().get_urls() if address.name]
+
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """Django's, with the actor and the stated reason in the history."""
         if request.method != "POST":

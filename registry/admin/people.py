@@ -1,17 +1,26 @@
 """Who may sign in, with which roles."""
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import AdminForm
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registry.access import ROLES
 from registry.admin.base import ForAdministrators, HistoryAdmin
-from registry.admin.forms import RecordForm, RulesForm
+from registry.admin.forms import ReasonField, RecordForm, RulesForm
 from registry.choices import CentreRole, NationalRole
+from registry.entry.second_factor import remove_second_factor
+from registry.errors import NotPermitted
 from registry.models import Membership, User
 
 
@@ -38,6 +47,12 @@ class PersonForm(RecordForm, UserChangeForm):
     """Someone who signs in. The password is not here, not even its hash."""
 
     password = None  # type: ignore[assignment]
+
+
+class ReasonForm(forms.Form):
+    """Why something is done to an account."""
+
+    reason = ReasonField()
 
 
 @admin.register(User)
@@ -90,8 +105,42 @@ class PersonAdmin(ForAdministrators, HistoryAdmin, UserAdmin):
         """Codes of the centres where the person has a role."""
         return ", ".join(sorted(membership.centre.code for membership in user.memberships.all()))
 
-    @admin.display(description=_("password"))
+    @admin.display(description=_("sign-in"))
     def sign_in(self, user: User) -> SafeString:
-        """The way to a new password, in place of the old one's hash."""
-        address = reverse("admin:auth_user_password_change", args=[user.pk])
-        return format_html('<a href="{}">{}</a>', address, _("Set a new password"))
+        """The ways to a new password and a new second factor, in place of the old ones."""
+        ways = (
+            ("auth_user_password_change", _("Set a new password")),
+            ("user_second_factor", _("Remove the second factor")),
+        )
+        links = ((reverse(f"admin:{name}", args=[user.pk]), words) for name, words in ways)
+        return format_html_join(" · ", '<a href="{}">{}</a>', links)
+
+    def get_urls(self):
+        """With the page on which a lost second factor is removed."""
+        view = self.admin_site.admin_view(self.second_factor_view)
+        return [path("<path:object_id>/second-factor/", view, name="user_second_factor"), *super().get_urls()]
+
+    def second_factor_view(self, request, object_id):
+        """Ask for the reason; POST removes the factor."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        person = self.get_object(request, unquote(object_id))
+        if person is None:
+            raise Http404
+        form = ReasonForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                remove_second_factor(user=person, by=request.user, reason=form.cleaned_data["reason"])
+            except NotPermitted:
+                raise PermissionDenied from None
+            messages.success(request, gettext("The second factor is removed."))
+            return HttpResponseRedirect(reverse("admin:registry_user_change", args=[person.pk]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": gettext("Remove the second factor"),
+            "opts": self.opts,
+            "person": person,
+            "form": form,
+            "adminform": AdminForm(form, [(None, {"fields": ["reason"]})], {}),  # type: ignore[arg-type]
+        }
+        return TemplateResponse(request, "admin/registry/user/second_factor.html", context)

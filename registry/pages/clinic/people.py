@@ -109,9 +109,9 @@ def end(request: SignedInRequest, membership_id: int) -> HttpResponse:
     reason = ReasonForm(request.POST if request.method == "POST" else None)
     reason.fields["why"].choices = [  # type: ignore[attr-defined]
         ("", ""),
-        (_("Has left the centre"), _("Has left the centre")),
-        (_("Has other tasks"), _("Has other tasks")),
-        (_("The role was given by mistake"), _("The role was given by mistake")),
+        ("left", _("Has left the centre")),
+        ("other_tasks", _("Has other tasks")),
+        ("mistake", _("The role was given by mistake")),
         ("other", _("Other, as written below")),
     ]
     if reason.is_valid():
@@ -136,5 +136,4 @@ urlpatterns = [
     path("people/", people, name="people"),
     path("people/invitations/<int:invitation_id>/revoke", revoke, name="invitation-revoke"),
     path("people/<int:membership_id>/end", end, name="membership-end"),
-    path("tokens/", page()(lambda request: show(request, "clinic/busy.html")), name="tokens"),
 ]

@@ -36,7 +36,7 @@ class ImportsView(SignedInView):
         require_writer(user)
         file, centre, dry_run = _read_form(request, user)
         job = receive_file(file=file.file, file_name=file.name, by=user, centre=centre, dry_run=dry_run)
-        address = reverse("api:import", kwargs={"job_id": job.pk}).rstrip("/")
+        address = reverse("api:import", kwargs={"job_id": job.pk})
         return Response(describe(job), status=HTTPStatus.ACCEPTED, headers={"Location": address})
 
 

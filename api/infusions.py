@@ -82,7 +82,7 @@ class InfusionsView(SignedInView):
             answer = Answer(*_record(body, user))
         if answer.repeated:  # only to whoever may still see the row
             _find(answer.body["id"], user)
-        headers = {"Location": reverse("api:infusion", kwargs={"infusion_id": answer.body["id"]}).rstrip("/")}
+        headers = {"Location": reverse("api:infusion", kwargs={"infusion_id": answer.body["id"]})}
         headers["ETag"] = etag_of(answer.body["version"])
         if answer.repeated:
             headers["Idempotency-Replayed"] = "true"

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from registry.choices import Task
 from registry.entry.access_reading import prune_access_log
+from registry.entry.idempotency import prune_idempotency_keys
 from registry.entry.import_job import RUN_IMPORT, sweep_imports
 from registry.entry.import_job import run_import as run_import_job
 from registry.statistics import runs
@@ -36,6 +37,7 @@ def prune_facts() -> None:
     """Each night: delete what publishing itself could not, and what is kept long enough."""
     runs.run_pruning()
     prune_access_log()
+    prune_idempotency_keys()
 
 
 @shared_task(name=RUN_IMPORT)

@@ -9,6 +9,7 @@ from registry.pages.clinic import (
     persons,
     questions,
     start,
+    tokens,
     transfer,
 )
 
@@ -23,4 +24,5 @@ urlpatterns = [
     *desk.urlpatterns,
     *access_log.urlpatterns,
     *people.urlpatterns,
+    *tokens.urlpatterns,
 ]

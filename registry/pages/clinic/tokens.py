@@ -1,0 +1,90 @@
+"""One's own tokens for the interface: listed, made and shown once, revoked."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from registry.choices import Scope
+from registry.entry.tokens import LONGEST_DAYS, create_token, revoke_token, tokens_of
+from registry.identity import holds_identity_number
+from registry.models import Token
+from registry.pages.clinic.shell import SignedInRequest, page, show
+
+UNKNOWN = {"invalid_choice": gettext_lazy("Choose one of the list.")}
+PERIODS = (30, 90, 180, LONGEST_DAYS)
+NAME = Token._meta.get_field("name")
+
+
+class TokenForm(forms.Form):
+    """What a new token is for, and how long it is good."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=NAME.max_length,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("What it is used for."),
+    )
+    scope = forms.ChoiceField(
+        label=gettext_lazy("The token may"),
+        choices=Scope.choices,
+        initial=Scope.READ,
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("It opens what you may do yourself, and no more."),
+        error_messages=UNKNOWN,
+    )
+    days = forms.TypedChoiceField(
+        label=gettext_lazy("Valid for"), coerce=int, initial=PERIODS[1], error_messages=UNKNOWN
+    )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["days"].choices = [  # type: ignore[attr-defined]
+            (days, _("%(days)s days") % {"days": days}) for days in PERIODS
+        ]
+
+    def clean_name(self) -> str:
+        """The name, unless it holds an identity number, which is not even shown again."""
+        name: str = self.cleaned_data["name"]
+        if holds_identity_number(name):
+            self.data = self.data.copy()
+            self.data["name"] = ""
+            raise forms.ValidationError(_("This looks like an identity number."))
+        return name
+
+
+@page()
+@require_http_methods(["GET", "HEAD", "POST"])
+def tokens(request: SignedInRequest) -> HttpResponse:
+    """One's tokens; POST makes one, and shows it this once."""
+    form = TokenForm(request.POST or None)
+    made = text = None
+    if form.is_valid():
+        fields = form.cleaned_data
+        made, text = create_token(
+            owner=request.user, name=fields["name"], scope=Scope(fields["scope"]), days=fields["days"],
+            by=request.user,
+        )  # fmt: skip
+        form = TokenForm()
+    context = {"form": form, "made": made, "text": text, "tokens": tokens_of(request.user), "now": timezone.now()}
+    return show(request, "clinic/tokens.html", context)
+
+
+@page()
+@require_POST
+def revoke(request: SignedInRequest, token_id: int) -> HttpResponse:
+    """Close a token of one's own."""
+    token = revoke_token(token_id=token_id, by=request.user)
+    messages.success(request, _("The token %(name)s is revoked.") % {"name": token.name})
+    return redirect("clinic:tokens")
+
+
+urlpatterns = [
+    path("tokens/", tokens, name="tokens"),
+    path("tokens/<int:token_id>/revoke", revoke, name="token-revoke"),
+]

@@ -1,0 +1,93 @@
+"""The interface, what looks after the service, and the public page."""
+
+from tests import factories
+from tests.routes import Row, World
+
+ALL_200 = {"nobody": 200, "signed_in": 200}
+ALL_404 = {"nobody": 404, "signed_in": 404}
+ALL_405 = {"nobody": 405, "signed_in": 405}
+SIGNED_IN = {"nobody": 401, "signed_in": 200}
+METHODS = {"nobody": 401, "signed_in": 405}
+ENTERS = ("reporter", "lead", "administrator")
+READS = {"nobody": 401, "signed_in": 404, **dict.fromkeys((*ENTERS, "steward"), 200)}
+# Whoever may see a row and not change it is told so; for the rest there is none.
+CHANGES = {"nobody": 401, "signed_in": 404, "steward": 403, **dict.fromkeys(ENTERS, 200)}
+CREATES = {"nobody": 401, "signed_in": 403, "other": 400, **dict.fromkeys(ENTERS, 201)}
+UPLOADS = {"nobody": 401, "signed_in": 403, **dict.fromkeys((*ENTERS, "other"), 415)}
+MINE = {"nobody": 401, "signed_in": 404, "reporter": 200}
+NEW = {
+    "centre": "UPP", "patient_id": factories.nth_number(7), "category": "SOC", "product": "Kymriah",
+    "infused_on": "2021-03-02",
+}  # fmt: skip
+PUBLIC = (
+    "map", "counts", "centres", "categories", "products", "indications", "trials", "measures", "snapshots",
+    "status", "config", "schema", "docs",
+)  # fmt: skip
+
+
+def infusion(world: World) -> dict:
+    return {"infusion_id": world.infusion.pk}
+
+
+def made_up(world: World) -> dict:
+    return {"infusion_id": "00000000-0000-4000-8000-000000000000"}
+
+
+def seen(world: World) -> dict:
+    version = type(world.infusion).objects.with_version().get(pk=world.infusion.pk).version
+    return {"if-match": f'"{version}"'}
+
+
+def job(world: World) -> dict:
+    return {"job_id": world.job.pk}
+
+
+def token(world: World) -> dict:
+    return {"token_id": world.token.pk}
+
+
+def snapshot(world: World) -> dict:
+    return {"number": 1}
+
+
+def reason(world: World) -> dict:
+    return {"reason": "Recorded twice"}
+
+
+ROWS = [
+    Row("map-sv", "GET", ALL_200),
+    Row("map-en", "GET", ALL_200),
+    Row("live", "GET", ALL_200),
+    Row("ready", "GET", ALL_200),
+    *(Row(f"api:{name}", "GET", ALL_200) for name in PUBLIC),
+    *(Row(f"api:{name}", "POST", ALL_405) for name in PUBLIC),
+    Row("api:snapshot", "GET", ALL_200, args=snapshot),
+    Row("api:snapshot", "POST", ALL_405, args=snapshot),
+    Row("api:changes", "GET", {"nobody": 400, "signed_in": 400}, args=snapshot),  # since what
+    Row("api:changes", "POST", ALL_405, args=snapshot),
+    Row("api:not-found", "GET", ALL_404),
+    Row("api:not-found", "POST", ALL_404),
+    Row("api:me", "GET", SIGNED_IN),
+    Row("api:me", "POST", METHODS),
+    Row("api:infusions", "GET", SIGNED_IN),
+    # Uppsala is as unknown to a reporter of Stockholm as a centre that there is not.
+    Row("api:infusions", "POST", CREATES, data=lambda world: NEW),
+    Row("api:infusions", "PUT", METHODS),
+    Row("api:infusion", "GET", READS, args=infusion),
+    Row("api:infusion", "GET", {"nobody": 401, "signed_in": 404}, args=made_up),
+    Row("api:infusion", "PATCH", CHANGES, args=infusion, headers=seen,
+        data=lambda world: reason(world) | {"batch": "B"}),
+    Row("api:infusion", "DELETE", CHANGES | dict.fromkeys(ENTERS, 204), args=infusion, headers=seen, data=reason),
+    Row("api:infusion", "PUT", METHODS, args=infusion),
+    Row("api:infusion-history", "GET", READS, args=infusion),
+    Row("api:infusion-history", "POST", METHODS, args=infusion),
+    Row("api:imports", "GET", METHODS),
+    Row("api:imports", "POST", UPLOADS, data=lambda world: NEW),  # JSON, where a file is asked for
+    Row("api:import", "GET", MINE, args=job),
+    Row("api:import", "DELETE", METHODS, args=job),
+    Row("clinic:tokens", "GET", {"nobody": 302, "signed_in": 200}),
+    Row("clinic:tokens", "POST", {"nobody": 302, "signed_in": 200},
+        data=lambda world: {"name": "R", "scope": "read", "days": "30"}),
+    Row("clinic:token-revoke", "GET", {"nobody": 302, "signed_in": 405}, args=token),
+    Row("clinic:token-revoke", "POST", {"nobody": 302, "signed_in": 404, "reporter": 302}, args=token),
+]  # fmt: skip

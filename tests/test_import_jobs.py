@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import override
 
+from registry.access import Operator
 from registry.entry import announce, import_job, upload
 from registry.entry.import_job import (
     ImportNotStorable,
@@ -21,7 +22,7 @@ from registry.entry.import_job import (
     store_checked,
     sweep_imports,
 )
-from registry.entry.patients import ENTRY_LOCK
+from registry.entry.patients import ENTRY_LOCK, erase_patient
 from registry.entry.upload import HIDDEN, LARGEST_BYTES, show_cells
 from registry.errors import Busy, FileUnusable, NotFound
 from registry.models import AccessLog, ImportJob, ImportRow, Infusion, Membership, PatientIdentifier
@@ -211,7 +212,7 @@ def test_a_refused_file_stores_nothing_and_names_every_row(reporter):
     ]
     assert not Infusion.objects.exists()
     assert not AccessLog.objects.exists()
-    assert set(job.rows.values_list("line", "staged", "chain")) == {(3, None, None), (4, None, None)}
+    assert set(job.rows.values_list("line", "staged")) == {(3, None), (4, None)}
     with pytest.raises(ImportNotStorable):
         store_checked(job_id=job.pk, by=reporter)
 
@@ -223,6 +224,7 @@ def test_a_warning_is_reported_once_however_often_it_is_checked(reporter):
     assert reported == [(2, "age_at_infusion", "age_improbable", True), (2, "kind", "no_earlier_infusion", True)]
     job = run(store_checked(job_id=job.pk, by=reporter), language="sv")
     assert counts(job) == ("stored", 1, 1, 0, 0, 2)
+    assert not job.rows.exists()
     assert list(job.problems.values_list("line", "field", "code", "warning")) == reported
 
 
@@ -245,6 +247,16 @@ def test_the_sentences_are_in_the_language_of_the_upload(reporter):
         "Ett värde saknas.",
         "En ytterligare dos hör till en behandlingsomgång, och personen har ingen tidigare infusion.",
     ]
+
+
+@pytest.mark.parametrize("row", [ROW | {"kind": "further_dose"}, BAD, BAD | {"patient_id": "local:17"}])
+def test_an_erasure_finds_the_rows_of_a_refused_file(lists, reporter, row):
+    job = run(receive(reporter, [row, BAD | {"patient_id": MAN}]))
+    assert set(job.rows.values_list("line", flat=True)) == {2, 3}
+    patient = factories.record(lists, row["patient_id"], sex="female", age_at_infusion=50).patient
+    erase_patient(patient=patient, by=Operator(), reason="asked for it")
+    assert set(job.rows.values_list("line", flat=True)) == {3}
+    assert set(job.problems.values_list("line", flat=True)) == {3}
 
 
 def test_who_may_write_everywhere_imports_for_every_centre(lists):

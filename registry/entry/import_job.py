@@ -201,13 +201,14 @@ def _conclude(job: ImportJob, summary: ImportSummary, problems: list[tuple[int, 
         (job.pk, line, problem.field, problem.code, problem.sentence, problem.warning)
         for line, problem in problems
     )
-    rows = job.rows.all()
-    if job.state == ImportState.CHECKED and job.stored:
-        return
-    # The report shows the cells of a refused row, and needs nothing else.
-    of_row = ImportProblem.objects.filter(job=job, line=OuterRef("line"))
-    rows.exclude(Exists(of_row)).delete()
-    rows.update(staged=None, chain=None)
+    if job.state == ImportState.STORED:
+        job.rows.all().delete()
+    elif job.state == ImportState.REFUSED or not job.stored:
+        # Nothing will be stored: the report shows the cells of the rows with a problem, and an erasure
+        # knows whose they are by the digests. A day later they are gone too.
+        of_row = ImportProblem.objects.filter(job=job, line=OuterRef("line"))
+        job.rows.exclude(Exists(of_row)).delete()
+        job.rows.update(staged=None)
 
 
 def _fail(job_id: UUID, message: str) -> None:

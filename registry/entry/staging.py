@@ -12,7 +12,7 @@ from django.db import connection
 
 from registry.access import Actor
 from registry.choices import AccessAction, Kind, Sex, Status
-from registry.draft import InfusionDraft
+from registry.draft import Identified, InfusionDraft
 from registry.entry.course import CourseRow
 from registry.errors import Problem
 from registry.identity import DIGEST_BYTES, oldest_first
@@ -311,12 +311,12 @@ def _staged(line: int, draft: InfusionDraft) -> tuple:
     identifier = draft.identifier
     if identifier is None:
         raise ValueError("a row of a file has an identifier")
-    chain = [digest for _key_id, digest in identifier.digests()]
+    chain = chain_of(identifier)
     born_on = identifier.born_on
     return (
         line,
-        b"".join(chain),
-        chain[0],
+        chain,
+        chain[:DIGEST_BYTES],
         identifier.type,
         born_on.year if born_on else None,
         draft.sex or Sex.UNKNOWN,
@@ -333,6 +333,11 @@ def _staged(line: int, draft: InfusionDraft) -> tuple:
         draft.age_at_infusion,
         draft.batch,
     )
+
+
+def chain_of(identifier: Identified) -> bytes:
+    """The digests of an identifier end to end, the oldest key's first."""
+    return b"".join(digest for _key_id, digest in identifier.digests())
 
 
 def _split(chain: bytes) -> Iterator[bytes]:

@@ -76,10 +76,20 @@ def _read(job: UUID, reader: RowReader, lines: Sequence[Line]) -> tuple[list[Kep
     problems: list[tuple] = []
     for line in lines:
         draft, found = read_line(reader, line)
-        kept, chain = staging.keep_draft(draft) if draft else (None, None)
+        kept, chain = staging.keep_draft(draft) if draft else (None, _digest(line, reader.lists))
         rows.append((job, line.number, show_cells(line.fields), kept, chain))
         problems += ((job, line.number, *_plain(problem)) for problem in found)
     return rows, problems
+
+
+def _digest(line: Line, lists: CodeLists) -> bytes | None:
+    """The digests of a row that cannot be stored, by which an erasure finds it; None without an identifier."""
+    centre = lists.centres.get((line.fields.get("centre") or lists.default_centre).strip().lower())
+    try:
+        identifier = read_identifier(line.fields.get("patient_id", ""), centre=centre.code if centre else "")
+    except IdentifierUnusable:
+        return None
+    return staging.chain_of(identifier)
 
 
 def _plain(problem: Problem) -> tuple:

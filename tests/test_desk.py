@@ -1,5 +1,6 @@
 """The steward's desk: possible double persons, merging, moving and erasing, each with its effect shown before."""
 
+import logging
 import uuid
 from datetime import date
 
@@ -46,7 +47,7 @@ from registry.models import (
 from registry.statistics.build import publish
 from registry.statistics.published import read_map
 from tests import factories
-from tests.test_traces import read_database, read_settled_valkey
+from tests.test_traces import Everything, read_database, read_settled_valkey, traces_of
 
 WOMAN, MAN = factories.number(birth_number=980), factories.number(birth_number=981)
 COORDINATION = factories.number(birth_number=982, coordination=True)
@@ -228,6 +229,51 @@ def test_a_search_in_vain_says_so_and_forgets_what_was_typed(lists, client, type
     assert 'id="id_who_error"' in text(answer_)
     assert MAN not in text(answer_)
     assert "<script>" not in text(answer_).replace('<script src="', "")
+
+
+@pytest.fixture
+def everything_logged():
+    """All that is logged, the statements that go to the database among it."""
+    handler, loggers = Everything(), [logging.getLogger(name) for name in ("", "django", "django.db.backends")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    for logger in loggers[:2]:
+        logger.addHandler(handler)
+    connection.force_debug_cursor = True
+    yield handler.lines
+    connection.force_debug_cursor = False
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+def test_an_identity_number_that_was_searched_for_is_nowhere_afterwards(lists, client, everything_logged):
+    patient = factories.record(lists, WOMAN).patient
+    auditor = sign_in(factories.user("auditor", national_role="auditor"))
+    shown = []
+    for typed in (WOMAN, MAN, WOMAN.replace("-", ""), f"{MAN} x"):
+        for browser, name, kwargs, field in (
+            (client, "desk", {}, "who"),
+            (client, "merge-with", {"number": number(patient)}, "who"),
+            (client, "extract", {}, "who"),
+            (auditor, "access-log", {}, "patient"),
+            (auditor, "access-log", {}, "actor"),
+        ):
+            found = browser.post(address(name, **kwargs), {field: typed})
+            assert found.status_code in {200, 302}
+            shown += [text(found), str(found.headers)]
+    places = {
+        "database": read_database(),
+        "Valkey": read_settled_valkey(),
+        "log": everything_logged,
+        "pages": shown,
+    }
+    for place, texts in places.items():
+        joined = "\n".join(texts).lower()
+        assert joined or place == "Valkey"
+        for searched in (WOMAN, MAN):
+            assert [trace for trace in traces_of(searched) if trace in joined] == [], place
 
 
 # Merging.

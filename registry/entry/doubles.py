@@ -14,8 +14,8 @@ NEAR_DAYS = 30  # Between the two dates, or the periods where less is known of t
 MOST_PAIRS = 50
 
 # What a person does not say matches any: an unknown sex stands here for both, and where the year of
-# birth is unknown, both years that the age at an infusion leaves open. So all comparisons are of
-# equals, and one pass over the submitted infusions finds the pairs.
+# birth is unknown, both years that the age at an infusion leaves open. Near dates share a month of
+# thirty days once one of them is widened. So all comparisons are of equals, and hashing finds the pairs.
 PAIRS = """
 WITH step AS (
     SELECT infusion.patient_id, product_id, infused_on AS begins,
@@ -35,25 +35,30 @@ WITH step AS (
                         extract(year FROM infused_on)::integer - age_at_infusion]
              ELSE ARRAY[patient.birth_year::integer] END) AS born (year)
     WHERE infusion.status = 'submitted'
+), placed AS (
+    SELECT step.*, month FROM step
+    CROSS JOIN LATERAL generate_series((begins - date '1900-01-01') / 30, (ends - date '1900-01-01') / 30) AS month
+), widened AS (
+    SELECT step.*, month FROM step
+    CROSS JOIN LATERAL generate_series(
+        (begins - %(near)s - date '1900-01-01') / 30, (ends + %(near)s - date '1900-01-01') / 30) AS month
 ), pair AS (
     SELECT one.patient_id AS one, other.patient_id AS other,
            min(greatest(other.begins - one.ends, one.begins - other.ends, 0)) AS days,
            count(DISTINCT one.product_id) AS products
-    FROM step AS one
-    JOIN step AS other USING (product_id, sex, year)
+    FROM widened AS one
+    JOIN placed AS other USING (product_id, sex, year, month)
     WHERE one.patient_id < other.patient_id
       AND other.begins <= one.ends + %(near)s AND one.begins <= other.ends + %(near)s
     GROUP BY one.patient_id, other.patient_id
+), kinds AS (
+    SELECT patient_id, array_agg(type) AS types FROM registry_patientidentifier GROUP BY patient_id
 )
-SELECT one, other, days, products, kinds.alike
+SELECT one, other, days, products, coalesce(mine.types && theirs.types, false) AS alike
 FROM pair
-CROSS JOIN LATERAL (
-    SELECT EXISTS (
-        SELECT FROM registry_patientidentifier AS mine
-        JOIN registry_patientidentifier AS theirs USING (type)
-        WHERE mine.patient_id = one AND theirs.patient_id = other) AS alike
-) AS kinds
-ORDER BY kinds.alike, products DESC, days, one, other
+LEFT JOIN kinds AS mine ON mine.patient_id = one
+LEFT JOIN kinds AS theirs ON theirs.patient_id = other
+ORDER BY alike, products DESC, days, one, other
 LIMIT %(most)s
 """
 

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from registry.access import Permission
 from registry.choices import AccessAction, NationalRole
 from registry.clock import STOCKHOLM
-from registry.entry.access_reading import LINES_A_PAGE, LogFilter, export_log, read_extract, read_log
+from registry.entry.access_reading import LogFilter, export_log, read_extract, read_log
 from registry.entry.export import safe_cell
 from registry.entry.finding import find_number, is_registry_number
 from registry.errors import NotFound
@@ -114,7 +114,9 @@ def access_log(request: SignedInRequest) -> HttpResponse:
     form = _asked(request)
     before = request.GET.get("before", "")
     listed = read_log(which=form.which, by=request.user, before=int(before) if is_key(before) else None)
-    context = {"form": form, "listed": listed, "older": "", "query": form.query, "page_size": LINES_A_PAGE}
+    roles: dict[str, Any] = dict(NationalRole.choices)
+    rows = [(line, roles.get(line.unit, line.unit)) for line in listed.lines]
+    context = {"form": form, "listed": listed, "rows": rows, "older": "", "query": form.query}
     if listed.older:
         context["older"] = f"{form.query}&before={listed.older}" if form.query else f"before={listed.older}"
     return show(request, "clinic/access_log.html", context | {"is_first": not before})

@@ -15,7 +15,7 @@ from registry.entry.patients import erase_patient, merge_patients
 from registry.models import IdempotencyKey, Infusion, Membership, Patient
 from registry.statistics.build import publish, verify
 from tests import factories
-from tests.calling import MADE_UP, NEW, NUMBER, Program, check, errors_of, refused
+from tests.calling import NUMBER, Program, check, errors_of, refused
 from tests.test_races import at_once
 
 REASON = {"reason": "Typing error"}
@@ -133,9 +133,11 @@ def test_what_cannot_be_corrected_is_named(uppsala, entered, field):
     ({"age_at_infusion": None}, "age_at_infusion", "age_missing"),
     ({"age_at_infusion": 12}, "age_at_infusion", "age_contradicts_birth_year"),
     ({"centre": "STO"}, "centre", "unknown_centre"), ({"centre": "XXX"}, "centre", "unknown_centre"),
-    ({"centre": "ORE"}, "centre", "unknown_centre"), ({"kind": "further_dose"}, "kind", "further_dose_without_earlier"),
-    ({"infused_on": "2031-01-01"}, "infused_on", "date_in_future"), ({"modality": "TCR-T"}, "modality",
-     "modality_contradicts_product"), ({"batch": NUMBER}, "batch", "identifier_in_text"),
+    ({"centre": "ORE"}, "centre", "unknown_centre"),
+    ({"kind": "further_dose"}, "kind", "further_dose_without_earlier"),
+    ({"infused_on": "2031-01-01"}, "infused_on", "date_in_future"),
+    ({"modality": "TCR-T"}, "modality", "modality_contradicts_product"),
+    ({"batch": NUMBER}, "batch", "identifier_in_text"),
     ({"date_precision": "month"}, "infused_on", "date_invalid"), ({"sequence": 0}, "sequence", "number_invalid"),
 ])  # fmt: skip
 def test_a_wrong_correction_gets_a_code_and_stores_nothing(uppsala, entered, fields, field, code):
@@ -170,11 +172,12 @@ def test_the_history_tells_who_when_what_and_why(uppsala, entered):
         name: value for name, value in entered.items() if name not in not_in_history and value is not None
     }
     assert {one["field"]: (one["before"], one["after"]) for one in second["changes"]} == {
-        "product": ("Kymriah", "Yescarta"), "infused_on": ("2020-05-05", "2020-05"), "date_precision": ("day", "month"),
+        "product": ("Kymriah", "Yescarta"), "infused_on": ("2020-05-05", "2020-05"),
+        "date_precision": ("day", "month"),
     }  # fmt: skip
     assert third["changes"] == [{"field": "status", "before": "submitted", "after": "withdrawn"}]
     assert (first["version"], second["version"]) == (entered["version"], seen["version"])
-    assert first["at"] < second["at"] < third["at"]
+    assert first["at"] <= second["at"] <= third["at"]
     assert "digest" not in json.dumps(document)
 
 
@@ -313,13 +316,3 @@ def test_the_same_request_twice_at_once_is_carried_out_once(clinics):
     assert [answer.status_code for answer in answers] == [201] * 3, [answer.content for answer in answers]
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert Infusion.objects.count() == 1
-
-
-# Files
-
-
-def test_a_made_up_job_and_another_persons_are_one_and_the_same(lists, uppsala):
-    answers = [uppsala.get(f"imports/{key}") for key in (MADE_UP, "x", "%00")]
-    refused(answers[0], 404, "not_found")
-    assert len({answer.content for answer in answers}) == 1
-    assert NEW

@@ -9,6 +9,7 @@ from swecar import env
 DATABASE = env.database("DATABASE_URL")
 REDIS_URL = env.text("REDIS_URL", hint="Write redis://host:port/0.")
 SECRET_KEY = env.text("SECRET_KEY", hint="Write 50 or more random characters.")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 IDENTITY_KEYS = env.identity_keys("IDENTITY_KEYS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 DEBUG = env.flag("DEBUG")
@@ -133,6 +134,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "clinic:start"
 SESSION_COOKIE_AGE = 12 * 3600  # a shift
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+ALLAUTH_TRUSTED_PROXY_COUNT = 0 if INSECURE_HTTP else 1  # whose X-Forwarded-For tells who asks too often
 ACCOUNT_ADAPTER = "registry.pages.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up: it only has to fit the line above
@@ -168,6 +170,7 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "registry.pages.accounts.lockout.show_lockout"
+AXES_CLIENT_IP_CALLABLE = "registry.pages.accounts.lockout.address_of"
 AXES_USERNAME_CALLABLE = "registry.pages.accounts.lockout.name_tried"
 AXES_SENSITIVE_PARAMETERS = ["login", "username", "ip_address"]  # a number may be typed as a name
 

@@ -327,3 +327,25 @@ def test_nobody_else_removes_a_factor(strict, settings):
         answer = browser.post(f"/admin/registry/user/{strict.pk}/second-factor/", {"reason": "x"})
         assert answer.status_code == 403
     assert Authenticator.objects.filter(user=strict).count() == 2
+
+
+# Where there is a proxy, and what an operator does
+
+
+def test_behind_the_proxy_one_who_asks_too_often_shuts_nobody_else_out(nurse, settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    attacker = {"x-forwarded-for": "10.9.9.9, 203.0.113.7"}
+    answers = [sign_in(Client(headers=attacker), name=f"n{place}", password="wrong") for place in range(31)]
+    assert answers[-1].status_code == 429
+    assert "Too many attempts" in text(answers[-1])
+    for _attempt in range(6):
+        sign_in(Client(headers={"x-forwarded-for": "203.0.113.8"}), password="wrong")
+    assert sign_in(Client(headers={"x-forwarded-for": "203.0.113.9"})).status_code == 302
+
+
+def test_an_operator_opens_a_name_at_once(nurse, manage):
+    for _attempt in range(6):
+        locked = sign_in(Client(), password="wrong")
+    assert locked.status_code == 429
+    assert manage("axes_reset_username", "nurse")[0] == 0
+    assert sign_in(Client()).status_code == 302

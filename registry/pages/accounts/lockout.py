@@ -1,6 +1,8 @@
 """What django-axes asks: under which name a failure is counted, and the page of a lock-out."""
 
+from allauth.account.adapter import get_adapter
 from axes.helpers import get_cool_off
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -11,6 +13,15 @@ def name_tried(request: HttpRequest, credentials: dict | None = None) -> str:
     """The name in the one spelling that sign-in treats alike. A number typed as a name is not kept."""
     name = (credentials or {}).get("username") or request.POST.get("login", "")
     return "(number)" if holds_identity_number(name) else name.strip().casefold()[:150]
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Whose failure it is: the caller's address, as the proxy before the registry tells it."""
+    try:
+        address: str = get_adapter(request).get_client_ip(request)
+    except PermissionDenied:  # a request that came by no network has none
+        return None
+    return address
 
 
 def show_lockout(

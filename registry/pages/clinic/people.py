@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.mail import send_mail
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
@@ -123,9 +122,16 @@ def end(request: SignedInRequest, membership_id: int) -> HttpResponse:
 
 def _send(invitation: Invitation, link: str) -> bool:
     """Whether the mail server took the mail; the link is on the page too."""
-    text = render_to_string("accounts/invitation.txt", {"invitation": invitation, "link": link})
+    offered = {"role": invitation.get_role_display(), "centre": invitation.centre.name}
+    paragraphs = (
+        _("You are invited to swecar, the national registry of CAR-T treatments in Sweden: %(role)s, %(centre)s.")
+        % offered,
+        _("Open this address within seven days. It works once:"),
+        link,
+    )
+    subject, body = _("Invitation to swecar"), "\n\n".join(paragraphs)
     try:
-        send_mail(_("Invitation to swecar"), text, settings.DEFAULT_FROM_EMAIL, [invitation.email])
+        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [invitation.email])
     except (OSError, SMTPException) as error:
         logger.error("An invitation could not be sent: %s", type(error).__name__)
         return False

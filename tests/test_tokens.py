@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth import SESSION_KEY
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -174,7 +173,8 @@ def test_the_command_says_why_it_makes_none(nurse, manage, arguments, code):
     closed.save()
     found, out, err = manage("create_token", *arguments)
     assert (found, out) == (code, "")
-    assert err.strip().endswith((".", ")", "--days", "--surprise", "user, --scope", "'x'"))
+    assert err
+    assert code == 2 or err == "CommandError: There is no such user who may sign in.\n"
     assert not Token.objects.exists()
 
 
@@ -189,7 +189,6 @@ def test_a_token_is_made_by_keyboard_at_390_pixels_without_javascript(
     nurse = factories.user("nurse", committed_lists.centres["UPP"])
     signed_in = Client()
     signed_in.force_login(nurse)
-    assert SESSION_KEY in signed_in.session
     context = chromium.new_context(viewport={"width": 390, "height": 844}, java_script_enabled=False)
     cookie = {"name": "sessionid", "value": signed_in.cookies["sessionid"].value, "url": live_server.url}
     context.add_cookies([cookie])

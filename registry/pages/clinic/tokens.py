@@ -17,6 +17,7 @@ from registry.models import Token
 from registry.pages.clinic.shell import SignedInRequest, page, show
 
 UNKNOWN = {"invalid_choice": gettext_lazy("Choose one of the list.")}
+SCOPES = [(Scope.READ, gettext_lazy("read only")), (Scope.WRITE, gettext_lazy("read and write"))]
 PERIODS = (30, 90, 180, LONGEST_DAYS)
 NAME = Token._meta.get_field("name")
 
@@ -32,7 +33,7 @@ class TokenForm(forms.Form):
     )
     scope = forms.ChoiceField(
         label=gettext_lazy("The token may"),
-        choices=Scope.choices,
+        choices=SCOPES,
         initial=Scope.READ,
         widget=forms.RadioSelect,
         help_text=gettext_lazy("It opens what you may do yourself, and no more."),
@@ -52,8 +53,7 @@ class TokenForm(forms.Form):
         """The name, unless it holds an identity number, which is not even shown again."""
         name: str = self.cleaned_data["name"]
         if holds_identity_number(name):
-            self.data = self.data.copy()
-            self.data["name"] = ""
+            self.data = {**self.data, "name": ""}
             raise forms.ValidationError(_("This looks like an identity number."))
         return name
 

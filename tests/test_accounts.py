@@ -180,6 +180,14 @@ def test_a_password_alone_opens_nothing(strict):
     assert client.get("/admin/").status_code == 200
 
 
+def test_a_password_alone_is_no_session_to_the_interface(strict):
+    client = Client()
+    sign_in(client)
+    assert client.get("/api/v1/me").status_code == 401
+    set_up_app(client)
+    assert client.get("/api/v1/me").status_code == 200
+
+
 def test_a_session_from_before_the_factor_stays_outside(strict):
     thief, owner = Client(), Client()
     sign_in(thief)

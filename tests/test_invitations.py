@@ -1,15 +1,18 @@
 """Inviting people to a centre, taking an invitation, and ending a role."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from registry.entry.invitations import accept_as_member, invite_person, revoke_invitation
-from registry.errors import InvitationUnusable, NotFound, NotPermitted
+from registry.entry.invitations import accept_as_member, accept_as_newcomer, invite_person, revoke_invitation
+from registry.errors import InvitationUnusable, NotFound, NotPermitted, RegistryError
 from registry.models import Invitation, Membership, User
 from tests import factories
 from tests.signing_in import sign_in, text
@@ -143,6 +146,49 @@ def test_two_with_the_same_link_open_make_one_account(office):
     answer = second.post(TAKE, NEWCOMER | {"username": "second"})
     assert (answer.status_code, UNUSABLE in text(answer)) == (404, True)
     assert not User.objects.filter(username="second").exists()
+
+
+def test_one_link_taken_by_many_at_once_makes_one_account(committed_lists):
+    lead = factories.user("lead", committed_lists.centres["UPP"], role="lead")
+    one, _token = invite_person(
+        email="a@example.org", centre=committed_lists.centres["UPP"], role="reporter", by=lead
+    )
+    assert sorted(at_once([(one.pk, f"user{place}") for place in range(4)])) == [
+        "InvitationUnusable", "InvitationUnusable", "InvitationUnusable", "taken",
+    ]  # fmt: skip
+    assert User.objects.count() == 2
+
+
+def test_one_name_taken_by_many_at_once_is_one_account(committed_lists):
+    centre = committed_lists.centres["UPP"]
+    lead = factories.user("lead", centre, role="lead")
+    invited = [
+        invite_person(email=f"{place}@example.org", centre=centre, role="reporter", by=lead)[0].pk
+        for place in range(4)
+    ]
+    outcomes = at_once([(key, "anna") for key in invited])
+    assert sorted(outcomes) == ["UsernameTaken", "UsernameTaken", "UsernameTaken", "taken"]
+    assert User.objects.filter(username="anna").count() == 1
+
+
+def at_once(takings: list[tuple[int, str]]) -> list[str]:
+    """Take invitations in threads of their own, under these names; how each ended."""
+    gate = threading.Barrier(len(takings))
+
+    def take(taking) -> str:
+        key, username = taking
+        names = {"first_name": "A", "last_name": "B", "password": "björk-gren-7"}
+        try:
+            gate.wait(timeout=30)
+            accept_as_newcomer(invitation_id=key, username=username, **names)
+        except RegistryError as refused:
+            return type(refused).__name__
+        finally:
+            connection.close()
+        return "taken"
+
+    with ThreadPoolExecutor(len(takings)) as threads:
+        return list(threads.map(take, takings))
 
 
 def test_without_a_link_there_is_nothing_to_take(db):

@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from django.db import IntegrityError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -73,14 +74,17 @@ def accept_as_newcomer(
     Raises InvitationUnusable, UsernameTaken (in any case of letters, as sign-in reads it).
     """
     user = User(username=username, first_name=first_name, last_name=last_name)
-    with acting_as(user, reason=_("Invitation accepted")):
-        invitation = _lock_open(invitation_id)
-        if username.startswith(SITHS) or User.objects.filter(username__iexact=username).exists():
-            raise UsernameTaken
-        user.email = invitation.email
-        user.set_password(password)
-        user.save()
-        _take(invitation, user)
+    try:
+        with acting_as(user, reason=_("Invitation accepted")):
+            invitation = _lock_open(invitation_id)
+            if username.startswith(SITHS) or User.objects.filter(username__iexact=username).exists():
+                raise UsernameTaken
+            user.email = invitation.email
+            user.set_password(password)
+            user.save()
+            _take(invitation, user)
+    except IntegrityError:  # someone else took the name in the same moment
+        raise UsernameTaken from None
     return user
 
 

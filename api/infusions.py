@@ -81,7 +81,7 @@ class InfusionsView(SignedInView):
         else:
             answer = Answer(*_record(body, user))
         if answer.repeated:  # only to whoever may still see the row
-            _find(answer.body["id"], user)
+            _read(answer.body["id"], user)
         headers = {"Location": reverse("api:infusion", kwargs={"infusion_id": answer.body["id"]})}
         headers["ETag"] = etag_of(answer.body["version"])
         if answer.repeated:
@@ -95,7 +95,7 @@ class InfusionView(SignedInView):
     @extend_schema(**schema.READ)
     def get(self, request: Caller, infusion_id: str):
         """As it stands now, with its ETag."""
-        infusion = _find(infusion_id, request.user)
+        infusion = _read(infusion_id, request.user)
         response = _show(infusion)
         if "HTTP_IF_NONE_MATCH" in request.META:
             return get_conditional_response(request._request, etag=response["ETag"], response=response)
@@ -105,7 +105,7 @@ class InfusionView(SignedInView):
     def patch(self, request: Caller, infusion_id: str) -> Response:
         """Correct what the body names, for a reason; the person stays who it is."""
         user: User = request.user
-        infusion = _find_writable(infusion_id, request)
+        infusion = _look_at_writable(infusion_id, request)
         body = read_body(request, (*CORRECTED, "reason"))
         reason = read_reason(body)
         del body["reason"]
@@ -116,12 +116,12 @@ class InfusionView(SignedInView):
             )
         except NotFound:
             raise ChangedMeanwhile from None  # withdrawn between our look and the lock
-        return _show(_find(infusion_id, user))
+        return _show(_look(infusion_id, user))
 
     @extend_schema(**schema.WITHDRAW)
     def delete(self, request: Caller, infusion_id: str) -> Response:
         """Withdraw: out of all counts, for a reason; the row stays, with its history."""
-        infusion = _find_writable(infusion_id, request)
+        infusion = _look_at_writable(infusion_id, request)
         reason = read_reason(read_body(request, ("reason",)))
         try:
             withdraw_infusion(infusion_id=infusion.pk, by=request.user, reason=reason, version=infusion.version)
@@ -136,7 +136,7 @@ class HistoryView(SignedInView):
     @extend_schema(**schema.HISTORY)
     def get(self, request: Caller, infusion_id: str) -> Response:
         """Who, when, what and why, the oldest first."""
-        changes = read_changes(_find(infusion_id, request.user, detail="API: history"))
+        changes = read_changes(_read(infusion_id, request.user, detail="API: history"))
         results = [
             {
                 "version": change.version,
@@ -154,8 +154,8 @@ class HistoryView(SignedInView):
         return Response({"results": results, "next": None, "previous": None})
 
 
-def _find(infusion_id: str, user: User, *, detail: str = "API") -> Any:
-    """An infusion with its version; that it was read is logged.
+def _look(infusion_id: str, user: User) -> Any:
+    """An infusion with its version, for whoever does not show it or has logged why they do.
 
     Raises NotFound alike for another centre's, a made-up id and what is no id.
     """
@@ -163,21 +163,26 @@ def _find(infusion_id: str, user: User, *, detail: str = "API") -> Any:
         key = UUID(infusion_id)
     except ValueError:
         raise NotFound from None
+    infusion = Infusion.objects.visible_to(user).with_version().select_related(*RELATED).filter(pk=key).first()
+    if infusion is None:
+        raise NotFound
+    return infusion
+
+
+def _read(infusion_id: str, user: User, *, detail: str = "API") -> Any:
+    """An infusion to be shown; that it was read is logged. Raises NotFound."""
     with acting_as(user):
-        visible = Infusion.objects.visible_to(user).with_version().select_related(*RELATED)
-        infusion = visible.filter(pk=key).first()
-        if infusion is None:
-            raise NotFound
+        infusion = _look(infusion_id, user)
         log_infusions(by=user, action=AccessAction.READ, infusions=[infusion], detail=detail)
     return infusion
 
 
-def _find_writable(infusion_id: str, request: Caller) -> Any:
+def _look_at_writable(infusion_id: str, request: Caller) -> Any:
     """A submitted infusion that the caller may change and has seen in this version.
 
     Raises NotFound, NotPermitted for whoever may see it only, ChangedMeanwhile, NotSubmitted.
     """
-    infusion = _find(infusion_id, request.user)
+    infusion = _look(infusion_id, request.user)
     if infusion.centre_id not in centres_where(request.user, Permission.WRITE_RECORDS):
         raise NotPermitted
     read_if_match(request, infusion.version)

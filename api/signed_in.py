@@ -140,12 +140,14 @@ def _problem_of(error: RegistryError) -> HttpResponse:
     if isinstance(error, ReasonMissing | IdentifierInText):
         problems, parameter = (Problem("reason", error.code, str(error)),), "reason"
     detail = str(error)
+    if holds_identity_number(detail):  # a parameter's name or value, repeated
+        detail = parameter = ""
     refused_as_such = isinstance(error, InfusionRefused) and not isinstance(error, KindUnclear)
     answer = problem(
         InfusionRefused.code if refused_as_such else error.code,
         "The request cannot be answered as it stands" if isinstance(error, Refused) else _title(error),
         getattr(error, "status_code", None) or STATUSES.get(type(error), HTTPStatus.BAD_REQUEST),
-        detail="" if holds_identity_number(detail) else detail,
+        detail=detail,
         parameter=parameter,
         errors=problems,
     )

@@ -10,9 +10,11 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api import infusions
 from api import signed_in_schema as schema
 from registry.choices import Scope
 from registry.entry.record import withdraw_infusion
+from registry.errors import Busy
 from registry.models import AccessLog, Infusion, Patient, Question
 from tests import factories
 from tests.calling import MADE_UP, NEW, NUMBER, Program, check, errors_of, refused
@@ -124,6 +126,14 @@ def test_the_use_of_a_token_is_noted_once_a_minute(uppsala, django_assert_num_qu
     assert uppsala.token.last_used_at > first
 
 
+def test_a_session_of_a_password_alone_opens_nothing(uppsala, settings):
+    settings.SECOND_FACTOR = "required"
+    client = Client()
+    client.force_login(uppsala.owner)
+    refused(client.get("/api/v1/me"), 401, "not_authenticated")
+    assert uppsala.get("me").status_code == 200
+
+
 def test_me_tells_the_centres_the_permissions_and_the_token(lists, uppsala):
     document = uppsala.get("me").json()
     check(document, schema.CALLER)
@@ -214,6 +224,23 @@ def test_a_person_who_refuses_is_not_stored(uppsala):
     factories.refuse_registration(NUMBER)
     refused(uppsala.enter(), 409, "do_not_register")
     assert not Infusion.objects.exists()
+
+
+def test_while_an_import_writes_the_caller_is_told_to_come_again(uppsala, monkeypatch):
+    def refuse(**_arguments):
+        raise Busy
+
+    monkeypatch.setattr(infusions, "record_infusion", refuse)
+    answer = uppsala.enter()
+    refused(answer, 503, "busy")
+    assert answer["Retry-After"] == "60"
+
+
+def test_an_identity_number_among_the_parameters_is_not_repeated(uppsala):
+    for query in (f"{NUMBER}=1", f"centre={NUMBER}", f"patient={NUMBER}", f"cursor={NUMBER}"):
+        answer = uppsala.get(f"infusions?{query}")
+        assert answer.status_code == 400
+        assert NUMBER not in answer.content.decode()
 
 
 LONG = "x" * 201
@@ -432,15 +459,22 @@ def test_another_centres_row_and_a_made_up_id_are_one_and_the_same(uppsala, stoc
     assert not AccessLog.objects.filter(actor="sto").exists()
 
 
-def test_each_reading_and_writing_is_logged(uppsala, entered):
+def test_each_reading_and_writing_is_logged_once(uppsala, entered):
+    address, seen = f"infusions/{entered['id']}", {"if_match": "*"}
     uppsala.get("infusions")
-    uppsala.get(f"infusions/{entered['id']}/history")
+    uppsala.get(f"{address}/history")
+    uppsala.call("PATCH", address, {"batch": "C", "reason": "x"}, **seen)
+    uppsala.get(address)
+    uppsala.call("DELETE", address, {"reason": "x"}, **seen)
     found = AccessLog.objects.order_by("id").values_list("actor", "unit", "action", "patient", "detail")
     row = ("upp", "UPP")
     assert list(found) == [
         (*row, "record", entered["patient"], ""),
         (*row, "read", entered["patient"], "API"),
         (*row, "read", entered["patient"], "API: history"),
+        (*row, "correct", entered["patient"], ""),
+        (*row, "read", entered["patient"], "API"),
+        (*row, "withdraw", entered["patient"], ""),
     ]
 
 

@@ -13,7 +13,7 @@ STAFF_403 = STAFF | {"administrator": 403}
 STAFF_405 = STAFF | {"administrator": 405}
 CODE_LISTS = ("centre", "manufacturingsite", "product", "indication", "trial")
 UNUSED = ("manufacturingsite", "trial")  # of those that the world's rows name, none: they may go
-READ_ONLY = ("patient", "infusion", "snapshot", "run")
+READ_ONLY = ("patient", "infusion", "snapshot", "run", "question")
 
 
 def first_of(model: str):
@@ -34,6 +34,7 @@ def first_of(model: str):
                 "user": lambda: world.users["reporter"],
                 "patient": lambda: world.patient,
                 "infusion": lambda: world.infusion,
+                "question": lambda: world.question,
             }[model]().pk
         return {"object_id": str(key)}
 

@@ -99,3 +99,21 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=switches)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium):
+    """Windows of the browser, each with cookies of its own; a page whose script fails is told."""
+    contexts = []
+
+    def open_window(**options):
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()

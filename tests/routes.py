@@ -46,7 +46,8 @@ def store_world(lists: factories.Lists) -> World:
     User.objects.filter(username="administrator").update(is_staff=True)
     users["administrator"].refresh_from_db()
     infusion = record_infusion(draft=factories.draft(lists), by=users["reporter"])
-    elsewhere = record_infusion(draft=factories.draft(lists, factories.nth_number(3), centre="STO"), by=users["other"])
+    other = factories.draft(lists, factories.nth_number(3), centre="STO")
+    elsewhere = record_infusion(draft=other, by=users["other"])
     later = timezone.now() + timedelta(days=7)
     world = World(
         lists=lists,

@@ -1,31 +1,20 @@
 """Sign-in in a real browser: app and passkey, invitation, both languages, a telephone, and what may run."""
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 from django.core import mail
 
 from registry.models import Centre, Infusion, Invitation, User
-from tests import factories
+from tests import browsing, factories
+from tests.browsing import LANGUAGES, WIDTHS, sign_in, tab_to
 from tests.signing_in import PASSWORD, code_of
-from tests.test_clinic_browser import (
-    LANGUAGES,
-    WIDTHS,
-    assert_accessible,
-    assert_no_sideways_scroll,
-    open_browser,  # noqa: F401
-    sign_in,
-    tab_to,
-)
 
 pytestmark = pytest.mark.browser
-SHOTS = os.environ.get("SHOTS", "")
 
 
 @pytest.fixture
-def window(open_browser):  # noqa: F811
+def window(open_browser):
     """A window that keeps what the browser refuses to load or run."""
 
     def open_window(**options):
@@ -46,11 +35,7 @@ def lead(committed_lists, settings):
 
 def look(page, name: str, language: str = "en") -> None:
     """The page as it is: accessible, as wide as the window, nothing refused."""
-    assert page.get_attribute("html", "lang") == language
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}-{language}-{page.viewport_size['width']}.png", full_page=True)
-    assert_no_sideways_scroll(page)
-    assert_accessible(page)
+    browsing.look(page, name, language)
     assert page.refused == []
 
 

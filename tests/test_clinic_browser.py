@@ -4,49 +4,21 @@ import re
 from contextlib import contextmanager
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from registry.access import Operator
 from registry.entry.record import correct_infusion
 from registry.models import Infusion, Publication
 from tests import factories, working
+from tests.browsing import LANGUAGES, WIDTHS, assert_accessible, look, sign_in, tab_to
 
 pytestmark = pytest.mark.browser
 NUMBER = factories.number()
-LANGUAGES = {"sv": "", "en": "/en"}
-WIDTHS = (390, 1280)
 
 
 @pytest.fixture
 def nurse(committed_lists):
     """A reporter of Uppsala."""
     return factories.user("nurse", committed_lists.centres["UPP"])
-
-
-@pytest.fixture
-def open_browser(chromium):
-    """Windows of the browser, each with cookies of its own; a page that fails to load is told."""
-    contexts = []
-
-    def open_window(**options):
-        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
-        return page
-
-    yield open_window
-    for context in contexts:
-        context.close()
-
-
-def sign_in(page, address: str, name: str = "nurse") -> None:
-    page.goto(f"{address}/accounts/login/")
-    page.fill("[name=login]", name)
-    page.fill("[name=password]", "not a secret")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile("/clinic/"))
 
 
 def fill_infusion(page, **fields) -> None:
@@ -61,25 +33,6 @@ def fill_infusion(page, **fields) -> None:
         else:
             field.fill(value)
     page.keyboard.press("Tab")
-
-
-def tab_to(page, selector: str) -> None:
-    """Press Tab until what is wanted has the focus, as someone without a mouse does."""
-    for _press in range(80):
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-        page.keyboard.press("Tab")
-    pytest.fail(f"{selector} cannot be reached by Tab")
-
-
-def assert_accessible(page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
-
-
-def assert_no_sideways_scroll(page) -> None:
-    width = page.viewport_size["width"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
 
 
 @contextmanager
@@ -225,11 +178,9 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, open_browser, 
         sign_in(page, live_server.url)
         for ending in pages:
             answer = page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/{ending}")
-            assert (answer.status, page.get_attribute("html", "lang")) == (200, language)
-            assert_no_sideways_scroll(page)
-            assert_accessible(page)
+            assert answer.status == 200
+            look(page, f"clinic-{ending.partition('/')[0]}", language)
         page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/infusions/new")
         page.click("button[value=submit]")
         page.wait_for_selector(".errors")
-        assert_no_sideways_scroll(page)
-        assert_accessible(page)
+        look(page, "clinic-errors", language)

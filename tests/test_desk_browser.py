@@ -1,20 +1,15 @@
 """The steward's and the auditor's pages in a real browser: accessible, on a telephone, in both languages."""
 
-import os
-import re
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from registry.access import Operator
 from registry.entry.questions import ask
 from registry.models import Patient, Question
 from registry.statistics.build import publish
 from tests import factories
+from tests.browsing import LANGUAGES, WIDTHS, look, sign_in
 
 pytestmark = pytest.mark.browser
-LANGUAGES = {"sv": "", "en": "/en"}
-WIDTHS = (390, 1280)
 
 
 @pytest.fixture
@@ -32,40 +27,19 @@ def double(committed_lists):
 
 
 @pytest.fixture
-def open_browser(chromium):
-    """Windows of the browser, each signed in as someone; without JavaScript, where that is asked."""
-    contexts = []
+def signed_in(open_browser):
+    """Windows of the browser, each signed in as someone."""
 
     def open_window(address, name, **options):
-        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
-        page.goto(f"{address}/accounts/login/")
-        page.fill("[name=login]", name)
-        page.fill("[name=password]", "not a secret")
-        page.keyboard.press("Enter")
-        page.wait_for_url(re.compile("/clinic/"))
+        page = open_browser(**options)
+        sign_in(page, address, name)
         return page
 
-    yield open_window
-    for context in contexts:
-        context.close()
-
-
-def look(page, name: str) -> None:
-    """No violation, no sideways scroll; a picture, where SCREENS names a folder."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
-    width = page.viewport_size["width"]
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
-    if folder := os.environ.get("SCREENS"):
-        page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
+    return open_window
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_pages_have_no_violation_and_fit_a_telephone(live_server, open_browser, double, language):
+def test_pages_have_no_violation_and_fit_a_telephone(live_server, signed_in, double, language):
     infusion, other = double
     one, two = infusion.patient.registry_number, other.patient.registry_number
     clinic = f"{live_server.url}{LANGUAGES[language]}/clinic"
@@ -79,7 +53,7 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, open_browser, 
     }  # fmt: skip
     for width in WIDTHS:
         for name, endings in pages.items():
-            page = open_browser(live_server.url, name, viewport={"width": width, "height": 844})
+            page = signed_in(live_server.url, name, viewport={"width": width, "height": 844})
             for ending in endings:
                 assert page.goto(f"{clinic}/{ending}").status == 200
                 look(page, f"{language}-{name}-{ending.replace('/', '-').replace(str(infusion.pk), 'x')}")
@@ -95,8 +69,8 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, open_browser, 
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
-def test_a_double_person_is_found_compared_and_merged(live_server, open_browser, double, scripts):
-    page = open_browser(live_server.url, "steward", java_script_enabled=scripts)
+def test_a_double_person_is_found_compared_and_merged(live_server, signed_in, double, scripts):
+    page = signed_in(live_server.url, "steward", java_script_enabled=scripts)
     page.goto(f"{live_server.url}/en/clinic/desk/")
     page.click("main table a:has-text('Compare')")
     assert page.locator("table td", has_text="2 → 1").count() == 1
@@ -110,14 +84,14 @@ def test_a_double_person_is_found_compared_and_merged(live_server, open_browser,
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
-def test_a_question_is_answered_and_closed(live_server, open_browser, double, scripts):
+def test_a_question_is_answered_and_closed(live_server, signed_in, double, scripts):
     question = Question.objects.get(rule="")
-    page = open_browser(live_server.url, "nurse", java_script_enabled=scripts)
+    page = signed_in(live_server.url, "nurse", java_script_enabled=scripts)
     page.goto(f"{live_server.url}/en/clinic/questions/")
     page.fill(f"#question-{question.pk} textarea", "Yes, it is.")
     page.click(f"#question-{question.pk} button:has-text('Answer')")
     page.wait_for_selector("text=The answer is stored.")
-    page = open_browser(live_server.url, "steward", java_script_enabled=scripts)
+    page = signed_in(live_server.url, "steward", java_script_enabled=scripts)
     page.goto(f"{live_server.url}/en/clinic/questions/")
     page.click(f"#question-{question.pk} button:has-text('Close')")
     page.wait_for_selector("text=The question is closed.")
@@ -126,8 +100,8 @@ def test_a_question_is_answered_and_closed(live_server, open_browser, double, sc
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
-def test_the_log_is_filtered_and_downloaded(live_server, open_browser, double, scripts):
-    page = open_browser(live_server.url, "auditor", java_script_enabled=scripts)
+def test_the_log_is_filtered_and_downloaded(live_server, signed_in, double, scripts):
+    page = signed_in(live_server.url, "auditor", java_script_enabled=scripts)
     page.goto(f"{live_server.url}/en/clinic/access-log/")
     page.fill("[name=actor]", "nurse")
     page.click("button:has-text('Show')")

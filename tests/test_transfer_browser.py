@@ -2,27 +2,17 @@
 
 import csv
 import io
-import os
-from pathlib import Path
 
 import pytest
 
 from registry.entry import import_job
 from registry.models import Coverage, ImportJob, ImportRow, Infusion, Publication
 from tests import factories, working
-from tests.test_clinic_browser import (
-    LANGUAGES,
-    WIDTHS,
-    assert_accessible,
-    assert_no_sideways_scroll,
-    sign_in,
-    tab_to,
-)
+from tests.browsing import LANGUAGES, WIDTHS, assert_accessible, look, sign_in, tab_to
 from tests.test_import import ROW, as_csv, as_xlsx
 from tests.test_import_jobs import BAD, UPLOADED, receive
 
 pytestmark = pytest.mark.browser
-LOOKS = os.environ.get("LOOKS", "")  # a folder for pictures of the pages
 
 
 @pytest.fixture
@@ -36,32 +26,20 @@ def lead(lists):
 
 
 @pytest.fixture
-def window(chromium, live_server, lead):
+def window(open_browser, live_server, lead):
     """Opens a signed-in window of the browser."""
-    contexts = []
 
     def open_window(width=1280, **options):
-        context = chromium.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page = open_browser(viewport={"width": width, "height": 900}, **options)
         sign_in(page, live_server.url, "lead")
         return page
 
-    yield open_window
-    for context in contexts:
-        context.close()
+    return open_window
 
 
 def file_of(rows, name="rows.csv") -> dict:
     content = as_xlsx(rows) if name.endswith("xlsx") else as_csv(rows)
     return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
-
-
-def look(page, name: str) -> None:
-    if LOOKS:
-        page.screenshot(path=Path(LOOKS, f"{name}.png"), full_page=True)
 
 
 def test_an_import_with_errors_then_without_reaches_the_map(live_server, window):
@@ -150,15 +128,11 @@ def test_pages_of_files_have_no_violation_and_fit_a_telephone(live_server, windo
         for name, ending in pages.items():
             answer = page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/{ending}")
             assert (answer.status, page.get_attribute("html", "lang")) == (200, language)
-            look(page, f"{name}-{language}-{width}")
-            assert_no_sideways_scroll(page)
-            assert_accessible(page)
+            look(page, name, language)
         for name in ("imports", "coverage"):
             page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/{pages[name]}")
             if name == "coverage":
                 page.fill("[name=complete_through]", "2999-01-01")
             page.click("main form button")
             page.wait_for_selector(".errors")
-            look(page, f"{name}-errors-{language}-{width}")
-            assert_no_sideways_scroll(page)
-            assert_accessible(page)
+            look(page, f"{name}-errors", language)

@@ -1,0 +1,53 @@
+"""What the tests in a real browser share: signing in, the keyboard, and looking at a page."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+LANGUAGES = {"sv": "", "en": "/en"}
+WIDTHS = (390, 1280)
+SHOTS = os.environ.get("SHOTS", "")  # a folder for pictures of the pages
+
+
+def sign_in(page, address: str, name: str = "nurse") -> None:
+    """Sign in with a password, where that is enough."""
+    page.goto(f"{address}/accounts/login/")
+    page.fill("[name=login]", name)
+    page.fill("[name=password]", "not a secret")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/clinic/"))
+
+
+def tab_to(page, selector: str) -> None:
+    """Press Tab until what is wanted has the focus, as someone without a mouse does."""
+    for _press in range(80):
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+        page.keyboard.press("Tab")
+    pytest.fail(f"{selector} cannot be reached by Tab")
+
+
+def look(page, name: str, language: str = "") -> None:
+    """No violation, no sideways scroll, in its language; a picture, where SHOTS names a folder."""
+    if SHOTS:
+        picture = f"{name}-{language}-{page.viewport_size['width']}.png"
+        page.screenshot(path=Path(SHOTS, picture), full_page=True)
+    if language:
+        assert page.get_attribute("html", "lang") == language
+    assert_no_sideways_scroll(page)
+    assert_accessible(page)
+
+
+def assert_accessible(page) -> None:
+    """No rule of axe-core is broken."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+
+
+def assert_no_sideways_scroll(page) -> None:
+    """The page is as wide as its window."""
+    width = page.viewport_size["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url

@@ -9,6 +9,9 @@ from axe_playwright_python.sync_playwright import Axe
 
 LANGUAGES = {"sv": "", "en": "/en"}
 WIDTHS = (390, 1280)
+# What axe-core looks at is alike in both languages and widths, and takes a second a page: each page is
+# looked at once on a telephone and once at a desk.
+LOOKED_AT = {"sv": 390, "en": 1280}
 SHOTS = os.environ.get("SHOTS", "")  # a folder for pictures of the pages
 
 
@@ -38,7 +41,9 @@ def look(page, name: str, language: str = "") -> None:
     if language:
         assert page.get_attribute("html", "lang") == language
     assert_no_sideways_scroll(page)
-    assert_accessible(page)
+    width = page.viewport_size["width"]
+    if LOOKED_AT.get(language, width) == width:
+        assert_accessible(page)
 
 
 def assert_accessible(page) -> None:

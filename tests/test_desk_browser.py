@@ -56,16 +56,18 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, signed_in, dou
             page = signed_in(live_server.url, name, viewport={"width": width, "height": 844})
             for ending in endings:
                 assert page.goto(f"{clinic}/{ending}").status == 200
-                look(page, f"{language}-{name}-{ending.replace('/', '-').replace(str(infusion.pk), 'x')}")
+                look(page, f"{name}-{ending.replace('/', '-').replace(str(infusion.pk), 'x')}", language)
             if name == "steward":
                 page.goto(f"{clinic}/persons/{one}/erase")
-                page.click("button.danger")
-                look(page, f"{language}-erase-wrong")
+                with page.expect_navigation():
+                    page.click("button.danger")
+                look(page, "erase-wrong", language)
                 page.goto(f"{clinic}/persons/{one}/move")
                 page.select_option("[name=to_centre]", "STO")
                 page.fill("[name=text]", "Entered at the wrong centre.")
-                page.click("main form button")
-                look(page, f"{language}-move-shown")
+                with page.expect_navigation():
+                    page.click("main form button")
+                look(page, "move-shown", language)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])

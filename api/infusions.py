@@ -32,8 +32,8 @@ from registry.entry.idempotency import Answer, answer_once
 from registry.entry.proposal import propose
 from registry.entry.reading import COLUMNS, CodeLists, RowReader
 from registry.entry.record import CORRECTABLE, correct_infusion, record_infusion, withdraw_infusion
-from registry.entry.rows import row_of
-from registry.entry.terms import RELATED, read_changes, terms_of
+from registry.entry.rows import RELATED, row_of
+from registry.entry.terms import read_changes, terms_of
 from registry.errors import ChangedMeanwhile, InfusionRefused, NotFound, NotPermitted, Problem, RegistryError
 from registry.models import Centre, Infusion, Patient, User
 from registry.models.access_log import log_infusions

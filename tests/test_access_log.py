@@ -6,10 +6,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from django.db import ProgrammingError, transaction
-from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import override
 
 from registry.access import Operator
 from registry.entry import access_reading
@@ -19,23 +16,9 @@ from registry.models.access_log import log_persons
 from registry.tasks import prune_facts
 from swecar import env
 from tests import factories
+from tests.desk import address, sign_in, text
 
 NUMBER, OTHER = factories.nth_number(1), factories.nth_number(2)
-
-
-def sign_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text(response) -> str:
-    return response.content.decode()
-
-
-def address(name, **kwargs) -> str:
-    with override("en"):
-        return reverse(f"clinic:{name}", kwargs=kwargs)
 
 
 def cells(response) -> list[list[str]]:

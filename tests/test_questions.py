@@ -3,15 +3,13 @@
 import uuid
 
 import pytest
-from django.test import Client
-from django.urls import reverse
-from django.utils.translation import override
 
 from registry.access import Operator
 from registry.entry import questions
 from registry.errors import IdentifierInText, NotFound, Problem
 from registry.models import AccessLog, Question, User
 from tests import factories
+from tests.desk import address, sign_in, text
 
 NUMBER = factories.number()
 WRONG_TEXTS = {
@@ -21,16 +19,6 @@ WRONG_TEXTS = {
     f"Is {NUMBER} hers?": "This looks like an identity number.",
     "a\x00b": "Null characters are not allowed.",
 }
-
-
-def sign_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text(response) -> str:
-    return response.content.decode()
 
 
 @pytest.fixture
@@ -49,11 +37,6 @@ def world(lists):
 
 def asked(world, words="Is the date right?", by="steward") -> Question:
     return questions.ask(infusion_id=world["infusion"].pk, text=words, by=world[by])
-
-
-def address(name, **kwargs) -> str:
-    with override("en"):
-        return reverse(f"clinic:{name}", kwargs=kwargs)
 
 
 def test_a_question_is_asked_answered_and_closed_in_the_pages(world):

@@ -14,7 +14,7 @@ from registry.access import Actor, Permission, acting_as
 from registry.choices import AccessAction
 from registry.clock import today
 from registry.entry.reading import COLUMNS
-from registry.entry.rows import row_of
+from registry.entry.rows import RELATED, row_of
 from registry.models import Infusion
 from registry.models.access_log import log_infusions
 
@@ -57,9 +57,7 @@ def export_infusions(*, by: Actor, format: str, centre: str | None = None) -> Ex
     The columns of the exchange file without the identifier, and the registry's own id, person and
     status. Each row is a line in the access log.
     """
-    found = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).select_related(
-        "centre", "patient", "product", "indication", "trial", "manufacturing_site"
-    )
+    found = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).select_related(*RELATED)
     if centre:
         found = found.filter(centre__code=centre)
     found = found.order_by("centre__code", "patient", "infused_on", "sequence", "id")

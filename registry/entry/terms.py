@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from registry.choices import Status
+from registry.entry.rows import RELATED
 from registry.entry.traces import registry_number_of
 from registry.models import Infusion
 from registry.rules import write_date
 
-RELATED = ("centre", "patient", "product", "indication", "trial", "manufacturing_site")
 RECORDED, CHANGED, WITHDRAWN, DELETED = "recorded", "changed", "withdrawn", "deleted"
 
 

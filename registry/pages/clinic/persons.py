@@ -16,12 +16,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.access import Permission, acting_as, centres_where
 from registry.choices import AccessAction, Category, Status
+from registry.entry.finding import is_registry_number
 from registry.entry.history import read_histories
 from registry.entry.patients import find_patient, find_visible_patient
 from registry.entry.proposal import know_person
 from registry.entry.reading import CodeLists
 from registry.entry.record import correct_infusion, withdraw_infusion
-from registry.entry.rows import row_of
+from registry.entry.rows import RELATED, row_of
 from registry.errors import ChangedMeanwhile, NotFound, RegistryError
 from registry.identity import IdentifierUnusable, read_identifier
 from registry.models import Infusion, Patient, Question
@@ -31,7 +32,6 @@ from registry.pages.clinic.forms import CorrectionForm, ReasonForm
 from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
 
 ROWS_A_PAGE = 50
-RELATED = ("centre", "patient", "product", "indication", "trial", "manufacturing_site")
 
 
 @sensitive_post_parameters()
@@ -72,7 +72,7 @@ def infusions(request: SignedInRequest) -> HttpResponse:
 def _find_person(request: SignedInRequest, who: str) -> Patient | None:
     """The person by registry number or identifier, if the reader's centres know them."""
     centres = centres_of(request.user, Permission.READ_RECORDS)
-    if who.isascii() and who.isdecimal() and len(who) < len("YYYYMMDDN"):
+    if is_registry_number(who):
         visible = Patient.objects.visible_to(request.user)
         return visible.filter(registry_number=int(who)).first()
     try:

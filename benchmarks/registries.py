@@ -5,7 +5,7 @@ from django.db import connection
 from registry.demonstration.code_lists import store_code_lists
 
 EMPTY = """
-TRUNCATE registry_infusion, registry_patientidentifier, registry_patient, registry_fact,
+TRUNCATE registry_infusion, registry_patientidentifier, registry_patient,
          registry_infusionhistory, registry_patienthistory, registry_patientidentifierhistory
 CASCADE
 """

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from registry.errors import ProofFailed
 from registry.statistics import counting, map_document
 from registry.statistics.build import publish, verify
-from registry.statistics.counting import DIMENSIONS, NONE, Question
+from registry.statistics.counting import DIMENSIONS, NONE, OF_COURSE, OF_ONLY, Question
 from registry.statistics.measures import MEASURES
 from registry.statistics.published import read_counts, read_map
 from tests import factories, oracle
@@ -265,23 +265,25 @@ def test_rows_stand_in_the_order_of_their_lists(corpus):
         assert found == [value for value in order if value in found]
 
 
-# Wrong ways to count, each as a change of the statement: text found, text put in its place.
+# Wrong ways to count, each as a change of the statement: text found, text put in its place; … is the
+# prefix of the question's parameters.
 MUTANTS = {
     "the clinic's `first` is the entry": ("row_number() OVER course = 1", "kind = 'first'"),
     "roles of the nation in every cell": ("PARTITION BY person, centre", "PARTITION BY person"),
     "age today instead of at the entry": ("entry_age < 18", "age < 18"),
-    "as_of leaves its day out": ("infused_on <= %(as_of)s", "infused_on < %(as_of)s"),
-    "until leaves its day out": ("infused_on <= %(until)s", "infused_on < %(until)s"),
+    "as_of leaves its day out": ("infused_on <= %(…as_of)s", "infused_on < %(…as_of)s"),
+    "until leaves its day out": ("infused_on <= %(…until)s", "infused_on < %(…until)s"),
     "a day is a month": ("WHEN 'year' THEN 'unknown' ", "WHEN 'day' THEN 'unknown' "),
-    "a period decides roles": ("snapshot = %(snapshot)s", "snapshot = %(snapshot)s AND infused_on > '2020-01-01'"),
+    "a period decides roles": ("WHERE TRUE", "WHERE infused_on > '2020-01-01'"),
     "later infusions are reinfusions alone": ("NOT is_entry AND kind <> 'further_dose'", "NOT is_entry"),
     "every stated further dose is one": ("NOT is_entry AND kind = 'further_dose'", "kind = 'further_dose'"),
     "every stated reinfusion is one": ("NOT is_entry AND kind <> 'further_dose'", "kind = 'reinfusion'"),
     "persons are not told apart": ("PARTITION BY person", "PARTITION BY sex"),
-    "the last is the entry": ("ORDER BY place", "ORDER BY place DESC"),
+    "the last is the entry": ("ORDER BY infused_on, sequence)", "ORDER BY infused_on DESC, sequence DESC)"),
     "children are up to 18": ("age < 18", "age <= 18"),
     "products are not distinct": ("count(DISTINCT product)", "count(product)"),
     "every date is exact": ("WHEN 'year' THEN 0 WHEN 'month' THEN 1", "WHEN 'year' THEN 2 WHEN 'month' THEN 2"),
+    "a course of several is taken for an only one": (OF_COURSE, OF_ONLY),
     "the first of all infusions": (") FILTER (WHERE is_entry)", ")"),
 }  # fmt: skip
 
@@ -291,10 +293,11 @@ def test_the_comparison_finds_a_wrong_way_to_count(corpus, monkeypatch, name):
     right, wrong = MUTANTS[name]
     compose, changed = counting.compose, []
 
-    def compose_wrongly(snapshot, question):
-        sql, parameters = compose(snapshot, question)
-        changed.append(right in sql)
-        return sql.replace(right, wrong), parameters
+    def compose_wrongly(snapshot, question, *, prefix):
+        sql, parameters = compose(snapshot, question, prefix=prefix)
+        found, put = (text.replace("…", prefix) for text in (right, wrong))
+        changed.append(found in sql)
+        return sql.replace(found, put), parameters
 
     monkeypatch.setattr(counting, "compose", compose_wrongly)
     asked = [
@@ -330,11 +333,11 @@ def test_the_build_finds_a_wrong_measure_by_itself(lists, monkeypatch, measure):
 
 def test_the_build_finds_a_wrong_number_of_made_infusions(lists, monkeypatch):
     factories.store_rows(lists, random_rows(random.Random(3)))
-    right = map_document.count_cells
+    right = map_document.count_together
 
-    def without_sites(snapshot, question):
-        return [] if question.by == ("manufacturing_site",) else right(snapshot, question)
+    def without_sites(snapshot, *questions):
+        return [*right(snapshot, *questions)[:-1], []]
 
-    monkeypatch.setattr(map_document, "count_cells", without_sites)
+    monkeypatch.setattr(map_document, "count_together", without_sites)
     with pytest.raises(ProofFailed, match="manufactured"):
         publish()

@@ -8,7 +8,7 @@ from registry.models.history import Revision
 from registry.models.infusion import Infusion
 from registry.models.patient import Erasure, Patient, PatientIdentifier, Refusal
 from registry.models.product import Indication, Product, Trial
-from registry.models.snapshot import Fact, Publication, Run, Snapshot
+from registry.models.snapshot import Publication, Run, Snapshot
 from registry.models.transfer import IdempotencyKey, ImportJob, ImportProblem, ImportRow
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "Coverage",
     "Draft",
     "Erasure",
-    "Fact",
     "IdempotencyKey",
     "ImportJob",
     "ImportProblem",

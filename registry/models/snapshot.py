@@ -67,32 +67,6 @@ class Publication(models.Model):
         return f"{self.snapshot_id}"
 
 
-class Fact(models.Model):
-    """One counted infusion without its person; `person` is drawn anew in every snapshot."""
-
-    # A count reads a person's facts together and in order, by this key alone.
-    pk = models.CompositePrimaryKey("snapshot", "person", "place")
-    # A plain number: a foreign key would be checked a million times in every build.
-    snapshot = models.IntegerField()
-    person = models.IntegerField()
-    place = models.SmallIntegerField()
-    centre = models.TextField()
-    region = models.TextField()
-    category = models.TextField()
-    kind = models.TextField()
-    product = models.TextField()
-    modality = models.TextField()
-    indication = models.TextField(null=True)
-    manufacturing_site = models.TextField(null=True)
-    sex = models.TextField()
-    infused_on = models.DateField()
-    date_precision = models.TextField()
-    age = models.SmallIntegerField()
-
-    def __str__(self) -> str:
-        return f"{self.snapshot}/{self.person}/{self.place}"
-
-
 class RunQuerySet(models.QuerySet):
     """The ledger, asked for what needs someone's eye."""
 

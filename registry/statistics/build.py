@@ -16,7 +16,7 @@ from registry.errors import Difference, NotPublished, ProofFailed
 from registry.models import Publication, Revision, Snapshot
 from registry.models.isolation import one_view
 from registry.statistics.code_lists import read_code_lists
-from registry.statistics.facts import write_facts
+from registry.statistics.facts import name_table, write_facts
 from registry.statistics.map_document import build_map
 from registry.statistics.published import announce_current
 from registry.statistics.verify import compare_facts, compare_with_records
@@ -150,5 +150,5 @@ def _make(progress: Callable[[str], None]) -> Snapshot:
 
 def _data_through(snapshot: int) -> date | None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT max(infused_on) FROM registry_fact WHERE snapshot = %s", [snapshot])
+        cursor.execute(f"SELECT max(infused_on) FROM {name_table(snapshot)}")
         return cursor.fetchone()[0]

@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from django.db import connection
+from django.db import ProgrammingError, connection
+from psycopg.errors import UndefinedTable
 
 from registry.choices import DatePrecision
+from registry.errors import FactsNotKept
 from registry.rules import CHILD_BELOW
+from registry.statistics.facts import name_table
 from registry.statistics.measures import DEFAULT_MEASURES, MEASURES, print_first
 
 # Dimensions that make a cell: columns of the facts.
@@ -42,7 +45,9 @@ DIMENSIONS = (
     "month",
 )
 COUNTED = ("infused_on", "date_precision", "kind", "product", "age")  # what aggregates read
-ROLES = ", row_number() OVER course = 1 AS is_entry, first_value(age) OVER course AS entry_age"
+# Roles of a person's only fact, which enters whatever cell it is in, and of the others, by their course.
+OF_ONLY = ", TRUE AS is_entry, age AS entry_age"
+OF_COURSE = ", row_number() OVER course = 1 AS is_entry, first_value(age) OVER course AS entry_age"
 NONE = "none"  # how a filter spells a dimension without a value
 
 
@@ -63,57 +68,79 @@ class Question:
 
 
 def count_cells(snapshot: int, question: Question) -> list[dict]:
-    """A row a cell with at least one infusion: its dimensions, then its measures, in no order."""
-    sql, parameters = compose(snapshot, question)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        names = [*question.by, *question.measures]
-        rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
-    for row in rows:
-        if "first" in row:
-            row["first"] = print_first(row["first"])
-    return rows
+    """A row a cell with at least one infusion: its dimensions, then its measures, in no order.
 
-
-def compose(snapshot: int, question: Question) -> tuple[str, dict]:
-    """The statement of a question and its parameters.
-
-    The inner query reads a person's facts together, as the table's key has them, and gives
-    every infusion its role in its cell, over all time up to as_of; the outer one slices and
-    counts (COUNTING.md, "Over time").
+    Raises FactsNotKept where the snapshot is no longer the current one.
     """
-    parameters: dict[str, object] = {"snapshot": snapshot}
-    inner: list[str] = ["snapshot = %(snapshot)s"]
+    return count_together(snapshot, question)[0]
+
+
+def count_together(snapshot: int, *questions: Question) -> list[list[dict]]:
+    """The cells of each question, as count_cells gives them, by one statement. Raises FactsNotKept."""
+    statements: list[str] = []
+    parameters: dict[str, object] = {}
+    for place, question in enumerate(questions):
+        sql, values = compose(snapshot, question, prefix=f"q{place}_")
+        statements.append(f"SELECT {place}, to_json(cell) FROM ({sql}) AS cell")
+        parameters |= values
+    counted: list[list[dict]] = [[] for _question in questions]
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(" UNION ALL ".join(statements), parameters)
+        except ProgrammingError as error:
+            if isinstance(error.__cause__, UndefinedTable):
+                raise FactsNotKept from error
+            raise
+        for place, row in cursor.fetchall():
+            if "first" in row:
+                row["first"] = print_first(row["first"])
+            counted[place].append(row)
+    return counted
+
+
+def compose(snapshot: int, question: Question, *, prefix: str = "") -> tuple[str, dict]:
+    """The statement of a question and its parameters, their names with a prefix.
+
+    The inner query gives every infusion its role in its cell, over all time up to as_of; the outer
+    one slices and counts (COUNTING.md, "Over time").
+    """
+    parameters: dict[str, object] = {}
+    inner: list[str] = []
     outer: list[str] = []
     for name, values in question.filters.items():
-        parameters[name] = [value for value in values if value != NONE]
+        parameters[prefix + name] = [value for value in values if value != NONE]
         column = SLICES.get(name, name)
-        condition = f"{column} = ANY(%({name})s)"
+        condition = f"{column} = ANY(%({prefix}{name})s)"
         if NONE in values:
             condition = f"({condition} OR {column} IS NULL)"
         (outer if name in SLICES else inner).append(condition)
     for name, condition, value in (
-        ("as_of", "infused_on <= %(as_of)s", question.as_of),
-        ("since", "infused_on >= %(since)s", question.since),
-        ("until", "infused_on <= %(until)s", question.until),
+        ("as_of", "infused_on <=", question.as_of),
+        ("since", "infused_on >=", question.since),
+        ("until", "infused_on <=", question.until),
     ):
         if value:
-            parameters[name] = value
-            (inner if name == "as_of" else outer).append(condition)
+            parameters[prefix + name] = value
+            (inner if name == "as_of" else outer).append(f"{condition} %({prefix}{name})s")
     cell = [name for name in question.by if name in CELL_DIMENSIONS]
-    columns = [SLICES.get(name, name) for name in question.by]
-    aggregates = [MEASURES[name].sql for name in question.measures]
-    roles = ROLES if any(is_by_role(part) for part in (*columns, *aggregates, *outer)) else ""
+    dimensions = {name: SLICES.get(name, name) for name in question.by}
+    aggregates = {name: MEASURES[name].sql for name in question.measures}
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in (dimensions | aggregates).items())
+    read = ", ".join(dict.fromkeys((*cell, *COUNTED)))
+    facts = f"FROM {name_table(snapshot)} WHERE {' AND '.join(['TRUE', *inner])}"
+    if any(is_by_role(part) for part in (*dimensions.values(), *aggregates.values(), *outer)):
+        course = f"PARTITION BY {', '.join(['person', *cell])} ORDER BY infused_on, sequence"
+        infusions = f"""
+            SELECT {read}{OF_ONLY} {facts} AND is_only
+            UNION ALL
+            SELECT {read}{OF_COURSE} {facts} AND NOT is_only WINDOW course AS ({course})
+        """
+    else:
+        infusions = f"SELECT {read} {facts}"
     sql = f"""
-        SELECT {", ".join([*columns, *aggregates])}
-        FROM (
-            SELECT {", ".join(dict.fromkeys((*cell, *COUNTED)))}{roles}
-            FROM registry_fact
-            WHERE {" AND ".join(inner)}
-            WINDOW course AS (PARTITION BY {", ".join(["person", *cell])} ORDER BY place)
-        ) AS infusion
+        SELECT {columns} FROM ({infusions}) AS infusion
         {"WHERE " + " AND ".join(outer) if outer else ""}
-        {_group(len(columns))}
+        {_group(len(dimensions))}
     """
     return sql, parameters
 

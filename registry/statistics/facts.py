@@ -1,47 +1,69 @@
-"""Turning counted infusions into the anonymous facts of a snapshot."""
+"""Turning counted infusions into the anonymous facts of a snapshot: one table for each snapshot.
+
+A table made at once from a query is written by all processors and dropped in a moment; rows of one
+table for all snapshots are neither (docs/decisions/0002).
+"""
 
 import secrets
 
 from django.db import connection
 
-# `place` is the infusion's place in its person's course, in the order that decides roles, so that
-# a count needs no date and sequence to find an entry. `person` is the rank of a lot that is drawn
-# anew in every build, from a seed that is thrown away: facts of two snapshots cannot be joined by it.
-INSERT = """
-INSERT INTO registry_fact (
-    snapshot, person, place, centre, region, category, kind, product, modality, indication,
-    manufacturing_site, sex, infused_on, date_precision, age)
-SELECT %(snapshot)s, dense_rank() OVER (ORDER BY drawn.lot, patient_id),
-       row_number() OVER (PARTITION BY drawn.lot, patient_id ORDER BY infused_on, sequence),
-       centre.code, centre.region, infusion.category, infusion.kind, product.name, product.modality,
-       coalesce(indication.icd10, indication.key), site.code, patient.sex,
-       infused_on, date_precision, age_at_infusion
+FACTS = "registry_fact_"
+MEMORY = "SET LOCAL work_mem = '256MB'"  # a million rows do not fit the usual one; spilling doubles the time
+
+# `person` is drawn anew in every build: it is made from a seed that is thrown away, so that facts of
+# two snapshots cannot be joined by it, and it orders the rows by chance. Were two persons ever to
+# draw the same, the proof would fail. `is_only`: the person has no other fact, and so enters every
+# cell that this infusion is in; nobody's course has to be walked for it.
+CREATE = """
+CREATE TABLE {table} AS
+SELECT drawn.person, infused_on, sequence, count(*) OVER (PARTITION BY drawn.person) = 1 AS is_only,
+       centre.code::text AS centre, centre.region::text, infusion.category::text, infusion.kind::text,
+       product.name::text AS product, product.modality::text,
+       coalesce(indication.icd10, indication.key)::text AS indication, site.code::text AS manufacturing_site,
+       patient.sex::text, date_precision::text, age_at_infusion AS age
 FROM registry_infusion AS infusion
-CROSS JOIN LATERAL (SELECT hashint8extended(patient_id, %(seed)s) AS lot) AS drawn
+CROSS JOIN LATERAL (SELECT hashint8extended(patient_id, %(seed)s) AS person) AS drawn
 JOIN registry_patient AS patient ON patient.id = infusion.patient_id
 JOIN registry_centre AS centre ON centre.id = infusion.centre_id
 JOIN registry_product AS product ON product.id = infusion.product_id
 LEFT JOIN registry_indication AS indication ON indication.id = infusion.indication_id
 LEFT JOIN registry_manufacturingsite AS site ON site.id = infusion.manufacturing_site_id
 WHERE infusion.status = 'submitted'
+ORDER BY drawn.person, infused_on, sequence
 """
+
+
+def name_table(snapshot: int) -> str:
+    """Where the facts of a snapshot are, by its number."""
+    return f"{FACTS}{snapshot:d}"
 
 
 def write_facts(snapshot: int) -> int:
     """Write the facts of a new snapshot from the records; returns how many."""
+    table = name_table(snapshot)
     with connection.cursor() as cursor:
-        # A million rows do not fit the usual working memory, and spilling doubles the time.
-        cursor.execute("SET LOCAL work_mem = '256MB'")
-        cursor.execute(INSERT, {"snapshot": snapshot, "seed": secrets.randbits(63)})
-        count = cursor.rowcount
-        cursor.execute("ANALYZE registry_fact")
-    return count
+        cursor.execute(MEMORY)
+        cursor.execute(f"DROP TABLE IF EXISTS {table}")  # of a snapshot that a restored backup never had
+        cursor.execute(CREATE.format(table=table), {"seed": secrets.randbits(63)})
+        return cursor.rowcount
+
+
+def list_facts() -> list[int]:
+    """The numbers of the snapshots whose facts are there."""
+    return sorted(
+        int(name.removeprefix(FACTS))
+        for name in connection.introspection.table_names()
+        if name.startswith(FACTS) and name.removeprefix(FACTS).isdecimal()
+    )
 
 
 def prune_facts() -> int:
-    """Delete the facts of all snapshots but the current one; returns how many."""
+    """Drop the facts of the snapshots before the current one; returns of how many."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM registry_fact WHERE snapshot <> (SELECT snapshot_id FROM registry_publication)"
-        )
-        return cursor.rowcount
+        cursor.execute("SELECT snapshot_id FROM registry_publication")
+        current = cursor.fetchone()[0] or 0
+        old = [number for number in list_facts() if number < current]
+        for number in old:
+            cursor.execute(f"DROP TABLE IF EXISTS {name_table(number)}")
+    return len(old)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import date
 
-from registry.statistics.counting import Question, count_cells
+from registry.statistics.counting import Question, count_together
 from registry.statistics.measures import DEFAULT_MEASURES, nothing_counted
 
 NATIONAL_MEASURES = (*DEFAULT_MEASURES, "children")
@@ -15,10 +15,14 @@ def build_map(snapshot: int, lists: dict[str, list[dict]], as_of: date | None = 
     Every centre of the lists is there, with zeros where nothing is counted; a total is counted
     afresh, never added up from its parts.
     """
-    cells = count_cells(snapshot, Question(by=("centre", "category"), as_of=as_of))
-    centres = {row["centre"]: row for row in count_cells(snapshot, Question(by=("centre",), as_of=as_of))}
-    national = count_cells(snapshot, Question(measures=NATIONAL_MEASURES, as_of=as_of))
-    sites = count_cells(snapshot, Question(by=("manufacturing_site",), measures=("infusions",), as_of=as_of))
+    cells, totals, national, sites = count_together(
+        snapshot,
+        Question(by=("centre", "category"), as_of=as_of),
+        Question(by=("centre",), as_of=as_of),
+        Question(measures=NATIONAL_MEASURES, as_of=as_of),
+        Question(by=("manufacturing_site",), measures=("infusions",), as_of=as_of),
+    )
+    centres = {row["centre"]: row for row in totals}
     made = {row["manufacturing_site"]: row["infusions"] for row in sites}
     order = {category["code"]: place for place, category in enumerate(lists["categories"])}
     by_centre = defaultdict(list)

@@ -8,6 +8,7 @@ and roles are never given.
 from django.db import connection
 
 from registry.errors import Difference
+from registry.statistics.facts import name_table
 
 # Most persons have one infusion: it enters every cell, and nothing has to be told apart. The others
 # are folded into one row a cell and person; the least of a person's numbers is their first infusion
@@ -17,7 +18,7 @@ RECOUNT = """
 WITH repeated AS MATERIALIZED (
     SELECT patient_id FROM registry_infusion
     WHERE status = 'submitted' GROUP BY patient_id HAVING count(*) > 1
-), infusion AS (
+), infusion AS NOT MATERIALIZED (
     SELECT centre_id, category, infusion.patient_id, repeated.patient_id IS NULL AS is_alone,
            (kind = 'further_dose')::integer AS dose, age_at_infusion AS age,
            (infused_on - date '1900-01-01') * 10
@@ -29,10 +30,14 @@ WITH repeated AS MATERIALIZED (
            min(((printed / 10 * 10 + sequence) * 10 + printed % 10) * 10000::bigint + age * 10 + dose) AS entry
     FROM infusion WHERE NOT is_alone
     GROUP BY GROUPING SETS ((centre_id, category, patient_id), (centre_id, patient_id), (patient_id))
-), part AS (
+), alone AS (
     SELECT centre_id, category, count(*) AS infusions, sum(dose) AS doses, count(*) AS entries,
-           sum(dose) AS dose_entries, count(*) FILTER (WHERE age <= 17) AS children, min(printed) AS first
-    FROM infusion WHERE is_alone
+           count(*) FILTER (WHERE age <= 17) AS children, min(printed) AS first
+    FROM infusion WHERE is_alone GROUP BY centre_id, category
+), part AS (
+    SELECT centre_id, category, sum(infusions) AS infusions, sum(doses) AS doses, sum(entries) AS entries,
+           sum(doses) AS dose_entries, sum(children) AS children, min(first) AS first
+    FROM alone
     GROUP BY GROUPING SETS ((centre_id, category), (centre_id), ())
     UNION ALL
     SELECT centre_id, category, sum(infusions), sum(doses), count(*), sum(entry % 10),
@@ -63,12 +68,16 @@ GROUP BY site.code
 FACTS_DIFFER = """
 WITH fact AS (
     SELECT array_agg(row(centre, region, category, kind, product, modality, indication,
-                         manufacturing_site, sex, infused_on, date_precision, age)::text ORDER BY place)
-    FROM registry_fact WHERE snapshot = %(snapshot)s GROUP BY person
+                         manufacturing_site, sex, infused_on, sequence, date_precision, age, is_only)::text
+                     ORDER BY infused_on, sequence)
+    FROM {facts} GROUP BY person
 ), record AS (
     SELECT array_agg(row(centre.code, centre.region, infusion.category, infusion.kind, product.name,
                          product.modality, coalesce(indication.icd10, indication.key),
-                         site.code, patient.sex, infused_on, date_precision, age_at_infusion)::text
+                         site.code, patient.sex, infused_on, sequence, date_precision, age_at_infusion,
+                         NOT EXISTS (SELECT FROM registry_infusion AS other
+                                     WHERE other.patient_id = infusion.patient_id
+                                       AND other.status = 'submitted' AND other.id <> infusion.id))::text
                      ORDER BY infused_on, sequence)
     FROM registry_infusion AS infusion
     JOIN registry_centre AS centre ON centre.id = infusion.centre_id
@@ -101,7 +110,7 @@ def compare_with_records(document: dict) -> list[Difference]:
 def compare_facts(snapshot: int) -> list[Difference]:
     """Persons of a snapshot's facts whom the records do not hold so, and the other way round."""
     with connection.cursor() as cursor:
-        cursor.execute(FACTS_DIFFER, {"snapshot": snapshot})
+        cursor.execute(FACTS_DIFFER.format(facts=name_table(snapshot)))
         surplus, missing = cursor.fetchone()
     return [Difference("facts", "persons", surplus, missing)] if surplus or missing else []
 

@@ -1,7 +1,8 @@
 """The text beside a mark, in as much detail as there is room for: what is drawn, and how high it is.
 
-A server cannot measure type, so widths are estimated a little above those of the widest common
-system fonts: a text may be given too much room, never too little.
+A server does not know with which type a page is shown, should the page's own not load, so widths are
+estimated a little above those of that and of the widest common system fonts: a text may be given too
+much room, never too little.
 """
 
 from dataclasses import dataclass
@@ -12,17 +13,22 @@ from registry.figure.wording import CentreText, Line
 
 Anchor = Literal["start", "end"]
 
-# Widths in ems, of a wide sans-serif (DejaVu Sans, Verdana); what is not listed is as a digit.
+# Widths in ems, of a wide sans-serif (Inter, DejaVu Sans, Verdana); what is not listed is as a digit, and
+# as wide as any where it is no ASCII letter.
 EMS = {
-    **dict.fromkeys("ijlI'|", 0.30),
-    **dict.fromkeys(" .,:;()/-·ft", 0.38),
+    **dict.fromkeys("ijlI'", 0.30),
+    **dict.fromkeys(" .,:;()/·ft|", 0.38),
     **dict.fromkeys("r", 0.42),
-    **dict.fromkeys("cszJ", 0.55),
-    **dict.fromkeys("ABCEFKLPRSTVXYZÅÄÉ", 0.70),
+    **dict.fromkeys("-", 0.47),
+    **dict.fromkeys("sczJ", 0.57),
+    **dict.fromkeys("åäöéáèüø", 0.66),
+    **dict.fromkeys("ABEFKLPRSTVXYZ", 0.70),
+    **dict.fromkeys("CÅÄÉ", 0.74),
     **dict.fromkeys("DGHNUÜ", 0.78),
-    **dict.fromkeys("mwMWOQÖØÆ@%—…–", 0.98),
+    **dict.fromkeys("OQÖ", 0.82),
+    **dict.fromkeys("mwMW@%–", 0.98),
 }
-USUAL_EM = 0.64
+USUAL_EM, WIDEST_EM = 0.645, 1.0
 BOLD = 1.12
 
 
@@ -37,7 +43,8 @@ class Block:
 
 def estimate_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return the most that a text is likely to take, in the unit of its size."""
-    return sum(EMS.get(character, USUAL_EM) for character in text) * size * (BOLD if bold else 1)
+    ems = (EMS.get(letter, USUAL_EM if letter.isascii() else WIDEST_EM) for letter in text)
+    return sum(ems) * size * (BOLD if bold else 1)
 
 
 def shorten(text: str, width: float, size: float, *, bold: bool = False) -> str:

@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 LANGUAGES = {"sv": "", "en": "/en"}
 WIDTHS = (390, 1280)
 # What axe-core looks at is alike in both languages and widths, and takes a second a page: each page is
-# looked at once on a telephone and once at a desk.
-LOOKED_AT = {"sv": 390, "en": 1280}
+# looked at once, on a telephone, where it is hardest.
+LOOKED_AT = {"sv": 390, "en": 0}
 SHOTS = os.environ.get("SHOTS", "")  # a folder for pictures of the pages
 
 

@@ -1,7 +1,9 @@
 """What all tests share: a cache of their own for each worker, clean before every test."""
 
 import os
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -14,6 +16,8 @@ from playwright.sync_api import sync_playwright
 
 from swecar.celery import app as celery_app
 from tests import factories
+
+SCREENSHOTS = Path(os.environ.get("SWECAR_VAR", "var"), "screenshots")
 
 
 def _own_cache() -> str:
@@ -102,9 +106,21 @@ def chromium():
         browser.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Let a fixture know whether its test has failed."""
+    report = yield
+    if report.when == "call":
+        item.has_failed = report.failed
+    return report
+
+
 @pytest.fixture
-def open_browser(chromium):
-    """Windows of the browser, each with cookies of its own; a page whose script fails is told."""
+def open_browser(chromium, request):
+    """Windows of the browser, each with cookies of its own; a page whose script fails is told.
+
+    Of a test that fails, a picture of each window is kept in the folder `screenshots`.
+    """
     contexts = []
 
     def open_window(**options):
@@ -116,5 +132,9 @@ def open_browser(chromium):
         return page
 
     yield open_window
-    for context in contexts:
+    for place, context in enumerate(contexts):
+        if getattr(request.node, "has_failed", False):
+            name = re.sub(r"[^\w.-]+", "-", request.node.name)
+            for page in context.pages:
+                page.screenshot(path=SCREENSHOTS / f"{name}-{place}.png", full_page=True)
         context.close()

@@ -76,3 +76,23 @@ def _random_cell(category: str, draw: random.Random) -> dict:
         "further_doses": further_doses,
         "infusions": patients + reinfusions + further_doses,
     }
+
+
+def series_of(document: dict) -> dict:
+    """Years for a document's numbers, spread evenly from 2014 to 2025; the last year has what is left."""
+    years = list(range(2014, 2026))
+
+    def spread(number: int) -> list[int]:
+        each = number // len(years)
+        return [each] * (len(years) - 1) + [number - each * (len(years) - 1)]
+
+    def column(cells: list[dict]) -> dict[str, list[int]]:
+        return {name: spread(sum(cell[name] for cell in cells)) for name in ("patients", "infusions")}
+
+    cells = [cell for centre in document["centres"] for cell in centre["categories"]]
+    return {
+        "years": years if document["national"]["infusions"] else [],
+        "nation": column([document["national"]]) if document["national"]["infusions"] else column([]),
+        "categories": {code: column([c for c in cells if c["category"] == code]) for code in CATEGORIES},
+        "centres": {centre["code"]: column([centre]) for centre in document["centres"]},
+    }

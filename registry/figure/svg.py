@@ -106,11 +106,19 @@ def draw_shapes() -> str:
     )
 
 
-def draw_map(document: dict, *, language: str, variant: str = "wide") -> str:
+def draw_map(
+    document: dict,
+    *,
+    language: str,
+    variant: str = "wide",
+    address: Callable[[str], str] | None = None,
+    chosen: str | None = None,
+) -> str:
     """Draw a map document as one `<svg>`, with draw_shapes' output elsewhere in the same page.
 
     variant is "wide" (callouts with every line of their centre, and the key) or "narrow" (labels
-    with the infusions). language, "sv" or "en", is that of the document's own texts.
+    with the infusions). language, "sv" or "en", is that of the document's own texts. With address,
+    which gives a link for a centre's code, marks and callouts are links; chosen is a centre's code.
     """
     measures = VARIANTS[variant]
     centres = document["centres"]
@@ -122,17 +130,48 @@ def draw_map(document: dict, *, language: str, variant: str = "wide") -> str:
         key = draw_key(centres, sizes, made=bool(document["manufacturing"])) if measures.has_key else None
         key_end = KEY_TOP + key.height + KEY_DISTANCE if key else 0
         placed, drawer, height = _arrange(texts, marks, measures, key_end)
-        by_size = sorted(marks.values(), key=lambda mark: -mark.radius)
+        by_size = sorted(marks.items(), key=lambda pair: (pair[0] == chosen, -pair[1].radius))
+        link = _Links(texts, address, chosen)
         parts = [
             _draw_country(measures),
             *(_draw_leader(place, measures) for place in placed),
-            *(draw_mark(mark) for mark in by_size),
-            *(_draw_callout(place, texts, drawer, measures) for place in placed),
+            *(link.mark(code, draw_mark(mark)) for code, mark in by_size),
+            *(link.callout(place.callout.key, _draw_callout(place, texts, drawer, measures)) for place in placed),
         ]
         if key:
             x = measures.width - measures.column
             parts.append(f'<g class="key" transform="translate({x:g} {KEY_TOP})">{key.svg}</g>')
-        return _frame(document, variant, (measures.width, height), "".join(parts))
+        role = "group" if address else "img"
+        return _frame(document, variant, (measures.width, height), role, "".join(parts))
+
+
+@dataclass(frozen=True)
+class _Links:
+    """Wraps drawings of a centre in links to its choice, where there is an address for it."""
+
+    texts: dict[str, CentreText]
+    address: Callable[[str], str] | None
+    chosen: str | None
+
+    def mark(self, code: str, drawing: str) -> str:
+        """For a mouse or a finger; the callout is the keyboard's and the screen reader's."""
+        if self.address is None:
+            return drawing
+        href = escape(self.address(code))
+        css = "place chosen" if code == self.chosen else "place"
+        return f'<a class="{css}" href="{href}" tabindex="-1" aria-hidden="true" data-live>{drawing}</a>'
+
+    def callout(self, code: str, drawing: str) -> str:
+        """Named by city and total, which it also shows."""
+        if self.address is None:
+            return drawing
+        text = self.texts[code]
+        current = ' aria-current="true"' if code == self.chosen else ""
+        css = "place chosen" if code == self.chosen else "place"
+        return (
+            f'<a class="{css}" href="{escape(self.address(code))}"{current}'
+            f' aria-label="{escape(f"{text.city}, {text.total}")}" data-live>{drawing}</a>'
+        )
 
 
 def _locate(centre: dict, measures: Variant) -> tuple[float, float]:
@@ -180,9 +219,11 @@ def _draw_callout(place: Placed, texts: dict[str, CentreText], drawer: Drawer, m
     left = _is_left(place, measures)
     x = place.column.x - measures.column if left else place.column.x + distance
     block = drawer(texts[place.callout.key], measures.column - distance, "end" if left else "start")
+    # Under the text lies what a pointer meets, and what is outlined when the keyboard is there.
+    area = f'<rect class="area" x="-4" width="{measures.column - distance + 8:g}" height="{block.height:g}"/>'
     return (
         f'<g class="callout" data-centre="{escape(place.callout.key)}"'
-        f' transform="translate({x:g} {place.top:.1f})">{block.svg}</g>'
+        f' transform="translate({x:g} {place.top:.1f})">{area}{block.svg}</g>'
     )
 
 
@@ -190,7 +231,7 @@ def _is_left(place: Placed, measures: Variant) -> bool:
     return place.column.x < measures.width / 2
 
 
-def _frame(document: dict, variant: str, size: tuple[float, float], body: str) -> str:
+def _frame(document: dict, variant: str, size: tuple[float, float], role: str, body: str) -> str:
     """The `<svg>` with its title and description; the table under the map is its long description."""
     national = document["national"]
     numbers = {
@@ -207,7 +248,7 @@ def _frame(document: dict, variant: str, size: tuple[float, float], body: str) -
         description += " " + _("Data through %(date)s.") % {"date": say_date(through)}
     name = f"map-{variant}"
     return (
-        f'<svg xmlns="{NAMESPACE}" class="map map-{variant}" viewBox="0 0 {size[0]:g} {size[1]:g}" role="img"'
+        f'<svg xmlns="{NAMESPACE}" class="map map-{variant}" viewBox="0 0 {size[0]:g} {size[1]:g}" role="{role}"'
         f' aria-labelledby="{name}-title" aria-describedby="{name}-text" aria-details="numbers">'
         f'<title id="{name}-title">{escape(title)}</title>'
         f'<desc id="{name}-text">{escape(description)}</desc>{body}</svg>'

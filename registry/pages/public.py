@@ -1,6 +1,7 @@
-"""The public map page, from a map document alone: no database, no cache, no request."""
+"""The public map page, from published documents alone: no database, no cache, no request."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -21,11 +22,14 @@ from registry.figure.wording import (
     say_since,
     say_status,
 )
+from registry.pages.choice import describe_choice
+from registry.pages.over_time import describe_series
+from registry.pages.view import EARLIEST, HOMES, View, check_centre
 from registry.statistics.measures import DERIVED, MEASURES
 
 COLUMNS = ("patients", "reinfusions", "further_doses", "infusions")  # after the first infusion's date
 DEFINED = ("patients", "infusions", "reinfusions", "further_doses", "children")
-LANGUAGES = {"sv": ("/", "Svenska"), "en": ("/en/", "English")}
+LANGUAGES = {"sv": "Svenska", "en": "English"}
 
 
 @dataclass(frozen=True)
@@ -55,22 +59,43 @@ class Group:
     parts: tuple[Row, ...]
 
 
-def render_map_page(document: dict, *, language: str) -> str:
+def render_map_page(
+    document: dict, *, language: str, series: dict | None = None, view: View | None = None, problem: str = ""
+) -> str:
     """Return the public page of a map document (INTERFACE.md) as HTML.
 
-    language is "sv" or "en", that of the document's own texts. Nothing is read but the document.
+    language is "sv" or "en", that of the document's own texts. series are the same numbers over time
+    (statistics.series), view is what was chosen, problem a sentence on what could not be shown. Nothing
+    else is read. Raises ChoiceUnknown where the view's centre is none of the document's.
     """
+    view = view or View(language)
     with override(language):
-        context = _frame(language) | {
+        check_centre(view, [centre["code"] for centre in document["centres"]])
+
+        def draw(variant: str) -> str:
+            return draw_map(
+                document,
+                language=language,
+                variant=variant,
+                address=lambda code: view.address("centre", centre=code),
+                chosen=view.centre,
+            )
+
+        context = _frame(language, view) | {
+            "view": view,
+            "problem": problem,
             "snapshot": _describe_snapshot(document["snapshot"]),
+            "when": _describe_when(view, document["snapshot"]["data_through"]),
             "national": document["national"],
             "lead": _say_lead(document["national"]),
             "figures": _choose_figures(document["national"]),
             "shapes": draw_shapes(),
-            "wide_map": draw_map(document, language=language, variant="wide"),
-            "narrow_map": draw_map(document, language=language, variant="narrow"),
+            "wide_map": draw("wide"),
+            "narrow_map": draw("narrow"),
             "categories": [(category.value, category.label) for category in Category],
             "centres": describe_centres(document),
+            "chosen": describe_choice(document, series, view),
+            "time": series and describe_series(series, document["centres"], view),
             "groups": [_group_rows(centre, document["manufacturing"]) for centre in document["centres"]],
             "nation": _total_nation(document["national"]),
             "children": say_number(document["national"]["children"]),
@@ -86,14 +111,29 @@ def render_waiting_page(*, language: str) -> str:
         return render_to_string("pages/waiting.html", _frame(language))
 
 
-def _frame(language: str) -> dict:
+def _frame(language: str, view: View | None = None) -> dict:
     """What every page's frame needs: its language, and the address and name of the other."""
     other = next(code for code in LANGUAGES if code != language)
+    view = view or View(language)
     return {
         "language": language,
-        "home": LANGUAGES[language][0],
-        "other": {"code": other, "address": LANGUAGES[other][0], "name": LANGUAGES[other][1]},
-        "addresses": [(code, address) for code, (address, _name) in LANGUAGES.items()],
+        "home": HOMES[language],
+        "other": {"code": other, "address": view.address(language=other), "name": LANGUAGES[other]},
+        "addresses": list(HOMES.items()),
+    }
+
+
+def _describe_when(view: View, through: str | None) -> dict:
+    """The day that is shown, and the months that can be, from the first to that of the latest infusion."""
+    last = date.fromisoformat(through) if through else EARLIEST
+    chosen = view.as_of or last
+    months = [12 * (day.year - EARLIEST.year) + day.month - 1 for day in (last, chosen)]
+    return {
+        "earliest": EARLIEST.isoformat(),
+        "day": view.as_of and view.as_of.isoformat(),
+        "months": months[0],
+        "month": min(months),
+        "all": view.address(as_of=None),
     }
 
 

@@ -1,10 +1,12 @@
 """The public map page over HTTP: the current snapshot's, kept like every public answer."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils.translation import override
 
-from registry.errors import NotPublished
+from registry.errors import FactsNotKept, NotPublished
 from registry.pages.public import render_map_page, render_waiting_page
-from registry.statistics.published import read_current, read_map
+from registry.pages.view import ChoiceUnknown, View, read_view
+from registry.statistics.published import forget_current, read_current, read_map_and_series
 from swecar.answers import answer
 
 HTML = "text/html; charset=utf-8"
@@ -15,14 +17,17 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD"])
     try:
-        current = read_current()
-        return answer(
-            request,
-            key=f"{current.hash}:page",
-            language=language,
-            content_type=HTML,
-            make=lambda: _render(current.number, language),
-        )
+        with override(language):
+            view = read_view(language, request.GET)
+        try:
+            return _answer(request, view)
+        except FactsNotKept:  # a new snapshot came between the question and its facts
+            forget_current()
+            return _answer(request, view)
+    except ChoiceUnknown as unknown:
+        with override(language):
+            page = render_page(View(language), problem=str(unknown))
+        return HttpResponse(page, status=400, headers={"Cache-Control": "no-store"})
     except NotPublished:
         return HttpResponse(
             render_waiting_page(language=language),
@@ -31,5 +36,19 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
         )
 
 
-def _render(number: int, language: str) -> bytes:
-    return render_map_page(read_map(language=language, number=number), language=language).encode()
+def _answer(request: HttpRequest, view: View) -> HttpResponse:
+    current = read_current()
+    return answer(
+        request,
+        key=f"{current.hash}:page:{view}",
+        language=view.language,
+        content_type=HTML,
+        make=lambda: render_page(view, number=current.number),
+    )
+
+
+def render_page(view: View, *, number: int | None = None, problem: str = "") -> bytes:
+    """The page of the current snapshot, which number may name. Raises NotPublished, ChoiceUnknown."""
+    read = read_map_and_series(language=view.language, as_of=view.as_of, number=number)
+    page = render_map_page(read["map"], series=read["series"], language=view.language, view=view, problem=problem)
+    return page.encode()

@@ -1,6 +1,7 @@
 """The map document of INTERFACE.md: every centre, the nation, and what is made where."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 
 from registry.statistics.counting import Question, count_together
@@ -10,18 +11,27 @@ NATIONAL_MEASURES = (*DEFAULT_MEASURES, "children")
 
 
 def build_map(snapshot: int, lists: dict[str, list[dict]], as_of: date | None = None) -> dict:
-    """Count a snapshot's facts up to as_of into a document without its `snapshot` part.
+    """Count a snapshot's facts up to as_of into a document without its `snapshot` part."""
+    return assemble_map(count_together(snapshot, *map_questions(as_of)), lists)
 
-    Every centre of the lists is there, with zeros where nothing is counted; a total is counted
-    afresh, never added up from its parts.
-    """
-    cells, totals, national, sites = count_together(
-        snapshot,
+
+def map_questions(as_of: date | None = None) -> tuple[Question, ...]:
+    """What assemble_map is made of."""
+    return (
         Question(by=("centre", "category"), as_of=as_of),
         Question(by=("centre",), as_of=as_of),
         Question(measures=NATIONAL_MEASURES, as_of=as_of),
         Question(by=("manufacturing_site",), measures=("infusions",), as_of=as_of),
     )
+
+
+def assemble_map(counted: Sequence[list[dict]], lists: dict[str, list[dict]]) -> dict:
+    """The document of what map_questions have counted.
+
+    Every centre of the lists is there, with zeros where nothing is counted; a total is counted
+    afresh, never added up from its parts.
+    """
+    cells, totals, national, sites = counted
     centres = {row["centre"]: row for row in totals}
     made = {row["manufacturing_site"]: row["infusions"] for row in sites}
     order = {category["code"]: place for place, category in enumerate(lists["categories"])}

@@ -14,14 +14,15 @@ from django.core.cache import cache, caches
 from redis.exceptions import RedisError
 
 from registry.choices import Sex
-from registry.errors import FactsNotKept, NotFound, NotPublished
+from registry.errors import NotFound, NotPublished
 from registry.models.history import Revision
 from registry.models.isolation import one_view
 from registry.models.snapshot import Publication, Run, Snapshot
-from registry.statistics.counting import Question, count_cells
+from registry.statistics.counting import Question, count_together
 from registry.statistics.disclosure import publishable
-from registry.statistics.map_document import build_map
+from registry.statistics.map_document import assemble_map, build_map, map_questions
 from registry.statistics.measures import nothing_counted
+from registry.statistics.series import assemble_series, series_questions
 
 CODES = {
     "centre": ("centres", "code"),
@@ -124,8 +125,28 @@ def read_map(*, language: str, as_of: date | None = None, number: int | None = N
     snapshot = _stored(number)
     document = snapshot.map_document
     if as_of:
-        _require_facts(snapshot)
         document = build_map(snapshot.number, snapshot.code_lists, as_of)
+    return _say_map(snapshot, document, language, as_of)
+
+
+@one_view()
+def read_map_and_series(*, language: str, as_of: date | None = None, number: int | None = None) -> dict:
+    """The map document of the current snapshot as "map", and as "series" its numbers over time.
+
+    Raises NotPublished, FactsNotKept where another than number is current by now.
+    """
+    snapshot = _stored(number)
+    asked = () if as_of is None else map_questions(as_of)
+    counted = count_together(snapshot.number, *asked, *series_questions(as_of))
+    lists = snapshot.code_lists
+    document = assemble_map(counted[: len(asked)], lists) if asked else snapshot.map_document
+    return {
+        "map": _say_map(snapshot, document, language, as_of),
+        "series": publishable(assemble_series(counted[len(asked) :], lists)),
+    }
+
+
+def _say_map(snapshot: Snapshot, document: dict, language: str, as_of: date | None) -> dict:
     head = {"snapshot": describe_snapshot(snapshot).describe(as_of)}
     return publishable(_in_language(head | document, language))
 
@@ -137,10 +158,8 @@ def read_counts(question: Question, *, number: int | None = None) -> dict:
     Raises NotPublished, FactsNotKept where another is current by now.
     """
     snapshot = _stored(number)
-    _require_facts(snapshot)
-    rows = count_cells(snapshot.number, question)
     total_of = Question(**vars(question) | {"by": ()})
-    total = count_cells(snapshot.number, total_of)
+    rows, total = count_together(snapshot.number, question, total_of)
     summed = sum(row["patients"] for row in rows) if "patients" in question.measures else None
     answer = {
         "snapshot": describe_snapshot(snapshot).describe(question.as_of),
@@ -238,11 +257,6 @@ def _stored(number: int | None) -> Snapshot:
     if found is None:
         raise NotFound("There is no snapshot with this number.")
     return found
-
-
-def _require_facts(snapshot: Snapshot) -> None:
-    if not Publication.objects.filter(snapshot=snapshot).exists():
-        raise FactsNotKept
 
 
 def _flatten(document: dict) -> dict[tuple[str, str], dict]:

@@ -1,0 +1,54 @@
+"""The chosen centre's own part of the page."""
+
+from django.utils.translation import gettext as _
+
+from registry.figure.wording import (
+    describe_centres,
+    is_awaited,
+    say_first,
+    say_further_doses,
+    say_infusions,
+    say_number,
+    say_patients,
+)
+from registry.pages.over_time import describe_years
+from registry.pages.view import View
+
+
+def describe_choice(document: dict, series: dict | None, view: View) -> dict | None:
+    """What the template says of the chosen centre; None where none is chosen."""
+    centre = next((one for one in document["centres"] if one["code"] == view.centre), None)
+    if centre is None:
+        return None
+    text = next(one for one in describe_centres(document) if one.code == view.centre)
+    awaited = is_awaited(centre)
+    return {
+        "text": text,
+        "region": centre["region"],
+        "awaited": awaited,
+        "sentence": _say_sentence(centre, text.city) if centre["infusions"] else "",
+        "share": _say_share(centre, document["national"]) if centre["infusions"] else "",
+        "drawing": describe_years(series, centre["code"], view) if series and centre["infusions"] else "",
+        "counts": f"/api/v1/counts?by=category,year&centre={centre['code']}&lang={view.language}",
+        "close": view.address("map", centre=None),
+    }
+
+
+def _say_sentence(centre: dict, city: str) -> str:
+    """One sentence with the centre's numbers."""
+    parts = [say_patients(centre["patients"])]
+    if centre["reinfusions"]:
+        parts.append(_("%(count)s RI") % {"count": say_number(centre["reinfusions"])})
+    if centre["further_doses"]:
+        parts.append(say_further_doses(centre["further_doses"]))
+    return _("Since %(date)s: %(infusions)s, which are %(parts)s.") % {
+        "date": say_first(centre["first"]),
+        "infusions": say_infusions(centre["infusions"]),
+        "parts": ", ".join(parts),
+    }
+
+
+def _say_share(centre: dict, national: dict) -> str:
+    """How much of the nation's infusions that is."""
+    share = round(100 * centre["infusions"] / national["infusions"])
+    return _("%(share)s %% of the country’s infusions.") % {"share": share}

@@ -1,0 +1,84 @@
+"""The page's part over time: the country's columns by category, and each centre's small ones."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from registry.choices import Category
+from registry.figure.chart import Stack, add_up, draw_columns, draw_small
+from registry.figure.wording import say_number
+from registry.pages.view import MEASURES, SPANS, View
+
+SIZES = {"wide": (760, 300), "narrow": (358, 240)}
+
+
+def describe_series(series: dict, centres: Sequence[dict], view: View) -> dict:
+    """What the template needs to draw a series, by the measure and span of the view."""
+    years = series["years"]
+
+    def read(column: dict[str, list[int]]) -> list[int]:
+        numbers = column[view.measure]
+        return add_up(numbers) if view.span == "total" else numbers
+
+    stacks = [Stack(code.lower(), code, read(column)) for code, column in series["categories"].items()]
+    totals = read(series["nation"])
+    title = _title(view)
+    charts = [
+        draw_columns(years, stacks, totals, width=width, height=height, label=title, css=f"chart-{name}")
+        for name, (width, height) in SIZES.items()
+    ]
+    by_centre = {centre["code"]: read(series["centres"][centre["code"]]) for centre in centres}
+    most = max((number for numbers in by_centre.values() for number in numbers), default=0)
+    return {
+        "title": title,
+        "switches": [
+            [(view.address("time", measure=one), _say_measure(one), one == view.measure) for one in MEASURES],
+            [(view.address("time", span=one), _say_span(one), one == view.span) for one in SPANS],
+        ],
+        "charts": charts,
+        "categories": [
+            (code, Category(code).label) for code, column in series["categories"].items() if any(read(column))
+        ],
+        "small": [
+            {
+                "city": centre["city"],
+                "address": view.address("centre", centre=centre["code"]),
+                "total": say_number(centre[view.measure]),
+                "drawing": draw_small(years, by_centre[centre["code"]], most=most, label=centre["city"]),
+            }
+            for centre in centres
+            if any(by_centre[centre["code"]])
+        ],
+        "head": [stack.name for stack in stacks],
+        "rows": [
+            (year, [say_number(stack.numbers[place]) for stack in stacks], say_number(totals[place]))
+            for place, year in enumerate(years)
+        ],
+        "differs": any(
+            sum(stack.numbers[place] for stack in stacks) != totals[place] for place in range(len(years))
+        ),
+    }
+
+
+def describe_years(series: dict, code: str, view: View) -> str:
+    """One centre's new patients or infusions by year, drawn to its own scale."""
+    numbers = series["centres"][code][view.measure]
+    return draw_small(series["years"], numbers, most=max(numbers, default=0), label=_title(view))
+
+
+def _title(view: View) -> str:
+    titles = {
+        ("patients", "year"): _("New patients by year"),
+        ("patients", "total"): _("Patients up to the end of each year"),
+        ("infusions", "year"): _("Infusions by year"),
+        ("infusions", "total"): _("Infusions up to the end of each year"),
+    }
+    return titles[view.measure, view.span]
+
+
+def _say_measure(measure: str) -> str:
+    return {"patients": _("Patients"), "infusions": _("Infusions")}[measure]
+
+
+def _say_span(span: str) -> str:
+    return {"year": _("By year"), "total": _("Added up")}[span]

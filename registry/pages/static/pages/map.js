@@ -1,0 +1,104 @@
+// What makes the public page quick: links and the form change the parts that differ, without loading
+// the page anew. All of it works without this file, by the same addresses.
+"use strict";
+(() => {
+  const slider = document.getElementById("month");
+  const output = document.querySelector("#when output");
+  const form = document.getElementById("when");
+  const day = document.getElementById("as_of");
+  const language = document.documentElement.lang;
+  const [firstYear, firstMonth] = slider.dataset.from.split("-").map(Number);
+  let asked = null, shown = location.pathname + location.search;
+
+  async function show(address, { push = true } = {}) {
+    asked?.abort();
+    asked = new AbortController();
+    try {
+      const answer = await fetch(address, { signal: asked.signal, headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (!page.getElementById("when")) throw new Error(answer.status);
+      for (const part of document.querySelectorAll("[data-part]")) {
+        const other = page.getElementById(part.id);
+        if (other) part.replaceWith(other);
+      }
+      const problem = document.getElementById("problem"), said = page.getElementById("problem");
+      problem.textContent = said.textContent;
+      problem.hidden = said.hidden;
+      for (const hidden of form.querySelectorAll("input[type=hidden]")) hidden.remove();
+      form.prepend(...page.querySelectorAll("#when input[type=hidden]"));
+      document.title = page.title;
+      shown = new URL(address, location.href);
+      shown = shown.pathname + shown.search;
+      const link = document.querySelector("nav a[hreflang]"), turned = page.querySelector("nav a[hreflang]");
+      if (link && turned) link.href = turned.href;
+      if (push) history.pushState(null, "", address);
+      else if (push === null) history.replaceState(null, "", address);
+    } catch (error) {
+      if (error.name !== "AbortError") location.assign(address);
+      return false;
+    }
+    return true;
+  }
+
+  // Months are counted from the first one; the last is all that is known.
+  const monthOf = (text) => {
+    const [year, month] = text.split("-").map(Number);
+    return 12 * (year - firstYear) + month - firstMonth;
+  };
+  const dayOf = (place) => new Date(Date.UTC(firstYear, firstMonth + place, 0));
+  function say() {
+    const text = dayOf(Number(slider.value)).toLocaleDateString(language, { year: "numeric", month: "long", timeZone: "UTC" });
+    output.textContent = text;
+    slider.setAttribute("aria-valuetext", text);
+  }
+  function follow(address) {
+    const chosen = new URL(address, location.href).searchParams.get("as_of");
+    day.value = chosen ?? "";
+    slider.value = chosen ? monthOf(chosen) : slider.max;
+    say();
+  }
+
+  slider.closest("p").hidden = false;
+  say();
+  slider.addEventListener("input", () => {
+    const address = new URL(location.href);
+    address.hash = "";
+    if (slider.value === slider.max) address.searchParams.delete("as_of");
+    else address.searchParams.set("as_of", dayOf(Number(slider.value)).toISOString().slice(0, 10));
+    day.value = address.searchParams.get("as_of") ?? "";
+    say();
+    show(address.href, { push: null });
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const fields = new FormData(form);
+    if (!fields.get("as_of")) fields.delete("as_of");
+    const query = new URLSearchParams(fields).toString();
+    const address = form.action.split(/[?#]/)[0] + (query ? `?${query}` : "");
+    show(address).then((done) => done && follow(address));
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-live]");
+    if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    // An SVG link's href is an object.
+    const address = new URL(link.getAttribute("href"), location.href);
+    const before = link.getAttribute("href"), part = address.hash.slice(1);
+    show(address.href).then((done) => {
+      if (!done) return;
+      follow(address.href);
+      const choice = document.getElementById("centre");
+      if (part === "centre" && !choice.hidden) {
+        choice.focus({ preventScroll: true });
+        choice.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion)").matches ? "auto" : "smooth" });
+      } else {
+        // Focus stays on what was pressed, which is another element by now.
+        document.querySelector(`a[data-live][href="${CSS.escape(before)}"]`)?.focus({ preventScroll: true });
+      }
+    });
+  });
+  addEventListener("popstate", () => {
+    if (location.pathname + location.search === shown) return; // only another part of the page
+    show(location.href, { push: false }).then(() => follow(location.href));
+  });
+})();

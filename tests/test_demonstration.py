@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -19,9 +19,9 @@ from registry.models import Infusion, Patient, Publication, Revision, Run, Snaps
 from registry.statistics import build, measures
 from registry.statistics.counting import Question
 from registry.statistics.facts import list_facts
-from registry.statistics.published import read_counts, read_current, read_map
+from registry.statistics.published import read_counts, read_current, read_map, read_map_and_series
 from registry.statistics.runs import run_publication, run_sweep, run_verification
-from tests import factories
+from tests import factories, oracle
 
 FIGURE = Path(__file__).parent / "data" / "swecarnet-2025-09-08.json"
 # COUNTING.md, "Worked example": centre, category, first, patients, reinfusions, further doses, infusions
@@ -112,6 +112,56 @@ def test_the_counts_are_the_table_exactly(published):
     assert row(answer["total"]) == ("2014", 297, 6, 1, 304)
     products = read_counts(Question(by=("centre",), measures=("products",), filters={"category": ("SOC",)}))
     assert {cell["centre"]: cell["products"] for cell in products["rows"]}.items() >= {"UPP": 4, "STO": 5}.items()
+
+
+def test_every_month_since_2014_has_the_oracles_numbers(published):
+    """The map and the series that the page draws, up to the last day of each month."""
+    columns = ("status", "infused_on", "sequence", "kind", "category", "date_precision")
+    rows = [
+        {name: getattr(one, name) for name in columns}
+        | {
+            "person": one.patient_id,
+            "centre": one.centre.code,
+            "product": one.product.name,
+            "age": one.age_at_infusion,
+            "manufacturing_site": one.manufacturing_site and one.manufacturing_site.code,
+        }
+        for one in Infusion.objects.select_related("centre", "product", "manufacturing_site")
+    ]
+    months = [date(2014 + month // 12, month % 12 + 1, 1) - timedelta(days=1) for month in range(1, 142)]
+    assert (months[0], months[-1]) == (date(2014, 1, 31), date(2025, 9, 30))
+    for as_of in months:
+        read = read_map_and_series(language="en", as_of=as_of)
+        document, series = read["map"], read["series"]
+        cells = {
+            (centre["code"], cell["category"]): row(cell)
+            for centre in document["centres"]
+            for cell in centre["categories"]
+        }
+        expected = oracle.count(rows, ("centre", "category"), as_of=as_of)
+        assert cells == {cell: row(numbers) for cell, numbers in expected.items()}
+        centres = oracle.count(rows, ("centre",), as_of=as_of)
+        nothing = (None, 0, 0, 0, 0)
+        assert {centre["code"]: row(centre) for centre in document["centres"]} == {
+            centre["code"]: row(centres[(centre["code"],)]) if (centre["code"],) in centres else nothing
+            for centre in document["centres"]
+        }
+        total = oracle.total(rows, as_of=as_of)
+        assert (*row(document["national"]), document["national"]["children"]) == (*row(total), total["children"])
+        assert document["manufacturing"][0]["manufactured"] == oracle.manufactured(rows, "VECURA", as_of)
+        for name, by, columns in (
+            ("categories", "category", series["categories"]),
+            ("centres", "centre", series["centres"]),
+        ):
+            found = {
+                (code, year): (column["patients"][place], column["infusions"][place])
+                for code, column in columns.items()
+                for place, year in enumerate(series["years"])
+                if column["infusions"][place]
+            }
+            counted = oracle.count(rows, (by, "year"), as_of=as_of)
+            assert found == {cell: (one["patients"], one["infusions"]) for cell, one in counted.items()}, name
+        assert sum(series["nation"]["patients"]) == total["patients"]
 
 
 def test_no_infusion_of_the_demonstration_is_later_than_its_source(published):

@@ -16,12 +16,11 @@ from api import questions, schema
 from api.errors import problem_of
 from api.questions import Parameters
 from registry.errors import FactsNotKept, RegistryError
+from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
 from registry.statistics import published
 from registry.statistics.disclosure import publishable
 from registry.statistics.measures import DERIVED, MEASURES
 from swecar.answers import answer
-
-FORMATS = {"json": "application/json"}
 
 
 class PublicView(APIView):
@@ -34,7 +33,7 @@ class PublicView(APIView):
     answer: Callable[..., HttpResponse]
 
     allowed: ClassVar[tuple[str, ...]] = ()
-    formats: ClassVar[Mapping[str, str]] = FORMATS
+    formats: ClassVar[Mapping[str, Format]] = JSON_ALONE
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
         """GET and HEAD straight to the answer; the rest by REST framework."""
@@ -43,7 +42,8 @@ class PublicView(APIView):
         try:
             parameters = Parameters(request, self.allowed)
             language = questions.choose_language(request, parameters)
-            questions.choose_format(request, parameters, self.formats)
+            ending = kwargs.pop("ending", None)
+            parameters.format = questions.choose_format(request, parameters, self.formats, ending)
             numbers = {name: int(value) for name, value in kwargs.items()}
             try:
                 return self.answer(request, parameters, language, **numbers)
@@ -55,14 +55,31 @@ class PublicView(APIView):
 
 
 def send(request: HttpRequest, key: str, language: str, make: Callable[[], dict]) -> HttpResponse:
-    """The kept answer to a question of a snapshot, both named by key."""
+    """The kept answer to a question of a snapshot, both named by key, as JSON."""
     return share(
         answer(
             request,
             key=key,
             language=language,
-            content_type=FORMATS["json"],
+            content_type=JSON_ALONE["json"].media_type,
             make=lambda: encode(make()),
+        )
+    )
+
+
+def send_file(
+    request: HttpRequest, key: str, language: str, form: Format, name: str, make: Callable[[], dict]
+) -> HttpResponse:
+    """The same in any form, as a file of that name."""
+    way = "inline" if form.shown else "attachment"
+    return share(
+        answer(
+            request,
+            key=f"{key}:{form.ending}:{form.write.__name__}",
+            language=language,
+            content_type=form.media_type,
+            make=lambda: form.write(make(), language),
+            disposition=f'{way}; filename="{name}.{form.ending}"',
         )
     )
 
@@ -83,6 +100,7 @@ class MapView(PublicView):
     """The map document."""
 
     allowed = ("as_of", "snapshot")
+    formats = MAP_FORMATS
 
     @extend_schema(**schema.MAP)
     def get(self, request):
@@ -102,8 +120,14 @@ class MapView(PublicView):
             )
         else:
             key = f"{current.hash}:map:{number}"
-        return send(
-            request, key, language, lambda: published.read_map(language=language, as_of=as_of, number=number)
+        day = as_of or current.data_through or "empty"
+        return send_file(
+            request,
+            key,
+            language,
+            self.formats[parameters.format],
+            f"swecar-map-{day}" if number == current.number else f"swecar-map-snapshot-{number}",
+            lambda: published.read_map(language=language, as_of=as_of, number=number),
         )
 
 
@@ -111,6 +135,7 @@ class CountsView(PublicView):
     """Counts by any question."""
 
     allowed = ("by", "as_of", "from", "to", "measures", *questions.DIMENSIONS)
+    formats = COUNTS_FORMATS
 
     @extend_schema(**schema.COUNTS)
     def get(self, request):
@@ -125,7 +150,9 @@ class CountsView(PublicView):
             questions.check_codes(question, published.read_known_codes)
             return published.read_counts(question, number=current.number)
 
-        return send(request, f"{current.hash}:counts:{question}", language, make)
+        name = f"swecar-counts-{question.as_of or current.data_through or 'empty'}"
+        form = self.formats[parameters.format]
+        return send_file(request, f"{current.hash}:counts:{question}", language, form, name, make)
 
 
 class CodeListView(PublicView):
@@ -237,7 +264,7 @@ class ConfigView(PublicView):
         limits = {
             "most_dimensions": questions.MOST_DIMENSIONS,
             "longest_query": questions.LONGEST_QUERY,
-            "formats": list(FORMATS),
+            "formats": {"map": list(MAP_FORMATS), "counts": list(COUNTS_FORMATS)},
             "dimensions": list(questions.DIMENSIONS),
             "measures": list(MEASURES),
             "languages": list(questions.LANGUAGES),
@@ -255,6 +282,6 @@ class StatusView(PublicView):
 
     def answer(self, request, parameters, language):
         """Never kept."""
-        response = HttpResponse(encode(published.read_status()), content_type=FORMATS["json"])
+        response = HttpResponse(encode(published.read_status()), content_type=JSON_ALONE["json"].media_type)
         response["Cache-Control"] = "no-store"
         return share(response)

@@ -11,6 +11,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from api.errors import Refused
 from registry.choices import Modality, Sex
+from registry.formats import Format
 from registry.statistics.counting import DIMENSIONS, NONE, Question
 from registry.statistics.measures import DEFAULT_MEASURES, MEASURES
 
@@ -32,6 +33,7 @@ class Parameters:
     def __init__(self, request: HttpRequest, allowed: Collection[str], *, common: Collection[str] = COMMON):
         """Refuses an unknown parameter, one given twice, and a text that is not UTF-8."""
         self.values: dict[str, str] = {}
+        self.format = "json"  # what choose_format has chosen
         query = request.META.get("QUERY_STRING", "")
         if not query:
             return
@@ -120,21 +122,31 @@ def choose_language(request: HttpRequest, parameters: Parameters) -> str:
     return LANGUAGES[0]
 
 
-def choose_format(request: HttpRequest, parameters: Parameters, formats: Mapping[str, str]) -> str:
-    """`?format=`, else Accept, else the first; formats maps a name to its media type."""
+def choose_format(
+    request: HttpRequest, parameters: Parameters, formats: Mapping[str, Format], ending: str | None = None
+) -> str:
+    """The address's ending, else `?format=`, else Accept, else the first; formats are by their names."""
     asked = parameters.values.get("format")
+    if ending is not None and asked not in {None, ending}:
+        raise Refused(
+            "format_contradicts", f"The address ends in .{ending}: leave format out.", parameter="format"
+        )
+    asked = asked if ending is None else ending
     if asked is not None:
         if asked not in formats:
             raise unknown_value("format", asked, f"one of {', '.join(formats)}")
         return asked
     if request.META.get("HTTP_ACCEPT", "*/*") == "*/*":  # most programs, and not worth parsing
         return next(iter(formats))
-    for name, media_type in formats.items():
-        if request.accepts(media_type):
-            return name
+    types: dict[str, str] = {}
+    for name, form in formats.items():
+        types.setdefault(form.media_type.partition(";")[0], name)
+    preferred = request.get_preferred_type(list(types))
+    if preferred is not None:
+        return types[preferred]
     raise Refused(
         "not_acceptable",
-        f"The answer is to be had as: {', '.join(formats.values())}.",
+        f"The answer is to be had as: {', '.join(types)}.",
         parameter="Accept",
         status_code=406,
     )

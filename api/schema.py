@@ -1,11 +1,13 @@
 """What the interface promises, as OpenAPI: parameters and the shape of every answer."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
 from api.questions import MOST_DIMENSIONS
 from registry.choices import Category, CentreStatus, Outcome
+from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
 from registry.statistics.counting import DIMENSIONS
 from registry.statistics.measures import DEFAULT_MEASURES, DERIVED, MEASURES
 
@@ -121,12 +123,22 @@ PROBLEM = record(
 )
 
 
-def _described(operation: str, shape: dict, *parameters: OpenApiParameter, refuses: tuple[int, ...] = (400,)):
+def _described(
+    operation: str,
+    shape: dict,
+    *parameters: OpenApiParameter,
+    refuses: tuple[int, ...] = (400,),
+    formats: Mapping[str, Format] = JSON_ALONE,
+):
     """Arguments of extend_schema for one address."""
+    asked = _parameter("format", "Form of the answer; else Accept decides.", enum=list(formats))
+    types = {form.media_type.partition(";")[0] for form in formats.values()} - {"application/json"}
+    files = {(200, media_type): {"type": "string", "format": "binary"} for media_type in sorted(types)}
     return {
         "operation_id": operation,
-        "parameters": [*parameters, LANG, FORMAT],
+        "parameters": [*parameters, LANG, asked],
         "responses": {(200, "application/json"): shape}
+        | files
         | {(code, "application/problem+json"): PROBLEM for code in refuses},
         "auth": [],
         "tags": ["public"],
@@ -142,7 +154,6 @@ def _words(name: str, meaning: str, choices=None) -> OpenApiParameter:
 
 
 LANG = _parameter("lang", "Language of texts; else Accept-Language decides.", enum=["sv", "en"])
-FORMAT = _parameter("format", "Form of the answer; else Accept decides.", enum=["json"])
 AS_OF = _parameter("as_of", "Count infusions up to this day, inclusive.", type=DAY)
 
 MAP = _described(
@@ -150,7 +161,8 @@ MAP = _described(
     MAP_DOCUMENT,
     AS_OF,
     _parameter("snapshot", "Number of a snapshot; else the current one.", type=int),
-    refuses=(400, 404, 503),
+    refuses=(400, 404, 406, 503),
+    formats=MAP_FORMATS,
 )
 COUNTS = _described(
     "counts",
@@ -161,7 +173,8 @@ COUNTS = _described(
     _parameter("from", "Count what falls on this day or later; roles do not change.", type=DAY),
     _parameter("to", "Count what falls on this day or earlier; roles do not change.", type=DAY),
     _words("measures", "Else patients, infusions, reinfusions, further_doses, first.", list(MEASURES)),
-    refuses=(400, 503),
+    refuses=(400, 406, 503),
+    formats=COUNTS_FORMATS,
 )
 MEASURES_SHAPE = record(measures=listing(record(measure=TEXT, label=TEXTS, rule=TEXTS, unit=TEXT, source=TEXT)))
 MEASURE_RULES = _described("measures", MEASURES_SHAPE)
@@ -194,7 +207,7 @@ CONFIG = _described(
     record(
         most_dimensions=WHOLE,
         longest_query=WHOLE,
-        formats=listing(TEXT),
+        formats=record(map=listing(TEXT), counts=listing(TEXT)),
         dimensions=listing(TEXT),
         measures=listing(TEXT),
         languages=listing(TEXT),
@@ -217,8 +230,8 @@ STATUS = _described(
 
 
 def without_slash(endpoints: list[tuple]) -> list[tuple]:
-    """Describe each address in its canonical form, which has no slash at its end."""
-    return [(path.rstrip("/"), *rest) for path, *rest in endpoints]
+    """Describe each address in its canonical form, which has no slash and no ending."""
+    return [(path.rstrip("/"), *rest) for path, *rest in endpoints if "{ending}" not in path]
 
 
 def code_list(name: str) -> dict:

@@ -15,7 +15,9 @@ def _address(pattern: str, view, name: str) -> URLPattern:
 
 urlpatterns = [
     _address("map", public.MapView.as_view(), "map"),
+    _address(r"map\.(?P<ending>[a-z-]+)", public.MapView.as_view(), "map-file"),
     _address("counts", public.CountsView.as_view(), "counts"),
+    _address(r"counts\.(?P<ending>[a-z-]+)", public.CountsView.as_view(), "counts-file"),
     *(
         _address(name, public.code_list_view(name).as_view(), name)
         for name in ("centres", "categories", "products", "indications", "trials")

@@ -13,19 +13,28 @@ FORM = "1"  # of all answers: raised when the same question gets other bytes
 SMALLEST_GZIP = 500  # bytes; below that the envelope costs more than it saves
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
 TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s*,|\s*$))", re.IGNORECASE)
+PACKED = re.compile(r"image/png|application/(pdf|vnd\.openxmlformats)")  # gzip would win nothing
 VARY = "Accept, Accept-Encoding, Accept-Language"
 
 
 def answer(
-    request: HttpRequest, *, key: str, language: str, content_type: str, make: Callable[[], bytes]
+    request: HttpRequest,
+    *,
+    key: str,
+    language: str,
+    content_type: str,
+    make: Callable[[], bytes],
+    disposition: str = "",
 ) -> HttpResponse:
     """The bytes that make gives, made once a process, or 304 to who has them already.
 
     key names the snapshot and the question: with the language all that the bytes depend on, so
-    that the ETag is known before they are. What make raises is passed on.
+    that the ETag is known before they are. What make raises is passed on. disposition is the header
+    that names a file.
     """
     # Headers are read from META: request.headers copies all of them for the one that is asked for.
-    zipped = bool(TAKES_GZIP.search(request.META.get("HTTP_ACCEPT_ENCODING", "")))
+    accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
+    zipped = bool(TAKES_GZIP.search(accepted)) and not PACKED.match(content_type)
     name = hashlib.sha256(f"{FORM}:{content_type}:{language}:{key}".encode()).hexdigest()[:32]
     etag = f'"{name}-gzip"' if zipped else f'"{name}"'
     headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL, "Vary": VARY}
@@ -35,6 +44,8 @@ def answer(
     headers |= {"Content-Language": language, "Content-Length": str(len(body))}
     if body.startswith(b"\x1f\x8b"):
         headers["Content-Encoding"] = "gzip"
+    if disposition:
+        headers["Content-Disposition"] = disposition
     return HttpResponse(b"" if request.method == "HEAD" else body, content_type, headers=headers)
 
 

@@ -9,6 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+LICENCE = "CC BY 4.0"  # of the published numbers; the map's own are in NOTICE
 SWEDISH_TIME = ZoneInfo("Europe/Stockholm")
 FIRST_FORMATS = {4: ("%Y", "Y"), 7: ("%Y-%m", "F Y"), 10: ("%Y-%m-%d", "j F Y")}  # by length
 
@@ -175,3 +176,67 @@ def say_instant(iso: str) -> str:
         "hour": f"{instant:%H}",
         "minute": f"{instant:%M}",
     }
+
+
+def say_lead(document: dict) -> list[str]:
+    """Return the sentence with the nation's persons, in lines, after the day that is shown, if any."""
+    national, as_of = document["national"], document["snapshot"]["as_of"]
+    lines = [_("As of %(date)s.") % {"date": say_date(as_of)}] if as_of else []
+    if not national["infusions"]:
+        return [*lines, _("No infusion has been recorded in the registry yet.")]
+    return [
+        *lines,
+        _("%(people)s treated with CAR-T cells") % {"people": say_people(national["patients"])},
+        _("since %(date)s.") % {"date": say_first(national["first"])},
+    ]
+
+
+def say_national(national: dict) -> list[tuple[int, str, str]]:
+    """Return the national line: each number with its word and a remark or ""."""
+    children = ngettext("of whom %(count)s is a child", "of whom %(count)s are children", national["children"])
+    remark = children % {"count": say_number(national["children"])} if national["patients"] else ""
+    return [
+        (national["patients"], ngettext("patient", "patients", national["patients"]), remark),
+        (
+            national["infusions"],
+            ngettext("infusion", "infusions", national["infusions"]),
+            say_since(national["first"]),
+        ),
+        (
+            national["reinfusions"],
+            ngettext("reinfusion (RI)", "reinfusions (RI)", national["reinfusions"]),
+            "",
+        ),
+        (
+            national["further_doses"],
+            ngettext("further dose", "further doses", national["further_doses"]),
+            "",
+        ),
+    ]
+
+
+def say_sources(document: dict) -> list[str]:
+    """Return the lines under a figure: which snapshot it is, its source, its licence."""
+    snapshot = document["snapshot"]
+    line = _("Snapshot %(number)s, built %(built)s (Swedish time)") % {
+        "number": say_number(snapshot["number"]),
+        "built": say_instant(snapshot["built_at"]),
+    }
+    if snapshot["data_through"]:
+        line += _(", data through %(date)s") % {"date": say_date(snapshot["data_through"])}
+    return [
+        f"{line}. " + _("RI: reinfusion. The area of a circle is in proportion to the centre’s infusions."),
+        _("Source: swecar. County boundaries: Statistics Sweden (SCB). Neighbouring countries: Natural Earth.")
+        + " "
+        + _("Licence of the numbers: %(licence)s.") % {"licence": LICENCE},
+    ]
+
+
+def say_citation(document: dict) -> str:
+    """Return a sentence to cite the numbers by."""
+    snapshot = document["snapshot"]
+    day = snapshot["as_of"] or snapshot["data_through"] or snapshot["built_at"][:10]
+    return _(
+        "Cite as: swecar, the national registry of CAR-T treatments in Sweden. Patients and infusions as of "
+        "%(date)s, snapshot %(number)s (%(hash)s)."
+    ) % {"date": say_date(day), "number": snapshot["number"], "hash": snapshot["hash"][:19]}

@@ -17,9 +17,9 @@ from registry.figure.wording import (
     say_first,
     say_infusions,
     say_instant,
+    say_national,
     say_number,
     say_people,
-    say_since,
     say_status,
 )
 from registry.pages.choice import describe_choice
@@ -159,20 +159,10 @@ def _say_lead(national: dict) -> str:
 
 def _choose_figures(national: dict) -> list[dict]:
     """The national line: each number with its word and, where there is one, a remark."""
-    words = {
-        "patients": ngettext("patient", "patients", national["patients"]),
-        "infusions": ngettext("infusion", "infusions", national["infusions"]),
-        "reinfusions": ngettext("reinfusion (RI)", "reinfusions (RI)", national["reinfusions"]),
-        "further_doses": ngettext("further dose", "further doses", national["further_doses"]),
-    }
-    children = ngettext("of whom %(count)s is a child", "of whom %(count)s are children", national["children"])
-    remarks = {
-        "patients": national["patients"] and children % {"count": say_number(national["children"])},
-        "infusions": say_since(national["first"]),
-    }
+    names = ("patients", "infusions", "reinfusions", "further_doses")
     return [
-        {"name": name, "number": say_number(national[name]), "word": word, "remark": remarks.get(name)}
-        for name, word in words.items()
+        {"name": name, "number": say_number(number), "word": word, "remark": remark}
+        for name, (number, word, remark) in zip(names, say_national(national), strict=True)
     ]
 
 

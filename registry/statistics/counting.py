@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.db import ProgrammingError, connection
 from psycopg.errors import UndefinedTable
@@ -78,7 +79,7 @@ def count_cells(snapshot: int, question: Question) -> list[dict]:
 def count_together(snapshot: int, *questions: Question) -> list[list[dict]]:
     """The cells of each question, as count_cells gives them, by one statement. Raises FactsNotKept."""
     statements: list[str] = []
-    parameters: dict[str, object] = {}
+    parameters: dict[str, Any] = {}
     for place, question in enumerate(questions):
         sql, values = compose(snapshot, question, prefix=f"q{place}_")
         statements.append(f"SELECT {place}, to_json(cell) FROM ({sql}) AS cell")
@@ -104,7 +105,7 @@ def compose(snapshot: int, question: Question, *, prefix: str = "") -> tuple[str
     The inner query gives every infusion its role in its cell, over all time up to as_of; the outer
     one slices and counts (COUNTING.md, "Over time").
     """
-    parameters: dict[str, object] = {}
+    parameters: dict[str, Any] = {}
     inner: list[str] = []
     outer: list[str] = []
     for name, values in question.filters.items():

@@ -46,6 +46,10 @@ def token(world: World) -> dict:
     return {"token_id": world.token.pk}
 
 
+def ending(world: World) -> dict:
+    return {"ending": "csv"}
+
+
 def snapshot(world: World) -> dict:
     return {"number": 1}
 
@@ -57,6 +61,8 @@ def reason(world: World) -> dict:
 ROWS = [
     Row("map-sv", "GET", ALL_200),
     Row("map-en", "GET", ALL_200),
+    Row("api:map-file", "GET", ALL_200, ending),
+    Row("api:counts-file", "GET", ALL_200, ending),
     Row("live", "GET", ALL_200),
     Row("ready", "GET", ALL_200),
     *(Row(f"api:{name}", "GET", ALL_200) for name in PUBLIC),

@@ -1,0 +1,108 @@
+"""The map as a figure that stands alone: with title, numbers, source and its own style, for files."""
+
+import base64
+from functools import lru_cache
+from html import escape
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from registry.figure.callouts import draw_text
+from registry.figure.svg import NAMESPACE, draw_map, draw_shapes
+from registry.figure.wording import say_citation, say_lead, say_national, say_number, say_sources
+
+FONTS = Path(__file__).resolve().parent / "fonts"
+FONT_FILES = [str(path) for path in sorted(FONTS.glob("*.otf"))]
+FAMILY = "Inter"
+# The light colours of the page (public.css), by the classes of the drawing.
+COLOURS = {
+    "paper": "#ffffff", "ink": "#17212b", "muted": "#52606d", "rule": "#d5dce3", "land": "#dce3e9",
+    "border": "#ffffff", "abroad": "#f0f2f5", "leader": "#71808e", "soc": "#1f5a96", "act": "#c8561c",
+    "ict": "#23897b", "cup": "#5b2250", "site": "#17212b",
+}  # fmt: skip
+STYLE = """
+text{{font-family:{family},sans-serif;fill:{ink}}}
+.abroad{{fill:{abroad};stroke:{abroad};stroke-width:4;stroke-linejoin:round}}
+.counties{{fill:{land};stroke:{border};stroke-width:1.4;stroke-linejoin:round;fill-rule:evenodd}}
+.leader{{fill:none;stroke:{leader};stroke-width:1}}
+.halo{{fill:{paper}}}
+.mark{{stroke:{paper};stroke-width:1;stroke-linejoin:round}}
+.area{{fill:none}}
+.example{{fill:none;stroke:{leader}}}
+.soc{{fill:{soc}}}.act{{fill:{act}}}.ict{{fill:{ict}}}.cup{{fill:{cup}}}.site{{fill:{site}}}
+.open{{fill:{paper};stroke:{ink};stroke-width:1.5}}
+.awaited{{stroke-dasharray:2.4 1.6}}
+.t-10{{font-size:10px}}.t-12{{font-size:12px}}.t-13{{font-size:13px}}.t-14{{font-size:14px}}.t-17{{font-size:17px}}
+.t-18{{font-size:18px}}.t-34{{font-size:34px}}
+.t-strong{{font-weight:600}}.t-muted{{fill:{muted}}}.t-note{{font-style:italic}}
+"""
+WIDTH, MARGIN, LINE = 1280, 40, 17
+
+
+def draw_figure(document: dict, *, language: str) -> tuple[str, int, int]:
+    """Draw a map document as an SVG document of its own; returns it with its width and height.
+
+    The same document gives the same text, letter by letter. Type is named, not carried: with_fonts
+    carries it along for readers that have no such type.
+    """
+    with override(language):
+        drawing = draw_map(document, language=language, variant="wide")
+        inner = float(drawing.split('viewBox="0 0 1200 ', 1)[1].split('"', 1)[0])
+        below = [*say_sources(document), say_citation(document)]
+        height = round(MARGIN + inner + 24 + LINE * len(below) + MARGIN)
+        placed = drawing.replace("<svg ", f'<svg x="{MARGIN}" y="{MARGIN}" width="1200" height="{inner:g}" ', 1)
+        # The country is found by its name here, where a reader may not know hidden drawings.
+        shapes = draw_shapes().replace(' width="0" height="0"', "", 1)
+        defs = shapes[shapes.index("<defs>") : shapes.index("</defs>") + len("</defs>")]
+        foot = [
+            draw_text(MARGIN, round(MARGIN + inner + 24 + LINE * place, 1), "t-12 t-muted", line)
+            for place, line in enumerate(below, start=1)
+        ]
+        title = escape(_("CAR-T treatments in Sweden"))
+        body = (
+            f"<title>{title}</title><desc>{escape(' '.join(below))}</desc>"
+            f"<style>{STYLE.format(family=FAMILY, **COLOURS)}</style>{defs}"
+            f'<rect width="{WIDTH}" height="{height}" fill="{COLOURS["paper"]}"/>'
+            f"{_draw_head(document)}{placed}{''.join(foot)}"
+        )
+    frame = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" lang="{language}"'
+    return f'<svg xmlns="{NAMESPACE}" {frame}>{body}</svg>', WIDTH, height
+
+
+def with_fonts(drawing: str) -> str:
+    """The same drawing with its type inside."""
+    return drawing.replace("<style>", f"<style>{_font_faces()}", 1)
+
+
+def _draw_head(document: dict) -> str:
+    """Title, sentence and national numbers in the corner that the map keeps free for them."""
+    national = document["national"]
+    y = MARGIN + 34.0
+    parts = []
+    for line in _("CAR-T treatments\nin Sweden").split("\n"):
+        parts.append(draw_text(MARGIN, y, "t-34 t-strong", line))
+        y += 38
+    for line in say_lead(document):
+        parts.append(draw_text(MARGIN, y, "t-18", line))
+        y += 25
+    y += 26
+    for place, (number, word, remark) in enumerate(say_national(national)):
+        x = MARGIN + 190 * (place % 2)
+        top = y + 92 * (place // 2)
+        parts.append(f'<path d="M{x},{top - 34:g}h170" stroke="{COLOURS["rule"]}" fill="none"/>')
+        parts.append(draw_text(x, top, "t-34 t-strong", say_number(number)))
+        parts.append(draw_text(x, top + 20, "t-14 t-strong", word))
+        if remark:
+            parts.append(draw_text(x, top + 37, "t-13 t-muted", remark))
+    return "".join(parts)
+
+
+@lru_cache(maxsize=1)
+def _font_faces() -> str:
+    faces = []
+    for path, weight in zip(FONT_FILES, (400, 600), strict=True):
+        data = base64.b64encode(Path(path).read_bytes()).decode()
+        source = f'url("data:font/otf;base64,{data}")'
+        faces.append(f"@font-face{{font-family:{FAMILY};font-weight:{weight};src:{source} format('opentype')}}")
+    return "".join(faces)

@@ -1,0 +1,95 @@
+"""Published documents as files, each by a name, a media type and an ending. No database, no clock.
+
+The same document gives the same bytes, always: dates in a file are the snapshot's.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from registry.formats.data import write_csv, write_geojson, write_json
+from registry.formats.json_stat import write_counts_stat, write_map_stat
+from registry.formats.pdf import write_pdf
+from registry.formats.pictures import write_large_png, write_png, write_svg
+from registry.formats.slides import write_pptx
+from registry.formats.tables import tabulate_counts, tabulate_map
+from registry.formats.workbook import write_xlsx
+
+Write = Callable[[dict, str], bytes]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A form of a document; write takes the document and the language ("sv" or "en").
+
+    shown: browsers show it in their window, and do not put it among the downloads.
+    """
+
+    media_type: str
+    ending: str
+    write: Write
+    shown: bool = False
+
+
+JSON = "application/json"
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+STAT = "application/vnd.json-stat+json"  # of no registry; the body is JSON-stat 2.0
+
+
+def _map_rows(document: dict, language: str) -> bytes:
+    return write_csv(tabulate_map(document, language))
+
+
+def _map_book(document: dict, language: str) -> bytes:
+    return write_xlsx(tabulate_map(document, language), language)
+
+
+def _map_excel(document: dict, language: str) -> bytes:
+    return write_csv(tabulate_map(document, language), for_excel=True)
+
+
+def _counts_rows(answer: dict, language: str) -> bytes:
+    return write_csv(tabulate_counts(answer, language))
+
+
+def _counts_book(answer: dict, language: str) -> bytes:
+    return write_xlsx(tabulate_counts(answer, language), language)
+
+
+def _counts_excel(answer: dict, language: str) -> bytes:
+    return write_csv(tabulate_counts(answer, language), for_excel=True)
+
+
+# The first is what a caller gets who asks for none. csv-excel is CSV as a Swedish Excel opens it.
+MAP_FORMATS: Mapping[str, Format] = {
+    "json": Format(JSON, "json", write_json, shown=True),
+    "geojson": Format("application/geo+json", "geojson", write_geojson),
+    "csv": Format(CSV, "csv", _map_rows),
+    "csv-excel": Format(CSV, "csv", _map_excel),
+    "xlsx": Format(XLSX, "xlsx", _map_book),
+    "json-stat": Format(STAT, "json-stat.json", write_map_stat, shown=True),
+    "svg": Format("image/svg+xml", "svg", write_svg, shown=True),
+    "png": Format("image/png", "png", write_png, shown=True),
+    "png-print": Format("image/png", "print.png", write_large_png, shown=True),
+    "pdf": Format("application/pdf", "pdf", write_pdf, shown=True),
+    "pptx": Format(PPTX, "pptx", write_pptx),
+}
+JSON_ALONE: Mapping[str, Format] = {"json": MAP_FORMATS["json"]}
+COUNTS_FORMATS: Mapping[str, Format] = {
+    "json": Format(JSON, "json", write_json, shown=True),
+    "csv": Format(CSV, "csv", _counts_rows),
+    "csv-excel": Format(CSV, "csv", _counts_excel),
+    "xlsx": Format(XLSX, "xlsx", _counts_book),
+    "json-stat": Format(STAT, "json-stat.json", write_counts_stat, shown=True),
+}
+
+
+def write_map(document: dict, *, format: str, language: str) -> bytes:
+    """A map document (INTERFACE.md) in one of MAP_FORMATS; language is that of its own texts."""
+    return MAP_FORMATS[format].write(document, language)
+
+
+def write_counts(answer: dict, *, format: str, language: str) -> bytes:
+    """An answer of counts (INTERFACE.md) in one of COUNTS_FORMATS."""
+    return COUNTS_FORMATS[format].write(answer, language)

@@ -1,0 +1,105 @@
+"""JSON-stat 2.0, as statistical offices speak it: dimensions, their categories, and a value a cell."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from registry.formats.data import write_json
+from registry.formats.tables import label_dimension, label_measure, tell_about
+
+TIMES, PLACES = ("year", "month"), ("centre", "region")
+MAP_METRICS = ("patients", "infusions", "reinfusions", "further_doses")
+WHOLE = "all"  # the category of a total that was counted afresh
+NONE = "none"  # a dimension without a value, as filters spell it
+SUPPRESSED = "s"
+
+
+def write_counts_stat(answer: dict, language: str) -> bytes:
+    """A value for each cell with infusions and each measure; a cell without any is left out."""
+    by = answer["by"]
+    metrics = [name for name in answer["total"] if name not in {"first", "patients_summed"}]
+    categories = {name: dict.fromkeys((_key(row[name]) for row in answer["rows"]), None) for name in by}
+    with override(language):
+        dimensions = [(name, label_dimension(name), {key: key for key in categories[name]}) for name in by]
+    cells = (({name: _key(row[name]) for name in by}, row) for row in answer["rows"])
+    return _write(answer["snapshot"], language, dimensions, metrics, cells)
+
+
+def write_map_stat(document: dict, language: str) -> bytes:
+    """The nation and the centres by category, each with its totals."""
+    with override(language):
+        whole = _("all")
+        areas = {WHOLE: _("Sweden")} | {centre["code"]: centre["city"] for centre in document["centres"]}
+        found = {cell["category"] for centre in document["centres"] for cell in centre["categories"]}
+        dimensions = [
+            ("centre", label_dimension("centre"), areas),
+            ("category", label_dimension("category"), {WHOLE: whole} | {code: code for code in sorted(found)}),
+        ]
+
+    def cells() -> Iterable[tuple[dict, dict]]:
+        yield {"centre": WHOLE, "category": WHOLE}, document["national"]
+        for centre in document["centres"]:
+            yield {"centre": centre["code"], "category": WHOLE}, centre
+            for cell in centre["categories"]:
+                yield {"centre": centre["code"], "category": cell["category"]}, cell
+
+    return _write(document["snapshot"], language, dimensions, MAP_METRICS, cells())
+
+
+def _key(value: object) -> str:
+    return NONE if value is None else str(value)
+
+
+def _write(
+    snapshot: Mapping,
+    language: str,
+    dimensions: Sequence[tuple[str, str, Mapping[str, str]]],
+    metrics: Sequence[str],
+    cells: Iterable[tuple[Mapping[str, str], Mapping]],
+) -> bytes:
+    about = tell_about(dict(snapshot), language)
+    with override(language):
+        title, measure = _("CAR-T treatments in Sweden"), _("measure")
+        note = _("A cell without infusions has no value.")
+        note += " " + _("Totals are counted afresh, never added up from the parts.")
+    labels = {name: label_measure(name, language) for name in metrics}
+    all_dimensions = [*dimensions, ("measure", measure, labels)]
+    places = [{key: place for place, key in enumerate(keys)} for _name, _label, keys in all_dimensions]
+    sizes = [len(keys) for keys in places]
+    values: dict[str, int | None] = {}
+    status: dict[str, str] = {}
+    for cell, row in cells:
+        steps = [place[cell[name]] for place, (name, _label, _keys) in zip(places, dimensions, strict=False)]
+        for number, name in enumerate(metrics):
+            index = 0
+            for step, size in zip((*steps, number), sizes, strict=True):
+                index = index * size + step
+            values[str(index)] = row[name]
+            if row[name] is None:
+                status[str(index)] = SUPPRESSED
+    names = [name for name, _label, _keys in all_dimensions]
+    role = {
+        "time": [name for name in names if name in TIMES],
+        "geo": [name for name in names if name in PLACES],
+        "metric": ["measure"],
+    }
+    body = {
+        "version": "2.0",
+        "class": "dataset",
+        "label": title,
+        "source": about["source"],
+        "updated": snapshot["built_at"],
+        "note": [note],
+        "id": names,
+        "size": sizes,
+        "role": {name: listed for name, listed in role.items() if listed},
+        "dimension": {
+            name: {"label": label, "category": {"index": list(keys), "label": dict(keys)}}
+            for name, label, keys in all_dimensions
+        },
+        "value": values,
+        **({"status": status} if status else {}),
+        "extension": {"about": about},
+    }
+    return write_json(body, language)

@@ -1,0 +1,63 @@
+"""A sheet to print or to send: the map on the first page, every number of it on the second."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import typst
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from registry.figure.standalone import FONTS, draw_figure
+from registry.figure.wording import say_citation, say_first, say_number, say_sources
+from registry.formats.tables import label_measure
+
+SHEET = Path(__file__).with_name("sheet.typ")
+COLUMNS = ("patients", "reinfusions", "further_doses", "infusions")
+
+
+def write_pdf(document: dict, language: str) -> bytes:
+    """A tagged PDF (PDF/UA-1), which a screen reader reads; its letters are letters and can be searched."""
+    drawing, _width, _height = draw_figure(document, language=language)
+    built = datetime.fromisoformat(document["snapshot"]["built_at"])
+    with override(language):
+        words = {
+            "language": language,
+            "title": _("CAR-T treatments in Sweden"),
+            "alternative": _("Map of Sweden with the centres that treat with CAR-T cells"),
+            "caption": _("Totals are counted afresh, never added up from the parts."),
+            "head": [
+                _("Centre and category"),
+                _("First infusion"),
+                *(label_measure(name, language) for name in COLUMNS),
+            ],
+            "rows": list(_rows(document)),
+            "foot": [*say_sources(document), say_citation(document)],
+            "built": [built.year, built.month, built.day],
+        }
+    return typst.compile(
+        SHEET,
+        font_paths=[FONTS],
+        ignore_system_fonts=True,
+        format="pdf",
+        sys_inputs={"drawing": drawing, "words": json.dumps(words, ensure_ascii=False)},
+        pdf_standards="ua-1",
+        timestamp=int(built.timestamp()),
+    )
+
+
+def _rows(document: dict):
+    """(is a total, head, first, numbers) of each row of the table."""
+    for centre in document["centres"]:
+        yield True, f"{centre['city']}, {centre['name']}", *_cells(centre)
+        for cell in centre["categories"]:
+            yield False, cell["category"], *_cells(cell)
+        for site in document["manufacturing"]:
+            if site["centre"] == centre["code"]:
+                made = say_number(site["manufactured"])
+                yield False, f"{site['name']} ({_('manufacture')})", "", "", "", "", made
+    yield True, _("Sweden"), *_cells(document["national"])
+
+
+def _cells(counted: dict) -> list[str]:
+    return [say_first(counted["first"]) or "–", *(say_number(counted[name]) for name in COLUMNS)]

@@ -1,0 +1,106 @@
+"""Documents as tables of rows: what the text file and the workbook have in common."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from registry.figure.wording import LICENCE
+from registry.statistics.measures import DERIVED, MEASURES
+
+MAP_MEASURES = ("first", "patients", "infusions", "reinfusions", "further_doses", "children")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows by column name, the columns' labels in a language, and what the numbers are from.
+
+    about are pairs of (name, value) that hold for every row: snapshot, day, source, licence.
+    """
+
+    title: str
+    columns: dict[str, str]
+    rows: Sequence[dict]
+    about: dict[str, object]
+
+
+def tabulate_map(document: dict, language: str) -> Table:
+    """A row for the nation, each centre, each of its categories, and each manufacturing site."""
+    rows = [{"level": "nation"} | _measures(document["national"])]
+    for centre in document["centres"]:
+        place = {"centre": centre["code"], "name": centre["name"], "city": centre["city"]}
+        place |= {"region": centre["region"], "status": centre["status"]}
+        rows.append({"level": "centre"} | place | _measures(centre))
+        rows += [
+            {"level": "category"} | place | {"category": cell["category"]} | _measures(cell)
+            for cell in centre["categories"]
+        ]
+    rows += [
+        {"level": "manufacturing_site", "centre": site["centre"], "name": site["name"]}
+        | {"manufactured": site["manufactured"]}
+        for site in document["manufacturing"]
+    ]
+    with override(language):
+        columns = {
+            "level": _("level"), "centre": _("centre"), "name": _("name"), "city": _("city"),
+            "region": _("region"), "status": _("status"), "category": _("category"),
+            **{name: label_measure(name, language) for name in (*MAP_MEASURES, "manufactured")},
+        }  # fmt: skip
+        title = _("CAR-T treatments in Sweden")
+    return Table(title, columns, rows, tell_about(document["snapshot"], language))
+
+
+def tabulate_counts(answer: dict, language: str) -> Table:
+    """A row a cell; the total counted afresh is a fact about the table, since it is no row of it."""
+    measures = [name for name in answer["total"] if name != "patients_summed"]
+    with override(language):
+        labels = {name: label_dimension(name) for name in answer["by"]}
+        title = _("CAR-T treatments in Sweden")
+    labels |= {name: label_measure(name, language) for name in measures}
+    about = tell_about(answer["snapshot"], language)
+    about |= {f"total_{name}": value for name, value in answer["total"].items()}
+    return Table(title, labels, answer["rows"], about)
+
+
+def label_dimension(name: str) -> str:
+    """A dimension of counts in the active language."""
+    return {
+        "centre": _("centre"),
+        "category": _("category"),
+        "product": _("product"),
+        "modality": _("modality"),
+        "indication": _("indication"),
+        "age_group": _("age group"),
+        "sex": _("sex"),
+        "manufacturing_site": _("manufacturing site"),
+        "region": _("region"),
+        "year": _("year"),
+        "month": _("month"),
+    }[name]
+
+
+def label_measure(name: str, language: str) -> str:
+    """A measure by its label in a language."""
+    measure = (MEASURES | DERIVED)[name]
+    return measure.sv if language == "sv" else measure.en
+
+
+def tell_about(snapshot: dict, language: str) -> dict[str, object]:
+    """What a file says of itself: which snapshot, as of which day, source and licence."""
+    with override(language):
+        source = _("swecar, the national registry of CAR-T treatments in Sweden")
+    return {
+        "snapshot": snapshot["number"],
+        "hash": snapshot["hash"],
+        "built_at": snapshot["built_at"],
+        "data_through": snapshot["data_through"],
+        "as_of": snapshot["as_of"],
+        "disclosure": snapshot["disclosure"],
+        "source": source,
+        "licence": LICENCE,
+    }
+
+
+def _measures(cell: dict) -> dict:
+    return {name: cell[name] for name in MAP_MEASURES if name in cell}

@@ -1,0 +1,50 @@
+"""A workbook: the rows, and beside them what they are from and what each measure means."""
+
+import io
+from datetime import datetime
+
+import xlsxwriter
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from registry.formats.tables import Table
+from registry.statistics.measures import DERIVED, MEASURES
+
+WIDEST = 48  # of a column, in letters
+# A cell that a spreadsheet would take for a formula stays a text.
+OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+
+
+def write_xlsx(table: Table, language: str) -> bytes:
+    """Three sheets: numbers, about, measures."""
+    file = io.BytesIO()
+    with override(language), xlsxwriter.Workbook(file, OPTIONS) as book:
+        built = datetime.fromisoformat(str(table.about["built_at"])).replace(tzinfo=None)
+        book.set_properties({"title": table.title, "author": str(table.about["source"]), "created": built})
+        head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        _write_sheet(
+            book.add_worksheet(_("Numbers")),
+            [list(table.columns.values()), *([row.get(name) for name in table.columns] for row in table.rows)],
+            head,
+        )
+        _write_sheet(
+            book.add_worksheet(_("About")),
+            [[table.title], *([name, value] for name, value in table.about.items())],
+            head,
+        )
+        rules = [
+            [name, measure.sv, measure.rule_sv] if language == "sv" else [name, measure.en, measure.rule_en]
+            for name, measure in (MEASURES | DERIVED).items()
+        ]
+        _write_sheet(book.add_worksheet(_("Measures")), [[_("name"), _("label"), _("rule")], *rules], head)
+    return file.getvalue()
+
+
+def _write_sheet(sheet, rows: list[list], head) -> None:
+    for place, row in enumerate(rows):
+        sheet.write_row(place, 0, row, None if place else head)
+    sheet.freeze_panes(1, 0)
+    columns = max(len(row) for row in rows)
+    for column in range(columns):
+        texts = [str(row[column]) for row in rows if column < len(row) and row[column] is not None]
+        sheet.set_column(column, column, min(WIDEST, max(map(len, texts), default=8) + 2))

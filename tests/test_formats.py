@@ -1,0 +1,346 @@
+"""Published numbers as files: each is opened by another program and says what the interface says."""
+
+import io
+import json
+import re
+import warnings
+from datetime import date
+
+import openpyxl
+import pandas
+import pyogrio
+import pypdf
+import pytest
+from fontTools.ttLib import TTFont
+from PIL import Image
+from pptx import Presentation
+from pyjstat import pyjstat
+
+from registry.figure.callouts import estimate_width
+from registry.figure.standalone import COLOURS, FONT_FILES, draw_figure
+from registry.formats import COUNTS_FORMATS, MAP_FORMATS, write_map
+from registry.formats.pictures import print_points
+from registry.statistics.build import publish
+from registry.statistics.counting import Question
+from registry.statistics.published import read_counts, read_map
+from tests import factories
+from tests.map_documents import empty_document, published_document, random_document
+from tests.test_map_page import read_colours
+
+LANGUAGES = ("sv", "en")
+MEASURES = ("patients", "infusions", "reinfusions", "further_doses")
+
+
+class Files(dict):
+    """Every format of the published figure by (format, language), each built when it is first wanted."""
+
+    def __missing__(self, key: tuple[str, str]) -> bytes:
+        format, language = key
+        self[key] = write_map(published_document(language), format=format, language=language)
+        return self[key]
+
+
+@pytest.fixture(scope="module")
+def files() -> Files:
+    return Files()
+
+
+def cells(document) -> set[tuple]:
+    """(centre, category, first, numbers…) of every centre and category; None where it is the whole."""
+    found = {(None, None, document["national"]["first"], *numbers(document["national"]))}
+    for centre in document["centres"]:
+        found.add((centre["code"], None, centre["first"], *numbers(centre)))
+        found |= {
+            (centre["code"], cell["category"], cell["first"], *numbers(cell)) for cell in centre["categories"]
+        }
+    return found
+
+
+def numbers(cell) -> tuple[int, ...]:
+    return tuple(cell[name] for name in MEASURES)
+
+
+EXPECTED = cells(published_document())
+
+
+def frame_cells(frame) -> set[tuple]:
+    """The same of a table of rows."""
+    frame = frame[frame["level"] != "manufacturing_site"].astype(object).where(lambda f: f.notna(), None)
+    return {
+        (row["centre"], row["category"], row["first"] and str(row["first"]), *(int(row[m]) for m in MEASURES))
+        for row in frame.to_dict("records")
+    }
+
+
+# The same bytes every time.
+
+
+@pytest.mark.parametrize("format", MAP_FORMATS)
+def test_a_file_built_twice_is_the_same(files, format):
+    assert write_map(published_document("sv"), format=format, language="sv") == files[format, "sv"]
+
+
+# Each opened by another program.
+
+
+def test_json_is_the_document(files):
+    assert json.loads(files["json", "sv"]) == published_document()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pandas_reads_the_csv_without_a_word_about_its_form(files, language):
+    frame = pandas.read_csv(io.BytesIO(files["csv", language]), dtype={"first": str})
+    assert frame_cells(frame) == EXPECTED
+    assert set(frame["snapshot"]) == {12}
+    assert set(frame["licence"]) == {"CC BY 4.0"}
+    assert frame.loc[frame["level"] == "manufacturing_site", "manufactured"].tolist() == [46]
+    assert "Göteborg" in set(frame["city"]) or language == "en"
+
+
+def test_a_swedish_excel_opens_its_csv(files):
+    text = files["csv-excel", "sv"]
+    assert text.startswith("\ufeff".encode())
+    frame = pandas.read_csv(io.BytesIO(text), sep=";", encoding="utf-8-sig", dtype=str)
+    assert "patienter" in frame.columns
+    assert frame.loc[frame["ort"] == "Umeå", "patienter"].tolist() == ["9", "9"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_openpyxl_reads_the_workbook(files, language):
+    book = openpyxl.load_workbook(io.BytesIO(files["xlsx", language]))
+    sheet, about, rules = book.worksheets
+    rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+    names = list(pandas.read_csv(io.BytesIO(files["csv", language]), nrows=0).columns)
+    frame = pandas.DataFrame(rows[1:], columns=names[: len(rows[0])])
+    assert frame_cells(frame) == EXPECTED
+    assert ("patienter" if language == "sv" else "patients") in rows[0]
+    said = {row[0]: row[1] for row in about.iter_rows(values_only=True) if row[1] is not None}
+    assert (said["snapshot"], said["licence"], said["data_through"]) == (12, "CC BY 4.0", "2025-09-05")
+    assert {row[0] for row in rules.iter_rows(values_only=True)} >= set(MEASURES)
+
+
+def test_gdal_reads_the_geojson(files, tmp_path):
+    path = tmp_path / "map.geojson"
+    path.write_bytes(files["geojson", "sv"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        meta, _fids, shapes, columns = pyogrio.raw.read(path)
+    assert meta["crs"] == "EPSG:4326"
+    fields = dict(zip(meta["fields"], columns, strict=True))
+    document = published_document()
+    assert list(fields["code"]) == [centre["code"] for centre in document["centres"]]
+    for name in MEASURES:
+        assert list(fields[name]) == [centre[name] for centre in document["centres"]]
+    assert dict(zip(fields["code"], fields["act_patients"], strict=True))["UPP"] == 45
+    assert len(shapes) == 7
+    feature = json.loads(files["geojson", "sv"])["features"][0]
+    assert feature["geometry"]["coordinates"] == [20.2983, 63.8175]
+
+
+def test_pyjstat_reads_the_map(files):
+    dataset = pyjstat.Dataset.read(files["json-stat", "en"].decode())
+    frame = dataset.write("dataframe", naming="id").dropna()
+    found = {(row.centre, row.category, row.measure): int(row.value) for row in frame.itertuples()}
+    expected = {
+        (centre or "all", category or "all", measure): value
+        for centre, category, _first, *values in EXPECTED
+        for measure, value in zip(MEASURES, values, strict=True)
+    }
+    assert found == expected
+    assert dataset["role"] == {"geo": ["centre"], "metric": ["measure"]}
+    assert dataset["updated"] == "2025-09-08T10:00:00Z"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_letters_of_the_pdf_can_be_read(files, language):
+    reader = pypdf.PdfReader(io.BytesIO(files["pdf", language]))
+    text = "\n".join(page.extract_text() for page in reader.pages)
+    assert {"Umeå", "Örebro", "Linköping"} <= set(re.findall(r"\w+", text))
+    document = published_document(language)
+    for centre in document["centres"]:
+        assert re.search(rf"{centre['city']}.*?\b{centre['patients']}\b", text, re.DOTALL)
+    assert re.search(r"\b297\b.*\b304\b", text, re.DOTALL)
+    assert "CC BY 4.0" in text
+    assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert reader.trailer["/Root"]["/Lang"].startswith(language)
+    assert len(reader.pages) == 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_slides_have_a_picture_and_a_table_that_can_be_edited(files, language):
+    deck = Presentation(io.BytesIO(files["pptx", language]))
+    first, second = deck.slides
+    [picture] = list(first.shapes)
+    described = picture._element._nvXxPr.cNvPr.get("descr")
+    assert "12" in described
+    assert 0 <= picture.left <= picture.left + picture.width <= deck.slide_width
+    assert 0 <= picture.top <= picture.top + picture.height <= deck.slide_height
+    [table] = [shape.table for shape in second.shapes if shape.has_table]
+    rows = [[cell.text.strip() for cell in row.cells] for row in table.rows]
+    assert rows[-1][2:] == ["297", "6", "1", "304"]
+    document = published_document(language)
+    order = ("patients", "reinfusions", "further_doses", "infusions")
+    expected = []
+    for centre in document["centres"]:
+        expected.append([centre["city"], *(str(centre[name]) for name in order)])
+        expected += [[cell["category"], *(str(cell[name]) for name in order)] for cell in centre["categories"]]
+    assert [[row[0], *row[2:]] for row in rows[1:-1]] == expected
+    words = " ".join(shape.text_frame.text for shape in second.shapes if shape.has_text_frame)
+    assert "CC BY 4.0" in words
+    assert all(shape.top + shape.height <= deck.slide_height for shape in second.shapes)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_drawing_is_xml_with_its_texts_and_its_type(files, language):
+    text = files["svg", language].decode()
+    for word in ("Umeå", "Örebro", "86 infusion", "CC BY 4.0", "font-face", "<title>"):
+        assert word in text
+    assert not re.search(r'(href|url)\(?="?https?:', text)
+
+
+@pytest.mark.parametrize(("format", "width"), [("png", 1280), ("png-print", 2480)])
+def test_pictures_are_as_large_as_they_say(files, format, width):
+    image = Image.open(io.BytesIO(files[format, "sv"]))
+    assert image.width == width
+    assert image.getpixel((0, 0))[:3] == (255, 255, 255)
+
+
+def test_swedish_letters_are_drawn_with_the_type_that_is_shipped():
+    """Where the only word differs by its letter, so does the picture; an absent letter would be a box alike."""
+
+    def draw(city: str) -> bytes:
+        document = empty_document()
+        document["centres"] = [document["centres"][0] | {"city": city, "name": ""}]
+        return print_points(document, "sv", 640)
+
+    pictures = {draw(city) for city in ("Å", "Ä", "Ö", "å", "ä", "ö", "é", "–", "\ue000", "A")}
+    assert len(pictures) == 10
+
+
+def test_estimated_widths_are_never_less_than_the_shipped_types():
+    for path, bold in zip(FONT_FILES, (False, True), strict=True):
+        font = TTFont(path)
+        glyphs, widths, unit = font.getBestCmap(), font["hmtx"], font["head"].unitsPerEm
+        for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZÅÄÖabcdefghijklmnopqrstuvwxyzåäöéü0123456789 .,:;()/·-–…":
+            assert widths[glyphs[ord(letter)]][0] / unit <= estimate_width(letter, 1, bold=bold) + 0.001, letter
+
+
+def test_colours_of_the_files_are_those_of_the_page():
+    light = read_colours()["light"]
+    assert light == {name: COLOURS.get(name, colour) for name, colour in light.items()}
+    assert set(COLOURS) <= set(light)
+
+
+# Other documents.
+
+
+@pytest.mark.parametrize("make", [empty_document, lambda: random_document(12, 5)], ids=["empty", "dozen"])
+@pytest.mark.parametrize("format", [name for name in MAP_FORMATS if "png" not in name])
+def test_every_document_has_every_form(make, format):
+    assert write_map(make(), format=format, language="en")
+
+
+def test_as_of_stands_in_the_files():
+    document = published_document("en")
+    document["snapshot"]["as_of"] = "2020-12-31"
+    drawing, _width, _height = draw_figure(document, language="en")
+    assert "As of 31 December 2020." in drawing
+    assert "2020-12-31" in write_map(document, format="csv", language="en").decode()
+
+
+# Over the interface.
+
+
+@pytest.fixture
+def published(lists):
+    for place, (centre, day) in enumerate((("UPP", "2019-02-03"), ("STO", "2020-05-05"), ("STO", "2021-06-01"))):
+        precision = "month" if place == 2 else "day"
+        fields = {"centre": centre, "infused_on": day, "date_precision": precision}
+        factories.record(lists, factories.nth_number(place), **fields)
+    return publish()
+
+
+@pytest.mark.parametrize("way", ["parameter", "ending", "accept"])
+@pytest.mark.parametrize(("path", "formats"), [("map", MAP_FORMATS), ("counts", COUNTS_FORMATS)])
+def test_a_form_is_chosen_in_three_ways(published, client, path, formats, way):
+    for name, form in formats.items():
+        media_type = form.media_type.partition(";")[0]
+        if "print" in name or (way == "accept" and "excel" in name):
+            continue
+        if way == "parameter":
+            answer = client.get(f"/api/v1/{path}?format={name}&lang=sv")
+        elif way == "ending":
+            answer = client.get(f"/api/v1/{path}.{name}?lang=sv")
+        else:
+            answer = client.get(f"/api/v1/{path}?lang=sv", headers={"Accept": media_type})
+        assert answer.status_code == 200, name
+        assert answer["Content-Type"].partition(";")[0] == media_type
+        assert f'filename="swecar-{path}-2021-06-01.{form.ending}"' in answer["Content-Disposition"]
+        again = client.get(answer.wsgi_request.get_full_path(), headers={
+            "If-None-Match": answer["ETag"], "Accept": media_type,
+        })  # fmt: skip
+        assert again.status_code == 304
+
+
+def test_forms_have_tags_of_their_own(published, client):
+    tags = {client.get(f"/api/v1/map?format={name}")["ETag"] for name in ("json", "csv", "csv-excel", "svg")}
+    assert len(tags) == 4
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "code"),
+    [
+        ("map?format=doc", 400, "unknown_value"),
+        ("map.doc", 400, "unknown_value"),
+        ("counts.png", 400, "unknown_value"),
+        ("map.csv?format=xlsx", 400, "format_contradicts"),
+        ("centres?format=csv", 400, "unknown_value"),
+    ],
+)
+def test_a_form_that_is_none_is_refused_by_name(published, client, address, status, code):
+    answer = client.get(f"/api/v1/{address}")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_form_that_is_not_to_be_had_is_406(published, client):
+    answer = client.get("/api/v1/map", headers={"Accept": "application/msword"})
+    assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
+    preferred = client.get("/api/v1/map", headers={"Accept": "application/json;q=0.5, text/csv"})
+    assert preferred["Content-Type"].startswith("text/csv")
+
+
+def test_counts_are_one_frame_in_every_form(published, client):
+    """JSON, CSV, the workbook and JSON-stat, read by pandas, openpyxl and pyjstat."""
+    query = "by=centre,year&measures=patients,infusions"
+    rows = client.get(f"/api/v1/counts?{query}").json()["rows"]
+    expected = pandas.DataFrame(rows)
+    csv = pandas.read_csv(io.BytesIO(client.get(f"/api/v1/counts.csv?{query}").content))
+    pandas.testing.assert_frame_equal(csv[list(expected.columns)], expected, check_dtype=False)
+    book = openpyxl.load_workbook(io.BytesIO(client.get(f"/api/v1/counts.xlsx?{query}").content))
+    sheet = list(book.worksheets[0].iter_rows(min_row=2, values_only=True))
+    assert sheet == [tuple(row.values()) for row in rows]
+    stat = pyjstat.Dataset.read(client.get(f"/api/v1/counts.json-stat?{query}").content.decode())
+    frame = stat.write("dataframe", naming="id").dropna()
+    wide = frame.pivot_table(index=["centre", "year"], columns="measure", values="value").reset_index()
+    wide["year"] = wide["year"].astype(int)
+    order = ["centre", "year"]
+    pandas.testing.assert_frame_equal(
+        wide[[*order, "patients", "infusions"]].sort_values(order).reset_index(drop=True),
+        expected[[*order, "patients", "infusions"]].sort_values(order).reset_index(drop=True),
+        check_dtype=False, check_names=False,
+    )  # fmt: skip
+    assert stat["role"] == {"time": ["year"], "geo": ["centre"], "metric": ["measure"]}
+
+
+def test_the_files_of_a_day_have_the_numbers_of_that_day(published, client):
+    document = read_map(language="en", as_of=date(2020, 1, 1))
+    frame = pandas.read_csv(io.BytesIO(client.get("/api/v1/map.csv?as_of=2020-01-01&lang=en").content), dtype=str)
+    assert frame.loc[0, "patients"] == str(document["national"]["patients"]) == "1"
+    assert set(frame["as_of"]) == {"2020-01-01"}
+
+
+def test_a_cell_without_a_value_is_none_in_json_stat(published):
+    answer = read_counts(Question(by=("manufacturing_site",), measures=("infusions",)))
+    assert answer["rows"][0]["manufacturing_site"] is None
+    stat = json.loads(COUNTS_FORMATS["json-stat"].write(answer, "en"))
+    assert stat["dimension"]["manufacturing_site"]["category"]["index"] == ["none"]

@@ -44,7 +44,7 @@ class PublicView(APIView):
             language = questions.choose_language(request, parameters)
             ending = kwargs.pop("ending", None)
             parameters.format = questions.choose_format(request, parameters, self.formats, ending)
-            numbers = {name: int(value) for name, value in kwargs.items()}
+            numbers = {name: int(value) if name == "number" else value for name, value in kwargs.items()}
             try:
                 return self.answer(request, parameters, language, **numbers)
             except FactsNotKept:  # a new snapshot came between the question and its facts

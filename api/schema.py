@@ -202,6 +202,36 @@ CHANGES = _described(
     _parameter("since", "Number of the earlier snapshot.", type=int, required=True),
     refuses=(400, 404),
 )
+RELEASE_HEAD: dict[str, Any] = {
+    "name": TEXT, "title": TEXTS, "note": TEXTS, "snapshot": WHOLE, "hash": TEXT, "as_of": DAY_OR_NULL,
+    "released_at": INSTANT,
+}  # fmt: skip
+RELEASE_FILE = record(
+    name=TEXT, address=TEXT, language=TEXT, format=TEXT, media_type=TEXT, size=WHOLE, sha256=TEXT
+)
+RELEASES = _described("releases", record(releases=listing(record(**RELEASE_HEAD))))
+RELEASE = _described(
+    "release", record(**RELEASE_HEAD, files=listing(RELEASE_FILE), map=MAP_DOCUMENT), refuses=(400, 404)
+)
+RELEASE_CHANGES = _described(
+    "release_changes",
+    record(
+        release=TEXT,
+        since=TEXT_OR_NULL | {"description": "The release before, null for the first."},
+        changes=listing(
+            record(
+                centre=TEXT_OR_NULL,
+                category=TEXT_OR_NULL,
+                measures={"type": "object"},
+                new=WHOLE,
+                corrected=WHOLE,
+                withdrawn=WHOLE,
+                merged=WHOLE,
+            )
+        ),
+    ),
+    refuses=(400, 404),
+)
 CONFIG = _described(
     "config",
     record(

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
-from api import imports, infusions, me, public
+from api import imports, infusions, me, public, releases
 from api.errors import not_found
 
 app_name = "api"
@@ -26,6 +26,11 @@ urlpatterns = [
     _address("snapshots", public.SnapshotsView.as_view(), "snapshots"),
     _address(r"snapshots/(?P<number>[0-9]{1,9})", public.SnapshotView.as_view(), "snapshot"),
     _address(r"snapshots/(?P<number>[0-9]{1,9})/changes", public.ChangesView.as_view(), "changes"),
+    _address("releases", releases.ReleasesView.as_view(), "releases"),
+    _address("releases/(?P<name>[a-z0-9-]{1,40})", releases.ReleaseView.as_view(), "release"),
+    _address(
+        "releases/(?P<name>[a-z0-9-]{1,40})/changes", releases.ReleaseChangesView.as_view(), "release-changes"
+    ),
     _address("status", public.StatusView.as_view(), "status"),
     _address("config", public.ConfigView.as_view(), "config"),
     _address("infusions", infusions.InfusionsView.as_view(), "infusions"),

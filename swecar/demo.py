@@ -95,6 +95,8 @@ def prepare(var: Path) -> None:
         call_command("demo_data", "--logins", str(var / "logins.json"))
         say("Publishing …")
         call_command("publish")
+        say("Making the releases …")
+        call_command("demo_releases")
 
 
 def say(sentence: str) -> None:

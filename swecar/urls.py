@@ -8,12 +8,14 @@ from django.views.defaults import server_error as page_of_server_error
 
 from api import health
 from api.errors import not_found, server_error
+from registry.pages import releases
 from registry.pages.views import show_map
 
 urlpatterns = [
     path("api/v1/", include("api.urls")),  # first: asked most
     path("", show_map, {"language": "sv"}, name="map-sv"),
     path("en/", show_map, {"language": "en"}, name="map-en"),
+    *releases.urlpatterns,
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),

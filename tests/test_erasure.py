@@ -29,6 +29,7 @@ from registry.models import (
     Refusal,
 )
 from registry.statistics.build import publish
+from registry.statistics.release_changes import keep_released
 from tests import factories
 from tests.desk import BY, COORDINATION, MAN, WOMAN, address, national, number, sign_in, text
 from tests.test_traces import read_database, read_settled_valkey
@@ -61,6 +62,7 @@ def traced(lists, nurse, steward):
     absorbed = registry_number_of(second.patient_id)
     question = ask(infusion_id=first.pk, text="Is the date right, Uppsala?", by=steward)
     answer(question_id=question.pk, text="Yes, it is right.", by=nurse)
+    keep_released(None)
     merge_patients(keep=first.patient, absorb=second.patient, by=steward, reason="one person")
     correct_infusion(infusion_id=first.pk, changes={"batch": "B4712"}, by=nurse, reason="typo in the batch")
     save_draft(fields={"batch": "B4713"}, centre=lists.centres["UPP"], by=nurse, patient=first.patient)

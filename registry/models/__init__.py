@@ -8,6 +8,7 @@ from registry.models.history import Revision
 from registry.models.infusion import Infusion
 from registry.models.patient import Erasure, Patient, PatientIdentifier, Refusal
 from registry.models.product import Indication, Product, Trial
+from registry.models.release import Release, ReleasedInfusion, ReleaseFile
 from registry.models.snapshot import Publication, Run, Snapshot
 from registry.models.transfer import IdempotencyKey, ImportJob, ImportProblem, ImportRow
 
@@ -32,6 +33,9 @@ __all__ = [
     "Publication",
     "Question",
     "Refusal",
+    "Release",
+    "ReleaseFile",
+    "ReleasedInfusion",
     "Revision",
     "Run",
     "Snapshot",

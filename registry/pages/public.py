@@ -1,6 +1,6 @@
 """The public map page, from published documents alone: no database, no cache, no request."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 
 from django.template.loader import render_to_string
@@ -11,52 +11,22 @@ from registry.choices import Category
 from registry.figure.svg import draw_map, draw_shapes
 from registry.figure.wording import (
     describe_centres,
-    is_awaited,
-    say_complete,
     say_date,
     say_first,
-    say_infusions,
     say_instant,
     say_national,
     say_number,
-    say_people,
-    say_status,
 )
 from registry.pages.choice import describe_choice
 from registry.pages.over_time import describe_series
+from registry.pages.table import describe_table
 from registry.pages.view import EARLIEST, HOMES, View, check_centre
 from registry.statistics.measures import DERIVED, MEASURES
 
-COLUMNS = ("patients", "reinfusions", "further_doses", "infusions")  # after the first infusion's date
 DEFINED = ("patients", "infusions", "reinfusions", "further_doses", "children")
 LANGUAGES = {"sv": "Svenska", "en": "English"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row of the table: its head with what explains it, and its cells or one remark in their place."""
-
-    head: str
-    beside: str
-    status: str = ""
-    complete: str = ""
-    mark: str = ""
-    first: str | None = None
-    cells: tuple[str, ...] = ()
-    remark: str = ""
-
-    @property
-    def first_text(self) -> str:
-        """The first infusion's date, as people read it."""
-        return say_first(self.first) or "–"
-
-
-@dataclass(frozen=True)
-class Group:
-    """A centre's rows: its total, then its categories and manufacturing sites."""
-
-    total: Row
-    parts: tuple[Row, ...]
+# The other public pages, by their names in templates.
+PLACES = {"releases": {"sv": "/utgavor/", "en": "/en/releases/"}}
 
 
 def render_map_page(
@@ -81,10 +51,11 @@ def render_map_page(
                 chosen=view.centre,
             )
 
-        context = _frame(language, view) | {
+        turned = {code: view.address(language=code) for code in LANGUAGES}
+        context = frame(language, turned) | {
             "view": view,
             "problem": problem,
-            "snapshot": _describe_snapshot(document["snapshot"]),
+            "snapshot": describe_snapshot(document["snapshot"]),
             "when": _describe_when(view, document["snapshot"]["data_through"]),
             "national": document["national"],
             "lead": _say_lead(document["national"]),
@@ -96,10 +67,7 @@ def render_map_page(
             "centres": describe_centres(document),
             "chosen": describe_choice(document, series, view),
             "time": series and describe_series(series, document["centres"], view),
-            "groups": [_group_rows(centre, document["manufacturing"]) for centre in document["centres"]],
-            "nation": _total_nation(document["national"]),
-            "children": say_number(document["national"]["children"]),
-            "differences": _explain_differences(document),
+            **describe_table(document),
             "definitions": _define(language),
         }
         return render_to_string("pages/map.html", context)
@@ -108,18 +76,18 @@ def render_map_page(
 def render_waiting_page(*, language: str) -> str:
     """Return the page of a registry that has not published its first snapshot, as HTML."""
     with override(language):
-        return render_to_string("pages/waiting.html", _frame(language))
+        return render_to_string("pages/waiting.html", frame(language))
 
 
-def _frame(language: str, view: View | None = None) -> dict:
-    """What every page's frame needs: its language, and the address and name of the other."""
+def frame(language: str, addresses: Mapping[str, str] = HOMES) -> dict:
+    """What every page's frame needs: its language, and its addresses by language."""
     other = next(code for code in LANGUAGES if code != language)
-    view = view or View(language)
     return {
         "language": language,
         "home": HOMES[language],
-        "other": {"code": other, "address": view.address(language=other), "name": LANGUAGES[other]},
-        "addresses": list(HOMES.items()),
+        "other": {"code": other, "address": addresses[other], "name": LANGUAGES[other]},
+        "addresses": list(addresses.items()),
+        "places": {name: places[language] for name, places in PLACES.items()},
     }
 
 
@@ -137,7 +105,8 @@ def _describe_when(view: View, through: str | None) -> dict:
     }
 
 
-def _describe_snapshot(snapshot: dict) -> dict:
+def describe_snapshot(snapshot: dict) -> dict:
+    """The snapshot part of a document as people read it."""
     return {
         "number": say_number(snapshot["number"]),
         "built_at": snapshot["built_at"],
@@ -163,76 +132,6 @@ def _choose_figures(national: dict) -> list[dict]:
     return [
         {"name": name, "number": say_number(number), "word": word, "remark": remark}
         for name, (number, word, remark) in zip(names, say_national(national), strict=True)
-    ]
-
-
-def _group_rows(centre: dict, manufacturing: list[dict]) -> Group:
-    if is_awaited(centre):
-        total = Row(centre["city"], centre["name"], complete=say_complete(centre), remark=_("upcoming centre"))
-    else:
-        total = Row(
-            centre["city"],
-            centre["name"],
-            status=say_status(centre),
-            complete=say_complete(centre),
-            first=centre["first"],
-            cells=_cells(centre),
-        )
-    categories = [
-        Row(
-            cell["category"],
-            str(Category(cell["category"]).label),
-            mark=cell["category"].lower(),
-            first=cell["first"],
-            cells=_cells(cell),
-        )
-        for cell in centre["categories"]
-    ]
-    remark = _("made for %(infusions)s, at any centre; not part of this centre’s numbers")
-    sites = [
-        Row(
-            site["name"],
-            _("manufacture"),
-            mark="site",
-            remark=remark % {"infusions": say_infusions(site["manufactured"])},
-        )
-        for site in manufacturing
-        if site["centre"] == centre["code"]
-    ]
-    return Group(total, (*categories, *sites))
-
-
-def _total_nation(national: dict) -> Row:
-    return Row(_("Sweden"), _("counted afresh"), first=national["first"], cells=_cells(national))
-
-
-def _cells(counted: dict) -> tuple[str, ...]:
-    return tuple(say_number(counted[name]) for name in COLUMNS)
-
-
-def _explain_differences(document: dict) -> list[str]:
-    """A sentence for every total that is not the sum of its parts; the first says why that is."""
-    national = document["national"]
-    places = [(centre["city"], centre) for centre in document["centres"] if "patients_summed" in centre]
-    if national["patients"] != national["patients_summed"]:
-        places.insert(0, (_("Sweden"), national))
-    if not places:
-        return []
-    numbers = [
-        _("%(place)s: the patients of the categories add up to %(summed)s, but they are %(patients)s.")
-        % {
-            "place": place,
-            "summed": say_number(counted["patients_summed"]),
-            "patients": say_people(counted["patients"]),
-        }
-        for place, counted in places
-    ]
-    return [
-        _(
-            "A person treated in several categories or at several centres is a patient in each of them, "
-            "but one patient in the total; the later infusions count as reinfusions or further doses there."
-        ),
-        *numbers,
     ]
 
 

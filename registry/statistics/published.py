@@ -5,7 +5,7 @@ SQL; the key lives for some seconds only, so that a missed announcement cannot h
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 
@@ -217,15 +217,21 @@ def read_snapshot(number: int) -> dict:
 
 def read_changes(number: int, since: int) -> dict:
     """What moved between two snapshots: per cell and measure, before and after. Raises NotFound."""
-    before, after = (_flatten(_stored(one).map_document) for one in (since, number))
+    before, after = (_stored(one).map_document for one in (since, number))
+    return publishable({"snapshot": number, "since": since, "changes": compare_documents(before, after)})
+
+
+def compare_documents(before: Mapping, after: Mapping) -> list[dict]:
+    """Each cell of two map documents whose measures differ, with both; centre None is the nation."""
+    old_cells, new_cells = _flatten(before), _flatten(after)
     changes = []
-    for cell in sorted(before.keys() | after.keys()):
-        old = before.get(cell) or nothing_counted()
-        new = after.get(cell) or nothing_counted()
+    for cell in sorted(old_cells.keys() | new_cells.keys()):
+        old = old_cells.get(cell) or nothing_counted()
+        new = new_cells.get(cell) or nothing_counted()
         moved = {name: {"before": old[name], "after": new[name]} for name in old if old[name] != new.get(name)}
         if moved:
             changes.append({"centre": cell[0] or None, "category": cell[1] or None, "measures": moved})
-    return publishable({"snapshot": number, "since": since, "changes": changes})
+    return changes
 
 
 def read_status() -> dict:
@@ -259,7 +265,7 @@ def _stored(number: int | None) -> Snapshot:
     return found
 
 
-def _flatten(document: dict) -> dict[tuple[str, str], dict]:
+def _flatten(document: Mapping) -> dict[tuple[str, str], dict]:
     """Measures by (centre, category); an empty text is the whole."""
     names = nothing_counted().keys()
     cells = {("", ""): document["national"]}

@@ -50,6 +50,14 @@ def ending(world: World) -> dict:
     return {"ending": "csv"}
 
 
+def release(world: World) -> dict:
+    return {"name": "none"}
+
+
+def release_file(world: World) -> dict:
+    return {"release": "none", "name": "none.csv"}
+
+
 def snapshot(world: World) -> dict:
     return {"number": 1}
 
@@ -63,6 +71,12 @@ ROWS = [
     Row("map-en", "GET", ALL_200),
     Row("api:map-file", "GET", ALL_200, ending),
     Row("api:counts-file", "GET", ALL_200, ending),
+    Row("api:releases", "GET", ALL_200),
+    Row("api:release", "GET", ALL_404, release),
+    Row("api:release-changes", "GET", ALL_404, release),
+    *(Row(f"releases{what}-{language}", "GET", ALL_200) for what in ("", "-feed") for language in ("sv", "en")),
+    *(Row(f"release-{language}", "GET", ALL_404, release) for language in ("sv", "en")),
+    Row("release-file", "GET", ALL_404, release_file),
     Row("live", "GET", ALL_200),
     Row("ready", "GET", ALL_200),
     *(Row(f"api:{name}", "GET", ALL_200) for name in PUBLIC),

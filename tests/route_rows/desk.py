@@ -34,6 +34,8 @@ def who(world):
 
 
 ROWS = [
+    Row("clinic:releases", "GET", STEWARDS),
+    Row("clinic:releases", "POST", STEWARDS),
     Row("clinic:questions", "GET", READERS),
     Row("clinic:questions", "POST", {"nobody": 302, "signed_in": 405, "outsider": 404, "auditor": 404}),
     Row(

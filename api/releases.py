@@ -1,0 +1,52 @@
+"""Releases over the interface: the list, one with its files, and what changed since the one before."""
+
+from drf_spectacular.utils import extend_schema
+
+from api import schema
+from api.public import PublicView, send
+from registry.statistics import released
+
+
+class ReleasesView(PublicView):
+    """All releases."""
+
+    @extend_schema(**schema.RELEASES)
+    def get(self, request):
+        """All releases, the newest first."""
+
+    def answer(self, request, parameters, language):
+        """The list changes with the newest one."""
+        key = f"releases:{released.read_newest()}"
+        return send(request, key, language, lambda: {"releases": released.read_releases()})
+
+
+class ReleaseView(PublicView):
+    """One release."""
+
+    @extend_schema(**schema.RELEASE)
+    def get(self, request, name):
+        """A release's description, its map document and its files with their digests."""
+
+    def answer(self, request, parameters, language, *, name):
+        """A release never changes."""
+
+        def make() -> dict:
+            release = released.read_release(name)
+            documents = release.pop("documents")
+            del release["changes"]
+            return release | {"map": documents[language]}
+
+        return send(request, f"release:{released.read_newest()}:{name}", language, make)
+
+
+class ReleaseChangesView(PublicView):
+    """What changed since the release before."""
+
+    @extend_schema(**schema.RELEASE_CHANGES)
+    def get(self, request, name):
+        """Per cell: numbers before and after, and how many records are new, corrected, withdrawn or merged."""
+
+    def answer(self, request, parameters, language, *, name):
+        """As it was told with the release."""
+        key = f"release-changes:{released.read_newest()}:{name}"
+        return send(request, key, language, lambda: {"release": name} | released.read_release(name)["changes"])

@@ -1,0 +1,67 @@
+"""Naming a release: the steward gives the current snapshot a name that people cite."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from registry.access import Permission
+from registry.errors import NotFound, NotPermitted, RegistryError
+from registry.pages.clinic.shell import SignedInRequest, page, show
+from registry.pages.public import PLACES
+from registry.releases import release_snapshot
+from registry.statistics.released import read_releases
+
+
+class ReleaseForm(forms.Form):
+    """What a release is called and what it says."""
+
+    name = forms.SlugField(
+        label=gettext_lazy("Name in the address"),
+        max_length=40,
+        help_text=gettext_lazy("For instance 2025-09-08."),
+    )
+    title_sv = forms.CharField(label=gettext_lazy("Title in Swedish"), max_length=100)
+    title_en = forms.CharField(label=gettext_lazy("Title in English"), max_length=100)
+    note_sv = forms.CharField(
+        label=gettext_lazy("Note in Swedish"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    note_en = forms.CharField(
+        label=gettext_lazy("Note in English"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    as_of = forms.DateField(
+        label=gettext_lazy("As of"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=gettext_lazy("Empty: all that is counted now."),
+    )
+
+
+@page(Permission.PUBLISH)
+@require_http_methods(["GET", "HEAD", "POST"])
+def releases(request: SignedInRequest) -> HttpResponse:
+    """The releases there are; POST makes another."""
+    form = ReleaseForm(request.POST or None)
+    if form.is_valid():
+        try:
+            release = release_snapshot(**form.cleaned_data, by=request.user)
+        except (NotFound, NotPermitted):
+            raise
+        except RegistryError as refused:
+            form.add_error(None, forms.ValidationError(str(refused), code=refused.code))
+        else:
+            messages.success(request, _("The release %(name)s is made.") % {"name": release.name})
+            return redirect("clinic:releases")
+    language = get_language()
+    listed = [
+        {"name": one["name"], "title": one["title"][language], "address": PLACES["releases"][language]}
+        for one in read_releases()
+    ]
+    return show(request, "clinic/releases.html", {"form": form, "releases": listed})
+
+
+urlpatterns = [path("desk/releases/", releases, name="releases")]

@@ -1,0 +1,205 @@
+"""The public pages of releases: the list, one release, its feed, and its files as they were made."""
+
+from datetime import UTC, datetime
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.template.loader import render_to_string
+from django.urls import path
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from registry.errors import NotFound
+from registry.figure.svg import draw_map, draw_shapes
+from registry.figure.wording import say_citation, say_date, say_first, say_instant, say_number
+from registry.pages.public import PLACES, describe_snapshot, frame
+from registry.pages.table import describe_table
+from registry.statistics.measures import MEASURES
+from registry.statistics.release_causes import CAUSES
+from registry.statistics.released import read_newest, read_release, read_release_file, read_releases
+from swecar.answers import answer
+
+HTML = "text/html; charset=utf-8"
+ATOM = "application/atom+xml; charset=utf-8"
+FOR_EVER = "public, max-age=31536000, immutable"
+# Names that last longer than any address (RFC 4151).
+TAG = "tag:swecar,2026:releases"
+
+
+@require_safe
+def show_releases(request: HttpRequest, *, language: str) -> HttpResponse:
+    """All releases, the newest first."""
+    return answer(
+        request,
+        key=f"releases:{read_newest()}",
+        language=language,
+        content_type=HTML,
+        make=lambda: _render_list(read_releases(), language),
+    )
+
+
+@require_safe
+def show_release(request: HttpRequest, *, name: str, language: str) -> HttpResponse:
+    """One release: what it says, the map, the numbers, the files, and what changed."""
+    try:
+        return answer(
+            request,
+            key=f"release:{read_newest()}:{name}",
+            language=language,
+            content_type=HTML,
+            make=lambda: _render_one(read_release(name), language),
+        )
+    except NotFound:
+        raise Http404 from None
+
+
+@require_safe
+def show_feed(request: HttpRequest, *, language: str) -> HttpResponse:
+    """The releases as an Atom feed (RFC 4287)."""
+    host = request.build_absolute_uri("/")
+    return answer(
+        request,
+        key=f"feed:{read_newest()}:{host}",
+        language=language,
+        content_type=ATOM,
+        make=lambda: _write_feed(read_releases(), language, host.rstrip("/")),
+    )
+
+
+@require_safe
+def send_file(request: HttpRequest, *, release: str, name: str) -> HttpResponse:
+    """A file of a release, byte for byte as it was made."""
+    try:
+        file = read_release_file(release, name)
+    except NotFound:
+        raise Http404 from None
+    headers = {
+        "ETag": f'"{file.sha256}"',
+        "Cache-Control": FOR_EVER,
+        "Content-Disposition": f'attachment; filename="{file.name}"',
+        "Access-Control-Allow-Origin": "*",
+    }
+    if headers["ETag"] in request.headers.get("If-None-Match", ""):
+        return HttpResponseNotModified(headers=headers)
+    return HttpResponse(bytes(file.content), file.media_type, headers=headers)
+
+
+def _render_list(releases: list[dict], language: str) -> bytes:
+    with override(language):
+        context = frame(language, PLACES["releases"]) | {
+            "releases": [_describe(release, language) for release in releases],
+            "feed": f"{PLACES['releases'][language]}atom.xml",
+        }
+        return render_to_string("pages/releases.html", context).encode()
+
+
+def _render_one(release: dict, language: str) -> bytes:
+    document = release["documents"][language]
+    addresses = {code: f"{place}{release['name']}/" for code, place in PLACES["releases"].items()}
+    with override(language):
+        context = frame(language, addresses) | {
+            "release": _describe(release, language),
+            "snapshot": describe_snapshot(document["snapshot"]),
+            "hash": release["hash"],
+            "citation": say_citation(document),
+            "shapes": draw_shapes(),
+            "wide_map": draw_map(document, language=language, variant="wide"),
+            "narrow_map": draw_map(document, language=language, variant="narrow"),
+            "files": [
+                file | {"kilobytes": say_number(max(1, round(file["size"] / 1000)))}
+                for file in release["files"]
+                if file["language"] == language
+            ],
+            "since": release["changes"]["since"],
+            "since_address": f"{PLACES['releases'][language]}{release['changes']['since']}/",
+            "changes": [_describe_change(row, document, language) for row in release["changes"]["changes"]],
+            "causes": [_say_cause(cause) for cause in CAUSES],
+            **describe_table(document),
+        }
+        return render_to_string("pages/release.html", context).encode()
+
+
+def _describe(release: dict, language: str) -> dict:
+    return {
+        "name": release["name"],
+        "title": release["title"][language],
+        "note": release["note"][language],
+        "address": f"{PLACES['releases'][language]}{release['name']}/",
+        "released_at": release["released_at"],
+        "released": say_instant(release["released_at"]),
+        "snapshot": say_number(release["snapshot"]),
+        "as_of": release["as_of"] and say_date(release["as_of"]),
+    }
+
+
+def _describe_change(row: dict, document: dict, language: str) -> dict:
+    cities = {centre["code"]: centre["city"] for centre in document["centres"]}
+    place = cities.get(row["centre"], row["centre"]) if row["centre"] else _("Sweden")
+    return {
+        "place": place if row["category"] is None else f"{place}, {row['category']}",
+        "total": row["category"] is None,
+        "causes": [say_number(row[cause]) if row[cause] else "–" for cause in CAUSES],
+        "measures": [
+            _("%(measure)s %(before)s → %(after)s")
+            % {
+                "measure": getattr(MEASURES[name], language),
+                "before": _say(name, moved["before"]),
+                "after": _say(name, moved["after"]),
+            }
+            for name, moved in row["measures"].items()
+        ],
+    }
+
+
+def _say(measure: str, value) -> str:
+    if measure == "first":
+        return say_first(value) or "–"
+    return ".." if value is None else say_number(value)
+
+
+def _say_cause(cause: str) -> str:
+    return {
+        "new": _("new"),
+        "corrected": _("corrected"),
+        "withdrawn": _("withdrawn"),
+        "merged": _("merged persons"),
+    }[cause]
+
+
+def _write_feed(releases: list[dict], language: str, host: str) -> bytes:
+    with override(language):
+        feed = Atom1Feed(
+            title=_("swecar, the national registry of CAR-T treatments in Sweden"),
+            link=f"{host}{PLACES['releases'][language]}",
+            feed_url=f"{host}{PLACES['releases'][language]}atom.xml",
+            feed_guid=f"{TAG}:{language}",
+            description=None,
+            language=language,
+            author_name="swecar",
+        )
+        for release in releases:
+            described = _describe(release, language)
+            moment = datetime.fromisoformat(release["released_at"]).astimezone(UTC)
+            feed.add_item(
+                title=described["title"],
+                link=f"{host}{described['address']}",
+                description=described["note"],
+                unique_id=f"{TAG}:{release['name']}",
+                pubdate=moment,
+                updateddate=moment,
+            )
+        if not releases:
+            feed.latest_post_date = lambda: datetime(2026, 1, 1, tzinfo=UTC)  # type: ignore[method-assign]
+        return feed.writeString("utf-8").encode()
+
+
+urlpatterns = [
+    path(f"{place[1:]}{ending}", view, {"language": language}, name=f"{name}-{language}")
+    for language, place in PLACES["releases"].items()
+    for ending, view, name in (
+        ("", show_releases, "releases"),
+        ("atom.xml", show_feed, "releases-feed"),
+        ("<slug:name>/", show_release, "release"),
+    )
+] + [path("releases/<slug:release>/<str:name>", send_file, name="release-file")]

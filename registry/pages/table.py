@@ -1,0 +1,125 @@
+"""The table twin of a map document, and the sentences on totals that are not the sum of their parts."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from registry.choices import Category
+from registry.figure.wording import (
+    is_awaited,
+    say_complete,
+    say_first,
+    say_infusions,
+    say_number,
+    say_people,
+    say_status,
+)
+
+COLUMNS = ("patients", "reinfusions", "further_doses", "infusions")  # after the first infusion's date
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: its head with what explains it, and its cells or one remark in their place."""
+
+    head: str
+    beside: str
+    status: str = ""
+    complete: str = ""
+    mark: str = ""
+    first: str | None = None
+    cells: tuple[str, ...] = ()
+    remark: str = ""
+
+    @property
+    def first_text(self) -> str:
+        """The first infusion's date, as people read it."""
+        return say_first(self.first) or "–"
+
+
+@dataclass(frozen=True)
+class Group:
+    """A centre's rows: its total, then its categories and manufacturing sites."""
+
+    total: Row
+    parts: tuple[Row, ...]
+
+
+def describe_table(document: dict) -> dict:
+    """What templates/pages/numbers.html is made of."""
+    return {
+        "groups": [_group_rows(centre, document["manufacturing"]) for centre in document["centres"]],
+        "nation": _total_nation(document["national"]),
+        "children": say_number(document["national"]["children"]),
+        "differences": _explain_differences(document),
+    }
+
+
+def _group_rows(centre: dict, manufacturing: list[dict]) -> Group:
+    if is_awaited(centre):
+        total = Row(centre["city"], centre["name"], complete=say_complete(centre), remark=_("upcoming centre"))
+    else:
+        total = Row(
+            centre["city"],
+            centre["name"],
+            status=say_status(centre),
+            complete=say_complete(centre),
+            first=centre["first"],
+            cells=_cells(centre),
+        )
+    categories = [
+        Row(
+            cell["category"],
+            str(Category(cell["category"]).label),
+            mark=cell["category"].lower(),
+            first=cell["first"],
+            cells=_cells(cell),
+        )
+        for cell in centre["categories"]
+    ]
+    remark = _("made for %(infusions)s, at any centre; not part of this centre’s numbers")
+    sites = [
+        Row(
+            site["name"],
+            _("manufacture"),
+            mark="site",
+            remark=remark % {"infusions": say_infusions(site["manufactured"])},
+        )
+        for site in manufacturing
+        if site["centre"] == centre["code"]
+    ]
+    return Group(total, (*categories, *sites))
+
+
+def _total_nation(national: dict) -> Row:
+    return Row(_("Sweden"), _("counted afresh"), first=national["first"], cells=_cells(national))
+
+
+def _cells(counted: dict) -> tuple[str, ...]:
+    return tuple(say_number(counted[name]) for name in COLUMNS)
+
+
+def _explain_differences(document: dict) -> list[str]:
+    """A sentence for every total that is not the sum of its parts; the first says why that is."""
+    national = document["national"]
+    places = [(centre["city"], centre) for centre in document["centres"] if "patients_summed" in centre]
+    if national["patients"] != national["patients_summed"]:
+        places.insert(0, (_("Sweden"), national))
+    if not places:
+        return []
+    numbers = [
+        _("%(place)s: the patients of the categories add up to %(summed)s, but they are %(patients)s.")
+        % {
+            "place": place,
+            "summed": say_number(counted["patients_summed"]),
+            "patients": say_people(counted["patients"]),
+        }
+        for place, counted in places
+    ]
+    return [
+        _(
+            "A person treated in several categories or at several centres is a patient in each of them, "
+            "but one patient in the total; the later infusions count as reinfusions or further doses there."
+        ),
+        *numbers,
+    ]

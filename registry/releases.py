@@ -1,0 +1,150 @@
+"""Making a release: a snapshot under a name, with its files, all of it in one transaction."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from django.core.cache import caches
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from registry.access import Actor, Permission, acting_as, require
+from registry.clock import today
+from registry.entry.reasons import check_reason
+from registry.errors import NotPublished, RegistryError
+from registry.formats import MAP_FORMATS, write_map
+from registry.models import Publication, Release, ReleaseFile, Snapshot
+from registry.models.isolation import one_view
+from registry.statistics.build import is_behind
+from registry.statistics.disclosure import publishable
+from registry.statistics.published import read_map
+from registry.statistics.release_changes import compare_with_release, keep_released
+from registry.statistics.released import NEWEST_KEY
+
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
+LANGUAGES = ("sv", "en")
+
+
+class ReleaseNameWrong(RegistryError):
+    """The name stands in the address: write small letters, digits and hyphens, at most 40 of them."""
+
+    code = "release_name_wrong"
+
+
+class ReleaseNameTaken(RegistryError):
+    """There is a release of this name already, and a release stays as it is."""
+
+    code = "release_name_taken"
+
+
+class ReleaseTitleMissing(RegistryError):
+    """Write a title in both languages."""
+
+    code = "release_title_missing"
+
+
+class ReleaseDayWrong(RegistryError):
+    """The release can be up to a day that has been, not up to one that comes."""
+
+    code = "release_day_wrong"
+
+
+class SnapshotBehind(RegistryError):
+    """The records have moved on since the current snapshot: wait until it is published, and try again."""
+
+    code = "snapshot_behind"
+
+
+def release_snapshot(
+    *,
+    name: str,
+    title_sv: str,
+    title_en: str,
+    note_sv: str = "",
+    note_en: str = "",
+    as_of: date | None = None,
+    by: Actor,
+) -> Release:
+    """Give the current snapshot, or its numbers up to a day, a name; makes every file of it.
+
+    It takes some seconds. Raises NotPermitted, NotPublished, and the refusals above.
+    """
+    require(by, Permission.PUBLISH)
+    texts = [check_reason(text, needed=False) for text in (title_sv, title_en, note_sv, note_en)]
+    if not NAME.fullmatch(name):
+        raise ReleaseNameWrong
+    if Release.objects.filter(name=name).exists():
+        raise ReleaseNameTaken
+    if not (texts[0] and texts[1]):
+        raise ReleaseTitleMissing
+    if as_of and as_of > today():
+        raise ReleaseDayWrong
+    snapshot = _find_snapshot()
+    documents = {
+        language: read_map(language=language, as_of=as_of, number=snapshot.number) for language in LANGUAGES
+    }
+    files = list(_make_files(name, documents))
+    with one_view(), acting_as(by, reason="release"):
+        # The files were made outside: what they were made from must still be what is current.
+        if _find_snapshot() != snapshot:
+            raise SnapshotBehind
+        before = Release.objects.first()
+        release = Release(
+            name=name,
+            title_sv=texts[0],
+            title_en=texts[1],
+            note_sv=texts[2],
+            note_en=texts[3],
+            snapshot=snapshot,
+            as_of=as_of,
+            documents=documents,
+            changes=_compare(before, documents["sv"], as_of),
+            released_at=timezone.now().replace(microsecond=0),
+            released_by=by.username,
+        )
+        try:
+            with transaction.atomic():
+                release.save(force_insert=True)
+        except IntegrityError:
+            raise ReleaseNameTaken from None
+        for file in files:
+            file.release = release
+        ReleaseFile.objects.bulk_create(files)
+        keep_released(as_of)
+    caches["answers"].delete(NEWEST_KEY)
+    return release
+
+
+def _find_snapshot() -> Snapshot:
+    """The current snapshot, where it says all that the records say."""
+    publication = Publication.objects.select_related("snapshot").get()
+    if publication.snapshot is None:
+        raise NotPublished
+    if is_behind():
+        raise SnapshotBehind
+    return publication.snapshot
+
+
+def _compare(before: Release | None, document: dict, as_of: date | None) -> dict:
+    if before is None:
+        return publishable({"since": None, "changes": []})
+    changes = compare_with_release(before.documents["sv"], document, as_of)
+    return publishable({"since": before.name, "changes": changes})
+
+
+def _make_files(name: str, documents: dict[str, dict]) -> Iterator[ReleaseFile]:
+    """Every form of the map in both languages."""
+    for language, document in documents.items():
+        for format, form in MAP_FORMATS.items():
+            content = write_map(document, format=format, language=language)
+            kind = "-excel" if format == "csv-excel" else ""
+            yield ReleaseFile(
+                name=f"swecar-{name}-{language}{kind}.{form.ending}",
+                language=language,
+                format=format,
+                media_type=form.media_type,
+                content=content,
+                size=len(content),
+                sha256=hashlib.sha256(content).hexdigest(),
+            )

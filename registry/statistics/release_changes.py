@@ -1,0 +1,91 @@
+"""What has changed in the records since the latest release, per cell and without identities."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from django.db import connection
+
+from registry.statistics.published import compare_documents
+from registry.statistics.release_causes import CAUSES
+
+NOW = """
+SELECT infusion.id AS infusion_id, patient_id AS patient, centre.code::text AS centre,
+       infusion.category::text AS category,
+       row(kind, product_id, indication_id, trial_id, manufacturing_site_id, infused_on, date_precision,
+           sequence, age_at_infusion, patient.sex)::text AS values
+FROM registry_infusion AS infusion
+JOIN registry_patient AS patient ON patient.id = patient_id
+JOIN registry_centre AS centre ON centre.id = centre_id
+WHERE infusion.status = 'submitted' AND (%(as_of)s::date IS NULL OR infused_on <= %(as_of)s)
+"""
+
+# Infusions that differ, with their cell and person then and now. A person who is no longer there was
+# merged into another; an infusion that was moved to another person was corrected.
+MOVED = f"""
+SELECT old.centre, old.category, now.centre, now.category,
+       CASE WHEN old.infusion_id IS NULL THEN 'new'
+            WHEN now.infusion_id IS NULL THEN 'withdrawn'
+            WHEN old.patient <> now.patient AND patient.id IS NULL THEN 'merged'
+            ELSE 'corrected' END,
+       old.patient,
+       (old.centre, old.category, old.values) IS DISTINCT FROM (now.centre, now.category, now.values)
+FROM registry_releasedinfusion AS old
+FULL JOIN ({NOW}) AS now ON now.infusion_id = old.infusion_id
+LEFT JOIN registry_patient AS patient ON patient.id = old.patient
+WHERE (old.patient, old.centre, old.category, old.values)
+      IS DISTINCT FROM (now.patient, now.centre, now.category, now.values)
+"""
+
+KEEP = f"""
+DELETE FROM registry_releasedinfusion;
+INSERT INTO registry_releasedinfusion (infusion_id, patient, centre, category, values) {NOW}
+"""
+
+
+def compare_with_release(before: Mapping, after: Mapping, as_of: date | None) -> list[dict]:
+    """Each cell in which a number or a record has moved, with its causes counted.
+
+    before and after are map documents. new, corrected and withdrawn count infusions, a corrected one in
+    the cell that it left and in the one that it came to; merged counts persons who are now another one.
+    A merge changes which infusions are entries, which is no correction.
+    """
+    causes = _count_causes(as_of)
+    moved = {(row["centre"], row["category"]): row["measures"] for row in compare_documents(before, after)}
+    order = list(dict.fromkeys([*_cells(after), *_cells(before), *causes]))
+    return [
+        {"centre": cell[0], "category": cell[1], "measures": moved.get(cell, {})}
+        | {cause: causes.get(cell, {}).get(cause, 0) for cause in CAUSES}
+        for cell in order
+        if cell in moved or cell in causes
+    ]
+
+
+def keep_released(as_of: date | None) -> None:
+    """Remember what is counted now, instead of what the release before counted."""
+    with connection.cursor() as cursor:
+        cursor.execute(KEEP, {"as_of": as_of})
+
+
+def _count_causes(as_of: date | None) -> dict[tuple, dict[str, int]]:
+    counted: dict[tuple, dict[str, set]] = defaultdict(lambda: defaultdict(set))
+    with connection.cursor() as cursor:
+        cursor.execute(MOVED, {"as_of": as_of})
+        for place, (*cells, cause, patient, differs) in enumerate(cursor.fetchall()):
+            for centre, category in (cells[:2], cells[2:]):
+                if centre is None:
+                    continue
+                for cell in ((centre, category), (centre, None), (None, None)):
+                    # Persons are told apart, infusions are each their own.
+                    counted[cell][cause].add(patient if cause == "merged" else place)
+                    if cause == "merged" and differs:
+                        counted[cell]["corrected"].add(place)
+    return {cell: {cause: len(found) for cause, found in causes.items()} for cell, causes in counted.items()}
+
+
+def _cells(document: Mapping) -> Iterable[tuple]:
+    yield None, None
+    for centre in document["centres"]:
+        yield centre["code"], None
+        for cell in centre["categories"]:
+            yield centre["code"], cell["category"]

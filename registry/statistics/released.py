@@ -1,0 +1,72 @@
+"""Reading releases. They never change, so an answer is known by the newest one's number."""
+
+from typing import Any
+
+from django.core.cache import caches
+
+from registry.errors import NotFound
+from registry.models.release import Release, ReleaseFile
+
+NEWEST_KEY = "newest-release"
+NEWEST_SECONDS = 5  # after which a process asks the database whether there is another release
+
+
+def read_newest() -> int:
+    """The number of the newest release, 0 for none: with it the answers on releases change."""
+    kept = caches["answers"].get(NEWEST_KEY)
+    if kept is None:
+        kept = Release.objects.order_by("-id").values_list("id", flat=True).first() or 0
+        caches["answers"].set(NEWEST_KEY, kept, NEWEST_SECONDS)
+    return kept
+
+
+def read_releases() -> list[dict]:
+    """All releases, the newest first, without their documents."""
+    return [_describe(release) for release in Release.objects.select_related("snapshot").defer(*DOCUMENTS)]
+
+
+def read_release(name: str) -> dict:
+    """One release: its description, documents by language, changes and files. Raises NotFound."""
+    release = Release.objects.select_related("snapshot").filter(name=name).first()
+    if release is None:
+        raise NotFound("There is no release with this name.")
+    files = ReleaseFile.objects.filter(release=release).defer("content")
+    return _describe(release) | {
+        "documents": release.documents,
+        "changes": release.changes,
+        "files": [
+            {
+                "name": file.name,
+                "address": f"/releases/{release.name}/{file.name}",
+                "language": file.language,
+                "format": file.format,
+                "media_type": file.media_type,
+                "size": file.size,
+                "sha256": file.sha256,
+            }
+            for file in files
+        ],
+    }
+
+
+def read_release_file(release: str, name: str) -> ReleaseFile:
+    """One file with its content. Raises NotFound."""
+    file = ReleaseFile.objects.filter(release__name=release, name=name).first()
+    if file is None:
+        raise NotFound("There is no such file.")
+    return file
+
+
+DOCUMENTS = ("documents", "changes", "snapshot__map_document", "snapshot__code_lists")
+
+
+def _describe(release: Release) -> dict[str, Any]:
+    return {
+        "name": release.name,
+        "title": {"sv": release.title_sv, "en": release.title_en},
+        "note": {"sv": release.note_sv, "en": release.note_en},
+        "snapshot": release.snapshot_id,
+        "hash": release.snapshot.hash,
+        "as_of": release.as_of and release.as_of.isoformat(),
+        "released_at": release.released_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }

@@ -25,6 +25,8 @@ OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET", default=None if OIDC_ISSUER 
 OIDC_ACR = env.words("OIDC_ACR", default="http://id.sambi.se/loa/loa3")  # unconfirmed for Inera
 OIDC_SCOPE = env.words("OIDC_SCOPE", default="openid,profile,commission")  # unconfirmed for Inera
 DATABASE_POOL = env.whole_number("DATABASE_POOL", default=8)
+CONTROLLER = env.text("CONTROLLER", default="Region Exempel")  # who answers for the personal data
+CONTACT = env.text("CONTACT", default="registret@swecar.example")  # where people write to
 ACCESS_LOG_YEARS = env.whole_number("ACCESS_LOG_YEARS", default=5, least=5)  # the law asks for five
 
 BASE_DIR = Path(__file__).resolve().parent.parent

@@ -8,7 +8,7 @@ from django.views.defaults import server_error as page_of_server_error
 
 from api import health
 from api.errors import not_found, server_error
-from registry.pages import releases
+from registry.pages import releases, seo, trust
 from registry.pages.views import show_map
 
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("", show_map, {"language": "sv"}, name="map-sv"),
     path("en/", show_map, {"language": "en"}, name="map-en"),
     *releases.urlpatterns,
+    *trust.urlpatterns,
+    path("robots.txt", seo.show_robots, name="robots"),
+    path("sitemap.xml", seo.show_sitemap, name="sitemap"),
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+import registry
 from registry.access import Operator
 from registry.choices import Outcome, Task
 from registry.entry.record import correct_infusion, withdraw_infusion
@@ -23,7 +24,7 @@ from registry.statistics.published import read_counts, read_current, read_map, r
 from registry.statistics.runs import run_publication, run_sweep, run_verification
 from tests import factories, oracle
 
-FIGURE = Path(__file__).parent / "data" / "swecarnet-2025-09-08.json"
+FIGURE = Path(registry.__file__).parent / "statistics" / "data" / "swecarnet-2025-09-08.json"
 # COUNTING.md, "Worked example": centre, category, first, patients, reinfusions, further doses, infusions
 TABLE = [
     ("UME", "SOC", "2023-12", 9, 0, 0, 9),

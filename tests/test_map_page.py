@@ -203,7 +203,8 @@ def test_page_has_the_marks_that_assistive_technology_needs():
     assert dict(tags)["html"]["lang"] == "sv"
     links = [attributes for name, attributes in tags if name == "a"]
     assert any(a["href"] == "/en/" and a.get("hreflang") == a.get("lang") == "en" for a in links)
-    assert {"/api/v1/docs", "/api/v1/map?lang=sv", "#main", "#numbers"} <= {a["href"] for a in links}
+    wanted = {"/api/v1/docs", "/api/v1/map?format=pdf&lang=sv", "/sa-raknar-vi/", "#main", "#numbers"}
+    assert wanted <= {a["href"] for a in links}
 
 
 # Its colours

@@ -47,7 +47,7 @@ def draw_figure(document: dict, *, language: str) -> tuple[str, int, int]:
     carries it along for readers that have no such type.
     """
     with override(language):
-        drawing = draw_map(document, language=language, variant="wide")
+        drawing = draw_map(document, language=language, variant="wide", table=None)
         inner = float(drawing.split('viewBox="0 0 1200 ', 1)[1].split('"', 1)[0])
         below = [*say_sources(document), say_citation(document)]
         height = round(MARGIN + inner + 24 + LINE * len(below) + MARGIN)

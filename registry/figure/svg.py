@@ -113,12 +113,14 @@ def draw_map(
     variant: str = "wide",
     address: Callable[[str], str] | None = None,
     chosen: str | None = None,
+    table: str | None = "numbers",
 ) -> str:
     """Draw a map document as one `<svg>`, with draw_shapes' output elsewhere in the same page.
 
     variant is "wide" (callouts with every line of their centre, and the key) or "narrow" (labels
     with the infusions). language, "sv" or "en", is that of the document's own texts. With address,
     which gives a link for a centre's code, marks and callouts are links; chosen is a centre's code.
+    table is the id of the table with the same numbers, where the page has it.
     """
     measures = VARIANTS[variant]
     centres = document["centres"]
@@ -142,7 +144,8 @@ def draw_map(
             x = measures.width - measures.column
             parts.append(f'<g class="key" transform="translate({x:g} {KEY_TOP})">{key.svg}</g>')
         role = "group" if address else "img"
-        return _frame(document, variant, (measures.width, height), role, "".join(parts))
+        drawn = _frame(document, variant, (measures.width, height), role, "".join(parts))
+        return drawn if table is None else drawn.replace("<svg ", f'<svg aria-details="{table}" ', 1)
 
 
 @dataclass(frozen=True)
@@ -249,7 +252,7 @@ def _frame(document: dict, variant: str, size: tuple[float, float], role: str, b
     name = f"map-{variant}"
     return (
         f'<svg xmlns="{NAMESPACE}" class="map map-{variant}" viewBox="0 0 {size[0]:g} {size[1]:g}" role="{role}"'
-        f' aria-labelledby="{name}-title" aria-describedby="{name}-text" aria-details="numbers">'
+        f' aria-labelledby="{name}-title" aria-describedby="{name}-text">'
         f'<title id="{name}-title">{escape(title)}</title>'
         f'<desc id="{name}-text">{escape(description)}</desc>{body}</svg>'
     )

@@ -168,6 +168,11 @@ def say_date(iso: str) -> str:
     return format_date(date.fromisoformat(iso), "j F Y")
 
 
+def say_month(month: str | None) -> str:
+    """Return "September 2025" of "2025-09", or "–"."""
+    return say_first(month) or "–"
+
+
 def say_instant(iso: str) -> str:
     """Return "8 September 2025 12:00", Swedish time, of an ISO instant with its offset."""
     instant = datetime.fromisoformat(iso).astimezone(SWEDISH_TIME)

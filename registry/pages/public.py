@@ -1,6 +1,5 @@
 """The public map page, from published documents alone: no database, no cache, no request."""
 
-from collections.abc import Mapping
 from datetime import date
 
 from django.template.loader import render_to_string
@@ -11,22 +10,20 @@ from registry.choices import Category
 from registry.figure.svg import draw_map, draw_shapes
 from registry.figure.wording import (
     describe_centres,
-    say_date,
+    say_citation,
     say_first,
-    say_instant,
     say_national,
     say_number,
 )
+from registry.formats import MAP_FORMATS
 from registry.pages.choice import describe_choice
+from registry.pages.frame import LANGUAGES, describe_snapshot, frame
 from registry.pages.over_time import describe_series
 from registry.pages.table import describe_table
-from registry.pages.view import EARLIEST, HOMES, View, check_centre
+from registry.pages.view import EARLIEST, View, check_centre
 from registry.statistics.measures import DERIVED, MEASURES
 
 DEFINED = ("patients", "infusions", "reinfusions", "further_doses", "children")
-LANGUAGES = {"sv": "Svenska", "en": "English"}
-# The other public pages, by their names in templates.
-PLACES = {"releases": {"sv": "/utgavor/", "en": "/en/releases/"}}
 
 
 def render_map_page(
@@ -68,6 +65,8 @@ def render_map_page(
             "chosen": describe_choice(document, series, view),
             "time": series and describe_series(series, document["centres"], view),
             **describe_table(document),
+            "citation": say_citation(document),
+            "downloads": _list_downloads(view),
             "definitions": _define(language),
         }
         return render_to_string("pages/map.html", context)
@@ -79,16 +78,30 @@ def render_waiting_page(*, language: str) -> str:
         return render_to_string("pages/waiting.html", frame(language))
 
 
-def frame(language: str, addresses: Mapping[str, str] = HOMES) -> dict:
-    """What every page's frame needs: its language, and its addresses by language."""
-    other = next(code for code in LANGUAGES if code != language)
-    return {
-        "language": language,
-        "home": HOMES[language],
-        "other": {"code": other, "address": addresses[other], "name": LANGUAGES[other]},
-        "addresses": list(addresses.items()),
-        "places": {name: places[language] for name, places in PLACES.items()},
+def _list_downloads(view: View) -> list[tuple[str, str, str]]:
+    """(name, address, meaning) of the files of what is shown."""
+    day = f"&as_of={view.as_of.isoformat()}" if view.as_of else ""
+    meanings = {
+        "pdf": _("a sheet to print, with the table"),
+        "pptx": _("a slide, and a table that can be edited"),
+        "png": _("a picture for the screen"),
+        "png-print": _("a picture for print"),
+        "svg": _("a drawing that can be scaled"),
+        "xlsx": _("a workbook"),
+        "csv": _("rows for a program"),
+        "csv-excel": _("rows for a Swedish Excel"),
+        "json": _("the document of the interface"),
+        "json-stat": _("as statistical offices exchange it"),
+        "geojson": _("the centres as points"),
     }
+    return [
+        (
+            MAP_FORMATS[name].ending.rpartition(".")[2].upper(),
+            f"/api/v1/map?format={name}&lang={view.language}{day}",
+            meaning,
+        )
+        for name, meaning in meanings.items()
+    ]
 
 
 def _describe_when(view: View, through: str | None) -> dict:
@@ -102,17 +115,6 @@ def _describe_when(view: View, through: str | None) -> dict:
         "months": months[0],
         "month": min(months),
         "all": view.address(as_of=None),
-    }
-
-
-def describe_snapshot(snapshot: dict) -> dict:
-    """The snapshot part of a document as people read it."""
-    return {
-        "number": say_number(snapshot["number"]),
-        "built_at": snapshot["built_at"],
-        "built": say_instant(snapshot["built_at"]),
-        "through": snapshot["data_through"] and say_date(snapshot["data_through"]),
-        "as_of": snapshot["as_of"] and say_date(snapshot["as_of"]),
     }
 
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from registry.errors import NotFound
 from registry.figure.svg import draw_map, draw_shapes
 from registry.figure.wording import say_citation, say_date, say_first, say_instant, say_number
-from registry.pages.public import PLACES, describe_snapshot, frame
+from registry.pages.frame import PLACES, describe_snapshot, frame
 from registry.pages.table import describe_table
 from registry.statistics.measures import MEASURES
 from registry.statistics.release_causes import CAUSES

@@ -146,6 +146,24 @@ def read_map_and_series(*, language: str, as_of: date | None = None, number: int
     }
 
 
+@one_view()
+def read_freshness(*, language: str) -> dict:
+    """The current snapshot's map document as "map", and as "latest" the month of each centre's last infusion.
+
+    Raises NotPublished, FactsNotKept.
+    """
+    snapshot = _stored(None)
+    counted = count_together(snapshot.number, Question(by=("centre", "month"), measures=("infusions",)))
+    latest: dict[str, str] = {}
+    for row in counted[0]:
+        if row["month"] != "unknown":
+            latest[row["centre"]] = max(row["month"], latest.get(row["centre"], ""))
+    return {
+        "map": _say_map(snapshot, snapshot.map_document, language, None),
+        "latest": publishable(latest),
+    }
+
+
 def _say_map(snapshot: Snapshot, document: dict, language: str, as_of: date | None) -> dict:
     head = {"snapshot": describe_snapshot(snapshot).describe(as_of)}
     return publishable(_in_language(head | document, language))

@@ -94,7 +94,7 @@ SELECT (SELECT count(*) FROM (SELECT * FROM fact EXCEPT ALL SELECT * FROM record
 
 def compare_with_records(document: dict) -> list[Difference]:
     """Every number of a map document that a recount of the records gives differently."""
-    published = dict(_numbers(document))
+    published = dict(list_numbers(document))
     recounted = _recount()
     # A cell of the document need not print every measure; a number that is recounted in a cell
     # that is not in the document is a difference.
@@ -131,7 +131,7 @@ def _recount() -> dict[tuple[str, str], object]:
     return numbers | {("nation", "patients_summed"): summed}
 
 
-def _numbers(document: dict):
+def list_numbers(document: dict):
     """((cell, measure), number) of every number in a map document."""
     cells = [("nation", document["national"])]
     for centre in document["centres"]:

@@ -19,6 +19,7 @@ NEW = {
     "centre": "UPP", "patient_id": factories.nth_number(7), "category": "SOC", "product": "Kymriah",
     "infused_on": "2021-03-02",
 }  # fmt: skip
+TRUST = ("counting", "reconciliation", "freshness", "sharing", "accessibility", "privacy", "embed")
 PUBLIC = (
     "map", "counts", "centres", "categories", "products", "indications", "trials", "measures", "snapshots",
     "status", "config", "schema", "docs",
@@ -77,6 +78,9 @@ ROWS = [
     *(Row(f"releases{what}-{language}", "GET", ALL_200) for what in ("", "-feed") for language in ("sv", "en")),
     *(Row(f"release-{language}", "GET", ALL_404, release) for language in ("sv", "en")),
     Row("release-file", "GET", ALL_404, release_file),
+    *(Row(f"{name}-{language}", "GET", ALL_200) for name in TRUST for language in ("sv", "en")),
+    Row("robots", "GET", ALL_200),
+    Row("sitemap", "GET", ALL_200),
     Row("live", "GET", ALL_200),
     Row("ready", "GET", ALL_200),
     *(Row(f"api:{name}", "GET", ALL_200) for name in PUBLIC),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from registry.access import Permission
 from registry.errors import NotFound, NotPermitted, RegistryError
 from registry.pages.clinic.shell import SignedInRequest, page, show
-from registry.pages.public import PLACES
+from registry.pages.frame import PLACES
 from registry.releases import release_snapshot
 from registry.statistics.released import read_releases
 

@@ -1,0 +1,42 @@
+"""What every public page shares: its languages, the addresses of the others, the snapshot's line."""
+
+from collections.abc import Mapping
+
+from registry.figure.wording import say_date, say_instant, say_number
+from registry.pages.view import HOMES
+
+LANGUAGES = {"sv": "Svenska", "en": "English"}
+# The public pages by their names in templates; a Swedish address is Swedish.
+PLACES = {
+    "releases": {"sv": "/utgavor/", "en": "/en/releases/"},
+    "counting": {"sv": "/sa-raknar-vi/", "en": "/en/how-we-count/"},
+    "reconciliation": {"sv": "/avstamning/", "en": "/en/reconciliation/"},
+    "freshness": {"sv": "/aktualitet/", "en": "/en/freshness/"},
+    "sharing": {"sv": "/dela/", "en": "/en/share/"},
+    "accessibility": {"sv": "/tillganglighet/", "en": "/en/accessibility/"},
+    "privacy": {"sv": "/integritet/", "en": "/en/privacy/"},
+    "embed": {"sv": "/inbaddad/", "en": "/en/embed/"},
+}
+
+
+def frame(language: str, addresses: Mapping[str, str] = HOMES) -> dict:
+    """What every page's frame needs: its language, and its addresses by language."""
+    other = next(code for code in LANGUAGES if code != language)
+    return {
+        "language": language,
+        "home": HOMES[language],
+        "other": {"code": other, "address": addresses[other], "name": LANGUAGES[other]},
+        "addresses": list(addresses.items()),
+        "places": {name: places[language] for name, places in PLACES.items()},
+    }
+
+
+def describe_snapshot(snapshot: dict) -> dict:
+    """The snapshot part of a document as people read it."""
+    return {
+        "number": say_number(snapshot["number"]),
+        "built_at": snapshot["built_at"],
+        "built": say_instant(snapshot["built_at"]),
+        "through": snapshot["data_through"] and say_date(snapshot["data_through"]),
+        "as_of": snapshot["as_of"] and say_date(snapshot["as_of"]),
+    }

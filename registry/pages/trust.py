@@ -1,0 +1,195 @@
+"""The pages that say why the numbers can be trusted, what the law asks to be said, and how to use them."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+
+from registry.errors import FactsNotKept, NotPublished
+from registry.figure.svg import draw_map, draw_shapes
+from registry.figure.wording import say_citation, say_date, say_month, say_number
+from registry.formats import MAP_FORMATS
+from registry.pages.frame import PLACES, describe_snapshot, frame
+from registry.pages.public import render_waiting_page
+from registry.pages.view import ChoiceUnknown, read_view
+from registry.statistics.measures import DERIVED, MEASURES
+from registry.statistics.published import forget_current, read_current, read_freshness, read_map
+from registry.statistics.reconcile import Compared, reconcile
+from registry.statistics.verify import list_numbers
+from swecar.answers import answer
+
+HTML = "text/html; charset=utf-8"
+FIGURE = Path(__file__).resolve().parent.parent / "statistics" / "data" / "swecarnet-2025-09-08.json"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page: its template, and what it is made of; template stands once for each language where it is prose."""
+
+    describe: Callable[[str, str], Mapping]
+    is_prose: bool = True
+
+
+def describe_counting(language: str, host: str) -> Mapping:
+    """Every measure's rule."""
+    return {
+        "measures": [
+            {
+                "name": name,
+                "label": getattr(measure, language),
+                "rule": getattr(measure, f"rule_{language}"),
+                "source": measure.source,
+            }
+            for name, measure in (MEASURES | DERIVED).items()
+        ]
+    }
+
+
+def describe_reconciliation(language: str, host: str) -> Mapping:
+    """The published figure beside the registry, cell by cell."""
+    figure = json.loads(FIGURE.read_text(encoding="utf-8"))
+    result = reconcile(figure)
+    cities = {centre["code"]: centre["city" if language == "sv" else "city_en"] for centre in figure["centres"]}
+    return {
+        "as_of": say_date(figure["data_cut"]),
+        "rows": [_describe_row(row, cities, language) for row in result.compared],
+        "compared": say_number(len(result.compared)),
+        "different": say_number(len(result.differences)),
+        "agrees": not result.differences,
+    }
+
+
+def describe_freshness(language: str, host: str) -> Mapping:
+    """How far each centre's records go, and the proof of the current snapshot."""
+    read = read_freshness(language=language)
+    document = read["map"]
+    return {
+        "centres": [
+            {
+                "city": centre["city"],
+                "name": centre["name"],
+                "status": centre["status"],
+                "complete": centre["complete_through"] and say_date(centre["complete_through"]),
+                "latest": say_month(read["latest"].get(centre["code"])),
+            }
+            for centre in document["centres"]
+        ],
+        "snapshot": describe_snapshot(document["snapshot"]),
+        "hash": document["snapshot"]["hash"],
+        "numbers": say_number(len(list(list_numbers(document)))),
+    }
+
+
+def describe_sharing(language: str, host: str) -> Mapping:
+    """A sentence to cite, the code to embed, the files, and a line of code for each kind of client."""
+    document = read_map(language=language)
+    return {
+        "citation": say_citation(document),
+        "host": host,
+        "embed": f"{host}{PLACES['embed'][language]}",
+        "formats": [(name, form.media_type.partition(";")[0]) for name, form in MAP_FORMATS.items()],
+    }
+
+
+def describe_law(language: str, host: str) -> Mapping:
+    """Who answers for the registry."""
+    return {"controller": settings.CONTROLLER, "contact": settings.CONTACT}
+
+
+PAGES = {
+    "counting": Place(describe_counting),
+    "reconciliation": Place(describe_reconciliation),
+    "freshness": Place(describe_freshness, is_prose=False),
+    "sharing": Place(describe_sharing),
+    "accessibility": Place(describe_law),
+    "privacy": Place(describe_law),
+}
+
+
+@require_safe
+def show_page(request: HttpRequest, *, name: str, language: str) -> HttpResponse:
+    """A page of the current snapshot."""
+
+    def make() -> bytes:
+        with override(language):
+            place = PAGES[name]
+            context = frame(language, PLACES[name]) | place.describe(language, host)
+            template = f"pages/{name}.{language}.html" if place.is_prose else f"pages/{name}.html"
+            return render_to_string(template, context).encode()
+
+    host = request.build_absolute_uri("/").rstrip("/")
+    return _answer(request, f"{name}:{host}", language, make)
+
+
+@require_safe
+def show_embedded(request: HttpRequest, *, language: str) -> HttpResponse:
+    """The map alone, for a frame in another page; ?as_of=YYYY-MM-DD."""
+    with override(language):
+        try:
+            as_of = read_view(language, request.GET).as_of
+        except ChoiceUnknown as unknown:
+            return HttpResponse(str(unknown), content_type="text/plain; charset=utf-8", status=400)
+
+    def make() -> bytes:
+        document = read_map(language=language, as_of=as_of)
+        with override(language):
+            context = frame(language, PLACES["embed"]) | {
+                "snapshot": describe_snapshot(document["snapshot"]),
+                "shapes": draw_shapes(),
+                "maps": [
+                    draw_map(document, language=language, variant=variant, table=None)
+                    for variant in ("wide", "narrow")
+                ],
+            }
+            return render_to_string("pages/embed.html", context).encode()
+
+    return _answer(request, f"embed:{as_of}", language, make)
+
+
+def _answer(request: HttpRequest, key: str, language: str, make: Callable[[], bytes]) -> HttpResponse:
+    try:
+        try:
+            return _keep(request, key, language, make)
+        except FactsNotKept:  # a new snapshot came between the question and its facts
+            forget_current()
+            return _keep(request, key, language, make)
+    except NotPublished:
+        page = render_waiting_page(language=language)
+        return HttpResponse(page, status=503, headers={"Retry-After": "60", "Cache-Control": "no-store"})
+
+
+def _keep(request: HttpRequest, key: str, language: str, make: Callable[[], bytes]) -> HttpResponse:
+    key = f"{read_current().hash}:{key}"
+    return answer(request, key=key, language=language, content_type=HTML, make=make)
+
+
+def _describe_row(row: Compared, cities: Mapping[str, str], language: str) -> dict:
+    code, _cross, category = row.cell.partition(" × ")
+    place = _("Sweden") if code == "nation" else cities.get(code, code)
+    measure = (MEASURES | DERIVED)[row.measure]
+    return {
+        "place": f"{place}, {category}" if category else place,
+        "total": not category,
+        "measure": getattr(measure, language),
+        "figure": "–" if row.figure is None else str(row.figure),
+        "registry": "–" if row.registry is None else str(row.registry),
+        "differs": row.differs,
+    }
+
+
+urlpatterns = [
+    path(place[1:], show_page, {"name": name, "language": language}, name=f"{name}-{language}")
+    for name in PAGES
+    for language, place in PLACES[name].items()
+] + [
+    path(place[1:], show_embedded, {"language": language}, name=f"embed-{language}")
+    for language, place in PLACES["embed"].items()
+]

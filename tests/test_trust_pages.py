@@ -1,0 +1,199 @@
+"""The pages on trust, law and use: what they say, that they load nothing from elsewhere, and their looks."""
+
+import re
+import threading
+from functools import partial
+from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from registry.entry.coverage import state_coverage
+from registry.pages.frame import PLACES
+from registry.pages.trust import FIGURE
+from registry.statistics.build import publish
+from registry.statistics.measures import DERIVED, MEASURES
+from registry.statistics.verify import list_numbers
+from tests import factories
+from tests.browsing import LOOKED_AT, WIDTHS, look
+from tests.desk import text
+
+PAGES = [(name, language) for name, places in PLACES.items() for language in places if name != "releases"]
+TEXTS = [(name, language) for name, language in PAGES if name != "embed"]
+
+
+@pytest.fixture
+def published(lists):
+    nurse = factories.user("nurse", lists.centres["UPP"], role="lead")
+    factories.record(lists, infused_on="2020-05-05", by=nurse)
+    factories.record(lists, factories.nth_number(3), centre="STO", infused_on="2021-06-06")
+    return publish()
+
+
+class Outline(HTMLParser):
+    """The headings of a page by their level, its language, its links."""
+
+    def __init__(self, page: str):
+        super().__init__()
+        self.levels, self.links, self.language, self.ids = [], [], "", []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        if re.fullmatch("h[1-6]", tag):
+            self.levels.append(int(tag[1]))
+        if tag == "html":
+            self.language = attributes["lang"]
+        if tag == "a":
+            self.links.append(attributes["href"])
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
+
+
+@pytest.mark.parametrize(("name", "language"), PAGES)
+def test_a_page_has_one_title_and_its_headings_in_order(published, client, name, language):
+    answer = client.get(PLACES[name][language])
+    assert answer.status_code == 200
+    outline = Outline(text(answer))
+    assert outline.levels[0] == 1
+    assert outline.levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(outline.levels, outline.levels[1:], strict=False))
+    assert outline.language == language == answer["Content-Language"]
+    assert len(outline.ids) == len(set(outline.ids))
+    assert not answer.cookies
+
+
+@pytest.mark.parametrize(("name", "language"), [*TEXTS, ("map", "sv"), ("map", "en")])
+def test_every_link_of_a_page_leads_somewhere(published, client, name, language):
+    place = PLACES[name][language] if name in PLACES else {"sv": "/", "en": "/en/"}[language]
+    for link in Outline(text(client.get(place))).links:
+        bare = link.partition("#")[0]
+        if bare.startswith("/") and "png-print" not in bare and "pptx" not in bare:
+            assert client.get(bare).status_code == 200, link
+
+
+@pytest.mark.parametrize(("name", "language"), PAGES)
+def test_the_browser_is_told_to_load_nothing_from_elsewhere(published, client, name, language):
+    answer = client.get(PLACES[name][language])
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert "X-Frame-Options" not in answer
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert "<style" not in text(answer)
+    assert " style=" not in text(answer)
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_every_measure_is_explained_where_the_table_points(published, client, language):
+    page = text(client.get(PLACES["counting"][language]))
+    outline = Outline(page)
+    for name, measure in (MEASURES | DERIVED).items():
+        assert name in outline.ids
+        assert getattr(measure, f"rule_{language}") in page.replace("&#x27;", "'")
+    links = Outline(text(client.get("/" if language == "sv" else "/en/"))).links
+    pointed = {link.partition("#")[2] for link in links if link.startswith(PLACES["counting"][language] + "#")}
+    assert pointed == {"first", "patients", "reinfusions", "further_doses", "infusions"}
+
+
+def test_the_reconciliation_names_each_number_that_differs(published, client):
+    """Two infusions are not the published figure; the demonstration's own agree (test_demonstration.py)."""
+    page = text(client.get("/en/reconciliation/"))
+    assert re.search(r"\d+ of \d+ numbers differ\.", page)
+    row = re.search(r"<tr[^>]*><th scope=\"row\">Sweden</th><td>patients</td>.*?</tr>", page)[0]
+    assert '<td class="n">297</td><td class="n">2</td><td>≠ differs</td>' in row
+    assert FIGURE.is_file()
+
+
+def test_freshness_says_what_each_centre_has_said(lists, published, client):
+    lead = factories.user("lead", lists.centres["UPP"], role="lead")
+    state_coverage(centre=lists.centres["UPP"], complete_through=published.data_through, by=lead)
+    snapshot = publish()
+    page = text(client.get("/en/freshness/"))
+    assert "6 June 2021" in page
+    assert "May 2020" in page
+    assert page.count("not stated") >= 3
+    counted = len(list(list_numbers(snapshot.map_document)))
+    assert f"{counted} numbers were counted twice" in page
+    assert snapshot.hash in page
+
+
+@pytest.mark.parametrize("name", ["accessibility", "privacy"])
+def test_who_answers_for_the_registry_is_named(published, client, settings, name):
+    settings.CONTROLLER, settings.CONTACT = "Region Prov", "fraga@prov.example"
+    for language in ("sv", "en"):
+        page = text(client.get(PLACES[name][language]))
+        assert "Region Prov" in page
+        assert 'href="mailto:fraga@prov.example"' in page
+
+
+def test_the_embedded_map_is_of_the_day_that_is_asked_for(published, client):
+    assert 'data-centre="STO"' in text(client.get("/en/embed/"))
+    page = text(client.get("/en/embed/?as_of=2020-12-31"))
+    assert "As of 31 December 2020." in page
+    assert client.get("/en/embed/?as_of=nonsense").status_code == 400
+
+
+@pytest.mark.parametrize(("name", "language"), PAGES)
+def test_the_number_of_queries_is_known(published, client, name, language):
+    client.get("/api/v1/map?as_of=2019-01-01")  # which snapshot is current is known after this
+    address = PLACES[name][language]
+    with CaptureQueriesContext(connection) as first:
+        client.get(address)
+    asked = len([one for one in first if "SELECT" in one["sql"]])
+    assert asked <= (4 if name == "reconciliation" else 2)  # a figure is compared by two questions
+    with CaptureQueriesContext(connection) as kept:
+        client.get(address)
+    assert len(kept) == 0
+
+
+def test_search_engines_are_told_what_there_is(published, client):
+    robots = text(client.get("/robots.txt"))
+    assert "Disallow: /clinic/" in robots
+    assert "Sitemap: http://testserver/sitemap.xml" in robots
+    sitemap = text(client.get("/sitemap.xml"))
+    for place in re.findall(r"<loc>http://testserver(.*?)</loc>", sitemap):
+        assert client.get(place).status_code == 200
+    assert sitemap.count("<loc>") == 16
+
+
+@pytest.mark.parametrize(("name", "language"), PAGES)
+def test_before_the_first_snapshot_a_page_says_so(lists, client, name, language):
+    answer = client.get(PLACES[name][language])
+    assert answer.status_code == 503
+    assert answer["Retry-After"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LOOKED_AT)
+def test_pages_have_no_violation_and_fit_a_telephone(live_server, committed_lists, open_browser, language):
+    factories.record(committed_lists)
+    publish()
+    for width in WIDTHS:
+        page = open_browser(viewport={"width": width, "height": 844})
+        asked = []
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        for name, _language in [one for one in PAGES if one[1] == language]:
+            page.goto(f"{live_server.url}{PLACES[name][language]}")
+            look(page, name, language)
+        assert all(url.startswith(live_server.url) for url in asked)
+        assert page.context.cookies() == []
+
+
+@pytest.mark.browser
+def test_the_map_stands_in_a_frame_of_another_page(live_server, committed_lists, open_browser, tmp_path):
+    factories.record(committed_lists)
+    publish()
+    page = open_browser()
+    address = f"{live_server.url}{reverse('embed-en')}"
+    around = f'<!doctype html><iframe src="{address}" title="map" width="400" height="900"></iframe>'
+    (tmp_path / "index.html").write_text(around)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    page.goto(f"http://127.0.0.1:{server.server_port}/")
+    frame = page.frame_locator("iframe")
+    assert frame.locator("h1").inner_text() == "CAR-T treatments in Sweden"
+    assert frame.locator(".map-narrow").is_visible()
+    server.shutdown()

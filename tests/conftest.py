@@ -9,7 +9,8 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.core.management import ManagementUtility
-from django.db import connections
+from django.core.management.commands import flush
+from django.db import connection, connections, transaction
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import sync_playwright
@@ -48,6 +49,34 @@ _modest = _common | {"phases": [Phase.explicit, Phase.generate]}  # shrinking ta
 hypothesis_settings.register_profile("modest", max_examples=25, **_modest)
 hypothesis_settings.register_profile("thorough", max_examples=400, **_common | {"derandomize": False})
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "modest"))
+
+
+# A test whose transactions really commit leaves its rows. Django would cut every table down, and make
+# content types and permissions anew, which is half a second; nearly all of the tables are empty.
+KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
+EMPTY = """
+DO $$
+DECLARE name text;
+BEGIN
+    SET LOCAL session_replication_role = replica;
+    FOR name IN SELECT tablename FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> ALL(%s) AND tablename !~ '^registry_fact_'
+    LOOP
+        EXECUTE format('DELETE FROM %%I', name);
+    END LOOP;
+    FOR name IN SELECT tablename FROM pg_tables WHERE tablename ~ '^registry_fact_' LOOP
+        EXECUTE format('DROP TABLE %%I', name);
+    END LOOP;
+END $$
+"""
+
+
+def _empty_tables(self, **options) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(EMPTY, [list(KEPT_TABLES)])
+
+
+flush.Command.handle = _empty_tables
 
 
 @pytest.fixture(autouse=True)
@@ -106,6 +135,24 @@ def chromium():
         browser.close()
 
 
+# What takes longest, so that two workers end together: a long test that begins last is waited for.
+LONGEST = (
+    "test_demo",
+    "_browser",
+    "test_jobs",
+    "test_import_jobs",
+    "test_stateful",
+    "test_formats",
+    "test_releases",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """The long files first, each file's tests together."""
+    items.sort(key=lambda item: not any(name in item.path.stem for name in LONGEST))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     """Let a fixture know whether its test has failed."""
@@ -121,14 +168,14 @@ def open_browser(chromium, request):
 
     Of a test that fails, a picture of each window is kept in the folder `screenshots`.
     """
-    contexts = []
+    contexts, errors = [], []
 
     def open_window(**options):
         context = chromium.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page.on("pageerror", lambda error: errors.append(str(error)))  # to raise here would end the browser
         return page
 
     yield open_window
@@ -138,3 +185,4 @@ def open_browser(chromium, request):
             for page in context.pages:
                 page.screenshot(path=SCREENSHOTS / f"{name}-{place}.png", full_page=True)
         context.close()
+    assert errors == []

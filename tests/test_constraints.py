@@ -26,8 +26,11 @@ from registry.models import (
     Publication,
     Question,
     Refusal,
+    Release,
+    ReleaseFile,
     Revision,
     Run,
+    Snapshot,
     Token,
     Trial,
     User,
@@ -107,6 +110,26 @@ def import_row(**fields) -> None:
     ImportRow.objects.create(**{"job": ImportJob.objects.first() or job(), "line": 2, "cells": {}} | fields)
 
 
+def release(**fields) -> Release:
+    snapshot = Snapshot.objects.first() or Snapshot.objects.create(
+        number=1, hash="h", built_at=NOW, map_document={}, code_lists={}, facts=0
+    )
+    values = {
+        "name": "one",
+        "title_sv": "E",
+        "title_en": "O",
+        "snapshot": snapshot,
+        "documents": {},
+        "changes": {},
+    }
+    return Release.objects.create(**values | {"released_at": NOW} | fields)
+
+
+def release_file(**fields) -> None:
+    values = {"release": Release.objects.first() or release(), "name": "map.csv", "content": b"", "size": 0}
+    ReleaseFile.objects.create(**values | fields)
+
+
 def twice(make: Callable, *changes: dict) -> None:
     for fields in changes:
         make(**fields)
@@ -181,6 +204,8 @@ BROKEN: dict[str, list[Callable]] = {
     "infusion_category_is_known": [lambda: infusion(category="XYZ"), lambda: infusion(category="")],
     "infusion_kind_is_known": [lambda: infusion(kind="second"), lambda: infusion(kind="")],
     "infusion_status_is_known": [lambda: infusion(status="lost"), lambda: infusion(status="")],
+    "release_has_titles": [lambda: release(title_sv=""), lambda: release(title_en="")],
+    "release_file_has_its_name": [lambda: twice(release_file, {}, {})],
     "run_waits_once_a_task": [lambda: twice(run, {}, {})],
     "run_task_is_known": [lambda: run(task="registry.other")],
     "run_finished_has_outcome": [

@@ -122,12 +122,12 @@ def test_the_slider_redraws_the_map_and_the_address_follows(site, open_browser):
     slider.focus()
     for _month in range(3):
         page.keyboard.press("ArrowLeft")
-    page.wait_for_function("document.querySelector('.lead').textContent.includes('2 people')")
+    page.locator(".lead", has_text="2 people").wait_for()
     assert page.url.endswith("?as_of=2021-04-30")
     assert page.locator("#as_of").input_value() == "2021-04-30"
     assert page.evaluate("document.activeElement.id") == "month"
     page.keyboard.press("End")
-    page.wait_for_function("document.querySelector('.lead').textContent.includes('4 people')")
+    page.locator(".lead", has_text="4 people").wait_for()
     assert page.url == f"{site}/en/"
 
 

@@ -34,11 +34,11 @@ FIGURE = Path(__file__).resolve().parent.parent / "statistics" / "data" / "sweca
 class Place:
     """A page: its template, and what it is made of; template stands once for each language where it is prose."""
 
-    describe: Callable[[str, str], Mapping]
+    describe: Callable[[str, str], dict]
     is_prose: bool = True
 
 
-def describe_counting(language: str, host: str) -> Mapping:
+def describe_counting(language: str, host: str) -> dict:
     """Every measure's rule."""
     return {
         "measures": [
@@ -53,7 +53,7 @@ def describe_counting(language: str, host: str) -> Mapping:
     }
 
 
-def describe_reconciliation(language: str, host: str) -> Mapping:
+def describe_reconciliation(language: str, host: str) -> dict:
     """The published figure beside the registry, cell by cell."""
     figure = json.loads(FIGURE.read_text(encoding="utf-8"))
     result = reconcile(figure)
@@ -67,7 +67,7 @@ def describe_reconciliation(language: str, host: str) -> Mapping:
     }
 
 
-def describe_freshness(language: str, host: str) -> Mapping:
+def describe_freshness(language: str, host: str) -> dict:
     """How far each centre's records go, and the proof of the current snapshot."""
     read = read_freshness(language=language)
     document = read["map"]
@@ -88,7 +88,7 @@ def describe_freshness(language: str, host: str) -> Mapping:
     }
 
 
-def describe_sharing(language: str, host: str) -> Mapping:
+def describe_sharing(language: str, host: str) -> dict:
     """A sentence to cite, the code to embed, the files, and a line of code for each kind of client."""
     document = read_map(language=language)
     return {
@@ -99,7 +99,7 @@ def describe_sharing(language: str, host: str) -> Mapping:
     }
 
 
-def describe_law(language: str, host: str) -> Mapping:
+def describe_law(language: str, host: str) -> dict:
     """Who answers for the registry."""
     return {"controller": settings.CONTROLLER, "contact": settings.CONTACT}
 

@@ -1,0 +1,40 @@
+"""The public page's steps in time: a day that nobody has asked for yet, and one that is kept."""
+
+import http.client
+import statistics
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from benchmarks.registries import fill
+from benchmarks.results import Result
+from benchmarks.serving import serve
+from registry.statistics.build import publish
+
+STEPS = 60
+
+
+def measure(*, small: bool) -> Iterator[Result]:
+    """Milliseconds of a step of the slider, with as many infusions as the country has, and many more."""
+    for infusions in (300, 10_000):
+        fill(infusions)
+        publish()
+        with serve("swecar.settings") as port:
+            days = [date(2015, 1, 31) + timedelta(days=30 * step) for step in range(STEPS)]
+            first, kept = (_median(port, days) for _time in range(2))
+        yield Result(f"a step in time, {infusions:,} infusions", "ms, median", first, goal="<= 100")
+        yield Result("the same again, kept", "ms, median", kept)
+
+
+def _median(port: int, days: list[date]) -> float:
+    line = http.client.HTTPConnection("127.0.0.1", port)
+    times = []
+    for day in days:
+        begun = time.perf_counter()
+        line.request("GET", f"/en/?as_of={day}&centre=UPP")
+        answer = line.getresponse()
+        answer.read()
+        times.append(time.perf_counter() - begun)
+        if answer.status != http.client.OK:
+            raise AssertionError(f"{day} answered {answer.status}")
+    return statistics.median(times[5:]) * 1000

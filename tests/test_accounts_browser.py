@@ -7,7 +7,7 @@ from django.core import mail
 
 from registry.models import Centre, Infusion, Invitation, User
 from tests import browsing, factories
-from tests.browsing import LANGUAGES, WIDTHS, sign_in, tab_to
+from tests.browsing import LANGUAGES, WIDTH_OF, sign_in, tab_to
 from tests.signing_in import PASSWORD, code_of
 
 pytestmark = pytest.mark.browser
@@ -148,55 +148,55 @@ def test_from_the_invitation_to_the_second_factor(live_server, window, lead, set
 def test_pages_have_no_violation_and_fit_a_telephone(live_server, window, lead, settings, language):
     settings.SECOND_FACTOR = "optional"
     home = f"{live_server.url}{LANGUAGES[language]}"
-    for width in WIDTHS:
-        scheme = "dark" if width > 390 else "light"
-        page = window(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        for name in (
-            "login",
-            "password/reset",
-            "password/reset/done",
-            "inactive",
-            "siths/cancelled",
-            "siths/error",
-        ):
-            page.goto(f"{home}/accounts/{name}/")
-            look(page, name.replace("/", "-"), language)
-        page.goto(f"{home}/accounts/invitation/made-up/")
-        look(page, "invitation-unusable", language)
-        page.goto(f"{home}/accounts/login/")
+    width = WIDTH_OF[language]
+    scheme = "dark" if width > 390 else "light"
+    page = window(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    for name in (
+        "login",
+        "password/reset",
+        "password/reset/done",
+        "inactive",
+        "siths/cancelled",
+        "siths/error",
+    ):
+        page.goto(f"{home}/accounts/{name}/")
+        look(page, name.replace("/", "-"), language)
+    page.goto(f"{home}/accounts/invitation/made-up/")
+    look(page, "invitation-unusable", language)
+    page.goto(f"{home}/accounts/login/")
+    page.click("main form.stack button")
+    page.wait_for_selector(".errors")
+    look(page, "login-wrong", language)
+    for _attempt in range(5):
+        page.fill("[name=login]", f"lead{width}{language}")
+        page.fill("[name=password]", "wrong")
         page.click("main form.stack button")
-        page.wait_for_selector(".errors")
-        look(page, "login-wrong", language)
-        for _attempt in range(5):
-            page.fill("[name=login]", f"lead{width}{language}")
-            page.fill("[name=password]", "wrong")
-            page.click("main form.stack button")
-            page.wait_for_load_state()
-        look(page, "locked", language)
-        sign_in(page, live_server.url, "lead")
-        page.goto(f"{home}/clinic/people/")
-        page.click("main form.stack button")
-        page.wait_for_selector(".errors")
-        look(page, "people-wrong", language)
-        page.fill("[name=email]", f"ny{width}@example.org")
-        page.click("main form.stack button")
-        page.wait_for_selector(".notice.good")
-        look(page, "people", language)
-        link = page.get_attribute(".notice.good a", "href")
-        page.goto(link)
-        look(page, "invitation-signed-in", language)
-        member = factories.user(f"m{width}", Centre.objects.get(code="UPP")).memberships.get()
-        page.goto(f"{home}/clinic/people/{member.pk}/end")
-        look(page, "people-end", language)
-        for name in ("2fa", "password/change", "reauthenticate", "logout"):
-            page.goto(f"{home}/accounts/{name}/")
-            look(page, name.replace("/", "-"), language)
-        guest = window(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        guest.goto(link)
-        guest.click("main form.stack button")
-        guest.wait_for_selector(".errors")
-        look(guest, "invitation-wrong", language)
-        Invitation.objects.update(revoked_at=None, expires_at=member.user.date_joined)
+        page.wait_for_load_state()
+    look(page, "locked", language)
+    sign_in(page, live_server.url, "lead")
+    page.goto(f"{home}/clinic/people/")
+    page.click("main form.stack button")
+    page.wait_for_selector(".errors")
+    look(page, "people-wrong", language)
+    page.fill("[name=email]", f"ny{width}@example.org")
+    page.click("main form.stack button")
+    page.wait_for_selector(".notice.good")
+    look(page, "people", language)
+    link = page.get_attribute(".notice.good a", "href")
+    page.goto(link)
+    look(page, "invitation-signed-in", language)
+    member = factories.user(f"m{width}", Centre.objects.get(code="UPP")).memberships.get()
+    page.goto(f"{home}/clinic/people/{member.pk}/end")
+    look(page, "people-end", language)
+    for name in ("2fa", "password/change", "reauthenticate", "logout"):
+        page.goto(f"{home}/accounts/{name}/")
+        look(page, name.replace("/", "-"), language)
+    guest = window(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    guest.goto(link)
+    guest.click("main form.stack button")
+    guest.wait_for_selector(".errors")
+    look(guest, "invitation-wrong", language)
+    Invitation.objects.update(revoked_at=None, expires_at=member.user.date_joined)
     assert mail.outbox
 
 

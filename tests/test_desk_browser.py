@@ -7,7 +7,7 @@ from registry.entry.questions import ask
 from registry.models import Patient, Question
 from registry.statistics.build import publish
 from tests import factories
-from tests.browsing import LANGUAGES, WIDTHS, look, sign_in
+from tests.browsing import LANGUAGES, WIDTH_OF, look, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -51,23 +51,23 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, signed_in, dou
         "nurse": ["questions/"],
         "auditor": ["access-log/", "access-log/extract/", f"access-log/extract/{one}/"],
     }  # fmt: skip
-    for width in WIDTHS:
-        for name, endings in pages.items():
-            page = signed_in(live_server.url, name, viewport={"width": width, "height": 844})
-            for ending in endings:
-                assert page.goto(f"{clinic}/{ending}").status == 200
-                look(page, f"{name}-{ending.replace('/', '-').replace(str(infusion.pk), 'x')}", language)
-            if name == "steward":
-                page.goto(f"{clinic}/persons/{one}/erase")
-                with page.expect_navigation():
-                    page.click("button.danger")
-                look(page, "erase-wrong", language)
-                page.goto(f"{clinic}/persons/{one}/move")
-                page.select_option("[name=to_centre]", "STO")
-                page.fill("[name=text]", "Entered at the wrong centre.")
-                with page.expect_navigation():
-                    page.click("main form button")
-                look(page, "move-shown", language)
+    width = WIDTH_OF[language]
+    for name, endings in pages.items():
+        page = signed_in(live_server.url, name, viewport={"width": width, "height": 844})
+        for ending in endings:
+            assert page.goto(f"{clinic}/{ending}").status == 200
+            look(page, f"{name}-{ending.replace('/', '-').replace(str(infusion.pk), 'x')}", language)
+        if name == "steward":
+            page.goto(f"{clinic}/persons/{one}/erase")
+            with page.expect_navigation():
+                page.click("button.danger")
+            look(page, "erase-wrong", language)
+            page.goto(f"{clinic}/persons/{one}/move")
+            page.select_option("[name=to_centre]", "STO")
+            page.fill("[name=text]", "Entered at the wrong centre.")
+            with page.expect_navigation():
+                page.click("main form button")
+            look(page, "move-shown", language)
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])

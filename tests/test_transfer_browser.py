@@ -8,7 +8,7 @@ import pytest
 from registry.entry import import_job
 from registry.models import Coverage, ImportJob, ImportRow, Infusion, Publication
 from tests import factories, working
-from tests.browsing import LANGUAGES, WIDTHS, assert_accessible, look, sign_in, tab_to
+from tests.browsing import LANGUAGES, WIDTH_OF, assert_accessible, look, sign_in, tab_to
 from tests.test_import import ROW, as_csv, as_xlsx
 from tests.test_import_jobs import BAD, UPLOADED, receive
 
@@ -123,16 +123,16 @@ def test_pages_of_files_have_no_violation_and_fit_a_telephone(live_server, windo
     pages = {"imports": "imports/", "coverage": "coverage/"} | {
         name: f"imports/{job.pk}/" for name, job in jobs.items()
     }
-    for width in WIDTHS:
-        page = window(width, color_scheme="dark" if width > 390 else "light")
-        for name, ending in pages.items():
-            answer = page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/{ending}")
-            assert (answer.status, page.get_attribute("html", "lang")) == (200, language)
-            look(page, name, language)
-        for name in ("imports", "coverage"):
-            page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/{pages[name]}")
-            if name == "coverage":
-                page.fill("[name=complete_through]", "2999-01-01")
-            page.click("main form button")
-            page.wait_for_selector(".errors")
-            look(page, f"{name}-errors", language)
+    width = WIDTH_OF[language]
+    page = window(width, color_scheme="dark" if width > 390 else "light")
+    for name, ending in pages.items():
+        answer = page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/{ending}")
+        assert (answer.status, page.get_attribute("html", "lang")) == (200, language)
+        look(page, name, language)
+    for name in ("imports", "coverage"):
+        page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/{pages[name]}")
+        if name == "coverage":
+            page.fill("[name=complete_through]", "2999-01-01")
+        page.click("main form button")
+        page.wait_for_selector(".errors")
+        look(page, f"{name}-errors", language)

@@ -9,9 +9,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
@@ -63,6 +63,8 @@ def serve(settings_module: str, body: Path | None = None) -> Iterator[int]:
     try:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise AssertionError(f"The server with {settings_module} did not start.")
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
@@ -96,11 +98,8 @@ def _load(port: int, address: str, etag: str, seconds: float) -> float:
                     raise AssertionError(f"{address} did not answer {wanted!r}")
                 counts[place] += 1
 
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(CONNECTIONS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(CONNECTIONS) as threads:
+        list(threads.map(run, range(CONNECTIONS)))  # raises what one of them has raised
     return sum(counts) / seconds
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.http import HttpRequest
+
 from registry.figure.wording import say_date, say_instant, say_number
 from registry.pages.view import HOMES
 
@@ -19,14 +21,22 @@ PLACES = {
 }
 
 
-def frame(language: str, addresses: Mapping[str, str] = HOMES) -> dict:
-    """What every page's frame needs: its language, and its addresses by language."""
+def host_of(request: HttpRequest) -> str:
+    """How the service is called from outside, as "https://registry.example"."""
+    return request.build_absolute_uri("/").rstrip("/")
+
+
+def frame(language: str, addresses: Mapping[str, str] = HOMES, *, host: str = "") -> dict:
+    """What every page's frame needs: its language, and its addresses by language.
+
+    host, as "https://registry.example", lets it tell search engines of the other language.
+    """
     other = next(code for code in LANGUAGES if code != language)
     return {
         "language": language,
         "home": HOMES[language],
         "other": {"code": other, "address": addresses[other], "name": LANGUAGES[other]},
-        "addresses": list(addresses.items()),
+        "alternates": [(code, host + address) for code, address in addresses.items()] if host else [],
         "places": {name: places[language] for name, places in PLACES.items()},
     }
 

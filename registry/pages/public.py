@@ -27,13 +27,19 @@ DEFINED = ("patients", "infusions", "reinfusions", "further_doses", "children")
 
 
 def render_map_page(
-    document: dict, *, language: str, series: dict | None = None, view: View | None = None, problem: str = ""
+    document: dict,
+    *,
+    language: str,
+    series: dict | None = None,
+    view: View | None = None,
+    problem: str = "",
+    host: str = "",
 ) -> str:
     """Return the public page of a map document (INTERFACE.md) as HTML.
 
     language is "sv" or "en", that of the document's own texts. series are the same numbers over time
-    (statistics.series), view is what was chosen, problem a sentence on what could not be shown. Nothing
-    else is read. Raises ChoiceUnknown where the view's centre is none of the document's.
+    (statistics.series), view is what was chosen, problem a sentence on what could not be shown, host as in
+    frame. Nothing else is read. Raises ChoiceUnknown where the view's centre is none of the document's.
     """
     view = view or View(language)
     with override(language):
@@ -49,7 +55,7 @@ def render_map_page(
             )
 
         turned = {code: view.address(language=code) for code in LANGUAGES}
-        context = frame(language, turned) | {
+        context = frame(language, turned, host=host) | {
             "view": view,
             "problem": problem,
             "snapshot": describe_snapshot(document["snapshot"]),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from registry.errors import NotFound
 from registry.figure.svg import draw_map, draw_shapes
 from registry.figure.wording import say_citation, say_date, say_first, say_instant, say_number
-from registry.pages.frame import PLACES, describe_snapshot, frame
+from registry.pages.frame import PLACES, describe_snapshot, frame, host_of
 from registry.pages.table import describe_table
 from registry.statistics.measures import MEASURES
 from registry.statistics.release_causes import CAUSES
@@ -30,25 +30,27 @@ TAG = "tag:swecar,2026:releases"
 @require_safe
 def show_releases(request: HttpRequest, *, language: str) -> HttpResponse:
     """All releases, the newest first."""
+    host = host_of(request)
     return answer(
         request,
-        key=f"releases:{read_newest()}",
+        key=f"releases:{read_newest()}:{host}",
         language=language,
         content_type=HTML,
-        make=lambda: _render_list(read_releases(), language),
+        make=lambda: _render_list(read_releases(), language, host),
     )
 
 
 @require_safe
 def show_release(request: HttpRequest, *, name: str, language: str) -> HttpResponse:
     """One release: what it says, the map, the numbers, the files, and what changed."""
+    host = host_of(request)
     try:
         return answer(
             request,
-            key=f"release:{read_newest()}:{name}",
+            key=f"release:{read_newest()}:{name}:{host}",
             language=language,
             content_type=HTML,
-            make=lambda: _render_one(read_release(name), language),
+            make=lambda: _render_one(read_release(name), language, host),
         )
     except NotFound:
         raise Http404 from None
@@ -57,13 +59,13 @@ def show_release(request: HttpRequest, *, name: str, language: str) -> HttpRespo
 @require_safe
 def show_feed(request: HttpRequest, *, language: str) -> HttpResponse:
     """The releases as an Atom feed (RFC 4287)."""
-    host = request.build_absolute_uri("/")
+    host = host_of(request)
     return answer(
         request,
         key=f"feed:{read_newest()}:{host}",
         language=language,
         content_type=ATOM,
-        make=lambda: _write_feed(read_releases(), language, host.rstrip("/")),
+        make=lambda: _write_feed(read_releases(), language, host),
     )
 
 
@@ -85,20 +87,20 @@ def send_file(request: HttpRequest, *, release: str, name: str) -> HttpResponse:
     return HttpResponse(bytes(file.content), file.media_type, headers=headers)
 
 
-def _render_list(releases: list[dict], language: str) -> bytes:
+def _render_list(releases: list[dict], language: str, host: str) -> bytes:
     with override(language):
-        context = frame(language, PLACES["releases"]) | {
+        context = frame(language, PLACES["releases"], host=host) | {
             "releases": [_describe(release, language) for release in releases],
             "feed": f"{PLACES['releases'][language]}atom.xml",
         }
         return render_to_string("pages/releases.html", context).encode()
 
 
-def _render_one(release: dict, language: str) -> bytes:
+def _render_one(release: dict, language: str, host: str) -> bytes:
     document = release["documents"][language]
     addresses = {code: f"{place}{release['name']}/" for code, place in PLACES["releases"].items()}
     with override(language):
-        context = frame(language, addresses) | {
+        context = frame(language, addresses, host=host) | {
             "release": _describe(release, language),
             "snapshot": describe_snapshot(document["snapshot"]),
             "hash": release["hash"],

@@ -17,7 +17,7 @@ from registry.errors import FactsNotKept, NotPublished
 from registry.figure.svg import draw_map, draw_shapes
 from registry.figure.wording import say_citation, say_date, say_month, say_number
 from registry.formats import MAP_FORMATS
-from registry.pages.frame import PLACES, describe_snapshot, frame
+from registry.pages.frame import PLACES, describe_snapshot, frame, host_of
 from registry.pages.public import render_waiting_page
 from registry.pages.view import ChoiceUnknown, read_view
 from registry.statistics.measures import DERIVED, MEASURES
@@ -121,11 +121,11 @@ def show_page(request: HttpRequest, *, name: str, language: str) -> HttpResponse
     def make() -> bytes:
         with override(language):
             place = PAGES[name]
-            context = frame(language, PLACES[name]) | place.describe(language, host)
+            context = frame(language, PLACES[name], host=host) | place.describe(language, host)
             template = f"pages/{name}.{language}.html" if place.is_prose else f"pages/{name}.html"
             return render_to_string(template, context).encode()
 
-    host = request.build_absolute_uri("/").rstrip("/")
+    host = host_of(request)
     return _answer(request, f"{name}:{host}", language, make)
 
 

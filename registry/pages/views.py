@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.translation import override
 
 from registry.errors import FactsNotKept, NotPublished
+from registry.pages.frame import host_of
 from registry.pages.public import render_map_page, render_waiting_page
 from registry.pages.view import ChoiceUnknown, View, read_view
 from registry.statistics.published import forget_current, read_current, read_map_and_series
@@ -37,18 +38,19 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, view: View) -> HttpResponse:
-    current = read_current()
+    current, host = read_current(), host_of(request)
     return answer(
         request,
-        key=f"{current.hash}:page:{view}",
+        key=f"{current.hash}:page:{view}:{host}",
         language=view.language,
         content_type=HTML,
-        make=lambda: render_page(view, number=current.number),
+        make=lambda: render_page(view, number=current.number, host=host),
     )
 
 
-def render_page(view: View, *, number: int | None = None, problem: str = "") -> bytes:
+def render_page(view: View, *, number: int | None = None, problem: str = "", host: str = "") -> bytes:
     """The page of the current snapshot, which number may name. Raises NotPublished, ChoiceUnknown."""
     read = read_map_and_series(language=view.language, as_of=view.as_of, number=number)
-    page = render_map_page(read["map"], series=read["series"], language=view.language, view=view, problem=problem)
-    return page.encode()
+    return render_map_page(
+        read["map"], series=read["series"], language=view.language, view=view, problem=problem, host=host
+    ).encode()

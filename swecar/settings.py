@@ -188,7 +188,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing is uploaded to keep
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "swecar.static.OwnFilesCompressed"},
 }
 STATICFILES_DIRS = [BASE_DIR / "registry" / "pages" / "static"]
 

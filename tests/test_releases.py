@@ -58,10 +58,13 @@ def world(lists):
 
 @pytest.mark.every_file
 def test_every_file_is_the_same_when_it_is_built_again(world, monkeypatch):
-    monkeypatch.setattr(releases, "LANGUAGES", ("sv",))  # test_formats.py has the other one
+    # test_formats.py has the pictures and the other language, which take seconds.
+    monkeypatch.setattr(releases, "LANGUAGES", ("sv",))
+    quick = {name: form for name, form in MAP_FORMATS.items() if "png" not in name}
+    monkeypatch.setattr(releases, "MAP_FORMATS", quick)
     release = make()
     stored = {file.name: (bytes(file.content), file.sha256, file.size) for file in release.files.all()}
-    assert len(stored) == len(MAP_FORMATS)
+    assert len(stored) == len(MAP_FORMATS) - 2
     again = list(releases._make_files(release.name, release.documents))
     assert {file.name: (file.content, file.sha256, file.size) for file in again} == stored
     assert all(hashlib.sha256(content).hexdigest() == digest for content, digest, _size in stored.values())

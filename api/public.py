@@ -85,9 +85,10 @@ def send_file(
 
 
 def share(response: HttpResponse) -> HttpResponse:
-    """Let pages of any origin read an answer."""
+    """Let pages of any origin read an answer, under the licence that it has."""
+    response["Link"] = '<https://creativecommons.org/licenses/by/4.0/>; rel="license"'
     response["Access-Control-Allow-Origin"] = "*"
-    response["Access-Control-Expose-Headers"] = "ETag"
+    response["Access-Control-Expose-Headers"] = "ETag, Link"
     return response
 
 

@@ -11,6 +11,7 @@ import pandas
 import pyogrio
 import pypdf
 import pytest
+import resvg_py
 from fontTools.ttLib import TTFont
 from PIL import Image
 from pptx import Presentation
@@ -83,8 +84,16 @@ def test_a_file_built_twice_is_the_same(files, format):
 # Each opened by another program.
 
 
+def render(drawing: str) -> bytes:
+    return bytes(
+        resvg_py.svg_to_bytes(svg_string=drawing, width=320, skip_system_fonts=True, font_files=FONT_FILES)
+    )
+
+
 def test_json_is_the_document(files):
-    assert json.loads(files["json", "sv"]) == published_document()
+    read = json.loads(files["json", "sv"])
+    assert read.pop("about")["licence"] == "CC BY 4.0"
+    assert read == published_document()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -195,6 +204,7 @@ def test_the_drawing_is_xml_with_its_texts_and_its_type(files, language):
     text = files["svg", language].decode()
     for word in ("Umeå", "Örebro", "86 infusion", "CC BY 4.0", "font-face", "<title>"):
         assert word in text
+    assert len(set(Image.open(io.BytesIO(render(text))).convert("RGB").getdata())) > 100
     assert not re.search(r'(href|url)\(?="?https?:', text)
 
 
@@ -275,6 +285,7 @@ def test_a_form_is_chosen_in_three_ways(published, client, path, formats, way):
             answer = client.get(f"/api/v1/{path}?lang=sv", headers={"Accept": media_type})
         assert answer.status_code == 200, name
         assert answer["Content-Type"].partition(";")[0] == media_type
+        assert answer["Link"].endswith('rel="license"')
         assert f'filename="swecar-{path}-2021-06-01.{form.ending}"' in answer["Content-Disposition"]
         again = client.get(answer.wsgi_request.get_full_path(), headers={
             "If-None-Match": answer["ETag"], "Accept": media_type,

@@ -369,7 +369,7 @@ def site():
 
 
 def measure(open_browser, address, width):
-    """Open a page; return its boxes, in its own type, in a wide one and printed, and what answered it."""
+    """Open a page; return its boxes, in its own type, in a wide one, dark and printed, and what answered it."""
     page = open_browser(viewport={"width": width, "height": 1400})
     asked = []
     page.on("response", lambda response: asked.append((response.url, response.status)))
@@ -378,8 +378,9 @@ def measure(open_browser, address, width):
     measured = [page.evaluate(MEASURE)]
     page.add_style_tag(content="* { font-family: 'DejaVu Sans' !important; }")
     measured.append(page.evaluate(MEASURE))
-    page.emulate_media(media="print")
-    measured.append(page.evaluate(MEASURE))
+    for media, scheme in (("screen", "dark"), ("print", "light")):
+        page.emulate_media(media=media, color_scheme=scheme)
+        measured.append(page.evaluate(MEASURE))
     return measured, asked
 
 

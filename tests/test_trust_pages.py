@@ -143,7 +143,7 @@ def test_the_number_of_queries_is_known(published, client, name, language):
     with CaptureQueriesContext(connection) as first:
         client.get(address)
     asked = len([one for one in first if "SELECT" in one["sql"]])
-    assert asked <= (4 if name == "reconciliation" else 2)  # a figure is compared by two questions
+    assert asked <= 2
     with CaptureQueriesContext(connection) as kept:
         client.get(address)
     assert len(kept) == 0

@@ -6,7 +6,7 @@ The same document gives the same bytes, always: dates in a file are the snapshot
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from registry.formats.data import write_csv, write_geojson, write_json
+from registry.formats.data import write_csv, write_geojson, write_json, write_map_json
 from registry.formats.json_stat import write_counts_stat, write_map_stat
 from registry.formats.pdf import write_pdf
 from registry.formats.pictures import write_large_png, write_png, write_svg
@@ -75,6 +75,8 @@ MAP_FORMATS: Mapping[str, Format] = {
     "pdf": Format("application/pdf", "pdf", write_pdf, shown=True),
     "pptx": Format(PPTX, "pptx", write_pptx),
 }
+# As a file of its own the document says what it is from; the interface says that in a header.
+FILE_FORMATS: Mapping[str, Format] = {**MAP_FORMATS, "json": Format(JSON, "json", write_map_json)}
 JSON_ALONE: Mapping[str, Format] = {"json": MAP_FORMATS["json"]}
 COUNTS_FORMATS: Mapping[str, Format] = {
     "json": Format(JSON, "json", write_json, shown=True),
@@ -86,8 +88,8 @@ COUNTS_FORMATS: Mapping[str, Format] = {
 
 
 def write_map(document: dict, *, format: str, language: str) -> bytes:
-    """A map document (INTERFACE.md) in one of MAP_FORMATS; language is that of its own texts."""
-    return MAP_FORMATS[format].write(document, language)
+    """A map document (INTERFACE.md) as a file in one of FILE_FORMATS; language is that of its own texts."""
+    return FILE_FORMATS[format].write(document, language)
 
 
 def write_counts(answer: dict, *, format: str, language: str) -> bytes:

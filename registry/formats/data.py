@@ -12,6 +12,12 @@ def write_json(document: dict, language: str) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def write_map_json(document: dict, language: str) -> bytes:
+    """A map document, and what it is from."""
+    about = tell_about(document["snapshot"], language)
+    return write_json(document | {"about": {"source": about["source"], "licence": about["licence"]}}, language)
+
+
 def write_csv(table: Table, *, for_excel: bool = False) -> bytes:
     """A line a row under the columns' names, and what the file is from in columns of its own.
 

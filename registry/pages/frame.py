@@ -29,7 +29,8 @@ def host_of(request: HttpRequest) -> str:
 def frame(language: str, addresses: Mapping[str, str] = HOMES, *, host: str = "") -> dict:
     """What every page's frame needs: its language, and its addresses by language.
 
-    host, as "https://registry.example", lets it tell search engines of the other language.
+    host, as "https://registry.example", lets it tell search engines of the page's own address and the
+    other language's.
     """
     other = next(code for code in LANGUAGES if code != language)
     return {
@@ -37,6 +38,7 @@ def frame(language: str, addresses: Mapping[str, str] = HOMES, *, host: str = ""
         "home": HOMES[language],
         "other": {"code": other, "address": addresses[other], "name": LANGUAGES[other]},
         "alternates": [(code, host + address) for code, address in addresses.items()] if host else [],
+        "canonical": host and host + addresses[language],
         "places": {name: places[language] for name, places in PLACES.items()},
     }
 

@@ -72,7 +72,7 @@ def render_map_page(
             "time": series and describe_series(series, document["centres"], view),
             **describe_table(document),
             "citation": say_citation(document),
-            "downloads": _list_downloads(view),
+            "downloads": list_downloads(view),
             "definitions": _define(language),
         }
         return render_to_string("pages/map.html", context)
@@ -84,7 +84,7 @@ def render_waiting_page(*, language: str) -> str:
         return render_to_string("pages/waiting.html", frame(language))
 
 
-def _list_downloads(view: View) -> list[tuple[str, str, str]]:
+def list_downloads(view: View) -> list[tuple[str, str, str]]:
     """(name, address, meaning) of the files of what is shown."""
     day = f"&as_of={view.as_of.isoformat()}" if view.as_of else ""
     meanings = {

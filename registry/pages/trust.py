@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
+from registry.choices import Category
 from registry.errors import FactsNotKept, NotPublished
 from registry.figure.svg import draw_map, draw_shapes
 from registry.figure.wording import say_citation, say_date, say_month, say_number
-from registry.formats import MAP_FORMATS
 from registry.pages.frame import PLACES, describe_snapshot, frame, host_of
-from registry.pages.public import render_waiting_page
-from registry.pages.view import ChoiceUnknown, read_view
+from registry.pages.public import list_downloads, render_waiting_page
+from registry.pages.view import ChoiceUnknown, View, read_view
 from registry.statistics.measures import DERIVED, MEASURES
 from registry.statistics.published import forget_current, read_current, read_freshness, read_map
 from registry.statistics.reconcile import Compared, reconcile
@@ -49,7 +49,8 @@ def describe_counting(language: str, host: str) -> dict:
                 "source": measure.source,
             }
             for name, measure in (MEASURES | DERIVED).items()
-        ]
+        ],
+        "exact": read_current().disclosure == "exact",
     }
 
 
@@ -95,7 +96,7 @@ def describe_sharing(language: str, host: str) -> dict:
         "citation": say_citation(document),
         "host": host,
         "embed": f"{host}{PLACES['embed'][language]}",
-        "formats": [(name, form.media_type.partition(";")[0]) for name, form in MAP_FORMATS.items()],
+        "downloads": list_downloads(View(language)),
     }
 
 
@@ -143,6 +144,7 @@ def show_embedded(request: HttpRequest, *, language: str) -> HttpResponse:
         with override(language):
             context = frame(language, PLACES["embed"]) | {
                 "snapshot": describe_snapshot(document["snapshot"]),
+                "categories": [(category.value, category.label) for category in Category],
                 "shapes": draw_shapes(),
                 "maps": [
                     draw_map(document, language=language, variant=variant, table=None)

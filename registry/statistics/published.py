@@ -147,6 +147,18 @@ def read_map_and_series(*, language: str, as_of: date | None = None, number: int
 
 
 @one_view()
+def read_map_and_rows(question: Question, *, language: str) -> tuple[dict, list[dict]]:
+    """The map document as of a question's day, and the question's rows, all of one snapshot.
+
+    Raises NotPublished, FactsNotKept.
+    """
+    snapshot = _stored(None)
+    *counted, rows = count_together(snapshot.number, *map_questions(question.as_of), question)
+    document = _say_map(snapshot, assemble_map(counted, snapshot.code_lists), language, question.as_of)
+    return document, publishable({"rows": rows})["rows"]
+
+
+@one_view()
 def read_freshness(*, language: str) -> dict:
     """The current snapshot's map document as "map", and as "latest" the month of each centre's last infusion.
 

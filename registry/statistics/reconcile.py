@@ -7,7 +7,7 @@ from datetime import date
 
 from registry.errors import RegistryError
 from registry.statistics.counting import Question
-from registry.statistics.published import read_counts, read_map
+from registry.statistics.published import read_map_and_rows
 
 
 class FigureUnusable(RegistryError):
@@ -52,7 +52,9 @@ def reconcile(figure: Mapping) -> Reconciliation:
     """
     with _misspelt():
         as_of = date.fromisoformat(figure["data_cut"])
-    document, products = read_map(language="sv", as_of=as_of), _products(as_of)
+    question = Question(by=("centre",), measures=("products",), filters={"category": ("SOC",)}, as_of=as_of)
+    document, rows = read_map_and_rows(question, language="sv")
+    products = {row["centre"]: row["products"] for row in rows}
     with _misspelt():
         return Reconciliation(as_of, list(_compare(figure, document, products)), list(_explain(figure, document)))
 
@@ -91,11 +93,6 @@ def _compare_categories(code: str, figure: list[Mapping], counted: list[Mapping]
             yield Compared(f"{code} × {printed['category']}", measure, printed[measure], row[measure])
     for category, row in ours.items():
         yield Compared(f"{code} × {category}", "patients", 0, row["patients"])
-
-
-def _products(as_of: date) -> dict[str, int]:
-    question = Question(by=("centre",), measures=("products",), filters={"category": ("SOC",)}, as_of=as_of)
-    return {row["centre"]: row["products"] for row in read_counts(question)["rows"]}
 
 
 def _explain(figure: Mapping, document: Mapping) -> Iterator[str]:

@@ -63,6 +63,8 @@ def test_a_page_has_one_title_and_its_headings_in_order(published, client, name,
     assert all(after <= before + 1 for before, after in zip(outline.levels, outline.levels[1:], strict=False))
     assert outline.language == language == answer["Content-Language"]
     assert len(outline.ids) == len(set(outline.ids))
+    own = f'<link rel="canonical" href="http://testserver{PLACES[name][language]}">'
+    assert (own in text(answer)) == (name != "embed")
     assert not answer.cookies
 
 
@@ -196,4 +198,5 @@ def test_the_map_stands_in_a_frame_of_another_page(live_server, committed_lists,
     frame = page.frame_locator("iframe")
     assert frame.locator("h1").inner_text() == "CAR-T treatments in Sweden"
     assert frame.locator(".map-narrow").is_visible()
+    assert frame.locator(".legend").is_visible()
     server.shutdown()

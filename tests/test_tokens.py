@@ -220,10 +220,10 @@ def test_axe_finds_nothing_on_the_page(committed_lists, live_server, chromium):
     page.goto(live_server.url + PAGE)
     assert Axe().run(page).response["violations"] == []
     page.locator("main form.stack button").click()
-    assert page.locator("#errors").is_visible()
+    page.locator("#errors").wait_for()
     assert Axe().run(page).response["violations"] == []
     page.fill("#id_name", "Journalen")
     page.locator("main form.stack button").click()
-    assert page.locator("code").is_visible()
+    page.locator("code").wait_for()
     assert Axe().run(page).response["violations"] == []
     context.close()

@@ -18,7 +18,10 @@ LEAST_SHARE = 0.6  # where centres stand closer still their circles overlap, rat
 
 @dataclass(frozen=True)
 class Mark:
-    """A centre's place in the drawing, its radius, and its slices as (category, infusions)."""
+    """A centre's place in the drawing, its radius, and its slices as (category, infusions).
+
+    What its withheld categories have together is a slice of its own, "open".
+    """
 
     x: float
     y: float
@@ -31,14 +34,14 @@ class Mark:
 class Sizes:
     """Radius of one infusion (radii grow with the square root), and the smallest radius drawn.
 
-    open is the radius of a centre without infusions.
+    open is the radius of a centre without infusions, or whose infusions are withheld.
     """
 
     unit: float
     smallest: float
     open: float
 
-    def radius(self, infusions: int) -> float:
+    def radius(self, infusions: int | None) -> float:
         """Return the radius for so many infusions."""
         return max(self.smallest, self.unit * sqrt(infusions)) if infusions else self.open
 
@@ -73,8 +76,12 @@ def make_marks(centres: list[dict], places: dict[str, tuple[float, float]], size
 
 
 def _slice(centre: dict) -> tuple[tuple[str, int], ...]:
+    if centre["infusions"] is None:
+        return ()
     counted = {cell["category"]: cell["infusions"] for cell in centre["categories"] if cell["infusions"]}
-    return tuple((category, counted[category]) for category in ORDER if category in counted)
+    slices = tuple((category, counted[category]) for category in ORDER if category in counted)
+    withheld = centre["infusions"] - sum(counted.values())
+    return (*slices, ("open", withheld)) if withheld else slices
 
 
 def draw_mark(mark: Mark) -> str:
@@ -126,7 +133,11 @@ def draw_key(centres: list[dict], sizes: Sizes, *, made: bool) -> Block:
         parts.append(f'<circle class="mark open awaited" cx="5" cy="{y - 5:g}" r="{sizes.open:g}"/>')
         parts.append(draw_text(18, y, "t-13 t-muted", _("Upcoming centre")))
         y += 19
-    most = max((centre["infusions"] for centre in centres), default=0)
+    if any(cell.get("suppressed") for centre in centres for cell in (centre, *centre["categories"])):
+        parts.append(f'<circle class="mark open" cx="5" cy="{y - 5:g}" r="{sizes.open:g}"/>')
+        parts.append(draw_text(18, y, "t-13 t-muted", _("Numbers that are not shown")))
+        y += 19
+    most = max((centre["infusions"] or 0 for centre in centres), default=0)
     if most > 1:
         drawn, y = _draw_sizes(_choose_examples(most), sizes, y + 18)
         parts.append(drawn)

@@ -1,5 +1,6 @@
 """The words and numbers of a map document as people read them, in the language that is active."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -10,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 LICENCE = "CC BY 4.0"  # of the published numbers; the map's own are in NOTICE
+MAP_ADDRESS = "/api/v1/map"  # the same numbers for programs, within the registry's own host
+WITHHELD = ".."  # in place of a number or date that the policy does not let out: neither zero nor missing
 SWEDISH_TIME = ZoneInfo("Europe/Stockholm")
 FIRST_FORMATS = {4: ("%Y", "Y"), 7: ("%Y-%m", "F Y"), 10: ("%Y-%m-%d", "j F Y")}  # by length
 
@@ -79,23 +82,32 @@ def _describe_centre(centre: dict, manufacturing: list[dict]) -> CentreText:
     )
 
 
+def list_cells(document: dict) -> Iterator[dict]:
+    """Every part of a map document that has numbers: nation, centres, their categories, sites."""
+    yield document["national"]
+    for centre in document["centres"]:
+        yield centre
+        yield from centre["categories"]
+    yield from document["manufacturing"]
+
+
 def is_awaited(centre: dict) -> bool:
     """Whether a centre is upcoming and so has a word instead of numbers."""
-    return centre["status"] == "upcoming" and not centre["infusions"]
+    return centre["status"] == "upcoming" and centre["infusions"] == 0
 
 
 def say_total(centre: dict) -> str:
     """Return what stands beside the city: infusions, or why there are none."""
     if is_awaited(centre):
         return _("upcoming centre")
-    return say_infusions(centre["infusions"]) if centre["infusions"] else _("no infusions yet")
+    return _("no infusions yet") if centre["infusions"] == 0 else say_infusions(centre["infusions"])
 
 
 def say_short(centre: dict) -> str:
     """Return the number of infusions alone, "–" for none, or that the centre is upcoming."""
     if is_awaited(centre):
         return _("upcoming")
-    return say_number(centre["infusions"]) if centre["infusions"] else "–"
+    return "–" if centre["infusions"] == 0 else say_number(centre["infusions"])
 
 
 def say_note(centre: dict) -> str:
@@ -115,39 +127,45 @@ def say_complete(centre: dict) -> str:
     return _("Complete through %(date)s") % {"date": say_date(day)} if day else ""
 
 
-def say_patients(count: int) -> str:
+def say_patients(count: int | None) -> str:
     """Return "69 patients"."""
-    return ngettext("%(count)s patient", "%(count)s patients", count) % {"count": say_number(count)}
+    return ngettext("%(count)s patient", "%(count)s patients", _many(count)) % {"count": say_number(count)}
 
 
-def say_people(count: int) -> str:
+def say_people(count: int | None) -> str:
     """Return "69 people", for a total in which each is counted once."""
-    return ngettext("%(count)s person", "%(count)s people", count) % {"count": say_number(count)}
+    return ngettext("%(count)s person", "%(count)s people", _many(count)) % {"count": say_number(count)}
 
 
-def say_infusions(count: int) -> str:
+def say_infusions(count: int | None) -> str:
     """Return "91 infusions"."""
-    return ngettext("%(count)s infusion", "%(count)s infusions", count) % {"count": say_number(count)}
+    return ngettext("%(count)s infusion", "%(count)s infusions", _many(count)) % {"count": say_number(count)}
 
 
-def say_further_doses(count: int) -> str:
+def say_further_doses(count: int | None) -> str:
     """Return "1 further dose"."""
-    return ngettext("%(count)s further dose", "%(count)s further doses", count) % {"count": say_number(count)}
+    words = ngettext("%(count)s further dose", "%(count)s further doses", _many(count))
+    return words % {"count": say_number(count)}
 
 
 def say_repeats(cell: dict) -> list[str]:
     """Return what a cell has besides first infusions, as "5 RI" and "1 further dose"; nothing for none."""
     repeats = []
-    if cell["reinfusions"]:
+    if cell["reinfusions"] != 0:
         repeats.append(_("%(count)s RI") % {"count": say_number(cell["reinfusions"])})
-    if cell["further_doses"]:
+    if cell["further_doses"] != 0:
         repeats.append(say_further_doses(cell["further_doses"]))
     return repeats
 
 
-def say_number(count: int) -> str:
-    """Return a whole number with the language's thousands separator."""
-    return number_format(count, use_l10n=True, force_grouping=True)
+def say_number(count: int | None) -> str:
+    """Return a whole number with the language's thousands separator; WITHHELD for None."""
+    return WITHHELD if count is None else number_format(count, use_l10n=True, force_grouping=True)
+
+
+def _many(count: int | None) -> int:
+    """By what a word's form is chosen: beside a number that is withheld it stands in the plural."""
+    return 2 if count is None else count
 
 
 def say_first(first: str | None) -> str:
@@ -156,6 +174,11 @@ def say_first(first: str | None) -> str:
         return ""
     read, write = FIRST_FORMATS[len(first)]
     return format_date(datetime.strptime(first, read), write)
+
+
+def say_first_of(counted: dict) -> str:
+    """Return a cell's first date, "–" where nothing is counted, or WITHHELD."""
+    return say_first(counted["first"]) or (WITHHELD if counted.get("suppressed") else "–")
 
 
 def say_since(first: str | None) -> str:
@@ -187,34 +210,35 @@ def say_lead(document: dict) -> list[str]:
     """Return the sentence with the nation's persons, in lines, after the day that is shown, if any."""
     national, as_of = document["national"], document["snapshot"]["as_of"]
     lines = [_("As of %(date)s.") % {"date": say_date(as_of)}] if as_of else []
-    if not national["infusions"]:
+    if national["infusions"] == 0:
         return [*lines, _("No infusion has been recorded in the registry yet.")]
     return [
         *lines,
         _("%(people)s treated with CAR-T cells") % {"people": say_people(national["patients"])},
-        _("since %(date)s.") % {"date": say_first(national["first"])},
+        *([_("since %(date)s.") % {"date": say_first(national["first"])}] if national["first"] else []),
     ]
 
 
-def say_national(national: dict) -> list[tuple[int, str, str]]:
+def say_national(national: dict) -> list[tuple[int | None, str, str]]:
     """Return the national line: each number with its word and a remark or ""."""
-    children = ngettext("of whom %(count)s is a child", "of whom %(count)s are children", national["children"])
-    remark = children % {"count": say_number(national["children"])} if national["patients"] else ""
+    count = national["children"]
+    children = ngettext("of whom %(count)s is a child", "of whom %(count)s are children", _many(count))
+    remark = "" if national["patients"] == 0 else children % {"count": say_number(count)}
     return [
-        (national["patients"], ngettext("patient", "patients", national["patients"]), remark),
+        (national["patients"], ngettext("patient", "patients", _many(national["patients"])), remark),
         (
             national["infusions"],
-            ngettext("infusion", "infusions", national["infusions"]),
+            ngettext("infusion", "infusions", _many(national["infusions"])),
             say_since(national["first"]),
         ),
         (
             national["reinfusions"],
-            ngettext("reinfusion (RI)", "reinfusions (RI)", national["reinfusions"]),
+            ngettext("reinfusion (RI)", "reinfusions (RI)", _many(national["reinfusions"])),
             "",
         ),
         (
             national["further_doses"],
-            ngettext("further dose", "further doses", national["further_doses"]),
+            ngettext("further dose", "further doses", _many(national["further_doses"])),
             "",
         ),
     ]
@@ -229,11 +253,15 @@ def say_sources(document: dict) -> list[str]:
     }
     if snapshot["data_through"]:
         line += _(", data through %(date)s") % {"date": say_date(snapshot["data_through"])}
+    withheld = [_("%(sign)s: not shown, so that nobody can be recognised.") % {"sign": WITHHELD}]
     return [
         f"{line}. " + _("RI: reinfusion. The area of a circle is in proportion to the centre’s infusions."),
+        *(withheld if any(cell.get("suppressed") for cell in list_cells(document)) else []),
         _("Source: swecar. County boundaries: Statistics Sweden (SCB). Neighbouring countries: Natural Earth.")
         + " "
-        + _("Licence of the numbers: %(licence)s.") % {"licence": LICENCE},
+        + _("Licence of the numbers: %(licence)s.") % {"licence": LICENCE}
+        + " "
+        + _("As data: %(address)s at the registry.") % {"address": MAP_ADDRESS},
     ]
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 
+from registry.figure.wording import MAP_ADDRESS
 from registry.formats.tables import Table, tell_about
 
 
@@ -14,8 +15,8 @@ def write_json(document: dict, language: str) -> bytes:
 
 def write_map_json(document: dict, language: str) -> bytes:
     """A map document, and what it is from."""
-    about = tell_about(document["snapshot"], language)
-    return write_json(document | {"about": {"source": about["source"], "licence": about["licence"]}}, language)
+    about = tell_about(document["snapshot"], language, MAP_ADDRESS)
+    return write_json(document | {"about": {name: about[name] for name in ("source", "licence", "api")}}, language)
 
 
 def write_csv(table: Table, *, for_excel: bool = False) -> bytes:
@@ -43,7 +44,8 @@ def write_geojson(document: dict, language: str) -> bytes:
         "features": features,
         "snapshot": document["snapshot"],
         "national": document["national"],
-        "about": tell_about(document["snapshot"], language),
+        "manufacturing": document["manufacturing"],
+        "about": tell_about(document["snapshot"], language, MAP_ADDRESS),
     }
     return write_json(collection, language)
 
@@ -56,7 +58,7 @@ def _feature(centre: dict, manufacturing: list[dict]) -> dict:
         properties |= {f"{prefix}_{name}": value for name, value in cell.items() if name != "category"}
     made = [site["manufactured"] for site in manufacturing if site["centre"] == centre["code"]]
     if made:
-        properties["manufactured"] = sum(made)
+        properties["manufactured"] = None if None in made else sum(made)
     return {
         "type": "Feature",
         "id": centre["code"],

@@ -5,8 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from registry.choices import Category
+from registry.figure.wording import MAP_ADDRESS
 from registry.formats.data import write_json
-from registry.formats.tables import label_dimension, label_measure, tell_about
+from registry.formats.tables import (
+    COUNTS_ADDRESS,
+    label_dimension,
+    label_measure,
+    label_value,
+    tell_about,
+)
 
 TIMES, PLACES = ("year", "month"), ("centre", "region")
 MAP_METRICS = ("patients", "infusions", "reinfusions", "further_doses")
@@ -18,12 +26,15 @@ SUPPRESSED = "s"
 def write_counts_stat(answer: dict, language: str) -> bytes:
     """A value for each cell with infusions and each measure; a cell without any is left out."""
     by = answer["by"]
-    metrics = [name for name in answer["total"] if name not in {"first", "patients_summed"}]
-    categories = {name: dict.fromkeys((_key(row[name]) for row in answer["rows"]), None) for name in by}
+    metrics = [name for name in answer["total"] if name not in {"first", "patients_summed", "suppressed"}]
     with override(language):
-        dimensions = [(name, label_dimension(name), {key: key for key in categories[name]}) for name in by]
+        dimensions = [
+            (name, label_dimension(name), {key: label_value(name, key) for key in _keys(name, answer["rows"])})
+            for name in by
+        ]
     cells = (({name: _key(row[name]) for name in by}, row) for row in answer["rows"])
-    return _write(answer["snapshot"], language, dimensions, metrics, cells)
+    about = tell_about(answer["snapshot"], language, COUNTS_ADDRESS)
+    return _write(about, language, dimensions, metrics, cells)
 
 
 def write_map_stat(document: dict, language: str) -> bytes:
@@ -34,7 +45,12 @@ def write_map_stat(document: dict, language: str) -> bytes:
         found = {cell["category"] for centre in document["centres"] for cell in centre["categories"]}
         dimensions = [
             ("centre", label_dimension("centre"), areas),
-            ("category", label_dimension("category"), {WHOLE: whole} | {code: code for code in sorted(found)}),
+            (
+                "category",
+                label_dimension("category"),
+                {WHOLE: whole}
+                | {code: label_value("category", code) for code in Category.values if code in found},
+            ),
         ]
 
     def cells() -> Iterable[tuple[dict, dict]]:
@@ -44,7 +60,14 @@ def write_map_stat(document: dict, language: str) -> bytes:
             for cell in centre["categories"]:
                 yield {"centre": centre["code"], "category": cell["category"]}, cell
 
-    return _write(document["snapshot"], language, dimensions, MAP_METRICS, cells())
+    about = tell_about(document["snapshot"], language, MAP_ADDRESS)
+    return _write(about, language, dimensions, MAP_METRICS, cells())
+
+
+def _keys(name: str, rows: Sequence[Mapping]) -> list[str]:
+    """The values of a dimension in the order of the rows; time in its own."""
+    keys = list(dict.fromkeys(_key(row[name]) for row in rows))
+    return sorted(keys) if name in TIMES else keys
 
 
 def _key(value: object) -> str:
@@ -52,17 +75,17 @@ def _key(value: object) -> str:
 
 
 def _write(
-    snapshot: Mapping,
+    about: Mapping,
     language: str,
     dimensions: Sequence[tuple[str, str, Mapping[str, str]]],
     metrics: Sequence[str],
     cells: Iterable[tuple[Mapping[str, str], Mapping]],
 ) -> bytes:
-    about = tell_about(dict(snapshot), language)
     with override(language):
         title, measure = _("CAR-T treatments in Sweden"), _("measure")
         note = _("A cell without infusions has no value.")
         note += " " + _("Totals are counted afresh, never added up from the parts.")
+        withheld = _("%(sign)s: not shown, so that nobody can be recognised.") % {"sign": SUPPRESSED}
     labels = {name: label_measure(name, language) for name in metrics}
     all_dimensions = [*dimensions, ("measure", measure, labels)]
     places = [{key: place for place, key in enumerate(keys)} for _name, _label, keys in all_dimensions]
@@ -89,8 +112,8 @@ def _write(
         "class": "dataset",
         "label": title,
         "source": about["source"],
-        "updated": snapshot["built_at"],
-        "note": [note],
+        "updated": about["built_at"],
+        "note": [note, withheld] if status else [note],
         "id": names,
         "size": sizes,
         "role": {name: listed for name, listed in role.items() if listed},

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.figure.standalone import FONTS, draw_figure
-from registry.figure.wording import say_citation, say_first, say_number, say_sources
+from registry.figure.wording import say_citation, say_first_of, say_number, say_sources
 from registry.formats.tables import label_measure
 
 SHEET = Path(__file__).with_name("sheet.typ")
@@ -60,4 +60,4 @@ def _rows(document: dict):
 
 
 def _cells(counted: dict) -> list[str]:
-    return [say_first(counted["first"]) or "–", *(say_number(counted[name]) for name in COLUMNS)]
+    return [say_first_of(counted), *(say_number(counted[name]) for name in COLUMNS)]

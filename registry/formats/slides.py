@@ -11,7 +11,7 @@ from pptx.dml.color import RGBColor
 from pptx.enum.text import PP_ALIGN
 from pptx.util import Emu, Pt
 
-from registry.figure.wording import say_citation, say_first, say_number, say_sources
+from registry.figure.wording import say_citation, say_first_of, say_number, say_sources
 from registry.formats.pictures import print_points
 from registry.formats.tables import label_measure
 
@@ -96,7 +96,7 @@ def _write(shape, text: str, size: int, *, bold: bool = False, right: bool = Fal
 
 
 def _cells(counted: dict) -> list[str]:
-    return [say_first(counted["first"]) or "–", *(say_number(counted[name]) for name in COLUMNS)]
+    return [say_first_of(counted), *(say_number(counted[name]) for name in COLUMNS)]
 
 
 def _without_times(data: bytes) -> bytes:

@@ -24,6 +24,12 @@ def sign_in(page, address: str, name: str = "nurse") -> None:
     page.wait_for_url(re.compile("/clinic/"))
 
 
+def follow(page, selector: str) -> None:
+    """Click on what leads to another page, and wait until that has come: a click alone does not."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def tab_to(page, selector: str) -> None:
     """Press Tab until what is wanted has the focus, as someone without a mouse does."""
     for _press in range(80):

@@ -7,7 +7,7 @@ from django.core import mail
 
 from registry.models import Centre, Infusion, Invitation, User
 from tests import browsing, factories
-from tests.browsing import LANGUAGES, WIDTH_OF, sign_in, tab_to
+from tests.browsing import LANGUAGES, WIDTH_OF, follow, sign_in, tab_to
 from tests.signing_in import PASSWORD, code_of
 
 pytestmark = pytest.mark.browser
@@ -170,8 +170,7 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, window, lead, 
     for _attempt in range(5):
         page.fill("[name=login]", f"lead{width}{language}")
         page.fill("[name=password]", "wrong")
-        page.click("main form.stack button")
-        page.wait_for_load_state()
+        follow(page, "main form.stack button")
     look(page, "locked", language)
     sign_in(page, live_server.url, "lead")
     page.goto(f"{home}/clinic/people/")

@@ -9,7 +9,7 @@ from registry.access import Operator
 from registry.entry.record import correct_infusion
 from registry.models import Infusion, Publication
 from tests import factories, working
-from tests.browsing import LANGUAGES, WIDTH_OF, assert_accessible, look, sign_in, tab_to
+from tests.browsing import LANGUAGES, WIDTH_OF, assert_accessible, follow, look, sign_in, tab_to
 
 pytestmark = pytest.mark.browser
 NUMBER = factories.number()
@@ -87,7 +87,7 @@ def test_what_is_wrong_improbable_or_open_is_said_before_it_is_stored(live_serve
     fields = {"patient_id": NUMBER, "infused_on": "2020-05-02"}
     for name, value in fields.items():
         page.fill(f"[name={name}]", value)
-    page.click("button[value=submit]")
+    follow(page, "button[value=submit]")
     assert page.locator(".errors li").count() == 2  # category and product
     assert page.input_value("[name=patient_id]") == NUMBER
     page.check("[name=category][value=SOC]")
@@ -98,7 +98,7 @@ def test_what_is_wrong_improbable_or_open_is_said_before_it_is_stored(live_serve
     page.check("[name=confirmed]")
     page.click("button[value=submit]")
     page.wait_for_url("**/persons/*/")
-    page.click("text=New infusion for this person")
+    follow(page, "text=New infusion for this person")
     page.check("[name=category][value=SOC]")
     page.select_option("[name=product]", "Kymriah")
     page.fill("[name=infused_on]", "2020-05-12")
@@ -117,13 +117,13 @@ def test_correct_and_withdraw(live_server, open_browser, nurse, committed_lists,
     page = open_browser(java_script_enabled=scripts)
     sign_in(page, live_server.url)
     page.goto(f"{live_server.url}/en/clinic/persons/{infusion.patient.registry_number}/")
-    page.click("main >> text=Correct")
+    follow(page, "main >> text=Correct")
     page.fill("[name=batch]", "Å1")
     page.select_option("[name=why]", "typing_error")
     page.click("text=Store the correction")
     page.wait_for_selector("text=The infusion is corrected.")
-    page.click("main >> text=Withdraw")
-    page.click("main form button")
+    follow(page, "main >> text=Withdraw")
+    follow(page, "main form button")
     assert page.locator(".errors").count() == 1  # no reason yet
     page.select_option("[name=why]", "recorded_twice")
     page.click("main form button")
@@ -158,7 +158,7 @@ def test_a_draft_goes_on_where_it_was_left(live_server, open_browser, nurse):
     page.click("button[value=draft]")
     page.wait_for_selector("text=The draft is saved")
     assert_accessible(page)
-    page.click("main >> text=Kymriah")
+    follow(page, "main >> text=Kymriah")
     assert page.input_value("[name=patient_id]") == ""
     assert page.input_value("[name=infused_on]") == "2020-05-05"
 

@@ -7,7 +7,7 @@ from registry.entry.questions import ask
 from registry.models import Patient, Question
 from registry.statistics.build import publish
 from tests import factories
-from tests.browsing import LANGUAGES, WIDTH_OF, look, sign_in
+from tests.browsing import LANGUAGES, WIDTH_OF, follow, look, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -59,14 +59,12 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, signed_in, dou
             look(page, f"{name}-{ending.replace('/', '-').replace(str(infusion.pk), 'x')}", language)
         if name == "steward":
             page.goto(f"{clinic}/persons/{one}/erase")
-            with page.expect_navigation():
-                page.click("button.danger")
+            follow(page, "button.danger")
             look(page, "erase-wrong", language)
             page.goto(f"{clinic}/persons/{one}/move")
             page.select_option("[name=to_centre]", "STO")
             page.fill("[name=text]", "Entered at the wrong centre.")
-            with page.expect_navigation():
-                page.click("main form button")
+            follow(page, "main form button")
             look(page, "move-shown", language)
 
 
@@ -74,9 +72,9 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, signed_in, dou
 def test_a_double_person_is_found_compared_and_merged(live_server, signed_in, double, scripts):
     page = signed_in(live_server.url, "steward", java_script_enabled=scripts)
     page.goto(f"{live_server.url}/en/clinic/desk/")
-    page.click("main table a:has-text('Compare')")
+    follow(page, "main table a:has-text('Compare')")
     assert page.locator("table td", has_text="2 → 1").count() == 1
-    page.click("button.danger")
+    follow(page, "button.danger")
     assert page.locator("#id_text_error").inner_text() == "This field is required."
     page.fill("[name=text]", "The coordination number was replaced.")
     page.click("button.danger")

@@ -8,7 +8,7 @@ import pytest
 from registry.entry import import_job
 from registry.models import Coverage, ImportJob, ImportRow, Infusion, Publication
 from tests import factories, working
-from tests.browsing import LANGUAGES, WIDTH_OF, assert_accessible, look, sign_in, tab_to
+from tests.browsing import LANGUAGES, WIDTH_OF, assert_accessible, follow, look, sign_in, tab_to
 from tests.test_import import ROW, as_csv, as_xlsx
 from tests.test_import_jobs import BAD, UPLOADED, receive
 
@@ -78,7 +78,7 @@ def test_an_import_with_errors_then_without_reaches_the_map(live_server, window)
 def test_an_import_without_scripts(live_server, window):
     page = window(java_script_enabled=False)
     page.goto(f"{live_server.url}/en/clinic/imports/")
-    page.click("text=Upload and check")
+    follow(page, "text=Upload and check")
     assert page.locator("#id_file_error").count() == 1
     page.set_input_files("[name=file]", file_of(UPLOADED))
     page.click("text=Upload and check")
@@ -89,7 +89,7 @@ def test_an_import_without_scripts(live_server, window):
         page.click("text=Show how far it has come")
         page.wait_for_selector(f"text={found}")
         if button:
-            page.click(f"#state button:has-text('{button}')")
+            follow(page, f"#state button:has-text('{button}')")  # stored before the job runs on
     assert Infusion.objects.count() == 4
 
 

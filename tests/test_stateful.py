@@ -346,7 +346,7 @@ def test_any_sequence_of_calls_does_what_the_model_says(lists):
 
     Machine.lists, Machine.done = lists, done
     profile = settings.default
-    steps = settings(max_examples=max(12, profile.max_examples // 2), stateful_step_count=30)
+    steps = settings(max_examples=profile.max_examples // 3, stateful_step_count=30)
     run_state_machine_as_test(Machine, settings=steps)
     wanted = {
         "record_infusion", "correct_infusion", "withdraw_infusion", "merge_patients", "erase_patient", "published",

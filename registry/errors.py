@@ -94,6 +94,12 @@ class NotPublished(RegistryError):
     code = "no_snapshot"
 
 
+class Withheld(RegistryError):
+    """The policy on small numbers does not let this out."""
+
+    code = "withheld_by_policy"
+
+
 class FactsNotKept(RegistryError):
     """Only the current snapshot can be counted up to a day: the facts of older ones are not kept."""
 

@@ -17,7 +17,7 @@ from registry.formats import MAP_FORMATS, write_map
 from registry.models import Publication, Release, ReleaseFile, Snapshot
 from registry.models.isolation import one_view
 from registry.statistics.build import is_behind
-from registry.statistics.disclosure import publishable
+from registry.statistics.disclosure import require_exact
 from registry.statistics.published import read_map
 from registry.statistics.release_changes import compare_with_release, keep_released
 from registry.statistics.released import NEWEST_KEY
@@ -68,9 +68,10 @@ def release_snapshot(
 ) -> Release:
     """Give the current snapshot, or its numbers up to a day, a name; makes every file of it.
 
-    It takes some seconds. Raises NotPermitted, NotPublished, and the refusals above.
+    It takes some seconds. Raises NotPermitted, NotPublished, Withheld, and the refusals above.
     """
     require(by, Permission.PUBLISH)
+    require_exact()  # nobody could read it
     texts = [check_reason(text, needed=False) for text in (title_sv, title_en, note_sv, note_en)]
     if not NAME.fullmatch(name):
         raise ReleaseNameWrong
@@ -128,9 +129,8 @@ def _find_snapshot() -> Snapshot:
 
 def _compare(before: Release | None, document: dict, as_of: date | None) -> dict:
     if before is None:
-        return publishable({"since": None, "changes": []})
-    changes = compare_with_release(before.documents["sv"], document, as_of)
-    return publishable({"since": before.name, "changes": changes})
+        return {"since": None, "changes": []}
+    return {"since": before.name, "changes": compare_with_release(before.documents["sv"], document, as_of)}
 
 
 def _make_files(name: str, documents: dict[str, dict]) -> Iterator[ReleaseFile]:

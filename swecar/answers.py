@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
@@ -40,7 +41,9 @@ def answer(
     # Headers are read from META: request.headers copies all of them for the one that is asked for.
     accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
     zipped = bool(TAKES_GZIP.search(accepted)) and not PACKED.match(content_type)
-    name = hashlib.sha256(f"{FORM}:{content_type}:{language}:{key}".encode()).hexdigest()[:32]
+    name = hashlib.sha256(f"{FORM}:{settings.DISCLOSURE}:{content_type}:{language}:{key}".encode()).hexdigest()[
+        :32
+    ]
     etag = f'"{name}-gzip"' if zipped else f'"{name}"'
     headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL, "Vary": VARY}
     if _is_known(request, etag):

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -91,9 +92,9 @@ def identity_keys(name: str) -> dict[str, bytes]:
 def disclosure(name: str) -> str:
     """The policy by which numbers are published."""
     value = os.environ.get(name, "exact")
-    if value != "exact":
+    if value != "exact" and not re.fullmatch(r"threshold:([2-9]|[1-9][0-9]{1,2})", value, re.ASCII):
         raise EnvironmentProblem(
-            f"{name} is {value!r}. This version publishes by `exact` only; "
-            "nothing starts, so that nothing is published against the policy."
+            f"{name} is {value!r}: write `exact`, or `threshold:5` for another number of 2 to 999 persons. "
+            "Nothing starts, so that nothing is published against the policy."
         )
     return value

@@ -28,9 +28,9 @@ class Stack:
     numbers: Sequence[int]
 
 
-def add_up(numbers: Sequence[int]) -> list[int]:
-    """Each year with all before it."""
-    return list(accumulate(numbers))
+def add_up(numbers: Sequence[int | None]) -> list[int | None]:
+    """Each year with all before it; None from the first one on that is withheld."""
+    return list(accumulate(numbers, lambda total, one: None if total is None or one is None else total + one))
 
 
 def choose_step(most: int) -> int:
@@ -44,7 +44,7 @@ def choose_step(most: int) -> int:
 def draw_columns(
     years: Sequence[int],
     stacks: Sequence[Stack],
-    totals: Sequence[int],
+    totals: Sequence[int | None],
     *,
     width: float,
     height: float,
@@ -53,9 +53,11 @@ def draw_columns(
 ) -> str:
     """Columns of stacks over years, each with its total above it where there is room.
 
-    totals are counted afresh, and may be less than the sum of the stacks; label names the drawing.
+    totals are counted afresh, and may be less than the sum of the stacks, or None where they are
+    withheld; label names the drawing.
     """
-    top = max([1, *totals, *(sum(stack.numbers[place] for stack in stacks) for place in range(len(years)))])
+    stacked = (sum(stack.numbers[place] for stack in stacks) for place in range(len(years)))
+    top = max([1, *(total or 0 for total in totals), *stacked])
     step = choose_step(top)
     most = step * ceil(top / step)
     scale = _Scale(width, height, most, len(years), left=estimate_width(say_number(most), TYPE) + 10)
@@ -146,7 +148,7 @@ class _Scale:
 
 
 def _draw_column(
-    scale: _Scale, place: int, years: Sequence[int], stacks: Sequence[Stack], totals: Sequence[int]
+    scale: _Scale, place: int, years: Sequence[int], stacks: Sequence[Stack], totals: Sequence[int | None]
 ) -> str:
     """One year: its boxes, its total, and its year where there is room for it."""
     drawn, said, low = [], [], 0
@@ -157,8 +159,8 @@ def _draw_column(
             said.append(f"{stack.name} {say_number(number)}")
             low += number
     middle, total, year = scale.middle(place), say_number(totals[place]), str(years[place])
-    if totals[place] and estimate_width(total, TYPE) <= scale.column:
-        drawn.append(scale.draw_middle(middle, scale.y(max(low, totals[place])) - 6, total))
+    if totals[place] != 0 and estimate_width(total, TYPE) <= scale.column:
+        drawn.append(scale.draw_middle(middle, scale.y(max(low, totals[place] or 0)) - 6, total))
     # Years are written from the last one backwards, at a distance that leaves room for each.
     every = ceil((estimate_width("2000", TYPE) + 6) / scale.column)
     if (len(years) - 1 - place) % every == 0:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from registry.figure.wording import (
     describe_centres,
     is_awaited,
-    say_first,
+    say_first_of,
     say_further_doses,
     say_infusions,
     say_number,
@@ -22,14 +22,17 @@ def describe_choice(document: dict, series: dict | None, view: View) -> dict | N
         return None
     text = next(one for one in describe_centres(document) if one.code == view.centre)
     awaited = is_awaited(centre)
+    by_year = series is not None and centre["code"] in series["centres"]
+    cells = "category,year" if by_year else "category"
+    drawn = by_year and centre["infusions"]
     return {
         "text": text,
         "region": centre["region"],
         "awaited": awaited,
         "sentence": _say_sentence(centre, text.city) if centre["infusions"] else "",
         "share": _say_share(centre, document["national"]) if centre["infusions"] else "",
-        "drawing": describe_years(series, centre["code"], view) if series and centre["infusions"] else "",
-        "counts": f"/api/v1/counts?by=category,year&centre={centre['code']}&lang={view.language}",
+        "drawing": describe_years(series, centre["code"], view) if series and drawn else "",
+        "counts": f"/api/v1/counts?by={cells}&centre={centre['code']}&lang={view.language}",
         "close": view.address("map", centre=None),
     }
 
@@ -37,18 +40,20 @@ def describe_choice(document: dict, series: dict | None, view: View) -> dict | N
 def _say_sentence(centre: dict, city: str) -> str:
     """One sentence with the centre's numbers."""
     parts = [say_patients(centre["patients"])]
-    if centre["reinfusions"]:
+    if centre["reinfusions"] != 0:
         parts.append(_("%(count)s RI") % {"count": say_number(centre["reinfusions"])})
-    if centre["further_doses"]:
+    if centre["further_doses"] != 0:
         parts.append(say_further_doses(centre["further_doses"]))
     return _("Since %(date)s: %(infusions)s, which are %(parts)s.") % {
-        "date": say_first(centre["first"]),
+        "date": say_first_of(centre),
         "infusions": say_infusions(centre["infusions"]),
         "parts": ", ".join(parts),
     }
 
 
 def _say_share(centre: dict, national: dict) -> str:
-    """How much of the nation's infusions that is."""
+    """How much of the nation's infusions that is, where that is known."""
+    if not national["infusions"]:
+        return ""
     share = round(100 * centre["infusions"] / national["infusions"])
     return _("%(share)s %% of the country’s infusions.") % {"share": share}

@@ -16,18 +16,20 @@ def describe_series(series: dict, centres: Sequence[dict], view: View) -> dict:
     """What the template needs to draw a series, by the measure and span of the view."""
     years = series["years"]
 
-    def read(column: dict[str, list[int]]) -> list[int]:
+    def read(column: dict[str, list]) -> list:
         numbers = column[view.measure]
         return add_up(numbers) if view.span == "total" else numbers
 
-    stacks = [Stack(code.lower(), code, read(column)) for code, column in series["categories"].items()]
     totals = read(series["nation"])
+    stacks = [Stack(code.lower(), code, read(column)) for code, column in series["categories"].items()]
+    if not stacks:  # the policy tells the country's years alone
+        stacks = [Stack("whole", _("Sweden"), [number or 0 for number in totals])]
     title = _title(view)
     charts = [
         draw_columns(years, stacks, totals, width=width, height=height, label=title, css=f"chart-{name}")
         for name, (width, height) in SIZES.items()
     ]
-    by_centre = {centre["code"]: read(series["centres"][centre["code"]]) for centre in centres}
+    by_centre = {code: read(column) for code, column in series["centres"].items()}
     most = max((number for numbers in by_centre.values() for number in numbers), default=0)
     return {
         "title": title,
@@ -47,15 +49,19 @@ def describe_series(series: dict, centres: Sequence[dict], view: View) -> dict:
                 "drawing": draw_small(years, by_centre[centre["code"]], most=most, label=centre["city"]),
             }
             for centre in centres
-            if any(by_centre[centre["code"]])
+            if any(by_centre.get(centre["code"], ()))
         ],
-        "head": [stack.name for stack in stacks],
+        "head": list(series["categories"]),
         "rows": [
-            (year, [say_number(stack.numbers[place]) for stack in stacks], say_number(totals[place]))
+            (
+                year,
+                [say_number(stack.numbers[place]) for stack in stacks if series["categories"]],
+                say_number(totals[place]),
+            )
             for place, year in enumerate(years)
         ],
         "differs": any(
-            sum(stack.numbers[place] for stack in stacks) != totals[place] for place in range(len(years))
+            sum(stack.numbers[place] for stack in stacks) != (totals[place] or 0) for place in range(len(years))
         ),
     }
 

@@ -59,7 +59,7 @@ def render_map_page(
             "view": view,
             "problem": problem,
             "snapshot": describe_snapshot(document["snapshot"]),
-            "when": _describe_when(view, document["snapshot"]["data_through"]),
+            "when": _describe_when(view, document["snapshot"]),
             "national": document["national"],
             "lead": _say_lead(document["national"]),
             "figures": _choose_figures(document["national"]),
@@ -82,6 +82,12 @@ def render_waiting_page(*, language: str) -> str:
     """Return the page of a registry that has not published its first snapshot, as HTML."""
     with override(language):
         return render_to_string("pages/waiting.html", frame(language))
+
+
+def render_withheld_page(*, language: str) -> str:
+    """Return the page that stands where the policy on small numbers lets nothing out, as HTML."""
+    with override(language):
+        return render_to_string("pages/withheld.html", frame(language))
 
 
 def list_downloads(view: View) -> list[tuple[str, str, str]]:
@@ -110,14 +116,20 @@ def list_downloads(view: View) -> list[tuple[str, str, str]]:
     ]
 
 
-def _describe_when(view: View, through: str | None) -> dict:
-    """The day that is shown, and the months that can be, from the first to that of the latest infusion."""
+def _describe_when(view: View, snapshot: dict) -> dict:
+    """The day that is shown, and the months that can be, from the first to that of the latest infusion.
+
+    Where small numbers are not shown, only the ends of years can be.
+    """
+    through, exact = snapshot["data_through"], snapshot["disclosure"] == "exact"
     last = date.fromisoformat(through) if through else EARLIEST
     chosen = view.as_of or last
     months = [12 * (day.year - EARLIEST.year) + day.month - 1 for day in (last, chosen)]
     return {
         "earliest": EARLIEST.isoformat(),
         "day": view.as_of and view.as_of.isoformat(),
+        "first": 0 if exact else 11,
+        "step": 1 if exact else 12,
         "months": months[0],
         "month": min(months),
         "all": view.address(as_of=None),
@@ -125,8 +137,10 @@ def _describe_when(view: View, through: str | None) -> dict:
 
 
 def _say_lead(national: dict) -> str:
-    if not national["infusions"]:
+    if national["infusions"] == 0:
         return _("No infusion has been recorded in the registry yet.")
+    if national["patients"] is None or national["first"] is None:
+        return _("How many people have been treated with CAR-T cells in Sweden is not shown here.")
     return ngettext(
         "Since %(date)s, %(count)s person has been treated with CAR-T cells in Sweden.",
         "Since %(date)s, %(count)s people have been treated with CAR-T cells in Sweden.",

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
-from registry.errors import NotFound
+from registry.errors import NotFound, Withheld
 from registry.figure.svg import draw_map, draw_shapes
 from registry.figure.wording import say_citation, say_date, say_first, say_instant, say_number
 from registry.pages.frame import PLACES, describe_snapshot, frame, host_of
+from registry.pages.public import render_withheld_page
 from registry.pages.table import describe_table
 from registry.statistics.measures import MEASURES
 from registry.statistics.release_causes import CAUSES
@@ -54,6 +55,8 @@ def show_release(request: HttpRequest, *, name: str, language: str) -> HttpRespo
         )
     except NotFound:
         raise Http404 from None
+    except Withheld:
+        return _answer_withheld(language)
 
 
 @require_safe
@@ -76,6 +79,8 @@ def send_file(request: HttpRequest, *, release: str, name: str) -> HttpResponse:
         file = read_release_file(release, name)
     except NotFound:
         raise Http404 from None
+    except Withheld:
+        return _answer_withheld("sv")
     headers = {
         "ETag": f'"{file.sha256}"',
         "Cache-Control": FOR_EVER,
@@ -85,6 +90,11 @@ def send_file(request: HttpRequest, *, release: str, name: str) -> HttpResponse:
     if headers["ETag"] in request.headers.get("If-None-Match", ""):
         return HttpResponseNotModified(headers=headers)
     return HttpResponse(bytes(file.content), file.media_type, headers=headers)
+
+
+def _answer_withheld(language: str) -> HttpResponse:
+    page = render_withheld_page(language=language)
+    return HttpResponse(page, status=403, headers={"Cache-Control": "no-store"})
 
 
 def _render_list(releases: list[dict], language: str, host: str) -> bytes:

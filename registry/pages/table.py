@@ -8,7 +8,7 @@ from registry.choices import Category
 from registry.figure.wording import (
     is_awaited,
     say_complete,
-    say_first,
+    say_first_of,
     say_infusions,
     say_number,
     say_people,
@@ -28,13 +28,9 @@ class Row:
     complete: str = ""
     mark: str = ""
     first: str | None = None
+    first_text: str = ""
     cells: tuple[str, ...] = ()
     remark: str = ""
-
-    @property
-    def first_text(self) -> str:
-        """The first infusion's date, as people read it."""
-        return say_first(self.first) or "–"
 
 
 @dataclass(frozen=True)
@@ -65,6 +61,7 @@ def _group_rows(centre: dict, manufacturing: list[dict]) -> Group:
             status=say_status(centre),
             complete=say_complete(centre),
             first=centre["first"],
+            first_text=say_first_of(centre),
             cells=_cells(centre),
         )
     categories = [
@@ -73,6 +70,7 @@ def _group_rows(centre: dict, manufacturing: list[dict]) -> Group:
             str(Category(cell["category"]).label),
             mark=cell["category"].lower(),
             first=cell["first"],
+            first_text=say_first_of(cell),
             cells=_cells(cell),
         )
         for cell in centre["categories"]
@@ -92,7 +90,13 @@ def _group_rows(centre: dict, manufacturing: list[dict]) -> Group:
 
 
 def _total_nation(national: dict) -> Row:
-    return Row(_("Sweden"), _("counted afresh"), first=national["first"], cells=_cells(national))
+    return Row(
+        _("Sweden"),
+        _("counted afresh"),
+        first=national["first"],
+        first_text=say_first_of(national),
+        cells=_cells(national),
+    )
 
 
 def _cells(counted: dict) -> tuple[str, ...]:
@@ -102,8 +106,8 @@ def _cells(counted: dict) -> tuple[str, ...]:
 def _explain_differences(document: dict) -> list[str]:
     """A sentence for every total that is not the sum of its parts; the first says why that is."""
     national = document["national"]
-    places = [(centre["city"], centre) for centre in document["centres"] if "patients_summed" in centre]
-    if national["patients"] != national["patients_summed"]:
+    places = [(centre["city"], centre) for centre in document["centres"] if centre.get("patients_summed")]
+    if national["patients_summed"] and national["patients"] != national["patients_summed"]:
         places.insert(0, (_("Sweden"), national))
     if not places:
         return []

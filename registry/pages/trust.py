@@ -14,12 +14,13 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from registry.choices import Category
-from registry.errors import FactsNotKept, NotPublished
+from registry.errors import FactsNotKept, NotPublished, Withheld
 from registry.figure.svg import draw_map, draw_shapes
 from registry.figure.wording import say_citation, say_date, say_month, say_number
 from registry.pages.frame import PLACES, describe_snapshot, frame, host_of
-from registry.pages.public import list_downloads, render_waiting_page
+from registry.pages.public import list_downloads, render_waiting_page, render_withheld_page
 from registry.pages.view import ChoiceUnknown, View, read_view
+from registry.statistics.disclosure import require_exact
 from registry.statistics.measures import DERIVED, MEASURES
 from registry.statistics.published import forget_current, read_current, read_freshness, read_map
 from registry.statistics.reconcile import Compared, reconcile
@@ -55,7 +56,8 @@ def describe_counting(language: str, host: str) -> dict:
 
 
 def describe_reconciliation(language: str, host: str) -> dict:
-    """The published figure beside the registry, cell by cell."""
+    """The published figure beside the registry, cell by cell. Raises Withheld."""
+    require_exact()
     figure = json.loads(FIGURE.read_text(encoding="utf-8"))
     result = reconcile(figure)
     cities = {centre["code"]: centre["city" if language == "sv" else "city_en"] for centre in figure["centres"]}
@@ -163,6 +165,9 @@ def _answer(request: HttpRequest, key: str, language: str, make: Callable[[], by
         except FactsNotKept:  # a new snapshot came between the question and its facts
             forget_current()
             return _keep(request, key, language, make)
+    except Withheld:
+        page = render_withheld_page(language=language)
+        return HttpResponse(page, status=403, headers={"Cache-Control": "no-store"})
     except NotPublished:
         page = render_waiting_page(language=language)
         return HttpResponse(page, status=503, headers={"Retry-After": "60", "Cache-Control": "no-store"})

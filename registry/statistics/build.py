@@ -16,6 +16,7 @@ from registry.errors import Difference, NotPublished, ProofFailed
 from registry.models import Publication, Revision, Snapshot
 from registry.models.isolation import one_view
 from registry.statistics.code_lists import read_code_lists
+from registry.statistics.disclosure import draw_blocks
 from registry.statistics.facts import name_table, write_facts
 from registry.statistics.map_document import build_map
 from registry.statistics.published import announce_current
@@ -38,8 +39,13 @@ def publish(*, progress: Callable[[str], None] = lambda step: None) -> Snapshot 
 
 
 def is_behind() -> bool:
-    """Whether the records have moved on since the current snapshot."""
-    return Revision.objects.get().number != Publication.objects.get().revision
+    """Whether the records, or the policy, have moved on since the current snapshot."""
+    return _is_behind(Publication.objects.select_related("snapshot").get(), Revision.objects.get().number)
+
+
+def _is_behind(publication: Publication, revision: int) -> bool:
+    snapshot = publication.snapshot
+    return publication.revision != revision or bool(snapshot and snapshot.disclosure != settings.DISCLOSURE)
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,7 @@ def snapshot_hash(snapshot: Snapshot) -> str:
             "map": snapshot.map_document,
             "lists": snapshot.code_lists,
         }
+        | ({} if snapshot.blocks is None else {"blocks": snapshot.blocks})
     )
 
 
@@ -113,8 +120,8 @@ def _publishing() -> Iterator[None]:
 def _build(progress: Callable[[str], None]) -> Snapshot | None:
     with one_view():
         revision = Revision.objects.get().number
-        publication = Publication.objects.get()
-        if publication.revision == revision:
+        publication = Publication.objects.select_related("snapshot").get()
+        if not _is_behind(publication, revision):
             return None
         snapshot = _make(progress)
         snapshot.save(force_insert=True)
@@ -143,6 +150,7 @@ def _make(progress: Callable[[str], None]) -> Snapshot:
         map_document=document,
         code_lists=lists,
         facts=facts,
+        blocks=draw_blocks(number),
     )
     snapshot.hash = snapshot_hash(snapshot)
     return snapshot

@@ -1,14 +1,463 @@
-"""The one door through which every public answer passes."""
+"""The one door through which every public answer passes, and the policy on small numbers.
+
+`exact` lets every number through: the network publishes small numbers as they are. `threshold:k` lets
+out no number of fewer than k persons, and none from which such a number could be told: what is
+published is made of blocks alone, and none of a block's parts is published (decision 0012).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeVar
 
 from django.conf import settings
+from django.db import connection
+
+from registry.choices import CentreStatus, Kind
+from registry.errors import Withheld
+from registry.statistics.counting import CELL_DIMENSIONS, NONE, SLICES, Question
+from registry.statistics.facts import MEMORY, name_table
+
+EXACT = "exact"
+# What may be asked together, the coarser dimension first. Nothing binds one table to another but the
+# country's totals: what is moved within one changes no number of the others.
+TABLES: Mapping[str, tuple[str, ...]] = {
+    "place": ("region", "centre", "category"),
+    "time": ("year",),
+    "age": ("age_group",),
+    "sex": ("sex",),
+    "product": ("modality", "manufacturing_site", "product"),
+    "indication": ("indication",),
+}
+# Infusions by their role in a table's smallest cells: entries, further doses, reinfusions; and the last
+# two together where there are too few of one of them.
+ENTRY, DOSE, AGAIN, REPEAT = "entry", "dose", "again", "repeat"
+ALL = (ENTRY, DOSE, AGAIN, REPEAT)
+# A person who could stand elsewhere without any other number moving: an entry of someone with no other
+# infusion, or all that someone has besides entries, where it lies in one place.
+ATOMS = f"""
+WITH role AS (
+    SELECT person, kind, is_only, infused_on, {{cell}} row_number() OVER course = 1 AS is_entry,
+           first_value(age) OVER course AS entry_age
+    FROM {{facts}} WINDOW course AS (PARTITION BY {{cell}} person ORDER BY infused_on, sequence)
+), placed AS (
+    SELECT person, is_only, {{dimensions}},
+           CASE WHEN is_entry THEN '{ENTRY}' WHEN kind = '{Kind.FURTHER_DOSE}' THEN '{DOSE}' ELSE '{AGAIN}'
+           END AS role
+    FROM role
+), gathered AS (
+    SELECT role, {{names}}, person, bool_and(is_only) AS is_only, count(*) AS infusions
+    FROM placed GROUP BY role, {{names}}, person
+), weighed AS (
+    SELECT role, {{names}}, infusions, CASE role WHEN '{ENTRY}' THEN is_only
+           ELSE count(*) FILTER (WHERE role <> '{ENTRY}') OVER (PARTITION BY person) = 1 END AS is_free
+    FROM gathered
+)
+SELECT role, {{names}}, sum(infusions)::bigint, count(*) FILTER (WHERE is_free)
+FROM weighed GROUP BY role, {{names}} ORDER BY role, {{names}}
+"""
+
+T = TypeVar("T")
+Where = Callable[[Mapping], bool]
 
 
-def publishable(answer: dict) -> dict:
-    """The answer as the policy lets it out.
+def read_threshold() -> int | None:
+    """The fewest persons of whom a number is published; None where every number is."""
+    return None if settings.DISCLOSURE == EXACT else int(settings.DISCLOSURE.partition(":")[2])
 
-    `exact` lets every number through: the network publishes small numbers as they are. It is
-    the only policy that the settings accept (env.py) until suppression exists.
+
+def publishable(answer: T, withhold: Callable[[T, int], T] | None = None) -> T:
+    """The answer as the policy lets it out; withhold is how an answer with numbers is cut down."""
+    threshold = read_threshold()
+    return answer if threshold is None or withhold is None else withhold(answer, threshold)
+
+
+def require_exact() -> None:
+    """Raise Withheld where numbers that were made without the policy in mind may not be shown."""
+    if read_threshold() is not None:
+        raise Withheld
+
+
+@dataclass(frozen=True)
+class Atom:
+    """One smallest cell of a table, its role first in the path.
+
+    weight: how many persons in it could stand elsewhere; infusions: how many there are.
     """
-    if settings.DISCLOSURE != "exact":
-        raise NotImplementedError(settings.DISCLOSURE)
-    return answer
+
+    path: tuple
+    weight: int
+    infusions: int = 0
+
+    def store(self) -> list:
+        """As JSON: the path, and the infusions after it."""
+        return [*self.path, self.infusions]
+
+
+def draw_blocks(snapshot: int, *, complementary: bool = True) -> dict | None:
+    """The blocks of a snapshot's facts, by table, as JSON; None where the policy needs none.
+
+    complementary: without it each small number is withheld for itself alone, which protects nothing; it
+    shows that the attack in the tests finds what there is to find.
+    """
+    threshold = read_threshold()
+    if threshold is None:
+        return None
+    atoms = {table: list(_read_atoms(snapshot, table)) for table in TABLES}
+    gathered = gather_roles(atoms, threshold)
+    if not complementary:
+        return {
+            table: [{"safe": atom.weight >= threshold, "atoms": [atom.store()]} for atom in found]
+            for table, found in gathered.items()
+        }
+    blocks = {table: draw_table(found, threshold) for table, found in gathered.items()}
+    # A role with too few persons in one table is closed in all of them: its total is the same in each.
+    closed = {block["atoms"][0][0] for drawn in blocks.values() for block in drawn if not block["safe"]}
+    return {
+        table: [{**block, "safe": block["atoms"][0][0] not in closed} for block in drawn]
+        for table, drawn in blocks.items()
+    }
+
+
+def gather_roles(atoms: Mapping[str, list[Atom]], threshold: int) -> dict[str, list[Atom]]:
+    """The same, further doses and reinfusions as one where a table has too few of either."""
+
+    def is_rare(role: str) -> bool:
+        weights = ([atom.weight for atom in found if atom.path[0] == role] for found in atoms.values())
+        return any(found and not _is_safe(found, threshold) for found in weights)
+
+    if not is_rare(DOSE) and not is_rare(AGAIN):
+        return dict(atoms)
+    gathered = {}
+    for table, found in atoms.items():
+        parts: dict[tuple, list[Atom]] = defaultdict(list)
+        for atom in found:
+            role, *path = atom.path
+            parts[REPEAT if role in {DOSE, AGAIN} else role, *path].append(atom)
+        gathered[table] = [
+            Atom(path, sum(one.weight for one in together), sum(one.infusions for one in together))
+            for path, together in parts.items()
+        ]
+    return gathered
+
+
+def draw_table(atoms: Sequence[Atom], threshold: int) -> list[dict]:
+    """A table's atoms in blocks, neighbours together; one that stays too small is not safe."""
+    blocks: list[list[Atom]] = []
+    left: list[list[Atom]] = []
+    for role in dict.fromkeys(atom.path[0] for atom in atoms):
+        drawn, rest = _draw([atom for atom in atoms if atom.path[0] == role], 1, threshold)
+        blocks += drawn
+        left += [rest] if rest else []
+    return [
+        {"safe": safe, "atoms": [atom.store() for atom in block]}
+        for safe, found in ((True, blocks), (False, left))
+        for block in found
+    ]
+
+
+def _draw(atoms: list[Atom], depth: int, threshold: int) -> tuple[list[list[Atom]], list[Atom]]:
+    """Blocks of what has the same path so far, and what is too little for one of its own.
+
+    What is too little goes together with what else is; where that is not enough, with the smallest block.
+    """
+    if depth == len(atoms[0].path):
+        return ([atoms], []) if _is_safe([atom.weight for atom in atoms], threshold) else ([], atoms)
+    blocks: list[list[Atom]] = []
+    rest: list[Atom] = []
+    for step in dict.fromkeys(atom.path[depth] for atom in atoms):
+        drawn, left = _draw([atom for atom in atoms if atom.path[depth] == step], depth + 1, threshold)
+        blocks += drawn
+        rest += left
+    if rest and _is_safe([atom.weight for atom in rest], threshold):
+        blocks.append(rest)
+    elif rest and blocks:
+        smallest = min(blocks, key=lambda block: sum(atom.weight for atom in block))
+        smallest += rest
+    else:
+        return blocks, rest
+    return blocks, []
+
+
+def _is_safe(weights: Collection[int], threshold: int) -> bool:
+    """Enough persons, and one more than parts: it is known that there is someone in each part."""
+    return sum(weights) >= max(threshold, len(weights) + 1)
+
+
+def _read_atoms(snapshot: int, table: str) -> Iterator[Atom]:
+    names = TABLES[table]
+    cell = "".join(f"{name}, " for name in names if name in CELL_DIMENSIONS)
+    dimensions = ", ".join(f"{SLICES.get(name, name)} AS {name}" for name in names)
+    sql = ATOMS.format(cell=cell, facts=name_table(snapshot), dimensions=dimensions, names=", ".join(names))
+    with connection.cursor() as cursor:
+        cursor.execute(MEMORY)
+        cursor.execute(sql)
+        for *path, infusions, weight in cursor.fetchall():
+            yield Atom(tuple(path), weight, infusions)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """What a snapshot's numbers may be told of, by draw_blocks; without blocks nothing."""
+
+    drawn: Mapping[str, list[dict]] | None
+    threshold: int
+
+    def withhold(self, cell: dict, tables: Collection[str], where: Where) -> dict:
+        """A cell's measures with None for what is not let out, and then "suppressed".
+
+        where tells which atoms of the tables the cell is made of, by their dimensions. A cell of all tables
+        is the nation. Of a cell with patients all measures by role are there.
+        """
+        if self._is_everyone(tables, where):
+            tables, where = tuple(TABLES), within({})
+        is_nation = len(tables) > 1
+        entries = all(self._is_whole(table, (ENTRY,), where) for table in tables)
+        everything = all(self._is_whole(table, ALL, where) for table in tables)
+        if cell.get("infusions") == 0 and everything:
+            return cell
+        # Entries to parts of the cell that are none to the cell itself: of persons who are in several.
+        inner = 0 if is_nation else self._count(tables, where) - cell.get("patients", 0)
+        entered = entries or not inner
+        few = not is_nation and 0 < cell.get("infusions", 0) - cell.get("patients", 0) < self.threshold
+        allowed = {
+            "patients": entries and not (everything and few),
+            "patients_summed": entries and tuple(tables) != ("time",),
+            "infusions": everything,
+            "manufactured": everything,
+            "further_doses": entered and all(self._is_told(table, DOSE, where) for table in tables),
+            "reinfusions": entered and all(self._is_told(table, AGAIN, where) for table in tables),
+            "children": self._tells_children(tables, where),
+            "products": is_nation and everything,
+        }
+        shown = dict(cell)
+        for name in shown.keys() & allowed.keys():
+            is_small = name != "products" and 0 < (shown[name] or 0) < self.threshold
+            if is_small or not allowed[name]:
+                shown[name] = None
+        if cell.get("first"):
+            shown["first"] = cell["first"][:4] if entries and self._tells_first(tables, cell["first"]) else None
+        if any(cell[name] is not None and shown[name] is None for name in cell):
+            shown["suppressed"] = True
+        return shown
+
+    def _blocks(self, table: str) -> list[dict]:
+        return self.drawn[table] if self.drawn is not None else []
+
+    def _parts(self, table: str, roles: Collection[str], where: Where) -> Iterator[tuple[dict, list]]:
+        """Each block that the cell has a part of, and which of its atoms."""
+        names = TABLES[table]
+        for block in self._blocks(table):
+            inside = [
+                atom
+                for atom in block["atoms"]
+                if atom[0] in roles and where(dict(zip(names, atom[1:-1], strict=True)))
+            ]
+            if inside:
+                yield block, inside
+
+    def _is_everyone(self, tables: Collection[str], where: Where) -> bool:
+        """Whether the cell is the nation under another name."""
+        return self.drawn is not None and all(
+            where(dict(zip(TABLES[table], atom[1:-1], strict=True)))
+            for table in tables
+            for block in self._blocks(table)
+            for atom in block["atoms"]
+        )
+
+    def _count(self, tables: Collection[str], where: Where) -> int:
+        """Entries to the smallest cells."""
+        (table,) = tables
+        return sum(atom[-1] for _block, inside in self._parts(table, (ENTRY,), where) for atom in inside)
+
+    def _is_whole(self, table: str, roles: Collection[str], where: Where) -> bool:
+        """Whether the cell is made of whole blocks; one without infusions is."""
+        return self.drawn is not None and all(
+            block["safe"] and len(inside) == len(block["atoms"])
+            for block, inside in self._parts(table, roles, where)
+        )
+
+    def _is_told(self, table: str, role: str, where: Where) -> bool:
+        """Whether a role is counted by itself and its part of the cell is made of whole blocks."""
+        is_gathered = any(True for _part in self._parts(table, (REPEAT,), where))
+        return not is_gathered and self._is_whole(table, (role,), where)
+
+    def _tells_children(self, tables: Collection[str], where: Where) -> bool:
+        return "age" in tables and self._is_whole("age", (ENTRY,), within({"age_group": "child"}, where))
+
+    def _tells_first(self, tables: Collection[str], first: str) -> bool:
+        """Whether a first date may be told, to its year: it tells that there was nobody before.
+
+        Of the nation, of a year, and of a place after the last year whose new patients are not told by
+        themselves.
+        """
+        if tuple(tables) != ("place",):
+            return "time" in tables
+        blurred = [
+            year
+            for block in self._blocks("time")
+            if block["atoms"][0][0] == ENTRY and (len(block["atoms"]) > 1 or not block["safe"])
+            for _role, year, _infusions in block["atoms"]
+        ]
+        return int(first[:4]) > max(blurred, default=0)
+
+
+def choose_tables(question: Question, through: date | None) -> tuple[tuple[str, ...], Where]:
+    """The tables that a question is answered from, and which of their atoms it is about.
+
+    Raises Withheld where its dimensions may not be asked together, or a date falls within a year.
+    """
+    as_of, until = (day if day and through and day < through else None for day in (question.as_of, question.until))
+    since = question.since
+    used = {*question.by, *question.filters} | ({"year"} if as_of or until or since else set())
+    if not used:
+        return tuple(TABLES), within({})
+    tables = [name for name, dimensions in TABLES.items() if used <= set(dimensions)]
+    if not tables:
+        together = "; ".join(", ".join(dimensions) for dimensions in TABLES.values())
+        raise Withheld(
+            f"With {settings.DISCLOSURE} only these are counted together: {together}; dates go with year alone."
+        )
+    ends = [day for day in (as_of, until) if day]
+    if any((day.month, day.day) != (12, 31) for day in ends) or (since and (since.month, since.day) != (1, 1)):
+        raise Withheld(f"With {settings.DISCLOSURE} numbers are told by whole years alone.")
+    last = min((day.year for day in ends), default=9999)
+    first = since.year if since else 0
+    wanted = {
+        name: {None if value == NONE else value for value in values} for name, values in question.filters.items()
+    }
+
+    def where(atom: Mapping) -> bool:
+        if "year" in atom and not first <= atom["year"] <= last:
+            return False
+        return all(atom[name] in values for name, values in wanted.items())
+
+    return tuple(tables), where
+
+
+def askable(question: Question, through: date | None) -> Question:
+    """The question as it is counted: under a threshold with all measures that a cell is judged by.
+
+    Raises Withheld where the policy has no answer to it.
+    """
+    if read_threshold() is None:
+        return question
+    choose_tables(question, through)
+    return replace(question, measures=tuple(dict.fromkeys((*question.measures, *JUDGED))))
+
+
+def withhold_counts(answer: dict, blocks: Blocks, question: Question, through: date | None) -> dict:
+    """An answer of counts with every measure by role, each row and the total by itself. Raises Withheld."""
+    tables, where = choose_tables(question, through)
+    whole, everyone = choose_tables(replace(question, by=()), through)
+    rows = [
+        blocks.withhold(row, tables, within({name: row[name] for name in question.by}, where))
+        for row in answer["rows"]
+    ]
+    total = blocks.withhold(answer["total"], whole, everyone)
+    if "patients_summed" in total and any(row["patients"] is None for row in rows):
+        total |= {"patients_summed": None, "suppressed": True}
+    return answer | {
+        "rows": [_ask_for(question, row) for row in rows],
+        "total": _ask_for(question, total),
+    }
+
+
+def _ask_for(question: Question, cell: dict) -> dict:
+    """A cell's measures that were asked for, and what they say of "suppressed"."""
+    others = set(JUDGED) - set(question.measures)
+    if "patients" in others:
+        others.add("patients_summed")
+    kept = {name: value for name, value in cell.items() if name not in others and name != "suppressed"}
+    hidden = any(kept[name] is None for name in kept.keys() & {*question.measures, "patients_summed"})
+    return kept | ({"suppressed": True} if hidden and "suppressed" in cell else {})
+
+
+def within(values: Mapping, where: Where | None = None) -> Where:
+    """What is of these values, among what where tells."""
+    return lambda atom: (where is None or where(atom)) and all(atom[name] == one for name, one in values.items())
+
+
+def withhold_map(document: dict, blocks: Blocks) -> dict:
+    """A map document of all that is known."""
+    return document | {
+        "national": blocks.withhold(document["national"], tuple(TABLES), within({})),
+        "centres": [
+            blocks.withhold(centre, ("place",), within({"centre": centre["code"]}))
+            | {
+                "categories": [
+                    blocks.withhold(
+                        cell,
+                        ("place",),
+                        within({"centre": centre["code"], "category": cell["category"]}),
+                    )
+                    for cell in centre["categories"]
+                ]
+            }
+            for centre in document["centres"]
+        ],
+        "manufacturing": [
+            blocks.withhold(site, ("product",), within({"manufacturing_site": site["site"]}))
+            for site in document["manufacturing"]
+        ],
+    }
+
+
+def withhold_day(document: dict, latest: dict, national: Mapping | None = None) -> dict:
+    """A map document of an earlier day: the country's numbers, and of all else that they are not told.
+
+    latest is the document of all that is known, as it is let out: where something was counted by then is
+    not told, so its parts are this one's. What is nothing in it, or in the country by then, is nothing.
+    """
+    whole = national or hide(document["national"])
+    nothing = {name for name in MEASURED if whole.get(name) == 0}
+    if whole["infusions"] == 0:
+        nothing.add("manufactured")
+    year = document["snapshot"]["as_of"][:4]
+
+    def hide_part(cell: dict) -> dict:
+        if (cell.get("first") or "") > year:
+            return hide(cell | dict.fromkeys(cell.keys() & set(MEASURED), 0) | {"first": None})
+        return hide(cell | dict.fromkeys(cell.keys() & nothing, 0))
+
+    return document | {
+        "national": whole,
+        "centres": [
+            hide_part(centre) | {"categories": [hide_part(cell) for cell in centre["categories"]]}
+            for centre in latest["centres"]
+        ],
+        "manufacturing": [hide_part(site) for site in latest["manufacturing"]],
+    }
+
+
+JUDGED = ("patients", "infusions", "reinfusions", "further_doses")
+MEASURED = (
+    "patients", "patients_summed", "infusions", "reinfusions", "further_doses", "children", "manufactured",
+    "first",
+)  # fmt: skip
+
+
+def withhold_older(document: dict) -> dict:
+    """A map document of an older snapshot, of which nothing is told: beside the current one it would tell
+    what has come between.
+    """
+
+    def empty(cell: dict) -> dict:
+        is_awaited = cell.get("status") == CentreStatus.UPCOMING and cell["infusions"] == 0
+        hidden = dict.fromkeys(cell.keys() & set(MEASURED)) | {"suppressed": True}
+        return cell if is_awaited else cell | hidden
+
+    return document | {
+        "national": empty(document["national"]),
+        "centres": [empty(centre) | {"categories": []} for centre in document["centres"]],
+        "manufacturing": [empty(site) for site in document["manufacturing"]],
+    }
+
+
+def hide(cell: dict) -> dict:
+    """A cell of which nothing is told but what is nothing."""
+    hidden = {name: None for name in MEASURED if cell.get(name) not in {None, 0}}
+    told = {name: value for name, value in cell.items() if name != "suppressed"}
+    unknown = hidden or any(cell.get(name, 0) is None for name in MEASURED if name != "first")
+    return told | hidden | ({"suppressed": True} if unknown else {})

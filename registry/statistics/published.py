@@ -6,7 +6,7 @@ SQL; the key lives for some seconds only, so that a missed announcement cannot h
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 
 from django.conf import settings
@@ -14,15 +14,25 @@ from django.core.cache import cache, caches
 from redis.exceptions import RedisError
 
 from registry.choices import Sex
-from registry.errors import NotFound, NotPublished
+from registry.errors import NotFound, NotPublished, Withheld
 from registry.models.history import Revision
 from registry.models.isolation import one_view
 from registry.models.snapshot import Publication, Run, Snapshot
 from registry.statistics.counting import Question, count_together
-from registry.statistics.disclosure import publishable
+from registry.statistics.disclosure import (
+    Blocks,
+    askable,
+    choose_tables,
+    hide,
+    publishable,
+    withhold_counts,
+    withhold_day,
+    withhold_map,
+    withhold_older,
+)
 from registry.statistics.map_document import assemble_map, build_map, map_questions
 from registry.statistics.measures import nothing_counted
-from registry.statistics.series import assemble_series, series_questions
+from registry.statistics.series import assemble_series, series_questions, withhold_series
 
 CODES = {
     "centre": ("centres", "code"),
@@ -142,7 +152,10 @@ def read_map_and_series(*, language: str, as_of: date | None = None, number: int
     document = assemble_map(counted[: len(asked)], lists) if asked else snapshot.map_document
     return {
         "map": _say_map(snapshot, document, language, as_of),
-        "series": publishable(assemble_series(counted[len(asked) :], lists)),
+        "series": publishable(
+            assemble_series(counted[len(asked) :], lists),
+            lambda series, threshold: withhold_series(series, _blocks(snapshot, threshold), as_of),
+        ),
     }
 
 
@@ -150,12 +163,12 @@ def read_map_and_series(*, language: str, as_of: date | None = None, number: int
 def read_map_and_rows(question: Question, *, language: str) -> tuple[dict, list[dict]]:
     """The map document as of a question's day, and the question's rows, all of one snapshot.
 
+    For those who compare, not for the public: whatever the policy, these are the numbers as they are.
     Raises NotPublished, FactsNotKept.
     """
     snapshot = _stored(None)
     *counted, rows = count_together(snapshot.number, *map_questions(question.as_of), question)
-    document = _say_map(snapshot, assemble_map(counted, snapshot.code_lists), language, question.as_of)
-    return document, publishable({"rows": rows})["rows"]
+    return _in_language(assemble_map(counted, snapshot.code_lists), language), rows
 
 
 @one_view()
@@ -172,34 +185,63 @@ def read_freshness(*, language: str) -> dict:
             latest[row["centre"]] = max(row["month"], latest.get(row["centre"], ""))
     return {
         "map": _say_map(snapshot, snapshot.map_document, language, None),
-        "latest": publishable(latest),
+        "latest": publishable(latest, lambda _latest, _threshold: {}),
     }
 
 
 def _say_map(snapshot: Snapshot, document: dict, language: str, as_of: date | None) -> dict:
     head = {"snapshot": describe_snapshot(snapshot).describe(as_of)}
-    return publishable(_in_language(head | document, language))
+
+    def withhold(whole: dict, threshold: int) -> dict:
+        blocks = _blocks(snapshot, threshold)
+        if read_current().number != snapshot.number:
+            return withhold_older(whole)
+        if as_of is None or str(as_of) >= str(snapshot.data_through):
+            return withhold_map(whole, blocks)
+        latest = withhold_map(_in_language(snapshot.map_document, language), blocks)
+        return withhold_day(whole, latest, _withhold_national(whole["national"], blocks, as_of))
+
+    return publishable(_in_language(head | document, language), withhold)
+
+
+def _blocks(snapshot: Snapshot, threshold: int) -> Blocks:
+    """What may be told of a snapshot's numbers: nothing, until one is built under the policy of now."""
+    return Blocks(snapshot.blocks if snapshot.disclosure == settings.DISCLOSURE else None, threshold)
+
+
+def _withhold_national(national: dict, blocks: Blocks, as_of: date) -> dict:
+    """The country's numbers up to a day before the latest."""
+    try:
+        tables, where = choose_tables(Question(as_of=as_of), date.max)
+    except Withheld:
+        return hide(national)
+    return blocks.withhold(national, tables, where)
 
 
 @one_view()
 def read_counts(question: Question, *, number: int | None = None) -> dict:
     """Rows and total of a question on the current snapshot, which number may name.
 
-    Raises NotPublished, FactsNotKept where another is current by now.
+    Raises NotPublished, Withheld, FactsNotKept where another is current by now.
     """
     snapshot = _stored(number)
-    total_of = Question(**vars(question) | {"by": ()})
-    rows, total = count_together(snapshot.number, question, total_of)
-    summed = sum(row["patients"] for row in rows) if "patients" in question.measures else None
+    asked = askable(question, snapshot.data_through)
+    rows, total = count_together(snapshot.number, asked, replace(asked, by=()))
+    summed = sum(row["patients"] for row in rows) if "patients" in asked.measures else None
     answer = {
         "snapshot": describe_snapshot(snapshot).describe(question.as_of),
         "by": list(question.by),
         "filters": {name: list(values) for name, values in question.filters.items()},
         "rows": sorted(rows, key=_own_order(question.by, snapshot.code_lists)),
-        "total": (total[0] if total else nothing_counted(question.measures))
+        "total": (total[0] if total else nothing_counted(asked.measures))
         | ({} if summed is None else {"patients_summed": summed}),
     }
-    return publishable(answer)
+    return publishable(
+        answer,
+        lambda whole, threshold: withhold_counts(
+            whole, _blocks(snapshot, threshold), question, snapshot.data_through
+        ),
+    )
 
 
 def read_code_list(name: str, *, number: int | None = None) -> dict:
@@ -241,14 +283,17 @@ def read_snapshots() -> dict:
 def read_snapshot(number: int) -> dict:
     """One snapshot's description and national numbers. Raises NotFound."""
     snapshot = _stored(number)
-    described = asdict(describe_snapshot(snapshot))
-    return publishable(described | {"national": snapshot.map_document["national"]})
+    national = _say_map(snapshot, snapshot.map_document, "sv", None)["national"]
+    return publishable(asdict(describe_snapshot(snapshot)) | {"national": national})
 
 
 def read_changes(number: int, since: int) -> dict:
     """What moved between two snapshots: per cell and measure, before and after. Raises NotFound."""
     before, after = (_stored(one).map_document for one in (since, number))
-    return publishable({"snapshot": number, "since": since, "changes": compare_documents(before, after)})
+    return publishable(
+        {"snapshot": number, "since": since, "changes": compare_documents(before, after)},
+        lambda whole, _threshold: whole | {"changes": [], "suppressed": True},
+    )
 
 
 def compare_documents(before: Mapping, after: Mapping) -> list[dict]:

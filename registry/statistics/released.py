@@ -6,6 +6,7 @@ from django.core.cache import caches
 
 from registry.errors import NotFound
 from registry.models.release import Release, ReleaseFile
+from registry.statistics.disclosure import require_exact
 
 NEWEST_KEY = "newest-release"
 NEWEST_SECONDS = 5  # after which a process asks the database whether there is another release
@@ -26,10 +27,14 @@ def read_releases() -> list[dict]:
 
 
 def read_release(name: str) -> dict:
-    """One release: its description, documents by language, changes and files. Raises NotFound."""
+    """One release: its description, documents by language, changes and files. Raises NotFound, Withheld.
+
+    Beside the current numbers a release would tell what has come between.
+    """
     release = Release.objects.select_related("snapshot").filter(name=name).first()
     if release is None:
         raise NotFound("There is no release with this name.")
+    require_exact()
     files = ReleaseFile.objects.filter(release=release).defer("content")
     return _describe(release) | {
         "documents": release.documents,
@@ -50,10 +55,11 @@ def read_release(name: str) -> dict:
 
 
 def read_release_file(release: str, name: str) -> ReleaseFile:
-    """One file with its content. Raises NotFound."""
+    """One file with its content. Raises NotFound, Withheld."""
     file = ReleaseFile.objects.filter(release__name=release, name=name).first()
     if file is None:
         raise NotFound("There is no such file.")
+    require_exact()
     return file
 
 

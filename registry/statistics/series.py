@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from registry.statistics.counting import Question
+from registry.statistics.disclosure import Blocks, within
 
 SERIES_MEASURES = ("patients", "infusions")
 
@@ -29,6 +30,25 @@ def assemble_series(counted: Sequence[list[dict]], lists: dict[str, list[dict]])
         "categories": _columns(categories, years, "category", [one["code"] for one in lists["categories"]]),
         "centres": _columns(centres, years, "centre", [one["code"] for one in lists["centres"]]),
     }
+
+
+def withhold_series(series: dict, blocks: Blocks, as_of: date | None) -> dict:
+    """The country's years with None for what is not let out; the parts are not told by year at all.
+
+    A day within a year is not told either, nor what came before it.
+    """
+    whole = as_of is None or (as_of.month, as_of.day) == (12, 31)
+    years = series["years"] if whole else []
+    kept = {
+        year: blocks.withhold(
+            {measure: series["nation"][measure][place] for measure in SERIES_MEASURES},
+            ("time",),
+            within({"year": year}),
+        )
+        for place, year in enumerate(years)
+    }
+    nation = {measure: [kept[year][measure] for year in years] for measure in SERIES_MEASURES}
+    return {"years": years, "nation": nation, "categories": {}, "centres": {}}
 
 
 def _columns(rows: list[dict], years: list[int], dimension: str, codes: list[str]) -> dict[str, dict]:

@@ -65,6 +65,8 @@ def problem_of(error: RegistryError) -> HttpResponse:
         detail=detail,
         parameter=getattr(error, "parameter", ""),
     )
+    for name, value in getattr(error, "headers", {}).items():
+        answer[name] = value
     if status_code == status.HTTP_503_SERVICE_UNAVAILABLE:
         answer["Retry-After"] = "60"
     return answer

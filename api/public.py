@@ -6,21 +6,37 @@ its errors, its OPTIONS and its description stay.
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.http import http_date
 from drf_spectacular.utils import extend_schema
 from rest_framework.views import APIView
 
 from api import questions, schema
 from api.errors import problem_of
 from api.questions import Parameters
+from api.rate import SECONDS, spend
 from registry.errors import FactsNotKept, RegistryError
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
 from registry.statistics import published
 from registry.statistics.disclosure import publishable
 from registry.statistics.measures import DERIVED, MEASURES
 from swecar.answers import answer
+
+EXPOSED = "Deprecation, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy, Retry-After, Sunset"
+
+
+@dataclass(frozen=True)
+class Deprecation:
+    """Since when an address is no longer recommended, when it goes, and where to read on."""
+
+    since: datetime
+    until: datetime
+    read_on: str
 
 
 class PublicView(APIView):
@@ -34,28 +50,43 @@ class PublicView(APIView):
 
     allowed: ClassVar[tuple[str, ...]] = ()
     formats: ClassVar[Mapping[str, Format]] = JSON_ALONE
+    deprecation: ClassVar[Deprecation | None] = None
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
         """GET and HEAD straight to the answer; the rest by REST framework."""
         if request.method not in {"GET", "HEAD"}:
-            return super().dispatch(request, *args, **kwargs)
+            return welcome(super().dispatch(request, *args, **kwargs))
         try:
-            parameters = Parameters(request, self.allowed)
-            language = questions.choose_language(request, parameters)
-            ending = kwargs.pop("ending", None)
-            parameters.format = questions.choose_format(request, parameters, self.formats, ending)
-            numbers = {name: int(value) if name == "number" else value for name, value in kwargs.items()}
-            try:
-                return self.answer(request, parameters, language, **numbers)
-            except FactsNotKept:  # a new snapshot came between the question and its facts
-                published.forget_current()
-                return self.answer(request, parameters, language, **numbers)
+            return self.mark(self.read(request, **kwargs))
         except RegistryError as error:
             return problem_of(error)
 
+    def read(self, request: HttpRequest, **kwargs) -> HttpResponse:
+        """The answer to a request. Raises RegistryError."""
+        parameters = Parameters(request, self.allowed)
+        language = questions.choose_language(request, parameters)
+        ending = kwargs.pop("ending", None)
+        parameters.format = questions.choose_format(request, parameters, self.formats, ending)
+        numbers = {name: int(value) if name == "number" else value for name, value in kwargs.items()}
+        try:
+            return self.answer(request, parameters, language, **numbers)
+        except FactsNotKept:  # a new snapshot came between the question and its facts
+            published.forget_current()
+            return self.answer(request, parameters, language, **numbers)
 
-def send(request: HttpRequest, key: str, language: str, make: Callable[[], dict]) -> HttpResponse:
-    """The kept answer to a question of a snapshot, both named by key, as JSON."""
+    def mark(self, response: HttpResponse) -> HttpResponse:
+        """Say that the address will go, where it will (RFC 9745, RFC 8594)."""
+        if self.deprecation:
+            response["Deprecation"] = f"@{int(self.deprecation.since.timestamp())}"
+            response["Sunset"] = http_date(self.deprecation.until.timestamp())
+            response["Link"] += f', <{self.deprecation.read_on}>; rel="deprecation"'
+        return response
+
+
+def send(
+    request: HttpRequest, key: str, language: str, make: Callable[[], dict], *, modified: str | None = None
+) -> HttpResponse:
+    """The kept answer to a question of a snapshot, both named by key, as JSON; modified as in answer."""
     return share(
         answer(
             request,
@@ -63,12 +94,21 @@ def send(request: HttpRequest, key: str, language: str, make: Callable[[], dict]
             language=language,
             content_type=JSON_ALONE["json"].media_type,
             make=lambda: encode(make()),
+            modified=modified,
+            spend=lambda: spend(request).headers(),
         )
     )
 
 
 def send_file(
-    request: HttpRequest, key: str, language: str, form: Format, name: str, make: Callable[[], dict]
+    request: HttpRequest,
+    key: str,
+    language: str,
+    form: Format,
+    name: str,
+    make: Callable[[], dict],
+    *,
+    modified: str | None,
 ) -> HttpResponse:
     """The same in any form, as a file of that name."""
     way = "inline" if form.shown else "attachment"
@@ -80,6 +120,8 @@ def send_file(
             content_type=form.media_type,
             make=lambda: form.write(make(), language),
             disposition=f'{way}; filename="{name}.{form.ending}"',
+            modified=modified,
+            spend=lambda: spend(request).headers(),
         )
     )
 
@@ -88,7 +130,16 @@ def share(response: HttpResponse) -> HttpResponse:
     """Let pages of any origin read an answer, under the licence that it has."""
     response["Link"] = '<https://creativecommons.org/licenses/by/4.0/>; rel="license"'
     response["Access-Control-Allow-Origin"] = "*"
-    response["Access-Control-Expose-Headers"] = "ETag, Link"
+    response["Access-Control-Expose-Headers"] = EXPOSED
+    return response
+
+
+def welcome(response: HttpResponseBase) -> HttpResponseBase:
+    """Tell a page of another origin what it may ask with (the fetch standard's preflight)."""
+    response["Access-Control-Allow-Origin"] = "*"
+    response["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
+    response["Access-Control-Allow-Headers"] = "Accept, Accept-Language, If-None-Match, If-Modified-Since"
+    response["Access-Control-Max-Age"] = "86400"
     return response
 
 
@@ -129,6 +180,7 @@ class MapView(PublicView):
             self.formats[parameters.format],
             f"swecar-map-{day}" if number == current.number else f"swecar-map-snapshot-{number}",
             lambda: published.read_map(language=language, as_of=as_of, number=number),
+            modified=current.built_at,
         )
 
 
@@ -149,11 +201,13 @@ class CountsView(PublicView):
 
         def make() -> dict:
             questions.check_codes(question, published.read_known_codes)
+            questions.check_cost(question, published.read_extent())
             return published.read_counts(question, number=current.number)
 
         name = f"swecar-counts-{question.as_of or current.data_through or 'empty'}"
         form = self.formats[parameters.format]
-        return send_file(request, f"{current.hash}:counts:{question}", language, form, name, make)
+        key = f"{current.hash}:counts:{question}"
+        return send_file(request, key, language, form, name, make, modified=current.built_at)
 
 
 class CodeListView(PublicView):
@@ -165,7 +219,11 @@ class CodeListView(PublicView):
         """The current snapshot's list."""
         current = published.read_current()
         key = f"{current.hash}:{self.name}"
-        return send(request, key, language, lambda: published.read_code_list(self.name, number=current.number))
+
+        def make() -> dict:
+            return published.read_code_list(self.name, number=current.number)
+
+        return send(request, key, language, make, modified=current.built_at)
 
 
 def code_list_view(list_name: str) -> type[CodeListView]:
@@ -212,8 +270,9 @@ class SnapshotsView(PublicView):
 
     def answer(self, request, parameters, language):
         """All there are; the list changes with the current one."""
-        key = f"{published.read_current().hash}:snapshots"
-        return send(request, key, language, published.read_snapshots)
+        current = published.read_current()
+        key = f"{current.hash}:snapshots"
+        return send(request, key, language, published.read_snapshots, modified=current.built_at)
 
 
 class SnapshotView(PublicView):
@@ -225,12 +284,9 @@ class SnapshotView(PublicView):
 
     def answer(self, request, parameters, language, *, number):
         """A snapshot never changes; the current hash in the key tells this registry from another."""
-        return send(
-            request,
-            f"{published.read_current().hash}:snapshot:{number}",
-            language,
-            lambda: published.read_snapshot(number),
-        )
+        current = published.read_current()
+        key = f"{current.hash}:snapshot:{number}"
+        return send(request, key, language, lambda: published.read_snapshot(number), modified=current.built_at)
 
 
 class ChangesView(PublicView):
@@ -249,8 +305,11 @@ class ChangesView(PublicView):
             raise questions.Refused(
                 "missing", "since: write the number of the earlier snapshot.", parameter="since"
             )
-        key = f"{published.read_current().hash}:changes:{since}:{number}"
-        return send(request, key, language, lambda: published.read_changes(number, since))
+        current = published.read_current()
+        key = f"{current.hash}:changes:{since}:{number}"
+        return send(
+            request, key, language, lambda: published.read_changes(number, since), modified=current.built_at
+        )
 
 
 class ConfigView(PublicView):
@@ -263,13 +322,17 @@ class ConfigView(PublicView):
     def answer(self, request, parameters, language):
         """The same for everyone."""
         limits = {
+            "rates": {"answers": settings.RATE_LIMIT, "seconds": SECONDS},
             "most_dimensions": questions.MOST_DIMENSIONS,
+            "most_rows": questions.MOST_ROWS,
+            "most_cost": questions.MOST_COST,
             "longest_query": questions.LONGEST_QUERY,
             "formats": {"map": list(MAP_FORMATS), "counts": list(COUNTS_FORMATS)},
             "dimensions": list(questions.DIMENSIONS),
             "measures": list(MEASURES),
             "languages": list(questions.LANGUAGES),
             "disclosure": published.read_policy(),
+            "tables": published.read_tables(),
         }
         return send(request, f"config:{limits}", language, lambda: publishable(limits))
 
@@ -283,6 +346,7 @@ class StatusView(PublicView):
 
     def answer(self, request, parameters, language):
         """Never kept."""
-        response = HttpResponse(encode(published.read_status()), content_type=JSON_ALONE["json"].media_type)
-        response["Cache-Control"] = "no-store"
+        headers = spend(request).headers() | {"Cache-Control": "no-store"}
+        body = encode(published.read_status())
+        response = HttpResponse(body, content_type=JSON_ALONE["json"].media_type, headers=headers)
         return share(response)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
+from math import prod
 
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest
@@ -16,6 +17,8 @@ from registry.statistics.counting import DIMENSIONS, NONE, Question
 from registry.statistics.measures import DEFAULT_MEASURES, MEASURES
 
 MOST_DIMENSIONS = 4
+MOST_ROWS = 100_000
+MOST_COST = 200_000  # rows by dimensions
 LONGEST_QUERY = 2_000
 LONGEST_ECHO = 40
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -190,6 +193,23 @@ def _filter(parameters: Parameters, name: str) -> tuple:
         if wrong:
             raise unknown_value(name, wrong[0], wanted)
     return tuple(int(value) for value in values) if name == "year" else values
+
+
+def check_cost(question: Question, extent: Mapping[str, int]) -> None:
+    """Refuse a question whose answer may become too large, before anything is counted.
+
+    extent tells how many values each dimension has, and how many "infusions" there are.
+    """
+    sizes = {name: len(question.filters.get(name, ())) or extent[name] for name in question.by}
+    rows = min(prod(sizes.values()), extent["infusions"])
+    if rows <= MOST_ROWS and rows * len(question.by) <= MOST_COST:
+        return
+    raise Refused(
+        "too_costly",
+        f"By {', '.join(question.by)} there may be {rows} rows; the limits are {MOST_ROWS} rows, and "
+        f"{MOST_COST} for rows times dimensions. Choose fewer dimensions, or fewer values by a filter.",
+        parameter="by",
+    )
 
 
 def check_codes(question: Question, known: Callable[[str], Collection[str] | None]) -> None:

@@ -40,8 +40,13 @@ def listing(items: dict) -> dict:
 
 
 TEXTS = record(sv=TEXT, en=TEXT)
-NUMBERS: dict[str, Any] = {name: FIRST if name == "first" else WHOLE for name in DEFAULT_MEASURES}
-ALL_NUMBERS: dict[str, Any] = {name: FIRST if name == "first" else WHOLE for name in MEASURES}
+NUMBER = {"type": ["integer", "null"], "minimum": 0, "description": "null where it is not shown."}
+SUPPRESSED = {
+    "const": True,
+    "description": "The policy on small numbers withholds a number of this cell, which is then null.",
+}
+NUMBERS: dict[str, Any] = {name: FIRST if name == "first" else NUMBER for name in DEFAULT_MEASURES}
+ALL_NUMBERS: dict[str, Any] = {name: FIRST if name == "first" else NUMBER for name in MEASURES}
 HEAD: dict[str, Any] = {
     "number": {"type": "integer", "minimum": 1},
     "hash": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
@@ -50,8 +55,8 @@ HEAD: dict[str, Any] = {
     "disclosure": TEXT,
 }
 SNAPSHOT_HEAD = record(**HEAD, as_of=DAY_OR_NULL)
-SUMMED = WHOLE | {"description": DERIVED["patients_summed"].rule_en}
-NATIONAL = record(**NUMBERS, children=WHOLE, patients_summed=SUMMED)
+SUMMED = NUMBER | {"description": DERIVED["patients_summed"].rule_en}
+NATIONAL = record({"suppressed": SUPPRESSED}, **NUMBERS, children=NUMBER, patients_summed=SUMMED)
 CATEGORY_CODE = {"type": "string", "enum": Category.values}
 LOCATION = record(lat={"type": "number"}, lon={"type": "number"})
 CENTRE_STATUS = {"type": "string", "enum": CentreStatus.values}
@@ -61,7 +66,7 @@ MAP_DOCUMENT = record(
     national=NATIONAL,
     centres=listing(
         record(
-            {"patients_summed": SUMMED, "complete_through": COMPLETE},
+            {"patients_summed": SUMMED, "complete_through": COMPLETE, "suppressed": SUPPRESSED},
             code=TEXT,
             name=TEXT,
             city=TEXT,
@@ -69,20 +74,28 @@ MAP_DOCUMENT = record(
             region=TEXT,
             location=LOCATION,
             **NUMBERS,
-            categories=listing(record(category=CATEGORY_CODE, **NUMBERS)),
+            categories=listing(record({"suppressed": SUPPRESSED}, category=CATEGORY_CODE, **NUMBERS)),
         )
     ),
-    manufacturing=listing(record(site=TEXT, name=TEXT, centre=TEXT, manufactured=WHOLE)),
+    manufacturing=listing(
+        record({"suppressed": SUPPRESSED}, site=TEXT, name=TEXT, centre=TEXT, manufactured=NUMBER)
+    ),
 )
 DIMENSION_VALUES = {name: {"type": ["string", "null"]} for name in DIMENSIONS} | {"year": WHOLE}
 COUNTS_DOCUMENT = record(
     snapshot=SNAPSHOT_HEAD,
     by=listing({"type": "string", "enum": list(DIMENSIONS)}),
     filters={"type": "object", "additionalProperties": listing({"type": ["string", "integer"]})},
-    rows=listing({"type": "object", "properties": DIMENSION_VALUES | ALL_NUMBERS, "additionalProperties": False}),
+    rows=listing(
+        {
+            "type": "object",
+            "properties": DIMENSION_VALUES | ALL_NUMBERS | {"suppressed": SUPPRESSED},
+            "additionalProperties": False,
+        }
+    ),
     total={
         "type": "object",
-        "properties": ALL_NUMBERS | {"patients_summed": SUMMED},
+        "properties": ALL_NUMBERS | {"patients_summed": SUMMED, "suppressed": SUPPRESSED},
         "additionalProperties": False,
     },
 )
@@ -139,7 +152,7 @@ def _described(
         "parameters": [*parameters, LANG, asked],
         "responses": {(200, "application/json"): shape}
         | files
-        | {(code, "application/problem+json"): PROBLEM for code in refuses},
+        | {(code, "application/problem+json"): PROBLEM for code in (*refuses, 429)},
         "auth": [],
         "tags": ["public"],
     }
@@ -173,7 +186,7 @@ COUNTS = _described(
     _parameter("from", "Count what falls on this day or later; roles do not change.", type=DAY),
     _parameter("to", "Count what falls on this day or earlier; roles do not change.", type=DAY),
     _words("measures", "Else patients, infusions, reinfusions, further_doses, first.", list(MEASURES)),
-    refuses=(400, 406, 503),
+    refuses=(400, 403, 406, 503),
     formats=COUNTS_FORMATS,
 )
 MEASURES_SHAPE = record(measures=listing(record(measure=TEXT, label=TEXTS, rule=TEXTS, unit=TEXT, source=TEXT)))
@@ -183,6 +196,7 @@ SNAPSHOT = _described("snapshot", record(**HEAD, national=NATIONAL), refuses=(40
 CHANGES = _described(
     "changes",
     record(
+        {"suppressed": SUPPRESSED},
         snapshot=WHOLE,
         since=WHOLE,
         changes=listing(
@@ -211,7 +225,7 @@ RELEASE_FILE = record(
 )
 RELEASES = _described("releases", record(releases=listing(record(**RELEASE_HEAD))))
 RELEASE = _described(
-    "release", record(**RELEASE_HEAD, files=listing(RELEASE_FILE), map=MAP_DOCUMENT), refuses=(400, 404)
+    "release", record(**RELEASE_HEAD, files=listing(RELEASE_FILE), map=MAP_DOCUMENT), refuses=(400, 403, 404)
 )
 RELEASE_CHANGES = _described(
     "release_changes",
@@ -230,18 +244,25 @@ RELEASE_CHANGES = _described(
             )
         ),
     ),
-    refuses=(400, 404),
+    refuses=(400, 403, 404),
 )
 CONFIG = _described(
     "config",
     record(
+        rates=record(answers=WHOLE, seconds=WHOLE),
         most_dimensions=WHOLE,
+        most_rows=WHOLE,
+        most_cost=WHOLE | {"description": "Of rows times dimensions."},
         longest_query=WHOLE,
         formats=record(map=listing(TEXT), counts=listing(TEXT)),
         dimensions=listing(TEXT),
         measures=listing(TEXT),
         languages=listing(TEXT),
         disclosure=TEXT,
+        tables={
+            "oneOf": [listing(listing(TEXT)), {"type": "null"}],
+            "description": "Which dimensions may be asked together under the policy; null where all may.",
+        },
     ),
 )
 STATUS = _described(

@@ -3,12 +3,14 @@
 import gzip
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.utils.http import parse_etags
+from django.utils.http import http_date, parse_etags, parse_http_date_safe
 
 FORM = "3"  # of all answers: raised when the same question gets other bytes
 SMALLEST_GZIP = 500  # bytes; below that the envelope costs more than it saves
@@ -31,12 +33,15 @@ def answer(
     content_type: str,
     make: Callable[[], bytes],
     disposition: str = "",
+    modified: str | None = None,
+    spend: Callable[[], Mapping[str, str]] = dict,
 ) -> HttpResponse:
     """The bytes that make gives, made once a process, or 304 to who has them already.
 
     key names the snapshot and the question: with the language all that the bytes depend on, so
     that the ETag is known before they are. What make raises is passed on. disposition is the header
-    that names a file.
+    that names a file, modified the instant (ISO) of what is answered from. spend counts an answer
+    that is not a 304 to whoever asks, before it is made; it gives headers, or raises.
     """
     # Headers are read from META: request.headers copies all of them for the one that is asked for.
     accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
@@ -46,8 +51,11 @@ def answer(
     ]
     etag = f'"{name}-gzip"' if zipped else f'"{name}"'
     headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL, "Vary": VARY}
-    if _is_known(request, etag):
+    if modified:
+        headers["Last-Modified"] = _as_http(modified)
+    if _is_known(request, etag, modified):
         return HttpResponseNotModified(headers=headers)
+    headers |= spend()
     body = _keep(etag, (lambda: _zip(make())) if zipped else make)
     headers |= {"Content-Language": language, "Content-Length": str(len(body))}
     if body.startswith(b"\x1f\x8b"):
@@ -59,9 +67,22 @@ def answer(
     return HttpResponse(b"" if request.method == "HEAD" else body, content_type, headers=headers)
 
 
-def _is_known(request: HttpRequest, etag: str) -> bool:
+def _is_known(request: HttpRequest, etag: str, modified: str | None) -> bool:
+    """Whether the caller has it: by the tag, or by the date where there is no tag (RFC 9110, 13.1.3)."""
     asked = request.META.get("HTTP_IF_NONE_MATCH")
-    return asked is not None and etag in [tag.removeprefix("W/") for tag in parse_etags(asked)]
+    if asked is not None:
+        tags = [tag.removeprefix("W/") for tag in parse_etags(asked)]
+        return etag in tags or "*" in tags
+    since = request.META.get("HTTP_IF_MODIFIED_SINCE")
+    if since is None or modified is None:
+        return False
+    known = parse_http_date_safe(since)
+    return known is not None and datetime.fromisoformat(modified).timestamp() <= known
+
+
+@lru_cache(maxsize=16)
+def _as_http(instant: str) -> str:
+    return http_date(datetime.fromisoformat(instant).timestamp())
 
 
 def _keep(key: str, make: Callable[[], bytes]) -> bytes:

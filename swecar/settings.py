@@ -14,6 +14,7 @@ IDENTITY_KEYS = env.identity_keys("IDENTITY_KEYS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 DEBUG = env.flag("DEBUG")
 DISCLOSURE = env.disclosure("DISCLOSURE")
+RATE_LIMIT = env.whole_number("RATE_LIMIT", default=6000)  # answers a minute and client (api/rate.py)
 INSECURE_HTTP = env.flag("INSECURE_HTTP") or DEBUG  # the demonstration and the tests speak plain HTTP
 ADMINS = [("", address) for address in env.words("ADMINS")]  # told when a proof fails
 EMAIL_HOST = env.text("EMAIL_HOST", default="localhost")

@@ -33,6 +33,7 @@ def _own_cache() -> str:
 os.environ["REDIS_URL"] = settings.REDIS_URL = settings.CELERY_BROKER_URL = _own_cache()
 settings.CACHES["default"]["LOCATION"] = celery_app.conf.broker_url = settings.REDIS_URL
 settings.WHITENOISE_AUTOREFRESH = True  # each test client would read all static files at its first request
+settings.RATE_LIMIT = 10**9  # of all tests together
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed
 
 # Playwright runs its own loop in the thread of the tests, which then ask the database as always.

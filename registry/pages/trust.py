@@ -174,8 +174,15 @@ def _answer(request: HttpRequest, key: str, language: str, make: Callable[[], by
 
 
 def _keep(request: HttpRequest, key: str, language: str, make: Callable[[], bytes]) -> HttpResponse:
-    key = f"{read_current().hash}:{key}"
-    return answer(request, key=key, language=language, content_type=HTML, make=make)
+    current = read_current()
+    return answer(
+        request,
+        key=f"{current.hash}:{key}",
+        language=language,
+        content_type=HTML,
+        make=make,
+        modified=current.built_at,
+    )
 
 
 def _describe_row(row: Compared, cities: Mapping[str, str], language: str) -> dict:

@@ -45,6 +45,7 @@ def _answer(request: HttpRequest, view: View) -> HttpResponse:
         language=view.language,
         content_type=HTML,
         make=lambda: render_page(view, number=current.number, host=host),
+        modified=current.built_at,
     )
 
 

@@ -13,13 +13,15 @@ from django.conf import settings
 from django.core.cache import cache, caches
 from redis.exceptions import RedisError
 
-from registry.choices import Sex
+from registry.choices import Modality, Sex
 from registry.errors import NotFound, NotPublished, Withheld
 from registry.models.history import Revision
 from registry.models.isolation import one_view
 from registry.models.snapshot import Publication, Run, Snapshot
 from registry.statistics.counting import Question, count_together
 from registry.statistics.disclosure import (
+    EXACT,
+    TABLES,
     Blocks,
     askable,
     choose_tables,
@@ -42,6 +44,7 @@ CODES = {
     "indication": ("indications", "code"),
     "manufacturing_site": ("manufacturing_sites", "code"),
 }
+FIRST_YEAR = 2014  # of the first treatment in the country
 CURRENT_KEY = "current-snapshot"
 CURRENT_SECONDS = 20  # after which a process asks the database, should an announcement be lost
 REMEMBERED_SECONDS = 0.2  # during which a busy process does not even ask the cache
@@ -259,19 +262,40 @@ def read_known_codes(dimension: str) -> tuple[str, ...] | None:
     listed = CODES.get(dimension)
     if listed is None:
         return None
+    name, field = listed
+    return tuple(dict.fromkeys(item[field] for item in _kept_lists()[0][name]))
+
+
+def read_extent() -> dict[str, int]:
+    """How many values each dimension of the current snapshot has at most, and how many infusions there are."""
+    lists, infusions = _kept_lists()
+    through = read_current().data_through
+    years = int(through[:4]) - FIRST_YEAR + 1 if through else 1
+    listed = {name: len({item[field] for item in lists[of]}) + 1 for name, (of, field) in CODES.items()}
+    fixed = {"age_group": 2, "sex": len(Sex), "modality": len(Modality), "year": years, "month": 12 * years + 1}
+    return listed | fixed | {"infusions": infusions}
+
+
+def _kept_lists() -> tuple[dict, int]:
+    """The current snapshot's code lists, and how many facts it has."""
     current = read_current()
     key = f"codes:{current.hash}"
-    lists = caches["answers"].get(key)
-    if lists is None:
-        lists = _stored(current.number).code_lists
-        caches["answers"].set(key, lists)
-    name, field = listed
-    return tuple(dict.fromkeys(item[field] for item in lists[name]))
+    kept = caches["answers"].get(key)
+    if kept is None:
+        snapshot = _stored(current.number)
+        kept = snapshot.code_lists, snapshot.facts
+        caches["answers"].set(key, kept)
+    return kept
 
 
 def read_policy() -> str:
     """The policy by which numbers are published."""
     return settings.DISCLOSURE
+
+
+def read_tables() -> list[list[str]] | None:
+    """Which dimensions may be asked together; None where all may."""
+    return None if settings.DISCLOSURE == EXACT else [list(dimensions) for dimensions in TABLES.values()]
 
 
 def read_snapshots() -> dict:

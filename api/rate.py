@@ -1,0 +1,102 @@
+"""How often one client may ask: so many whole answers a minute; one that is unchanged (304) is free.
+
+Each process takes some at a time from the count that all share, so that an answer seldom costs a word
+with the cache. Where the cache is down nobody is counted.
+"""
+
+import hashlib
+import threading
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from redis.exceptions import RedisError
+
+from registry.errors import RegistryError
+
+SECONDS = 60
+
+
+class TooManyRequests(RegistryError):
+    """You have asked too often"""
+
+    code = "too_many_requests"
+    status_code = 429
+
+    def __init__(self, allowance: "Allowance"):
+        super().__init__(
+            f"At most {settings.RATE_LIMIT} answers a minute. Wait {allowance.reset} seconds; keep the ETag "
+            "and send it as If-None-Match: an unchanged answer is free."
+        )
+        self.headers = allowance.headers() | {"Retry-After": str(allowance.reset)}
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What is left to a client, and in how many seconds there is more."""
+
+    remaining: int
+    reset: int
+
+    def headers(self) -> dict[str, str]:
+        """As the header fields RateLimit and RateLimit-Policy (IETF draft, structured fields)."""
+        return {
+            "RateLimit-Policy": f'"default";q={settings.RATE_LIMIT};w={SECONDS}',
+            "RateLimit": f'"default";r={self.remaining};t={self.reset}',
+        }
+
+
+@dataclass
+class _Taken:
+    """What a process has taken for a client from the shared count, and what is left of that."""
+
+    left: int = 0
+    shared: int = 0  # what the shared count has come to
+
+
+_lock = threading.Lock()
+_taken: dict[bytes, _Taken] = {}
+_minute = 0
+
+
+def spend(request: HttpRequest) -> Allowance:
+    """Count one answer to whoever asks. Raises TooManyRequests."""
+    global _minute  # noqa: PLW0603  one minute's counts are forgotten together
+    now = time.time()
+    minute, reset = int(now // SECONDS), SECONDS - int(now % SECONDS)
+    client = hashlib.blake2b(_address_of(request).encode(), key=settings.SECRET_KEY.encode()[:64]).digest()[:16]
+    limit = settings.RATE_LIMIT
+    with _lock:
+        if minute != _minute:
+            _taken.clear()
+            _minute = minute
+        taken = _taken.setdefault(client, _Taken())
+        if not taken.left:
+            _take(taken, client, minute, limit)
+        if not taken.left:
+            raise TooManyRequests(Allowance(0, reset))
+        taken.left -= 1
+        return Allowance(max(0, limit - taken.shared) + taken.left, reset)
+
+
+def _take(taken: _Taken, client: bytes, minute: int, limit: int) -> None:
+    """Some more for this process, where there are any."""
+    wanted = max(1, limit // 100)
+    key = f"rate:{minute}:{client.hex()}"
+    try:
+        cache.add(key, 0, 2 * SECONDS)
+        taken.shared = cache.incr(key, wanted)
+    except (RedisError, ValueError):  # ValueError: it ran out between the two
+        taken.shared = wanted
+    taken.left = max(0, min(wanted, limit - (taken.shared - wanted)))
+
+
+def _address_of(request: HttpRequest) -> str:
+    """Whose request it is, as the proxy before the registry tells it."""
+    count = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    told = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if count and len(told) >= count:
+        return told[-count].strip()
+    return request.META.get("REMOTE_ADDR", "")

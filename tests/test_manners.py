@@ -1,0 +1,221 @@
+"""How the public interface behaves on the wire: limits, dates, methods, other origins, addresses that go."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from django.core.cache import caches
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+from django.utils.http import parse_http_date
+from redis.exceptions import ConnectionError as CacheDown
+
+from api import public, questions, rate
+from registry.models import Snapshot
+from registry.statistics.build import publish
+from tests import factories
+
+PATHS = ("map", "counts?by=centre", "centres", "categories", "products", "indications", "trials", "measures",
+         "snapshots", "snapshots/1", "snapshots/1/changes?since=1", "releases", "status", "config")  # fmt: skip
+OF_A_SNAPSHOT = [path for path in PATHS if path.split("/")[0] not in {"measures", "releases", "status", "config"}]
+
+
+@pytest.fixture
+def published(lists):
+    factories.store_rows(lists, [factories.plain_row(person=one, centre="UPP") for one in range(3)])
+    return publish()
+
+
+@pytest.fixture(autouse=True)
+def own_minute(monkeypatch):
+    """Nobody has asked yet, and the minute does not end in the middle of a test."""
+    monkeypatch.setattr(rate, "_taken", {})
+    monkeypatch.setattr(rate.time, "time", lambda: 1_800_000_010.0)
+
+
+def ask(path: str, **headers):
+    return Client().get(
+        f"/api/v1/{path}", headers={name.replace("_", "-"): value for name, value in headers.items()}
+    )
+
+
+class TestRate:
+    """So many answers a minute."""
+
+    @pytest.mark.parametrize("path", PATHS)
+    def test_every_answer_tells_what_is_left(self, published, settings, path):
+        settings.RATE_LIMIT = 50
+        answers = [ask(path) for _time in range(2)]
+        assert [one["RateLimit"] for one in answers] == ['"default";r=49;t=50', '"default";r=48;t=50']
+        assert answers[0]["RateLimit-Policy"] == '"default";q=50;w=60'
+
+    def test_who_asks_too_often_is_told_how_long_to_wait(self, published, settings):
+        settings.RATE_LIMIT = 3
+        assert [ask("map").status_code for _time in range(4)] == [200, 200, 200, 429]
+        refused = ask("counts?by=centre")
+        assert refused.status_code == 429
+        assert refused["Retry-After"] == "50"
+        assert refused["RateLimit"] == '"default";r=0;t=50'
+        assert refused["Content-Type"] == "application/problem+json"
+        body = json.loads(refused.content)
+        assert body["code"] == "too_many_requests"
+        assert "If-None-Match" in body["detail"]
+
+    def test_an_unchanged_answer_is_free(self, published, settings):
+        settings.RATE_LIMIT = 1
+        etag = ask("map")["ETag"]
+        assert [ask("map", If_None_Match=etag).status_code for _time in range(3)] == [304] * 3
+        assert ask("map").status_code == 429
+
+    def test_the_next_minute_begins_anew(self, published, settings, monkeypatch):
+        settings.RATE_LIMIT = 1
+        assert [ask("map").status_code for _time in range(2)] == [200, 429]
+        monkeypatch.setattr(rate.time, "time", lambda: 1_800_000_061.0)
+        assert ask("map").status_code == 200
+
+    def test_processes_share_one_count(self, published, settings, monkeypatch):
+        settings.RATE_LIMIT = 2
+        for expected in (200, 200, 429):
+            monkeypatch.setattr(rate, "_taken", {})  # another process
+            assert ask("map").status_code == expected
+
+    def test_each_client_has_its_own(self, published, settings):
+        settings.RATE_LIMIT = 1
+        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+        said = [ask("map", X_Forwarded_For=f"198.51.100.9, 203.0.113.{last}").status_code for last in (1, 1, 2)]
+        assert said == [200, 429, 200]
+
+    def test_no_address_is_kept(self, published, settings):
+        ask("map")
+        assert "127.0.0.1" not in str(list(rate._taken))
+
+    def test_without_the_cache_nobody_is_counted(self, published, settings, monkeypatch):
+        settings.RATE_LIMIT = 1
+
+        def is_down(*args, **kwargs):
+            raise CacheDown
+
+        for name in ("add", "incr", "get"):
+            monkeypatch.setattr(type(caches["default"]), name, is_down)
+        assert [ask("map").status_code for _time in range(3)] == [200] * 3
+
+
+class TestDates:
+    """Last-Modified is when the snapshot was built."""
+
+    @pytest.mark.parametrize("path", OF_A_SNAPSHOT)
+    def test_every_answer_of_a_snapshot_has_its_date(self, published, path):
+        built = Snapshot.objects.get().built_at
+        assert parse_http_date(ask(path)["Last-Modified"]) == built.timestamp()
+
+    def test_who_knows_the_date_alone_is_told_that_nothing_has_changed(self, published):
+        date = ask("map")["Last-Modified"]
+        assert ask("map", If_Modified_Since=date).status_code == 304
+        assert ask("map", If_Modified_Since="Mon, 01 Jan 2001 00:00:00 GMT").status_code == 200
+        assert ask("map", If_Modified_Since="yesterday").status_code == 200
+
+    def test_the_tag_goes_before_the_date(self, published):
+        date = ask("map")["Last-Modified"]
+        assert ask("map", If_Modified_Since=date, If_None_Match='"another"').status_code == 200
+        assert ask("map", If_None_Match="*").status_code == 304
+
+
+class TestMethods:
+    """GET, HEAD and OPTIONS, and no other."""
+
+    @pytest.mark.parametrize("path", PATHS)
+    def test_head_is_get_without_the_body(self, published, path):
+        client = Client()
+        got, head = (getattr(client, name)(f"/api/v1/{path}") for name in ("get", "head"))
+        names = ("Content-Type", "ETag", "Last-Modified", "Cache-Control", "Content-Language")
+        assert head.content == b""
+        assert [head.get(name) for name in names] == [got.get(name) for name in names]
+        assert int(head.get("Content-Length", len(got.content))) == len(got.content)
+
+    @pytest.mark.parametrize("path", PATHS)
+    def test_a_page_of_another_origin_may_ask(self, published, path):
+        told = Client().options(f"/api/v1/{path}")
+        assert told.status_code == 200
+        assert told["Allow"] == "GET, HEAD, OPTIONS"
+        assert told["Access-Control-Allow-Origin"] == "*"
+        assert told["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+        assert "If-None-Match" in told["Access-Control-Allow-Headers"]
+        got = ask(path)
+        assert got["Access-Control-Allow-Origin"] == "*"
+        assert {"ETag", "RateLimit", "Retry-After"} <= set(got["Access-Control-Expose-Headers"].split(", "))
+
+    @pytest.mark.parametrize("path", PATHS)
+    def test_nothing_is_written(self, published, path):
+        for method in ("post", "put", "patch", "delete"):
+            refused = getattr(Client(), method)(f"/api/v1/{path}")
+            assert refused.status_code == 405
+            assert refused["Allow"] == "GET, HEAD, OPTIONS"
+
+    @pytest.mark.parametrize("path", PATHS)
+    def test_a_slash_at_the_end_changes_nothing(self, published, path):
+        name, mark, query = path.partition("?")
+        assert ask(f"{name}/{mark}{query}").content == ask(path).content
+
+
+def test_an_address_that_will_go_says_so(published, monkeypatch):
+    going = public.Deprecation(datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC), "/docs/changes")
+    monkeypatch.setattr(public.MapView, "deprecation", going)
+    answer = ask("map")
+    assert answer["Deprecation"] == "@1798761600"
+    assert answer["Sunset"] == "Sat, 01 Jan 2028 00:00:00 GMT"
+    assert '</docs/changes>; rel="deprecation"' in answer["Link"]
+    assert "Deprecation" not in ask("counts")
+
+
+class TestCost:
+    """What would be too much is refused before it is counted."""
+
+    def test_rows_are_bounded_by_what_there_is(self, published):
+        assert ask("counts?by=month,product,indication,centre").status_code == 200
+
+    def test_too_many_rows_are_refused_without_counting(self, published, monkeypatch):
+        monkeypatch.setattr(questions, "MOST_COST", 5)
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            refused = ask("counts?by=centre,category")
+        assert refused.status_code == 400
+        body = json.loads(refused.content)
+        assert (body["code"], body["parameter"]) == ("too_costly", "by")
+        assert "3 rows" in body["detail"]
+        assert not any("registry_fact" in one["sql"] for one in asked)
+        assert ask("counts?by=centre,category&centre=UPP&category=SOC").status_code == 200
+        assert ask("counts").status_code == 200
+
+    def test_config_tells_the_limits(self, published, settings):
+        settings.RATE_LIMIT = 77
+        limits = ask("config").json()
+        assert limits["rates"] == {"answers": 77, "seconds": 60}
+        assert (limits["most_rows"], limits["most_cost"]) == (questions.MOST_ROWS, questions.MOST_COST)
+        assert limits["tables"] is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("counts?centre=UPP,STO&by=year", "counts/?by=year&centre=STO,UPP&lang=sv"),
+        ("counts?measures=infusions,patients", "counts?measures=patients,infusions"),
+        ("counts?by=year", "counts.json?by=year"),
+        ("map", "map?format=json"),
+    ],
+)
+def test_two_spellings_of_one_question_are_one(published, one, other):
+    first, second = ask(one), ask(other)
+    assert first["ETag"] == second["ETag"]
+    with CaptureQueriesContext(connection) as asked:
+        ask(other)
+    assert len(asked) == 0
+
+
+def test_the_address_behind_a_proxy_is_the_last_that_it_tells(settings):
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": "1.1.1.1, 2.2.2.2"})
+    assert rate._address_of(request) == "2.2.2.2"
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 0
+    assert rate._address_of(request) == "127.0.0.1"

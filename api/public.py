@@ -8,11 +8,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from hashlib import sha256
 from typing import ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import http_date
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.plumbing import normalize_result_object
 from drf_spectacular.utils import extend_schema
 from rest_framework.views import APIView
 
@@ -335,6 +339,26 @@ class ConfigView(PublicView):
             "tables": published.read_tables(),
         }
         return send(request, f"config:{limits}", language, lambda: publishable(limits))
+
+
+@cache
+def describe_interface() -> dict:
+    """The description of every address, made once a process."""
+    description: dict = SchemaGenerator().get_schema(request=None, public=True)
+    return normalize_result_object(description)
+
+
+class SchemaView(PublicView):
+    """The description of the interface."""
+
+    @extend_schema(exclude=True)
+    def get(self, request):
+        """OpenAPI 3.1."""
+
+    def answer(self, request, parameters, language):
+        """It changes with the service and not with a snapshot."""
+        body = encode(describe_interface())
+        return send(request, f"schema:{sha256(body).hexdigest()}", language, describe_interface)
 
 
 class StatusView(PublicView):

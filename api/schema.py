@@ -8,6 +8,8 @@ from drf_spectacular.utils import OpenApiParameter
 from api.questions import MOST_DIMENSIONS
 from registry.choices import Category, CentreStatus, Outcome
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
+from registry.formats.catalogue import CATALOGUE_FORMATS
+from registry.formats.fhir import FHIR_FORMATS
 from registry.statistics.counting import DIMENSIONS
 from registry.statistics.measures import DEFAULT_MEASURES, DERIVED, MEASURES
 
@@ -145,12 +147,13 @@ def _described(
 ):
     """Arguments of extend_schema for one address."""
     asked = _parameter("format", "Form of the answer; else Accept decides.", enum=list(formats))
-    types = {form.media_type.partition(";")[0] for form in formats.values()} - {"application/json"}
-    files = {(200, media_type): {"type": "string", "format": "binary"} for media_type in sorted(types)}
+    types = [form.media_type.partition(";")[0] for form in formats.values()]
+    first, *others = dict.fromkeys(types)
+    files = {(200, media_type): {"type": "string", "format": "binary"} for media_type in sorted(others)}
     return {
         "operation_id": operation,
         "parameters": [*parameters, LANG, asked],
-        "responses": {(200, "application/json"): shape}
+        "responses": {(200, first): shape}
         | files
         | {(code, "application/problem+json"): PROBLEM for code in (*refuses, 429)},
         "auth": [],
@@ -265,6 +268,11 @@ CONFIG = _described(
         },
     ),
 )
+FHIR = {"type": "object", "properties": {"resourceType": TEXT}, "required": ["resourceType"]}
+CATALOGUE = _described("catalogue", {"type": "object"}, refuses=(400, 406, 503), formats=CATALOGUE_FORMATS)
+MEASURE_REPORTS = _described("measure_reports", FHIR, AS_OF, refuses=(400, 406, 503), formats=FHIR_FORMATS)
+MEASURE_REPORT = _described("measure_report", FHIR, AS_OF, refuses=(400, 404, 406, 503), formats=FHIR_FORMATS)
+SCHEMA = _described("schema", {"type": "object"})
 STATUS = _described(
     "status",
     record(

@@ -1,9 +1,9 @@
 """Addresses of the interface; each is good with and without a slash at its end."""
 
 from django.urls import URLPattern, re_path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
-from api import imports, infusions, me, public, releases
+from api import catalogue, imports, infusions, me, public, releases
 from api.errors import not_found
 
 app_name = "api"
@@ -31,6 +31,10 @@ urlpatterns = [
     _address(
         "releases/(?P<name>[a-z0-9-]{1,40})/changes", releases.ReleaseChangesView.as_view(), "release-changes"
     ),
+    _address("catalogue", catalogue.CatalogueView.as_view(), "catalogue"),
+    _address(r"catalogue\.(?P<ending>[a-z-]+)", catalogue.CatalogueView.as_view(), "catalogue-file"),
+    _address("measure-reports", catalogue.MeasureReportsView.as_view(), "measure-reports"),
+    _address("measure-reports/(?P<code>[A-Z]{2,8})", catalogue.MeasureReportView.as_view(), "measure-report"),
     _address("status", public.StatusView.as_view(), "status"),
     _address("config", public.ConfigView.as_view(), "config"),
     _address("infusions", infusions.InfusionsView.as_view(), "infusions"),
@@ -39,7 +43,7 @@ urlpatterns = [
     _address("imports", imports.ImportsView.as_view(), "imports"),
     _address("imports/(?P<job_id>[^/]+)", imports.ImportView.as_view(), "import"),
     _address("me", me.MeView.as_view(), "me"),
-    _address("schema", SpectacularJSONAPIView.as_view(), "schema"),
+    _address("schema", public.SchemaView.as_view(), "schema"),
     _address("docs", SpectacularSwaggerView.as_view(url_name="api:schema"), "docs"),
     re_path(r"^.*$", not_found, name="not-found"),
 ]

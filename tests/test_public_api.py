@@ -317,7 +317,8 @@ def test_the_description_is_openapi_3_1_and_names_every_address(ask):
     assert names == {
         "map", "counts", "centres", "categories", "products", "indications", "trials", "measures",
         "snapshots", "snapshots/{number}", "snapshots/{number}/changes", "status", "config",
-        "releases", "releases/{name}", "releases/{name}/changes",
+        "releases", "releases/{name}", "releases/{name}/changes", "catalogue", "measure-reports",
+        "measure-reports/{code}",
         "infusions", "infusions/{infusion_id}", "infusions/{infusion_id}/history", "imports", "imports/{job_id}",
         "me",
     }  # fmt: skip

@@ -1,0 +1,95 @@
+"""What other systems harvest: the catalogue of the open data, and reports as FHIR."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.utils import extend_schema
+
+from api import schema
+from api.public import PublicView, send_file
+from api.questions import Parameters
+from registry.errors import NotFound
+from registry.formats.catalogue import CATALOGUE_FORMATS, describe_catalogue
+from registry.formats.fhir import FHIR_FORMATS, report_all, report_one
+from registry.statistics import published
+
+
+def host_of(request: HttpRequest) -> str:
+    """How the service is called from outside, as "https://registry.example"."""
+    return request.build_absolute_uri("/").rstrip("/")
+
+
+class CatalogueView(PublicView):
+    """The catalogue of the open data."""
+
+    formats = CATALOGUE_FORMATS
+
+    @extend_schema(**schema.CATALOGUE)
+    def get(self, request):
+        """DCAT-AP-SE 3, as a data portal harvests it."""
+
+    def answer(self, request, parameters, language):
+        """Of the current snapshot, in both languages."""
+        current, host = published.read_current(), host_of(request)
+
+        def make() -> dict:
+            return describe_catalogue(
+                current.describe(), host=host, controller=settings.CONTROLLER, contact=settings.CONTACT
+            )
+
+        return send_file(
+            request,
+            f"{current.hash}:catalogue:{host}:{settings.CONTROLLER}:{settings.CONTACT}",
+            language,
+            self.formats[parameters.format],
+            "swecar-catalogue",
+            make,
+            modified=current.built_at,
+        )
+
+
+class MeasureReportsView(PublicView):
+    """All reports."""
+
+    allowed = ("as_of",)
+    formats = FHIR_FORMATS
+
+    @extend_schema(**schema.MEASURE_REPORTS)
+    def get(self, request):
+        """FHIR R4: a Bundle of the MeasureReports of the country and of each centre."""
+
+    def answer(self, request, parameters, language):
+        """Of the current snapshot, up to a day."""
+        return send_report(request, parameters, language, "all")
+
+
+class MeasureReportView(PublicView):
+    """One report."""
+
+    allowed = ("as_of",)
+    formats = FHIR_FORMATS
+
+    @extend_schema(**schema.MEASURE_REPORT)
+    def get(self, request, code):
+        """FHIR R4: the MeasureReport of a centre, or of the country (SE)."""
+
+    def answer(self, request, parameters, language, *, code):
+        """Of the current snapshot, up to a day."""
+        return send_report(request, parameters, language, code)
+
+
+def send_report(request: HttpRequest, parameters: Parameters, language: str, code: str) -> HttpResponse:
+    """One report by its code, or all of them."""
+    current, host, as_of = published.read_current(), host_of(request), parameters.day("as_of")
+
+    def make() -> dict:
+        document = published.read_map(language=language, as_of=as_of, number=current.number)
+        if code == "all":
+            return report_all(document, host=host, language=language)
+        report = report_one(document, code, host=host, language=language)
+        if report is None:
+            raise NotFound("There is no report of this name: SE is the country's, a centre's is its code.")
+        return report
+
+    key = f"{current.hash}:fhir:{code}:{as_of}:{host}"
+    form, name = FHIR_FORMATS[parameters.format], f"swecar-measure-report-{code}"
+    return send_file(request, key, language, form, name, make, modified=current.built_at)

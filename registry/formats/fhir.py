@@ -1,0 +1,96 @@
+"""Counts as FHIR R4: a MeasureReport (summary) for the country and for each centre, from the map document."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from registry.choices import Category
+from registry.formats import Format
+from registry.formats.tables import label_measure
+
+COUNTED = ("patients", "infusions", "reinfusions", "further_doses")
+NATION = "SE"
+# What stands in place of a number that is withheld (FHIR's own extension).
+MASKED = {
+    "extension": [
+        {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"},
+    ]
+}
+
+
+def report_all(document: dict, *, host: str, language: str) -> dict:
+    """A Bundle of the reports of the country and of every centre."""
+    with override(language):
+        reports = [_report(code, name, cells, document, host, language) for code, name, cells in _list(document)]
+    entries = [{"fullUrl": f"{host}/api/v1/measure-reports/{one['id']}", "resource": one} for one in reports]
+    built_at = document["snapshot"]["built_at"]
+    return {"resourceType": "Bundle", "type": "collection", "timestamp": built_at, "entry": entries}
+
+
+def report_one(document: dict, code: str, *, host: str, language: str) -> dict | None:
+    """The report of a centre by its code, or of the country (SE); None where there is no such centre."""
+    with override(language):
+        for found, name, cells in _list(document):
+            if found == code:
+                return _report(code, name, cells, document, host, language)
+    return None
+
+
+def write_fhir(resource: dict, language: str) -> bytes:
+    """A resource as JSON."""
+    return json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+FHIR_FORMATS: Mapping[str, Format] = {"json": Format("application/fhir+json", "json", write_fhir, shown=True)}
+
+
+def _list(document: dict) -> Iterator[tuple[str, str, list[tuple[str, Mapping]]]]:
+    """Each reporter's code and name, and its cells by category, "all" first."""
+    yield NATION, _("Sweden"), [("all", document["national"])]
+    for centre in document["centres"]:
+        cells = [("all", centre), *((cell["category"], cell) for cell in centre["categories"])]
+        yield centre["code"], f"{centre['name']}, {centre['city']}", cells
+
+
+def _report(
+    code: str, name: str, cells: list[tuple[str, Mapping]], document: dict, host: str, language: str
+) -> dict:
+    snapshot = document["snapshot"]
+    first = cells[0][1]["first"] or "2014"
+    end = (
+        snapshot["as_of"] or snapshot["data_through"] or date.fromisoformat(snapshot["built_at"][:10]).isoformat()
+    )
+    return {
+        "resourceType": "MeasureReport",
+        "id": code,
+        "meta": {"versionId": str(snapshot["number"]), "lastUpdated": snapshot["built_at"]},
+        "language": language,
+        "identifier": [{"system": f"{host}/api/v1/snapshots", "value": f"{snapshot['number']}/{code}"}],
+        "status": "complete",
+        "type": "summary",
+        "measure": f"{host}/api/v1/measures",
+        "reporter": {"display": name},
+        "date": snapshot["built_at"],
+        "period": {"start": first, "end": end},
+        "group": [_group(category, cell, host, language) for category, cell in cells],
+    }
+
+
+def _group(category: str, cell: Mapping, host: str, language: str) -> dict:
+    label = _("all") if category == "all" else str(Category(category).label)
+    return {
+        "code": {
+            "coding": [{"system": f"{host}/api/v1/categories", "code": category, "display": label}],
+            "text": label,
+        },
+        "population": [_population(name, cell[name], host, language) for name in COUNTED],
+    }
+
+
+def _population(name: str, count: int | None, host: str, language: str) -> dict:
+    label = label_measure(name, language)
+    coded = {"coding": [{"system": f"{host}/api/v1/measures", "code": name, "display": label}], "text": label}
+    return {"code": coded, **({"_count": MASKED} if count is None else {"count": count})}

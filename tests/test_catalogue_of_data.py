@@ -1,0 +1,177 @@
+"""What other systems harvest: the catalogue by the rules of DCAT-AP-SE 3, the reports by FHIR R4's."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from django.test import Client
+from fhir.resources.R4B.bundle import Bundle
+from fhir.resources.R4B.measurereport import MeasureReport
+from rdflib import DCAT, DCTERMS, FOAF, RDF, Graph, Literal, Namespace, URIRef
+from rdflib.compare import isomorphic
+
+from registry.formats import COUNTS_FORMATS, MAP_FORMATS
+from registry.statistics.build import publish
+from swecar.embedded import ROOT
+from tests import factories
+
+VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
+DCATAP = Namespace("http://data.europa.eu/r5r/")
+HOST = "http://testserver"
+# What the profile demands (mandatory) and asks for (recommended) of each class, by the tables of its
+# specification (docs.dataportal.se/dcat/sv/), as far as the registry has it.
+WANTED = {
+    DCAT.Catalog: (DCTERMS.title, DCTERMS.description, DCTERMS.publisher, DCTERMS.license, DCAT.dataset,
+                   DCTERMS.language, FOAF.homepage, DCAT.themeTaxonomy, DCTERMS.modified, DCAT.service),
+    DCAT.Dataset: (DCTERMS.title, DCTERMS.description, DCTERMS.publisher, DCAT.contactPoint, DCAT.distribution,
+                   DCAT.keyword, DCAT.theme, DCTERMS.identifier, DCTERMS.language, DCTERMS.accessRights,
+                   DCTERMS.spatial, DCTERMS.temporal, DCTERMS.accrualPeriodicity, DCTERMS.modified),
+    DCAT.Distribution: (DCAT.accessURL, DCTERMS.license, DCTERMS["format"], DCTERMS.title, DCATAP.availability),
+    DCAT.DataService: (DCTERMS.title, DCAT.endpointURL, DCAT.endpointDescription, DCAT.servesDataset,
+                       DCTERMS.publisher, DCAT.contactPoint, DCTERMS.license, DCTERMS.accessRights),
+    FOAF.Agent: (FOAF.name, DCTERMS.type),
+    VCARD.Organization: (VCARD.fn, VCARD.hasEmail),
+    DCTERMS.PeriodOfTime: (DCAT.startDate, DCAT.endDate),
+}  # fmt: skip
+
+
+@pytest.fixture
+def published(lists):
+    rows = [factories.plain_row(person=one, centre="UPP") for one in range(7)]
+    rows += [factories.plain_row(person=10 + one, centre="STO", category="ICT") for one in range(2)]
+    factories.store_rows(lists, rows)
+    return publish()
+
+
+def ask(path: str, **headers):
+    return Client().get(f"/api/v1/{path}", headers=headers)
+
+
+def read(form: str) -> Graph:
+    answer = ask(f"catalogue?format={form}")
+    assert answer.status_code == 200
+    return Graph().parse(data=answer.content, format="json-ld" if form == "json-ld" else "xml")
+
+
+class TestCatalogue:
+    """DCAT-AP-SE 3."""
+
+    def test_both_forms_say_the_same(self, published):
+        graphs = [read(form) for form in ("json-ld", "rdf")]
+        assert len(graphs[0]) > 150
+        assert isomorphic(*graphs)
+
+    @pytest.mark.parametrize("kind", WANTED, ids=lambda kind: kind.split("/")[-1].split("#")[-1])
+    def test_everything_has_what_the_profile_wants(self, published, kind):
+        graph = read("rdf")
+        things = list(graph.subjects(RDF.type, kind))
+        assert things
+        lacking = [
+            (thing, field) for thing in things for field in WANTED[kind] if not list(graph.objects(thing, field))
+        ]
+        assert lacking == []
+
+    def test_titles_stand_in_both_languages(self, published):
+        graph = read("rdf")
+        for kind in (DCAT.Catalog, DCAT.Dataset, DCAT.Distribution, DCAT.DataService):
+            for thing in graph.subjects(RDF.type, kind):
+                assert {title.language for title in graph.objects(thing, DCTERMS.title)} == {"sv", "en"}
+
+    def test_whatever_is_named_is_described(self, published):
+        graph = read("rdf")
+        ours = {thing for thing in graph.objects() if isinstance(thing, URIRef) and "#" in thing and HOST in thing}
+        assert len(ours) > len(MAP_FORMATS)
+        assert [thing for thing in ours if not list(graph.objects(thing, RDF.type))] == []
+
+    def test_every_distribution_is_to_be_had_in_the_form_it_names(self, published):
+        graph = read("rdf")
+        addresses = {
+            str(address): str(kind).rpartition("media-types/")[2]
+            for thing in graph.subjects(RDF.type, DCAT.Distribution)
+            for address in graph.objects(thing, DCAT.downloadURL)
+            for kind in graph.objects(thing, DCAT.mediaType)
+        }
+        assert len(addresses) == len(MAP_FORMATS) + len(COUNTS_FORMATS)
+        for address, media_type in addresses.items():
+            answer = Client().get(address.removeprefix(HOST))
+            assert answer.status_code == 200
+            assert answer["Content-Type"].partition(";")[0] == media_type
+
+    def test_the_address_asked_is_the_address_told(self, published):
+        answer = Client().get("/api/v1/catalogue.rdf", headers={"Host": "registry.example"})
+        assert answer.status_code in {200, 400}
+        assert ask("catalogue").content.count(b"http://testserver/api/v1") > 20
+
+    def test_dates_and_licence(self, published):
+        graph = read("json-ld")
+        dataset = URIRef(f"{HOST}/api/v1/map#dataset")
+        (modified,) = graph.objects(dataset, DCTERMS.modified)
+        assert modified == Literal(published.built_at)
+        licences = set(graph.objects(None, DCTERMS.license))
+        assert licences == {URIRef("http://creativecommons.org/licenses/by/4.0/")}
+
+    def test_a_harvester_chooses_by_accept(self, published):
+        for media_type in ("application/rdf+xml", "application/ld+json"):
+            assert ask("catalogue", Accept=media_type)["Content-Type"] == media_type
+        assert ask("catalogue", Accept="text/csv").status_code == 406
+        etag = ask("catalogue.rdf")["ETag"]
+        assert ask("catalogue.rdf", **{"If-None-Match": etag}).status_code == 304
+
+    def test_the_bytes_are_the_same_in_every_process(self):
+        """Sets are in another order in each process; the catalogue is not."""
+        code = (
+            "import json,sys,hashlib; from registry.formats.catalogue import *; "
+            "c = describe_catalogue({'number': 1, 'built_at': '2025-09-08T10:00:00Z', 'data_through': '2025-09-05'}, "
+            "host='https://registry.example', controller='X', contact='y@example.org'); "
+            "print(hashlib.sha256(write_rdf(c, 'sv')).hexdigest())"
+        )
+        found = {
+            subprocess.run(
+                [sys.executable, "-c", f"import django; django.setup(); {code}"], cwd=ROOT, check=True, text=True,
+                capture_output=True, env=os.environ | {"PYTHONHASHSEED": seed, "DJANGO_SETTINGS_MODULE": "swecar.settings"},
+            ).stdout
+            for seed in ("1", "2")
+        }  # fmt: skip
+        assert len(found) == 1
+
+
+class TestMeasureReports:
+    """FHIR R4."""
+
+    def test_every_report_is_valid_and_has_the_maps_numbers(self, published):
+        answer = ask("measure-reports?lang=en")
+        assert answer["Content-Type"] == "application/fhir+json"
+        bundle = Bundle.model_validate_json(answer.content)
+        document = ask("map?lang=en").json()
+        cells = {"SE": document["national"]} | {centre["code"]: centre for centre in document["centres"]}
+        assert [entry.resource.id for entry in bundle.entry] == list(cells)
+        for entry in bundle.entry:
+            report, cell = entry.resource, cells[entry.resource.id]
+            assert isinstance(report, MeasureReport)
+            assert (report.type, report.status) == ("summary", "complete")
+            counted = {one.code.coding[0].code: one.count for one in report.group[0].population}
+            assert counted == {
+                name: cell[name] for name in ("patients", "infusions", "reinfusions", "further_doses")
+            }
+            parts = [group.code.coding[0].code for group in report.group[1:]]
+            assert parts == [part["category"] for part in cell.get("categories", ())]
+
+    def test_one_report_by_its_code(self, published):
+        report = MeasureReport.model_validate_json(ask("measure-reports/UPP?lang=sv").content)
+        assert report.group[1].code.text == "Standardvård"
+        assert report.period.start.year == 2020
+        assert ask("measure-reports/XXX").status_code == 404
+        assert ask("measure-reports/XXX").json()["code"] == "not_found"
+        early = json.loads(ask("measure-reports/SE?as_of=2019-12-31").content)
+        assert early["group"][0]["population"][0]["count"] == 0
+
+    def test_a_withheld_number_is_masked(self, published, settings):
+        settings.DISCLOSURE = "threshold:5"
+        publish()
+        answer = ask("measure-reports/STO").content
+        MeasureReport.model_validate_json(answer)
+        (total, _ict) = json.loads(answer)["group"]
+        assert "count" not in total["population"][0]
+        assert total["population"][0]["_count"]["extension"][0]["valueCode"] == "masked"

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -60,9 +59,7 @@ def _report(
 ) -> dict:
     snapshot = document["snapshot"]
     first = cells[0][1]["first"] or "2014"
-    end = (
-        snapshot["as_of"] or snapshot["data_through"] or date.fromisoformat(snapshot["built_at"][:10]).isoformat()
-    )
+    end = snapshot["as_of"] or snapshot["data_through"] or snapshot["built_at"][:10]
     return {
         "resourceType": "MeasureReport",
         "id": code,

@@ -51,6 +51,14 @@ def ending(world: World) -> dict:
     return {"ending": "csv"}
 
 
+def rdf(world: World) -> dict:
+    return {"ending": "rdf"}
+
+
+def centre_report(world: World) -> dict:
+    return {"code": "UPP"}
+
+
 def release(world: World) -> dict:
     return {"name": "none"}
 
@@ -72,6 +80,8 @@ ROWS = [
     Row("map-en", "GET", ALL_200),
     Row("api:map-file", "GET", ALL_200, ending),
     Row("api:counts-file", "GET", ALL_200, ending),
+    Row("api:catalogue-file", "GET", ALL_200, rdf),
+    Row("api:measure-report", "GET", ALL_200, centre_report),
     Row("api:releases", "GET", ALL_200),
     Row("api:release", "GET", ALL_404, release),
     Row("api:release-changes", "GET", ALL_404, release),

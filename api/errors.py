@@ -8,13 +8,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import override
 from rest_framework import exceptions, status
 
-from registry.errors import NotFound, NotPublished, Problem, RegistryError, Withheld
+from registry.errors import FactsNotKept, NotFound, NotPublished, Problem, RegistryError, Withheld
 
 PROBLEM_TYPE = "application/problem+json"
 CODES: Mapping[type[RegistryError], int] = {
     NotFound: status.HTTP_404_NOT_FOUND,
     NotPublished: status.HTTP_503_SERVICE_UNAVAILABLE,
     Withheld: status.HTTP_403_FORBIDDEN,
+    FactsNotKept: status.HTTP_409_CONFLICT,
 }
 
 

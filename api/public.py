@@ -6,6 +6,7 @@ its errors, its OPTIONS and its description stay.
 
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -24,7 +25,7 @@ from api import questions, schema
 from api.errors import problem_of
 from api.questions import Parameters
 from api.rate import SECONDS, spend
-from registry.errors import FactsNotKept, RegistryError
+from registry.errors import FactsNotKept, NotPublished, RegistryError
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
 from registry.statistics import published
 from registry.statistics.disclosure import publishable
@@ -173,6 +174,7 @@ class MapView(PublicView):
                 "as_of_needs_current",
                 f"Only the current snapshot ({current.number}) can be counted up to a day.",
                 parameter="as_of",
+                status_code=409,
             )
         else:
             key = f"{current.hash}:map:{number}"
@@ -356,9 +358,12 @@ class SchemaView(PublicView):
         """OpenAPI 3.1."""
 
     def answer(self, request, parameters, language):
-        """It changes with the service and not with a snapshot."""
-        body = encode(describe_interface())
-        return send(request, f"schema:{sha256(body).hexdigest()}", language, describe_interface)
+        """It changes with the service, and with the code lists."""
+        try:
+            described = schema.list_codes(deepcopy(describe_interface()), published.read_known_codes)
+        except NotPublished:
+            described = describe_interface()
+        return send(request, f"schema:{sha256(encode(described)).hexdigest()}", language, lambda: described)
 
 
 class StatusView(PublicView):

@@ -168,7 +168,7 @@ def read_question(parameters: Parameters) -> Question:
     filters = {name: _filter(parameters, name) for name in DIMENSIONS if name in parameters.values}
     since, until = parameters.day("from"), parameters.day("to")
     if since and until and since > until:
-        raise Refused("period_empty", "from is later than to.", parameter="from")
+        raise Refused("period_empty", "from is later than to.", parameter="from", status_code=409)
     return Question(
         by=by,
         measures=tuple(name for name in MEASURES if name in measures) if measures else DEFAULT_MEASURES,

@@ -1,16 +1,16 @@
 """What the interface promises, as OpenAPI: parameters and the shape of every answer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from api.questions import MOST_DIMENSIONS
-from registry.choices import Category, CentreStatus, Outcome
+from api.questions import MAY_BE_MISSING, MOST_DIMENSIONS
+from registry.choices import Category, CentreStatus, Modality, Outcome, Sex
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
 from registry.formats.catalogue import CATALOGUE_FORMATS
 from registry.formats.fhir import FHIR_FORMATS
-from registry.statistics.counting import DIMENSIONS
+from registry.statistics.counting import DIMENSIONS, NONE
 from registry.statistics.measures import DEFAULT_MEASURES, DERIVED, MEASURES
 
 WHOLE = {"type": "integer", "minimum": 0}
@@ -165,8 +165,33 @@ def _parameter(name: str, meaning: str, **more) -> OpenApiParameter:
     return OpenApiParameter(name, more.pop("type", str), description=meaning, **more)
 
 
-def _words(name: str, meaning: str, choices=None) -> OpenApiParameter:
-    return _parameter(name, meaning, many=True, explode=False, enum=choices)
+def _words(name: str, meaning: str, items: dict, most: int | None = None) -> OpenApiParameter:
+    """Values with commas between, each once."""
+    values = {"type": "array", "items": items, "minItems": 1, "uniqueItems": True}
+    values |= {} if most is None else {"maxItems": most}
+    return _parameter(name, meaning, type=values, explode=False, style="form")
+
+
+NUMBER_OF_A_SNAPSHOT = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
+WORD = {"type": "string", "minLength": 1, "pattern": r"^[^,\s&#+%]+$"}
+# What a filter takes; the values of code lists are filled in from the current snapshot (list_codes).
+FILTERED: dict[str, dict] = dict.fromkeys(DIMENSIONS, WORD) | {
+    "age_group": {"type": "string", "enum": ["child", "adult"]},
+    "modality": {"type": "string", "enum": Modality.values},
+    "sex": {"type": "string", "enum": Sex.values},
+    "year": {"type": "integer", "minimum": 1900, "maximum": 2199},
+    "month": {"type": "string", "pattern": r"^((19|20|21)[0-9]{2}-(0[1-9]|1[0-2])|unknown)$"},
+}
+
+
+def list_codes(description: dict, known: Callable[[str], Collection[str] | None]) -> dict:
+    """The description with the values that the current snapshot's lists give each filter of counts."""
+    for parameter in description["paths"]["/api/v1/counts"]["get"]["parameters"]:
+        codes = known(parameter["name"])
+        if codes:
+            missing = [NONE] if parameter["name"] in MAY_BE_MISSING else []
+            parameter["schema"]["items"] = {"type": "string", "enum": [*codes, *missing]}
+    return description
 
 
 LANG = _parameter("lang", "Language of texts; else Accept-Language decides.", enum=["sv", "en"])
@@ -176,20 +201,32 @@ MAP = _described(
     "map",
     MAP_DOCUMENT,
     AS_OF,
-    _parameter("snapshot", "Number of a snapshot; else the current one.", type=int),
-    refuses=(400, 404, 406, 503),
+    _parameter("snapshot", "Number of a snapshot; else the current one.", type=NUMBER_OF_A_SNAPSHOT),
+    refuses=(400, 404, 406, 409, 503),
     formats=MAP_FORMATS,
 )
 COUNTS = _described(
     "counts",
     COUNTS_DOCUMENT,
-    _words("by", f"At most {MOST_DIMENSIONS} dimensions, in the order of the rows.", list(DIMENSIONS)),
-    *(_words(name, f"Only these values of {name}; `none` for infusions without one.") for name in DIMENSIONS),
+    _words(
+        "by",
+        f"At most {MOST_DIMENSIONS} dimensions, in the order of the rows.",
+        {"type": "string", "enum": list(DIMENSIONS)},
+        MOST_DIMENSIONS,
+    ),
+    *(
+        _words(name, f"Only these values of {name}; `none` for infusions without one.", items, 20)
+        for name, items in FILTERED.items()
+    ),
     AS_OF,
     _parameter("from", "Count what falls on this day or later; roles do not change.", type=DAY),
     _parameter("to", "Count what falls on this day or earlier; roles do not change.", type=DAY),
-    _words("measures", "Else patients, infusions, reinfusions, further_doses, first.", list(MEASURES)),
-    refuses=(400, 403, 406, 503),
+    _words(
+        "measures",
+        "Else patients, infusions, reinfusions, further_doses, first.",
+        {"type": "string", "enum": list(MEASURES)},
+    ),
+    refuses=(400, 403, 406, 409, 503),
     formats=COUNTS_FORMATS,
 )
 MEASURES_SHAPE = record(measures=listing(record(measure=TEXT, label=TEXTS, rule=TEXTS, unit=TEXT, source=TEXT)))
@@ -216,7 +253,7 @@ CHANGES = _described(
             )
         ),
     ),
-    _parameter("since", "Number of the earlier snapshot.", type=int, required=True),
+    _parameter("since", "Number of the earlier snapshot.", type=NUMBER_OF_A_SNAPSHOT, required=True),
     refuses=(400, 404),
 )
 RELEASE_HEAD: dict[str, Any] = {

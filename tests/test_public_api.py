@@ -183,7 +183,7 @@ def test_infusions_without_a_site_are_asked_for_by_none(ask):
     ],
 )
 def test_what_is_not_understood_is_named(ask, address, code, parameter):
-    problem = problem_of(ask(address), 400)
+    problem = problem_of(ask(address), 409 if code == "period_empty" else 400)
     assert problem["code"] == code
     assert problem.get("parameter") == parameter
     assert problem["detail"]
@@ -274,7 +274,7 @@ def test_a_new_snapshot_is_seen_at_once_and_the_old_one_stays(ask):
         ("LUN", someone.category),
     ]
     assert changes[0]["measures"]["infusions"] == {"before": 304, "after": 303}
-    assert problem_of(ask("map?snapshot=1&as_of=2020-01-01"), 400)["code"] == "as_of_needs_current"
+    assert problem_of(ask("map?snapshot=1&as_of=2020-01-01"), 409)["code"] == "as_of_needs_current"
 
 
 def test_without_the_cache_the_answer_comes_from_the_database(ask, monkeypatch):

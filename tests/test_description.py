@@ -1,0 +1,107 @@
+"""The description of the interface: it is the file in docs/, its answers are real, and it is kept to."""
+
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from django.core.management import call_command
+from hypothesis import settings
+from openapi_spec_validator import validate
+
+from api import describe, examples, public
+from registry.statistics.build import publish
+from tests import factories
+from tests.test_public_api import ask, demonstration  # noqa: F401  fixtures
+
+PUBLIC = [
+    operation["get"]["operationId"]
+    for operation in public.describe_interface()["paths"].values()
+    if "public" in operation.get("get", {}).get("tags", ())
+]
+SNAPSHOT = {"hash", "built_at", "timestamp", "date", "lastUpdated", "released_at", "finished_at"}
+
+
+def test_the_file_is_what_the_service_says():
+    assert json.loads(describe.PATH.read_text(encoding="utf-8")) == public.describe_interface(), (
+        "python -m api.describe"
+    )
+
+
+def test_it_is_valid_openapi():
+    validate(public.describe_interface())
+
+
+def test_every_public_operation_has_an_example_but_those_of_a_release():
+    assert set(PUBLIC) - examples.read().keys() == {"release", "release_changes"}
+
+
+@pytest.mark.parametrize("operation", examples.ASKED)
+def test_examples_are_real_answers(ask, operation, monkeypatch):  # noqa: F811
+    """The demonstration's, but for what is another with each snapshot; "python -m api.describe --examples"."""
+    monkeypatch.setattr(public.settings, "RATE_LIMIT", 6000)
+    kept = examples.read()[operation]
+    assert kept["asked"] == examples.ASKED[operation]
+    now = examples.collect(lambda path: ask(path, Host="127.0.0.1").json())[operation]["answer"]
+    if operation in {"releases", "status"}:  # the demonstration's releases and runs are made by its start
+        assert kept["answer"].keys() == now.keys()
+    else:
+        assert _without_moment(kept["answer"]) == _without_moment(now)
+
+
+def _without_moment(value):
+    if isinstance(value, dict):
+        return {
+            name: _without_moment(one)
+            for name, one in value.items()
+            if name not in SNAPSHOT and name != "dcterms:modified"
+        }
+    return [_without_moment(one) for one in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("operation", examples.ASKED)
+def test_examples_are_of_the_described_shape(operation):
+    for path in public.describe_interface()["paths"].values():
+        if path.get("get", {}).get("operationId") == operation:
+            (content, *_others) = path["get"]["responses"]["200"]["content"].values()
+            (example,) = content["examples"].values()
+            jsonschema.validate(example["value"], content["schema"], format_checker=jsonschema.FormatChecker())
+
+
+def test_filters_name_the_codes_that_there_are(ask):  # noqa: F811
+    described = ask("schema").json()
+    filters = {one["name"]: one["schema"] for one in described["paths"]["/api/v1/counts"]["get"]["parameters"]}
+    assert filters["centre"]["items"]["enum"][0] == "UME"
+    assert "none" in filters["indication"]["items"]["enum"]
+    assert "none" not in filters["product"]["items"]["enum"]
+
+
+@pytest.fixture
+def served(live_server, transactional_db, settings):
+    """The demonstration on a port of its own."""
+    factories.store_single_rows()
+    call_command("demo_data", stdout=io.StringIO())
+    publish()
+    return live_server.url
+
+
+def test_whatever_is_allowed_is_answered_and_whatever_is_not_is_refused(served):
+    """schemathesis asks with all its checks; HYPOTHESIS_PROFILE=thorough asks 5,000 times and more."""
+    thorough = settings.default.max_examples > 100
+    asked = ["--phases=coverage,fuzzing,stateful", "-n150"] if thorough else ["--phases=fuzzing", "-n12"]
+    command = [
+        Path(sys.executable).with_name("schemathesis"),
+        "run",
+        f"{served}/api/v1/schema",
+        "--include-tag=public",
+    ]
+    command += ["--checks=all", "--seed=1", "--no-color", "--continue-on-failure", *asked]
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    found = re.search(r"(\d+) generated", outcome.stdout)
+    assert found and int(found[1]) > (5000 if thorough else 100), outcome.stdout
+    assert re.search(r"Tested: +19", outcome.stdout), outcome.stdout

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "registry",
+    "api",
 ]
 
 # The answers to the public need no session, no user and no form token: swecar.middleware

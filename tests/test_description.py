@@ -13,7 +13,8 @@ from django.core.management import call_command
 from hypothesis import settings
 from openapi_spec_validator import validate
 
-from api import describe, examples, public
+from api import examples, public
+from api.management.commands import describe_api
 from registry.statistics.build import publish
 from tests import factories
 from tests.test_public_api import ask, demonstration  # noqa: F401  fixtures
@@ -27,8 +28,8 @@ SNAPSHOT = {"hash", "built_at", "timestamp", "date", "lastUpdated", "released_at
 
 
 def test_the_file_is_what_the_service_says():
-    assert json.loads(describe.PATH.read_text(encoding="utf-8")) == public.describe_interface(), (
-        "python -m api.describe"
+    assert json.loads(describe_api.PATH.read_text(encoding="utf-8")) == public.describe_interface(), (
+        "manage.py describe_api"
     )
 
 
@@ -42,7 +43,7 @@ def test_every_public_operation_has_an_example_but_those_of_a_release():
 
 @pytest.mark.parametrize("operation", examples.ASKED)
 def test_examples_are_real_answers(ask, operation, monkeypatch):  # noqa: F811
-    """The demonstration's, but for what is another with each snapshot; "python -m api.describe --examples"."""
+    """The demonstration's, but for what is another with each snapshot; manage.py describe_api --examples."""
     monkeypatch.setattr(public.settings, "RATE_LIMIT", 6000)
     kept = examples.read()[operation]
     assert kept["asked"] == examples.ASKED[operation]
@@ -89,7 +90,7 @@ def served(live_server, transactional_db, settings):
     return live_server.url
 
 
-def test_whatever_is_allowed_is_answered_and_whatever_is_not_is_refused(served):
+def test_whatever_is_allowed_is_answered_and_whatever_is_not_is_refused(served, tmp_path):
     """schemathesis asks with all its checks; HYPOTHESIS_PROFILE=thorough asks 5,000 times and more."""
     thorough = settings.default.max_examples > 100
     asked = ["--phases=coverage,fuzzing,stateful", "-n150"] if thorough else ["--phases=fuzzing", "-n12"]
@@ -100,7 +101,7 @@ def test_whatever_is_allowed_is_answered_and_whatever_is_not_is_refused(served):
         "--include-tag=public",
     ]
     command += ["--checks=all", "--seed=1", "--no-color", "--continue-on-failure", *asked]
-    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     found = re.search(r"(\d+) generated", outcome.stdout)
     assert found and int(found[1]) > (5000 if thorough else 100), outcome.stdout

@@ -149,7 +149,8 @@ def _described(
     asked = _parameter("format", "Form of the answer; else Accept decides.", enum=list(formats))
     types = [form.media_type.partition(";")[0] for form in formats.values()]
     first, *others = dict.fromkeys(types)
-    files = {(200, media_type): {"type": "string", "format": "binary"} for media_type in sorted(others)}
+    whole, file = {"type": "object"}, {"type": "string", "format": "binary"}
+    files = {(200, one): whole if one.endswith("+json") else file for one in sorted(others)}
     return {
         "operation_id": operation,
         "parameters": [*parameters, LANG, asked],

@@ -29,7 +29,7 @@ TURNS = 3
 
 
 def measure(*, small: bool) -> Iterator[Result]:
-    """The map of the demonstration: 200, then 304."""
+    """The map of the demonstration and a table, both kept: 200, then 304."""
     seconds = 1.0 if small else 4.0
     fill(0)
     call_command("demo_data", stdout=StringIO())
@@ -37,16 +37,17 @@ def measure(*, small: bool) -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as folder:
         body = Path(folder, "body")
         with serve("swecar.settings", body) as ours:
-            etag, content = _ask(ours, "/api/v1/map")
-            body.write_bytes(content)
-            with serve("benchmarks.bare_settings", body) as bare:
-                for name, our_tag, bare_tag in (("200", "", ""), ("304", etag, '"known"')):
-                    pairs = [
-                        (_load(ours, "/api/v1/map", our_tag, seconds), _load(bare, "/bare", bare_tag, seconds))
-                        for _ in range(TURNS)
-                    ]
-                    best = max(our for our, _ in pairs), max(their for _, their in pairs)
-                    yield Result(f"map, {name}", "requests/s", best[0], "a bare view", best[1], ">= 0.7")
+            for what, path in (("map", "/api/v1/map"), ("counts, kept", "/api/v1/counts?by=centre,year")):
+                etag, content = _ask(ours, path)
+                body.write_bytes(content)
+                with serve("benchmarks.bare_settings", body) as bare:
+                    for name, our_tag, bare_tag in (("200", "", ""), ("304", etag, '"known"')):
+                        pairs = [
+                            (_load(ours, path, our_tag, seconds), _load(bare, "/bare", bare_tag, seconds))
+                            for _ in range(TURNS)
+                        ]
+                        best = max(our for our, _ in pairs), max(their for _, their in pairs)
+                        yield Result(f"{what}, {name}", "requests/s", best[0], "a bare view", best[1], ">= 0.8")
 
 
 @contextmanager
@@ -54,6 +55,7 @@ def serve(settings_module: str, body: Path | None = None) -> Iterator[int]:
     """The port of a gunicorn with these settings; the bare one answers with the bytes of body."""
     port = find_free_port()
     variables = os.environ | {"DJANGO_SETTINGS_MODULE": settings_module, "BENCH_BODY": str(body or "")}
+    variables["RATE_LIMIT"] = "1000000000"  # counted, and never reached
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "swecar.wsgi", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "4",
          "--log-level", "error"],

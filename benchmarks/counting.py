@@ -1,0 +1,123 @@
+"""The first answer of `counts` with a million facts, beside one statement by hand, and beside Datasette.
+
+All three count the same facts by centre and category, with the country's total: roles by person and cell.
+"""
+
+import http.client
+import json
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+from django.db import connection
+
+from benchmarks.registries import fill
+from benchmarks.results import Result
+from benchmarks.serving import serve
+from registry.models import Publication
+from registry.statistics.build import publish
+from registry.statistics.facts import name_table
+from swecar.servers import find_free_port
+
+ROUNDS = 5
+COLUMNS = "person, infused_on, sequence, centre, category, kind"
+# As someone would write it by hand who knows the facts; good in both databases.
+BY_HAND = """
+WITH role AS (
+    SELECT centre, category, kind, infused_on,
+           row_number() OVER (PARTITION BY person, centre, category ORDER BY infused_on, sequence) = 1 AS entry
+    FROM {facts}
+), whole AS (
+    SELECT kind, infused_on,
+           row_number() OVER (PARTITION BY person ORDER BY infused_on, sequence) = 1 AS entry
+    FROM {facts}
+)
+SELECT centre, category, count(*), count(*) FILTER (WHERE entry),
+       count(*) FILTER (WHERE NOT entry AND kind = 'further_dose'),
+       count(*) FILTER (WHERE NOT entry AND kind <> 'further_dose'), min(infused_on)
+FROM role GROUP BY centre, category
+UNION ALL
+SELECT NULL, NULL, count(*), count(*) FILTER (WHERE entry),
+       count(*) FILTER (WHERE NOT entry AND kind = 'further_dose'),
+       count(*) FILTER (WHERE NOT entry AND kind <> 'further_dose'), min(infused_on)
+FROM whole
+"""
+
+
+def measure(*, small: bool) -> Iterator[Result]:
+    """Milliseconds of an answer that nobody has asked for yet."""
+    facts = 10_000 if small else 1_000_000
+    fill(facts)
+    publish()
+    table = name_table(Publication.objects.get().snapshot_id)
+    with serve("swecar.settings") as port:
+        line = http.client.HTTPConnection("127.0.0.1", port)
+        # Each round asks another question that nobody has asked: from a day before the first infusion.
+        ours = _median(lambda place: _ask(line, f"/api/v1/counts?by=centre,category&from=1990-01-{place + 1:02}"))
+    theirs = _median(lambda _place: _count_by_hand(table))
+    name = f"counts, first answer of {facts:,}"
+    yield Result(name, "ms, median", ours, "one statement", theirs, "<= 2")
+    with tempfile.TemporaryDirectory() as folder, datasette(table, Path(folder, "facts.db")) as port:
+        line = http.client.HTTPConnection("127.0.0.1", port)
+        query = urlencode({"sql": BY_HAND.format(facts="facts")})
+        theirs = _median(lambda place: _ask(line, f"/facts.json?{query}&_nocache={place}"))
+    yield Result(name, "ms, median", ours, "Datasette", theirs, "<= 0.333")
+
+
+@contextmanager
+def datasette(table: str, path: Path) -> Iterator[int]:
+    """The port of a Datasette with the same facts."""
+    with sqlite3.connect(path) as file, connection.cursor() as cursor:
+        file.execute(f"CREATE TABLE facts ({COLUMNS})")
+        cursor.execute(f"SELECT person, infused_on::text, sequence, centre, category, kind FROM {table}")
+        while rows := cursor.fetchmany(50_000):
+            file.executemany("INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?)", rows)
+        file.execute("CREATE INDEX course ON facts (person, centre, category, infused_on, sequence)")
+    port = find_free_port()
+    command = [sys.executable, "-m", "datasette", "serve", str(path), "-p", str(port)]
+    process = subprocess.Popen(
+        [*command, "--setting", "sql_time_limit_ms", "120000"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _attempt in range(300):
+            try:
+                _ask(http.client.HTTPConnection("127.0.0.1", port), "/-/versions.json")
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _ask(line: http.client.HTTPConnection, address: str) -> None:
+    line.request("GET", address)
+    answer = line.getresponse()
+    body = answer.read()
+    if answer.status != http.client.OK or json.loads(body).get("ok") is False:
+        raise AssertionError(f"{address} answered {answer.status}: {body[:200]!r}")
+
+
+def _count_by_hand(table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(BY_HAND.format(facts=table))
+        cursor.fetchall()
+
+
+def _median(work: Callable[[int], None]) -> float:
+    times = []
+    for place in range(ROUNDS):
+        begun = time.perf_counter()
+        work(place)
+        times.append(time.perf_counter() - begun)
+    return statistics.median(times) * 1000

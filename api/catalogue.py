@@ -43,7 +43,7 @@ class CatalogueView(PublicView):
             self.formats[parameters.format],
             "swecar-catalogue",
             make,
-            modified=current.built_at,
+            of=current,
         )
 
 
@@ -92,4 +92,4 @@ def send_report(request: HttpRequest, parameters: Parameters, language: str, cod
 
     key = f"{current.hash}:fhir:{code}:{as_of}:{host}"
     form, name = FHIR_FORMATS[parameters.format], f"swecar-measure-report-{code}"
-    return send_file(request, key, language, form, name, make, modified=current.built_at)
+    return send_file(request, key, language, form, name, make, of=current)

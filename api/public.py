@@ -89,9 +89,9 @@ class PublicView(APIView):
 
 
 def send(
-    request: HttpRequest, key: str, language: str, make: Callable[[], dict], *, modified: str | None = None
+    request: HttpRequest, key: str, language: str, make: Callable[[], dict], *, of: published.Current | None = None
 ) -> HttpResponse:
-    """The kept answer to a question of a snapshot, both named by key, as JSON; modified as in answer."""
+    """The kept answer to a question of a snapshot, both named by key, as JSON; of is the snapshot."""
     return share(
         answer(
             request,
@@ -99,8 +99,9 @@ def send(
             language=language,
             content_type=JSON_ALONE["json"].media_type,
             make=lambda: encode(make()),
-            modified=modified,
-            spend=lambda: spend(request).headers(),
+            modified=of.built_at if of else None,
+            snapshot=of.hash if of else None,
+            spend=lambda: spend(request.META).headers(),
         )
     )
 
@@ -113,7 +114,7 @@ def send_file(
     name: str,
     make: Callable[[], dict],
     *,
-    modified: str | None,
+    of: published.Current,
 ) -> HttpResponse:
     """The same in any form, as a file of that name."""
     way = "inline" if form.shown else "attachment"
@@ -125,8 +126,9 @@ def send_file(
             content_type=form.media_type,
             make=lambda: form.write(make(), language),
             disposition=f'{way}; filename="{name}.{form.ending}"',
-            modified=modified,
-            spend=lambda: spend(request).headers(),
+            modified=of.built_at,
+            snapshot=of.hash,
+            spend=lambda: spend(request.META).headers(),
         )
     )
 
@@ -186,7 +188,7 @@ class MapView(PublicView):
             self.formats[parameters.format],
             f"swecar-map-{day}" if number == current.number else f"swecar-map-snapshot-{number}",
             lambda: published.read_map(language=language, as_of=as_of, number=number),
-            modified=current.built_at,
+            of=current,
         )
 
 
@@ -213,7 +215,7 @@ class CountsView(PublicView):
         name = f"swecar-counts-{question.as_of or current.data_through or 'empty'}"
         form = self.formats[parameters.format]
         key = f"{current.hash}:counts:{question}"
-        return send_file(request, key, language, form, name, make, modified=current.built_at)
+        return send_file(request, key, language, form, name, make, of=current)
 
 
 class CodeListView(PublicView):
@@ -229,7 +231,7 @@ class CodeListView(PublicView):
         def make() -> dict:
             return published.read_code_list(self.name, number=current.number)
 
-        return send(request, key, language, make, modified=current.built_at)
+        return send(request, key, language, make, of=current)
 
 
 def code_list_view(list_name: str) -> type[CodeListView]:
@@ -278,7 +280,7 @@ class SnapshotsView(PublicView):
         """All there are; the list changes with the current one."""
         current = published.read_current()
         key = f"{current.hash}:snapshots"
-        return send(request, key, language, published.read_snapshots, modified=current.built_at)
+        return send(request, key, language, published.read_snapshots, of=current)
 
 
 class SnapshotView(PublicView):
@@ -292,7 +294,7 @@ class SnapshotView(PublicView):
         """A snapshot never changes; the current hash in the key tells this registry from another."""
         current = published.read_current()
         key = f"{current.hash}:snapshot:{number}"
-        return send(request, key, language, lambda: published.read_snapshot(number), modified=current.built_at)
+        return send(request, key, language, lambda: published.read_snapshot(number), of=current)
 
 
 class ChangesView(PublicView):
@@ -313,9 +315,7 @@ class ChangesView(PublicView):
             )
         current = published.read_current()
         key = f"{current.hash}:changes:{since}:{number}"
-        return send(
-            request, key, language, lambda: published.read_changes(number, since), modified=current.built_at
-        )
+        return send(request, key, language, lambda: published.read_changes(number, since), of=current)
 
 
 class ConfigView(PublicView):
@@ -375,7 +375,7 @@ class StatusView(PublicView):
 
     def answer(self, request, parameters, language):
         """Never kept."""
-        headers = spend(request).headers() | {"Cache-Control": "no-store"}
+        headers = spend(request.META).headers() | {"Cache-Control": "no-store"}
         body = encode(published.read_status())
         response = HttpResponse(body, content_type=JSON_ALONE["json"].media_type, headers=headers)
         return share(response)

@@ -7,11 +7,11 @@ with the cache. Where the cache is down nobody is counted.
 import hashlib
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest
 from redis.exceptions import RedisError
 
 from registry.errors import RegistryError
@@ -61,12 +61,12 @@ _taken: dict[bytes, _Taken] = {}
 _minute = 0
 
 
-def spend(request: HttpRequest) -> Allowance:
-    """Count one answer to whoever asks. Raises TooManyRequests."""
+def spend(meta: Mapping) -> Allowance:
+    """Count one answer to whoever asks, by the headers of the request. Raises TooManyRequests."""
     global _minute  # noqa: PLW0603  one minute's counts are forgotten together
     now = time.time()
     minute, reset = int(now // SECONDS), SECONDS - int(now % SECONDS)
-    client = hashlib.blake2b(_address_of(request).encode(), key=settings.SECRET_KEY.encode()[:64]).digest()[:16]
+    client = hashlib.blake2b(_address_of(meta).encode(), key=settings.SECRET_KEY.encode()[:64]).digest()[:16]
     limit = settings.RATE_LIMIT
     with _lock:
         if minute != _minute:
@@ -93,10 +93,19 @@ def _take(taken: _Taken, client: bytes, minute: int, limit: int) -> None:
     taken.left = max(0, min(wanted, limit - (taken.shared - wanted)))
 
 
-def _address_of(request: HttpRequest) -> str:
+def spend_if_any(meta: Mapping) -> dict[str, str] | None:
+    """The headers of one answer more, None where that is one too many."""
+    try:
+        return spend(meta).headers()
+    except TooManyRequests:
+        return None
+
+
+def _address_of(meta: Mapping) -> str:
     """Whose request it is, as the proxy before the registry tells it."""
     count = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    told = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    told = meta.get("HTTP_X_FORWARDED_FOR", "").split(",")
     if count and len(told) >= count:
         return told[-count].strip()
-    return request.META.get("REMOTE_ADDR", "")
+    address: str = meta.get("REMOTE_ADDR", "")
+    return address

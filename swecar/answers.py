@@ -34,13 +34,15 @@ def answer(
     make: Callable[[], bytes],
     disposition: str = "",
     modified: str | None = None,
+    snapshot: str | None = None,
     spend: Callable[[], Mapping[str, str]] = dict,
 ) -> HttpResponse:
     """The bytes that make gives, made once a process, or 304 to who has them already.
 
     key names the snapshot and the question: with the language all that the bytes depend on, so
     that the ETag is known before they are. What make raises is passed on. disposition is the header
-    that names a file, modified the instant (ISO) of what is answered from. spend counts an answer
+    that names a file, modified the instant (ISO) of what is answered from. snapshot is the hash of the
+    current one, where nothing else can make the answer another one (front.py). spend counts an answer
     that is not a 304 to whoever asks, before it is made; it gives headers, or raises.
     """
     # Headers are read from META: request.headers copies all of them for the one that is asked for.
@@ -64,7 +66,9 @@ def answer(
         headers["Content-Security-Policy"] = PUBLIC_POLICY
     if disposition:
         headers["Content-Disposition"] = disposition
-    return HttpResponse(b"" if request.method == "HEAD" else body, content_type, headers=headers)
+    response = HttpResponse(b"" if request.method == "HEAD" else body, content_type, headers=headers)
+    response.snapshot = snapshot  # type: ignore[attr-defined]
+    return response
 
 
 def _is_known(request: HttpRequest, etag: str, modified: str | None) -> bool:

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
 # The answers to the public need no session, no user and no form token: swecar.middleware
 # leaves these layers out for them, which is a quarter of the time of such an answer.
 MIDDLEWARE = [
+    "swecar.front.keep",  # outermost: what goes out is given again
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "swecar.middleware.Session",

@@ -4,9 +4,13 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from registry.figure.geometry import load_shapes
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swecar.settings")
+service = get_wsgi_application()
 
-application = get_wsgi_application()
+from api.rate import spend_if_any  # noqa: E402  after the settings
+from registry.figure.geometry import load_shapes  # noqa: E402
+from registry.statistics.published import remembered_hash  # noqa: E402
+from swecar.front import Front  # noqa: E402
+
+application = Front(service, current=remembered_hash, spend=spend_if_any)
 load_shapes()  # once, before the server makes its processes, and not for the first visitor of each

@@ -182,6 +182,7 @@ def _keep(request: HttpRequest, key: str, language: str, make: Callable[[], byte
         content_type=HTML,
         make=make,
         modified=current.built_at,
+        snapshot=current.hash,
     )
 
 

@@ -46,6 +46,7 @@ def _answer(request: HttpRequest, view: View) -> HttpResponse:
         content_type=HTML,
         make=lambda: render_page(view, number=current.number, host=host),
         modified=current.built_at,
+        snapshot=current.hash,
     )
 
 

@@ -114,6 +114,12 @@ def read_current() -> Current:
     return _remember(current)
 
 
+def remembered_hash() -> str | None:
+    """The current snapshot's hash as this process remembers it, None where it would have to ask."""
+    remembered = caches["answers"].get(CURRENT_KEY)
+    return remembered.hash if remembered else None
+
+
 def forget_current() -> None:
     """Ask the database anew: what this process and the cache know has been overtaken."""
     caches["answers"].delete(CURRENT_KEY)

@@ -1,0 +1,92 @@
+"""Kept public answers, given again before anything else of the service is asked.
+
+An answer of answers.py depends on the current snapshot and on what is asked. Whoever asks the very same,
+word for word and in the same headers, is answered from the memory of the process, as long as that
+snapshot is current; the rest of the service costs several times as much as such an answer.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+
+# All that an answer of answers.py, and what the other layers add to it, is made from.
+ASKED = (
+    "PATH_INFO", "QUERY_STRING", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme",
+    "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING",
+    "HTTP_ACCEPT_LANGUAGE", "SCRIPT_NAME",
+)  # fmt: skip
+MOST_ANSWERS, LARGEST = 500, 64_000  # bytes
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer as it goes out, but for what is left to whoever asks; good while snapshot is current."""
+
+    snapshot: str
+    is_counted: bool
+    etag: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+_kept: dict[tuple, Kept] = {}
+
+
+def keep(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """The outermost layer: remember what answers.py has answered, as all other layers have left it."""
+
+    def layer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        snapshot = getattr(response, "snapshot", None)
+        if snapshot and request.method == "GET" and len(response.content) <= LARGEST:
+            if len(_kept) >= MOST_ANSWERS:
+                _kept.clear()
+            is_counted = "RateLimit" in response.headers
+            headers = [item for item in response.items() if not item[0].startswith("RateLimit")]
+            key = tuple(map(request.META.get, ASKED))
+            _kept[key] = Kept(snapshot, is_counted, response["ETag"], headers, response.content)
+        return response
+
+    return layer
+
+
+class Front:
+    """A WSGI application before another.
+
+    current tells the hash of the snapshot that this process believes to be current, None where it
+    would have to ask. spend counts an answer to whoever asks, and gives headers, or None where that is
+    one too many.
+    """
+
+    def __init__(
+        self,
+        application: Callable,
+        *,
+        current: Callable[[], str | None],
+        spend: Callable[[Mapping], Mapping[str, str] | None],
+    ):
+        self.application = application
+        self.current = current
+        self.spend = spend
+
+    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+        """The kept answer, or the application's."""
+        if environ["REQUEST_METHOD"] == "GET" and "HTTP_IF_MODIFIED_SINCE" not in environ:
+            kept = _kept.get(tuple(map(environ.get, ASKED)))
+            if kept is not None and kept.snapshot == self.current():
+                known = environ.get("HTTP_IF_NONE_MATCH")
+                if known == kept.etag:
+                    headers = [item for item in kept.headers if _is_told(item[0])]
+                    start_response("304 Not Modified", headers)
+                    return ()
+                spent = self.spend(environ) if kept.is_counted and known is None else {}
+                if known is None and spent is not None:
+                    start_response("200 OK", kept.headers + list(spent.items()))
+                    return (kept.body,)
+        answer: Iterable[bytes] = self.application(environ, start_response)
+        return answer
+
+
+def _is_told(name: str) -> bool:
+    return not name.startswith("Content-") or name == "Content-Security-Policy"

@@ -1,0 +1,144 @@
+"""Kept answers that are given again before the service is asked: the very same, or not at all."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from registry.statistics.build import publish
+from registry.statistics.published import read_current, remembered_hash
+from swecar import front
+from swecar.front import Front
+from tests import factories
+
+PATHS = (
+    "/api/v1/map",
+    "/api/v1/counts?by=centre&lang=en",
+    "/api/v1/centres",
+    "/api/v1/catalogue.rdf",
+    "/",
+    "/en/?centre=UPP",
+)
+
+
+class Asked(Exception):
+    """The service was asked."""
+
+
+@pytest.fixture
+def published(lists):
+    factories.store_rows(lists, [factories.plain_row(person=one, centre="UPP") for one in range(3)])
+    front._kept.clear()
+    return publish()
+
+
+def current_hash() -> str:
+    """The process remembers it for a moment alone, which a page may outlast."""
+    return read_current().hash
+
+
+def answer(environ, *, spend=lambda _meta: {"RateLimit": "some"}, current=current_hash):
+    """What the front gives: status, headers and body."""
+
+    def ask(_environ, _start_response):
+        raise Asked
+
+    told = []
+    body = b"".join(Front(ask, current=current, spend=spend)(environ, lambda *given: told.append(given)))
+    ((status, headers),) = told
+    return status, headers, body
+
+
+def first(path: str, **headers):
+    return Client().get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_same_question_gets_the_same_answer_without_a_query(published, path):
+    before = first(path, Accept_Encoding="gzip")
+    with CaptureQueriesContext(connection) as asked:
+        status, headers, body = answer(before.wsgi_request.META)
+    assert len(asked) == 0
+    assert (status, body) == ("200 OK", before.content)
+    told = {name: value for name, value in headers if not name.startswith("RateLimit")}
+    assert told == {name: value for name, value in before.items() if not name.startswith("RateLimit")}
+    assert dict(headers).get("RateLimit", "some") == "some"
+    assert ("RateLimit" in dict(headers)) == path.startswith("/api/")
+
+
+def test_who_has_it_already_is_told_so(published):
+    before = first("/api/v1/map")
+    environ = before.wsgi_request.META | {"HTTP_IF_NONE_MATCH": before["ETag"]}
+
+    def spend(_meta):
+        pytest.fail("an unchanged answer is free")
+
+    status, headers, body = answer(environ, spend=spend)
+    assert (status, body) == ("304 Not Modified", b"")
+    plain = Client().get("/api/v1/map", headers={"If-None-Match": before["ETag"]})
+    assert plain.status_code == 304
+    assert dict(headers) == dict(plain.items())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"QUERY_STRING": "lang=en"}, {"HTTP_ACCEPT": "text/csv"}, {"HTTP_ACCEPT_LANGUAGE": "en"},
+        {"HTTP_ACCEPT_ENCODING": "gzip"}, {"HTTP_HOST": "another"}, {"wsgi.url_scheme": "https"},
+        {"REQUEST_METHOD": "HEAD"}, {"REQUEST_METHOD": "POST"}, {"HTTP_IF_NONE_MATCH": '"another"'},
+        {"HTTP_IF_NONE_MATCH": "*"}, {"HTTP_IF_MODIFIED_SINCE": "Mon, 01 Jan 2001 00:00:00 GMT"},
+        {"PATH_INFO": "/api/v1/map/"},
+    ],
+)  # fmt: skip
+def test_another_question_goes_to_the_service(published, change):
+    environ = first("/api/v1/map").wsgi_request.META
+    assert answer(environ)[0] == "200 OK"
+    with pytest.raises(Asked):
+        answer(environ | change)
+
+
+def test_a_new_snapshot_is_never_hidden(published, lists):
+    environ = first("/api/v1/map").wsgi_request.META
+    factories.store_rows(lists, [factories.plain_row(person=9)])
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE registry_revision SET number = number + 1")
+    publish()
+    with pytest.raises(Asked):
+        answer(environ)
+    with pytest.raises(Asked):
+        answer(environ, current=lambda: None)  # this process would have to ask which one is current
+
+
+def test_one_too_many_goes_to_the_service_which_says_so(published):
+    environ = first("/api/v1/map").wsgi_request.META
+    with pytest.raises(Asked):
+        answer(environ, spend=lambda _meta: None)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v1/status", "/api/v1/releases", "/api/v1/nothing", "/api/v1/map?x=1", "/utgavor/",
+        "/api/v1/map.png-print", "/accounts/login/", "/health/live",
+    ],
+)  # fmt: skip
+def test_what_depends_on_more_than_the_snapshot_is_not_kept(published, path):
+    environ = first(path).wsgi_request.META
+    with pytest.raises(Asked):
+        answer(environ)
+
+
+def test_large_answers_and_too_many_are_not_kept(published, monkeypatch):
+    monkeypatch.setattr(front, "LARGEST", 10)
+    with pytest.raises(Asked):
+        answer(first("/api/v1/map").wsgi_request.META)
+    monkeypatch.setattr(front, "LARGEST", 64_000)
+    monkeypatch.setattr(front, "MOST_ANSWERS", 3)
+    for year in range(2010, 2020):
+        first(f"/api/v1/counts?as_of={year}-01-01")
+    assert len(front._kept) <= 3
+
+
+def test_the_process_remembers_the_current_snapshot_for_a_moment(published):
+    first("/api/v1/map")
+    assert remembered_hash() == published.hash

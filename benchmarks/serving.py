@@ -56,8 +56,10 @@ def serve(settings_module: str, body: Path | None = None) -> Iterator[int]:
     port = find_free_port()
     variables = os.environ | {"DJANGO_SETTINGS_MODULE": settings_module, "BENCH_BODY": str(body or "")}
     variables["RATE_LIMIT"] = "1000000000"  # counted, and never reached
+    package = settings_module.partition(".")[0]
+    application = {"swecar": "swecar.wsgi", "benchmarks": "benchmarks.bare_wsgi"}[package]
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "swecar.wsgi", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "4",
+        [sys.executable, "-m", "gunicorn", application, "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "4",
          "--log-level", "error"],
         cwd=settings.BASE_DIR,
         env=variables,

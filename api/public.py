@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from typing import ClassVar
 
@@ -208,9 +208,7 @@ class CountsView(PublicView):
         current = published.read_current()
 
         def make() -> dict:
-            questions.check_codes(question, published.read_known_codes)
-            questions.check_cost(question, published.read_extent())
-            return published.read_counts(question, number=current.number)
+            return published.read_counts(question, number=current.number, check=questions.check)
 
         name = f"swecar-counts-{question.as_of or current.data_through or 'empty'}"
         form = self.formats[parameters.format]
@@ -350,6 +348,12 @@ def describe_interface() -> dict:
     return normalize_result_object(description)
 
 
+@cache
+def identify_interface() -> str:
+    """What tells this description from another version's."""
+    return sha256(encode(describe_interface())).hexdigest()
+
+
 class SchemaView(PublicView):
     """The description of the interface."""
 
@@ -359,11 +363,17 @@ class SchemaView(PublicView):
 
     def answer(self, request, parameters, language):
         """It changes with the service, and with the code lists."""
+        version = identify_interface()
         try:
-            described = schema.list_codes(deepcopy(describe_interface()), published.read_known_codes)
+            current = published.read_current()
         except NotPublished:
-            described = describe_interface()
-        return send(request, f"schema:{sha256(encode(described)).hexdigest()}", language, lambda: described)
+            return send(request, f"schema:{version}", language, describe_interface)
+
+        def make() -> dict:
+            known = partial(published.list_known_codes, published.read_code_lists(current.number))
+            return schema.list_codes(deepcopy(describe_interface()), known)
+
+        return send(request, f"{current.hash}:schema:{version}", language, make, of=current)
 
 
 class StatusView(PublicView):

@@ -195,6 +195,12 @@ def _filter(parameters: Parameters, name: str) -> tuple:
     return tuple(int(value) for value in values) if name == "year" else values
 
 
+def check(question: Question, known: Callable[[str], Collection[str] | None], extent: Mapping[str, int]) -> None:
+    """Refuse what cannot be counted, or costs too much (statistics.published.Check)."""
+    check_codes(question, known)
+    check_cost(question, extent)
+
+
 def check_cost(question: Question, extent: Mapping[str, int]) -> None:
     """Refuse a question whose answer may become too large, before anything is counted.
 

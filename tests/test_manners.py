@@ -219,3 +219,33 @@ def test_the_address_behind_a_proxy_is_the_last_that_it_tells(settings):
     assert rate._address_of(request.META) == "2.2.2.2"
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 0
     assert rate._address_of(request.META) == "127.0.0.1"
+
+
+ROUTES = (
+    *PATHS, "map?as_of=2020-06-30", "map.csv", "counts?by=centre,category,sex,year&category=SOC&from=2020-01-01",
+    "catalogue", "catalogue.rdf", "measure-reports", "measure-reports/UPP?as_of=2020-12-31", "schema",
+)  # fmt: skip
+PAGES = (
+    "/", "/en/?centre=UPP&as_of=2020-06-30", "/sa-raknar-vi/", "/aktualitet/", "/dela/", "/inbaddad/", "/utgavor/",
+    "/tillganglighet/", "/integritet/",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("address", [*(f"/api/v1/{path}" for path in ROUTES), *PAGES])
+def test_the_number_of_queries_is_pinned(published, address):
+    """At most two that read for a first answer, where it is known which snapshot is current; then none."""
+    ask("snapshots")  # which is current is known, as it is in a process that answers
+    assert len(reading(address)) <= (3 if "status" in address else 2)
+    if "status" in address:
+        return
+    answer = Client().get(address)
+    assert reading(address) == []
+    assert reading(address, If_None_Match=answer["ETag"]) == []
+
+
+def reading(address: str, **headers) -> list[str]:
+    """The statements with which an answer is read; what begins and ends a transaction is none."""
+    with CaptureQueriesContext(connection) as asked:
+        answer = Client().get(address, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    assert answer.status_code == (304 if headers else 200)
+    return [one["sql"] for one in asked if not one["sql"].startswith(("SAVEPOINT", "RELEASE", "SET "))]

@@ -5,9 +5,10 @@ SQL; the key lives for some seconds only, so that a missed announcement cannot h
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 
 from django.conf import settings
 from django.core.cache import cache, caches
@@ -48,6 +49,8 @@ FIRST_YEAR = 2014  # of the first treatment in the country
 CURRENT_KEY = "current-snapshot"
 CURRENT_SECONDS = 20  # after which a process asks the database, should an announcement be lost
 REMEMBERED_SECONDS = 0.2  # during which a busy process does not even ask the cache
+
+Check = Callable[[Question, Callable[[str], Collection[str] | None], Mapping[str, int]], None]
 
 logger = logging.getLogger(__name__)
 
@@ -228,12 +231,16 @@ def _withhold_national(national: dict, blocks: Blocks, as_of: date) -> dict:
 
 
 @one_view()
-def read_counts(question: Question, *, number: int | None = None) -> dict:
+def read_counts(question: Question, *, number: int | None = None, check: Check | None = None) -> dict:
     """Rows and total of a question on the current snapshot, which number may name.
 
-    Raises NotPublished, Withheld, FactsNotKept where another is current by now.
+    check(question, known, extent) may refuse it before it is counted: known(dimension) tells the codes
+    that there are, extent how many values each dimension has and how many "infusions" there are. Raises
+    NotPublished, Withheld, FactsNotKept where another is current by now.
     """
     snapshot = _stored(number)
+    if check:
+        check(question, partial(list_known_codes, snapshot.code_lists), _extent(snapshot))
     asked = askable(question, snapshot.data_through)
     rows, total = count_together(snapshot.number, asked, replace(asked, by=()))
     summed = sum(row["patients"] for row in rows) if "patients" in asked.measures else None
@@ -263,35 +270,27 @@ def read_code_list(name: str, *, number: int | None = None) -> dict:
     return publishable(head | {name: snapshot.code_lists[name]})
 
 
-def read_known_codes(dimension: str) -> tuple[str, ...] | None:
-    """The values that the current snapshot's lists give a dimension; None where it has no list."""
+def read_code_lists(number: int) -> dict[str, list[dict]]:
+    """All code lists of a snapshot. Raises NotFound."""
+    lists: dict[str, list[dict]] = publishable(_stored(number).code_lists)
+    return lists
+
+
+def list_known_codes(lists: Mapping[str, list[dict]], dimension: str) -> tuple[str, ...] | None:
+    """The values that code lists give a dimension; None where it has no list."""
     listed = CODES.get(dimension)
     if listed is None:
         return None
     name, field = listed
-    return tuple(dict.fromkeys(item[field] for item in _kept_lists()[0][name]))
+    return tuple(dict.fromkeys(item[field] for item in lists[name]))
 
 
-def read_extent() -> dict[str, int]:
-    """How many values each dimension of the current snapshot has at most, and how many infusions there are."""
-    lists, infusions = _kept_lists()
-    through = read_current().data_through
-    years = int(through[:4]) - FIRST_YEAR + 1 if through else 1
-    listed = {name: len({item[field] for item in lists[of]}) + 1 for name, (of, field) in CODES.items()}
+def _extent(snapshot: Snapshot) -> dict[str, int]:
+    """How many values each dimension has at most, and how many "infusions" there are."""
+    years = snapshot.data_through.year - FIRST_YEAR + 1 if snapshot.data_through else 1
+    listed = {name: len(list_known_codes(snapshot.code_lists, name) or ()) + 1 for name in CODES}
     fixed = {"age_group": 2, "sex": len(Sex), "modality": len(Modality), "year": years, "month": 12 * years + 1}
-    return listed | fixed | {"infusions": infusions}
-
-
-def _kept_lists() -> tuple[dict, int]:
-    """The current snapshot's code lists, and how many facts it has."""
-    current = read_current()
-    key = f"codes:{current.hash}"
-    kept = caches["answers"].get(key)
-    if kept is None:
-        snapshot = _stored(current.number)
-        kept = snapshot.code_lists, snapshot.facts
-        caches["answers"].set(key, kept)
-    return kept
+    return listed | fixed | {"infusions": snapshot.facts}
 
 
 def read_policy() -> str:

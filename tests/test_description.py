@@ -85,7 +85,9 @@ def test_filters_name_the_codes_that_there_are(ask):  # noqa: F811
 def served(live_server, transactional_db, settings):
     """The demonstration on a port of its own."""
     factories.store_single_rows()
+    factories.drop_import_tables()
     call_command("demo_data", stdout=io.StringIO())
+    factories.drop_import_tables()
     publish()
     return live_server.url
 

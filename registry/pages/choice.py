@@ -29,7 +29,7 @@ def describe_choice(document: dict, series: dict | None, view: View) -> dict | N
         "text": text,
         "region": centre["region"],
         "awaited": awaited,
-        "sentence": _say_sentence(centre, text.city) if centre["infusions"] else "",
+        "sentence": _say_sentence(centre, text.city) if centre["infusions"] != 0 else "",
         "share": _say_share(centre, document["national"]) if centre["infusions"] else "",
         "drawing": describe_years(series, centre["code"], view) if series and drawn else "",
         "counts": f"/api/v1/counts?by={cells}&centre={centre['code']}&lang={view.language}",

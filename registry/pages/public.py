@@ -123,8 +123,9 @@ def _describe_when(view: View, snapshot: dict) -> dict:
     """
     through, exact = snapshot["data_through"], snapshot["disclosure"] == "exact"
     last = date.fromisoformat(through) if through else EARLIEST
-    chosen = view.as_of or last
-    months = [12 * (day.year - EARLIEST.year) + day.month - 1 for day in (last, chosen)]
+    if not exact:
+        last = last.replace(month=12)
+    months = [12 * (day.year - EARLIEST.year) + day.month - 1 for day in (last, view.as_of or last)]
     return {
         "earliest": EARLIEST.isoformat(),
         "day": view.as_of and view.as_of.isoformat(),

@@ -14,7 +14,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.db import connection
 
-from registry.choices import CentreStatus, Kind
+from registry.choices import Category, CentreStatus, Kind
 from registry.errors import Withheld
 from registry.statistics.counting import CELL_DIMENSIONS, NONE, SLICES, Question
 from registry.statistics.facts import MEMORY, name_table
@@ -392,7 +392,7 @@ def withhold_map(document: dict, blocks: Blocks) -> dict:
                         ("place",),
                         within({"centre": centre["code"], "category": cell["category"]}),
                     )
-                    for cell in centre["categories"]
+                    for cell in sorted(centre["categories"], key=_order)  # by their dates would tell of them
                 ]
             }
             for centre in document["centres"]
@@ -402,6 +402,10 @@ def withhold_map(document: dict, blocks: Blocks) -> dict:
             for site in document["manufacturing"]
         ],
     }
+
+
+def _order(cell: Mapping) -> int:
+    return Category.values.index(cell["category"])
 
 
 def withhold_day(document: dict, latest: dict, national: Mapping | None = None) -> dict:

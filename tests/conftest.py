@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
 from django.core.cache import caches
 from django.core.management import ManagementUtility
 from django.core.management.commands import flush
@@ -82,6 +83,19 @@ def _empty_tables(self, **options) -> None:
 flush.Command.handle = _empty_tables
 
 
+# A browser asks once for a style, a script or a type, as in production, and not with each page.
+_serve = StaticFilesHandlerMixin.serve
+
+
+def _serve_to_keep(self, request):
+    response = _serve(self, request)
+    response["Cache-Control"] = "public, max-age=3600"
+    return response
+
+
+StaticFilesHandlerMixin.serve = _serve_to_keep
+
+
 @pytest.fixture(autouse=True)
 def clean_caches():
     """No test reads what another has kept."""
@@ -132,6 +146,7 @@ def chromium():
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     switches = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
     switches += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    switches += ["--renderer-process-limit=1", "--disable-features=SpareRendererForSitePerProcess"]  # time
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=switches)
         yield browser

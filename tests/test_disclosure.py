@@ -4,6 +4,7 @@ import json
 import logging
 import random
 from datetime import date
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -17,10 +18,10 @@ from registry.errors import Withheld
 from registry.formats import MAP_FORMATS
 from registry.models import Infusion
 from registry.releases import release_snapshot
-from registry.statistics import build, disclosure
+from registry.statistics import build
+from registry.statistics.blocks import TABLES, Atom, draw_blocks, draw_table, gather_roles
 from registry.statistics.build import publish
 from registry.statistics.counting import DIMENSIONS
-from registry.statistics.disclosure import TABLES, Atom, draw_table, gather_roles
 from registry.statistics.published import read_map_and_series
 from tests import attacker, factories
 from tests.attacker import Harvest
@@ -140,9 +141,7 @@ def test_nothing_that_is_withheld_can_be_told(lists, policy, seed):
 
 def test_without_the_complement_the_attack_finds_small_numbers(lists, policy, monkeypatch):
     """The attack bites: each small number withheld for itself alone is told by its neighbours."""
-    monkeypatch.setattr(
-        build, "draw_blocks", lambda snapshot: disclosure.draw_blocks(snapshot, complementary=False)
-    )
+    monkeypatch.setattr(build, "draw_blocks", partial(draw_blocks, complementary=False))
     chance = random.Random(1)
     publish_rows(lists, attacker.skewed_rows(chance, 120))
     assert attacker.find_exact(harvest_all(), chance) != []

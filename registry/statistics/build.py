@@ -15,8 +15,9 @@ from django.utils import timezone
 from registry.errors import Difference, NotPublished, ProofFailed
 from registry.models import Publication, Revision, Snapshot
 from registry.models.isolation import one_view
+from registry.statistics.blocks import draw_blocks
 from registry.statistics.code_lists import read_code_lists
-from registry.statistics.disclosure import draw_blocks
+from registry.statistics.disclosure import read_threshold
 from registry.statistics.facts import name_table, write_facts
 from registry.statistics.map_document import build_map
 from registry.statistics.published import announce_current
@@ -142,6 +143,7 @@ def _make(progress: Callable[[str], None]) -> Snapshot:
     differences = compare_with_records(document)
     if differences:
         raise ProofFailed(differences)
+    threshold = read_threshold()
     snapshot = Snapshot(
         number=number,
         built_at=timezone.now().replace(microsecond=0),
@@ -150,7 +152,7 @@ def _make(progress: Callable[[str], None]) -> Snapshot:
         map_document=document,
         code_lists=lists,
         facts=facts,
-        blocks=draw_blocks(number),
+        blocks=None if threshold is None else draw_blocks(number, threshold),
     )
     snapshot.hash = snapshot_hash(snapshot)
     return snapshot

@@ -19,10 +19,10 @@ from registry.errors import NotFound, NotPublished, Withheld
 from registry.models.history import Revision
 from registry.models.isolation import one_view
 from registry.models.snapshot import Publication, Run, Snapshot
+from registry.statistics.blocks import TABLES
 from registry.statistics.counting import Question, count_together
 from registry.statistics.disclosure import (
     EXACT,
-    TABLES,
     Blocks,
     askable,
     choose_tables,

@@ -1,7 +1,6 @@
 """Addresses of the interface; each is good with and without a slash at its end."""
 
 from django.urls import URLPattern, re_path
-from django.views.decorators.http import conditional_page
 from drf_spectacular.views import SpectacularSwaggerView
 
 from api import catalogue, imports, infusions, me, public, releases
@@ -45,6 +44,6 @@ urlpatterns = [
     _address("imports/(?P<job_id>[^/]+)", imports.ImportView.as_view(), "import"),
     _address("me", me.MeView.as_view(), "me"),
     _address("schema", public.SchemaView.as_view(), "schema"),
-    _address("docs", conditional_page(SpectacularSwaggerView.as_view(url_name="api:schema")), "docs"),
+    _address("docs", SpectacularSwaggerView.as_view(url_name="api:schema"), "docs"),
     re_path(r"^.*$", not_found, name="not-found"),
 ]

@@ -121,13 +121,6 @@ class TestDates:
         assert ask("map", If_None_Match="*").status_code == 304
 
 
-def test_the_documentation_has_a_tag_too(published):
-    page = ask("docs")
-    assert ask("docs")["ETag"] == page["ETag"]
-    assert ask("docs", If_None_Match=page["ETag"]).status_code == 304
-    assert ask("schema", If_None_Match=ask("schema")["ETag"]).status_code == 304
-
-
 class TestMethods:
     """GET, HEAD and OPTIONS, and no other."""
 

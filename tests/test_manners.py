@@ -121,6 +121,12 @@ class TestDates:
         assert ask("map", If_None_Match="*").status_code == 304
 
 
+def test_the_description_has_a_tag_and_the_page_to_try_it_is_kept_by_nobody(published):
+    """The page holds a form's token, another for each visitor."""
+    assert ask("schema", If_None_Match=ask("schema")["ETag"]).status_code == 304
+    assert "ETag" not in ask("docs")
+
+
 class TestMethods:
     """GET, HEAD and OPTIONS, and no other."""
 

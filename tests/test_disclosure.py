@@ -26,7 +26,7 @@ from registry.statistics.published import read_map_and_series
 from tests import attacker, factories
 from tests.attacker import Harvest
 
-SEEDS = range(20) if hypothesis_settings.default.max_examples > 100 else (0, 2)
+SEEDS = range(20) if hypothesis_settings.default.max_examples > 100 else (0, 9)
 MEASURES = "patients,infusions,reinfusions,further_doses,first,children,products"
 YEARS = attacker.VALUES["year"]
 DAYS = [date(year, 12, 31) for year in YEARS] + [date(2021, 6, 30), date(2022, 3, 1)]

@@ -79,7 +79,8 @@ class Blocks:
             if is_small or not allowed[name]:
                 shown[name] = None
         if cell.get("first"):
-            shown["first"] = cell["first"][:4] if entries and self._tells_first(tables, cell["first"]) else None
+            # Of the nation and of its years alone, to the year: it tells that there was nobody before.
+            shown["first"] = cell["first"][:4] if entries and "time" in tables else None
         if any(cell[name] is not None and shown[name] is None for name in cell):
             shown["suppressed"] = True
         return shown
@@ -127,22 +128,6 @@ class Blocks:
 
     def _tells_children(self, tables: Collection[str], where: Where) -> bool:
         return "age" in tables and self._is_whole("age", (ENTRY,), within({"age_group": "child"}, where))
-
-    def _tells_first(self, tables: Collection[str], first: str) -> bool:
-        """Whether a first date may be told, to its year: it tells that there was nobody before.
-
-        Of the nation, of a year, and of a place after the last year whose new patients are not told by
-        themselves.
-        """
-        if tuple(tables) != ("place",):
-            return "time" in tables
-        blurred = [
-            year
-            for block in self._blocks("time")
-            if block["atoms"][0][0] == ENTRY and (len(block["atoms"]) > 1 or not block["safe"])
-            for _role, year, _infusions in block["atoms"]
-        ]
-        return int(first[:4]) > max(blurred, default=0)
 
 
 def choose_tables(question: Question, through: date | None) -> tuple[tuple[str, ...], Where]:
@@ -260,11 +245,8 @@ def withhold_day(document: dict, latest: dict, national: Mapping | None = None) 
     nothing = {name for name in MEASURED if whole.get(name) == 0}
     if whole["infusions"] == 0:
         nothing.add("manufactured")
-    year = document["snapshot"]["as_of"][:4]
 
     def hide_part(cell: dict) -> dict:
-        if (cell.get("first") or "") > year:
-            return hide(cell | dict.fromkeys(cell.keys() & set(MEASURED), 0) | {"first": None})
         return hide(cell | dict.fromkeys(cell.keys() & nothing, 0))
 
     return document | {

@@ -26,7 +26,7 @@ demo: $(READY) ## the demonstration on http://127.0.0.1:8000 (PORT=… for anoth
 	@exec $(PYTHON) -m swecar.demo
 
 test: $(READY) ## the whole suite, on PostgreSQL and Valkey started for it (ARGS=… for pytest)
-	@export SWECAR_EMBEDDED_FAST=1; exec env $(SERVE_APART) $(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
+	@export SWECAR_EMBEDDED_FAST=1; exec env -u PYTHONDONTWRITEBYTECODE $(SERVE_APART) $(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(READY) ## style, types, layers, migrations, deployment, the API's description, the Dockerfile
 	@echo "Style (ruff) …"

@@ -5,6 +5,7 @@ Every published number is an equation in them; a number that is not shown is tol
 and the most that the equations leave to it are the same (linear programming bounds).
 """
 
+import functools
 import itertools
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -152,12 +153,17 @@ def mask(where: Where) -> numpy.ndarray:
     """Which atoms these are."""
     inside = numpy.ones(len(ATOMS), bool)
     for name, wanted in where.items():
-        inside &= numpy.array([value in wanted for value in COLUMNS[name]])
+        inside &= _with_value(name, wanted)
     return inside
 
 
-def find_exact(harvest: Harvest, chance: random.Random) -> list[str]:
-    """The names of the numbers that are not shown and can be told all the same."""
+@functools.cache
+def _with_value(name: str, wanted: frozenset) -> numpy.ndarray:
+    return numpy.array([value in wanted for value in COLUMNS[name]])
+
+
+def find_exact(harvest: Harvest, chance: random.Random) -> Iterator[str]:
+    """The names of the numbers that are not shown and can be told all the same, one after another."""
 
     def vector(roles: Sequence[str], inside: numpy.ndarray) -> numpy.ndarray:
         return numpy.concatenate([inside * (role in roles) for role in ROLES]).astype(float)
@@ -192,10 +198,12 @@ def find_exact(harvest: Harvest, chance: random.Random) -> list[str]:
     first = solve(numpy.zeros(left.shape[1]))
     for _attempt in range(40):
         if not asked:
-            return []
+            return
         other = solve(sum(chance.choice((-1, 1)) * found for found in asked.values()))
         asked = {key: found for key, found in asked.items() if abs(found @ first - found @ other) < 1e-6}
-    return [names[key] for key, found in asked.items() if found @ solve(-found) - found @ solve(found) < 1e-6]
+    for key, found in asked.items():
+        if found @ solve(-found) - found @ solve(found) < 1e-6:
+            yield names[key]
 
 
 def subsets(names: Sequence[str], most: int) -> Iterator[tuple[str, ...]]:

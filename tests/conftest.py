@@ -140,7 +140,12 @@ def manage(monkeypatch, capsys):
 @pytest.fixture(scope="session")
 def chromium():
     """The system's Chromium; where it is missing the pages go unlooked at, but not in CI."""
-    path = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = (
+        shutil.which("chromium-headless-shell")
+        or shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if path is None:
         missing = "Chromium is not installed, so the pages are not looked at: apt-get install chromium."
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)

@@ -1,22 +1,13 @@
-"""The description of the interface: it is the file in docs/, its answers are real, and it is kept to."""
+"""The description of the interface: it is the file in docs/, and its answers are real."""
 
-import io
 import json
-import re
-import subprocess
-import sys
-from pathlib import Path
 
 import jsonschema
 import pytest
-from django.core.management import call_command
-from hypothesis import settings
 from openapi_spec_validator import validate
 
 from api import examples, public
 from api.management.commands import describe_api
-from registry.statistics.build import publish
-from tests import factories
 from tests.test_public_api import ask, demonstration  # noqa: F401  fixtures
 
 PUBLIC = [
@@ -79,32 +70,3 @@ def test_filters_name_the_codes_that_there_are(ask):  # noqa: F811
     assert filters["centre"]["items"]["enum"][0] == "UME"
     assert "none" in filters["indication"]["items"]["enum"]
     assert "none" not in filters["product"]["items"]["enum"]
-
-
-@pytest.fixture
-def served(live_server, transactional_db, settings):
-    """The demonstration on a port of its own."""
-    factories.store_single_rows()
-    factories.drop_import_tables()
-    call_command("demo_data", stdout=io.StringIO())
-    factories.drop_import_tables()
-    publish()
-    return live_server.url
-
-
-def test_whatever_is_allowed_is_answered_and_whatever_is_not_is_refused(served, tmp_path):
-    """schemathesis asks with all its checks; HYPOTHESIS_PROFILE=thorough asks 5,000 times and more."""
-    thorough = settings.default.max_examples > 100
-    asked = ["--phases=coverage,fuzzing,stateful", "-n150"] if thorough else ["--phases=fuzzing", "-n6"]
-    command = [
-        Path(sys.executable).with_name("schemathesis"),
-        "run",
-        f"{served}/api/v1/schema",
-        "--include-tag=public",
-    ]
-    command += ["--checks=all", "--seed=1", "--no-color", "--continue-on-failure", *asked]
-    outcome = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
-    found = re.search(r"(\d+) generated", outcome.stdout)
-    assert found and int(found[1]) > (5000 if thorough else 100), outcome.stdout
-    assert re.search(r"Tested: +19", outcome.stdout), outcome.stdout

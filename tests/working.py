@@ -13,6 +13,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
+from swecar.demo import WORKER
 from swecar.embedded import ROOT
 from swecar.servers import find_free_port, find_valkey
 
@@ -42,7 +43,7 @@ def worker(broker: str = "", *, processes: int = 1) -> Iterator[subprocess.Popen
     log = Path(os.environ.get("TMPDIR", "/tmp"), f"swecar-worker-{os.getpid()}.log")  # noqa: S108
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "swecar", "worker", "-c", str(processes), "-l", "INFO"],
+            [sys.executable, "-m", *WORKER, "-c", str(processes)],
             cwd=ROOT,
             env=variables,
             stdout=output,

@@ -1,0 +1,43 @@
+"""What the description of the interface allows is answered, and what it does not is refused: schemathesis asks."""
+
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from hypothesis import settings
+
+from registry.statistics.build import publish
+from tests import factories
+
+
+@pytest.fixture
+def served(live_server, transactional_db, settings):
+    """The demonstration on a port of its own."""
+    factories.store_single_rows()
+    factories.drop_import_tables()
+    call_command("demo_data", stdout=io.StringIO())
+    factories.drop_import_tables()
+    publish()
+    return live_server.url
+
+
+def test_whatever_is_allowed_is_answered_and_whatever_is_not_is_refused(served, tmp_path):
+    """schemathesis asks with all its checks; HYPOTHESIS_PROFILE=thorough asks 5,000 times and more."""
+    thorough = settings.default.max_examples > 100
+    asked = ["--phases=coverage,fuzzing,stateful", "-n150"] if thorough else ["--phases=fuzzing", "-n6"]
+    command = [
+        Path(sys.executable).with_name("schemathesis"),
+        "run",
+        f"{served}/api/v1/schema",
+        "--include-tag=public",
+    ]
+    command += ["--checks=all", "--seed=1", "--no-color", "--continue-on-failure", *asked]
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    found = re.search(r"(\d+) generated", outcome.stdout)
+    assert found and int(found[1]) > (5000 if thorough else 100), outcome.stdout
+    assert re.search(r"Tested: +19", outcome.stdout), outcome.stdout

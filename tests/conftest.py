@@ -96,6 +96,14 @@ def _serve_to_keep(self, request):
 StaticFilesHandlerMixin.serve = _serve_to_keep
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """The worker's database; at the end nothing that is kept open makes its removal wait."""
+    yield
+    connection.close()
+    connection.close_pool()
+
+
 @pytest.fixture(autouse=True)
 def clean_caches():
     """No test reads what another has kept."""

@@ -72,7 +72,7 @@ FILE_CASES = [
     ("infused_on", "date_invalid", {"infused_on": "2020-02-30"}),
     ("infused_on", "date_invalid", {"infused_on": "2020-05-05", "date_precision": "month"}),
     ("infused_on", "date_invalid", {"infused_on": "2020-05", "date_precision": "day"}),
-    ("infused_on", "date_in_future", {"infused_on": f"{today() + timedelta(days=1)}", "age_at_infusion": ""}),
+    ("infused_on", "date_in_future", {"infused_on": f"{today() + timedelta(days=2)}", "age_at_infusion": ""}),
     ("infused_on", "date_too_early", {"infused_on": "1989-12-31", "age_at_infusion": "19"}),
     ("infused_on", "date_before_birth",
      {"patient_id": factories.number(date(2021, 1, 1)), "age_at_infusion": "0"}),
@@ -256,12 +256,15 @@ def of_draft(lists, patient: str = NUMBER, **fields) -> dict[str, bool]:
         (date(1990, 1, 1), {"date_improbable": True}),
         (date(2009, 12, 31), {"date_improbable": True}),
         (date(2010, 1, 1), {}),
-        (today(), {}),
-        (today() + timedelta(days=1), {"date_in_future": False}),
     ],
 )
 def test_dates_are_judged_at_their_limits(lists, day, expected):
     assert of_draft(lists, category="CUP", infused_on=day) == expected
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, {}), (1, {"date_in_future": False})])
+def test_today_is_the_last_day(lists, days, expected):
+    assert of_draft(lists, category="CUP", infused_on=today() + timedelta(days=days)) == expected
 
 
 def test_today_is_todays_date_in_stockholm(monkeypatch):

@@ -97,9 +97,14 @@ StaticFilesHandlerMixin.serve = _serve_to_keep
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup):
-    """The worker's database; at the end nothing that is kept open makes its removal wait."""
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The worker's database; at the end no connection that is kept open makes its removal wait."""
     yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
     connection.close()
     connection.close_pool()
 

@@ -160,7 +160,7 @@ def chromium():
         or shutil.which("google-chrome")
     )
     if path is None:
-        missing = "Chromium is not installed, so the pages are not looked at: apt-get install chromium."
+        missing = "Chromium is not installed, so the pages are not looked at: apt-get install chromium-headless-shell."
         pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     switches = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
     switches += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]

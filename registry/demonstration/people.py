@@ -3,8 +3,11 @@
 import json
 import os
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from registry.choices import CentreRole, NationalRole
 from registry.models import Centre, Membership, User
@@ -17,16 +20,16 @@ NATIONAL: dict[str, dict[str, Any]] = {
 
 def store_people() -> dict[str, str]:
     """Create the users that are missing; returns {username: password} of those."""
-    created = {}
-    for centre in Centre.objects.all():
-        user, password = _create_user(centre.code.lower())
-        if password:
-            Membership.objects.create(user=user, centre=centre, role=CentreRole.REPORTER)
-            created[user.username] = password
-    for name, fields in NATIONAL.items():
-        _user, password = _create_user(name, **fields)
-        if password:
-            created[name] = password
+    centres = {centre.code.lower(): centre for centre in Centre.objects.all()}
+    wanted: dict[str, dict[str, Any]] = {name: {} for name in centres} | NATIONAL
+    there = set(User.objects.filter(username__in=wanted).values_list("username", flat=True))
+    created = {name: secrets.token_urlsafe(9) for name in wanted if name not in there}
+    with ThreadPoolExecutor() as pool:  # each takes half a second, on all processors at once
+        hashed = dict(zip(created, pool.map(make_password, created.values()), strict=True))
+    for name in created:
+        user = User.objects.create(username=name, password=hashed[name], **wanted[name])
+        if name in centres:
+            Membership.objects.create(user=user, centre=centres[name], role=CentreRole.REPORTER)
     return created
 
 
@@ -37,10 +40,3 @@ def keep_logins(created: dict[str, str], path: Path) -> None:
     os.fchmod(opener, 0o600)  # also where the file was there before, open to others
     with os.fdopen(opener, "w") as file:
         json.dump(known | created, file, indent=1)
-
-
-def _create_user(name: str, **fields) -> tuple[User, str]:
-    if User.objects.filter(username=name).exists():
-        return User.objects.get(username=name), ""
-    password = secrets.token_urlsafe(9)
-    return User.objects.create_user(name, password=password, **fields), password

@@ -11,11 +11,7 @@ from registry.errors import NotFound
 from registry.formats.catalogue import CATALOGUE_FORMATS, describe_catalogue
 from registry.formats.fhir import FHIR_FORMATS, report_all, report_one
 from registry.statistics import published
-
-
-def host_of(request: HttpRequest) -> str:
-    """How the service is called from outside, as "https://registry.example"."""
-    return request.build_absolute_uri("/").rstrip("/")
+from swecar.answers import host_of
 
 
 class CatalogueView(PublicView):

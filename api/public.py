@@ -4,7 +4,6 @@ These views leave out REST framework's request handling, which would cost a thir
 its errors, its OPTIONS and its description stay.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -27,8 +26,9 @@ from api.questions import Parameters
 from api.rate import SECONDS, spend
 from registry.errors import FactsNotKept, NotPublished, RegistryError
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
+from registry.formats.data import encode
 from registry.statistics import published
-from registry.statistics.disclosure import publishable
+from registry.statistics.disclosure import publishable, without_numbers
 from registry.statistics.measures import DERIVED, MEASURES
 from swecar.answers import answer
 
@@ -150,11 +150,6 @@ def welcome(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def encode(document: dict) -> bytes:
-    """A document as JSON."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-
-
 class MapView(PublicView):
     """The map document."""
 
@@ -264,7 +259,9 @@ class MeasuresView(PublicView):
             }
             for name, measure in (MEASURES | DERIVED).items()
         ]
-        return send(request, f"measures:{measures}", language, lambda: publishable({"measures": measures}))
+        return send(
+            request, f"measures:{measures}", language, lambda: publishable({"measures": measures}, without_numbers)
+        )
 
 
 class SnapshotsView(PublicView):
@@ -338,7 +335,7 @@ class ConfigView(PublicView):
             "disclosure": published.read_policy(),
             "tables": published.read_tables(),
         }
-        return send(request, f"config:{limits}", language, lambda: publishable(limits))
+        return send(request, f"config:{limits}", language, lambda: publishable(limits, without_numbers))
 
 
 @cache

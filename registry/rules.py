@@ -24,6 +24,7 @@ MOST_A_DAY = 9
 DATES_KEPT = 10_000
 LONGEST_BATCH = 60
 EARLIEST = date(1990, 1, 1)  # no engineered T cell was given before
+FIRST_TREATMENT = date(2014, 1, 1)  # the year of the first in the country, where the figure begins
 IMPROBABLE_BEFORE = date(2010, 1, 1)  # the first person was treated with CD19 CAR-T in 2010
 LONG_GAP = timedelta(days=5 * 365)
 LONG_AGO = timedelta(days=365)  # a recent infusion on a weekend is remembered; an old one is mistyped

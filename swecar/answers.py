@@ -25,6 +25,11 @@ PUBLIC_POLICY = (
 VARY = "Accept, Accept-Encoding, Accept-Language"
 
 
+def host_of(request: HttpRequest) -> str:
+    """How the service is called from outside, as "https://registry.example"."""
+    return request.build_absolute_uri("/").rstrip("/")
+
+
 def answer(
     request: HttpRequest,
     *,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from registry.formats import COUNTS_FORMATS, MAP_FORMATS, Format
+from registry.rules import FIRST_TREATMENT
 
 EU = "http://publications.europa.eu/resource/authority/"
 LICENCE = "http://creativecommons.org/licenses/by/4.0/"
@@ -140,7 +141,7 @@ def describe_catalogue(snapshot: Mapping, *, host: str, controller: str, contact
         )
         graph += [_distribute(name, form, formats[form], address, api) for form, address in forms.items()]
     period: dict = {"@id": f"{api}/catalogue#period", "@type": "dcterms:PeriodOfTime"}
-    period["dcat:startDate"] = {"@value": "2014-01-01", "@type": "xsd:date"}
+    period["dcat:startDate"] = {"@value": FIRST_TREATMENT.isoformat(), "@type": "xsd:date"}
     if snapshot["data_through"]:
         period["dcat:endDate"] = {"@value": snapshot["data_through"], "@type": "xsd:date"}
     return {"@context": CONTEXT, "@graph": [*graph, period]}

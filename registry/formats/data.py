@@ -8,9 +8,14 @@ from registry.figure.wording import MAP_ADDRESS
 from registry.formats.tables import Table, tell_about
 
 
-def write_json(document: dict, language: str) -> bytes:
-    """The document as it is, in as few letters as it takes."""
+def encode(document: dict) -> bytes:
+    """A document as JSON, in as few letters as it takes."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def write_json(document: dict, language: str) -> bytes:
+    """The document as it is."""
+    return encode(document)
 
 
 def write_map_json(document: dict, language: str) -> bytes:

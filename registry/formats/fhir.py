@@ -1,6 +1,5 @@
 """Counts as FHIR R4: a MeasureReport (summary) for the country and for each centre, from the map document."""
 
-import json
 from collections.abc import Iterator, Mapping
 
 from django.utils.translation import gettext as _
@@ -8,7 +7,9 @@ from django.utils.translation import override
 
 from registry.choices import Category
 from registry.formats import Format
+from registry.formats.data import write_json
 from registry.formats.tables import label_measure
+from registry.rules import FIRST_TREATMENT
 
 COUNTED = ("patients", "infusions", "reinfusions", "further_doses")
 NATION = "SE"
@@ -38,12 +39,7 @@ def report_one(document: dict, code: str, *, host: str, language: str) -> dict |
     return None
 
 
-def write_fhir(resource: dict, language: str) -> bytes:
-    """A resource as JSON."""
-    return json.dumps(resource, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-FHIR_FORMATS: Mapping[str, Format] = {"json": Format("application/fhir+json", "json", write_fhir, shown=True)}
+FHIR_FORMATS: Mapping[str, Format] = {"json": Format("application/fhir+json", "json", write_json, shown=True)}
 
 
 def _list(document: dict) -> Iterator[tuple[str, str, list[tuple[str, Mapping]]]]:
@@ -58,7 +54,7 @@ def _report(
     code: str, name: str, cells: list[tuple[str, Mapping]], document: dict, host: str, language: str
 ) -> dict:
     snapshot = document["snapshot"]
-    first = cells[0][1]["first"] or "2014"
+    first = cells[0][1]["first"] or f"{FIRST_TREATMENT:%Y}"
     end = snapshot["as_of"] or snapshot["data_through"] or snapshot["built_at"][:10]
     return {
         "resourceType": "MeasureReport",

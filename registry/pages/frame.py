@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from django.http import HttpRequest
-
 from registry.figure.wording import say_date, say_instant, say_number
 from registry.pages.view import HOMES
 
@@ -19,11 +17,6 @@ PLACES = {
     "privacy": {"sv": "/integritet/", "en": "/en/privacy/"},
     "embed": {"sv": "/inbaddad/", "en": "/en/embed/"},
 }
-
-
-def host_of(request: HttpRequest) -> str:
-    """How the service is called from outside, as "https://registry.example"."""
-    return request.build_absolute_uri("/").rstrip("/")
 
 
 def frame(language: str, addresses: Mapping[str, str] = HOMES, *, host: str = "") -> dict:

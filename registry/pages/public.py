@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
@@ -20,7 +21,8 @@ from registry.pages.choice import describe_choice
 from registry.pages.frame import LANGUAGES, describe_snapshot, frame
 from registry.pages.over_time import describe_series
 from registry.pages.table import describe_table
-from registry.pages.view import EARLIEST, View, check_centre
+from registry.pages.view import View, check_centre
+from registry.rules import FIRST_TREATMENT
 from registry.statistics.measures import DERIVED, MEASURES
 
 DEFINED = ("patients", "infusions", "reinfusions", "further_doses", "children")
@@ -84,10 +86,17 @@ def render_waiting_page(*, language: str) -> str:
         return render_to_string("pages/waiting.html", frame(language))
 
 
-def render_withheld_page(*, language: str) -> str:
-    """Return the page that stands where the policy on small numbers lets nothing out, as HTML."""
+def answer_waiting(*, language: str) -> HttpResponse:
+    """Answer before the first snapshot: there will be something soon."""
+    page = render_waiting_page(language=language)
+    return HttpResponse(page, status=503, headers={"Retry-After": "60", "Cache-Control": "no-store"})
+
+
+def answer_withheld(*, language: str) -> HttpResponse:
+    """Answer where the policy on small numbers lets nothing out."""
     with override(language):
-        return render_to_string("pages/withheld.html", frame(language))
+        page = render_to_string("pages/withheld.html", frame(language))
+    return HttpResponse(page, status=403, headers={"Cache-Control": "no-store"})
 
 
 def list_downloads(view: View) -> list[tuple[str, str, str]]:
@@ -122,12 +131,12 @@ def _describe_when(view: View, snapshot: dict) -> dict:
     Where small numbers are not shown, only the ends of years can be.
     """
     through, exact = snapshot["data_through"], snapshot["disclosure"] == "exact"
-    last = date.fromisoformat(through) if through else EARLIEST
+    last = date.fromisoformat(through) if through else FIRST_TREATMENT
     if not exact:
         last = last.replace(month=12)
-    months = [12 * (day.year - EARLIEST.year) + day.month - 1 for day in (last, view.as_of or last)]
+    months = [12 * (day.year - FIRST_TREATMENT.year) + day.month - 1 for day in (last, view.as_of or last)]
     return {
-        "earliest": EARLIEST.isoformat(),
+        "earliest": FIRST_TREATMENT.isoformat(),
         "day": view.as_of and view.as_of.isoformat(),
         "first": 0 if exact else 11,
         "step": 1 if exact else 12,

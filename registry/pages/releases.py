@@ -13,13 +13,13 @@ from django.views.decorators.http import require_safe
 from registry.errors import NotFound, Withheld
 from registry.figure.svg import draw_map, draw_shapes
 from registry.figure.wording import say_citation, say_date, say_first, say_instant, say_number
-from registry.pages.frame import PLACES, describe_snapshot, frame, host_of
-from registry.pages.public import render_withheld_page
+from registry.pages.frame import PLACES, describe_snapshot, frame
+from registry.pages.public import answer_withheld
 from registry.pages.table import describe_table
 from registry.statistics.measures import MEASURES
 from registry.statistics.release_causes import CAUSES
 from registry.statistics.released import read_newest, read_release, read_release_file, read_releases
-from swecar.answers import answer
+from swecar.answers import answer, host_of
 
 HTML = "text/html; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"
@@ -56,7 +56,7 @@ def show_release(request: HttpRequest, *, name: str, language: str) -> HttpRespo
     except NotFound:
         raise Http404 from None
     except Withheld:
-        return _answer_withheld(language)
+        return answer_withheld(language=language)
 
 
 @require_safe
@@ -80,7 +80,7 @@ def send_file(request: HttpRequest, *, release: str, name: str) -> HttpResponse:
     except NotFound:
         raise Http404 from None
     except Withheld:
-        return _answer_withheld("sv")
+        return answer_withheld(language="sv")
     headers = {
         "ETag": f'"{file.sha256}"',
         "Cache-Control": FOR_EVER,
@@ -90,11 +90,6 @@ def send_file(request: HttpRequest, *, release: str, name: str) -> HttpResponse:
     if headers["ETag"] in request.headers.get("If-None-Match", ""):
         return HttpResponseNotModified(headers=headers)
     return HttpResponse(bytes(file.content), file.media_type, headers=headers)
-
-
-def _answer_withheld(language: str) -> HttpResponse:
-    page = render_withheld_page(language=language)
-    return HttpResponse(page, status=403, headers={"Cache-Control": "no-store"})
 
 
 def _render_list(releases: list[dict], language: str, host: str) -> bytes:

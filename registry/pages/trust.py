@@ -17,15 +17,15 @@ from registry.choices import Category
 from registry.errors import FactsNotKept, NotPublished, Withheld
 from registry.figure.svg import draw_map, draw_shapes
 from registry.figure.wording import say_citation, say_date, say_month, say_number
-from registry.pages.frame import PLACES, describe_snapshot, frame, host_of
-from registry.pages.public import list_downloads, render_waiting_page, render_withheld_page
+from registry.pages.frame import PLACES, describe_snapshot, frame
+from registry.pages.public import answer_waiting, answer_withheld, list_downloads
 from registry.pages.view import ChoiceUnknown, View, read_view
 from registry.statistics.disclosure import require_exact
 from registry.statistics.measures import DERIVED, MEASURES
 from registry.statistics.published import forget_current, read_current, read_freshness, read_map
 from registry.statistics.reconcile import Compared, reconcile
 from registry.statistics.verify import list_numbers
-from swecar.answers import answer
+from swecar.answers import answer, host_of
 
 HTML = "text/html; charset=utf-8"
 FIGURE = Path(__file__).resolve().parent.parent / "statistics" / "data" / "swecarnet-2025-09-08.json"
@@ -166,11 +166,9 @@ def _answer(request: HttpRequest, key: str, language: str, make: Callable[[], by
             forget_current()
             return _keep(request, key, language, make)
     except Withheld:
-        page = render_withheld_page(language=language)
-        return HttpResponse(page, status=403, headers={"Cache-Control": "no-store"})
+        return answer_withheld(language=language)
     except NotPublished:
-        page = render_waiting_page(language=language)
-        return HttpResponse(page, status=503, headers={"Retry-After": "60", "Cache-Control": "no-store"})
+        return answer_waiting(language=language)
 
 
 def _keep(request: HttpRequest, key: str, language: str, make: Callable[[], bytes]) -> HttpResponse:

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from registry.errors import RegistryError
+from registry.rules import FIRST_TREATMENT
 
 HOMES = {"sv": "/", "en": "/en/"}
 MEASURES = ("patients", "infusions")
 SPANS = ("year", "total")  # new ones each year, or all up to its end
-EARLIEST = date(2014, 1, 1)  # the first treatment in the country
 
 
 class ChoiceUnknown(RegistryError):
@@ -71,7 +71,7 @@ def _read_day(text: str) -> date | None:
         day = date.fromisoformat(text)
     except ValueError:
         raise ChoiceUnknown(_("Write the date as year-month-day, for instance 2020-12-31.")) from None
-    if day < EARLIEST:
+    if day < FIRST_TREATMENT:
         raise ChoiceUnknown(_("The registry begins in 2014: choose a later date."))
     return day
 

@@ -4,11 +4,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.translation import override
 
 from registry.errors import FactsNotKept, NotPublished
-from registry.pages.frame import host_of
-from registry.pages.public import render_map_page, render_waiting_page
+from registry.pages.public import answer_waiting, render_map_page
 from registry.pages.view import ChoiceUnknown, View, read_view
 from registry.statistics.published import forget_current, read_current, read_map_and_series
-from swecar.answers import answer
+from swecar.answers import answer, host_of
 
 HTML = "text/html; charset=utf-8"
 
@@ -30,11 +29,7 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
             page = render_page(View(language), problem=str(unknown))
         return HttpResponse(page, status=400, headers={"Cache-Control": "no-store"})
     except NotPublished:
-        return HttpResponse(
-            render_waiting_page(language=language),
-            status=503,
-            headers={"Retry-After": "60", "Cache-Control": "no-store"},
-        )
+        return answer_waiting(language=language)
 
 
 def _answer(request: HttpRequest, view: View) -> HttpResponse:

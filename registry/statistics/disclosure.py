@@ -27,10 +27,15 @@ def read_threshold() -> int | None:
     return None if settings.DISCLOSURE == EXACT else int(settings.DISCLOSURE.partition(":")[2])
 
 
-def publishable(answer: T, withhold: Callable[[T, int], T] | None = None) -> T:
-    """The answer as the policy lets it out; withhold is how an answer with numbers is cut down."""
+def publishable(answer: T, withhold: Callable[[T, int], T]) -> T:
+    """The answer as the policy lets it out; withhold is how it is cut down to a threshold."""
     threshold = read_threshold()
-    return answer if threshold is None or withhold is None else withhold(answer, threshold)
+    return answer if threshold is None else withhold(answer, threshold)
+
+
+def without_numbers(answer: T, threshold: int) -> T:
+    """How an answer is cut down that tells no number, or only such as are cut down already: not at all."""
+    return answer
 
 
 def require_exact() -> None:

@@ -19,6 +19,7 @@ from registry.errors import NotFound, NotPublished, Withheld
 from registry.models.history import Revision
 from registry.models.isolation import one_view
 from registry.models.snapshot import Publication, Run, Snapshot
+from registry.rules import FIRST_TREATMENT
 from registry.statistics.blocks import TABLES
 from registry.statistics.counting import Question, count_together
 from registry.statistics.disclosure import (
@@ -32,6 +33,7 @@ from registry.statistics.disclosure import (
     withhold_day,
     withhold_map,
     withhold_older,
+    without_numbers,
 )
 from registry.statistics.map_document import assemble_map, build_map, map_questions
 from registry.statistics.measures import nothing_counted
@@ -45,7 +47,6 @@ CODES = {
     "indication": ("indications", "code"),
     "manufacturing_site": ("manufacturing_sites", "code"),
 }
-FIRST_YEAR = 2014  # of the first treatment in the country
 CURRENT_KEY = "current-snapshot"
 CURRENT_SECONDS = 20  # after which a process asks the database, should an announcement be lost
 REMEMBERED_SECONDS = 0.2  # during which a busy process does not even ask the cache
@@ -267,12 +268,12 @@ def read_code_list(name: str, *, number: int | None = None) -> dict:
     """
     snapshot = _stored(number)
     head = {"snapshot": describe_snapshot(snapshot).describe()}
-    return publishable(head | {name: snapshot.code_lists[name]})
+    return publishable(head | {name: snapshot.code_lists[name]}, without_numbers)
 
 
 def read_code_lists(number: int) -> dict[str, list[dict]]:
     """All code lists of a snapshot. Raises NotFound."""
-    lists: dict[str, list[dict]] = publishable(_stored(number).code_lists)
+    lists: dict[str, list[dict]] = publishable(_stored(number).code_lists, without_numbers)
     return lists
 
 
@@ -287,7 +288,7 @@ def list_known_codes(lists: Mapping[str, list[dict]], dimension: str) -> tuple[s
 
 def _extent(snapshot: Snapshot) -> dict[str, int]:
     """How many values each dimension has at most, and how many "infusions" there are."""
-    years = snapshot.data_through.year - FIRST_YEAR + 1 if snapshot.data_through else 1
+    years = snapshot.data_through.year - FIRST_TREATMENT.year + 1 if snapshot.data_through else 1
     listed = {name: len(list_known_codes(snapshot.code_lists, name) or ()) + 1 for name in CODES}
     fixed = {"age_group": 2, "sex": len(Sex), "modality": len(Modality), "year": years, "month": 12 * years + 1}
     return listed | fixed | {"infusions": snapshot.facts}
@@ -306,14 +307,14 @@ def read_tables() -> list[list[str]] | None:
 def read_snapshots() -> dict:
     """All snapshots, the newest first, without their documents."""
     found = Snapshot.objects.defer("map_document", "code_lists")
-    return publishable({"snapshots": [asdict(describe_snapshot(one)) for one in found]})
+    return publishable({"snapshots": [asdict(describe_snapshot(one)) for one in found]}, without_numbers)
 
 
 def read_snapshot(number: int) -> dict:
     """One snapshot's description and national numbers. Raises NotFound."""
     snapshot = _stored(number)
     national = _say_map(snapshot, snapshot.map_document, "sv", None)["national"]
-    return publishable(asdict(describe_snapshot(snapshot)) | {"national": national})
+    return publishable(asdict(describe_snapshot(snapshot)) | {"national": national}, without_numbers)
 
 
 def read_changes(number: int, since: int) -> dict:
@@ -349,7 +350,8 @@ def read_status() -> dict:
             "stale": Revision.objects.get().number != publication.revision,
             "last_run": run
             and {"task": run.task, "finished_at": _instant(run.finished_at), "outcome": run.outcome},
-        }
+        },
+        without_numbers,
     )
 
 

@@ -17,11 +17,11 @@ MEMORY = "SET LOCAL work_mem = '256MB'"  # a million rows do not fit the usual o
 # cell that this infusion is in; nobody's course has to be walked for it.
 CREATE = """
 CREATE TABLE {table} AS
-SELECT drawn.person, infused_on, sequence, count(*) OVER (PARTITION BY drawn.person) = 1 AS is_only,
-       centre.code::text AS centre, centre.region::text, infusion.category::text, infusion.kind::text,
-       product.name::text AS product, product.modality::text,
-       coalesce(indication.icd10, indication.key)::text AS indication, site.code::text AS manufacturing_site,
-       patient.sex::text, date_precision::text, age_at_infusion AS age
+SELECT drawn.person, infused_on, sequence, age_at_infusion AS age,
+       count(*) OVER (PARTITION BY drawn.person) = 1 AS is_only,
+       date_precision::text, infusion.kind::text, centre.code::text AS centre, infusion.category::text,
+       centre.region::text, product.name::text AS product, product.modality::text, patient.sex::text,
+       coalesce(indication.icd10, indication.key)::text AS indication, site.code::text AS manufacturing_site
 FROM registry_infusion AS infusion
 CROSS JOIN LATERAL (SELECT hashint8extended(patient_id, %(seed)s) AS person) AS drawn
 JOIN registry_patient AS patient ON patient.id = infusion.patient_id

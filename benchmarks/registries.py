@@ -13,12 +13,14 @@ PATIENTS = """
 INSERT INTO registry_patient (id, sex, created_at)
 SELECT number, (ARRAY['female', 'male'])[1 + number %% 2], now() FROM generate_series(1, %(patients)s) AS number
 """
-# Nine patients to ten infusions; one patient in ten is treated again, often elsewhere.
+# Nine patients to ten infusions; one patient in nine, anywhere among them, is treated again, often elsewhere.
 INFUSIONS = """
 INSERT INTO registry_infusion (
     id, patient_id, centre_id, category, kind, product_id, indication_id, trial_id, infused_on,
     date_precision, sequence, age_at_infusion, batch, status, created_at)
-SELECT gen_random_uuid(), 1 + (number - 1) %% %(patients)s, centre.ids[1 + floor(random() * 7)],
+SELECT gen_random_uuid(),
+       CASE WHEN number <= %(patients)s THEN number ELSE 1 + number::bigint * 7919 %% %(patients)s END,
+       centre.ids[1 + floor(random() * 7)],
        category, kind, product.ids[1 + floor(random() * 7)], NULL,
        CASE category WHEN 'SOC' THEN NULL ELSE trial.id END,
        date '2014-01-01' + (number::bigint * 7919 %% 4000)::integer + 100 * (number > %(patients)s)::integer,

@@ -11,9 +11,9 @@ from registry.errors import Difference
 from registry.statistics.facts import name_table
 
 # Most persons have one infusion: it enters every cell, and nothing has to be told apart. The others
-# are folded into one row a cell and person; the least of a person's numbers is their first infusion
-# there: its day, sequence, printed length of its date, age and whether it is a further dose, each in
-# decimal places of its own.
+# are folded into one row a cell and person, in order, so that one pass makes all three kinds of cell;
+# the least of a person's numbers is their first infusion there: its day, sequence, printed length of
+# its date, age and whether it is a further dose, each in decimal places of its own.
 RECOUNT = """
 WITH repeated AS MATERIALIZED (
     SELECT patient_id FROM registry_infusion
@@ -28,7 +28,7 @@ WITH repeated AS MATERIALIZED (
 ), folded AS (
     SELECT centre_id, category, patient_id, count(*) AS infusions, sum(dose) AS doses,
            min(((printed / 10 * 10 + sequence) * 10 + printed % 10) * 10000::bigint + age * 10 + dose) AS entry
-    FROM infusion WHERE repeated IS NOT NULL
+    FROM (SELECT * FROM infusion WHERE repeated IS NOT NULL ORDER BY patient_id, centre_id, category) AS infusion
     GROUP BY GROUPING SETS ((centre_id, category, patient_id), (centre_id, patient_id), (patient_id))
 ), alone AS (
     SELECT centre_id, category, count(*) AS infusions, sum(dose) AS doses, count(*) AS entries,

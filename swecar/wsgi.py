@@ -7,10 +7,12 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swecar.settings")
 service = get_wsgi_application()
 
-from api.rate import spend_if_any  # noqa: E402  after the settings
+import swecar.urls  # noqa: E402, F401  after the settings; all that a page needs
+from api.rate import spend_if_any  # noqa: E402
 from registry.figure.geometry import load_shapes  # noqa: E402
 from registry.statistics.published import remembered_hash  # noqa: E402
 from swecar.front import Front  # noqa: E402
 
 application = Front(service, current=remembered_hash, spend=spend_if_any)
-load_shapes()  # once, before the server makes its processes, and not for the first visitor of each
+load_shapes()
+# All of it is loaded once, before the server makes its processes, and not for the first visitor of each.

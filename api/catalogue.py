@@ -11,6 +11,7 @@ from registry.errors import NotFound
 from registry.formats.catalogue import CATALOGUE_FORMATS, describe_catalogue
 from registry.formats.fhir import FHIR_FORMATS, report_all, report_one
 from registry.statistics import published
+from registry.statistics.current import read_current
 from swecar.answers import host_of
 
 
@@ -25,7 +26,7 @@ class CatalogueView(PublicView):
 
     def answer(self, request, parameters, language):
         """Of the current snapshot, in both languages."""
-        current, host = published.read_current(), host_of(request)
+        current, host = read_current(), host_of(request)
 
         def make() -> dict:
             return describe_catalogue(
@@ -75,7 +76,7 @@ class MeasureReportView(PublicView):
 
 def send_report(request: HttpRequest, parameters: Parameters, language: str, code: str) -> HttpResponse:
     """One report by its code, or all of them."""
-    current, host, as_of = published.read_current(), host_of(request), parameters.day("as_of")
+    current, host, as_of = read_current(), host_of(request), parameters.day("as_of")
 
     def make() -> dict:
         document = published.read_map(language=language, as_of=as_of, number=current.number)

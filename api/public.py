@@ -28,6 +28,7 @@ from registry.errors import FactsNotKept, NotPublished, RegistryError
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
 from registry.formats.data import encode
 from registry.statistics import published
+from registry.statistics.current import Current, forget_current, read_current
 from registry.statistics.disclosure import publishable, without_numbers
 from registry.statistics.measures import DERIVED, MEASURES
 from swecar.answers import answer
@@ -76,7 +77,7 @@ class PublicView(APIView):
         try:
             return self.answer(request, parameters, language, **numbers)
         except FactsNotKept:  # a new snapshot came between the question and its facts
-            published.forget_current()
+            forget_current()
             return self.answer(request, parameters, language, **numbers)
 
     def mark(self, response: HttpResponse) -> HttpResponse:
@@ -89,7 +90,7 @@ class PublicView(APIView):
 
 
 def send(
-    request: HttpRequest, key: str, language: str, make: Callable[[], dict], *, of: published.Current | None = None
+    request: HttpRequest, key: str, language: str, make: Callable[[], dict], *, of: Current | None = None
 ) -> HttpResponse:
     """The kept answer to a question of a snapshot, both named by key, as JSON; of is the snapshot."""
     return share(
@@ -114,7 +115,7 @@ def send_file(
     name: str,
     make: Callable[[], dict],
     *,
-    of: published.Current,
+    of: Current,
 ) -> HttpResponse:
     """The same in any form, as a file of that name."""
     way = "inline" if form.shown else "attachment"
@@ -163,7 +164,7 @@ class MapView(PublicView):
     def answer(self, request, parameters, language):
         """The current snapshot's, or a numbered one's, up to a day."""
         as_of, number = parameters.day("as_of"), parameters.number("snapshot")
-        current = published.read_current()
+        current = read_current()
         if number in {None, current.number}:
             key, number = f"{current.hash}:map:{as_of}", current.number
         elif as_of:
@@ -200,7 +201,7 @@ class CountsView(PublicView):
     def answer(self, request, parameters, language):
         """The current snapshot's."""
         question = questions.read_question(parameters)
-        current = published.read_current()
+        current = read_current()
 
         def make() -> dict:
             return published.read_counts(question, number=current.number, check=questions.check)
@@ -218,7 +219,7 @@ class CodeListView(PublicView):
 
     def answer(self, request, parameters, language):
         """The current snapshot's list."""
-        current = published.read_current()
+        current = read_current()
         key = f"{current.hash}:{self.name}"
 
         def make() -> dict:
@@ -273,7 +274,7 @@ class SnapshotsView(PublicView):
 
     def answer(self, request, parameters, language):
         """All there are; the list changes with the current one."""
-        current = published.read_current()
+        current = read_current()
         key = f"{current.hash}:snapshots"
         return send(request, key, language, published.read_snapshots, of=current)
 
@@ -287,7 +288,7 @@ class SnapshotView(PublicView):
 
     def answer(self, request, parameters, language, *, number):
         """A snapshot never changes; the current hash in the key tells this registry from another."""
-        current = published.read_current()
+        current = read_current()
         key = f"{current.hash}:snapshot:{number}"
         return send(request, key, language, lambda: published.read_snapshot(number), of=current)
 
@@ -308,7 +309,7 @@ class ChangesView(PublicView):
             raise questions.Refused(
                 "missing", "since: write the number of the earlier snapshot.", parameter="since"
             )
-        current = published.read_current()
+        current = read_current()
         key = f"{current.hash}:changes:{since}:{number}"
         return send(request, key, language, lambda: published.read_changes(number, since), of=current)
 
@@ -362,7 +363,7 @@ class SchemaView(PublicView):
         """It changes with the service, and with the code lists."""
         version = identify_interface()
         try:
-            current = published.read_current()
+            current = read_current()
         except NotPublished:
             return send(request, f"schema:{version}", language, describe_interface)
 

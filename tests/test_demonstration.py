@@ -19,8 +19,9 @@ from registry.identity import read_identifier
 from registry.models import Infusion, Patient, Publication, Revision, Run, Snapshot, User
 from registry.statistics import build, measures
 from registry.statistics.counting import Question
+from registry.statistics.current import read_current
 from registry.statistics.facts import list_facts
-from registry.statistics.published import read_counts, read_current, read_map, read_map_and_series
+from registry.statistics.published import read_counts, read_map, read_map_and_series
 from registry.statistics.runs import run_publication, run_sweep, run_verification
 from tests import factories, oracle
 

@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registry.statistics.build import publish
-from registry.statistics.published import read_current, remembered_hash
+from registry.statistics.current import read_current, remembered_hash
 from swecar import front
 from swecar.front import Front
 from tests import factories

@@ -19,6 +19,7 @@ from registry.models import Infusion, Publication, Revision, Snapshot
 from registry.statistics import published
 from registry.statistics.build import publish
 from registry.statistics.counting import DIMENSIONS
+from registry.statistics.current import CURRENT_KEY, read_current
 from registry.statistics.measures import DERIVED, MEASURES
 from registry.statistics.runs import run_pruning
 
@@ -361,17 +362,17 @@ def test_every_answer_passes_through_the_one_door(ask, address, monkeypatch):
 def test_a_snapshot_that_comes_between_a_question_and_its_facts_is_answered_as_one(ask):
     """The process still remembers the old snapshot; the answer is the new one's, under its own tag."""
     before = ask("counts?by=centre")
-    remembered = published.read_current()
+    remembered = read_current()
     with connection.cursor() as cursor:
         cursor.execute("UPDATE registry_revision SET number = number + 1")
     newer = publish()
     run_pruning()
     caches["default"].clear()
-    caches["answers"].set(published.CURRENT_KEY, remembered, 60)
+    caches["answers"].set(CURRENT_KEY, remembered, 60)
     after = ask("counts?by=centre&measures=patients")
     assert after.json()["snapshot"]["number"] == newer.number
     assert after["ETag"] != before["ETag"]
-    caches["answers"].set(published.CURRENT_KEY, remembered, 60)
+    caches["answers"].set(CURRENT_KEY, remembered, 60)
     assert ask("map?as_of=2020-01-01").json()["snapshot"]["number"] == newer.number
 
 

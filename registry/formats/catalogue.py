@@ -59,29 +59,14 @@ def describe_catalogue(snapshot: Mapping, *, host: str, controller: str, contact
     """The catalogue of a snapshot as JSON-LD; host is the service's own, as "https://registry.example"."""
     api = f"{host}/api/v1"
     publisher, point = f"{api}/catalogue#publisher", f"{api}/catalogue#contact"
-    shared = {"dcterms:publisher": ref(publisher), "dcat:contactPoint": ref(point)}
-    datasets = [f"{api}/{name}#dataset" for name in DATASETS]
+    shared = {
+        "dcterms:publisher": ref(publisher),
+        "dcat:contactPoint": ref(point),
+        "dcterms:accessRights": ref(f"{EU}access-right/PUBLIC"),
+        "dcat:theme": ref(f"{EU}data-theme/HEAL"),
+    }
     graph: list[dict] = [
-        {
-            "@id": f"{api}/catalogue",
-            "@type": "dcat:Catalog",
-            "dcterms:title": texts(TITLE),
-            "dcterms:description": texts(
-                {
-                    "sv": "Öppna data ur det nationella registret över CAR-T-behandlingar.",
-                    "en": "Open data of the national registry of CAR-T treatments.",
-                }
-            ),
-            "dcterms:publisher": ref(publisher),
-            "dcterms:license": ref(LICENCE),
-            "dcterms:language": [ref(SWEDISH), ref(ENGLISH)],
-            "dcterms:modified": instant(snapshot["built_at"]),
-            "dcterms:spatial": ref(f"{EU}country/SWE"),
-            "foaf:homepage": ref(f"{host}/"),
-            "dcat:themeTaxonomy": ref(f"{EU}data-theme"),
-            "dcat:dataset": [ref(address) for address in datasets],
-            "dcat:service": ref(f"{api}#service"),
-        },
+        _describe_itself(snapshot, host, api) | {"dcterms:publisher": ref(publisher)},
         {
             "@id": publisher,
             "@type": "foaf:Agent",
@@ -95,56 +80,83 @@ def describe_catalogue(snapshot: Mapping, *, host: str, controller: str, contact
             "vcard:fn": controller,
             "vcard:hasEmail": ref(f"mailto:{contact}"),
         },
-        {
-            "@id": f"{api}#service",
-            "@type": "dcat:DataService",
-            "dcterms:title": texts({"sv": "swecars öppna API", "en": "The open API of swecar"}),
-            "dcterms:description": texts(
-                {"sv": "Räkningar ur registret, utan nyckel.", "en": "Counts of the registry, without a key."}
-            ),
-            "dcat:endpointURL": ref(api),
-            "dcat:endpointDescription": ref(f"{api}/schema"),
-            "dcat:landingPage": ref(f"{api}/docs"),
-            "dcat:servesDataset": [ref(address) for address in datasets],
-            "dcterms:accessRights": ref(f"{EU}access-right/PUBLIC"),
-            "dcterms:license": ref(LICENCE),
-            "dcatap:availability": ref(f"{EU}planned-availability/STABLE"),
-            "dcat:theme": ref(f"{EU}data-theme/HEAL"),
-        }
-        | shared,
+        _describe_service(api) | shared,
     ]
-    for name, (title, description, formats) in DATASETS.items():
+    for name, (_title, _description, formats) in DATASETS.items():
         forms = {form: f"{api}/{name}?format={form}" for form in formats}
-        graph.append(
-            {
-                "@id": f"{api}/{name}#dataset",
-                "@type": "dcat:Dataset",
-                "dcterms:identifier": f"{api}/{name}#dataset",
-                "dcterms:title": texts(title),
-                "dcterms:description": texts(description),
-                "dcterms:language": [ref(SWEDISH), ref(ENGLISH)],
-                "dcterms:accessRights": ref(f"{EU}access-right/PUBLIC"),
-                "dcterms:accrualPeriodicity": ref(f"{EU}frequency/CONT"),
-                "dcterms:spatial": ref(f"{EU}country/SWE"),
-                "dcterms:modified": instant(snapshot["built_at"]),
-                "dcterms:temporal": ref(f"{api}/catalogue#period"),
-                "dcat:version": str(snapshot["number"]),
-                "dcat:theme": ref(f"{EU}data-theme/HEAL"),
-                "dcat:keyword": [
-                    {"@value": word, "@language": language} for language in KEYWORDS for word in KEYWORDS[language]
-                ],
-                "dcat:landingPage": ref(f"{host}/"),
-                "foaf:page": [ref(f"{api}/measures"), ref(f"{api}/docs")],
-                "dcat:distribution": [ref(f"{address}#distribution") for address in forms.values()],
-            }
-            | shared
-        )
+        graph.append(_describe_dataset(name, snapshot, list(forms.values()), host, api) | shared)
         graph += [_distribute(name, form, formats[form], address, api) for form, address in forms.items()]
     period: dict = {"@id": f"{api}/catalogue#period", "@type": "dcterms:PeriodOfTime"}
     period["dcat:startDate"] = {"@value": FIRST_TREATMENT.isoformat(), "@type": "xsd:date"}
     if snapshot["data_through"]:
         period["dcat:endDate"] = {"@value": snapshot["data_through"], "@type": "xsd:date"}
     return {"@context": CONTEXT, "@graph": [*graph, period]}
+
+
+def _describe_itself(snapshot: Mapping, host: str, api: str) -> dict:
+    return {
+        "@id": f"{api}/catalogue",
+        "@type": "dcat:Catalog",
+        "dcterms:title": texts(TITLE),
+        "dcterms:description": texts(
+            {
+                "sv": "Öppna data ur det nationella registret över CAR-T-behandlingar.",
+                "en": "Open data of the national registry of CAR-T treatments.",
+            }
+        ),
+        "dcterms:license": ref(LICENCE),
+        "dcterms:language": [ref(SWEDISH), ref(ENGLISH)],
+        "dcterms:modified": instant(snapshot["built_at"]),
+        "dcterms:spatial": ref(f"{EU}country/SWE"),
+        "foaf:homepage": ref(f"{host}/"),
+        "dcat:themeTaxonomy": ref(f"{EU}data-theme"),
+        "dcat:dataset": _list_datasets(api),
+        "dcat:service": ref(f"{api}#service"),
+    }
+
+
+def _list_datasets(api: str) -> list[dict]:
+    return [ref(f"{api}/{name}#dataset") for name in DATASETS]
+
+
+def _describe_service(api: str) -> dict:
+    return {
+        "@id": f"{api}#service",
+        "@type": "dcat:DataService",
+        "dcterms:title": texts({"sv": "swecars öppna API", "en": "The open API of swecar"}),
+        "dcterms:description": texts(
+            {"sv": "Räkningar ur registret, utan nyckel.", "en": "Counts of the registry, without a key."}
+        ),
+        "dcat:endpointURL": ref(api),
+        "dcat:endpointDescription": ref(f"{api}/schema"),
+        "dcat:landingPage": ref(f"{api}/docs"),
+        "dcat:servesDataset": _list_datasets(api),
+        "dcterms:license": ref(LICENCE),
+        "dcatap:availability": ref(f"{EU}planned-availability/STABLE"),
+    }
+
+
+def _describe_dataset(name: str, snapshot: Mapping, addresses: list[str], host: str, api: str) -> dict:
+    title, description, _formats = DATASETS[name]
+    return {
+        "@id": f"{api}/{name}#dataset",
+        "@type": "dcat:Dataset",
+        "dcterms:identifier": f"{api}/{name}#dataset",
+        "dcterms:title": texts(title),
+        "dcterms:description": texts(description),
+        "dcterms:language": [ref(SWEDISH), ref(ENGLISH)],
+        "dcterms:accrualPeriodicity": ref(f"{EU}frequency/CONT"),
+        "dcterms:spatial": ref(f"{EU}country/SWE"),
+        "dcterms:modified": instant(snapshot["built_at"]),
+        "dcterms:temporal": ref(f"{api}/catalogue#period"),
+        "dcat:version": str(snapshot["number"]),
+        "dcat:keyword": [
+            {"@value": word, "@language": language} for language in KEYWORDS for word in KEYWORDS[language]
+        ],
+        "dcat:landingPage": ref(f"{host}/"),
+        "foaf:page": [ref(f"{api}/measures"), ref(f"{api}/docs")],
+        "dcat:distribution": [ref(f"{address}#distribution") for address in addresses],
+    }
 
 
 def _distribute(name: str, form: str, format: Format, address: str, api: str) -> dict:

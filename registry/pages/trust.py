@@ -20,9 +20,10 @@ from registry.figure.wording import say_citation, say_date, say_month, say_numbe
 from registry.pages.frame import PLACES, describe_snapshot, frame
 from registry.pages.public import answer_waiting, answer_withheld, list_downloads
 from registry.pages.view import ChoiceUnknown, View, read_view
+from registry.statistics.current import forget_current, read_current
 from registry.statistics.disclosure import require_exact
 from registry.statistics.measures import DERIVED, MEASURES
-from registry.statistics.published import forget_current, read_current, read_freshness, read_map
+from registry.statistics.published import read_freshness, read_map
 from registry.statistics.reconcile import Compared, reconcile
 from registry.statistics.verify import list_numbers
 from swecar.answers import answer, host_of

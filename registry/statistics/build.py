@@ -17,10 +17,10 @@ from registry.models import Publication, Revision, Snapshot
 from registry.models.isolation import one_view
 from registry.statistics.blocks import draw_blocks
 from registry.statistics.code_lists import read_code_lists
+from registry.statistics.current import announce_current
 from registry.statistics.disclosure import read_threshold
 from registry.statistics.facts import name_table, write_facts
 from registry.statistics.map_document import build_map
-from registry.statistics.published import announce_current
 from registry.statistics.verify import compare_facts, compare_with_records
 
 PUBLISHING_LOCK = 7202

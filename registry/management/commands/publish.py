@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from registry.errors import ProofFailed
-from registry.statistics.published import read_current
+from registry.statistics.current import read_current
 from registry.statistics.runs import run_publication
 
 PROOF_FAILED = 3

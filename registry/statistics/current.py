@@ -1,0 +1,108 @@
+"""Which snapshot is current, known to every process without asking the database each time.
+
+It is kept in the cache, so that an answer that has not changed costs no SQL; the key lives for some
+seconds only, so that a missed announcement cannot hide a snapshot.
+"""
+
+import logging
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+
+from django.core.cache import cache, caches
+from redis.exceptions import RedisError
+
+from registry.errors import NotPublished
+from registry.models.snapshot import Publication, Snapshot
+
+CURRENT_KEY = "current-snapshot"
+CURRENT_SECONDS = 20  # after which a process asks the database, should an announcement be lost
+REMEMBERED_SECONDS = 0.2  # during which a busy process does not even ask the cache
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Current:
+    """The part of a snapshot that every answer carries; as JSON but for `as_of`."""
+
+    number: int
+    hash: str
+    built_at: str | None
+    data_through: str | None
+    disclosure: str
+
+    def describe(self, as_of: date | None = None) -> dict:
+        """The `snapshot` part of an answer."""
+        return asdict(self) | {"as_of": as_of and as_of.isoformat()}
+
+
+def describe_snapshot(snapshot: Snapshot) -> Current:
+    """A stored snapshot's part of an answer."""
+    return Current(
+        number=snapshot.number,
+        hash=snapshot.hash,
+        built_at=print_instant(snapshot.built_at),
+        data_through=snapshot.data_through.isoformat() if snapshot.data_through else None,
+        disclosure=snapshot.disclosure,
+    )
+
+
+def announce_current(snapshot: Snapshot) -> None:
+    """Tell all web processes of a new snapshot; where the cache is down they find it by themselves."""
+    current = describe_snapshot(snapshot)
+    _remember(current)
+    try:
+        cache.set(CURRENT_KEY, asdict(current), CURRENT_SECONDS)
+    except RedisError:
+        logger.warning("The cache did not take the new snapshot; readers ask the database.")
+
+
+def read_current() -> Current:
+    """The current snapshot, by the cache or, where that does not know, by one query.
+
+    Raises NotPublished.
+    """
+    remembered = caches["answers"].get(CURRENT_KEY)
+    if remembered:
+        return remembered
+    try:
+        known = cache.get(CURRENT_KEY)
+    except RedisError:
+        known = None
+    if known:
+        return _remember(Current(**known))
+    snapshot = Snapshot.objects.filter(pk__in=Publication.objects.values("snapshot")).first()
+    if snapshot is None:
+        raise NotPublished
+    current = describe_snapshot(snapshot)
+    try:
+        # add, not set: a slow reader must not overwrite a newer announcement.
+        cache.add(CURRENT_KEY, asdict(current), CURRENT_SECONDS)
+    except RedisError:
+        logger.warning("The cache is down; readers ask the database for the current snapshot.")
+    return _remember(current)
+
+
+def remembered_hash() -> str | None:
+    """The current snapshot's hash as this process remembers it, None where it would have to ask."""
+    remembered = caches["answers"].get(CURRENT_KEY)
+    return remembered.hash if remembered else None
+
+
+def forget_current() -> None:
+    """Ask the database anew: what this process and the cache know has been overtaken."""
+    caches["answers"].delete(CURRENT_KEY)
+    try:
+        cache.delete(CURRENT_KEY)
+    except RedisError:
+        logger.warning("The cache is down; readers ask the database for the current snapshot.")
+
+
+def _remember(current: Current) -> Current:
+    caches["answers"].set(CURRENT_KEY, current, REMEMBERED_SECONDS)
+    return current
+
+
+def print_instant(moment: datetime | None) -> str | None:
+    """A moment as answers spell it, in UTC."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None

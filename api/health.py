@@ -1,9 +1,10 @@
 """Whether the service lives and is ready, for the machines that look after it."""
 
-from django.core.cache import cache
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
+from redis import Redis
 from redis.exceptions import RedisError
 
 from registry.models.snapshot import Publication
@@ -36,7 +37,8 @@ def _database() -> bool:
 
 def _broker() -> bool:
     try:
-        cache.get("ready")
+        with Redis.from_url(settings.CELERY_BROKER_URL, socket_connect_timeout=0.5, socket_timeout=0.5) as broker:
+            broker.ping()
     except RedisError:
         return False
     return True

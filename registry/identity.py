@@ -33,8 +33,9 @@ RESERVE_FORMATS = {
 LOCAL_FORMAT = re.compile(r"[\w.\-]{1,64}")
 # People part a number in many ways, and word processors make other hyphens of theirs.
 PARTS = r"[\s./_\-\u2010-\u2015\u2212]{0,3}"
+# Looked for from every digit group, for a date before a number must not take its first digits along.
 NUMBER_IN_TEXT = re.compile(
-    rf"(?<!\d)(?:\d{{2}})?\d{{2}}{PARTS}\d{{2}}{PARTS}\d{{2}}(?:{PARTS}|\+)\d{{4}}(?!\d)", re.ASCII
+    rf"(?<!\d)(?=((?:\d{{2}})?\d{{2}}{PARTS}\d{{2}}{PARTS}\d{{2}}(?:{PARTS}|\+)\d{{4}})(?!\d))", re.ASCII
 )
 PERSONAL_FORMAT = re.compile(r"(?:\d{2})?\d{6}[-+]?\d{4}", re.ASCII)
 

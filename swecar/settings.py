@@ -108,7 +108,7 @@ DATABASES = {
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "swecar.shared_cache.SharedCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "swecar",
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},

@@ -16,7 +16,9 @@ from django.db import connection, connections, transaction
 from hypothesis import HealthCheck, Phase
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import sync_playwright
+from redis.exceptions import ConnectionError as CacheDown
 
+from swecar import shared_cache
 from swecar.celery import app as celery_app
 from tests import factories
 
@@ -111,9 +113,26 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 @pytest.fixture(autouse=True)
 def clean_caches():
-    """No test reads what another has kept."""
+    """No test reads what another has kept, or finds the cache left alone."""
+    shared_cache.Client.away_until = 0.0
     caches["default"].clear()
     caches["answers"].clear()
+
+
+@pytest.fixture
+def cache_down(monkeypatch):
+    """Call it, and the cache that all processes share is away; it tells how often it was asked since."""
+    asked = []
+
+    def refuse(*arguments, **options):
+        asked.append(arguments)
+        raise CacheDown
+
+    def take_down() -> list:
+        monkeypatch.setattr(shared_cache.Client, "get_client", refuse)
+        return asked
+
+    return take_down
 
 
 @pytest.fixture

@@ -116,6 +116,20 @@ def test_a_closed_account_does_not_sign_in(nurse):
     assert client.get(START).status_code == 302
 
 
+def test_with_the_cache_down_people_sign_in_with_both_factors_and_are_still_locked_out(strict, cache_down):
+    client = Client()
+    sign_in(client)
+    secret = set_up_app(client)
+    cache_down()
+    again = Client()
+    sign_in(again)
+    answer = again.post("/en/accounts/2fa/authenticate/", {"code": code_of(secret, steps=1)})
+    assert answer.headers["Location"] == START
+    assert again.get(START).status_code == 200
+    assert Client().post("/en/accounts/password/reset/", {"email": "nurse@example.org"}).status_code == 302
+    assert [sign_in(Client(), password="wrong").status_code for _attempt in range(5)][-1] == 429
+
+
 # Lock-out
 
 

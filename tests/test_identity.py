@@ -307,13 +307,27 @@ def test_other_texts_hold_no_identity_number(text):
 @pytest.mark.parametrize(
     "parted",
     ["19700101-9806", "700101 9806", "1970-01-01-9806", "19700101/9806", "19700101\u20119806",
-     "19700101\u22129806", "70 01 01 9806", "１９７００１０１９８０６", "batch 7001019806, bag 2"],
+     "19700101\u22129806", "70 01 01 9806", "１９７００１０１９８０６", "batch 7001019806, bag 2",
+     "2024-01-15 19700101-9806", "given 2024-01-15 700101-9806", "2020-12 19700101-9806", "ward 12 19700101-9806",
+     "age 45 700101-9806", "2024-01-15/700101-9806", "2024-01-15 2024-02-16 7001019806"],
 )  # fmt: skip
 def test_a_number_in_a_text_is_seen_however_it_is_parted(parted):
     assert holds_identity_number(parted)
 
 
-@pytest.mark.parametrize("text", ["", "B-12345", "19700101-9807", "lot 1234567", "2024-01-01"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "B-12345",
+        "19700101-9807",
+        "lot 1234567",
+        "2024-01-01",
+        "2024-01-15 2024-02-16",
+        "12 2024-01-15, 018-471 00 00",
+        "NCT01234567 45",
+    ],
+)
 def test_another_text_is_no_number(text):
     assert not holds_identity_number(text)
 

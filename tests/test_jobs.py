@@ -213,6 +213,14 @@ def test_a_run_that_nobody_takes_is_stuck(lists):
     assert Run.objects.with_stuck().get().is_stuck
 
 
+def test_the_sweep_takes_the_run_of_a_lost_message_though_nothing_has_changed(lists):
+    record_one(lists)
+    run_publication()
+    Run.objects.create(task=Task.PUBLISH, queued_at=timezone.now() - timedelta(minutes=5))
+    assert run_sweep().outcome == Outcome.UNCHANGED
+    assert not Run.objects.with_stuck().filter(is_stuck=True)
+
+
 def test_a_fault_is_told_by_its_class_alone(lists, monkeypatch):
     record_one(lists)
 

@@ -4,12 +4,10 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from django.core.cache import caches
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils.http import parse_http_date
-from redis.exceptions import ConnectionError as CacheDown
 
 from api import public, questions, rate
 from registry.models import Snapshot
@@ -90,14 +88,9 @@ class TestRate:
         ask("map")
         assert "127.0.0.1" not in str(list(rate._taken))
 
-    def test_without_the_cache_nobody_is_counted(self, published, settings, monkeypatch):
+    def test_without_the_cache_nobody_is_counted(self, published, settings, cache_down):
         settings.RATE_LIMIT = 1
-
-        def is_down(*args, **kwargs):
-            raise CacheDown
-
-        for name in ("add", "incr", "get"):
-            monkeypatch.setattr(type(caches["default"]), name, is_down)
+        cache_down()
         assert [ask("map").status_code for _time in range(3)] == [200] * 3
 
 

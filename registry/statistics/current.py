@@ -4,12 +4,10 @@ It is kept in the cache, so that an answer that has not changed costs no SQL; th
 seconds only, so that a missed announcement cannot hide a snapshot.
 """
 
-import logging
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 
 from django.core.cache import cache, caches
-from redis.exceptions import RedisError
 
 from registry.errors import NotPublished
 from registry.models.snapshot import Publication, Snapshot
@@ -17,8 +15,6 @@ from registry.models.snapshot import Publication, Snapshot
 CURRENT_KEY = "current-snapshot"
 CURRENT_SECONDS = 20  # after which a process asks the database, should an announcement be lost
 REMEMBERED_SECONDS = 0.2  # during which a busy process does not even ask the cache
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,10 +47,7 @@ def announce_current(snapshot: Snapshot) -> None:
     """Tell all web processes of a new snapshot; where the cache is down they find it by themselves."""
     current = describe_snapshot(snapshot)
     _remember(current)
-    try:
-        cache.set(CURRENT_KEY, asdict(current), CURRENT_SECONDS)
-    except RedisError:
-        logger.warning("The cache did not take the new snapshot; readers ask the database.")
+    cache.set(CURRENT_KEY, asdict(current), CURRENT_SECONDS)
 
 
 def read_current() -> Current:
@@ -65,21 +58,15 @@ def read_current() -> Current:
     remembered = caches["answers"].get(CURRENT_KEY)
     if remembered:
         return remembered
-    try:
-        known = cache.get(CURRENT_KEY)
-    except RedisError:
-        known = None
+    known = cache.get(CURRENT_KEY)
     if known:
         return _remember(Current(**known))
     snapshot = Snapshot.objects.filter(pk__in=Publication.objects.values("snapshot")).first()
     if snapshot is None:
         raise NotPublished
     current = describe_snapshot(snapshot)
-    try:
-        # add, not set: a slow reader must not overwrite a newer announcement.
-        cache.add(CURRENT_KEY, asdict(current), CURRENT_SECONDS)
-    except RedisError:
-        logger.warning("The cache is down; readers ask the database for the current snapshot.")
+    # add, not set: a slow reader must not overwrite a newer announcement.
+    cache.add(CURRENT_KEY, asdict(current), CURRENT_SECONDS)
     return _remember(current)
 
 
@@ -92,10 +79,7 @@ def remembered_hash() -> str | None:
 def forget_current() -> None:
     """Ask the database anew: what this process and the cache know has been overtaken."""
     caches["answers"].delete(CURRENT_KEY)
-    try:
-        cache.delete(CURRENT_KEY)
-    except RedisError:
-        logger.warning("The cache is down; readers ask the database for the current snapshot.")
+    cache.delete(CURRENT_KEY)
 
 
 def _remember(current: Current) -> Current:

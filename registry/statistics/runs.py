@@ -42,10 +42,9 @@ def run_sweep() -> Run | None:
     A proof that failed is not tried again until the records have changed or someone asks.
     """
     _bury_the_silent()
-    if not is_behind():
-        return None
     last = Run.objects.filter(task=Task.PUBLISH).exclude(finished_at=None).first()
-    if last and last.outcome == Outcome.PROOF_FAILED and last.revision == Revision.objects.get().number:
+    failed = last and last.outcome == Outcome.PROOF_FAILED and last.revision == Revision.objects.get().number
+    if failed and not _is_waiting(Task.PUBLISH):
         return None
     return run_publication()
 

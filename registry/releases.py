@@ -50,6 +50,12 @@ class ReleaseDayWrong(RegistryError):
     code = "release_day_wrong"
 
 
+class ReleaseDayBefore(RegistryError):
+    """The release before goes further: choose its last day or a later one, or infusions would seem withdrawn."""
+
+    code = "release_day_before"
+
+
 class SnapshotBehind(RegistryError):
     """The records have moved on since the current snapshot: wait until it is published, and try again."""
 
@@ -73,14 +79,9 @@ def release_snapshot(
     require(by, Permission.PUBLISH)
     require_exact()  # nobody could read it
     texts = [check_reason(text, needed=False) for text in (title_sv, title_en, note_sv, note_en)]
-    if not NAME.fullmatch(name):
-        raise ReleaseNameWrong
-    if Release.objects.filter(name=name).exists():
-        raise ReleaseNameTaken
     if not (texts[0] and texts[1]):
         raise ReleaseTitleMissing
-    if as_of and as_of > today():
-        raise ReleaseDayWrong
+    _check(name, as_of)
     snapshot = _find_snapshot()
     documents = {
         language: read_map(language=language, as_of=as_of, number=snapshot.number) for language in LANGUAGES
@@ -115,6 +116,18 @@ def release_snapshot(
         keep_released(as_of)
     caches["answers"].delete(NEWEST_KEY)
     return release
+
+
+def _check(name: str, as_of: date | None) -> None:
+    if not NAME.fullmatch(name):
+        raise ReleaseNameWrong
+    if Release.objects.filter(name=name).exists():
+        raise ReleaseNameTaken
+    if as_of and as_of > today():
+        raise ReleaseDayWrong
+    before = Release.objects.first()
+    if as_of and before and as_of < (before.as_of or before.snapshot.data_through or as_of):
+        raise ReleaseDayBefore
 
 
 def _find_snapshot() -> Snapshot:

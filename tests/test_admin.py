@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 from django.contrib import admin
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from psycopg.errors import LockNotAvailable
 
 from registry.admin.warnings import find_warnings
+from registry.choices import Task
 from registry.entry import announce
 from registry.models import Centre, Infusion, Membership, PatientIdentifier, Product, Run, Snapshot, User
 from registry.statistics.build import publish
@@ -107,6 +109,37 @@ def test_a_change_of_a_list_asks_for_a_reason_and_leaves_history(world, name):
     history = text(client.get(pages_of(model)["history"]))
     assert "Regionen bad om det" in history
     assert "→ newly-named" in history
+
+
+def test_a_change_of_a_list_is_published_without_waiting_for_the_sweep(
+    world, messages, django_capture_on_commit_callbacks
+):
+    client, address = sign_in(), page(Centre, "change", Centre.objects.get(code="UPP").pk)
+    sent = form_of(client, address) | {"city_sv": "Upsala", "reason": "gammal stavning"}
+    with django_capture_on_commit_callbacks(execute=True):
+        assert client.post(address, sent).status_code == 302
+    assert Run.objects.filter(task=Task.PUBLISH, started_at=None).count() == 1
+    assert len(messages) == 1
+    unused = Product.objects.create(
+        name="Ny", target="CD19", modality="CAR-T", origin="investigational", position=9
+    )
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(page(Product, "delete", unused.pk), {"post": "yes"})
+    assert len(messages) == 2
+
+
+def test_a_change_that_has_waited_too_long_says_so_and_stores_nothing(world, monkeypatch):
+    def refuse(*arguments, **options):
+        raise OperationalError from LockNotAvailable()
+
+    centre = Centre.objects.get(code="UPP")
+    client, address = sign_in(), page(Centre, "change", centre.pk)
+    sent = form_of(client, address) | {"city_sv": "Upsala", "reason": "gammal stavning"}
+    monkeypatch.setattr(Centre, "save", refuse)
+    answer = client.post(address, sent)
+    assert answer.status_code == 503
+    assert "Someone else is writing" in text(answer)
+    assert Centre.objects.get(code="UPP").city_sv == centre.city_sv
 
 
 def test_an_addition_and_a_deletion_leave_history(world):

@@ -18,7 +18,7 @@ from registry.entry.import_file import ImportSummary, import_infusions
 from registry.entry.patients import erase_patient, find_patient
 from registry.entry.reading import COLUMNS, NEEDED_COLUMNS
 from registry.entry.record import correct_infusion, withdraw_infusion
-from registry.errors import FileUnusable, NotFound, NotPermitted
+from registry.errors import Busy, FileUnusable, NotFound, NotPermitted
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Revision
 from tests import factories
@@ -641,6 +641,18 @@ def test_a_stored_file_is_exit_0(lists, write, manage):
     code, out, err = manage("import_infusions", write(MANY))
     assert (code, out, err) == (0, "5 rows stored, 0 warnings.\n", "")
     assert Infusion.objects.count() == 5
+
+
+def test_an_import_that_waits_too_long_for_another_is_told_apart_from_a_refused_file(
+    lists, write, manage, monkeypatch
+):
+    def wait(**options):
+        raise Busy
+
+    monkeypatch.setattr("registry.management.commands.import_infusions.import_infusions", wait)
+    code, _out, err = manage("import_infusions", write(MANY))
+    assert code == 75
+    assert "busy: Someone else is writing" in err
 
 
 def test_a_refused_file_is_exit_1_with_a_line_for_each_reason(lists, write, manage):

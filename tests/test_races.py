@@ -18,7 +18,9 @@ from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.errors import Busy, InfusionRefused, NotFound
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Snapshot
+from registry.statistics import build
 from registry.statistics.build import PUBLISHING_LOCK, publish, verify
+from registry.statistics.facts import prune_facts
 from tests import factories
 
 LIMIT = 30  # seconds after which a test gives up; none waits for time to pass
@@ -445,3 +447,20 @@ def test_an_import_and_an_entry_at_once_store_one_of_the_two(record, bring):
     assert sorted(stored) == [False, True]
     assert find_patient(read_identifier(WOMAN, centre="UPP")) == Patient.objects.get()
     assert_sound()
+
+
+def test_what_is_verified_while_another_is_published_and_pruned_is_the_other(record, monkeypatch):
+    record()
+    publish()
+    compare, others = build.compare_with_records, []
+
+    def compare_slowly(document):
+        if not others:
+            others.append(Other(lambda: (record(ALIAS), publish(), prune_facts())))
+            others[0].start()
+            assert others[0].result()[2] == 1
+        return compare(document)
+
+    monkeypatch.setattr(build, "compare_with_records", compare_slowly)
+    verified = verify()
+    assert (verified.number, verified.differences, verified.behind) == (2, [], False)

@@ -136,6 +136,7 @@ def test_a_release_up_to_a_day_counts_up_to_it(world):
         ({"title_sv": " "}, releases.ReleaseTitleMissing),
         ({"note_en": f"About {factories.number()}."}, IdentifierInText),
         ({"as_of": date.today() + timedelta(days=2)}, releases.ReleaseDayWrong),
+        ({"as_of": date(2021, 6, 5)}, releases.ReleaseDayBefore),
     ],
 )
 def test_what_a_release_cannot_be_is_refused(world, fields, refusal):
@@ -253,6 +254,24 @@ def test_causes_are_those_of_a_plain_comparison(lists, seed):
         "after": release.documents["en"]["national"]["patients"],
     }
     assert release.changes["since"] == "before"
+
+
+def test_an_infusion_whose_date_is_put_right_past_the_day_is_corrected_and_not_withdrawn(world):
+    make(as_of=date(2020, 12, 31))
+    moved = Infusion.objects.get(infused_on=date(2020, 5, 5))
+    correct_infusion(infusion_id=moved.pk, changes={"infused_on": date(2021, 1, 5)}, by=BY, reason="wrong")
+    told = make("second", as_of=date(2020, 12, 31)).changes["changes"][0]
+    assert {cause: told[cause] for cause in CAUSES} == {"new": 0, "corrected": 1, "withdrawn": 0, "merged": 0}
+    assert told["measures"]["infusions"] == {"before": 2, "after": 1}
+
+
+def test_a_person_who_was_a_child_and_is_none_is_told(world):
+    make()
+    Patient.objects.update(birth_year=None)
+    child = Infusion.objects.first()
+    correct_infusion(infusion_id=child.pk, changes={"age_at_infusion": 17}, by=BY, reason="wrong")
+    told = make("second").changes["changes"][0]
+    assert (told["centre"], told["measures"]) == (None, {"children": {"before": 0, "after": 1}})
 
 
 def test_an_erased_person_is_not_among_what_the_next_release_is_compared_with(world):

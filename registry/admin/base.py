@@ -1,13 +1,18 @@
 """What every page of the admin has in common: who may, history with its actor and reason."""
 
+from http import HTTPStatus
+
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
 from registry.access import NATIONWIDE, Permission, acting_as, centres_where
 from registry.choices import NationalRole
 from registry.entry.history import read_history
+from registry.errors import Busy
 from registry.models import User
 
 DEFAULT_REASON = "admin"  # stands in the history where the page asks for no reason
@@ -68,16 +73,29 @@ class HistoryAdmin(admin.ModelAdmin):
         """Django's, with the actor and the stated reason in the history."""
         if request.method != "POST":
             return super().changeform_view(request, object_id, form_url, extra_context)
-        reason = request.POST.get("reason", "").strip()
-        with acting_as(request.user, reason=reason or DEFAULT_REASON):
-            return super().changeform_view(request, object_id, form_url, extra_context)
+        reason = request.POST.get("reason", "").replace("\0", "").strip()
+        try:
+            with acting_as(request.user, reason=reason or DEFAULT_REASON):
+                return super().changeform_view(request, object_id, form_url, extra_context)
+        except Busy as busy:
+            return self._show_busy(request, busy)
 
     def delete_view(self, request, object_id, extra_context=None):
         """Django's, with the actor in the history."""
         if request.method != "POST":
             return super().delete_view(request, object_id, extra_context)
-        with acting_as(request.user, reason=DEFAULT_REASON):
-            return super().delete_view(request, object_id, extra_context)
+        try:
+            with acting_as(request.user, reason=DEFAULT_REASON):
+                return super().delete_view(request, object_id, extra_context)
+        except Busy as busy:
+            return self._show_busy(request, busy)
+
+    def _show_busy(self, request, busy: Busy) -> TemplateResponse:
+        """What was typed is still in the page before."""
+        context = self.admin_site.each_context(request) | {"title": _("Busy"), "sentence": str(busy)}
+        return TemplateResponse(
+            request, "admin/registry/busy.html", context, status=HTTPStatus.SERVICE_UNAVAILABLE
+        )
 
     def history_view(self, request, object_id, extra_context=None):
         """What the database has recorded of it, by whatever path it was changed."""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.admin.base import ForAdministrators, HistoryAdmin
 from registry.admin.forms import RecordForm, RulesForm
 from registry.choices import CentreStatus
+from registry.entry.announce import announce_change
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
 
 
@@ -28,6 +29,16 @@ class CodeListAdmin(ForAdministrators, HistoryAdmin):
     def has_delete_permission(self, request, obj=None) -> bool:
         """Asked here, since Django's page on protected rows would list records by the thousand."""
         return super().has_delete_permission(request, obj) and not (obj and is_used(obj))
+
+    def save_related(self, request, form, formsets, change):
+        """Django's, the last step of saving; a list stands in the snapshot too."""
+        super().save_related(request, form, formsets, change)
+        announce_change()
+
+    def delete_model(self, request, obj):
+        """Django's."""
+        super().delete_model(request, obj)
+        announce_change()
 
 
 class SiteInline(ForAdministrators, admin.TabularInline):

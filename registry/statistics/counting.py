@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from django.db import ProgrammingError, connection
-from psycopg.errors import UndefinedTable
+from django.db import connection
 
 from registry.choices import DatePrecision
-from registry.errors import FactsNotKept
 from registry.rules import CHILD_BELOW
-from registry.statistics.facts import name_table
+from registry.statistics.facts import name_table, reading_facts
 from registry.statistics.measures import DEFAULT_MEASURES, MEASURES, print_first
 
 # Dimensions that make a cell: columns of the facts.
@@ -86,12 +84,8 @@ def count_together(snapshot: int, *questions: Question) -> list[list[dict]]:
         parameters |= values
     counted: list[list[dict]] = [[] for _question in questions]
     with connection.cursor() as cursor:
-        try:
+        with reading_facts():
             cursor.execute(" UNION ALL ".join(statements), parameters)
-        except ProgrammingError as error:
-            if isinstance(error.__cause__, UndefinedTable):
-                raise FactsNotKept from error
-            raise
         for place, row in cursor.fetchall():
             if "first" in row:
                 row["first"] = print_first(row["first"])

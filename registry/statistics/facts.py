@@ -5,8 +5,13 @@ table for all snapshots are neither (docs/decisions/0002).
 """
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from django.db import connection
+from django.db import ProgrammingError, connection
+from psycopg.errors import UndefinedTable
+
+from registry.errors import FactsNotKept
 
 FACTS = "registry_fact_"
 MEMORY = "SET LOCAL work_mem = '256MB'"  # a million rows do not fit the usual one; spilling doubles the time
@@ -47,6 +52,17 @@ def write_facts(snapshot: int) -> int:
         cursor.execute(f"DROP TABLE IF EXISTS {table}")  # of a snapshot that a restored backup never had
         cursor.execute(CREATE.format(table=table), {"seed": secrets.randbits(63)})
         return cursor.rowcount
+
+
+@contextmanager
+def reading_facts() -> Iterator[None]:
+    """Around a statement on a snapshot's facts; raises FactsNotKept where they have been dropped."""
+    try:
+        yield
+    except ProgrammingError as error:
+        if isinstance(error.__cause__, UndefinedTable):
+            raise FactsNotKept from error
+        raise
 
 
 def list_facts() -> list[int]:

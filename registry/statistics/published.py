@@ -30,7 +30,7 @@ from registry.statistics.disclosure import (
     without_numbers,
 )
 from registry.statistics.map_document import assemble_map, build_map, map_questions
-from registry.statistics.measures import nothing_counted
+from registry.statistics.measures import MEASURES, nothing_counted
 from registry.statistics.series import assemble_series, series_questions, withhold_series
 
 CODES = {
@@ -238,9 +238,9 @@ def compare_documents(before: Mapping, after: Mapping) -> list[dict]:
     old_cells, new_cells = _flatten(before), _flatten(after)
     changes = []
     for cell in sorted(old_cells.keys() | new_cells.keys()):
-        old = old_cells.get(cell) or nothing_counted()
-        new = new_cells.get(cell) or nothing_counted()
-        moved = {name: {"before": old[name], "after": new[name]} for name in old if old[name] != new.get(name)}
+        old = old_cells.get(cell) or nothing_counted(tuple(new_cells[cell]))
+        new = new_cells.get(cell) or nothing_counted(tuple(old))
+        moved = {name: {"before": old[name], "after": new[name]} for name in old if old[name] != new[name]}
         if moved:
             changes.append({"centre": cell[0] or None, "category": cell[1] or None, "measures": moved})
     return changes
@@ -276,12 +276,11 @@ def _stored(number: int | None) -> Snapshot:
 
 def _flatten(document: Mapping) -> dict[tuple[str, str], dict]:
     """Measures by (centre, category); an empty text is the whole."""
-    names = nothing_counted().keys()
     cells = {("", ""): document["national"]}
     for centre in document["centres"]:
         cells[centre["code"], ""] = centre
         cells |= {(centre["code"], row["category"]): row for row in centre["categories"]}
-    return {cell: {name: values[name] for name in names} for cell, values in cells.items()}
+    return {cell: {name: values[name] for name in MEASURES if name in values} for cell, values in cells.items()}
 
 
 def _own_order(by: tuple[str, ...], lists: dict[str, list[dict]]) -> Callable[[dict], tuple]:

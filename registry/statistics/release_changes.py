@@ -21,11 +21,11 @@ WHERE infusion.status = 'submitted' AND (%(as_of)s::date IS NULL OR infused_on <
 """
 
 # Infusions that differ, with their cell and person then and now. A person who is no longer there was
-# merged into another; an infusion that was moved to another person was corrected.
+# merged into another; an infusion that was moved to another person, or past the day, was corrected.
 MOVED = f"""
 SELECT old.centre, old.category, now.centre, now.category,
        CASE WHEN old.infusion_id IS NULL THEN 'new'
-            WHEN now.infusion_id IS NULL THEN 'withdrawn'
+            WHEN now.infusion_id IS NULL AND later.id IS NULL THEN 'withdrawn'
             WHEN old.patient <> now.patient AND patient.id IS NULL THEN 'merged'
             ELSE 'corrected' END,
        old.patient,
@@ -33,6 +33,7 @@ SELECT old.centre, old.category, now.centre, now.category,
 FROM registry_releasedinfusion AS old
 FULL JOIN ({NOW}) AS now ON now.infusion_id = old.infusion_id
 LEFT JOIN registry_patient AS patient ON patient.id = old.patient
+LEFT JOIN registry_infusion AS later ON later.id = old.infusion_id AND later.status = 'submitted'
 WHERE (old.patient, old.centre, old.category, old.values)
       IS DISTINCT FROM (now.patient, now.centre, now.category, now.values)
 """

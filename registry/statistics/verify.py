@@ -8,7 +8,7 @@ and roles are never given.
 from django.db import connection
 
 from registry.errors import Difference
-from registry.statistics.facts import name_table
+from registry.statistics.facts import name_table, reading_facts
 
 # Most persons have one infusion: it enters every cell, and nothing has to be told apart. The others
 # are folded into one row a cell and person, in order, so that one pass makes all three kinds of cell;
@@ -108,8 +108,11 @@ def compare_with_records(document: dict) -> list[Difference]:
 
 
 def compare_facts(snapshot: int) -> list[Difference]:
-    """Persons of a snapshot's facts whom the records do not hold so, and the other way round."""
-    with connection.cursor() as cursor:
+    """Persons of a snapshot's facts whom the records do not hold so, and the other way round.
+
+    Raises FactsNotKept.
+    """
+    with connection.cursor() as cursor, reading_facts():
         cursor.execute(FACTS_DIFFER.format(facts=name_table(snapshot)))
         surplus, missing = cursor.fetchone()
     return [Difference("facts", "persons", surplus, missing)] if surplus or missing else []

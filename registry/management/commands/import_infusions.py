@@ -8,14 +8,15 @@ from tqdm import tqdm
 
 from registry.access import Operator
 from registry.entry.import_file import ImportSummary, import_infusions
-from registry.errors import FileUnusable, NotFound, Problem
+from registry.errors import Busy, FileUnusable, NotFound, Problem
 from registry.models import User
 
 REFUSED, UNUSABLE = 1, 2
+TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 
 
 class Command(BaseCommand):
-    """Exit 0 stored, 1 rows refused, 2 unusable file."""
+    """Exit 0 stored, 1 rows refused, 2 unusable file, 75 another writes just now."""
 
     help = "Store the infusions of a CSV or XLSX exchange file, or nothing where a row is refused."
 
@@ -42,8 +43,9 @@ class Command(BaseCommand):
                 report=self._report,
                 progress=bar,
             )
-        except (FileUnusable, NotFound) as error:
-            raise CommandError(f"{error.code}: {error}", returncode=UNUSABLE) from None
+        except (FileUnusable, NotFound, Busy) as error:
+            returncode = TRY_AGAIN if isinstance(error, Busy) else UNUSABLE
+            raise CommandError(f"{error.code}: {error}", returncode=returncode) from None
         finally:
             bar.close()
         self.stdout.write(_say(summary, dry_run))

@@ -15,6 +15,7 @@ from api import signed_in_schema as schema
 from api.authentication import Caller
 from api.signed_in import BodyInvalid, SignedInView, require_writer
 from registry.access import Permission, centres_where
+from registry.choices import ImportState
 from registry.entry.import_job import jobs_of, receive_file
 from registry.entry.upload import FileTooLarge
 from registry.errors import NotFound, Problem
@@ -72,7 +73,7 @@ def describe(job: ImportJob) -> dict[str, Any]:
         "uploaded_at": job.uploaded_at.isoformat(),
         "finished_at": job.finished_at.isoformat() if job.finished_at else None,
         "read": job.read,
-        "stored": job.stored,
+        "stored": 0 if job.state == ImportState.REFUSED else job.stored,
         "unchanged": job.unchanged,
         "refused": job.refused,
         "warnings": job.warnings,

@@ -38,7 +38,7 @@ class InfusionRefused(RegistryError):
 
 
 class KindUnclear(InfusionRefused):
-    """The infusion falls before the recorded first one: which is the first?"""
+    """What this infusion is to the person's others is not clear: say its kind."""
 
 
 class NotPermitted(RegistryError):

@@ -47,10 +47,15 @@ def addresses(name: str) -> dict[str, str]:
 # No other door
 
 
-@pytest.mark.parametrize("address", ["signup/", "email/", "social/signup/", "social/", "oidc/siths/login/", ""])
+@pytest.mark.parametrize("address", ["signup/", "email/", "social/signup/", "social/", "oidc/siths/login/"])
 def test_there_is_no_sign_up_and_no_other_door(db, address):
     for method in ("get", "post"):
         assert getattr(Client(), method)(f"/accounts/{address}").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["", "/en"])
+def test_the_bare_address_leads_to_sign_in(client, language):
+    assert client.get(f"{language}/accounts/").headers["Location"] == f"{language}/accounts/login/"
 
 
 @pytest.mark.parametrize("name", PUBLIC_PAGES + OWN_PAGES)

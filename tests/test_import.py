@@ -246,6 +246,16 @@ def test_the_rows_of_a_workbook_are_numbered_as_it_shows_them(bring):
     assert bring(as_xlsx(rows), "exchange.xlsx")[1] == [(4, "product", "unknown_product")]
 
 
+def test_a_workbooks_time_of_day_is_no_date(bring):
+    row = ROW | {"infused_on": datetime(2020, 5, 5, 14, 30)}
+    assert bring(as_xlsx([row]), "exchange.xlsx")[1] == [(2, "infused_on", "date_invalid")]
+
+
+def test_a_row_with_a_line_break_is_named_by_its_first_line(bring):
+    rows = [ROW | {"batch": "a\nb", "product": "Aspirin"}, ROW | {"patient_id": MAN, "product": "Aspirin"}]
+    assert [line for line, *_rest in bring(rows)[1]] == [2, 4]
+
+
 # What is refused.
 
 REFUSED = [
@@ -706,7 +716,7 @@ def test_a_user_imports_for_the_centres_where_they_may_write(lists, write, manag
 
 def test_a_user_without_a_centre_and_one_who_is_not_there_import_nothing(lists, write, manage):
     factories.user("steward", national_role="steward")
-    for name in ("steward", "nobody"):
+    for name in ("steward", "nobody", ""):
         code, _out, err = manage("import_infusions", write(MANY), "--by", name)
         assert code == 2, name
         assert err

@@ -49,6 +49,7 @@ def test_a_file_is_stored_by_its_job(uppsala, name, write):
     document = worked(uppsala, uppsala.upload(write(ROWS), name))
     assert (document["state"], document["read"], document["stored"], document["refused"]) == ("stored", 2, 2, 0)
     assert (document["dry_run"], document["problems"], document["centre"]) == (False, [], None)
+    assert document["done"] == document["total"] == 2
     assert Infusion.objects.count() == 2
     again = worked(uppsala, uppsala.upload(write(ROWS), name))
     assert (again["stored"], again["unchanged"], Infusion.objects.count()) == (0, 2, 2)
@@ -63,7 +64,7 @@ def test_a_dry_run_stores_nothing(uppsala, word):
 
 def test_every_problem_is_told_with_its_line_and_code_and_no_cell(uppsala):
     document = worked(uppsala, uppsala.upload(as_csv([ROWS[1], BAD | {"infused_on": "05/05/2020"}])))
-    assert (document["state"], document["refused"]) == ("refused", 1)
+    assert (document["state"], document["refused"], document["stored"]) == ("refused", 1, 0)
     assert {(one["line"], one["field"], one["code"], one["warning"]) for one in document["problems"]} == {
         (3, "product", "unknown_product", False), (3, "infused_on", "date_invalid", False),
     }  # fmt: skip

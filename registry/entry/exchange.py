@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -62,11 +62,13 @@ def _read_csv(raw: BinaryIO, needed: set[str]) -> Iterator[Line]:
         delimiter = ";" if header.count(";") > header.count(",") else ","
         columns = _check_header(next(csv.reader([header], delimiter=delimiter), []), needed)
         rows = csv.reader(_decode(raw), delimiter=delimiter, strict=True)
+        begins = 2  # a row is named by its first line: a cell may hold line breaks
         for cells in rows:
             if any(cells):
                 fields = dict(zip(columns, cells, strict=False))
                 surplus = len(cells) > len(columns) and any(cells[len(columns) :])
-                yield Line(rows.line_num + 1, fields, raw.tell(), surplus)
+                yield Line(begins, fields, raw.tell(), surplus)
+            begins = rows.line_num + 2
     except UnicodeDecodeError:
         raise FileUnusable(_("The file is not UTF-8 text: save it as CSV UTF-8.")) from None
     except csv.Error as error:
@@ -106,6 +108,8 @@ def _read_workbook(file: BinaryIO, size: int, needed: set[str]) -> Iterator[Line
 def _cell_text(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, datetime) and value.time() != time.min:
+        return value.isoformat(" ")  # no date: refused, as in CSV
     if isinstance(value, datetime | date):
         return value.strftime("%Y-%m-%d")
     if isinstance(value, float) and value.is_integer():

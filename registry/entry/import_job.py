@@ -194,8 +194,9 @@ def _conclude(job: ImportJob, summary: ImportSummary, problems: list[tuple[int, 
         job.state = ImportState.REFUSED
     else:
         job.state = ImportState.CHECKED if job.dry_run else ImportState.STORED
+    job.done = job.total = job.read
     job.finished_at = timezone.now()
-    job.save(update_fields=["state", "stored", "unchanged", "refused", "warnings", "finished_at"])
+    job.save(update_fields=["state", "stored", "unchanged", "refused", "warnings", "done", "total", "finished_at"])
     job.problems.all().delete()
     staging.keep_problems(
         (job.pk, line, problem.field, problem.code, problem.sentence, problem.warning)

@@ -115,7 +115,10 @@ def compare_facts(snapshot: int) -> list[Difference]:
     with connection.cursor() as cursor, reading_facts():
         cursor.execute(FACTS_DIFFER.format(facts=name_table(snapshot)))
         surplus, missing = cursor.fetchone()
-    return [Difference("facts", "persons", surplus, missing)] if surplus or missing else []
+    found = [Difference("facts", "persons that the records do not hold so", surplus, 0)] if surplus else []
+    return found + (
+        [Difference("facts", "persons of the records that are missing", 0, missing)] if missing else []
+    )
 
 
 def _recount() -> dict[tuple[str, str], object]:

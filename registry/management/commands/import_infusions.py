@@ -30,7 +30,7 @@ class Command(BaseCommand):
     @no_translations
     def handle(self, *, file: Path, centre: str | None, dry_run: bool, by: str | None, **options):
         """Import, and report each problem on its own line."""
-        actor = User.objects.filter(username=by).first() if by else Operator()
+        actor = User.objects.filter(username=by).first() if by is not None else Operator()
         if actor is None:
             raise CommandError("There is no such user.", returncode=UNUSABLE)
         bar = _Bar(quiet=options["verbosity"] == 0)

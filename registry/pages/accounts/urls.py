@@ -5,10 +5,12 @@ from allauth.mfa import urls as factors
 from allauth.socialaccount import views as social
 from allauth.socialaccount.providers.openid_connect import urls as openid_connect
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from registry.pages.accounts import invitation
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="account_login")),
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),

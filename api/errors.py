@@ -10,6 +10,7 @@ from rest_framework import exceptions, status
 
 from registry.errors import FactsNotKept, NotFound, NotPublished, Problem, RegistryError, Withheld
 
+EXPOSED = "Deprecation, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy, Retry-After, Sunset"
 PROBLEM_TYPE = "application/problem+json"
 CODES: Mapping[type[RegistryError], int] = {
     NotFound: status.HTTP_404_NOT_FOUND,
@@ -49,7 +50,11 @@ def problem(
         json.dumps(body, ensure_ascii=False),
         content_type=PROBLEM_TYPE,
         status=status_code,
-        headers={"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"},
+        headers={
+            "Cache-Control": "no-store",
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": EXPOSED,
+        },
     )
 
 

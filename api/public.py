@@ -5,26 +5,21 @@ its errors, its OPTIONS and its description stay.
 """
 
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, partial
-from hashlib import sha256
 from typing import ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.http import http_date
-from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.plumbing import normalize_result_object
 from drf_spectacular.utils import extend_schema
 from rest_framework.views import APIView
 
 from api import questions, schema
-from api.errors import problem_of
+from api.errors import EXPOSED, problem_of
 from api.questions import Parameters
 from api.rate import SECONDS, spend
-from registry.errors import FactsNotKept, NotPublished, RegistryError
+from registry.errors import FactsNotKept, RegistryError
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
 from registry.formats.data import encode
 from registry.statistics import published
@@ -32,8 +27,6 @@ from registry.statistics.current import Current, forget_current, read_current
 from registry.statistics.disclosure import publishable, without_numbers
 from registry.statistics.measures import DERIVED, MEASURES
 from swecar.answers import answer
-
-EXPOSED = "Deprecation, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy, Retry-After, Sunset"
 
 
 @dataclass(frozen=True)
@@ -337,41 +330,6 @@ class ConfigView(PublicView):
             "tables": published.read_tables(),
         }
         return send(request, f"config:{limits}", language, lambda: publishable(limits, without_numbers))
-
-
-@cache
-def describe_interface() -> dict:
-    """The description of every address, made once a process."""
-    description: dict = SchemaGenerator().get_schema(request=None, public=True)
-    return normalize_result_object(description)
-
-
-@cache
-def identify_interface() -> str:
-    """What tells this description from another version's."""
-    return sha256(encode(describe_interface())).hexdigest()
-
-
-class SchemaView(PublicView):
-    """The description of the interface."""
-
-    @extend_schema(exclude=True)
-    def get(self, request):
-        """OpenAPI 3.1."""
-
-    def answer(self, request, parameters, language):
-        """It changes with the service, and with the code lists."""
-        version = identify_interface()
-        try:
-            current = read_current()
-        except NotPublished:
-            return send(request, f"schema:{version}", language, describe_interface)
-
-        def make() -> dict:
-            known = partial(published.list_known_codes, published.read_code_lists(current.number))
-            return schema.list_codes(deepcopy(describe_interface()), known)
-
-        return send(request, f"{current.hash}:schema:{version}", language, make, of=current)
 
 
 class StatusView(PublicView):

@@ -1,9 +1,8 @@
 """Addresses of the interface; each is good with and without a slash at its end."""
 
 from django.urls import URLPattern, re_path
-from drf_spectacular.views import SpectacularSwaggerView
 
-from api import catalogue, imports, infusions, me, public, releases
+from api import catalogue, description, imports, infusions, me, public, releases
 from api.errors import not_found
 
 app_name = "api"
@@ -43,7 +42,7 @@ urlpatterns = [
     _address("imports", imports.ImportsView.as_view(), "imports"),
     _address("imports/(?P<job_id>[^/]+)", imports.ImportView.as_view(), "import"),
     _address("me", me.MeView.as_view(), "me"),
-    _address("schema", public.SchemaView.as_view(), "schema"),
-    _address("docs", SpectacularSwaggerView.as_view(url_name="api:schema"), "docs"),
+    _address("schema", description.SchemaView.as_view(), "schema"),
+    _address("docs", description.DocsView.as_view(), "docs"),
     re_path(r"^.*$", not_found, name="not-found"),
 ]

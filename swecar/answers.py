@@ -64,6 +64,8 @@ def answer(
         return HttpResponseNotModified(headers=headers)
     headers |= spend()
     body = _keep(etag, (lambda: _zip(make())) if zipped else make)
+    if request.META.get("HTTP_IF_NONE_MATCH", "").strip() == "*":  # anything that there is, and now there is
+        return HttpResponseNotModified(headers=headers)
     headers |= {"Content-Language": language, "Content-Length": str(len(body))}
     if body.startswith(b"\x1f\x8b"):
         headers["Content-Encoding"] = "gzip"
@@ -81,7 +83,7 @@ def _is_known(request: HttpRequest, etag: str, modified: str | None) -> bool:
     asked = request.META.get("HTTP_IF_NONE_MATCH")
     if asked is not None:
         tags = [tag.removeprefix("W/") for tag in parse_etags(asked)]
-        return etag in tags or "*" in tags
+        return etag in tags
     since = request.META.get("HTTP_IF_MODIFIED_SINCE")
     if since is None or modified is None:
         return False

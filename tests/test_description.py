@@ -6,26 +6,26 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from api import examples, public
+from api import description, examples, public
 from api.management.commands import describe_api
 from tests.test_public_api import ask, demonstration  # noqa: F401  fixtures
 
 PUBLIC = [
     operation["get"]["operationId"]
-    for operation in public.describe_interface()["paths"].values()
+    for operation in description.describe_interface()["paths"].values()
     if "public" in operation.get("get", {}).get("tags", ())
 ]
 SNAPSHOT = {"hash", "built_at", "timestamp", "date", "lastUpdated", "released_at", "finished_at"}
 
 
 def test_the_file_is_what_the_service_says():
-    assert json.loads(describe_api.PATH.read_text(encoding="utf-8")) == public.describe_interface(), (
+    assert json.loads(describe_api.PATH.read_text(encoding="utf-8")) == description.describe_interface(), (
         "manage.py describe_api"
     )
 
 
 def test_it_is_valid_openapi():
-    validate(public.describe_interface())
+    validate(description.describe_interface())
 
 
 def test_every_public_operation_has_an_example_but_those_of_a_release():
@@ -57,7 +57,7 @@ def _without_moment(value):
 
 @pytest.mark.parametrize("operation", examples.ASKED)
 def test_examples_are_of_the_described_shape(operation):
-    for path in public.describe_interface()["paths"].values():
+    for path in description.describe_interface()["paths"].values():
         if path.get("get", {}).get("operationId") == operation:
             (content, *_others) = path["get"]["responses"]["200"]["content"].values()
             (example,) = content["examples"].values()

@@ -113,11 +113,19 @@ class TestDates:
         assert ask("map", If_Modified_Since=date, If_None_Match='"another"').status_code == 200
         assert ask("map", If_None_Match="*").status_code == 304
 
+    @pytest.mark.parametrize("path", ["counts?centre=XXX", "map?snapshot=99", "snapshots/99"])
+    def test_anything_matches_only_what_there_is(self, published, path):
+        assert ask(path, If_None_Match="*").status_code == ask(path).status_code >= 400
+
 
 def test_the_description_has_a_tag_and_the_page_to_try_it_is_kept_by_nobody(published):
     """The page holds a form's token, another for each visitor."""
     assert ask("schema", If_None_Match=ask("schema")["ETag"]).status_code == 304
     assert "ETag" not in ask("docs")
+    assert ask("docs")["Cache-Control"] == "no-store"
+    for query in ("bogus=1", "format=xml", "lang=de"):
+        refused = ask(f"docs?{query}")
+        assert (refused.status_code, refused.json()["code"]) == (400, "unknown_parameter")
 
 
 class TestMethods:
@@ -132,7 +140,7 @@ class TestMethods:
         assert [head.get(name) for name in names] == [got.get(name) for name in names]
         assert int(head.get("Content-Length", len(got.content))) == len(got.content)
 
-    @pytest.mark.parametrize("path", PATHS)
+    @pytest.mark.parametrize("path", [*PATHS, "docs"])
     def test_a_page_of_another_origin_may_ask(self, published, path):
         told = Client().options(f"/api/v1/{path}")
         assert told.status_code == 200
@@ -144,7 +152,7 @@ class TestMethods:
         assert got["Access-Control-Allow-Origin"] == "*"
         assert {"ETag", "RateLimit", "Retry-After"} <= set(got["Access-Control-Expose-Headers"].split(", "))
 
-    @pytest.mark.parametrize("path", PATHS)
+    @pytest.mark.parametrize("path", [*PATHS, "docs"])
     def test_nothing_is_written(self, published, path):
         for method in ("post", "put", "patch", "delete"):
             refused = getattr(Client(), method)(f"/api/v1/{path}")

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.http import HttpResponse
 from django.test import Client
 
-from api import examples, public
+from api import description, examples
 
 PATH = settings.BASE_DIR / "docs" / "openapi.json"
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if options["examples"]:
             examples.write(examples.collect(_ask))
             examples.read.cache_clear()
-        body = json.dumps(public.describe_interface(), ensure_ascii=False, indent=1)
+        body = json.dumps(description.describe_interface(), ensure_ascii=False, indent=1)
         PATH.write_text(body + "\n", encoding="utf-8")
         self.stdout.write("docs/openapi.json written.")
 

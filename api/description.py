@@ -51,7 +51,7 @@ class SchemaView(PublicView):
 
         def make() -> dict:
             known = partial(published.list_known_codes, published.read_code_lists(current.number))
-            return schema.list_codes(deepcopy(describe_interface()), known)
+            return schema.list_codes(deepcopy(describe_interface()), known, current.number)
 
         return send(request, f"{current.hash}:schema:{version}", language, make, of=current)
 

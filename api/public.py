@@ -156,8 +156,8 @@ class MapView(PublicView):
 
     def answer(self, request, parameters, language):
         """The current snapshot's, or a numbered one's, up to a day."""
-        as_of, number = parameters.day("as_of"), parameters.number("snapshot")
         current = read_current()
+        as_of, number = parameters.day("as_of"), parameters.snapshot("snapshot", current.number)
         if number in {None, current.number}:
             key, number = f"{current.hash}:map:{as_of}", current.number
         elif as_of:
@@ -297,12 +297,12 @@ class ChangesView(PublicView):
 
     def answer(self, request, parameters, language, *, number):
         """Since the snapshot before, unless another is named."""
-        since = parameters.number("since")
+        current = read_current()
+        since = parameters.snapshot("since", current.number)
         if since is None:
             raise questions.Refused(
                 "missing", "since: write the number of the earlier snapshot.", parameter="since"
             )
-        current = read_current()
         key = f"{current.hash}:changes:{since}:{number}"
         return send(request, key, language, lambda: published.read_changes(number, since), of=current)
 

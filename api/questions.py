@@ -77,6 +77,13 @@ class Parameters:
             raise unknown_value(name, text, "a whole number")
         return int(text)
 
+    def snapshot(self, name: str, newest: int) -> int | None:
+        """The number of a snapshot that there is."""
+        number = self.number(name)
+        if number is not None and not 1 <= number <= newest:
+            raise unknown_value(name, str(number), f"the number of a snapshot, 1 to {newest}")
+        return number
+
     def words(self, name: str) -> tuple[str, ...] | None:
         """Words with commas between, none of them empty or twice."""
         text = self.values.get(name)

@@ -185,8 +185,12 @@ FILTERED: dict[str, dict] = dict.fromkeys(DIMENSIONS, WORD) | {
 }
 
 
-def list_codes(description: dict, known: Callable[[str], Collection[str] | None]) -> dict:
-    """The description with the values that the current snapshot's lists give each filter of counts."""
+def list_codes(description: dict, known: Callable[[str], Collection[str] | None], newest: int) -> dict:
+    """The description with the values that there are: codes of the current snapshot's lists, snapshots."""
+    for address, name in (("map", "snapshot"), ("snapshots/{number}/changes", "since")):
+        for parameter in description["paths"][f"/api/v1/{address}"]["get"]["parameters"]:
+            if parameter["name"] == name:
+                parameter["schema"]["maximum"] = newest
     for parameter in description["paths"]["/api/v1/counts"]["get"]["parameters"]:
         codes = known(parameter["name"])
         if codes:

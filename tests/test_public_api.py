@@ -199,7 +199,9 @@ def test_a_hostile_value_is_a_400(ask, name, hostile):
 def test_an_unknown_address_is_a_problem_too(ask):
     assert problem_of(ask("patients"), 404)["code"] == "not_found"
     assert problem_of(ask("snapshots/99"), 404)["code"] == "not_found"
-    assert problem_of(ask("map?snapshot=99"), 404)["code"] == "not_found"
+    for path, parameter in (("map?snapshot=99", "snapshot"), ("snapshots/1/changes?since=99", "since")):
+        refused = problem_of(ask(path), 400)
+        assert (refused["code"], refused["parameter"]) == ("unknown_value", parameter)
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])

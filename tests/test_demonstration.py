@@ -359,6 +359,7 @@ DIFFERENT = {
     "nation  patients": lambda d: d["national"].update(patients=298),
     "nation  children": lambda d: d["national"].update(children=12),
     "Vecura  manufactured": lambda d: d["centres"][2]["gmp_manufacture"].update(manufactured_infusions=45),
+    "Vecura  products": lambda d: d["centres"][2]["gmp_manufacture"].update(products=99),
     "STO × SOC  products": lambda d: d["elsewhere_in_the_report"]["soc_products"].update(STO=6),
     "GOT × CUP  patients": lambda d: d["centres"][5]["categories"].pop(),
     "UME  infusions": lambda d: d["centres"].pop(0),

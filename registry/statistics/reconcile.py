@@ -78,7 +78,9 @@ def _compare(figure: Mapping, document: Mapping, products: Mapping[str, int]) ->
         yield Compared(code, "infusions", centre["infusions"], counted.get("infusions", 0))
         yield from _compare_categories(code, centre["categories"], counted.get("categories", []))
         if site := centre.get("gmp_manufacture"):
+            # A product is made for one person and one infusion (COUNTING.md, "Manufacturing").
             yield Compared(site["site"], "manufactured", site["manufactured_infusions"], made.get(site["site"]))
+            yield Compared(site["site"], "products", site["products"], made.get(site["site"]))
     for code, counted in ours.items():
         yield Compared(code, "infusions", 0, counted["infusions"])
     for code, printed in figure.get("elsewhere_in_the_report", {}).get("soc_products", {}).items():

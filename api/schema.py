@@ -156,7 +156,7 @@ def _described(
         "parameters": [*parameters, LANG, asked],
         "responses": {(200, first): shape}
         | files
-        | {(code, "application/problem+json"): PROBLEM for code in (*refuses, 429)},
+        | {(code, "application/problem+json"): PROBLEM for code in (*refuses, 406, 429)},
         "auth": [],
         "tags": ["public"],
     }
@@ -207,7 +207,7 @@ MAP = _described(
     MAP_DOCUMENT,
     AS_OF,
     _parameter("snapshot", "Number of a snapshot; else the current one.", type=NUMBER_OF_A_SNAPSHOT),
-    refuses=(400, 404, 406, 409, 503),
+    refuses=(400, 404, 409, 503),
     formats=MAP_FORMATS,
 )
 COUNTS = _described(
@@ -231,7 +231,7 @@ COUNTS = _described(
         "Else patients, infusions, reinfusions, further_doses, first.",
         {"type": "string", "enum": list(MEASURES)},
     ),
-    refuses=(400, 403, 406, 409, 503),
+    refuses=(400, 403, 409, 503),
     formats=COUNTS_FORMATS,
 )
 MEASURES_SHAPE = record(measures=listing(record(measure=TEXT, label=TEXTS, rule=TEXTS, unit=TEXT, source=TEXT)))
@@ -311,9 +311,9 @@ CONFIG = _described(
     ),
 )
 FHIR = {"type": "object", "properties": {"resourceType": TEXT}, "required": ["resourceType"]}
-CATALOGUE = _described("catalogue", {"type": "object"}, refuses=(400, 406, 503), formats=CATALOGUE_FORMATS)
-MEASURE_REPORTS = _described("measure_reports", FHIR, AS_OF, refuses=(400, 406, 503), formats=FHIR_FORMATS)
-MEASURE_REPORT = _described("measure_report", FHIR, AS_OF, refuses=(400, 404, 406, 503), formats=FHIR_FORMATS)
+CATALOGUE = _described("catalogue", {"type": "object"}, refuses=(400, 503), formats=CATALOGUE_FORMATS)
+MEASURE_REPORTS = _described("measure_reports", FHIR, AS_OF, refuses=(400, 503), formats=FHIR_FORMATS)
+MEASURE_REPORT = _described("measure_report", FHIR, AS_OF, refuses=(400, 404, 503), formats=FHIR_FORMATS)
 SCHEMA = _described("schema", {"type": "object"})
 STATUS = _described(
     "status",

@@ -4,6 +4,7 @@ from django.urls import URLPattern, re_path
 
 from api import catalogue, description, imports, infusions, me, public, releases
 from api.errors import not_found
+from registry.models.centre import CODE
 
 app_name = "api"
 
@@ -33,7 +34,7 @@ urlpatterns = [
     _address("catalogue", catalogue.CatalogueView.as_view(), "catalogue"),
     _address(r"catalogue\.(?P<ending>[a-z-]+)", catalogue.CatalogueView.as_view(), "catalogue-file"),
     _address("measure-reports", catalogue.MeasureReportsView.as_view(), "measure-reports"),
-    _address("measure-reports/(?P<code>[A-Z]{2,8})", catalogue.MeasureReportView.as_view(), "measure-report"),
+    _address(f"measure-reports/(?P<code>{CODE})", catalogue.MeasureReportView.as_view(), "measure-report"),
     _address("status", public.StatusView.as_view(), "status"),
     _address("config", public.ConfigView.as_view(), "config"),
     _address("infusions", infusions.InfusionsView.as_view(), "infusions"),

@@ -14,6 +14,7 @@ from rdflib.compare import isomorphic
 
 from registry.formats import COUNTS_FORMATS, MAP_FORMATS
 from registry.formats.fhir import COUNTED
+from registry.models import Centre
 from registry.statistics.build import publish
 from swecar.embedded import ROOT
 from tests import factories
@@ -165,6 +166,16 @@ class TestMeasureReports:
         assert ask("measure-reports/XXX").json()["code"] == "not_found"
         early = json.loads(ask("measure-reports/SE?as_of=2019-12-31").content)
         assert early["group"][0]["population"][0]["count"] == 0
+
+    @pytest.mark.parametrize("code", ["S1", "LANGTNAMN042"])
+    def test_every_report_is_found_where_the_bundle_says(self, lists, code):
+        Centre.objects.filter(code="UPP").update(code=code)
+        publish()
+        entries = Bundle.model_validate_json(ask("measure-reports").content).entry
+        assert code in [entry.resource.id for entry in entries]
+        for entry in entries:
+            answer = Client().get(entry.fullUrl.removeprefix(HOST))
+            assert (answer.status_code, json.loads(answer.content)["id"]) == (200, entry.resource.id)
 
     def test_a_withheld_number_is_masked(self, published, settings):
         settings.DISCLOSURE = "threshold:5"

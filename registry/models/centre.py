@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import CentreStatus
 from registry.models.history import keeps_history, moves_revision
 
-CODE_PATTERN = r"^[A-Z0-9]{2,12}$"
+CODE = "[A-Z0-9]{2,12}"  # also as a part of an address
+CODE_PATTERN = f"^{CODE}$"
 
 
 @keeps_history()

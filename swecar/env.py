@@ -53,12 +53,16 @@ def words(name: str, *, default: str = "") -> list[str]:
 
 def database(name: str) -> dict[str, Any]:
     """Django's settings of a `postgresql://user:password@host:port/name?option=value` address."""
-    url = text(
-        name,
-        hint="Write postgresql://user:password@host:port/name, "
-        "or put `manage.py serve_embedded --` before the command.",
+    hint = (
+        "Write postgresql://user:password@host:port/name, or put `manage.py serve_embedded --` before the command."
     )
-    parts = urlsplit(url)
+    url = text(name, hint=hint)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        # The address itself must not reach a log: a password stands in it.
+        raise EnvironmentProblem(f"{name}: the host or the port cannot be read. {hint}") from None
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise EnvironmentProblem(f"{name} is not the address of a PostgreSQL database.")
     return {
@@ -67,7 +71,7 @@ def database(name: str) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "OPTIONS": dict(parse_qsl(parts.query)),
     }
 

@@ -93,14 +93,16 @@ TEMPLATES = [
     }
 ]
 
-# A worker that dies must not keep its lock: the server looks whether its client still lives.
+# A worker that dies must not keep its lock: the server looks whether its client still lives. What the
+# address says of the session itself comes last, and so has the last word.
+DATABASE_SESSION = "-c client_connection_check_interval=2s -c lock_timeout=30s"
 DATABASES = {
     "default": {
         **DATABASE,
         "CONN_HEALTH_CHECKS": True,  # a connection of before a restart of the database is not used
         "OPTIONS": {
             **DATABASE["OPTIONS"],
-            "options": "-c client_connection_check_interval=2s -c lock_timeout=30s",
+            "options": f"{DATABASE_SESSION} {DATABASE['OPTIONS'].get('options', '')}".rstrip(),
             "pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5},
         },
     }

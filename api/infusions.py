@@ -26,8 +26,9 @@ from api.signed_in import (
     require_writer,
 )
 from registry.access import Permission, acting_as, centres_where
-from registry.choices import AccessAction, Category, Kind, Status
+from registry.choices import AccessAction, Category, Kind, Sex, Status
 from registry.draft import InfusionDraft
+from registry.entry.finding import LONGEST_REGISTRY_NUMBER
 from registry.entry.idempotency import Answer, answer_once
 from registry.entry.proposal import propose
 from registry.entry.reading import COLUMNS, CodeLists, RowReader
@@ -44,7 +45,6 @@ WRITTEN_ONCE = (*COLUMNS, "patient", ANSWER, CONFIRMED)
 CORRECTED = tuple(name for name in COLUMNS if name not in {"patient_id", "sex"})
 # What follows from another field, and is not to contradict it when that one is corrected alone.
 FOLLOWS = {"infused_on": "date_precision", "product": "modality"}
-LARGEST_REGISTRY_NUMBER = 10**18
 
 
 class NotSubmitted(RegistryError):
@@ -215,9 +215,14 @@ def _filter(rows: QuerySet, user: User, parameters: Parameters) -> QuerySet:
 
 
 def _read_number(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and int(text) < LARGEST_REGISTRY_NUMBER):
+    if not _may_be_number(text):
         raise unknown_value("patient", "…", "a registry number")
     return int(text)
+
+
+def _may_be_number(text: str) -> bool:
+    """Whether a registry number may be written so; Python reads no text of thousands of digits."""
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_REGISTRY_NUMBER
 
 
 def _record(body: Mapping[str, Any], user: User) -> tuple[int, dict[str, Any]]:
@@ -225,7 +230,7 @@ def _record(body: Mapping[str, Any], user: User) -> tuple[int, dict[str, Any]]:
     patient = _find_patient(body, user)
     former_first_becomes, confirmed = _read_answer(body), _text(body, CONFIRMED)
     draft = _read_row({name: _text(body, name) for name in COLUMNS}, user, person_known=patient is not None)
-    if patient and draft.sex and draft.sex != patient.sex:
+    if patient and draft.sex and patient.sex not in {draft.sex, Sex.UNKNOWN}:
         raise InfusionRefused([Problem("sex", "sex_contradicts_patient", "The person's sex is another.")])
     found = propose(draft=draft, by=user, patient=patient, former_first_becomes=former_first_becomes)
     infusion = record_infusion(
@@ -249,7 +254,7 @@ def _find_patient(body: Mapping[str, Any], user: User) -> Patient | None:
         sentence = "Name the person by patient or by patient_id, not by both."
         raise InfusionRefused([Problem("patient", "patient_ambiguous", sentence)])
     known = None
-    if number.isascii() and number.isdecimal() and int(number) < LARGEST_REGISTRY_NUMBER:
+    if _may_be_number(number):
         visible = Patient.objects.visible_to(user, Permission.WRITE_RECORDS)
         known = visible.filter(registry_number=int(number)).first()
     if known is None:

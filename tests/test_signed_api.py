@@ -196,6 +196,20 @@ def test_the_person_is_named_by_registry_number_too(uppsala, entered):
     assert Patient.objects.count() == 1
 
 
+@pytest.mark.parametrize("stored, stated, status", [
+    ("female", "female", 201), ("female", "male", 400), ("unknown", "male", 201), ("unknown", "unknown", 201),
+])  # fmt: skip
+def test_the_sex_of_someone_known_is_compared_where_it_is_known(uppsala, entered, stored, stated, status):
+    Patient.objects.update(sex=stored)
+    answer = uppsala.enter(
+        patient_id=None, patient=entered["patient"], sex=stated, infused_on="2021-06", kind="reinfusion",
+        age_at_infusion=51,
+    )  # fmt: skip
+    assert answer.status_code == status, answer.content
+    if status == 400:
+        assert errors_of(answer.json()) == {("sex", "sex_contradicts_patient")}
+
+
 def test_what_is_improbable_is_stored_said_and_asked_about_unless_confirmed(uppsala):
     document = uppsala.enter(infused_on="2018-05-07").json()
     assert [(one["field"], one["code"]) for one in document["warnings"]] == [
@@ -262,6 +276,7 @@ WRONG = [
     ({"centre": "STO"}, "centre", "unknown_centre"),
     ({"centre": "XXX"}, "centre", "unknown_centre"),
     ({"patient_id": None, "patient": 10**30}, "patient", "unknown_patient"),
+    ({"patient_id": None, "patient": "9" * 5000}, "patient", "unknown_patient"),
     ({"patient_id": None, "patient": -1}, "patient", "unknown_patient"),
     ({"infused_on": "2031-01-01"}, "infused_on", "date_in_future"),
     ({"category": "ACT"}, "trial", "trial_missing"),

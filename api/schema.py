@@ -314,7 +314,6 @@ FHIR = {"type": "object", "properties": {"resourceType": TEXT}, "required": ["re
 CATALOGUE = _described("catalogue", {"type": "object"}, refuses=(400, 503), formats=CATALOGUE_FORMATS)
 MEASURE_REPORTS = _described("measure_reports", FHIR, AS_OF, refuses=(400, 503), formats=FHIR_FORMATS)
 MEASURE_REPORT = _described("measure_report", FHIR, AS_OF, refuses=(400, 404, 503), formats=FHIR_FORMATS)
-SCHEMA = _described("schema", {"type": "object"})
 STATUS = _described(
     "status",
     record(

@@ -12,8 +12,6 @@ from openpyxl import load_workbook
 from registry.entry.reading import COLUMNS, NEEDED_COLUMNS
 from registry.errors import FileUnusable
 
-SURPLUS = None  # DictReader's key for cells beyond the header
-
 
 class Line(NamedTuple):
     """One row: its line in the file (the header is 1), its fields, how much of the file is read."""

@@ -1,7 +1,7 @@
 """How often one client may ask: so many whole answers a minute; one that is unchanged (304) is free.
 
 Each process takes some at a time from the count that all share, so that an answer seldom costs a word
-with the cache. Where the cache is down nobody is counted.
+with the cache. Where the cache is down nobody is counted (swecar/shared_cache.py).
 """
 
 import hashlib
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
-from redis.exceptions import RedisError
 
 from registry.errors import RegistryError
 
@@ -73,24 +72,28 @@ def spend(meta: Mapping) -> Allowance:
             _taken.clear()
             _minute = minute
         taken = _taken.setdefault(client, _Taken())
-        if not taken.left:
-            _take(taken, client, minute, limit)
+        if taken.left:
+            taken.left -= 1
+            return Allowance(max(0, limit - taken.shared) + taken.left, reset)
+    # Without the lock: while one waits for the cache, nobody else has to.
+    wanted = max(1, limit // 100)
+    shared = _raise_shared(f"rate:{minute}:{client.hex()}", by=wanted)
+    with _lock:
+        taken.shared = max(taken.shared, shared)
+        taken.left += max(0, min(wanted, limit - (shared - wanted)))
         if not taken.left:
             raise TooManyRequests(Allowance(0, reset))
         taken.left -= 1
         return Allowance(max(0, limit - taken.shared) + taken.left, reset)
 
 
-def _take(taken: _Taken, client: bytes, minute: int, limit: int) -> None:
-    """Some more for this process, where there are any."""
-    wanted = max(1, limit // 100)
-    key = f"rate:{minute}:{client.hex()}"
+def _raise_shared(key: str, *, by: int) -> int:
+    """What the shared count has come to."""
+    cache.add(key, 0, 2 * SECONDS)
     try:
-        cache.add(key, 0, 2 * SECONDS)
-        taken.shared = cache.incr(key, wanted)
-    except (RedisError, ValueError):  # ValueError: it ran out between the two
-        taken.shared = wanted
-    taken.left = max(0, min(wanted, limit - (taken.shared - wanted)))
+        return cache.incr(key, by)
+    except ValueError:  # it ran out between the two
+        return by
 
 
 def spend_if_any(meta: Mapping) -> dict[str, str] | None:

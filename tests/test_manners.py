@@ -1,6 +1,9 @@
 """How the public interface behaves on the wire: limits, dates, methods, other origins, addresses that go."""
 
 import json
+import socket
+import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -12,6 +15,8 @@ from django.utils.http import parse_http_date
 from api import public, questions, rate
 from registry.models import Snapshot
 from registry.statistics.build import publish
+from swecar import shared_cache
+from swecar.shared_cache import SharedCache
 from tests import factories
 
 PATHS = ("map", "counts?by=centre", "centres", "categories", "products", "indications", "trials", "measures",
@@ -92,6 +97,56 @@ class TestRate:
         settings.RATE_LIMIT = 1
         cache_down()
         assert [ask("map").status_code for _time in range(3)] == [200] * 3
+
+
+@pytest.fixture
+def silent_cache(settings, monkeypatch):
+    """A port that takes every connection and never speaks, as the cache; the connections that it has."""
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        taken = []
+
+        def take():
+            with suppress(OSError):  # closed at the end
+                while True:
+                    taken.append(silent.accept()[0])
+
+        threading.Thread(target=take, daemon=True).start()
+        address, options = f"redis://127.0.0.1:{silent.getsockname()[1]}/0", settings.CACHES["default"]["OPTIONS"]
+        monkeypatch.setattr(rate, "cache", SharedCache(address, {"OPTIONS": options}))
+        yield taken
+        silent.shutdown(socket.SHUT_RDWR)
+    for one in taken:
+        one.close()
+
+
+class TestCacheThatSaysNothing:
+    """It is waited for by all at once, and then left alone."""
+
+    def test_new_clients_wait_beside_one_another(self, settings, silent_cache):
+        seen = []  # how many had asked the cache when each was answered
+
+        def spend(place):
+            rate.spend({"REMOTE_ADDR": f"192.0.2.{place}"})
+            seen.append(len(silent_cache))
+
+        threads = [threading.Thread(target=spend, args=[place]) for place in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert len(seen) == 8
+        assert seen[0] > 1
+
+    def test_it_is_not_asked_again_for_some_seconds(self, silent_cache):
+        rate.spend({"REMOTE_ADDR": "192.0.2.1"})
+        asked = len(silent_cache)
+        assert asked
+        for place in range(40):
+            rate.spend({"REMOTE_ADDR": f"192.0.2.{place}"})
+        assert len(silent_cache) == asked
+        shared_cache.Client.away_until = 0.0  # they are over
+        rate.spend({"REMOTE_ADDR": "192.0.2.99"})
+        assert len(silent_cache) > asked
 
 
 class TestDates:

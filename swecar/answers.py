@@ -14,6 +14,7 @@ from django.utils.http import http_date, parse_etags, parse_http_date_safe
 
 FORM = "3"  # of all answers: raised when the same question gets other bytes
 SMALLEST_GZIP = 500  # bytes; below that the envelope costs more than it saves
+LARGEST_KEPT = 2**20  # bytes; a process keeps 500 answers, and a larger one is seldom asked for twice
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
 TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s*,|\s*$))", re.IGNORECASE)
 PACKED = re.compile(r"image/png|application/(pdf|vnd\.openxmlformats)")  # gzip would win nothing
@@ -42,7 +43,7 @@ def answer(
     snapshot: str | None = None,
     spend: Callable[[], Mapping[str, str]] = dict,
 ) -> HttpResponse:
-    """The bytes that make gives, made once a process, or 304 to who has them already.
+    """The bytes that make gives, made once a process unless they are many, or 304 to who has them already.
 
     key names the snapshot and the question: with the language all that the bytes depend on, so
     that the ETag is known before they are. What make raises is passed on. disposition is the header
@@ -101,7 +102,8 @@ def _keep(key: str, make: Callable[[], bytes]) -> bytes:
     body = kept.get(key)
     if body is None:
         body = make()
-        kept.set(key, body)
+        if len(body) <= LARGEST_KEPT:
+            kept.set(key, body)
     return body
 
 

@@ -15,7 +15,7 @@ from django.utils.http import parse_http_date
 from api import public, questions, rate
 from registry.models import Snapshot
 from registry.statistics.build import publish
-from swecar import shared_cache
+from swecar import answers, shared_cache
 from swecar.shared_cache import SharedCache
 from tests import factories
 
@@ -273,6 +273,19 @@ def test_two_spellings_of_one_question_are_one(published, one, other):
     with CaptureQueriesContext(connection) as asked:
         ask(other)
     assert len(asked) == 0
+
+
+@pytest.mark.parametrize("path", ["counts?by=centre", "map.csv", "map.pdf"])
+def test_an_answer_of_many_bytes_is_made_anew(published, monkeypatch, path):
+    size = len(ask(path).content)
+    for largest, is_kept in ((size - 1, False), (size, True)):
+        caches["answers"].clear()
+        monkeypatch.setattr(answers, "LARGEST_KEPT", largest)
+        first = ask(path)
+        with CaptureQueriesContext(connection) as asked:
+            second = ask(path)
+        assert (first.content, first["ETag"]) == (second.content, second["ETag"])
+        assert (len(asked) == 0) is is_kept
 
 
 def test_the_address_behind_a_proxy_is_the_last_that_it_tells(settings):

@@ -66,7 +66,7 @@ class DocsView(PublicView):
     def read(self, request, **kwargs):
         """Never kept: the page holds a form's token, another for each visitor."""
         Parameters(request, (), common=())
-        headers = spend(request.META).headers() | {"Cache-Control": "no-store"}
+        headers = spend(request.META, 1).headers() | {"Cache-Control": "no-store"}
         page = PAGE(request)
         for name, value in headers.items():
             page[name] = value

@@ -28,6 +28,8 @@ from registry.statistics.disclosure import publishable, without_numbers
 from registry.statistics.measures import DERIVED, MEASURES
 from swecar.answers import answer
 
+COSTS = {name: form.cost for name, form in {**MAP_FORMATS, **COUNTS_FORMATS}.items() if form.cost > 1}
+
 
 @dataclass(frozen=True)
 class Deprecation:
@@ -95,7 +97,7 @@ def send(
             make=lambda: encode(make()),
             modified=of.built_at if of else None,
             snapshot=of.hash if of else None,
-            spend=lambda: spend(request.META).headers(),
+            spend=lambda cost: spend(request.META, cost).headers(),
         )
     )
 
@@ -122,7 +124,8 @@ def send_file(
             disposition=f'{way}; filename="{name}.{form.ending}"',
             modified=of.built_at,
             snapshot=of.hash,
-            spend=lambda: spend(request.META).headers(),
+            cost=form.cost,
+            spend=lambda cost: spend(request.META, cost).headers(),
         )
     )
 
@@ -317,7 +320,7 @@ class ConfigView(PublicView):
     def answer(self, request, parameters, language):
         """The same for everyone."""
         limits = {
-            "rates": {"answers": settings.RATE_LIMIT, "seconds": SECONDS},
+            "rates": {"answers": settings.RATE_LIMIT, "seconds": SECONDS, "costs": COSTS},
             "most_dimensions": questions.MOST_DIMENSIONS,
             "most_rows": questions.MOST_ROWS,
             "most_cost": questions.MOST_COST,
@@ -341,7 +344,7 @@ class StatusView(PublicView):
 
     def answer(self, request, parameters, language):
         """Never kept."""
-        headers = spend(request.META).headers() | {"Cache-Control": "no-store"}
+        headers = spend(request.META, 1).headers() | {"Cache-Control": "no-store"}
         body = encode(published.read_status())
         response = HttpResponse(body, content_type=JSON_ALONE["json"].media_type, headers=headers)
         return share(response)

@@ -1,4 +1,5 @@
-"""How often one client may ask: so many whole answers a minute; one that is unchanged (304) is free.
+"""How often one client may ask: so many whole answers a minute; one that is unchanged (304) is free, one
+that is costly to make counts as several.
 
 Each process takes some at a time from the count that all share, so that an answer seldom costs a word
 with the cache. Where the cache is down nobody is counted (swecar/shared_cache.py).
@@ -24,10 +25,11 @@ class TooManyRequests(RegistryError):
     code = "too_many_requests"
     status_code = 429
 
-    def __init__(self, allowance: "Allowance"):
+    def __init__(self, allowance: "Allowance", cost: int):
+        counts = f", and this one counts as {cost}" if cost > 1 else ""
         super().__init__(
-            f"At most {settings.RATE_LIMIT} answers a minute. Wait {allowance.reset} seconds; keep the ETag "
-            "and send it as If-None-Match: an unchanged answer is free."
+            f"At most {settings.RATE_LIMIT} answers a minute{counts}. Wait {allowance.reset} seconds; keep the "
+            "ETag and send it as If-None-Match: an unchanged answer is free."
         )
         self.headers = allowance.headers() | {"Retry-After": str(allowance.reset)}
 
@@ -54,37 +56,48 @@ class _Taken:
     left: int = 0
     shared: int = 0  # what the shared count has come to
 
+    def allow(self, reset: int) -> Allowance:
+        """What the client has left, as far as this process knows."""
+        return Allowance(max(0, settings.RATE_LIMIT - self.shared) + self.left, reset)
+
+    def pay(self, cost: int, reset: int) -> Allowance:
+        """Take the cost of an answer; what is left then. Raises TooManyRequests."""
+        if self.left < cost:
+            raise TooManyRequests(self.allow(reset), cost)
+        self.left -= cost
+        return self.allow(reset)
+
 
 _lock = threading.Lock()
 _taken: dict[bytes, _Taken] = {}
 _minute = 0
 
 
-def spend(meta: Mapping) -> Allowance:
-    """Count one answer to whoever asks, by the headers of the request. Raises TooManyRequests."""
+def spend(meta: Mapping, cost: int) -> Allowance:
+    """Count an answer of that cost to whoever asks, by the headers of the request.
+
+    One that costs more than a minute has takes all of it. Raises TooManyRequests.
+    """
     global _minute  # noqa: PLW0603  one minute's counts are forgotten together
     now = time.time()
     minute, reset = int(now // SECONDS), SECONDS - int(now % SECONDS)
     client = hashlib.blake2b(_address_of(meta).encode(), key=settings.SECRET_KEY.encode()[:64]).digest()[:16]
     limit = settings.RATE_LIMIT
+    cost = min(cost, limit)
     with _lock:
         if minute != _minute:
             _taken.clear()
             _minute = minute
         taken = _taken.setdefault(client, _Taken())
-        if taken.left:
-            taken.left -= 1
-            return Allowance(max(0, limit - taken.shared) + taken.left, reset)
+        if taken.left >= cost:
+            return taken.pay(cost, reset)
+        wanted = max(cost - taken.left, limit // 100)
     # Without the lock: while one waits for the cache, nobody else has to.
-    wanted = max(1, limit // 100)
     shared = _raise_shared(f"rate:{minute}:{client.hex()}", by=wanted)
     with _lock:
         taken.shared = max(taken.shared, shared)
         taken.left += max(0, min(wanted, limit - (shared - wanted)))
-        if not taken.left:
-            raise TooManyRequests(Allowance(0, reset))
-        taken.left -= 1
-        return Allowance(max(0, limit - taken.shared) + taken.left, reset)
+        return taken.pay(cost, reset)
 
 
 def _raise_shared(key: str, *, by: int) -> int:
@@ -96,10 +109,10 @@ def _raise_shared(key: str, *, by: int) -> int:
         return by
 
 
-def spend_if_any(meta: Mapping) -> dict[str, str] | None:
-    """The headers of one answer more, None where that is one too many."""
+def spend_if_any(meta: Mapping, cost: int) -> dict[str, str] | None:
+    """The headers of an answer more, None where that is one too many."""
     try:
-        return spend(meta).headers()
+        return spend(meta, cost).headers()
     except TooManyRequests:
         return None
 

@@ -294,7 +294,15 @@ RELEASE_CHANGES = _described(
 CONFIG = _described(
     "config",
     record(
-        rates=record(answers=WHOLE, seconds=WHOLE),
+        rates=record(
+            answers=WHOLE,
+            seconds=WHOLE,
+            costs={
+                "type": "object",
+                "additionalProperties": WHOLE,
+                "description": "As how many answers one in these formats counts; in the others as one.",
+            },
+        ),
         most_dimensions=WHOLE,
         most_rows=WHOLE,
         most_cost=WHOLE | {"description": "Of rows times dimensions."},

@@ -41,15 +41,16 @@ def answer(
     disposition: str = "",
     modified: str | None = None,
     snapshot: str | None = None,
-    spend: Callable[[], Mapping[str, str]] = dict,
+    cost: int = 1,
+    spend: Callable[[int], Mapping[str, str]] | None = None,
 ) -> HttpResponse:
     """The bytes that make gives, made once a process unless they are many, or 304 to who has them already.
 
     key names the snapshot and the question: with the language all that the bytes depend on, so
     that the ETag is known before they are. What make raises is passed on. disposition is the header
     that names a file, modified the instant (ISO) of what is answered from. snapshot is the hash of the
-    current one, where nothing else can make the answer another one (front.py). spend counts an answer
-    that is not a 304 to whoever asks, before it is made; it gives headers, or raises.
+    current one, where nothing else can make the answer another one (front.py). spend counts the cost of
+    an answer that is not a 304 to whoever asks, before it is made; it gives headers, or raises.
     """
     # Headers are read from META: request.headers copies all of them for the one that is asked for.
     accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
@@ -63,7 +64,8 @@ def answer(
         headers["Last-Modified"] = _as_http(modified)
     if _is_known(request, etag, modified):
         return HttpResponseNotModified(headers=headers)
-    headers |= spend()
+    if spend:
+        headers |= spend(cost)
     body = _keep(etag, (lambda: _zip(make())) if zipped else make)
     if request.META.get("HTTP_IF_NONE_MATCH", "").strip() == "*":  # anything that there is, and now there is
         return HttpResponseNotModified(headers=headers)
@@ -75,7 +77,7 @@ def answer(
     if disposition:
         headers["Content-Disposition"] = disposition
     response = HttpResponse(b"" if request.method == "HEAD" else body, content_type, headers=headers)
-    response.snapshot = snapshot  # type: ignore[attr-defined]
+    response.snapshot, response.cost = snapshot, cost if spend else 0  # type: ignore[attr-defined]
     return response
 
 

@@ -21,10 +21,13 @@ MOST_ANSWERS, LARGEST = 500, 64_000  # bytes
 
 @dataclass(frozen=True)
 class Kept:
-    """An answer as it goes out, but for what is left to whoever asks; good while snapshot is current."""
+    """An answer as it goes out, but for what is left to whoever asks; good while snapshot is current.
+
+    cost: what it costs whoever asks, 0 where nobody is counted.
+    """
 
     snapshot: str
-    is_counted: bool
+    cost: int
     etag: str
     headers: list[tuple[str, str]]
     body: bytes
@@ -38,14 +41,13 @@ def keep(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
 
     def layer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        snapshot = getattr(response, "snapshot", None)
+        snapshot, cost = getattr(response, "snapshot", None), getattr(response, "cost", 0)
         if snapshot and request.method == "GET" and len(response.content) <= LARGEST:
             if len(_kept) >= MOST_ANSWERS:
                 _kept.clear()
-            is_counted = "RateLimit" in response.headers
             headers = [item for item in response.items() if not item[0].startswith("RateLimit")]
             key = tuple(map(request.META.get, ASKED))
-            _kept[key] = Kept(snapshot, is_counted, response["ETag"], headers, response.content)
+            _kept[key] = Kept(snapshot, cost, response["ETag"], headers, response.content)
         return response
 
     return layer
@@ -55,8 +57,8 @@ class Front:
     """A WSGI application before another.
 
     current tells the hash of the snapshot that this process believes to be current, None where it
-    would have to ask. spend counts an answer to whoever asks, and gives headers, or None where that is
-    one too many.
+    would have to ask. spend counts an answer's cost to whoever asks, and gives headers, or None where that
+    is one too many.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class Front:
         application: Callable,
         *,
         current: Callable[[], str | None],
-        spend: Callable[[Mapping], Mapping[str, str] | None],
+        spend: Callable[[Mapping, int], Mapping[str, str] | None],
     ):
         self.application = application
         self.current = current
@@ -80,7 +82,7 @@ class Front:
                     headers = [item for item in kept.headers if _is_told(item[0])]
                     start_response("304 Not Modified", headers)
                     return ()
-                spent = self.spend(environ) if kept.is_counted and known is None else {}
+                spent = self.spend(environ, kept.cost) if kept.cost and known is None else {}
                 if known is None and spent is not None:
                     start_response("200 OK", kept.headers + list(spent.items()))
                     return (kept.body,)

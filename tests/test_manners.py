@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -89,6 +90,29 @@ class TestRate:
         said = [ask("map", X_Forwarded_For=f"198.51.100.9, 203.0.113.{last}").status_code for last in (1, 1, 2)]
         assert said == [200, 429, 200]
 
+    def test_what_is_drawn_counts_as_several(self, published, settings):
+        settings.RATE_LIMIT = 50
+        left = [ask(path)["RateLimit"] for path in ("map.svg", "map.pdf", "map", "map?format=png")]
+        assert left == [f'"default";r={count};t=50' for count in (49, 29, 28, 8)]
+        refused = ask("map.pdf", Accept_Language="en")
+        assert (refused.status_code, refused["RateLimit"]) == (429, '"default";r=8;t=50')
+        assert "this one counts as 20" in refused.json()["detail"]
+        assert ask("map.pdf", If_None_Match="*").status_code == 304
+        assert [ask("map").status_code for _time in range(9)] == [200] * 8 + [429]
+
+    def test_processes_share_one_count_of_what_is_drawn(self, published, settings, monkeypatch):
+        settings.RATE_LIMIT = 50
+        answers = []
+        for _time in range(3):
+            monkeypatch.setattr(rate, "_taken", {})  # another process
+            answers.append(ask("map.pdf"))
+        assert [one.status_code for one in answers] == [200, 200, 429]
+        assert [one["RateLimit"] for one in answers] == [f'"default";r={count};t=50' for count in (30, 10, 10)]
+
+    def test_what_costs_more_than_a_minute_has_takes_all_of_it(self, published, settings):
+        settings.RATE_LIMIT = 7
+        assert [ask("map.pdf").status_code for _time in range(2)] == [200, 429]
+
     def test_no_address_is_kept(self, published, settings):
         ask("map")
         assert "127.0.0.1" not in str(list(rate._taken))
@@ -126,7 +150,7 @@ class TestCacheThatSaysNothing:
         seen = []  # how many had asked the cache when each was answered
 
         def spend(place):
-            rate.spend({"REMOTE_ADDR": f"192.0.2.{place}"})
+            rate.spend({"REMOTE_ADDR": f"192.0.2.{place}"}, 1)
             seen.append(len(silent_cache))
 
         threads = [threading.Thread(target=spend, args=[place]) for place in range(8)]
@@ -138,14 +162,14 @@ class TestCacheThatSaysNothing:
         assert seen[0] > 1
 
     def test_it_is_not_asked_again_for_some_seconds(self, silent_cache):
-        rate.spend({"REMOTE_ADDR": "192.0.2.1"})
+        rate.spend({"REMOTE_ADDR": "192.0.2.1"}, 1)
         asked = len(silent_cache)
         assert asked
         for place in range(40):
             rate.spend({"REMOTE_ADDR": f"192.0.2.{place}"})
         assert len(silent_cache) == asked
         shared_cache.Client.away_until = 0.0  # they are over
-        rate.spend({"REMOTE_ADDR": "192.0.2.99"})
+        rate.spend({"REMOTE_ADDR": "192.0.2.99"}, 1)
         assert len(silent_cache) > asked
 
 
@@ -253,7 +277,9 @@ class TestCost:
     def test_config_tells_the_limits(self, published, settings):
         settings.RATE_LIMIT = 77
         limits = ask("config").json()
-        assert limits["rates"] == {"answers": 77, "seconds": 60}
+        assert limits["rates"] == {
+            "answers": 77, "seconds": 60, "costs": dict.fromkeys(("png", "png-print", "pdf", "pptx"), 20),
+        }  # fmt: skip
         assert (limits["most_rows"], limits["most_cost"]) == (questions.MOST_ROWS, questions.MOST_COST)
         assert limits["tables"] is None
 

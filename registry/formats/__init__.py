@@ -21,13 +21,15 @@ Write = Callable[[dict, str], bytes]
 class Format:
     """A form of a document; write takes the document and the language ("sv" or "en").
 
-    shown: browsers show it in their window, and do not put it among the downloads.
+    shown: browsers show it in their window, and do not put it among the downloads. cost: as how many
+    answers it counts against a client's rate.
     """
 
     media_type: str
     ending: str
     write: Write
     shown: bool = False
+    cost: int = 1
 
 
 JSON = "application/json"
@@ -35,6 +37,7 @@ CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 STAT = "application/vnd.json-stat+json"  # of no registry; the body is JSON-stat 2.0
+DRAWN = 20  # the cost: it keeps a processor busy for up to a second, a document for a few thousandths
 
 
 def _map_rows(document: dict, language: str) -> bytes:
@@ -70,10 +73,10 @@ MAP_FORMATS: Mapping[str, Format] = {
     "xlsx": Format(XLSX, "xlsx", _map_book),
     "json-stat": Format(STAT, "json-stat.json", write_map_stat, shown=True),
     "svg": Format("image/svg+xml", "svg", write_svg, shown=True),
-    "png": Format("image/png", "png", write_png, shown=True),
-    "png-print": Format("image/png", "print.png", write_large_png, shown=True),
-    "pdf": Format("application/pdf", "pdf", write_pdf, shown=True),
-    "pptx": Format(PPTX, "pptx", write_pptx),
+    "png": Format("image/png", "png", write_png, shown=True, cost=DRAWN),
+    "png-print": Format("image/png", "print.png", write_large_png, shown=True, cost=DRAWN),
+    "pdf": Format("application/pdf", "pdf", write_pdf, shown=True, cost=DRAWN),
+    "pptx": Format(PPTX, "pptx", write_pptx, cost=DRAWN),
 }
 # As a file of its own the document says what it is from; the interface says that in a header.
 FILE_FORMATS: Mapping[str, Format] = {**MAP_FORMATS, "json": Format(JSON, "json", write_map_json)}

@@ -17,7 +17,7 @@ def live(request: HttpRequest) -> JsonResponse:
 
 def ready(request: HttpRequest) -> JsonResponse:
     """Database, broker and a snapshot; 503 where one is missing."""
-    parts = {"database": _database(), "broker": _broker()}
+    parts = {"database": _database(), "broker": broker_answers()}
     age = _snapshot_age() if parts["database"] else None
     is_ready = all(parts.values()) and age is not None
     return JsonResponse(
@@ -35,7 +35,8 @@ def _database() -> bool:
     return True
 
 
-def _broker() -> bool:
+def broker_answers() -> bool:
+    """Whether the server that is broker and cache can be spoken to."""
     try:
         with Redis.from_url(settings.CELERY_BROKER_URL, socket_connect_timeout=0.5, socket_timeout=0.5) as broker:
             broker.ping()

@@ -124,6 +124,9 @@ class Outcome(TextChoices):
     DONE = "done", _("Done")
 
 
+FAILURES = (Outcome.PROOF_FAILED, Outcome.FAILED, Outcome.LOST)
+
+
 class Task(TextChoices):
     """The jobs that the ledger knows, by their names on the broker."""
 

@@ -6,7 +6,7 @@ from django.urls import include, path
 from django.views.defaults import page_not_found
 from django.views.defaults import server_error as page_of_server_error
 
-from api import health
+from api import health, metrics
 from api.errors import not_found, server_error
 from registry.pages import releases, seo, trust
 from registry.pages.views import show_map
@@ -22,6 +22,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
+    path("metrics", metrics.show_metrics, name="metrics"),
     # Swedish as they stand, English under /en/.
     *i18n_patterns(
         path("accounts/", include("registry.pages.accounts.urls")),

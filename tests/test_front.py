@@ -121,7 +121,7 @@ def test_one_too_many_goes_to_the_service_which_says_so(published):
     "path",
     [
         "/api/v1/status", "/api/v1/releases", "/api/v1/nothing", "/api/v1/map?x=1", "/utgavor/",
-        "/accounts/login/", "/health/live",
+        "/accounts/login/", "/health/live", "/metrics",
     ],
 )  # fmt: skip
 def test_what_depends_on_more_than_the_snapshot_is_not_kept(published, path):

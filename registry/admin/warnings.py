@@ -7,11 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registry.choices import Outcome
+from registry.choices import FAILURES
 from registry.models import Run
 from registry.statistics.build import is_behind
-
-BAD_ENDS = [Outcome.PROOF_FAILED, Outcome.FAILED, Outcome.LOST]
 
 
 class Warning(NamedTuple):
@@ -33,8 +31,8 @@ def find_warnings() -> Iterator[Warning]:
             stuck,
         )
         yield Warning("error", sentence % {"count": stuck}, f"{runs}?stuck=1")
-    for run in Run.objects.exclude(finished_at=None).order_by("task", "-pk").distinct("task"):
-        if run.outcome in BAD_ENDS:
+    for run in Run.objects.last_of_each_task():
+        if run.outcome in FAILURES:
             sentence = _("The last run of “%(task)s” ended so: %(outcome)s.") % {
                 "task": run.get_task_display(),
                 "outcome": run.get_outcome_display(),

@@ -76,6 +76,10 @@ class RunQuerySet(models.QuerySet):
         """Runs that began and then fell silent: their worker is gone."""
         return self.filter(_fell_silent())
 
+    def last_of_each_task(self):
+        """The latest run of each task that has ended."""
+        return self.exclude(finished_at=None).order_by("task", "-pk").distinct("task")
+
     def with_stuck(self):
         """Each with `is_stuck`: waiting with no worker to take it, or begun and silent."""
         waiting = Q(started_at=None, finished_at=None, queued_at__lt=timezone.now() - LONGEST_QUEUE)

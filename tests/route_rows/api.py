@@ -93,6 +93,8 @@ ROWS = [
     Row("sitemap", "GET", ALL_200),
     Row("live", "GET", ALL_200),
     Row("ready", "GET", ALL_200),
+    Row("metrics", "GET", ALL_200),
+    Row("metrics", "POST", ALL_405),
     *(Row(f"api:{name}", "GET", ALL_200) for name in PUBLIC),
     *(Row(f"api:{name}", "POST", ALL_405) for name in PUBLIC),
     Row("api:snapshot", "GET", ALL_200, args=snapshot),

@@ -1,0 +1,89 @@
+"""What whoever runs the service has to know of it, as gauges; nothing of a person, and no count of any.
+
+Each answer has a registry of its own: there are several processes, and all that is told stands in the
+database. A gauge without a value is left out, since 0 would be one.
+"""
+
+from collections.abc import Mapping
+
+from django.db import DatabaseError
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+
+from api.health import broker_answers
+from registry.choices import FAILURES, ImportState, Task
+from registry.models import ImportJob, Publication, Revision, Run
+
+
+class _Gauges:
+    """The gauges of one answer."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+
+    def tell(self, name: str, meaning: str, value: float) -> None:
+        """One value."""
+        Gauge(f"swecar_{name}", meaning, registry=self.registry).set(value)
+
+    def tell_each(self, name: str, meaning: str, label: str, values: Mapping[str, float]) -> None:
+        """One value for each that the label can have."""
+        gauge = Gauge(f"swecar_{name}", meaning, [label], registry=self.registry)
+        for one, value in values.items():
+            gauge.labels(one).set(value)
+
+
+@require_safe
+def show_metrics(request: HttpRequest) -> HttpResponse:
+    """All gauges in the text format of Prometheus; with the database down what is known without it."""
+    gauges = _Gauges()
+    try:
+        _tell_snapshot(gauges)
+        _tell_runs(gauges)
+        _tell_imports(gauges)
+    except DatabaseError:
+        gauges = _Gauges()
+        database_answers = False
+    else:
+        database_answers = True
+    gauges.tell("database_up", "Whether the database answers.", database_answers)
+    gauges.tell("broker_up", "Whether the broker answers.", broker_answers())
+    return HttpResponse(
+        generate_latest(gauges.registry), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"}
+    )
+
+
+def _tell_snapshot(gauges: _Gauges) -> None:
+    publication, revision = Publication.objects.select_related("snapshot").get(), Revision.objects.get()
+    stale = publication.revision != revision.number
+    gauges.tell("snapshot_stale", "Whether the records have moved on since the current snapshot.", stale)
+    snapshot = publication.snapshot
+    if snapshot:
+        age = (timezone.now() - snapshot.built_at).total_seconds()
+        gauges.tell("snapshot_age_seconds", "Age of the current snapshot.", age)
+        gauges.tell("snapshot_number", "Number of the current snapshot.", snapshot.number)
+
+
+def _tell_runs(gauges: _Gauges) -> None:
+    counts = {"waiting": Count("pk", Q(started_at=None)), "stuck": Count("pk", Q(is_stuck=True))}
+    open_runs = Run.objects.filter(finished_at=None).with_stuck().order_by().values("task").annotate(**counts)
+    by_task = {row["task"]: row for row in open_runs}
+    for name, meaning in (
+        ("waiting", "Runs that no worker has begun."),
+        ("stuck", "Runs that nobody takes, or that have fallen silent."),
+    ):
+        found = {task: by_task[task][name] if task in by_task else 0 for task in Task.values}
+        gauges.tell_each(f"runs_{name}", meaning, "task", found)
+    last = list(Run.objects.last_of_each_task())
+    seconds = {run.task: run.duration.total_seconds() for run in last if run.duration}
+    gauges.tell_each("last_run_seconds", "How long the last finished run took.", "task", seconds)
+    failed = {run.task: run.outcome in FAILURES for run in last}
+    gauges.tell_each("last_run_failed", "Whether the last finished run ended as a failure.", "task", failed)
+
+
+def _tell_imports(gauges: _Gauges) -> None:
+    counted = dict(ImportJob.objects.order_by().values_list("state").annotate(Count("pk")))
+    jobs = {state: counted.get(state, 0) for state in ImportState.values}
+    gauges.tell_each("import_jobs", "Uploaded files by where they stand.", "state", jobs)

@@ -317,6 +317,22 @@ class TestDrafts:
         nurse.post(NEW, {"centre": "UPP", "patient_id": NUMBER, "do": "draft"})
         assert Draft.objects.get().patient is None
 
+    @pytest.mark.parametrize("named_by", ["identifier", "registry number"])
+    def test_a_draft_for_one_centre_keeps_nothing_of_whom_only_another_of_the_users_knows(
+        self, lists, stockholm, named_by
+    ):
+        both = sign_in(factories.user("both", lists.centres["UPP"], lists.centres["STO"]))
+        known = factories.record(lists, centre="UPP").patient
+        address = NEW if named_by == "identifier" else f"/en/clinic/persons/{known.registry_number}/new"
+        both.post(address, {"centre": "STO", "patient_id": NUMBER, "do": "draft"})
+        draft = Draft.objects.get()
+        assert draft.centre == lists.centres["STO"]
+        for where in (HOME, f"/en/clinic/drafts/{draft.pk}/"):
+            assert not re.search(rf"\b{known.registry_number}\b", text(stockholm.get(where)))
+        factories.record(lists, centre="STO", infused_on="2021-05-05", kind="reinfusion")
+        both.post(address, {"centre": "STO", "patient_id": NUMBER, "do": "draft"})
+        assert Draft.objects.filter(patient=known).count() == 1
+
     def test_a_draft_is_saved_again_in_its_place_and_thrown_away(self, nurse):
         nurse.post(NEW, {"centre": "UPP", "batch": "B1", "do": "draft"})
         address = f"/en/clinic/drafts/{Draft.objects.get().pk}/"

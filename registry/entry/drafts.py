@@ -24,8 +24,9 @@ def save_draft(
 ) -> Draft:
     """Keep a form as typed, all but the identifier; draft_id: in place of an earlier one.
 
-    patient: whose it is, where the person is known at the centre. Raises InfusionRefused for what
-    may not be kept, NotPermitted, NotFound for a draft that the actor does not see.
+    patient: whose it is, kept where the draft's centre knows the person: others enter for that centre
+    than the actor, who may know the person from another one. Raises InfusionRefused for what may not
+    be kept, NotPermitted, NotFound for a draft that the actor does not see.
     """
     require(by, Permission.WRITE_RECORDS, centre=centre.pk)
     kept = {name: typed for name, typed in fields.items() if typed and name != IDENTIFIER}
@@ -34,7 +35,8 @@ def save_draft(
         raise InfusionRefused(problems)
     with acting_as(by):
         draft = find_draft(draft_id=draft_id, by=by) if draft_id else Draft()
-        draft.centre, draft.patient, draft.fields, draft.saved_by = centre, patient, kept, by
+        draft.centre, draft.fields, draft.saved_by = centre, kept, by
+        draft.patient = patient if patient and patient.infusions.filter(centre=centre).exists() else None
         draft.save()
     return draft
 

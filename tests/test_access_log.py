@@ -156,6 +156,15 @@ def test_a_last_day_before_the_first_is_explained(world):
     assert answer.context["form"]["since"].value() == "2024-01-02"
 
 
+def test_the_first_and_the_last_day_of_the_calendar_are_days(world):
+    auditor, whole = sign_in(world["auditor"]), {"since": "0001-01-01", "until": "9999-12-31"}
+    asked = auditor.post(address("access-log"), whole)
+    assert ("nurse", "record") in shown(auditor.get(asked.url))
+    assert ["nurse", "UPP"] in [line[1:3] for line in cells(auditor.get(address("access-log-file"), whole))]
+    for nothing in ({"since": whole["until"]}, {"until": whole["since"]}):
+        assert shown(auditor.get(address("access-log"), nothing)) == []
+
+
 def test_a_long_log_is_read_page_by_page_without_gap_or_repetition(world):
     same = timezone.now() - timedelta(days=1)
     AccessLog.objects.bulk_create(

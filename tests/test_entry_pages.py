@@ -417,8 +417,9 @@ class TestPersons:
             )
 
     def test_a_number_too_large_for_the_database_is_nobody(self, nurse):
-        assert nurse.get(f"/en/clinic/persons/{10**30}/").status_code == 404
-        assert nurse.post(PERSON, {"person": str(10**30)}).status_code == 404
+        for number in ("9" * 19, "9" * 30, "9" * 5_000):
+            assert nurse.get(f"/en/clinic/persons/{number}/").status_code == 404
+            assert nurse.post(PERSON, {"person": number}).status_code == 404
 
 
 class TestCorrecting:

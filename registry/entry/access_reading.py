@@ -44,7 +44,7 @@ class LogFilter:
         found = found.filter(**{name: value for name, value in exact.items() if value not in {None, ""}})
         if self.since:
             found = found.filter(at__gte=_midnight(self.since))
-        if self.until:
+        if self.until and self.until < date.max:  # no line lies after the calendar's last day
             found = found.filter(at__lt=_midnight(self.until + timedelta(days=1)))
         return found
 

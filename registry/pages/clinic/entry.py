@@ -15,11 +15,12 @@ from registry.access import Permission
 from registry.choices import AccessAction
 from registry.draft import InfusionDraft
 from registry.entry.drafts import delete_draft, find_draft, save_draft
+from registry.entry.finding import LONGEST_REGISTRY_NUMBER
 from registry.entry.patients import find_patient, find_visible_patient
 from registry.entry.proposal import Known, Proposal, know_person, propose
 from registry.entry.reading import CodeLists
 from registry.entry.record import record_infusion
-from registry.errors import InfusionRefused, RegistryError
+from registry.errors import InfusionRefused, NotFound, RegistryError
 from registry.models import Patient
 from registry.pages.clinic.forms import InfusionForm
 from registry.pages.clinic.shell import SignedInRequest, page, show
@@ -70,8 +71,7 @@ def record(request: SignedInRequest, number: int | None = None, draft_id: UUID |
 @require_POST
 def record_person(request: SignedInRequest) -> HttpResponse:
     """While typing: what is known of the person, and what the infusion would count as."""
-    typed = request.POST.get("person", "")
-    patient = _patient_known_here(request, int(typed) if typed.isascii() and typed.isdecimal() else None)
+    patient = _patient_known_here(request, _read_number(request.POST.get("person", "")))
     form = InfusionForm(request.POST, lists=CodeLists(request.user), patient=patient)
     return show(request, "clinic/guidance.html", _guidance(request, form, _judge(request, form)) | {"swap": True})
 
@@ -83,6 +83,17 @@ def discard(request: SignedInRequest, draft_id: UUID) -> HttpResponse:
     delete_draft(draft_id=draft_id, by=request.user)
     messages.success(request, _("The draft is thrown away."))
     return redirect("clinic:start")
+
+
+def _read_number(typed: str) -> int | None:
+    """The registry number that the form sends along; None without one. Raises NotFound for one that is
+    longer than any.
+    """
+    if not (typed.isascii() and typed.isdecimal()):
+        return None
+    if len(typed) > LONGEST_REGISTRY_NUMBER:  # nor does int() read thousands of digits
+        raise NotFound
+    return int(typed)
 
 
 def _patient_known_here(request: SignedInRequest, number: int | None) -> Patient | None:

@@ -1,5 +1,7 @@
 """Thin Celery entry points. Each may be lost, doubled or killed: the next run makes it good."""
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from uuid import UUID
 
 from celery import shared_task
@@ -22,8 +24,7 @@ def publish_snapshot() -> None:
 @shared_task(name="registry.sweep")
 def sweep() -> None:
     """Each minute: catch what a lost message missed."""
-    sweep_imports()
-    runs.run_sweep()
+    _do_each(runs.run_sweep, sweep_imports)
 
 
 @shared_task(name=Task.VERIFY.value)
@@ -35,12 +36,17 @@ def verify_snapshot() -> None:
 @shared_task(name=Task.PRUNE.value)
 def prune_facts() -> None:
     """Each night: delete what publishing itself could not, and what is kept long enough."""
-    runs.run_pruning()
-    prune_access_log()
-    prune_idempotency_keys()
+    _do_each(runs.run_pruning, prune_access_log, prune_idempotency_keys)
 
 
 @shared_task(name=RUN_IMPORT)
 def run_import(job_id: str, language: str = "") -> None:
     """Check an uploaded file, or store it; twice in a row does it once."""
     run_import_job(UUID(job_id), language=language or settings.LANGUAGE_CODE)
+
+
+def _do_each(*steps: Callable[[], object]) -> None:
+    """Do all steps in order: none waits for another to be mended. A fault is raised when all are done."""
+    with ExitStack() as left:
+        for step in reversed(steps):  # the stack is left from its top
+            left.callback(step)

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 import psycopg
@@ -14,6 +15,7 @@ from django.db import connection
 from django.utils import timezone
 from kombu import pools
 
+from registry import tasks
 from registry.access import Operator
 from registry.choices import Outcome, Task
 from registry.entry import announce
@@ -194,6 +196,33 @@ def test_a_change_past_the_application_is_caught_by_the_sweep(lists):
     run_sweep()
     assert Snapshot.objects.get(pk=current_number()).map_document["national"]["infusions"] == 0
     assert run_sweep() is None
+
+
+@pytest.mark.parametrize("broken", ["sweep_imports", "runs.run_sweep"])
+def test_a_step_of_the_sweep_that_fails_keeps_no_other_from_its_work(lists, monkeypatch, broken):
+    assert_each_is_done(tasks.sweep, ["runs.run_sweep", "sweep_imports"], monkeypatch, broken)
+
+
+@pytest.mark.parametrize("broken", ["runs.run_pruning", "prune_access_log", "prune_idempotency_keys"])
+def test_a_step_of_the_night_that_fails_keeps_no_other_from_its_work(lists, monkeypatch, broken):
+    steps = ["runs.run_pruning", "prune_access_log", "prune_idempotency_keys"]
+    assert_each_is_done(tasks.prune_facts, steps, monkeypatch, broken)
+
+
+def assert_each_is_done(task, steps, monkeypatch, broken) -> None:
+    """All steps are done though one is broken, and its fault is raised in the end."""
+    done = []
+
+    def do(step: str) -> None:
+        done.append(step)
+        if step == broken:
+            raise RuntimeError(step)
+
+    for step in steps:
+        monkeypatch.setattr(f"registry.tasks.{step}", partial(do, step))
+    with pytest.raises(RuntimeError, match=broken):
+        task()
+    assert done == steps
 
 
 def test_many_changes_wait_in_one_line_of_the_ledger(lists):

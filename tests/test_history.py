@@ -319,6 +319,15 @@ def test_merged_persons_keep_what_either_identifier_told(lists):
     assert Patient.objects.values_list("sex", "birth_year").get() == ("female", 1970)
 
 
+def test_a_merge_overwrites_nothing_that_was_corrected_since_its_persons_were_read(lists):
+    keep = factories.record(lists, "local:17", age_at_infusion=50).patient
+    absorb = factories.record(lists, MAN, infused_on="2021-05-05").patient
+    Patient.objects.filter(pk=keep.pk).update(sex="female", birth_year=1969)
+    Patient.objects.filter(pk=absorb.pk).update(birth_year=1970)
+    merge_patients(keep=keep, absorb=absorb, by=Operator(), reason="one person")
+    assert Patient.objects.values_list("sex", "birth_year").get() == ("female", 1969)
+
+
 def test_the_history_is_guarded_again_after_an_erasure(lists):
     kept = factories.record(lists, MAN)
     erase_patient(patient=factories.record(lists, WOMAN).patient, by=Operator(), reason="asked for it")

@@ -161,9 +161,12 @@ def merge_patients(
     require(by, Permission.MERGE_PATIENTS)
     with acting_as(by, reason=check_reason(reason)):
         lock_entry()
-        locked = Patient.objects.select_for_update().filter(pk__in=[keep.pk, absorb.pk]).order_by("pk")
-        if len(locked) < len({keep.pk, absorb.pk}):
+        found = Patient.objects.select_for_update().filter(pk__in=[keep.pk, absorb.pk]).order_by("pk")
+        locked = {person.pk: person for person in found}
+        if not {keep.pk, absorb.pk} <= locked.keys():
             raise NotFound(_("One of the two persons is no longer there."))
+        # The caller's copies are from before the lock: what was corrected since stands in these.
+        keep, absorb = locked[keep.pk], locked[absorb.pk]
         effect = preview_merge(keep=keep, absorb=absorb)
         if expected is not None and effect != expected:
             raise EffectChanged

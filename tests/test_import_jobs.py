@@ -367,6 +367,20 @@ def test_a_day_later_nothing_of_an_upload_is_left(reporter, unsent):
         store_checked(job_id=checked.pk, by=reporter)
 
 
+def test_a_job_that_waited_a_day_goes_on_with_the_worker_that_claims_it_in_the_same_moment(reporter, monkeypatch):
+    job, fail = receive(reporter), import_job._fail
+    ImportJob.objects.update(uploaded_at=timezone.now() - timedelta(hours=25))
+
+    def claimed_before(job_id, *why, **state):
+        assert import_job._claim(job_id)
+        fail(job_id, *why, **state)
+
+    monkeypatch.setattr(import_job, "_fail", claimed_before)
+    sweep_imports()
+    job.refresh_from_db()
+    assert (job.state, job.message, job.rows.count()) == ("running", "", 4)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_running_job_is_not_taken_for_lost_and_tells_how_far_it_is(committed_lists, monkeypatch):
     reporter = factories.user("reporter", committed_lists.centres["UPP"])

@@ -141,7 +141,7 @@ def sweep_imports() -> None:
     waiting = ImportJob.objects.filter(state=ImportState.QUEUED, uploaded_at__lt=now - PATIENCE)
     for job in waiting:
         if job.uploaded_at < now - KEPT:
-            _fail(job.pk, WAITED_TOO_LONG)
+            _fail(job.pk, WAITED_TOO_LONG, state=ImportState.QUEUED)
         else:
             send(RUN_IMPORT, str(job.pk))
     old = ImportJob.objects.filter(uploaded_at__lt=now - KEPT).exclude(state=ImportState.RUNNING)
@@ -212,12 +212,14 @@ def _conclude(job: ImportJob, summary: ImportSummary, problems: list[tuple[int, 
         job.rows.update(staged=None)
 
 
-def _fail(job_id: UUID, message: str) -> None:
+def _fail(job_id: UUID, message: str, *, state: ImportState = ImportState.RUNNING) -> None:
+    """End a job that is still in this state, and delete its rows; a worker may have claimed it meanwhile."""
     with transaction.atomic():
-        ImportJob.objects.filter(pk=job_id).update(
+        ended = ImportJob.objects.filter(pk=job_id, state=state).update(
             state=ImportState.FAILED, message=message, finished_at=timezone.now()
         )
-        ImportRow.objects.filter(job=job_id).delete()
+        if ended:
+            ImportRow.objects.filter(job=job_id).delete()
 
 
 @contextmanager

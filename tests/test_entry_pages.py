@@ -11,8 +11,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registry.access import Operator
-from registry.entry.record import correct_infusion
+from registry.entry.record import correct_infusion, record_infusion
 from registry.models import AccessLog, Draft, Infusion, Membership, Patient, PatientIdentifier, Question
+from registry.pages.clinic import entry
 from tests import factories
 
 HOME, NEW = "/en/clinic/", "/en/clinic/infusions/new"
@@ -340,6 +341,19 @@ class TestDrafts:
         assert Draft.objects.get().fields["batch"] == "B2"
         nurse.post(address + "discard")
         assert not Draft.objects.exists()
+
+    def test_a_draft_thrown_away_while_it_is_submitted_is_no_loss(self, nurse, monkeypatch):
+        nurse.post(NEW, {"centre": "UPP", "batch": "B1", "do": "draft"})
+
+        def record_meanwhile(**stated):
+            Draft.objects.all().delete()
+            return record_infusion(**stated)
+
+        monkeypatch.setattr(entry, "record_infusion", record_meanwhile)
+        response = nurse.post(f"/en/clinic/drafts/{Draft.objects.get().pk}/", FORM, follow=True)
+        number = Infusion.objects.get().patient.registry_number
+        assert response.redirect_chain == [(f"/en/clinic/persons/{number}/", 302)]
+        assert "The infusion is stored." in text(response)
 
     @pytest.mark.parametrize("value", [NUMBER, "x" * 201, "a\x00b"])
     def test_what_may_not_be_kept_is_said_and_nothing_is_lost(self, nurse, value):

@@ -1,5 +1,6 @@
 """Entering an infusion: one form, what it would count as said beside it, drafts."""
 
+from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
 
@@ -140,7 +141,8 @@ def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None)
         form.refuse_error(refused)
         return _show_form(request, form, draft_id, judged)
     if draft_id:
-        delete_draft(draft_id=draft_id, by=request.user)
+        with suppress(NotFound):  # a colleague has thrown it away meanwhile
+            delete_draft(draft_id=draft_id, by=request.user)
     messages.success(request, _("The infusion is stored.") + " " + judged.consequence)
     return redirect("clinic:person", number=infusion.patient.registry_number)
 

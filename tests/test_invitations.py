@@ -94,6 +94,19 @@ def test_whoever_is_signed_in_only_says_yes(office, lists):
     assert dict(user.memberships.values_list("centre__code", "role")) == {"UPP": "lead", "STO": "reporter"}
 
 
+@pytest.mark.parametrize(
+    ("has", "offered", "then"),
+    [("reporter", "lead", "lead"), ("lead", "reporter", "lead"), ("lead", "lead", "lead")],
+)
+def test_an_invitation_raises_a_role_and_lowers_none(lead, lists, has, offered, then):
+    user = factories.user("there", lists.centres["UPP"], role=has)
+    invitation, _token = invite_person(email="a@example.org", centre=lists.centres["UPP"], role=offered, by=lead)
+    assert accept_as_member(invitation_id=invitation.pk, by=user).role == then
+    assert Membership.objects.get(user=user).role == then
+    invitation.refresh_from_db()
+    assert invitation.accepted_by == user
+
+
 def test_the_token_is_kept_nowhere(office):
     link = link_of(office.post(PEOPLE, INVITED))
     token = link.split("/")[-2]

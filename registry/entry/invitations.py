@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry.access import Actor, Permission, acting_as, centres_where, require
+from registry.access import ROLES, Actor, Permission, acting_as, centres_where, require
 from registry.choices import CentreRole
 from registry.entry.reasons import check_reason
 from registry.errors import InvitationUnusable, NotFound, UsernameTaken
@@ -89,7 +89,10 @@ def accept_as_newcomer(
 
 
 def accept_as_member(*, invitation_id: int, by: User) -> Membership:
-    """The role that was offered, for an account that is there already. Raises InvitationUnusable."""
+    """The role that was offered, for an account that is there already; one that may more stays as it is.
+
+    Raises InvitationUnusable.
+    """
     with acting_as(by, reason=_("Invitation accepted")):
         return _take(_lock_open(invitation_id), by)
 
@@ -127,9 +130,12 @@ def _lock_open(invitation_id: int) -> Invitation:
 
 
 def _take(invitation: Invitation, user: User) -> Membership:
-    membership, _new = Membership.objects.update_or_create(
+    membership, _new = Membership.objects.select_for_update().get_or_create(
         user=user, centre_id=invitation.centre_id, defaults={"role": invitation.role}
     )
+    if ROLES[membership.role][1] < ROLES[invitation.role][1]:  # an invitation adds, and takes nothing
+        membership.role = invitation.role
+        membership.save(update_fields=["role"])
     invitation.accepted_by, invitation.accepted_at = user, timezone.now()
     invitation.save(update_fields=["accepted_by", "accepted_at"])
     return membership

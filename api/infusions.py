@@ -26,7 +26,7 @@ from api.signed_in import (
     require_writer,
 )
 from registry.access import Permission, acting_as, centres_where
-from registry.choices import AccessAction, Category, Kind, Sex, Status
+from registry.choices import AccessAction, Category, Kind, Status
 from registry.draft import InfusionDraft
 from registry.entry.finding import LONGEST_REGISTRY_NUMBER
 from registry.entry.idempotency import Answer, answer_once
@@ -230,8 +230,6 @@ def _record(body: Mapping[str, Any], user: User) -> tuple[int, dict[str, Any]]:
     patient = _find_patient(body, user)
     former_first_becomes, confirmed = _read_answer(body), _text(body, CONFIRMED)
     draft = _read_row({name: _text(body, name) for name in COLUMNS}, user, person_known=patient is not None)
-    if patient and draft.sex and patient.sex not in {draft.sex, Sex.UNKNOWN}:
-        raise InfusionRefused([Problem("sex", "sex_contradicts_patient", "The person's sex is another.")])
     found = propose(draft=draft, by=user, patient=patient, former_first_becomes=former_first_becomes)
     infusion = record_infusion(
         draft=draft,

@@ -279,6 +279,15 @@ def doubt_entry(draft: InfusionDraft, others: Sequence[Step]) -> Iterable[Proble
         yield Problem("kind", "third_infusion", sentence, True)
 
 
+def doubt_sex(stated: str | None, known: str) -> Iterable[Problem]:
+    """A sex that differs from what is known of the person; it is improbable and not wrong: who changes
+    legal sex in Sweden is given a new number.
+    """
+    if known != Sex.UNKNOWN and stated not in {None, Sex.UNKNOWN, known}:
+        sentence = _("The sex differs from that of another infusion of this person: is it right?")
+        yield Problem("sex", "sex_differs", sentence, True)
+
+
 def propose_kind(step: tuple[date, int, str], others: Sequence[Step]) -> Kind:
     """What an infusion probably is, for the clinic to confirm: a dose of the same product within the
     weeks of a course is a further dose of it, any other later infusion is a reinfusion.

@@ -199,6 +199,18 @@ class TestRecording:
         assert (question.rule, question.answer) == ("date_on_weekend", "It is right as it stands")
         assert question.answered_by == "nurse"
 
+    def test_a_sex_that_differs_from_the_persons_is_told_before_it_is_stored(self, lists, nurse):
+        form = FORM | {"patient_id": "local:1", "age_at_infusion": "50"}
+        nurse.post(NEW, form)
+        nurse.post(NEW, form | {"infused_on": "2020-05-14", "kind": "further_dose", "sex": "female"})
+        assert list(Infusion.objects.values_list("patient__sex", flat=True)) == ["female"] * 2
+        form |= {"infused_on": "2020-06-03", "kind": "further_dose", "sex": "male", "confirmed": "third_infusion"}
+        assert "The sex differs from that of another infusion" in text(nurse.post(NEW, form))
+        assert Infusion.objects.count() == 2
+        nurse.post(NEW, form | {"confirmed": "third_infusion,sex_differs"})
+        assert Infusion.objects.count() == 3
+        assert Question.objects.get(rule="sex_differs").answered_by == "nurse"
+
     def test_what_nobody_has_confirmed_is_asked_by_a_rule(self, lists, nurse):
         infusion = factories.record(lists, infused_on="2020-05-02")
         assert "The date was a weekend day" in text(nurse.get(HOME)).partition("Entered lately")[0]

@@ -427,6 +427,45 @@ def test_a_sex_that_differs_between_the_infusions_of_one_pseudonym_is_only_impro
     assert bring([other]) == (ImportSummary(1, 1, 0, 0, 1), [(2, "sex", "sex_differs")])
 
 
+def test_a_sex_that_was_not_known_is_filled_in_by_a_file_as_by_the_form(bring):
+    row, later = (one | {"patient_id": "local:17", "sex": ""} for one in (ROW, LATER))
+    later |= {"kind": "reinfusion"}
+    bring([row])
+    assert bring([row | {"sex": "male"}]) == (ImportSummary(1, 0, 1, 0, 0), [])
+    assert Patient.objects.get().sex == "unknown", "of what is stored already nothing changes"
+    assert bring([row, later | {"sex": "female"}]) == (ImportSummary(2, 1, 1, 0, 0), [])
+    assert Patient.objects.get().sex == "female"
+    told = Patient.objects.get().history_rows.latest("pgh_id")
+    assert (told.pgh_label, told.acted_by, told.reason) == ("update", "operator", "import")
+    again = later | {"infused_on": "2022-05-05", "age_at_infusion": "52", "sex": "male"}
+    assert bring([again])[1] == [(2, "sex", "sex_differs")]
+    assert Patient.objects.get().sex == "female"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_sex_of_a_person_is_what_the_earliest_row_says_that_says_one(bring, known):
+    row = ROW | {"patient_id": "local:17", "sex": ""}
+    rows = [
+        row | {"infused_on": f"202{place}-05-05", "age_at_infusion": f"5{place}", "kind": "reinfusion", "sex": sex}
+        for place, sex in enumerate(("unknown", "male", "female", "male"), start=1)
+    ]
+    if known:
+        bring([row])
+    else:
+        rows = [row, *rows]
+    line = rows.index(next(one for one in rows if one["sex"] == "female")) + 2
+    assert bring(rows)[1] == [(line, "sex", "sex_differs")]
+    assert Patient.objects.get().sex == "male"
+
+
+def test_the_sex_of_a_known_person_is_not_that_of_an_earlier_row_of_the_file(bring):
+    row = ROW | {"patient_id": "local:17", "sex": "female", "kind": "reinfusion"}
+    bring([row])
+    earlier = EARLIER | {"patient_id": "local:17", "sex": "male"}
+    assert bring([earlier])[1] == [(2, "sex", "sex_differs")]
+    assert Patient.objects.get().sex == "female"
+
+
 def test_a_person_has_a_limited_number_of_infusions(bring):
     row = ROW | {"kind": "reinfusion", "age_at_infusion": ""}
     days = (date(2020, 5, 5) + timedelta(days=place) for place in range(MOST_INFUSIONS + 1))

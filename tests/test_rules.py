@@ -3,9 +3,11 @@
 import ast
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from django.utils.translation import override
 
 import registry
 from registry import clock, rules
@@ -24,7 +26,7 @@ from registry.errors import (
     ReasonMissing,
 )
 from registry.identity import IdentifierUnusable
-from registry.models import Infusion, Patient
+from registry.models import Infusion, Patient, Question, Revision
 from registry.rules import Step, check_age_by_birth_year, check_draft, classify, read_date, today
 from tests import factories
 
@@ -125,9 +127,9 @@ COURSE_ANSWERS = [
 # Codes that other tests of this file provoke, and codes that only a file can.
 ELSEWHERE = {
     "no_earlier_infusion", "long_gap", "age_contradicts_birth_year", "do_not_register", "date_on_weekend",
-    "third_infusion",
+    "third_infusion", "sex_differs",
 }  # fmt: skip
-BY_FILE = {"too_many_infusions", "too_many_cells", "sex_differs", "withdrawn_before"}  # test_import.py
+BY_FILE = {"too_many_infusions", "too_many_cells", "withdrawn_before"}  # test_import.py
 
 
 @pytest.fixture
@@ -459,6 +461,36 @@ def test_an_age_agrees_with_the_year_of_birth(lists, age, agrees):
     assert (problem is None) == agrees
     assert problem is None or problem.code == "age_contradicts_birth_year"
     assert check_age_by_birth_year(draft, None) is None
+
+
+def test_a_sex_that_was_not_known_is_filled_in_from_a_later_infusion(lists):
+    reporter = factories.user("reporter", lists.centres["UPP"])
+    record = partial(factories.record, lists, "local:1", by=reporter, age_at_infusion=50)
+    person = record().patient
+    assert person.sex == Sex.UNKNOWN
+    revision = Revision.objects.get().number
+    record(infused_on="2021-05-05", kind="reinfusion", sex=Sex.UNKNOWN)
+    assert Patient.objects.get().history_rows.count() == 1
+    with override("en"):
+        later = record(infused_on="2022-05-05", kind="further_dose", sex=Sex.FEMALE)
+    assert (later.patient.sex, Patient.objects.get().sex) == ("female", "female")
+    told = Patient.objects.get().history_rows.latest("pgh_id")
+    assert (told.pgh_label, told.sex, told.acted_by, told.reason) == (
+        "update", "female", "reporter", "Stated with an infusion",
+    )  # fmt: skip
+    assert Revision.objects.get().number == revision + 3, "two infusions, and the person"
+    assert not Question.objects.filter(rule="sex_differs").exists()
+
+
+def test_a_sex_that_differs_from_the_persons_is_stored_asked_about_and_not_taken(lists):
+    record = partial(factories.record, lists, "local:1", age_at_infusion=50)
+    record(sex=Sex.FEMALE)
+    other = record(infused_on="2021-05-05", kind="reinfusion", sex=Sex.MALE)
+    assert Patient.objects.get().sex == "female"
+    assert Question.objects.get(rule="sex_differs").infusion == other
+    for open_sex in (None, Sex.UNKNOWN, Sex.FEMALE):
+        assert not list(rules.doubt_sex(open_sex, Sex.FEMALE))
+    assert not list(rules.doubt_sex(Sex.MALE, Sex.UNKNOWN))
 
 
 def test_a_correction_that_gives_a_second_first_is_refused(lists):

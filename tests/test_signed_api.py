@@ -196,18 +196,15 @@ def test_the_person_is_named_by_registry_number_too(uppsala, entered):
     assert Patient.objects.count() == 1
 
 
-@pytest.mark.parametrize("stored, stated, status", [
-    ("female", "female", 201), ("female", "male", 400), ("unknown", "male", 201), ("unknown", "unknown", 201),
-])  # fmt: skip
-def test_the_sex_of_someone_known_is_compared_where_it_is_known(uppsala, entered, stored, stated, status):
-    Patient.objects.update(sex=stored)
-    answer = uppsala.enter(
-        patient_id=None, patient=entered["patient"], sex=stated, infused_on="2021-06", kind="reinfusion",
-        age_at_infusion=51,
-    )  # fmt: skip
-    assert answer.status_code == status, answer.content
-    if status == 400:
-        assert errors_of(answer.json()) == {("sex", "sex_contradicts_patient")}
+def test_a_sex_is_filled_in_and_doubted_however_the_person_is_named(uppsala):
+    entered = uppsala.enter(patient_id="local:1", age_at_infusion=50).json()
+    later = {"patient_id": None, "patient": entered["patient"], "age_at_infusion": 51, "kind": "reinfusion"}
+    filled = uppsala.enter(**later, infused_on="2021-05-05", sex="female").json()
+    assert (filled["sex"], filled["warnings"]) == ("female", [])
+    later |= {"patient_id": "local:1", "patient": None}
+    other = uppsala.enter(**later, infused_on="2021-06-06", sex="male").json()
+    assert other["sex"] == "female"
+    assert ("sex", "sex_differs") in [(one["field"], one["code"]) for one in other["warnings"]]
 
 
 def test_what_is_improbable_is_stored_said_and_asked_about_unless_confirmed(uppsala):

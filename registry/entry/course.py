@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from registry.choices import Kind, Sex, Status
 from registry.draft import Step
 from registry.errors import InfusionRefused, Problem
-from registry.rules import classify
+from registry.rules import classify, doubt_sex
 
 MOST_INFUSIONS = 100  # of one person; far above any course, and it bounds the work of a hostile file
 
@@ -50,7 +50,7 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
     submitted = {row.what: row for row in rows if row.status == Status.SUBMITTED}
     withdrawn = [row for row in rows if row.status == Status.WITHDRAWN]
     course = [_step(row) for row in submitted.values()]
-    known_sex = next((row.sex for row in rows if row.sex != Sex.UNKNOWN), Sex.UNKNOWN)
+    known_sex: str = next((row.sex for row in rows if row.status), Sex.UNKNOWN)  # the stored person's
     for row in rows:
         if row.line is None:
             continue
@@ -61,11 +61,9 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
             sentence = _("This infusion was withdrawn in the registry and stays so.")
             yield Verdict(row.line, None, [Problem("patient_id", "withdrawn_before", sentence, True)])
             continue
-        problems: list[Problem] = []
-        if row.sex not in {known_sex, Sex.UNKNOWN}:
-            # Improbable and not wrong: who changes legal sex in Sweden is given a new number.
-            sentence = _("The sex differs from that of another infusion of this person: is it right?")
-            problems.append(Problem("sex", "sex_differs", sentence, True))
+        doubts = doubt_sex(row.sex, known_sex)
+        if known_sex == Sex.UNKNOWN:
+            known_sex = row.sex  # storing fills it in likewise (staging.py)
         stated = Kind(row.kind) if row.kind else None
         try:
             kind, found = classify(stated=stated, step=row.what, others=course)
@@ -73,7 +71,7 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
             kind, found = stated or Kind.REINFUSION, list(refused.problems)
         # A refused row keeps its place, so that the next row is not blamed for its fault.
         course.append(_step(row)._replace(kind=kind))
-        yield Verdict(row.line, kind, [*problems, *found])
+        yield Verdict(row.line, kind, [*doubts, *found])
 
 
 def judge_alone(stated: Kind | None) -> Verdict:

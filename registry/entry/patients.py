@@ -113,6 +113,14 @@ def lock_known_patient(patient: Patient, by: Actor) -> Patient:
     return locked
 
 
+def fill_sex(patient: Patient, draft: InfusionDraft, *, by: Actor) -> None:
+    """Give a locked person whose sex is not known the one that a draft states."""
+    if patient.sex == Sex.UNKNOWN and draft.sex and draft.sex != Sex.UNKNOWN:
+        patient.sex = draft.sex
+        with acting_as(by, reason=_("Stated with an infusion")):
+            patient.save(update_fields=["sex"])
+
+
 def refusal_tokens(chain: Sequence[tuple[str, bytes]]) -> list[bytes]:
     """By what a person with these digests would be known, had they refused registration."""
     return [refusal_token(key_id, digest) for key_id, digest in chain]

@@ -11,7 +11,7 @@ from registry.entry.record import refuse_impossible, step_of
 from registry.errors import KindUnclear, Problem
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_persons
-from registry.rules import classify, complete_draft, doubt_entry, propose_kind
+from registry.rules import classify, complete_draft, doubt_entry, doubt_sex, propose_kind
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,8 @@ def propose(
     if before_first and draft.kind == Kind.FIRST and former_first_becomes:
         course = [other._replace(kind=former_first_becomes) if other == first else other for other in course]
     warnings += doubt_entry(draft, course)
+    if person:
+        warnings += doubt_sex(draft.sex, person.sex)
     question = None
     try:
         kind, found = classify(stated=draft.kind, step=step, others=course)

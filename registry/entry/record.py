@@ -11,14 +11,14 @@ from registry.access import Actor, Permission, acting_as, centres_where, require
 from registry.choices import AccessAction, Category, Kind, Status
 from registry.draft import InfusionDraft
 from registry.entry.announce import announce_change
-from registry.entry.patients import course_of, lock_entry, lock_known_patient, lock_patient
+from registry.entry.patients import course_of, fill_sex, lock_entry, lock_known_patient, lock_patient
 from registry.entry.questions import ask_by_rules
 from registry.entry.reasons import check_reason
 from registry.errors import ChangedMeanwhile, InfusionRefused, KindUnclear, NotFound, Problem
 from registry.identity import holds_identity_number
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
-from registry.rules import check_age_by_birth_year, check_draft, classify, complete_draft, doubt_entry
+from registry.rules import check_age_by_birth_year, check_draft, classify, complete_draft, doubt_entry, doubt_sex
 
 CORRECTABLE = (
     "centre",
@@ -64,6 +64,7 @@ def record_infusion(
     warnings = refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
     with acting_as(by, reason=check_reason(reason, needed=False)):
         patient = lock_known_patient(patient, by) if patient else lock_patient(draft)
+        fill_sex(patient, draft, by=by)
         if former_first_becomes:
             _change_former_first(patient, draft, former_first_becomes, by)
         course = course_of(patient)
@@ -74,7 +75,7 @@ def record_infusion(
             **{name: getattr(draft, name) for name in CORRECTABLE} | {"kind": kind},
         )
         log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
-        warnings += [*improbable, *doubt_entry(draft, course)]
+        warnings += [*improbable, *doubt_entry(draft, course), *doubt_sex(draft.sex, patient.sex)]
         ask_by_rules(infusion=infusion, warnings=warnings, by=by, confirmed=confirmed)
         announce_change()
     return infusion

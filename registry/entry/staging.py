@@ -98,14 +98,28 @@ ORDER BY patient_id, infused_on, sequence, line NULLS FIRST
 """
 
 # Numbers go up from row to row in what is stored: an index takes its next entry fastest at its end.
+# The sex is what the earliest row says that says one: a later one that differs has a warning.
 STORE_PATIENTS = """
 INSERT INTO registry_patient (id, sex, birth_year, created_at)
-SELECT patient_id, coalesce(min(sex) FILTER (WHERE sex <> 'unknown'), 'unknown'),
+SELECT patient_id,
+       coalesce((array_agg(sex ORDER BY infused_on, sequence) FILTER (WHERE sex <> 'unknown'))[1], 'unknown'),
        min(birth_year), now()
 FROM import_row JOIN import_person USING (person)
 WHERE is_new
 GROUP BY patient_id
 ORDER BY patient_id
+"""
+
+# What is stored now may say the sex of someone of whom it was not known.
+FILL_SEX = """
+UPDATE registry_patient AS patient SET sex = stated.sex
+FROM (
+    SELECT DISTINCT ON (patient_id) patient_id, sex
+    FROM import_row JOIN import_person USING (person) JOIN import_verdict USING (line)
+    WHERE NOT is_new AND sex <> 'unknown'
+    ORDER BY patient_id, infused_on, sequence
+) AS stated
+WHERE patient.id = stated.patient_id AND patient.sex = 'unknown'
 """
 
 STORE_IDENTIFIERS = f"""
@@ -256,6 +270,7 @@ def store(by: Actor) -> None:
     """Turn what is staged into patients and infusions; constraints and history see every row."""
     roles = list(by.roles_at())
     _run(STORE_PATIENTS)
+    _run(FILL_SEX)
     _run(STORE_IDENTIFIERS, {"current_key": oldest_first()[-1][0]})
     _run(
         STORE_INFUSIONS,

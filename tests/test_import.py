@@ -364,6 +364,24 @@ def test_two_rows_alike_are_refused_as_duplicate(bring):
     assert not Infusion.objects.exists()
 
 
+def test_two_rows_alike_are_refused_though_they_are_stored_already(bring, write, manage):
+    bring(MANY)
+    before = stored()
+    again = [*MANY, ROW | {"patient_id": WOMAN[2:]}, MANY[2]]
+    twice = [(line, "patient_id", "duplicate") for line in (7, 8)]
+    assert bring(again) == (ImportSummary(read=7, stored=0, unchanged=5, refused=2, warnings=0), twice)
+    code, out, _err = manage("import_infusions", write([ROW, ROW]))
+    assert (code, out.splitlines()[0]) == (
+        1, "line 3, patient_id: duplicate: This infusion stands in the file twice.",
+    )  # fmt: skip
+    withdraw_infusion(infusion_id=Infusion.objects.get(batch="Ö1").pk, by=Operator(), reason="a mistake")
+    assert bring([MANY[4], MANY[4] | {"batch": "Ö2"}])[1] == [
+        (2, "patient_id", "withdrawn_before"),
+        (3, "patient_id", "duplicate"),
+    ]
+    assert stored()[1:3] == before[1:3] and Infusion.objects.count() == 5
+
+
 def test_a_stored_infusion_with_other_details_is_a_duplicate(lists, bring):
     in_registry(lists, ROW)
     before = stored()

@@ -51,9 +51,15 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
     withdrawn = [row for row in rows if row.status == Status.WITHDRAWN]
     course = [_step(row) for row in submitted.values()]
     known_sex: str = next((row.sex for row in rows if row.status), Sex.UNKNOWN)  # the stored person's
+    said: set[tuple[date, int, str]] = set()  # by earlier lines of the file, whether stored already or new
     for row in rows:
         if row.line is None:
             continue
+        if row.what in said:
+            sentence = _("This infusion stands in the file twice.")
+            yield Verdict(row.line, None, [Problem("patient_id", "duplicate", sentence)])
+            continue
+        said.add(row.what)
         if row.what in submitted:
             yield Verdict(row.line, None, _compare(row, submitted[row.what]))
             continue

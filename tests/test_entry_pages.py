@@ -14,6 +14,7 @@ from registry.access import Operator
 from registry.entry.record import correct_infusion, record_infusion
 from registry.models import AccessLog, Draft, Infusion, Membership, Patient, PatientIdentifier, Question
 from registry.pages.clinic import entry
+from registry.statistics.build import publish
 from tests import factories
 
 HOME, NEW = "/en/clinic/", "/en/clinic/infusions/new"
@@ -565,6 +566,12 @@ class TestStart:
         [centre] = body.context["centres"]
         assert centre["rows"][-1]["entered"] == {"patients": 1, "infusions": 1}
         assert centre["rows"][-1]["published"] in ({}, None)
+
+    def test_a_snapshot_is_named_from_the_first_one_on(self, lists, nurse):
+        factories.record(lists)
+        assert "Published: snapshot" not in text(nurse.get(HOME))
+        sentence = f"Published: snapshot {publish().number}. It has everything that is entered."
+        assert sentence in text(nurse.get(HOME))
 
     def test_who_has_no_centre_sees_nothing(self, lists):
         factories.record(lists)

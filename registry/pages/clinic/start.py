@@ -44,7 +44,7 @@ def start(request: SignedInRequest) -> HttpResponse:
             "questions": questions.select_related("infusion__patient", "infusion__centre"),
             "roles": list(_roles(request.user)),
             "centres": list(_beside_published(request.user, mine)),
-            "published": _published(),
+            "published": read_status(),
         },
     )
 
@@ -55,14 +55,6 @@ def _roles(user: User) -> Iterator[dict[str, Any]]:
     codes = dict(Centre.objects.values_list("pk", "code"))
     for role, centre in user.roles_at():
         yield {"name": names[role], "centre": codes.get(centre or 0, ""), "sentence": ROLES[role][0]}
-
-
-def _published() -> dict[str, Any] | None:
-    """The current snapshot and whether the records have moved on; None before the first."""
-    try:
-        return read_status()
-    except NotPublished:
-        return None
 
 
 def _beside_published(user: User, centres: list[Centre]) -> Iterator[dict[str, Any]]:

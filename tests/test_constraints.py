@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from registry.models import (
@@ -283,3 +283,9 @@ def test_a_withdrawn_infusion_keeps_no_place(lists):
     infusion(status="draft")
     infusion()
     assert Infusion.objects.count() == 3
+
+
+def test_an_infusion_has_no_free_text_but_its_batch_and_its_indication_asks_for_none():
+    texts = [field for field in Infusion._meta.fields if isinstance(field, models.CharField | models.TextField)]
+    assert [field.name for field in texts if not field.choices] == ["batch"]
+    assert not [field.name for field in Indication._meta.fields if isinstance(field, models.BooleanField)]

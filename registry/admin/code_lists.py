@@ -99,7 +99,7 @@ class IndicationAdmin(CodeListAdmin):
     """Diseases treated."""
 
     list_display = ["name_sv", "name_en", "icd10", "key", "unconfirmed", "position"]
-    list_filter = ["asks_text", ("unconfirmed", admin.EmptyFieldListFilter)]
+    list_filter = [("unconfirmed", admin.EmptyFieldListFilter)]
     search_fields = ["key", "icd10", "name_sv", "name_en"]
 
 

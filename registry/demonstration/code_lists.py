@@ -37,18 +37,18 @@ UNNAMED_PRODUCTS = (
     ("Prövningsläkemedel TCR-T", "", Modality.TCR_T, ProductOrigin.INVESTIGATIONAL),
 )
 
-# key, ICD-10, Swedish, English, asks for free text, what is unconfirmed
+# key, ICD-10, Swedish, English, what is unconfirmed
 INDICATIONS = (
-    ("b-all", "C91.0", "Akut lymfatisk B-cellsleukemi", "B-cell acute lymphoblastic leukaemia", False, ""),
-    ("dlbcl", "C83.3", "Diffust storcelligt B-cellslymfom", "Diffuse large B-cell lymphoma", False, ""),
-    ("hgbl", "C83.7", "Höggradigt B-cellslymfom", "High-grade B-cell lymphoma", False, "icd10"),
-    ("pmbcl", "C85.2", "Primärt mediastinalt B-cellslymfom", "Primary mediastinal B-cell lymphoma", False, ""),
-    ("fl", "C82", "Follikulärt lymfom", "Follicular lymphoma", False, ""),
-    ("mcl", "C83.1", "Mantelcellslymfom", "Mantle cell lymphoma", False, ""),
-    ("mm", "C90.0", "Multipelt myelom", "Multiple myeloma", False, ""),
-    ("solid-tumour", None, "Solid tumör", "Solid tumour", False, ""),
-    ("autoimmune", None, "Autoimmun sjukdom", "Autoimmune disease", False, ""),
-    ("other", None, "Annan sjukdom", "Other disease", True, ""),
+    ("b-all", "C91.0", "Akut lymfatisk B-cellsleukemi", "B-cell acute lymphoblastic leukaemia", ""),
+    ("dlbcl", "C83.3", "Diffust storcelligt B-cellslymfom", "Diffuse large B-cell lymphoma", ""),
+    ("hgbl", "C83.7", "Höggradigt B-cellslymfom", "High-grade B-cell lymphoma", "icd10"),
+    ("pmbcl", "C85.2", "Primärt mediastinalt B-cellslymfom", "Primary mediastinal B-cell lymphoma", ""),
+    ("fl", "C82", "Follikulärt lymfom", "Follicular lymphoma", ""),
+    ("mcl", "C83.1", "Mantelcellslymfom", "Mantle cell lymphoma", ""),
+    ("mm", "C90.0", "Multipelt myelom", "Multiple myeloma", ""),
+    ("solid-tumour", None, "Solid tumör", "Solid tumour", ""),
+    ("autoimmune", None, "Autoimmun sjukdom", "Autoimmune disease", ""),
+    ("other", None, "Annan sjukdom", "Other disease", ""),
 )  # fmt: skip
 
 TRIALS = (
@@ -72,12 +72,12 @@ def store_code_lists() -> None:
         code="VECURA", defaults={"name": "Vecura", "centre": Centre.objects.get(code="STO")}
     )
     _store_products()
-    for position, (key, icd10, name_sv, name_en, asks_text, unconfirmed) in enumerate(INDICATIONS):
+    for position, (key, icd10, name_sv, name_en, unconfirmed) in enumerate(INDICATIONS):
         Indication.objects.get_or_create(
             key=key,
             defaults={
-                "icd10": icd10, "name_sv": name_sv, "name_en": name_en, "asks_text": asks_text,
-                "unconfirmed": unconfirmed, "position": position,
+                "icd10": icd10, "name_sv": name_sv, "name_en": name_en, "unconfirmed": unconfirmed,
+                "position": position,
             },
         )  # fmt: skip
     for identifier, name, sponsor, phase in TRIALS:

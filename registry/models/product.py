@@ -63,7 +63,6 @@ class Indication(models.Model):
     icd10 = models.CharField(_("ICD-10 code"), max_length=8, null=True, blank=True, unique=True)
     name_sv = models.CharField(_("name"), max_length=80)
     name_en = models.CharField(_("name in English"), max_length=80)
-    asks_text = models.BooleanField(_("asks for free text"), default=False)
     unconfirmed = models.CharField(_("unconfirmed"), max_length=80, blank=True)
     position = models.PositiveSmallIntegerField(_("position"))
 

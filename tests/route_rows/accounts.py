@@ -46,6 +46,8 @@ def reason(world):
 
 
 ROWS = [
+    Row("accounts", "GET", ALL_302),
+    Row("accounts", "POST", ALL_302),
     # Whoever is signed in already is sent on; a form that holds nothing is shown again.
     Row("account_login", "GET", {"nobody": 200, "signed_in": 302}),
     Row("account_login", "POST", {"nobody": 200, "signed_in": 302}),

@@ -10,7 +10,7 @@ from django.views.generic import RedirectView
 from registry.pages.accounts import invitation
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="account_login")),
+    path("", RedirectView.as_view(pattern_name="account_login"), name="accounts"),
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),

@@ -102,6 +102,11 @@ def not_found(request: HttpRequest, *args, **kwargs) -> HttpResponse:
     )
 
 
+def bad_request(request: HttpRequest) -> HttpResponse:
+    """A request that cannot be read, before anyone looks at what it asks for."""
+    return problem("bad_request", "The request cannot be answered as it stands", status.HTTP_400_BAD_REQUEST)
+
+
 def server_error(request: HttpRequest, page: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
     """A fault of ours: a problem for programs, the usual page for people."""
     if not request.path_info.startswith("/api/"):

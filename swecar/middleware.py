@@ -1,14 +1,18 @@
-"""The layers that only signed-in people need, left out of what the public reads.
+"""The layers of our own: what no request may hold, and what only signed-in people need, left out of what
+the public reads.
 
 A public answer depends on the snapshot and the question alone (INTERFACE.md), so it needs
 neither a session nor a user nor a form token.
 """
 
 import re
+from collections.abc import Callable
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
@@ -19,6 +23,28 @@ from django_htmx.middleware import HtmxDetails
 
 # Of the interface, what api.signed_in answers; all else there is public.
 SIGNED_IN = re.compile(r"/((admin|(en/)?(clinic|accounts))/|api/v1/(infusions|imports|me)(/|$))")
+
+# As a query string spells the zero byte, and as a quoted cookie does.
+CODED_ZERO, QUOTED_ZERO = "%00", r"\000"
+
+
+def refuse_zero_bytes(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
+    """The layer that lets no zero byte in by an address, a query string or a cookie: PostgreSQL's texts
+    cannot hold it, and would fail on it wherever one is looked up. Forms refuse it field by field, and so
+    does the interface, which names the parameter.
+    """
+
+    def layer(request: HttpRequest) -> HttpResponse:
+        if QUOTED_ZERO in request.META.get("HTTP_COOKIE", ""):
+            raise BadRequest("A cookie holds a zero byte.")
+        if not request.path_info.startswith("/api/"):
+            if "\0" in request.path_info:
+                raise Http404
+            if CODED_ZERO in request.META.get("QUERY_STRING", ""):
+                raise BadRequest("The query string holds a zero byte.")
+        return get_response(request)
+
+    return layer
 
 
 class SignedInOnly(MiddlewareMixin):

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "swecar.front.keep",  # outermost: what goes out is given again
     "django.middleware.security.SecurityMiddleware",
+    "swecar.middleware.refuse_zero_bytes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "swecar.middleware.Session",
     "swecar.middleware.Locale",

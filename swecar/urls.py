@@ -3,11 +3,12 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
+from django.views.defaults import bad_request as page_of_bad_request
 from django.views.defaults import page_not_found
 from django.views.defaults import server_error as page_of_server_error
 
 from api import health, metrics
-from api.errors import not_found, server_error
+from api.errors import bad_request, not_found, server_error
 from registry.pages import releases, seo, trust
 from registry.pages.views import show_map
 
@@ -30,6 +31,13 @@ urlpatterns = [
         prefix_default_language=False,
     ),
 ]
+
+
+def handler400(request, exception):
+    """A request that cannot be read, said in the form that the caller reads."""
+    if request.path_info.startswith("/api/"):
+        return bad_request(request)
+    return page_of_bad_request(request, exception)
 
 
 def handler404(request, exception):

@@ -73,3 +73,77 @@ def test_each_role_is_answered_as_the_table_says(row, world, clients):
         with factories.rolled_back():
             answers[role] = client.generic(row.method, address, **row.request(world)).status_code
     assert answers == {role: row.status_of(role) for role in ROLES}
+
+
+# The zero byte, which no text of the database may hold.
+
+NUL = "%00"
+ASKED = (
+    "as_of", "by", "category", "centre", "cursor", "format", "from", "kind", "lang", "measures", "month", "next",
+    "o", "patient", "q", "since", "snapshot", "status", "status__exact", "to", "year",
+)  # fmt: skip
+READING = [row for row in ROWS if row.method == "GET"]
+WRITING = [row for row in ROWS if row.method == "POST" and not row.name.startswith("api:")]
+
+
+def ask_as(clients, row, address: str) -> dict[str, int]:
+    """What a stranger is answered at an address, and the first one who may have the row's page."""
+    able = next((role for role in ROLES if row.status_of(role) == 200), "administrator")
+    answers = {}
+    for role in {"nobody", able}:
+        client, cookie = clients[role]
+        client.cookies = SimpleCookie({settings.SESSION_COOKIE_NAME: cookie} if cookie else {})
+        with factories.rolled_back():
+            answers[role] = client.get(address).status_code
+    return answers
+
+
+def part_by_part(address: str, given: set[str]) -> list[str]:
+    """The address with a zero byte for each of its arguments, and after its end."""
+    parts = address.split("/")
+    places = [place for place, part in enumerate(parts) if part in given]
+    replaced = ["/".join([*parts[:place], NUL, *parts[place + 1 :]]) for place in places]
+    return [*replaced, address.removesuffix("/") + f"/{NUL}"]
+
+
+@pytest.mark.parametrize("row", READING, ids=lambda row: row.name)
+def test_no_address_holds_a_zero_byte(row, world, clients):
+    given = dict(row.args(world))
+    for address in part_by_part(reverse(row.name, kwargs=given), set(map(str, given.values()))):
+        assert set(ask_as(clients, row, address).values()) <= {401, 404}, address
+
+
+@pytest.mark.parametrize("row", READING, ids=lambda row: row.name)
+def test_no_question_holds_a_zero_byte(row, world, clients):
+    """The interface says itself which parameter is wrong, and knows who asks first."""
+    address = reverse(row.name, kwargs=dict(row.args(world)))
+    if address.startswith("/api/"):
+        for name in ASKED:
+            answers = ask_as(clients, row, f"{address}?{name}={NUL}")
+            assert max(answers.values()) < 500, (name, answers)
+    else:
+        assert set(ask_as(clients, row, f"{address}?x={NUL}").values()) == {400}
+        assert set(ask_as(clients, row, f"{address}?{NUL}").values()) == {400}
+
+
+@pytest.mark.parametrize("row", READING, ids=lambda row: row.name)
+def test_no_cookie_holds_a_zero_byte(row, world):
+    client = Client(raise_request_exception=False)
+    client.cookies = SimpleCookie({settings.SESSION_COOKIE_NAME: "\0" * 32})
+    answer = client.get(reverse(row.name, kwargs=dict(row.args(world))))
+    assert answer.status_code == 400
+    assert answer["Content-Type"].startswith(
+        "application/problem+json" if answer.wsgi_request.path.startswith("/api/") else "text/html"
+    )
+
+
+@pytest.mark.parametrize("row", WRITING, ids=lambda row: row.name)
+def test_a_form_refuses_a_zero_byte_itself(row, world, clients):
+    address, data = reverse(row.name, kwargs=dict(row.args(world))), dict(row.data(world))
+    client, cookie = clients[
+        next((role for role in ROLES[1:] if row.status_of(role) in {200, 302}), "administrator")
+    ]
+    for name in {*data, "next", "reason"}:
+        client.cookies = SimpleCookie({settings.SESSION_COOKIE_NAME: cookie})
+        with factories.rolled_back():
+            assert client.post(address, data | {name: "a\0b"}).status_code < 500, name

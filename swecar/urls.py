@@ -3,13 +3,10 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
-from django.views.defaults import bad_request as page_of_bad_request
-from django.views.defaults import page_not_found
-from django.views.defaults import server_error as page_of_server_error
 
 from api import health, metrics
 from api.errors import bad_request, not_found, server_error
-from registry.pages import releases, seo, trust
+from registry.pages import refusals, releases, seo, trust
 from registry.pages.views import show_map
 
 urlpatterns = [
@@ -37,16 +34,21 @@ def handler400(request, exception):
     """A request that cannot be read, said in the form that the caller reads."""
     if request.path_info.startswith("/api/"):
         return bad_request(request)
-    return page_of_bad_request(request, exception)
+    return refusals.show_bad_request(request)
+
+
+def handler403(request, exception):
+    """A page for people alone: the interface says itself what is not permitted."""
+    return refusals.show_not_permitted(request)
 
 
 def handler404(request, exception):
     """An address that is none, said in the form that the caller reads."""
     if request.path_info.startswith("/api/"):
         return not_found(request)
-    return page_not_found(request, exception)
+    return refusals.show_no_page(request)
 
 
 def handler500(request):
     """A fault of ours, said in the form that the caller reads."""
-    return server_error(request, page_of_server_error)
+    return server_error(request, refusals.show_fault)

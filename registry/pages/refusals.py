@@ -1,0 +1,85 @@
+"""The pages of what is not answered: there is none, it cannot be read, it is not permitted, it went wrong.
+
+Such a page is made from the address's language and side alone: without a database, a session or a user, so
+that it can be shown whatever has failed, and tells nobody whether something exists.
+"""
+
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from registry.pages.frame import frame
+from swecar.middleware import CONTENT_POLICY, SIGNED_IN
+
+STARTS = {"sv": "/clinic/", "en": "/en/clinic/"}
+
+
+def show_no_page(request: HttpRequest) -> HttpResponse:
+    """No such page, or not for whoever asks: 404."""
+    with override(_language_of(request)):
+        if _is_staff_side(request):
+            sentence = _(
+                "The address may be mistyped, the page may have moved, or you may not see it. "
+                "Begin again at the start page."
+            )
+        else:
+            sentence = _("The address may be mistyped, or the page may have moved. Begin again at the map.")
+        return _show(request, HTTPStatus.NOT_FOUND, _("There is no such page"), sentence)
+
+
+def show_bad_request(request: HttpRequest) -> HttpResponse:
+    """An address or a form that cannot be read: 400."""
+    with override(_language_of(request)):
+        sentence = _("Something in the address or the form is not as it should be. Go back and try again.")
+        return _show(request, HTTPStatus.BAD_REQUEST, _("The request cannot be read"), sentence)
+
+
+def show_not_permitted(request: HttpRequest) -> HttpResponse:
+    """A page that the account has no right to: 403."""
+    with override(_language_of(request)):
+        sentence = _("Your account has no right to it. An administrator of the registry can give the right.")
+        return _show(request, HTTPStatus.FORBIDDEN, _("You may not see this page"), sentence)
+
+
+def show_form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its page's token (Django's CSRF_FAILURE_VIEW, told the reason in English): 403."""
+    with override(_language_of(request)):
+        sentence = _(
+            "The page had been open too long, you have signed in anew since, or the browser takes no cookies. "
+            "Go back, load the page again, and send the form once more."
+        )
+        return _show(request, HTTPStatus.FORBIDDEN, _("The form was not taken"), sentence)
+
+
+def show_fault(request: HttpRequest) -> HttpResponse:
+    """A fault of ours: 500."""
+    with override(_language_of(request)):
+        sentence = _(
+            "The fault is ours, and it is logged. Try again in a while; if it goes on, write to %(contact)s."
+        ) % {"contact": settings.CONTACT}
+        return _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong here"), sentence)
+
+
+def _language_of(request: HttpRequest) -> str:
+    """By the address alone, as everywhere: English under /en/, Swedish elsewhere."""
+    return "en" if request.path_info.startswith("/en/") else "sv"
+
+
+def _is_staff_side(request: HttpRequest) -> bool:
+    return SIGNED_IN.match(request.path_info) is not None
+
+
+def _show(request: HttpRequest, status: HTTPStatus, title: str, sentence: str) -> HttpResponse:
+    language = _language_of(request)
+    start = STARTS[language] if _is_staff_side(request) else ""
+    context = frame(language) | {"title": title, "sentence": sentence, "start": start}
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Language": language,
+        "Content-Security-Policy": CONTENT_POLICY,
+    }
+    return HttpResponse(render_to_string("pages/refusal.html", context), status=status, headers=headers)

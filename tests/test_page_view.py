@@ -1,12 +1,14 @@
 """What the public page shows by its address: a day, a centre, a measure; with scripts and without."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registry.access import Operator
+from registry.clock import today
 from registry.entry.record import withdraw_infusion
 from registry.statistics.build import publish
 from tests import factories
@@ -66,6 +68,7 @@ def test_a_chosen_centre_has_its_own_part_and_stays_in_every_link(published, cli
         ("as_of=2020-13-01", "Write the date as year-month-day"),
         ("as_of=yesterday", "Write the date as year-month-day"),
         ("as_of=1999-12-31", "The registry begins in 2014"),
+        ("as_of=2999-01-01", "That day has not come yet"),
         ("centre=NOPE", "There is no centre with this code"),
         ("measure=money", "This page cannot show that"),
         ("span=decade", "This page cannot show that"),
@@ -78,6 +81,17 @@ def test_what_cannot_be_shown_is_said_beside_the_latest_numbers(published, clien
     assert answer["Cache-Control"] == "no-store"
     assert f'role="alert">{sentence}' in text(answer)
     assert "4 people have been treated" in text(answer)
+
+
+@pytest.mark.parametrize(("days", "status"), [(0, 200), (1, 400)])
+@pytest.mark.parametrize("address", ["/", "/en/", "/inbaddad/"])
+def test_the_last_day_that_can_be_shown_is_today(published, client, address, days, status):
+    for _time in range(2):  # at midnight between the question and its day, once more
+        before, day = today(), today() + timedelta(days=days)
+        answer = client.get(f"{address}?as_of={day}")
+        if today() == before:
+            break
+    assert answer.status_code == status
 
 
 def test_an_unknown_parameter_changes_nothing(published, client):

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
+from registry.clock import today
 from registry.errors import RegistryError
 from registry.rules import FIRST_TREATMENT
 
@@ -73,6 +74,8 @@ def _read_day(text: str) -> date | None:
         raise ChoiceUnknown(_("Write the date as year-month-day, for instance 2020-12-31.")) from None
     if day < FIRST_TREATMENT:
         raise ChoiceUnknown(_("The registry begins in 2014: choose a later date."))
+    if day > today():  # what is kept of a day stays true: a day that has come does not go again
+        raise ChoiceUnknown(_("That day has not come yet: choose today or an earlier date."))
     return day
 
 

@@ -322,6 +322,8 @@ MEASURE = """() => {
     }).map(text => text.textContent),
     words: seen('h1, h2, h3, p, dt, li, .number, .hero .remark'), // the table may scroll in its own region
     map: seen('.map')[0],
+    cards: seen('.cards')[0],
+    when: seen('.when')[0],
     width: document.documentElement.clientWidth,
     wide: document.documentElement.scrollWidth,
     table: (scroll => scroll.scrollWidth - scroll.clientWidth)(document.querySelector('#table .scroll')),
@@ -403,7 +405,7 @@ def assert_tidy(boxes, width):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [390, 768, 1120, 1280, 1920])
+@pytest.mark.parametrize("width", [390, 768, 1024, 1120, 1280, 1920])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_overlaps_and_nothing_is_clipped(open_browser, site, language, width):
     measured, asked = measure(open_browser, f"{site}/published/{language}", width)
@@ -421,6 +423,28 @@ def test_other_registries_are_as_tidy(open_browser, site, name, count, width):
     for boxes in measured:
         assert len(boxes["callouts"]) == count
         assert_tidy(boxes, width)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [768, 1024, 1119])
+def test_the_map_and_the_centres_lines_share_the_width(open_browser, site, width):
+    page = open_browser(viewport={"width": width, "height": 800})
+    page.goto(f"{site}/published/sv")
+    boxes = page.evaluate(MEASURE)
+    assert boxes["map"]["right"] < boxes["cards"]["left"]
+    assert boxes["cards"]["top"] < boxes["map"]["top"]
+    assert boxes["cards"]["right"] > 0.9 * width
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), [(390, 800), (768, 1024), (1024, 768), (1280, 800), (1920, 1080)])
+def test_what_moves_the_map_in_time_never_lies_on_it(open_browser, site, width, height):
+    page = open_browser(viewport={"width": width, "height": height})
+    page.goto(f"{site}/published/sv")
+    for _down in range(4):
+        boxes = page.evaluate(MEASURE)
+        assert not overlap(boxes["map"], boxes["when"])
+        page.mouse.wheel(0, 200)
 
 
 @pytest.mark.browser

@@ -290,6 +290,40 @@ def test_categories_are_apart_for_every_kind_of_colour_vision(scheme, vision):
         assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5 >= 0.1
 
 
+@pytest.mark.parametrize(
+    ("language", "through", "as_of", "name"),
+    [
+        ("sv", "2025-09-05", None, "2025, t.o.m. 5 september"),
+        ("en", "2025-09-05", None, "2025, through 5 September"),
+        ("en", "2025-12-30", None, "2025, through 30 December"),
+        ("en", "2026-02-01", "2025-06-30", "2025, through 30 June"),
+        ("en", "2025-06-30", "2025-12-31", "2025, through 30 June"),
+    ],
+)
+def test_a_year_that_is_not_over_is_told_from_a_whole_one(language, through, as_of, name):
+    page = render_time(language, through, as_of)
+    assert page.count(f'aria-label="{name}: ') == 2  # the country's chart, wide and narrow
+    assert f'aria-label="Umeå {name}: 9"' in page  # a centre's own
+    assert f'<th scope="row">{name}</th>' in page
+    assert page.count('<th scope="row">2024</th>') == 1
+    assert f"{name}.</p>" in page
+    assert 'class="soc unfinished"' in page and 'class="one unfinished"' in page
+
+
+@pytest.mark.parametrize(("through", "as_of"), [("2025-12-31", None), ("2026-02-01", "2025-12-31")])
+def test_a_whole_year_is_drawn_as_one(through, as_of):
+    page = render_time("en", through, as_of)
+    assert '<th scope="row">2025</th>' in page
+    assert "unfinished" not in page and "no whole year" not in page
+
+
+def render_time(language: str, through: str, as_of: str | None) -> str:
+    """The page of the published figure, with data through a day, up to another."""
+    document = published_document(language)
+    document["snapshot"] |= {"data_through": through, "as_of": as_of}
+    return render_map_page(document, series=series_of(document), language=language)
+
+
 # Its looks, measured in a browser
 
 DOCUMENTS = {

@@ -50,11 +50,13 @@ def draw_columns(
     height: float,
     label: str,
     css: str,
+    unfinished: str = "",
 ) -> str:
     """Columns of stacks over years, each with its total above it where there is room.
 
     totals are counted afresh, and may be less than the sum of the stacks, or None where they are
-    withheld; label names the drawing.
+    withheld; label names the drawing. unfinished is what the last year is called where it is no whole
+    one: its column is drawn faint.
     """
     stacked = (sum(stack.numbers[place] for stack in stacks) for place in range(len(years)))
     top = max([1, *(total or 0 for total in totals), *stacked])
@@ -62,22 +64,33 @@ def draw_columns(
     most = step * ceil(top / step)
     scale = _Scale(width, height, most, len(years), left=estimate_width(say_number(most), TYPE) + 10)
     parts = [scale.draw_lines(step)]
-    parts += [_draw_column(scale, place, years, stacks, totals) for place in range(len(years))]
+    for place in range(len(years)):
+        name = unfinished if place == len(years) - 1 else ""
+        parts.append(_draw_column(scale, place, years, stacks, totals, unfinished=name))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart {css}" viewBox="0 0 {width:g} {height:g}"'
         f' role="group" aria-label="{escape(label)}">{"".join(parts)}</svg>'
     )
 
 
-def draw_small(years: Sequence[int], numbers: Sequence[int], *, most: int, label: str) -> str:
-    """A centre's columns on a ground, to the scale of most: one image, named by its numbers."""
+def draw_small(
+    years: Sequence[int], numbers: Sequence[int], *, most: int, label: str, unfinished: str = ""
+) -> str:
+    """A centre's columns on a ground, to the scale of most: one image, named by its numbers.
+
+    unfinished as in draw_columns.
+    """
     width, height = 240.0, 84.0
     scale = _Scale(width, height, max(1, most), len(years), head=14, foot=16)
-    read = ", ".join(f"{year}: {say_number(count)}" for year, count in zip(years, numbers, strict=True) if count)
+    names = [str(year) for year in years]
+    if unfinished:
+        names[-1] = unfinished
+    read = ", ".join(f"{name}: {say_number(count)}" for name, count in zip(names, numbers, strict=True) if count)
     parts = [f'<path class="ground" d="M0,{scale.ground:g}H{width:g}"/>']
     for place, number in enumerate(numbers):
         if number:
-            parts.append(scale.draw_box("one", place, 0, number))
+            faint = " unfinished" if unfinished and place == len(years) - 1 else ""
+            parts.append(scale.draw_box("one" + faint, place, 0, number))
     if numbers and max(numbers):
         place = max(range(len(numbers)), key=lambda i: (numbers[i], i))
         middle, above = scale.middle(place), scale.y(numbers[place]) - 4
@@ -148,14 +161,21 @@ class _Scale:
 
 
 def _draw_column(
-    scale: _Scale, place: int, years: Sequence[int], stacks: Sequence[Stack], totals: Sequence[int | None]
+    scale: _Scale,
+    place: int,
+    years: Sequence[int],
+    stacks: Sequence[Stack],
+    totals: Sequence[int | None],
+    *,
+    unfinished: str,
 ) -> str:
-    """One year: its boxes, its total, and its year where there is room for it."""
+    """One year: its boxes, its total, and its year where there is room for it; faint where it is unfinished."""
+    faint = " unfinished" if unfinished else ""
     drawn, said, low = [], [], 0
     for stack in stacks:
         number = stack.numbers[place]
         if number:
-            drawn.append(scale.draw_box(stack.mark, place, low, low + number))
+            drawn.append(scale.draw_box(stack.mark + faint, place, low, low + number))
             said.append(f"{stack.name} {say_number(number)}")
             low += number
     middle, total, year = scale.middle(place), say_number(totals[place]), str(years[place])
@@ -165,5 +185,5 @@ def _draw_column(
     every = ceil((estimate_width("2000", TYPE) + 6) / scale.column)
     if (len(years) - 1 - place) % every == 0:
         drawn.append(scale.draw_middle(middle, scale.height - 6, year, muted=True))
-    name = f"{year}: {total}" + (f" ({', '.join(said)})" if said else "")
+    name = f"{unfinished or year}: {total}" + (f" ({', '.join(said)})" if said else "")
     return f'<g role="img" aria-label="{escape(name)}">{"".join(drawn)}</g>'

@@ -191,6 +191,11 @@ def say_date(iso: str) -> str:
     return format_date(date.fromisoformat(iso), "j F Y")
 
 
+def say_day(day: date) -> str:
+    """Return "8 September"."""
+    return format_date(day, "j F")
+
+
 def say_month(month: str | None) -> str:
     """Return "September 2025" of "2025-09", or "–"."""
     return say_first(month) or "–"

@@ -31,7 +31,7 @@ def describe_choice(document: dict, series: dict | None, view: View) -> dict | N
         "awaited": awaited,
         "sentence": _say_sentence(centre, text.city) if centre["infusions"] != 0 else "",
         "share": _say_share(centre, document["national"]) if centre["infusions"] else "",
-        "drawing": describe_years(series, centre["code"], view) if series and drawn else "",
+        "drawing": describe_years(series, document, centre["code"], view) if series and drawn else "",
         "counts": f"/api/v1/counts?by={cells}&centre={centre['code']}&lang={view.language}",
         "close": view.address("map", centre=None),
     }

@@ -1,20 +1,20 @@
 """The page's part over time: the country's columns by category, and each centre's small ones."""
 
-from collections.abc import Sequence
+from datetime import date
 
 from django.utils.translation import gettext as _
 
 from registry.choices import Category
 from registry.figure.chart import Stack, add_up, draw_columns, draw_small
-from registry.figure.wording import say_number
+from registry.figure.wording import say_day, say_number
 from registry.pages.view import MEASURES, SPANS, View
 
 SIZES = {"wide": (760, 300), "narrow": (358, 240)}
 
 
-def describe_series(series: dict, centres: Sequence[dict], view: View) -> dict:
-    """What the template needs to draw a series, by the measure and span of the view."""
-    years = series["years"]
+def describe_series(series: dict, document: dict, view: View) -> dict:
+    """What the template needs to draw a map document's series, by the measure and span of the view."""
+    years, unfinished = series["years"], _say_unfinished(series, document)
 
     def read(column: dict[str, list]) -> list:
         numbers = column[view.measure]
@@ -26,13 +26,23 @@ def describe_series(series: dict, centres: Sequence[dict], view: View) -> dict:
         stacks = [Stack("whole", _("Sweden"), [number or 0 for number in totals])]
     title = _title(view)
     charts = [
-        draw_columns(years, stacks, totals, width=width, height=height, label=title, css=f"chart-{name}")
+        draw_columns(
+            years,
+            stacks,
+            totals,
+            width=width,
+            height=height,
+            label=title,
+            css=f"chart-{name}",
+            unfinished=unfinished,
+        )
         for name, (width, height) in SIZES.items()
     ]
     by_centre = {code: read(column) for code, column in series["centres"].items()}
     most = max((number for numbers in by_centre.values() for number in numbers), default=0)
     return {
         "title": title,
+        "unfinished": unfinished,
         "switches": [
             [(view.address("time", measure=one), _say_measure(one), one == view.measure) for one in MEASURES],
             [(view.address("time", span=one), _say_span(one), one == view.span) for one in SPANS],
@@ -46,15 +56,17 @@ def describe_series(series: dict, centres: Sequence[dict], view: View) -> dict:
                 "city": centre["city"],
                 "address": view.address("centre", centre=centre["code"]),
                 "total": say_number(centre[view.measure]),
-                "drawing": draw_small(years, by_centre[centre["code"]], most=most, label=centre["city"]),
+                "drawing": draw_small(
+                    years, by_centre[centre["code"]], most=most, label=centre["city"], unfinished=unfinished
+                ),
             }
-            for centre in centres
+            for centre in document["centres"]
             if any(by_centre.get(centre["code"], ()))
         ],
         "head": list(series["categories"]),
         "rows": [
             (
-                year,
+                unfinished if unfinished and year == years[-1] else year,
                 [say_number(stack.numbers[place]) for stack in stacks if series["categories"]],
                 say_number(totals[place]),
             )
@@ -66,10 +78,28 @@ def describe_series(series: dict, centres: Sequence[dict], view: View) -> dict:
     }
 
 
-def describe_years(series: dict, code: str, view: View) -> str:
+def describe_years(series: dict, document: dict, code: str, view: View) -> str:
     """One centre's new patients or infusions by year, drawn to its own scale."""
     numbers = series["centres"][code][view.measure]
-    return draw_small(series["years"], numbers, most=max(numbers, default=0), label=_title(view))
+    return draw_small(
+        series["years"],
+        numbers,
+        most=max(numbers, default=0),
+        label=_title(view),
+        unfinished=_say_unfinished(series, document),
+    )
+
+
+def _say_unfinished(series: dict, document: dict) -> str:
+    """What the last year is called where what is shown does not go to its end; nothing where it does."""
+    snapshot = document["snapshot"]
+    days = [date.fromisoformat(day) for day in (snapshot["data_through"], snapshot["as_of"]) if day]
+    if not days or not series["years"]:
+        return ""
+    year, through = series["years"][-1], min(days)
+    if through >= date(year, 12, 31):
+        return ""
+    return _("%(year)s, through %(day)s") % {"year": year, "day": say_day(through)}
 
 
 def _title(view: View) -> str:

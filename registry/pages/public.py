@@ -71,7 +71,7 @@ def render_map_page(
             "categories": [(category.value, category.label) for category in Category],
             "centres": describe_centres(document),
             "chosen": describe_choice(document, series, view),
-            "time": series and describe_series(series, document["centres"], view),
+            "time": series and describe_series(series, document, view),
             **describe_table(document),
             "citation": say_citation(document),
             "downloads": list_downloads(view),

@@ -75,7 +75,14 @@ def test_every_link_of_a_page_leads_somewhere(published, client, name, language)
     for link in Outline(text(client.get(place))).links:
         bare = link.partition("#")[0]
         if bare.startswith("/") and "png-print" not in bare and "pptx" not in bare:
-            assert client.get(bare).status_code == 200, link
+            assert client.get(bare, follow=True).status_code == 200, link  # by sign-in, where that is needed
+
+
+@pytest.mark.parametrize(("name", "language"), [*TEXTS, ("releases", "sv"), ("map", "sv"), ("map", "en")])
+def test_every_page_leads_to_sign_in_in_its_language(published, client, name, language):
+    place = PLACES[name][language] if name in PLACES else {"sv": "/", "en": "/en/"}[language]
+    address, word = {"sv": ("/clinic/", "Logga in"), "en": ("/en/clinic/", "Sign in")}[language]
+    assert f'<a href="{address}">{word}</a>' in text(client.get(place))
 
 
 @pytest.mark.parametrize(("name", "language"), PAGES)

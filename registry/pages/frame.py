@@ -17,6 +17,7 @@ PLACES = {
     "privacy": {"sv": "/integritet/", "en": "/en/privacy/"},
     "embed": {"sv": "/inbaddad/", "en": "/en/embed/"},
 }
+STARTS = {"sv": "/clinic/", "en": "/en/clinic/"}  # where people sign in to
 
 
 def frame(language: str, addresses: Mapping[str, str] = HOMES, *, host: str = "") -> dict:
@@ -29,6 +30,7 @@ def frame(language: str, addresses: Mapping[str, str] = HOMES, *, host: str = ""
     return {
         "language": language,
         "home": HOMES[language],
+        "sign_in": STARTS[language],
         "other": {"code": other, "address": addresses[other], "name": LANGUAGES[other]},
         "alternates": [(code, host + address) for code, address in addresses.items()] if host else [],
         "canonical": host and host + addresses[language],

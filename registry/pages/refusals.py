@@ -12,10 +12,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from registry.pages.frame import frame
+from registry.pages.frame import STARTS, frame
 from swecar.middleware import CONTENT_POLICY, SIGNED_IN
-
-STARTS = {"sv": "/clinic/", "en": "/en/clinic/"}
 
 
 def show_no_page(request: HttpRequest) -> HttpResponse:

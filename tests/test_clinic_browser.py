@@ -111,6 +111,39 @@ def test_what_is_wrong_improbable_or_open_is_said_before_it_is_stored(live_serve
     assert Infusion.objects.counted().count() == 2
 
 
+@contextmanager
+def held(page, selector: str):
+    """Press something with the mouse; at the end let it go in the same place, which must be the same thing."""
+    place = page.locator(selector)
+    place.scroll_into_view_if_needed()
+    box = place.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    with page.expect_response("**/infusions/new/person"):
+        page.mouse.down()
+    page.wait_for_timeout(120)
+    yield
+    assert place.bounding_box() == box
+    page.mouse.up()
+
+
+@pytest.mark.parametrize("width", WIDTH_OF.values())
+def test_a_press_is_never_lost_because_the_form_moves(live_server, open_browser, nurse, width):
+    page = open_browser(viewport={"width": width, "height": 900})
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/en/clinic/infusions/new")
+    page.fill("[name=patient_id]", NUMBER)
+    with held(page, "[name=category][value=SOC]"):
+        assert page.locator("text=New in the registry.").count() == 0
+    page.wait_for_selector("text=New in the registry.")
+    assert page.is_checked("[name=category][value=SOC]")
+    page.select_option("[name=product]", "Kymriah")
+    page.fill("[name=infused_on]", "2020-05-05")
+    with held(page, "button[value=submit]"):
+        assert page.locator("text=Counts as a new patient").count() == 0
+    page.wait_for_selector("text=The infusion is stored.")
+    assert Infusion.objects.exists()
+
+
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 def test_correct_and_withdraw(live_server, open_browser, nurse, committed_lists, scripts):
     infusion = factories.record(committed_lists)

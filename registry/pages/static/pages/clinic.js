@@ -1,0 +1,29 @@
+// What makes the clinic's pages safe to type in while htmx changes parts of them. All of it works
+// without this file.
+"use strict";
+(() => {
+  // What is pressed may not move away before it is let go: the browser then sees no click, and a form
+  // is not sent. An answer that comes meanwhile waits, unless a newer one is asked for.
+  let pressed = false, waiting = null;
+
+  document.addEventListener("pointerdown", () => { pressed = true; }, true);
+  function letGo() {
+    pressed = false;
+    // The click comes first, and a finger's comes a little later than the finger is gone.
+    setTimeout(() => {
+      if (pressed || !waiting) return;
+      const { target, serverResponse } = waiting;
+      waiting = null;
+      htmx.swap(target, serverResponse, { swapStyle: "outerHTML" });
+    }, 50);
+  }
+  for (const name of ["pointerup", "pointercancel", "keydown"]) document.addEventListener(name, letGo, true);
+  // A list of choices that opens swallows the end of the press.
+  document.addEventListener("pointermove", (event) => { if (pressed && !event.buttons) letGo(); }, true);
+  document.addEventListener("htmx:beforeRequest", () => { waiting = null; });
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    if (!pressed || !detail.shouldSwap) return;
+    detail.shouldSwap = false;
+    waiting = detail;
+  });
+})();

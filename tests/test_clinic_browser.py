@@ -4,6 +4,7 @@ import re
 from contextlib import contextmanager
 
 import pytest
+from django.contrib.sessions.models import Session
 
 from registry.access import Operator
 from registry.entry.record import correct_infusion
@@ -142,6 +143,33 @@ def test_a_press_is_never_lost_because_the_form_moves(live_server, open_browser,
         assert page.locator("text=Counts as a new patient").count() == 0
     page.wait_for_selector("text=The infusion is stored.")
     assert Infusion.objects.exists()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_a_session_that_ends_loses_nothing_that_is_typed(live_server, open_browser, nurse, scripts):
+    page = open_browser(viewport={"width": 390, "height": 844}, java_script_enabled=scripts)
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/clinic/infusions/new")
+    Session.objects.all().delete()
+    fill_infusion(page)
+    if scripts:
+        page.wait_for_selector("text=Du är utloggad.")
+        assert page.locator("h1").inner_text() == "Ny infusion"
+        look(page, "clinic-signed-out", "sv")
+    page.click("button[value=submit]")
+    page.wait_for_selector("h1 >> text=Du är utloggad")
+    if scripts:
+        look(page, "clinic-again", "sv")
+    tab = page.context.new_page()  # as the link does
+    tab.goto(live_server.url + page.get_attribute("main a[target=_blank]", "href"))
+    tab.fill("[name=login]", "nurse")
+    tab.fill("[name=password]", "not a secret")
+    follow(tab, "main button")
+    page.click("text=Skicka igen")
+    if not scripts:  # the form has the token of before
+        page.wait_for_selector("h1 >> text=Formuläret är inaktuellt")
+        page.click("text=Skicka igen")
+    page.wait_for_selector("text=Infusionen är sparad.")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])

@@ -1,5 +1,6 @@
 """Entering, correcting and withdrawing an infusion in the pages of the clinic."""
 
+import io
 import re
 from datetime import date
 from html import unescape
@@ -619,3 +620,51 @@ QUERIES = {
 def test_the_identifier_of_a_new_person_becomes_a_digest_and_nothing_else(nurse):
     nurse.post(NEW, FORM)
     assert PatientIdentifier.objects.get().type == "personal"
+
+
+class TestSignedOut:
+    """The session has ended while someone typed."""
+
+    def test_what_asks_while_typing_leaves_the_form_and_says_so(self, lists):
+        response = Client().post(PERSON, FORM, headers={"hx-request": "true"})
+        assert response.status_code == 286  # htmx's: do not ask again
+        assert (response["HX-Retarget"], response["HX-Reswap"]) == ("#signed-out", "outerHTML")
+        assert "You are signed out." in text(response) and "name=" not in text(response)
+        assert 'id="signed-out"' in text(Client().get("/en/accounts/login/"))
+
+    def test_a_form_comes_back_as_it_was_sent_and_is_kept_nowhere(self, lists, nurse):
+        response = Client().post(NEW, FORM | {"batch": SCRIPT})
+        assert response.status_code == 401 and SCRIPT not in response.content.decode()
+        assert "Nothing was stored." in text(response)
+        assert "no-store" in response["Cache-Control"]
+        again = dict(re.findall(r'<input type="hidden" name="(\w+)" value="(.*?)">', response.content.decode()))
+        again = {name: unescape(value) for name, value in again.items() if name != "csrfmiddlewaretoken"}
+        assert again == FORM | {"batch": SCRIPT}
+        assert nurse.post(NEW, again | {"batch": ""}).status_code == 302
+
+    def test_a_file_cannot_be_given_back(self, lists):
+        response = Client().post("/en/clinic/imports/", {"file": io.BytesIO(b"centre\n"), "centre": ""})
+        assert response.status_code == 401
+        assert "send the form with its file again" in text(response) and "Send again" not in text(response)
+
+    @pytest.mark.parametrize(("origin", "given"), [("http://testserver", True), (None, False)])
+    def test_a_form_older_than_the_session_is_explained(self, lists, origin, given):
+        strict = Client(enforce_csrf_checks=True)
+        strict.force_login(factories.user("nurse", lists.centres["UPP"]))
+        response = strict.post(NEW, FORM, headers={"origin": origin} if origin else None)
+        assert response.status_code == 403 and not Infusion.objects.exists()
+        assert "The form is out of date" in text(response)
+        assert (NUMBER in text(response)) == ("Send again" in text(response)) == given
+
+    def test_another_sites_form_is_not_given_back(self, lists):
+        strict = Client(enforce_csrf_checks=True)
+        strict.force_login(factories.user("nurse", lists.centres["UPP"]))
+        response = strict.post(NEW, FORM, headers={"origin": "https://elsewhere.example"})
+        assert response.status_code == 403 and "Send again" not in text(response)
+
+    def test_a_stale_sign_in_shows_no_password(self, db):
+        form = {"login": "nurse", "password": "a secret word"}
+        headers = {"origin": "http://testserver"}
+        response = Client(enforce_csrf_checks=True).post("/accounts/login/", form, headers=headers)
+        assert response.status_code == 403
+        assert "Gå tillbaka, ladda om sidan" in text(response) and "a secret word" not in text(response)

@@ -43,16 +43,6 @@ def show_not_permitted(request: HttpRequest) -> HttpResponse:
         return _show(request, HTTPStatus.FORBIDDEN, _("You may not see this page"), sentence)
 
 
-def show_form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form without its page's token (Django's CSRF_FAILURE_VIEW, told the reason in English): 403."""
-    with override(_language_of(request)):
-        sentence = _(
-            "The page had been open too long, you have signed in anew since, or the browser takes no cookies. "
-            "Go back, load the page again, and send the form once more."
-        )
-        return _show(request, HTTPStatus.FORBIDDEN, _("The form was not taken"), sentence)
-
-
 def show_fault(request: HttpRequest) -> HttpResponse:
     """A fault of ours: 500."""
     with override(_language_of(request)):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeAlias
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from registry.access import Permission, centres_where
 from registry.errors import Busy, NotFound, NotPermitted
 from registry.models import Centre, Question, User
+from registry.pages.again import answer_signed_out
 
 View: TypeAlias = Callable[..., HttpResponseBase]
 
@@ -36,8 +37,11 @@ def page(*permissions: Permission) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         @never_cache
-        @login_required
         def shown(request, *args, **kwargs):
+            if not request.user.is_authenticated:
+                if request.htmx or request.method == "POST":
+                    return answer_signed_out(request)
+                return redirect_to_login(request.get_full_path())
             if permissions and not any(centres_where(request.user, one) for one in permissions):
                 raise Http404
             try:

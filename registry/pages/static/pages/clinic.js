@@ -20,10 +20,20 @@
   for (const name of ["pointerup", "pointercancel", "keydown"]) document.addEventListener(name, letGo, true);
   // A list of choices that opens swallows the end of the press.
   document.addEventListener("pointermove", (event) => { if (pressed && !event.buttons) letGo(); }, true);
-  document.addEventListener("htmx:beforeRequest", () => { waiting = null; });
+  document.addEventListener("htmx:beforeRequest", () => {
+    waiting = null;
+    document.getElementById("signed-out").replaceChildren();
+  });
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
     if (!pressed || !detail.shouldSwap) return;
     detail.shouldSwap = false;
     waiting = detail;
   });
+
+  // Whoever has signed in anew in another tab goes on here: the form takes the token of the new session.
+  function renewTokens() {
+    const token = document.cookie.match(/(?:^|; )csrftoken=(\w+)/)?.[1];
+    if (token) for (const field of document.getElementsByName("csrfmiddlewaretoken")) field.value = token;
+  }
+  for (const name of ["change", "submit"]) document.addEventListener(name, renewTokens, true);
 })();

@@ -846,3 +846,20 @@ def test_a_file_longer_than_a_batch_is_stored_whole(bring, monkeypatch):
     assert Patient.objects.count() == 20
     assert set(Infusion.objects.values_list("category", flat=True)) == {Category.CUP}
     assert bring(rows)[0] == ImportSummary(read=40, stored=0, unchanged=40, refused=0, warnings=0)
+
+
+@pytest.mark.parametrize("column", ["centre", "indication", "trial", "product", "manufacturing_site", "category"])
+def test_what_is_said_to_be_written_is_taken(lists, column):
+    lists = reading.CodeLists(Operator())
+    reader = reading.RowReader(lists)
+    by_column = {"centre": "centres", "indication": "indications", "trial": "trials", "product": "products"}
+    by_column["manufacturing_site"] = "sites"
+    if column in by_column:  # few enough to be named
+        known = getattr(lists, by_column[column])
+        setattr(lists, by_column[column], dict(list(known.items())[:2]))
+    problems = reader.read(ROW | {column: "?"})[1]
+    [sentence] = [problem.sentence for problem in problems if problem.code == f"unknown_{column}"]
+    named = re.fullmatch(r"Skriv något av: (.+)\.|Write one of: (.+)\.", sentence)
+    for value in (named[1] or named[2]).split(", "):
+        codes = {problem.code for problem in reader.read(ROW | {column: value})[1]}
+        assert f"unknown_{column}" not in codes, value

@@ -41,6 +41,14 @@ SPELLINGS = {
     choices: {choice.value.lower(): choice for choice in choices}
     for choices in (Category, Kind, Sex, DatePrecision)
 }
+# What a row writes of each list, where that is not the value itself.
+SPELLED_BY = {
+    Centre: "code",
+    Indication: "code",
+    ManufacturingSite: "code",
+    Product: "name",
+    Trial: "identifier",
+}
 
 
 class CodeLists:
@@ -160,8 +168,8 @@ class _Fields:
         if found is None:
             # The value is not repeated: in a shifted row it may be an identity number.
             sentence = _("The value is not in the registry's list.")
-            if len(known) <= SHORT_LIST:
-                each = dict.fromkeys(map(str, known.values()))  # a product stands there under two names
+            if 0 < len(known) <= SHORT_LIST:
+                each = dict.fromkeys(map(_spell, known.values()))  # a product stands there under two names
                 sentence = _("Write one of: %(values)s.") % {"values": ", ".join(each)}
             self.refuse(name, f"unknown_{name}", sentence)
         return found
@@ -175,6 +183,11 @@ class _Fields:
             self.refuse(name, "number_invalid", sentence % {"least": least, "most": most})
             return None
         return int(value)
+
+
+def _spell(listed: object) -> str:
+    """As a row has to write it."""
+    return str(getattr(listed, SPELLED_BY[type(listed)]) if type(listed) in SPELLED_BY else listed)
 
 
 def _check_modality(fields: _Fields, product: Product | None) -> None:

@@ -64,7 +64,7 @@ def test_an_account_without_the_right_is_told_so_in_the_administration(lists, cl
 
 @pytest.mark.parametrize(
     ("address", "title"),
-    [("/accounts/login/", "Formuläret togs inte emot"), ("/en/accounts/login/", "The form was not taken")],
+    [("/accounts/login/", "Formuläret är inaktuellt"), ("/en/accounts/login/", "The form is out of date")],
 )
 def test_a_form_that_was_open_too_long_is_told_so(db, address, title):
     answer = Client(enforce_csrf_checks=True).post(address, {"login": "x", "password": "y"})

@@ -42,7 +42,7 @@ SPELLINGS = {
     for choices in (Category, Kind, Sex, DatePrecision)
 }
 # What a row writes of each list, where that is not the value itself.
-SPELLED_BY = {
+SPELLED_BY: dict[type, str] = {
     Centre: "code",
     Indication: "code",
     ManufacturingSite: "code",

@@ -55,9 +55,8 @@ def answer(
     # Headers are read from META: request.headers copies all of them for the one that is asked for.
     accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
     zipped = bool(TAKES_GZIP.search(accepted)) and not PACKED.match(content_type)
-    name = hashlib.sha256(f"{FORM}:{settings.DISCLOSURE}:{content_type}:{language}:{key}".encode()).hexdigest()[
-        :32
-    ]
+    form = f"{FORM}:{settings.DISCLOSURE}:{settings.DEMONSTRATION}:{content_type}:{language}"
+    name = hashlib.sha256(f"{form}:{key}".encode()).hexdigest()[:32]
     etag = f'"{name}-gzip"' if zipped else f'"{name}"'
     headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL, "Vary": VARY}
     if modified:

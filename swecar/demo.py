@@ -54,7 +54,8 @@ def demonstrate(var: Path, port: int, asked: Sequence[int]) -> None:
     with ExitStack() as stack:
         say("Starting PostgreSQL and Valkey …")
         servers = stack.enter_context(embedded.serving(var))
-        variables = {**os.environ, **servers.variables, "SWECAR_VAR": str(var), "PYTHONUNBUFFERED": "1"}
+        variables = {**os.environ, **servers.variables, "DEMONSTRATION": "1"}
+        variables |= {"SWECAR_VAR": str(var), "PYTHONUNBUFFERED": "1"}
         children = list(servers.children)
 
         def plan(name: str, *words: str) -> Plan:

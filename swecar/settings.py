@@ -28,6 +28,7 @@ OIDC_SCOPE = env.words("OIDC_SCOPE", default="openid,profile,commission")  # unc
 DATABASE_POOL = env.whole_number("DATABASE_POOL", default=8)
 CONTROLLER = env.text("CONTROLLER", default="Region Exempel")  # who answers for the personal data
 CONTACT = env.text("CONTACT", default="registret@swecar.example")  # where people write to
+DEMONSTRATION = env.flag("DEMONSTRATION")  # the records are made up, and every public page says so
 ACCESS_LOG_YEARS = env.whole_number("ACCESS_LOG_YEARS", default=5, least=5)  # the law asks for five
 
 BASE_DIR = Path(__file__).resolve().parent.parent

@@ -85,6 +85,29 @@ def test_every_page_leads_to_sign_in_in_its_language(published, client, name, la
     assert f'<a href="{address}">{word}</a>' in text(client.get(place))
 
 
+PUBLIC = [*(place for places in PLACES.values() for place in places.values()), "/", "/en/", "/nowhere/"]
+
+
+@pytest.mark.parametrize("place", PUBLIC)
+def test_a_demonstration_says_on_every_page_that_it_is_one_and_a_registry_on_none(
+    published, client, settings, place
+):
+    sentence = "made up." if place.startswith("/en/") else "påhittade."
+    registry = client.get(place)
+    assert 'class="made-up"' not in text(registry)
+    assert sentence not in text(registry)
+    settings.DEMONSTRATION = True
+    demonstration = client.get(place)
+    assert re.search(rf'<p class="made-up">Demonstration: [^<]*{sentence}</p>', text(demonstration))
+    assert "ETag" not in registry or demonstration["ETag"] != registry["ETag"]
+
+
+@pytest.mark.parametrize("place", ["/", "/en/embed/"])
+def test_before_the_first_snapshot_a_demonstration_says_so_too(lists, client, settings, place):
+    settings.DEMONSTRATION = True
+    assert 'class="made-up"' in text(client.get(place))
+
+
 @pytest.mark.parametrize(("name", "language"), PAGES)
 def test_the_browser_is_told_to_load_nothing_from_elsewhere(published, client, name, language):
     answer = client.get(PLACES[name][language])
@@ -192,6 +215,21 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, committed_list
         look(page, name, language)
     assert all(url.startswith(live_server.url) for url in asked)
     assert page.context.cookies() == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_demonstrations_pages_are_as_readable(live_server, committed_lists, open_browser, settings, scheme):
+    settings.DEMONSTRATION = True
+    factories.record(committed_lists)
+    publish()
+    page = open_browser(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    for place in ("/", "/inbaddad/"):
+        page.goto(f"{live_server.url}{place}")
+        look(page, f"demonstration-{scheme}", "sv")
+        page.emulate_media(media="print")
+        assert page.evaluate("getComputedStyle(document.querySelector('.made-up')).color") == "rgb(23, 33, 43)"
+        page.emulate_media(media="screen")
 
 
 @pytest.mark.browser

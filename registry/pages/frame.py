@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from django.conf import settings
+
 from registry.figure.wording import say_date, say_instant, say_number
 from registry.pages.view import HOMES
 
@@ -29,6 +31,7 @@ def frame(language: str, addresses: Mapping[str, str] = HOMES, *, host: str = ""
     other = next(code for code in LANGUAGES if code != language)
     return {
         "language": language,
+        "is_demonstration": settings.DEMONSTRATION,
         "home": HOMES[language],
         "sign_in": STARTS[language],
         "other": {"code": other, "address": addresses[other], "name": LANGUAGES[other]},

@@ -259,6 +259,22 @@ def test_stuck_runs_are_named_and_can_be_filtered(lists):
     assert "2 runs are stuck" in text(client.get(reverse("admin:index")))
 
 
+@pytest.mark.parametrize(
+    ("policy", "language", "sentence"),
+    [
+        ("exact", "sv", "Alla tal visas."),
+        ("exact", "en", "Every number is shown."),
+        ("threshold:5", "sv", "Inget tal om färre än 5 personer visas."),
+    ],
+)
+def test_the_policy_on_small_numbers_is_told_in_words(lists, settings, policy, language, sentence):
+    settings.DISCLOSURE = policy
+    address = page(Snapshot, "change", publish().pk)
+    shown = text(sign_in().get(address, headers={"accept-language": language}))
+    assert sentence in shown
+    assert f">{policy}<" not in shown
+
+
 def test_the_first_page_warns_of_what_stands_in_the_way_and_else_is_quiet(lists):
     publish()
     assert list(find_warnings()) == []

@@ -131,6 +131,43 @@ def test_every_measure_is_explained_where_the_table_points(published, client, la
     assert pointed == {"first", "patients", "reinfusions", "further_doses", "infusions"}
 
 
+@pytest.mark.parametrize(("language", "word"), [("sv", "inte angivet"), ("en", "not stated")])
+def test_what_a_centre_has_not_stated_is_called_alike_wherever_it_stands(published, client, language, word):
+    assert f"<td>{word}</td>" in text(client.get(PLACES["freshness"][language]))
+    assert f"<li><b>{word.capitalize()}</b>:" in text(client.get(PLACES["counting"][language]))
+
+
+@pytest.mark.parametrize(
+    ("language", "alert", "kind"),
+    [
+        ("sv", "larmas om en siffra skiljer sig", "data för program"),
+        ("en", "is alerted if a number", "for programs"),
+    ],
+)
+def test_freshness_says_what_the_nightly_count_is_for_and_sends_nobody_to_data(
+    published, client, language, alert, kind
+):
+    """A kept page knows its snapshot alone, and not how the night went."""
+    page = text(client.get(PLACES["freshness"][language]))
+    assert alert in page
+    assert re.search(rf"{kind}[^.]*<a href=\"/api/v1/status\">", page)
+
+
+@pytest.mark.parametrize(
+    ("language", "data", "offices"),
+    [
+        ("sv", "kartan som data, ur API:et", "statistikmyndigheternas format"),
+        ("en", "the map as data, from the API", "the format of statistical offices"),
+    ],
+)
+def test_files_are_named_as_people_call_them(published, client, language, data, offices):
+    for place in ({"sv": "/", "en": "/en/"}[language], PLACES["sharing"][language]):
+        page = text(client.get(place))
+        assert f"<b>JSON</b> {data}</a>" in page
+        assert f"<b>JSON-stat</b> {offices}</a>" in page
+        assert "<b>GeoJSON</b>" in page
+
+
 def test_the_reconciliation_names_each_number_that_differs(published, client):
     """Two infusions are not the published figure; the demonstration's own agree (test_demonstration.py)."""
     page = text(client.get("/en/reconciliation/"))

@@ -17,6 +17,7 @@ from registry.access import Permission
 from registry.admin.base import HistoryAdmin, ViewOnly, holds
 from registry.entry.announce import queue_publication
 from registry.models import Publication, Run, Snapshot
+from registry.statistics.disclosure import EXACT
 from registry.statistics.measures import DERIVED, MEASURES
 
 HASH_SHOWN = len("sha256:") + 12
@@ -59,7 +60,7 @@ class SnapshotAdmin(PublicationAdmin):
     ]  # fmt: skip
     list_per_page = 25
     fields = [
-        "number", "is_current", "hash", "built_at", "data_through", "disclosure", "facts", "national",
+        "number", "is_current", "hash", "built_at", "data_through", "shown", "facts", "national",
     ]  # fmt: skip
 
     def get_queryset(self, request):
@@ -103,6 +104,14 @@ class SnapshotAdmin(PublicationAdmin):
     def infusions(self, snapshot: Snapshot) -> int:
         """Nationally."""
         return national_numbers(snapshot)["infusions"]
+
+    @admin.display(description=_("small numbers"))
+    def shown(self, snapshot: Snapshot) -> str:
+        """The policy on them that it was made under."""
+        if snapshot.disclosure == EXACT:
+            return gettext("Every number is shown.")
+        least = snapshot.disclosure.partition(":")[2]
+        return gettext("No number of fewer than %(least)s persons is shown.") % {"least": least}
 
     @admin.display(description=_("hash"))
     def short_hash(self, snapshot: Snapshot) -> str:

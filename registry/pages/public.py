@@ -111,13 +111,14 @@ def list_downloads(view: View) -> list[tuple[str, str, str]]:
         "xlsx": _("a workbook"),
         "csv": _("rows for a program"),
         "csv-excel": _("rows for a Swedish Excel"),
-        "json": _("the document of the interface"),
-        "json-stat": _("as statistical offices exchange it"),
+        "json": _("the map as data, from the API"),
+        "json-stat": _("the format of statistical offices"),
         "geojson": _("the centres as points"),
     }
+    names = {"json-stat": "JSON-stat", "geojson": "GeoJSON"}  # the others are called as their files end
     return [
         (
-            MAP_FORMATS[name].ending.rpartition(".")[2].upper(),
+            names.get(name) or MAP_FORMATS[name].ending.rpartition(".")[2].upper(),
             f"/api/v1/map?format={name}&lang={view.language}{day}",
             meaning,
         )

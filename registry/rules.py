@@ -5,7 +5,7 @@ is also a named constraint there (models/).
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -106,22 +106,16 @@ def complete_draft(draft: InfusionDraft) -> None:
         draft.age_at_infusion = max(0, age_on(identifier.born_on, draft.infused_on))
 
 
-def check_draft(draft: InfusionDraft) -> list[Problem]:
-    """All that is impossible, and what is only improbable (as warnings), in one infusion."""
-    return [
-        problem
-        for problem in (
-            _check_date(draft),
-            _check_centre(draft),
-            _check_trial(draft),
-            _check_age(draft),
-            _check_sex(draft),
-            _check_product(draft),
-            _check_sequence(draft),
-            _check_batch(draft),
-        )
-        if problem
-    ]
+def check_draft(draft: InfusionDraft, *, unread: Collection[str] = ()) -> list[Problem]:
+    """All that is impossible, and what is only improbable (as warnings), in one infusion.
+
+    unread: fields that could not be read. A rule that looks at one of them is left out, so that all
+    that is wrong can be put right at once.
+    """
+    checks = CHECKS
+    if unread:
+        checks = tuple((check, fields) for check, fields in CHECKS if fields.isdisjoint(unread))
+    return [problem for check, _fields in checks if (problem := check(draft))]
 
 
 def _check_date(draft: InfusionDraft) -> Problem | None:
@@ -193,7 +187,7 @@ def _check_age(draft: InfusionDraft) -> Problem | None:
 
 def _check_sex(draft: InfusionDraft) -> Problem | None:
     said = draft.identifier.sex if draft.identifier else None
-    if said is None or draft.sex in {said, Sex.UNKNOWN}:
+    if said is None or draft.sex in {None, said, Sex.UNKNOWN}:
         return None
     return Problem("sex", "sex_contradicts_identifier", _("The sex does not agree with the identifier."))
 
@@ -222,6 +216,20 @@ def _check_batch(draft: InfusionDraft) -> Problem | None:
     if len(draft.batch) <= LONGEST_BATCH:
         return None
     return Problem("batch", "too_long", _("A batch has at most 60 characters."))
+
+
+DATE = frozenset({"infused_on", "date_precision"})
+# Each rule of one infusion with the fields that it cannot do without.
+CHECKS: tuple[tuple[Callable[[InfusionDraft], Problem | None], frozenset[str]], ...] = (
+    (_check_date, DATE),
+    (_check_centre, frozenset({"centre"})),
+    (_check_trial, frozenset({"category", "trial"})),
+    (_check_age, DATE | {"patient_id", "age_at_infusion"}),
+    (_check_sex, frozenset({"patient_id", "sex"})),
+    (_check_product, DATE | {"category", "product"}),
+    (_check_sequence, frozenset({"sequence"})),
+    (_check_batch, frozenset({"batch"})),
+)
 
 
 def check_age_by_birth_year(draft: InfusionDraft, birth_year: int | None) -> Problem | None:

@@ -481,6 +481,16 @@ class TestCorrecting:
         assert typed(response) == typed(response) | changes
         assert dict(Infusion.objects.values().get()) == before
 
+    def test_all_that_is_wrong_with_a_correction_is_said_at_once(self, lists, nurse):
+        infusion = factories.record(lists)
+        wrong = {"product": "Aspirin", "kind": "", "infused_on": "2999-01-01", "category": "ACT", "why": ""}
+        response = nurse.post(f"/en/clinic/infusions/{infusion.pk}/correct", corrections(infusion, **wrong))
+        assert errors(response) == {
+            "product": ["unknown_product"], "kind": ["missing"], "infused_on": ["date_in_future"],
+            "trial": ["trial_missing"],
+        }  # fmt: skip
+        assert response.context["reason"].errors
+
     @pytest.mark.parametrize(
         "reason", [{"why": ""}, {"why": "other", "words": ""}, {"words": NUMBER}, {"why": "x"}]
     )

@@ -730,6 +730,7 @@ def test_a_refused_file_is_exit_1_with_a_line_for_each_reason(lists, write, mana
     *lines, last = out.splitlines()
     assert last == "Nothing stored: 2 of 3 rows refused."
     assert [line.split(": ")[:2] for line in lines] == [
+        ["line 3, infused_on", "date_in_future"],
         ["line 3, product", "unknown_product"],
         ["line 4, infused_on", "date_in_future"],
     ]

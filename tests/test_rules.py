@@ -175,6 +175,28 @@ def test_every_wrong_field_of_a_row_is_named_at_once(read):
     }
 
 
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"product": "Aspirin", "infused_on": "2040-01-01", "age_at_infusion": ""}, {"date_in_future"}),
+        ({"product": "", "infused_on": "1989-12-31", "age_at_infusion": "19"}, {"date_too_early"}),
+        ({"infused_on": "2020-13-01", "category": "ACT"}, {"trial_missing"}),
+        ({"infused_on": "2020-13-01", "sex": "", "age_at_infusion": ""}, set()),
+        ({"infused_on": "2020-13-01", "sex": "male", "age_at_infusion": ""}, {"sex_contradicts_identifier"}),
+        ({"patient_id": "19700615-9801", "sex": "", "age_at_infusion": "", "centre": "ORE"}, {"centre_upcoming"}),
+        ({"date_precision": "week", "age_at_infusion": "99", "batch": "x" * 61}, {"too_long"}),
+        ({"category": "XYZ", "infused_on": "2018-01-02", "age_at_infusion": "47"}, set()),
+        ({"kind": "second", "infused_on": "2018-01-02", "age_at_infusion": "47"}, {"product_before_authorisation"}),
+    ],
+)
+def test_a_field_that_cannot_be_read_hides_no_rule_of_other_fields(lists, changes, expected):
+    draft, found = RowReader(CodeLists(Operator())).read(ROW | changes)
+    codes = {problem.code for problem in found}
+    unread = {code for code in codes if code in {"missing", "date_invalid", "identifier_invalid"} or "unknown" in code}
+    assert draft is None and len(unread) == 1
+    assert codes - unread == expected
+
+
 @pytest.mark.parametrize("longest", [0, 99])
 def test_a_value_that_is_not_known_is_never_repeated(lists, monkeypatch, longest):
     monkeypatch.setattr(reading, "SHORT_LIST", longest)  # a short list is told in the sentence

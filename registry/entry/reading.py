@@ -110,8 +110,6 @@ class RowReader:
         batch = fields.cells.get("batch", "")
         if holds_identity_number(batch):
             fields.refuse("batch", "identifier_in_text", _("This looks like an identity number."))
-        if fields.refused:
-            return None, fields.problems
         draft = InfusionDraft(
             centre=centre,
             identifier=identifier,
@@ -128,7 +126,11 @@ class RowReader:
             sex=sex,
             batch=batch,
         )
-        complete_draft(draft)
+        if infused_on:  # of no date follows no age
+            complete_draft(draft)
+        if fields.refused:
+            unread = {problem.field for problem in fields.problems}
+            return None, fields.problems + check_draft(draft, unread=unread)
         return draft, fields.problems + check_draft(draft)
 
 

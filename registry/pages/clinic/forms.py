@@ -175,10 +175,9 @@ class CorrectionForm(InfusionForm):
     def read_changes(self) -> dict[str, Any] | None:
         """What is stated now, by correctable field; None where something cannot be read."""
         stated = self.read()
-        if stated is None:
-            return None
-        if stated.kind is None:
+        if not self.data.get("kind"):
             self.refuse([Problem("kind", "missing", gettext("A value is missing."))])
+        if stated is None or stated.kind is None:
             return None
         return {name: getattr(stated, name) for name in CORRECTABLE}
 

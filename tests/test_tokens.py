@@ -108,7 +108,7 @@ def test_a_wrong_field_gets_a_sentence_and_makes_nothing(client, wrong, sentence
 
 def test_whoever_is_not_signed_in_sees_no_page(db):
     assert Client().get(PAGE).status_code == 302
-    assert Client().post(PAGE, FORM).status_code == 302
+    assert Client().post(PAGE, FORM).status_code == 401
     assert not Token.objects.exists()
 
 

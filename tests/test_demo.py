@@ -93,7 +93,7 @@ def assert_it_answers_and_works(demo: Demonstration, var: Path) -> None:
     with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/api/v1/map", timeout=LIMIT) as answer:
         assert json.load(answer)["national"]["infusions"] == 304
     with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/en/", timeout=LIMIT) as answer:
-        assert "all records and numbers here are made up" in answer.read().decode()
+        assert "the records are made up after a published figure" in answer.read().decode()
     assert set(demo.pids) == {"postgres", "valkey", "worker", "beat", "web"}
     deadline = time.monotonic() + LIMIT
     while "ready." not in (var / "logs" / "worker.log").read_text():

@@ -173,13 +173,27 @@ class TestRecording:
         recorded = factories.record(lists, infused_on="2020-05-05")
         earlier = FORM | {"infused_on": "2019-05-06"}
         response = nurse.post(NEW, earlier)
-        assert errors(response) == {"kind": ["kind_unclear"]}
+        assert errors(response) == {"former_first_becomes": ["kind_unclear"]}
         assert typed(response)["kind"] == "first"
-        assert 'name="former_first_becomes"' in text(response)
+        asked = text(response).partition('id="meaning"')[2]
+        assert 'the one recorded as first becomes <span class="needed">required</span>' in asked
+        assert "Counts as the person's first in SOC at UPP; the person is counted already." in asked
+        assert "new patient" not in asked
         answered = earlier | {"kind": "first", "former_first_becomes": "reinfusion"}
         assert nurse.post(NEW, answered).status_code == 302
         recorded.refresh_from_db()
         assert recorded.kind == "reinfusion"
+
+    def test_before_the_first_elsewhere_one_is_new_here_alone(self, lists, nurse):
+        factories.record(lists, centre="STO", infused_on="2020-05-05")
+        body = text(nurse.post(PERSON, FORM | {"infused_on": "2019-05-06"}))
+        assert "Counts as a new patient in SOC at UPP; nationally the person is counted already." in body
+
+    def test_between_two_in_other_cells_nobody_is_new(self, lists, nurse):
+        factories.record(lists, centre="STO", infused_on="2019-05-05")
+        factories.record(lists, infused_on="2021-05-05", kind="reinfusion")
+        body = text(nurse.post(PERSON, FORM | {"kind": "reinfusion"}))
+        assert "Counts as the person's first in SOC at UPP; the person is counted already." in body
 
     def test_only_the_steward_may_change_another_centres_first(self, lists, nurse):
         factories.record(lists, centre="STO", infused_on="2020-05-05")
@@ -223,6 +237,22 @@ class TestRecording:
         assert set(Question.objects.values_list("rule", flat=True)) == {
             "date_on_weekend", "product_before_authorisation",
         }  # fmt: skip
+
+    def test_codes_that_people_know_stand_beside_their_names(self, lists, nurse):
+        body = text(nurse.get(NEW))
+        assert "ACT – Academic clinical trial" in body and "SOC – Standard of care" in body
+        assert "b-all (C91.0)" in body
+        assert ">solid-tumour<" in body
+        assert str(lists.indications["solid-tumour"]) == "solid-tumour"
+
+    def test_where_there_is_no_number_nothing_is_said_of_what_it_gives(self, lists, nurse):
+        infusion = factories.record(lists)
+        known = f"/en/clinic/persons/{infusion.patient.registry_number}/new"
+        for address in (known, f"/en/clinic/infusions/{infusion.pk}/correct"):
+            body = text(nurse.get(address))
+            assert "The number is not stored, so the age has to be stated." in body
+            assert "Only where the identity number does not give it." not in body
+        assert "Only where the identity number does not give it." in text(nurse.get(NEW))
 
     def test_check_says_the_consequence_and_stores_nothing(self, nurse):
         response = nurse.post(NEW, FORM | {"do": "check"})

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Kind
@@ -35,8 +36,10 @@ class Proposal:
     kind: Kind
     question: Problem | None  # what the clinic has to say before anything is stored
     before_first: bool  # the question is which infusion is the first
-    enters_cell: bool  # a new patient in the centre's category
-    enters_nation: bool  # a new patient nationally
+    enters_cell: bool  # the person's first in the centre's category
+    enters_nation: bool  # the person's first nationally
+    counted_in_cell: bool  # a later or an earlier infusion has made the person a patient there already
+    counted_in_nation: bool  # and nationally
     warnings: tuple[Problem, ...] = ()
 
 
@@ -86,20 +89,22 @@ def propose(
         warnings += found
     except KindUnclear as unclear:
         kind, question = Kind.FIRST if before_first else propose_kind(step, course), unclear.problems[0]
+    in_cell = _places_in_cell(person, draft)
     return Proposal(
         kind=kind,
         question=question,
         before_first=before_first,
-        enters_cell=not _has_earlier_in_cell(person, draft),
+        enters_cell=not any(place < step[:2] for place in in_cell),
         enters_nation=not any(other.place < step[:2] for other in course),
+        counted_in_cell=bool(in_cell),
+        counted_in_nation=bool(course),
         warnings=tuple(warnings),
     )
 
 
-def _has_earlier_in_cell(person: Patient | None, draft: InfusionDraft) -> bool:
-    """Whether the person has entered the cell centre × category already (COUNTING.md)."""
+def _places_in_cell(person: Patient | None, draft: InfusionDraft) -> list[tuple[date, int]]:
+    """Where the person's counted infusions in the cell centre × category lie (COUNTING.md)."""
     if person is None:
-        return False
+        return []
     cell = Infusion.objects.counted().filter(patient=person, centre=draft.centre.pk, category=draft.category)
-    places = cell.values_list("infused_on", "sequence")
-    return any(place < (draft.infused_on, draft.sequence) for place in places)
+    return list(cell.values_list("infused_on", "sequence"))

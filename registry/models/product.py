@@ -79,7 +79,7 @@ class Indication(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name_sv} ({self.code})"
+        return f"{self.name_sv} ({self.icd10})" if self.icd10 else self.name_sv
 
     @property
     def code(self) -> str:

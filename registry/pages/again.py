@@ -7,8 +7,6 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseStopPolling, reswap, retarget
 
-TOKEN = "csrfmiddlewaretoken"  # noqa: S105  the name of a field
-
 
 def answer_signed_out(request: Any) -> HttpResponse:
     """To whoever is signed out meanwhile: the form as it was sent, or a notice beside it where htmx asks.
@@ -35,6 +33,6 @@ def answer_stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def _give_back(request: HttpRequest, context: dict, *, status: int, fields: bool = True) -> HttpResponse:
     """The page with what was typed; without where fields says so, or a file cannot be given back."""
-    typed = [(name, values) for name, values in request.POST.lists() if name != TOKEN]
+    typed = [(name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"]
     given = typed if fields and not request.FILES else None
     return render(request, "clinic/again.html", context | {"typed": given}, status=status)

@@ -23,7 +23,7 @@ from registry.entry.reading import CodeLists
 from registry.entry.record import record_infusion
 from registry.errors import InfusionRefused, NotFound, RegistryError
 from registry.models import Patient
-from registry.pages.clinic.forms import InfusionForm
+from registry.pages.clinic.forms import ANSWER, InfusionForm
 from registry.pages.clinic.shell import SignedInRequest, page, show
 from registry.pages.clinic.wording import say_consequence
 
@@ -114,6 +114,7 @@ def _judge(request: SignedInRequest, form: InfusionForm) -> Judged:
     except InfusionRefused as refused:
         form.refuse(refused.problems)
         return Judged()
+    form.fields[ANSWER].needed = proposal.before_first  # type: ignore[attr-defined]  # field.html says so
     if proposal.question or not stated.kind:
         form.propose_kind(proposal.kind)
     return Judged(stated, proposal)
@@ -124,7 +125,7 @@ def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None)
     if judged.stated is None or judged.proposal is None:
         return _show_form(request, form, draft_id, judged)
     if judged.proposal.question:
-        form.refuse([judged.proposal.question])
+        form.ask(judged.proposal.question, which_is_first=judged.proposal.before_first)
         return _show_form(request, form, draft_id, judged)
     if judged.proposal.warnings and request.POST.get("confirmed") != judged.confirmation:
         form.add_error(None, _("Some of it is improbable: look at it again, then confirm that it is right."))

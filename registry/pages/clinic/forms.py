@@ -1,9 +1,11 @@
 """The form of one infusion: the columns of the exchange file, read by the same reader as a file's row."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -35,8 +37,13 @@ class InfusionForm(forms.Form):
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
     )
+    # With the code, since that is what tables and messages say.
     category = forms.CharField(
-        label=_("Category"), required=False, widget=forms.RadioSelect(choices=Category.choices)
+        label=_("Category"),
+        required=False,
+        widget=forms.RadioSelect(
+            choices=[(one.value, format_lazy("{} – {}", one.value, one.label)) for one in Category]
+        ),
     )
     trial = forms.CharField(label=_("Trial"), required=False, help_text=_("For an academic or an industry trial."))
     product = forms.CharField(label=_("Product"), required=False)
@@ -93,6 +100,7 @@ class InfusionForm(forms.Form):
         if patient:
             del self.fields["patient_id"], self.fields["sex"]
             self.fields["age_at_infusion"].needed = True  # type: ignore[attr-defined]
+            self.fields["age_at_infusion"].help_text = _("The number is not stored, so the age has to be stated.")
 
     def typed(self) -> dict[str, str]:
         """The fields as typed, by their names."""
@@ -119,6 +127,11 @@ class InfusionForm(forms.Form):
         else:
             self.is_valid()
             self.add_error(None, forms.ValidationError(str(error), code=error.code))
+
+    def ask(self, question: Problem, *, which_is_first: bool) -> None:
+        """Refuse until the question is answered, beside the field that answers it."""
+        unanswered = which_is_first and self.answer is None
+        self.refuse([replace(question, field=ANSWER) if unanswered else question])
 
     def propose_kind(self, kind: Kind) -> None:
         """Choose a kind on the page where the clinic has not."""
@@ -242,10 +255,8 @@ def _trials(lists: CodeLists) -> Choices:
 
 def _indications(lists: CodeLists) -> Choices:
     name = "name_en" if get_language() == "en" else "name_sv"
-    return [
-        ("", ""),
-        *((one.code, f"{getattr(one, name)} ({one.code})") for one in _each(lists.indications)),
-    ]
+    spelled = ((one, str(getattr(one, name))) for one in _each(lists.indications))
+    return [("", ""), *((one.code, f"{said} ({one.icd10})" if one.icd10 else said) for one, said in spelled)]
 
 
 def _each(by_spelling: Mapping[str, Any]) -> Iterable[Any]:

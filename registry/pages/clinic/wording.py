@@ -11,14 +11,20 @@ def say_consequence(proposal: Proposal, stated: InfusionDraft) -> str:
     """What an infusion counts as, at the centre and in the nation (COUNTING.md, "Measures of a cell")."""
     where = {"category": stated.category.value, "centre": stated.centre.code}
     further = proposal.kind == Kind.FURTHER_DOSE
-    if proposal.enters_cell and proposal.enters_nation:
-        return _("Counts as a new patient in %(category)s at %(centre)s, and nationally.") % where
-    if proposal.enters_cell and further:
-        return (
-            _("Counts as a new patient in %(category)s at %(centre)s, and nationally as a further dose.") % where
+    if proposal.enters_cell and proposal.counted_in_cell:  # before an infusion that is recorded
+        said = _("Counts as the person's first in %(category)s at %(centre)s; the person is counted already.")
+    elif proposal.enters_nation and proposal.counted_in_nation:
+        said = _(
+            "Counts as a new patient in %(category)s at %(centre)s; nationally the person is counted already."
         )
-    if proposal.enters_cell:
-        return _("Counts as a new patient in %(category)s at %(centre)s, and nationally as a reinfusion.") % where
-    if further:
-        return _("Counts as a further dose in %(category)s at %(centre)s; the person is counted already.") % where
-    return _("Counts as a reinfusion in %(category)s at %(centre)s; the person is counted already.") % where
+    elif proposal.enters_nation:
+        said = _("Counts as a new patient in %(category)s at %(centre)s, and nationally.")
+    elif proposal.enters_cell and further:
+        said = _("Counts as a new patient in %(category)s at %(centre)s, and nationally as a further dose.")
+    elif proposal.enters_cell:
+        said = _("Counts as a new patient in %(category)s at %(centre)s, and nationally as a reinfusion.")
+    elif further:
+        said = _("Counts as a further dose in %(category)s at %(centre)s; the person is counted already.")
+    else:
+        said = _("Counts as a reinfusion in %(category)s at %(centre)s; the person is counted already.")
+    return said % where

@@ -265,13 +265,13 @@ def test_an_erased_patient_has_an_extract_still_and_a_made_up_number_has_none(wo
 
 
 @pytest.mark.parametrize("typed", ["", "nobody", OTHER, "195x", "local:unknown", "x" * 81, "a\x00b"])
-def test_a_search_in_vain_says_so_and_forgets_what_was_typed(world, typed):
+def test_a_search_in_vain_says_so_and_keeps_what_was_typed(world, typed):
     client = sign_in(world["auditor"])
     answer = client.post(address("extract"), {"who": typed})
     assert answer.status_code == 200
     assert answer.context["form"].errors["who"]
     assert 'id="id_who_error"' in text(answer)
-    assert OTHER not in text(answer)
+    assert answer.context["form"]["who"].value() == typed and "no-store" in answer["Cache-Control"]
     assert not AccessLog.objects.filter(action="extract").exists()
 
 

@@ -138,6 +138,11 @@ def test_with_the_cache_down_people_sign_in_with_both_factors_and_are_still_lock
 # Lock-out
 
 
+def test_a_wrong_password_is_not_told_as_something_to_be_stored(nurse, lists):
+    answer = text(sign_in(Client(), password="wrong"))
+    assert "<h2>You are not signed in</h2>" in answer and "Not stored" not in answer
+
+
 def test_five_failures_close_the_name_also_to_the_right_password(nurse, lists):
     factories.user("other", lists.centres["UPP"])
     answers = [sign_in(Client(), password="wrong") for _attempt in range(5)]

@@ -238,6 +238,13 @@ class TestRecording:
             "date_on_weekend", "product_before_authorisation",
         }  # fmt: skip
 
+    def test_each_error_leads_to_a_field_that_can_be_written(self, nurse):
+        body = text(nurse.post(NEW, {"do": "submit"}))
+        targets = re.findall(r'<li><a href="#(\w+)"', body)
+        assert "id_category_0" in targets
+        for target in targets:
+            assert re.search(rf'<(input|select)[^>]* id="{target}"', body), target
+
     def test_codes_that_people_know_stand_beside_their_names(self, lists, nurse):
         body = text(nurse.get(NEW))
         assert "ACT – Academic clinical trial" in body and "SOC – Standard of care" in body
@@ -439,15 +446,22 @@ class TestPersons:
         response = nurse.post("/en/clinic/infusions/", {"who": who})
         assert response["Location"] == f"/en/clinic/persons/{known.registry_number}/"
 
-    @pytest.mark.parametrize("by", ["number", "identifier", "nobody", "nonsense", "zero"])
+    @pytest.mark.parametrize("by", ["number", "identifier", "nobody"])
     def test_another_centres_person_is_not_found_and_looks_like_nobody(self, lists, nurse, by):
         theirs = factories.record(lists, centre="STO").patient
         who = {
             "number": str(theirs.registry_number), "identifier": NUMBER, "nobody": factories.nth_number(9),
-            "nonsense": SCRIPT, "zero": "0",
         }[by]  # fmt: skip
         response = nurse.post("/en/clinic/infusions/", {"who": who})
         assert response.context["search"].errors["who"] == ["Your centre knows nobody with this number."]
+        assert f'value="{who}"' in text(response) and "no-store" in response["Cache-Control"]
+
+    @pytest.mark.parametrize("who", ["abc", "0", "19700101-9801", SCRIPT])
+    def test_what_is_no_number_is_called_so_and_stays_to_be_put_right(self, nurse, who):
+        response = nurse.post("/en/clinic/infusions/", {"who": who})
+        [said] = response.context["search"].errors["who"]
+        assert said == "This is neither a registry number nor an identity number: check it."
+        assert response.context["search"]["who"].value() == who and SCRIPT not in response.content.decode()
 
     def test_the_page_has_the_timeline_with_who_when_and_why(self, lists, nurse):
         infusion = factories.record(lists)
@@ -520,6 +534,8 @@ class TestCorrecting:
             "trial": ["trial_missing"],
         }  # fmt: skip
         assert response.context["reason"].errors
+        assert text(response).count('id="errors"') == text(response).count("Not stored:") == 1
+        assert 'href="#id_why"' in text(response)
 
     @pytest.mark.parametrize(
         "reason", [{"why": ""}, {"why": "other", "words": ""}, {"words": NUMBER}, {"why": "x"}]

@@ -10,26 +10,31 @@ from registry.choices import CentreStatus
 from registry.entry.finding import is_registry_number
 from registry.entry.questions import LONGEST_TEXT
 from registry.errors import NotFound, NotPermitted, RegistryError
-from registry.identity import holds_identity_number
+from registry.identity import IdentifierUnusable, holds_identity_number, read_identifier
 from registry.models import Centre
 
 
-class ForgetfulInput(forms.TextInput):
-    """A field that may hold an identity number: the page shows a registry number again, and nothing else."""
-
-    def format_value(self, value):
-        """What the page shows."""
-        return value if isinstance(value, str) and is_registry_number(value) else None
-
-
 class WhoForm(forms.Form):
-    """Finding a person. It is sent in a request's body, since what is typed may be an identity number."""
+    """Finding a person. It is sent in a request's body, since what is typed may be an identity number;
+    it stands again in the answer, to be put right, and nowhere else.
+    """
 
     who = forms.CharField(
         label=gettext_lazy("Registry number or identity number"),
         max_length=80,
-        widget=ForgetfulInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
     )
+
+    def clean_who(self) -> str:
+        """What may be someone's number, by its form alone."""
+        who: str = self.cleaned_data["who"]
+        try:
+            if not is_registry_number(who):
+                read_identifier(who, centre="")
+        except IdentifierUnusable:
+            sentence = _("This is neither a registry number nor an identity number: check it.")
+            raise forms.ValidationError(sentence, code="not_a_number") from None
+        return who
 
 
 class WordsForm(forms.Form):

@@ -184,6 +184,23 @@ class TestRecording:
         recorded.refresh_from_db()
         assert recorded.kind == "reinfusion"
 
+    def test_an_infusion_that_is_there_already_blames_no_field_and_says_what_to_do(self, lists, nurse):
+        known = factories.record(lists).patient
+        form = FORM | {"kind": "first"}
+        response = nurse.post(NEW, form)
+        assert errors(response) == {"": ["duplicate"]}
+        body = text(response)
+        assert "is there already. If it was the second one that day, write sequence 2." in body
+        assert "<details open>" in body and f'href="/en/clinic/persons/{known.registry_number}/"' in body
+        assert "write sequence 2" in text(nurse.post(PERSON, form))
+        second = form | {"sequence": "2", "kind": "further_dose"}
+        assert nurse.post(NEW, second).status_code == 302
+
+    def test_an_infusion_that_is_there_elsewhere_has_no_link(self, lists, nurse):
+        factories.record(lists, centre="STO")
+        response = nurse.post(NEW, FORM)
+        assert errors(response) == {"": ["duplicate"]} and "/persons/" not in text(response)
+
     def test_before_the_first_elsewhere_one_is_new_here_alone(self, lists, nurse):
         factories.record(lists, centre="STO", infused_on="2020-05-05")
         body = text(nurse.post(PERSON, FORM | {"infused_on": "2019-05-06"}))

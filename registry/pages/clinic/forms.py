@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.text import format_lazy
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ from registry.models import Centre, Infusion, Patient
 
 Choices = list[tuple[str, Any]]
 ANSWER = "former_first_becomes"
+DUPLICATE = "duplicate"
 
 
 class InfusionForm(forms.Form):
@@ -117,8 +119,11 @@ class InfusionForm(forms.Form):
         """Put each problem beside its field, or at the top where the page has no such field."""
         self.is_valid()
         for problem in problems:
-            field = problem.field if problem.field in self.fields else None
-            self.add_error(field, forms.ValidationError(problem.sentence, code=problem.code))
+            field, sentence = problem.field if problem.field in self.fields else None, problem.sentence
+            if problem.code == DUPLICATE:  # no field is wrong by itself, the identity number least of all
+                hint = gettext("If it was the second one that day, write sequence 2.")
+                field, sentence = None, f"{sentence} {hint}"
+            self.add_error(field, forms.ValidationError(sentence, code=problem.code))
 
     def refuse_error(self, error: RegistryError) -> None:
         """Say why the registry refused what was typed."""
@@ -171,7 +176,9 @@ class InfusionForm(forms.Form):
 
     @property
     def has_more(self) -> bool:
-        """Whether a rarely used field holds something, or is wrong."""
+        """Whether a rarely used field holds something, is wrong or is asked for."""
+        if self.has_error(NON_FIELD_ERRORS, DUPLICATE):
+            return True
         names = ("sequence", "manufacturing_site", "batch", *(() if self.patient else ("sex", "age_at_infusion")))
         rare = [name for name in names if name in self.fields]
         return any(self[name].value() or self[name].errors for name in rare)

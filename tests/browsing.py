@@ -64,3 +64,10 @@ def assert_no_sideways_scroll(page) -> None:
     """The page is as wide as its window."""
     width = page.viewport_size["width"]
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+
+
+def assert_in_sight(page, selector: str) -> None:
+    """All that is chosen lies within the window's width, also where a table could be scrolled sideways."""
+    width = page.viewport_size["width"]
+    boxes = [found.bounding_box() for found in page.locator(selector).all()]
+    assert boxes and all(box and box["x"] + box["width"] <= width for box in boxes), f"{page.url} {selector}"

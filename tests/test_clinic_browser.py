@@ -7,10 +7,10 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from registry.access import Operator
-from registry.entry.record import correct_infusion
+from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.models import Infusion, Publication
 from tests import factories, working
-from tests.browsing import LANGUAGES, WIDTH_OF, assert_accessible, follow, look, sign_in, tab_to
+from tests.browsing import LANGUAGES, WIDTH_OF, assert_accessible, assert_in_sight, follow, look, sign_in, tab_to
 
 pytestmark = pytest.mark.browser
 NUMBER = factories.number()
@@ -227,6 +227,8 @@ def test_a_draft_goes_on_where_it_was_left(live_server, open_browser, nurse):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pages_have_no_violation_and_fit_a_telephone(live_server, open_browser, nurse, committed_lists, language):
     infusion = factories.record(committed_lists)
+    withdrawn = factories.record(committed_lists, infused_on="2021-05-05", kind="reinfusion")
+    withdraw_infusion(infusion_id=withdrawn.pk, by=Operator(), reason="x")
     number = infusion.patient.registry_number
     pages = [
         "", "infusions/new", "infusions/", f"persons/{number}/", f"persons/{number}/new",
@@ -238,7 +240,9 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, open_browser, 
     for ending in pages:
         answer = page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/{ending}")
         assert answer.status == 200
-        look(page, f"clinic-{ending.partition('/')[0]}", language)
+        look(page, f"clinic-{ending.replace('/', '-').replace(str(infusion.pk), 'x')}", language)
+        if ending == "infusions/":
+            assert_in_sight(page, "tbody .state")
     page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/infusions/new")
     page.click("button[value=submit]")
     page.wait_for_selector(".errors")

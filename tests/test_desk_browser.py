@@ -7,7 +7,7 @@ from registry.entry.questions import ask
 from registry.models import Patient, Question
 from registry.statistics.build import publish
 from tests import factories
-from tests.browsing import LANGUAGES, WIDTH_OF, follow, look, sign_in
+from tests.browsing import LANGUAGES, WIDTH_OF, assert_in_sight, follow, look, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -57,6 +57,8 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, signed_in, dou
         for ending in endings:
             assert page.goto(f"{clinic}/{ending}").status == 200
             look(page, f"{name}-{ending.replace('/', '-').replace(str(infusion.pk), 'x')}", language)
+            if ending == "desk/":
+                assert_in_sight(page, "tbody a[aria-label]")
         if name == "steward":
             page.goto(f"{clinic}/persons/{one}/erase")
             follow(page, "button.danger")

@@ -8,7 +8,7 @@ import pytest
 from registry.entry import import_job
 from registry.models import Coverage, ImportJob, ImportRow, Infusion, Publication
 from tests import factories, working
-from tests.browsing import LANGUAGES, WIDTH_OF, assert_accessible, follow, look, sign_in, tab_to
+from tests.browsing import LANGUAGES, WIDTH_OF, assert_accessible, assert_in_sight, follow, look, sign_in, tab_to
 from tests.test_import import ROW, as_csv, as_xlsx
 from tests.test_import_jobs import BAD, UPLOADED, receive
 
@@ -129,6 +129,8 @@ def test_pages_of_files_have_no_violation_and_fit_a_telephone(live_server, windo
         answer = page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/{ending}")
         assert (answer.status, page.get_attribute("html", "lang")) == (200, language)
         look(page, name, language)
+        if name == "bad":
+            assert_in_sight(page, "tbody td:not(:empty), tbody th" if width == 390 else "td.problems")
     for name in ("imports", "coverage"):
         page.goto(f"{live_server.url}{LANGUAGES[language]}/clinic/{pages[name]}")
         if name == "coverage":

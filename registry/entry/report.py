@@ -19,10 +19,10 @@ class ReportLine:
     problems: Sequence[ImportProblem]
     cells: dict[str, str]
 
-    def show(self, columns: Sequence[str]) -> list[tuple[str, bool]]:
-        """The cells under these columns, each with whether something is wrong there."""
+    def show(self, columns: Sequence[str]) -> list[tuple[str, str, bool]]:
+        """(column, cell, whether something is wrong there) for each of these columns."""
         wrong = {problem.field for problem in self.problems}
-        return [(self.cells.get(name, ""), name in wrong) for name in columns]
+        return [(name, self.cells.get(name, ""), name in wrong) for name in columns]
 
 
 class Report(Sequence):

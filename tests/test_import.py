@@ -595,6 +595,8 @@ UNUSABLE = {
     "a quote in the middle": as_csv([ROW]).replace(b"B1", b'"B1"1'),
     "a cell without end": as_csv([ROW]).replace(b"B1", b"B" * 200_000),
     "a picture": b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
+    "a PDF": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n",
+    "a column by another name": as_csv([ROW]).replace(b",product,", b",produkt,", 1),
     "the page of a portal": b"<!doctype html><html><body>Sign in</body></html>",
 }
 

@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 
 from registry.entry.reading import COLUMNS, NEEDED_COLUMNS
 from registry.errors import FileUnusable
@@ -119,13 +120,19 @@ def _check_header(cells: Iterable[str], needed: set[str]) -> list[str]:
     columns = [cell.strip().lower() for cell in cells]
     while columns and not columns[-1]:
         columns.pop()
-    unknown = [column for column in columns if column not in COLUMNS]
+    # Its letter says which: what stands there may be an identity number.
+    unknown = [get_column_letter(place) for place, column in enumerate(columns, 1) if column not in COLUMNS]
     missing = sorted(needed.difference(columns))
+    if len(unknown) == len(columns):
+        raise FileUnusable(_("The file is neither CSV nor XLSX with the columns of the template."))
+    sentences = []
     if missing:
-        raise FileUnusable(_("Columns are missing: %(columns)s.") % {"columns": ", ".join(missing)})
+        sentences.append(_("Columns are missing: %(columns)s.") % {"columns": ", ".join(missing)})
     if unknown:
-        sentence = _("Columns without a known name: %(count)s. Known are: %(columns)s.")
-        raise FileUnusable(sentence % {"count": len(unknown), "columns": ", ".join(COLUMNS)})
+        sentence = _("Columns without a known name: %(letters)s. Known are: %(columns)s.")
+        sentences.append(sentence % {"letters": ", ".join(unknown), "columns": ", ".join(COLUMNS)})
+    if sentences:
+        raise FileUnusable(" ".join(sentences))
     if len(set(columns)) < len(columns):
         raise FileUnusable(_("A column stands in the file twice."))
     return columns

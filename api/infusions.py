@@ -279,7 +279,7 @@ def _read_changes(infusion: Infusion, body: Mapping[str, Any], user: User) -> di
             row[following] = ""
     stated = _read_row(row | {name: _text(body, name) for name in body}, user, person_known=True)
     if stated.kind is None:
-        raise InfusionRefused([Problem("kind", "missing", "A value is missing.")])
+        raise InfusionRefused([Problem("kind", "missing", "This field is required.")])
     return {name: getattr(stated, name) for name in CORRECTABLE}
 
 

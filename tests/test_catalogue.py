@@ -139,6 +139,23 @@ def test_the_product_says_what_the_catalogue_has():
             assert gettext(singular) == pairs(message)[0][1]
 
 
+# One thing has one word: what is not to be said, and what is said instead.
+OTHER_WORDS = {
+    "dra tillbaka": "återta",
+    "dras tillbaka": "återtas",
+    "värde saknas": "måste anges",
+    "obligatorisk": "måste anges",
+    "batch,": "batchnummer,",
+}
+
+
+@pytest.mark.parametrize("word", OTHER_WORDS)
+def test_one_thing_has_one_word(word):
+    said = [translation for message in MESSAGES for _original, translation in pairs(message)]
+    assert [text for text in said if word in text.lower()] == []
+    assert [text for text in said if OTHER_WORDS[word] in text.lower()]
+
+
 def test_the_catalogue_says_nothing_of_the_machine_it_was_made_on():
     text = CATALOGUE.read_text(encoding="utf-8")
     assert not re.search(r"^#: ", text, re.MULTILINE)

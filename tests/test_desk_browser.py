@@ -91,7 +91,7 @@ def test_a_question_is_answered_and_closed(live_server, signed_in, double, scrip
     page = signed_in(live_server.url, "nurse", java_script_enabled=scripts)
     page.goto(f"{live_server.url}/en/clinic/questions/")
     page.fill(f"#question-{question.pk} textarea", "Yes, it is.")
-    page.click(f"#question-{question.pk} button:has-text('Answer')")
+    page.click(f"#question-{question.pk} button:has-text('Reply')")
     page.wait_for_selector("text=The answer is stored.")
     page = signed_in(live_server.url, "steward", java_script_enabled=scripts)
     page.goto(f"{live_server.url}/en/clinic/questions/")

@@ -643,6 +643,10 @@ class TestStart:
         sentence = f"Published: snapshot {publish().number}. It has everything that is entered."
         assert sentence in text(nurse.get(HOME))
 
+    def test_the_day_of_entry_is_not_taken_for_the_day_of_infusion(self, lists, nurse):
+        factories.record(lists)
+        assert re.search(r'<span class="muted">entered \d{4}-\d\d-\d\d', text(nurse.get(HOME)))
+
     def test_who_has_no_centre_sees_nothing(self, lists):
         factories.record(lists)
         body = text(sign_in(factories.user("nobody")).get(HOME))

@@ -244,7 +244,7 @@ def test_the_sentences_are_in_the_language_of_the_upload(reporter):
         job = receive(reporter, [ROW | {"kind": "further_dose", "infused_on": ""}, ROW | {"kind": "further_dose"}])
     run(job, language="sv")
     assert [one.sentence for one in job.problems.all()] == [
-        "Ett värde saknas.",
+        "Måste anges.",
         "En ytterligare dos hör till en behandlingsomgång, och personen har ingen tidigare infusion.",
     ]
 

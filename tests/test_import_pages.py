@@ -120,6 +120,11 @@ def test_no_file_too_large_a_file_and_a_damaged_workbook_get_a_sentence(browse, 
     assert not ImportJob.objects.exists()
 
 
+@pytest.mark.parametrize(("prefix", "limit"), [("", "20\N{NO-BREAK SPACE}000 rader"), ("/en", "20,000 rows")])
+def test_a_limit_is_written_as_the_language_writes_numbers(browse, prefix, limit):
+    assert f"10 MB {'and' if prefix else 'och'} {limit}" in text_of(browse.get(f"{prefix}/clinic/imports/"))
+
+
 def test_an_upload_never_touches_the_disk(browse, monkeypatch, tmp_path, settings):
     def refuse(*args, **kwargs):
         raise AssertionError("a temporary file")

@@ -16,7 +16,11 @@ class OpenFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         """What a question can be."""
-        return [("unanswered", _("Waits for the clinic")), ("unclosed", _("Not closed")), ("closed", _("Closed"))]
+        return [
+            ("unanswered", _("Waits for the clinic")),
+            ("unclosed", _("Not closed")),
+            ("closed", _("Closed by whoever asked")),
+        ]
 
     def queryset(self, request, queryset):
         """Those in the chosen state."""

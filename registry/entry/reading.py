@@ -164,7 +164,7 @@ class _Fields:
         value = self.cells.get(name) or default
         if not value:
             if needed:
-                self.refuse(name, "missing", _("A value is missing."))
+                self.refuse(name, "missing", _("This field is required."))
             return None
         found = known.get(value.lower())
         if found is None:
@@ -203,7 +203,7 @@ def _read_date(fields: _Fields):
     value = fields.cells.get("infused_on")
     precision = fields.look_up("date_precision", SPELLINGS[DatePrecision], needed=False)
     if not value:
-        fields.refuse("infused_on", "missing", _("A value is missing."))
+        fields.refuse("infused_on", "missing", _("This field is required."))
         return None, None
     try:
         return read_date(value, precision or "")
@@ -215,7 +215,7 @@ def _read_date(fields: _Fields):
 def _read_identifier(fields: _Fields, centre: Centre | None) -> Identifier | None:
     value = fields.cells.get("patient_id")
     if not value:
-        fields.refuse("patient_id", "missing", _("A value is missing."))
+        fields.refuse("patient_id", "missing", _("This field is required."))
         return None
     try:
         return read_identifier(value, centre=centre.code if centre else "")

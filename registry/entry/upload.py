@@ -12,6 +12,7 @@ from typing import BinaryIO
 from uuid import UUID
 from zipfile import BadZipFile, ZipFile
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from registry.entry import staging
@@ -62,7 +63,7 @@ def keep_rows(*, job: UUID, content: BytesIO, file_name: str, lists: CodeLists) 
         count += len(some)
         if count > MOST_ROWS:
             sentence = _("The file has more than %(most)s rows: divide it.")
-            raise FileUnusable(sentence % {"most": MOST_ROWS})
+            raise FileUnusable(sentence % {"most": number_format(MOST_ROWS, force_grouping=True)})
         rows, problems = _read(job, reader, some)
         staging.keep_rows(rows)
         staging.keep_problems(problems)

@@ -196,7 +196,7 @@ class CorrectionForm(InfusionForm):
         """What is stated now, by correctable field; None where something cannot be read."""
         stated = self.read()
         if not self.data.get("kind"):
-            self.refuse([Problem("kind", "missing", gettext("A value is missing."))])
+            self.refuse([Problem("kind", "missing", gettext("This field is required."))])
         if stated is None or stated.kind is None:
             return None
         return {name: getattr(stated, name) for name in CORRECTABLE}

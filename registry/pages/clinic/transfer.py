@@ -9,6 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import path
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
@@ -47,7 +48,7 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args, centres: list[Centre], **kwargs):
         super().__init__(*args, **kwargs)
-        limits = {"megabytes": LARGEST_MEGABYTES, "rows": MOST_ROWS}
+        limits = {"megabytes": LARGEST_MEGABYTES, "rows": number_format(MOST_ROWS, force_grouping=True)}
         help_text = _(
             "CSV (UTF-8) or XLSX with the columns of the template, at most %(megabytes)s MB and %(rows)s rows."
         )

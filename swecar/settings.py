@@ -227,6 +227,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 1800,
     "socket_connect_timeout": 1,
     "socket_timeout": 10,  # a broker that accepts and never speaks must not hold a process open
+    "max_retries": 0,  # nor one that is away: who sends does not try again, workers and beat do
     "global_keyprefix": "swecar-jobs:",
 }
 CELERY_TIMEZONE = TIME_ZONE

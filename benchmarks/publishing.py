@@ -40,15 +40,18 @@ def measure(*, small: bool) -> Iterator[Result]:
     """Seconds at three sizes, the best of some rounds each, and how they grow."""
     sizes = (300, 100_000) if small else (300, 100_000, 1_000_000)
     ours: dict[int, float] = {}
+    theirs: dict[int, float] = {}
     for size in sizes:
         fill(size)
-        theirs = min(_time(_count_by_hand) for _ in range(ROUNDS))
+        theirs[size] = min(_time(_count_by_hand) for _ in range(ROUNDS))
         ours[size] = min(_time(_publish_anew) for _ in range(ROUNDS))
         goal = "<= 4" if size == sizes[-1] else ""
-        yield Result(f"publish {size:,} infusions", "s", ours[size], "one statement", theirs, goal)
+        yield Result(f"publish {size:,} infusions", "s", ours[size], "one statement", theirs[size], goal)
     if not small:
-        growth = ours[1_000_000] / ours[100_000]
-        yield Result("publish, a million by a hundred thousand", "times", growth, goal="<= 10.5")
+        # Ten times the rows; what the machine makes dearer for all of them is in the statement's too.
+        growth, beside = (seconds[1_000_000] / seconds[100_000] for seconds in (ours, theirs))
+        name = "publish, a million by a hundred thousand"
+        yield Result(name, "times", growth, "one statement", beside, "<= 1.05")
 
 
 def _time(work) -> float:

@@ -28,7 +28,7 @@ from api.signed_in import (
 from registry.access import Permission, acting_as, centres_where
 from registry.choices import AccessAction, Category, Kind, Status
 from registry.draft import InfusionDraft
-from registry.entry.finding import LONGEST_REGISTRY_NUMBER
+from registry.entry.finding import read_registry_number
 from registry.entry.idempotency import Answer, answer_once
 from registry.entry.proposal import propose
 from registry.entry.reading import COLUMNS, CodeLists, RowReader
@@ -206,23 +206,15 @@ def _filter(rows: QuerySet, user: User, parameters: Parameters) -> QuerySet:
     if statuses := parameters.choose("status", [Status.SUBMITTED.value, Status.WITHDRAWN.value]):
         rows = rows.filter(status__in=statuses)
     if (patient := parameters.values.get("patient")) is not None:
-        rows = rows.filter(patient__registry_number=_read_number(patient))
+        number = read_registry_number(patient)
+        if number is None:
+            raise unknown_value("patient", "…", "a registry number")
+        rows = rows.filter(patient__registry_number=number)
     for name, lookup in (("from", "gte"), ("to", "lte")):
         day: date | None = parameters.day(name)
         if day:
             rows = rows.filter(**{f"infused_on__{lookup}": day})
     return rows
-
-
-def _read_number(text: str) -> int:
-    if not _may_be_number(text):
-        raise unknown_value("patient", "…", "a registry number")
-    return int(text)
-
-
-def _may_be_number(text: str) -> bool:
-    """Whether a registry number may be written so; Python reads no text of thousands of digits."""
-    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_REGISTRY_NUMBER
 
 
 def _record(body: Mapping[str, Any], user: User) -> tuple[int, dict[str, Any]]:
@@ -245,16 +237,14 @@ def _record(body: Mapping[str, Any], user: User) -> tuple[int, dict[str, Any]]:
 
 def _find_patient(body: Mapping[str, Any], user: User) -> Patient | None:
     """Whom the registry number names; None where the person is named by identifier."""
-    number = _text(body, "patient")
-    if not number:
+    written = _text(body, "patient")
+    if not written:
         return None
     if _text(body, "patient_id"):
         sentence = "Name the person by patient or by patient_id, not by both."
         raise InfusionRefused([Problem("patient", "patient_ambiguous", sentence)])
-    known = None
-    if _may_be_number(number):
-        visible = Patient.objects.visible_to(user, Permission.WRITE_RECORDS)
-        known = visible.filter(registry_number=int(number)).first()
+    visible = Patient.objects.visible_to(user, Permission.WRITE_RECORDS)
+    known = visible.filter(registry_number=read_registry_number(written)).first()
     if known is None:
         sentence = "Your centre knows nobody with this registry number."
         raise InfusionRefused([Problem("patient", "unknown_patient", sentence)])

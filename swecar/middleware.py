@@ -47,6 +47,11 @@ def refuse_zero_bytes(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
     return layer
 
 
+def language_of(request) -> str:
+    """By the address alone: English under /en/, Swedish elsewhere."""
+    return "en" if request.path_info.startswith("/en/") else "sv"
+
+
 class SignedInOnly(MiddlewareMixin):
     """Passes a public request straight to the next layer."""
 
@@ -71,7 +76,7 @@ class Locale(SignedInOnly, LocaleMiddleware):
         if request.path_info.startswith("/admin/"):
             language = translation.get_language_from_request(request)
         else:
-            language = "en" if request.path_info.startswith("/en/") else "sv"
+            language = language_of(request)
         translation.activate(language)
         request.LANGUAGE_CODE = language
 

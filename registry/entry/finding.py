@@ -7,7 +7,7 @@ from registry.identity import LOCAL_PREFIX, IdentifierUnusable, read_identifier
 from registry.models import Centre, Patient
 from registry.models.access_log import log_persons
 
-LONGEST_REGISTRY_NUMBER = 18  # any number of 18 digits fits into the column
+LONGEST = 18  # any number of 18 digits fits into the column, and Python reads none of thousands
 
 
 def find_number(*, who: str, by: Actor, permission: Permission) -> int | None:
@@ -30,11 +30,13 @@ def find_number(*, who: str, by: Actor, permission: Permission) -> int | None:
 
 def is_registry_number(who: str) -> bool:
     """Whether this is a registry number by its check digits (ISO 7064, mod 97-10), and no identity number."""
-    if not (who.isascii() and who.isdecimal() and len(who) <= LONGEST_REGISTRY_NUMBER):
-        return False
-    if int(who) % 97 != 1:
-        return False
-    return not _is_identifier(who)
+    number = read_registry_number(who)
+    return number is not None and number % 97 == 1 and not _is_identifier(who)
+
+
+def read_registry_number(text: str) -> int | None:
+    """The number that a text writes, whosoever it is; None where it writes none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else None
 
 
 def _find_by_identifier(who: str) -> list[Patient]:

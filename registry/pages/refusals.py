@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.pages.frame import STARTS, frame
-from swecar.middleware import CONTENT_POLICY, SIGNED_IN
+from swecar.middleware import CONTENT_POLICY, SIGNED_IN, language_of
 
 
 def show_no_page(request: HttpRequest) -> HttpResponse:
     """No such page, or not for whoever asks: 404."""
-    with override(_language_of(request)):
+    with override(language_of(request)):
         if _is_staff_side(request):
             sentence = _(
                 "The address may be mistyped, the page may have moved, or you may not see it. "
@@ -31,30 +31,25 @@ def show_no_page(request: HttpRequest) -> HttpResponse:
 
 def show_bad_request(request: HttpRequest) -> HttpResponse:
     """An address or a form that cannot be read: 400."""
-    with override(_language_of(request)):
+    with override(language_of(request)):
         sentence = _("Something in the address or the form is not as it should be. Go back and try again.")
         return _show(request, HTTPStatus.BAD_REQUEST, _("The request cannot be read"), sentence)
 
 
 def show_not_permitted(request: HttpRequest) -> HttpResponse:
     """A page that the account has no right to: 403."""
-    with override(_language_of(request)):
+    with override(language_of(request)):
         sentence = _("Your account has no right to it. An administrator of the registry can give the right.")
         return _show(request, HTTPStatus.FORBIDDEN, _("You may not see this page"), sentence)
 
 
 def show_fault(request: HttpRequest) -> HttpResponse:
     """A fault of ours: 500."""
-    with override(_language_of(request)):
+    with override(language_of(request)):
         sentence = _(
             "The fault is ours, and it is logged. Try again in a while; if it goes on, write to %(contact)s."
         ) % {"contact": settings.CONTACT}
         return _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong here"), sentence)
-
-
-def _language_of(request: HttpRequest) -> str:
-    """By the address alone, as everywhere: English under /en/, Swedish elsewhere."""
-    return "en" if request.path_info.startswith("/en/") else "sv"
 
 
 def _is_staff_side(request: HttpRequest) -> bool:
@@ -62,7 +57,7 @@ def _is_staff_side(request: HttpRequest) -> bool:
 
 
 def _show(request: HttpRequest, status: HTTPStatus, title: str, sentence: str) -> HttpResponse:
-    language = _language_of(request)
+    language = language_of(request)
     start = STARTS[language] if _is_staff_side(request) else ""
     context = frame(language) | {"title": title, "sentence": sentence, "start": start}
     headers = {

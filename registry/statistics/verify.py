@@ -8,7 +8,7 @@ and roles are never given.
 from django.db import connection
 
 from registry.errors import Difference
-from registry.statistics.facts import name_table, reading_facts
+from registry.statistics.facts import MEMORY, name_table, reading_facts
 
 # Most persons have one infusion: it enters every cell, and nothing has to be told apart. The others
 # are folded into one row a cell and person, in order, so that one pass makes all three kinds of cell;
@@ -125,10 +125,9 @@ def _recount() -> dict[tuple[str, str], object]:
     numbers: dict[tuple[str, str], object] = {}
     summed = 0
     with connection.cursor() as cursor:
-        # A million persons do not fit the usual working memory, and spilling doubles the time. Who is
-        # repeated stands in the index in order; by default its pages count as read from a turning disk,
-        # and the records are read and hashed instead, which takes four times as long.
-        cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL random_page_cost = 1.1")
+        # Who is repeated stands in the index in order; by default its pages count as read from a turning
+        # disk, and the records are read and hashed instead, which takes four times as long.
+        cursor.execute(f"{MEMORY}; SET LOCAL random_page_cost = 1.1")
         cursor.execute(RECOUNT)
         for centre, category, *values in cursor.fetchall():
             cell = " × ".join(filter(None, (centre or "nation", category)))

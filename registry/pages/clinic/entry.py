@@ -16,7 +16,7 @@ from registry.access import Permission
 from registry.choices import AccessAction
 from registry.draft import InfusionDraft
 from registry.entry.drafts import delete_draft, find_draft, save_draft
-from registry.entry.finding import LONGEST_REGISTRY_NUMBER
+from registry.entry.finding import read_registry_number
 from registry.entry.patients import find_patient, find_visible_patient
 from registry.entry.proposal import Known, Proposal, know_person, propose
 from registry.entry.reading import CodeLists
@@ -72,7 +72,11 @@ def record(request: SignedInRequest, number: int | None = None, draft_id: UUID |
 @require_POST
 def record_person(request: SignedInRequest) -> HttpResponse:
     """While typing: what is known of the person, and what the infusion would count as."""
-    patient = _patient_known_here(request, _read_number(request.POST.get("person", "")))
+    typed = request.POST.get("person", "")
+    number = read_registry_number(typed)
+    if typed and number is None:
+        raise NotFound
+    patient = _patient_known_here(request, number)
     form = InfusionForm(request.POST, lists=CodeLists(request.user), patient=patient)
     return show(request, "clinic/guidance.html", _guidance(request, form, _judge(request, form)) | {"swap": True})
 
@@ -84,17 +88,6 @@ def discard(request: SignedInRequest, draft_id: UUID) -> HttpResponse:
     delete_draft(draft_id=draft_id, by=request.user)
     messages.success(request, _("The draft is thrown away."))
     return redirect("clinic:start")
-
-
-def _read_number(typed: str) -> int | None:
-    """The registry number that the form sends along; None without one. Raises NotFound for one that is
-    longer than any.
-    """
-    if not (typed.isascii() and typed.isdecimal()):
-        return None
-    if len(typed) > LONGEST_REGISTRY_NUMBER:  # nor does int() read thousands of digits
-        raise NotFound
-    return int(typed)
 
 
 def _patient_known_here(request: SignedInRequest, number: int | None) -> Patient | None:

@@ -1,19 +1,18 @@
-"""Pure checks: dates, ages, trials, and what an infusion is in a person's course.
+"""Pure checks: an infusion's fields, and what an infusion is in a person's course.
 
 Each rule stands here once, with its code and its sentence. What the database can hold by itself
 is also a named constraint there (models/).
 """
 
-import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from registry.choices import Category, CentreStatus, DatePrecision, Kind, Sex, Sponsor
 from registry.clock import today
+from registry.dates import age_on, first_day, last_day
 from registry.draft import InfusionDraft, Step
 from registry.errors import InfusionRefused, KindUnclear, Problem
 
@@ -21,7 +20,6 @@ CHILD_BELOW = 18  # years, COUNTING.md "children"
 IMPROBABLE_AGE = 90
 OLDEST_AGE = 120
 MOST_A_DAY = 9
-DATES_KEPT = 10_000
 LONGEST_BATCH = 60
 EARLIEST = date(1990, 1, 1)  # no engineered T cell was given before
 FIRST_TREATMENT = date(2014, 1, 1)  # the year of the first in the country, where the figure begins
@@ -31,12 +29,6 @@ LONG_AGO = timedelta(days=365)  # a recent infusion on a weekend is remembered; 
 COURSE = timedelta(days=28)  # planned doses of one course lie closer (obe-cel: day 1 and 10 ± 2)
 MANY = 3  # infusions of one person
 SATURDAY = 5
-DATE_PATTERNS = {
-    DatePrecision.DAY: re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII),
-    DatePrecision.MONTH: re.compile(r"(\d{4})-(\d{2})", re.ASCII),
-    DatePrecision.YEAR: re.compile(r"(\d{4})", re.ASCII),
-}
-WRITTEN = {DatePrecision.DAY: "%Y-%m-%d", DatePrecision.MONTH: "%Y-%m", DatePrecision.YEAR: "%Y"}
 # None of these says when or where: the earlier infusion may be another centre's (DOMAIN.md).
 BEFORE_FIRST = gettext_noop(
     "The date falls before the person's recorded first infusion. Say which of the two is the first."
@@ -46,54 +38,6 @@ KIND_OPEN = gettext_noop("The person has other infusions: say whether this is a 
 NOT_EARLIEST = gettext_noop("An earlier infusion of this person is recorded, so this cannot be the first.")
 NO_COURSE = gettext_noop("A further dose belongs to a course, and the person has no earlier infusion.")
 SPONSOR_OF = {Category.ACT: Sponsor.ACADEMIC, Category.ICT: Sponsor.INDUSTRY}
-
-
-@lru_cache(DATES_KEPT)  # a long file names the same days again and again; a refusal is not kept
-def read_date(text: str, precision: str = "") -> tuple[date, DatePrecision]:
-    """`2014`, `2023-12` or `2023-12-05` as the first day of its period, and its precision.
-
-    A stated precision must fit what is written. Raises ValueError with a sentence.
-    """
-    matches = ((known, pattern.fullmatch(text)) for known, pattern in DATE_PATTERNS.items())
-    found, match = next(((known, match) for known, match in matches if match), (None, None))
-    if found is None or match is None:
-        raise ValueError(_("Write the date as YYYY-MM-DD, or as YYYY-MM or YYYY where less is known."))
-    year, month, day = (*map(int, match.groups()), 1, 1)[:3]
-    try:
-        value = date(year, month, day)
-    except ValueError:
-        raise ValueError(_("There is no such day in the calendar.")) from None
-    if precision and precision != found:
-        if found != DatePrecision.DAY or value != first_day(value, precision):
-            raise ValueError(_("The date and its precision do not fit together."))
-        found = DatePrecision(precision)
-    return value, found
-
-
-def write_date(day: date, precision: str) -> str:
-    """A date in its own precision: `2014`, `2023-12` or `2023-12-05`."""
-    return day.strftime(WRITTEN[DatePrecision(precision)])
-
-
-def first_day(day: date, precision: str) -> date:
-    """The first day of the period of a date."""
-    if precision == DatePrecision.DAY:  # by far most dates
-        return day
-    return date(day.year, 1, 1) if precision == DatePrecision.YEAR else day.replace(day=1)
-
-
-def last_day(start: date, precision: str) -> date:
-    """The last day of a period that begins on start."""
-    if precision == DatePrecision.DAY:
-        return start
-    if precision == DatePrecision.YEAR:
-        return date(start.year, 12, 31)
-    return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-
-
-def age_on(born_on: date, day: date) -> int:
-    """Age in whole years."""
-    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
 
 
 def complete_draft(draft: InfusionDraft) -> None:

@@ -27,7 +27,7 @@ from registry.errors import (
 )
 from registry.identity import IdentifierUnusable
 from registry.models import Infusion, Patient, Question, Revision
-from registry.rules import Step, check_age_by_birth_year, check_draft, classify, read_date, today
+from registry.rules import Step, check_age_by_birth_year, check_draft, classify, today
 from tests import factories
 
 SOURCES = [
@@ -342,11 +342,6 @@ def test_an_infusion_in_the_period_of_birth_is_possible(lists):
     assert "date_before_birth" in of_draft(lists, newborn, infused_on="2020-04-01", date_precision="month")
 
 
-def test_age_is_in_whole_years_on_the_birthday_of_a_leap_day_too():
-    assert rules.age_on(date(2004, 2, 29), date(2022, 2, 28)) == 17
-    assert rules.age_on(date(2004, 2, 29), date(2022, 3, 1)) == 18
-
-
 @pytest.mark.parametrize(
     ("day", "precision", "warned"),
     [("2018-08-21", "day", True), ("2018-08-22", "day", False), ("2018-07-01", "month", True),
@@ -367,42 +362,6 @@ def test_compassionate_use_may_have_a_trial_of_any_sponsor(lists):
 def test_an_unknown_sex_contradicts_no_identifier(lists):
     assert of_draft(lists, sex=Sex.UNKNOWN) == {}
     assert of_draft(lists, "local:a", age_at_infusion=50, sex=Sex.MALE) == {}
-
-
-@pytest.mark.parametrize(
-    ("text", "precision", "day", "found"),
-    [
-        ("2014", "", date(2014, 1, 1), "year"),
-        ("2023-12", "", date(2023, 12, 1), "month"),
-        ("2023-12-05", "", date(2023, 12, 5), "day"),
-        ("2023-12-01", "month", date(2023, 12, 1), "month"),
-        ("2023-01-01", "year", date(2023, 1, 1), "year"),
-        ("2024-02-29", "day", date(2024, 2, 29), "day"),
-    ],
-)
-def test_a_date_is_read_as_the_first_day_of_its_period(text, precision, day, found):
-    assert read_date(text, precision) == (day, DatePrecision(found))
-
-
-@pytest.mark.parametrize(
-    ("text", "precision"),
-    [
-        ("2023-02-29", ""), ("2023-13", ""), ("2023-00", ""), ("0000", ""), ("23-12-05", ""),
-        ("2023-1-5", ""), ("20231205", ""), ("2023/12/05", ""), ("2023-12-05T00:00", ""), ("", ""),
-        ("２０２３", ""), ("2023-12-05\n", ""), ("2023-12", "day"), ("2023", "month"), ("2023", "day"),
-        ("2023-12-05", "month"), ("2023-12-05", "year"), ("2023-12-01", "year"), ("2023-12", "year"),
-    ],
-)  # fmt: skip
-def test_no_other_spelling_of_a_date_is_read(text, precision):
-    with pytest.raises(ValueError, match=r"\.$"):
-        read_date(text, precision)
-
-
-def test_the_last_day_of_a_period_is_known():
-    assert rules.last_day(date(2024, 2, 1), "month") == date(2024, 2, 29)
-    assert rules.last_day(date(2023, 12, 1), "month") == date(2023, 12, 31)
-    assert rules.last_day(date(2023, 1, 1), "year") == date(2023, 12, 31)
-    assert rules.last_day(date(2023, 12, 5), "day") == date(2023, 12, 5)
 
 
 # A single entry obeys the same rules as a row of a file.

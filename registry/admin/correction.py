@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.access import Actor
 from registry.admin.forms import ReasonField, refuse_identity_number
+from registry.dates import read_date
 from registry.entry.record import CORRECTABLE, correct_infusion, withdraw_infusion
 from registry.errors import InfusionRefused, NotFound, RegistryError
 from registry.models import Infusion
-from registry.rules import read_date
 
 # The precision is read from how much of the date is written.
 FIELDS = [name for name in CORRECTABLE if name != "date_precision"]

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, centres_where
 from registry.choices import Category, DatePrecision, Kind, Sex
+from registry.dates import read_date
 from registry.draft import InfusionDraft
 from registry.errors import Problem
 from registry.identity import (
@@ -15,7 +16,7 @@ from registry.identity import (
     read_identifier,
 )
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
-from registry.rules import MOST_A_DAY, check_draft, complete_draft, read_date
+from registry.rules import MOST_A_DAY, check_draft, complete_draft
 
 COLUMNS = (
     "centre",

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from registry.choices import Status
+from registry.dates import write_date
 from registry.entry.rows import RELATED
 from registry.entry.traces import registry_number_of
 from registry.models import Infusion
-from registry.rules import write_date
 
 RECORDED, CHANGED, WITHDRAWN, DELETED = "recorded", "changed", "withdrawn", "deleted"
 

@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import Category, DatePrecision, Kind, Status
+from registry.dates import write_date
 from registry.models.centre import Centre, ManufacturingSite
 from registry.models.history import keeps_history, moves_revision
 from registry.models.patient import Patient
 from registry.models.product import Indication, Product, Trial
-from registry.rules import OLDEST_AGE, write_date
+from registry.rules import OLDEST_AGE
 
 
 class InfusionQuerySet(models.QuerySet):

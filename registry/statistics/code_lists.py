@@ -3,8 +3,8 @@
 from datetime import date
 
 from registry.choices import Category
+from registry.dates import write_date
 from registry.models import Centre, Coverage, Indication, ManufacturingSite, Product, Trial
-from registry.rules import write_date
 
 CATEGORIES = {
     Category.SOC: ("standardvård", "standard of care"),

@@ -31,6 +31,7 @@ from registry.errors import (
     IdentifierInText,
     InfusionRefused,
     KindUnclear,
+    KnownElsewhere,
     NotPermitted,
     Problem,
     ReasonMissing,
@@ -43,6 +44,7 @@ STATUSES: Mapping[type[RegistryError], int] = {
     **CODES,
     NotPermitted: HTTPStatus.FORBIDDEN,
     KindUnclear: HTTPStatus.CONFLICT,
+    KnownElsewhere: HTTPStatus.CONFLICT,
     PatientRefused: HTTPStatus.CONFLICT,
     ChangedMeanwhile: HTTPStatus.PRECONDITION_FAILED,
     FileTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -142,7 +144,7 @@ def _problem_of(error: RegistryError) -> HttpResponse:
     detail = str(error)
     if holds_identity_number(detail):  # a parameter's name or value, repeated
         detail = parameter = ""
-    refused_as_such = isinstance(error, InfusionRefused) and not isinstance(error, KindUnclear)
+    refused_as_such = isinstance(error, InfusionRefused) and not isinstance(error, KindUnclear | KnownElsewhere)
     answer = problem(
         InfusionRefused.code if refused_as_such else error.code,
         "The request cannot be answered as it stands" if isinstance(error, Refused) else _title(error),

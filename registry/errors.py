@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 
@@ -39,6 +40,18 @@ class InfusionRefused(RegistryError):
 
 class KindUnclear(InfusionRefused):
     """What this infusion is to the person's others is not clear: say its kind."""
+
+
+class KnownElsewhere(InfusionRefused):
+    """This person is in the registry at another centre."""
+
+    code = "known_elsewhere"
+
+    def __init__(self) -> None:
+        sentence = _(
+            "This person is in the registry at another centre; the registry's steward must settle the order."
+        )
+        super().__init__([Problem("kind", type(self).code, sentence)])
 
 
 class NotPermitted(RegistryError):

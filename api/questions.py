@@ -26,7 +26,7 @@ MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])|unknown", re.ASCII)
 YEAR = re.compile(r"(19|20|21)\d{2}", re.ASCII)
 WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 LANGUAGES = ("sv", "en")
-MAY_BE_MISSING = {"indication", "manufacturing_site"}
+MAY_BE_MISSING = {"indication", "manufacturing_site", "trial"}
 COMMON = frozenset({"format", "lang"})
 
 

@@ -31,6 +31,7 @@ from registry.models import (
 from registry.rules import InfusionDraft
 
 ACADEMIC, INDUSTRY = "NCT99000002", "NCT99000001"
+TRIALS = ((ACADEMIC, Sponsor.ACADEMIC), (INDUSTRY, Sponsor.INDUSTRY), ("2019-004426-18", Sponsor.ACADEMIC))
 # code, region, status; two centres share a region, so that a region is more than a centre.
 CENTRES = (
     ("UME", "Norra", "active"),
@@ -102,7 +103,7 @@ def store_lists() -> Lists:
     )
     trials = Trial.objects.bulk_create(
         Trial(identifier=identifier, name=identifier, sponsor=sponsor, phase="II")
-        for identifier, sponsor in ((ACADEMIC, Sponsor.ACADEMIC), (INDUSTRY, Sponsor.INDUSTRY))
+        for identifier, sponsor in TRIALS
     )
     return Lists(
         centres=centres,
@@ -216,6 +217,7 @@ def read_rows() -> list[dict]:
             product=one.product.name,
             indication=one.indication and one.indication.code,
             manufacturing_site=one.manufacturing_site and one.manufacturing_site.code,
+            trial=one.trial and one.trial.identifier,
             sex=one.patient.sex,
             infused_on=one.infused_on,
             date_precision=one.date_precision,
@@ -236,7 +238,7 @@ def plain_row(**fields) -> dict:
         "status": "submitted",
     } | fields  # fmt: skip
     row.setdefault("region", REGION_OF[row["centre"]])
-    row["trial"] = TRIAL_OF[row["category"]]
+    row.setdefault("trial", TRIAL_OF[row["category"]])
     row["modality"] = MODALITY_OF[row["product"]]
     return row
 

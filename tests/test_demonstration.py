@@ -278,6 +278,7 @@ TAMPERED = {
     "modality": [("modality = 'TCR-T'", ONE)],
     "indication": [("indication = NULL", ONE)],
     "manufacturing_site": [("manufacturing_site = 'VECURA'", ONE)],
+    "trial": [("trial = 'NCT99000001'", ONE)],
     "sex": [("sex = 'unknown'", ONE)],
     "infused_on": [("infused_on = infused_on - 1", ONE)],
     "date_precision": [("date_precision = 'year'", ONE)],

@@ -216,6 +216,8 @@ def test_a_question_across_tables_and_a_day_within_a_year_are_refused(lists, pol
     publish_rows(lists, attacker.skewed_rows(random.Random(0), 60))
     for path in ("counts?by=centre,sex", "counts?by=month", "counts?by=centre&as_of=2021-12-31"):
         assert ask(path, 403)["code"] == "withheld_by_policy"
+    for path in ("counts?by=trial", f"counts?trial={factories.ACADEMIC}", "counts?by=centre&trial=none"):
+        assert ask(path, 403)["code"] == "withheld_by_policy"
     assert "whole years" in ask("counts?by=year&as_of=2021-06-30", 403)["detail"]
     assert "region, centre, category" in ask("counts?by=centre,sex", 403)["detail"]
 

@@ -352,6 +352,22 @@ def test_the_files_of_a_day_have_the_numbers_of_that_day(published, client):
     assert set(frame["as_of"]) == {"2020-01-01"}
 
 
+def test_trials_stand_in_every_form_and_no_trial_has_a_name(published, client, lists):
+    trial = {"category": "ACT", "trial": "2019-004426-18", "kind": "first"}
+    factories.record(lists, factories.nth_number(7), **trial)
+    publish()
+    rows = client.get("/api/v1/counts?by=trial").json()["rows"]
+    assert [(row["trial"], row["patients"]) for row in rows] == [("2019-004426-18", 1), (None, 3)]
+    csv = pandas.read_csv(io.BytesIO(client.get("/api/v1/counts.csv?by=trial").content), dtype=str)
+    assert csv["trial"].fillna("").tolist() == ["2019-004426-18", ""]
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/api/v1/counts.xlsx?by=trial&lang=en").content))
+    assert [row[0] for row in book.worksheets[0].iter_rows(values_only=True)] == ["trial", "2019-004426-18", None]
+    for language, words in (("en", ("trial", "no trial")), ("sv", ("prövning", "ingen prövning"))):
+        stat = client.get(f"/api/v1/counts.json-stat?by=trial&lang={language}").json()["dimension"]["trial"]
+        labels = {"2019-004426-18": "2019-004426-18", "none": words[1]}
+        assert (stat["label"], stat["category"]["label"]) == (words[0], labels)
+
+
 def test_a_cell_without_a_value_is_none_in_json_stat(published):
     answer = read_counts(Question(by=("manufacturing_site",), measures=("infusions",)))
     assert answer["rows"][0]["manufacturing_site"] is None

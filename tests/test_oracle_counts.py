@@ -40,9 +40,16 @@ VALUES = {
     "age_group": ("child", "adult"),
     "sex": ("female", "male", "unknown"),
     "manufacturing_site": ("VECURA", "GMPUPP", NONE),
+    "trial": (factories.ACADEMIC, "2019-004426-18", factories.INDUSTRY, NONE),
     "region": tuple(dict.fromkeys(factories.REGION_OF.values())),
     "year": (2018, 2019, 2020, 2021, 2022),
     "month": ("unknown", "2019-01", "2019-12", "2020-01", "2020-02", "2021-01", "2022-12"),
+}
+TRIALS_OF = {
+    "SOC": (None,),
+    "ACT": (factories.ACADEMIC, "2019-004426-18"),
+    "ICT": (factories.INDUSTRY,),
+    "CUP": (None, factories.INDUSTRY),
 }
 
 
@@ -68,10 +75,12 @@ def _random_course(chance: random.Random, person: int, sex: str):
                 continue
             taken.add((day, sequence))
             has_first = has_first or kind == "first"
+        category = chance.choice(VALUES["category"])
         yield factories.plain_row(
             person=person,
             centre=chance.choice(OPEN_CENTRES),
-            category=chance.choice(VALUES["category"]),
+            category=category,
+            trial=chance.choice(TRIALS_OF[category]),
             kind=kind,
             product=chance.choice(VALUES["product"]),
             indication=chance.choice(("C91.0", "C83.3", "solid-tumour", None)),

@@ -153,6 +153,25 @@ def test_infusions_without_a_site_are_asked_for_by_none(ask):
     assert ask("counts?manufacturing_site=none").json()["total"]["infusions"] == 258
 
 
+def test_trials_are_a_dimension_and_a_filter(ask):
+    """Uppsala's academic trial has 46 infusions, the industry's 32; SOC and CUP have none."""
+    rows = ask("counts?by=trial").json()["rows"]
+    expected = [("NCT99000001", 32), ("NCT99000002", 46), (None, 226)]
+    assert [(row["trial"], row["infusions"]) for row in rows] == expected
+    listed = [trial["identifier"] for trial in ask("trials").json()["trials"]]
+    assert [row["trial"] for row in rows] == [*listed, None]
+    academic = ask("counts?by=centre,category&trial=NCT99000002").json()
+    assert [tuple(row[name] for name in ("centre", "category", "patients")) for row in academic["rows"]] == [
+        ("UPP", "ACT", 45)
+    ]
+    assert ask("counts?trial=none").json()["total"]["infusions"] == 226
+    assert ask("counts?trial=none,NCT99000001").json()["total"]["infusions"] == 258
+    unknown = ask("counts?trial=NCT00000000")
+    assert unknown.status_code == 400
+    unknown = unknown.json()
+    assert (unknown["code"], unknown["parameter"]) == ("unknown_value", "trial")
+
+
 @pytest.mark.parametrize(
     ("address", "code", "parameter"),
     [

@@ -38,9 +38,9 @@ DATASETS: Mapping[str, tuple[Mapping[str, str], Mapping[str, str], Mapping[str, 
         {"sv": "CAR-T-behandlingar, valfri tabell", "en": "CAR-T treatments, any table"},
         {
             "sv": "Samma räkning fördelad på valfria dimensioner: centrum, kategori, produkt, indikation, "
-            "kön, åldersgrupp, region, år och månad.",
+            "kön, åldersgrupp, region, prövning, år och månad.",
             "en": "The same count by any dimensions: centre, category, product, indication, sex, age group, "
-            "region, year and month.",
+            "region, trial, year and month.",
         },
         COUNTS_FORMATS,
     ),

@@ -80,6 +80,7 @@ def label_dimension(name: str) -> str:
         "sex": _("sex"),
         "manufacturing_site": _("manufacturing site"),
         "region": _("region"),
+        "trial": _("trial"),
         "year": _("year"),
         "month": _("month"),
     }[name]
@@ -94,6 +95,7 @@ def label_value(dimension: str, value: str) -> str:
         "month": {"unknown": _("Unknown")},
         "indication": {"none": _("not stated")},
         "manufacturing_site": {"none": _("not stated")},
+        "trial": {"none": _("no trial")},
     }.get(dimension, {}).get(value, value)
 
 

@@ -22,6 +22,7 @@ CELL_DIMENSIONS = (
     "sex",
     "manufacturing_site",
     "region",
+    "trial",
 )
 # Dimensions that slice a cell once every infusion has its role in it.
 SLICES = {
@@ -40,6 +41,7 @@ DIMENSIONS = (
     "sex",
     "manufacturing_site",
     "region",
+    "trial",
     "year",
     "month",
 )

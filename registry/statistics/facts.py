@@ -26,7 +26,8 @@ SELECT drawn.person, infused_on, sequence, age_at_infusion AS age,
        count(*) OVER (PARTITION BY drawn.person) = 1 AS is_only,
        date_precision::text, infusion.kind::text, centre.code::text AS centre, infusion.category::text,
        centre.region::text, product.name::text AS product, product.modality::text, patient.sex::text,
-       coalesce(indication.icd10, indication.key)::text AS indication, site.code::text AS manufacturing_site
+       coalesce(indication.icd10, indication.key)::text AS indication, site.code::text AS manufacturing_site,
+       trial.identifier::text AS trial
 FROM registry_infusion AS infusion
 CROSS JOIN LATERAL (SELECT hashint8extended(patient_id, %(seed)s) AS person) AS drawn
 JOIN registry_patient AS patient ON patient.id = infusion.patient_id
@@ -34,6 +35,7 @@ JOIN registry_centre AS centre ON centre.id = infusion.centre_id
 JOIN registry_product AS product ON product.id = infusion.product_id
 LEFT JOIN registry_indication AS indication ON indication.id = infusion.indication_id
 LEFT JOIN registry_manufacturingsite AS site ON site.id = infusion.manufacturing_site_id
+LEFT JOIN registry_trial AS trial ON trial.id = infusion.trial_id
 WHERE infusion.status = 'submitted'
 ORDER BY drawn.person, infused_on, sequence
 """

@@ -40,6 +40,7 @@ CODES = {
     "product": ("products", "name"),
     "indication": ("indications", "code"),
     "manufacturing_site": ("manufacturing_sites", "code"),
+    "trial": ("trials", "identifier"),
 }
 
 Check = Callable[[Question, Callable[[str], Collection[str] | None], Mapping[str, int]], None]

@@ -68,13 +68,14 @@ GROUP BY site.code
 FACTS_DIFFER = """
 WITH fact AS (
     SELECT array_agg(row(centre, region, category, kind, product, modality, indication,
-                         manufacturing_site, sex, infused_on, sequence, date_precision, age, is_only)::text
+                         manufacturing_site, trial, sex, infused_on, sequence, date_precision, age, is_only)::text
                      ORDER BY infused_on, sequence)
     FROM {facts} GROUP BY person
 ), record AS (
     SELECT array_agg(row(centre.code, centre.region, infusion.category, infusion.kind, product.name,
                          product.modality, coalesce(indication.icd10, indication.key),
-                         site.code, patient.sex, infused_on, sequence, date_precision, age_at_infusion,
+                         site.code, trial.identifier, patient.sex, infused_on, sequence, date_precision,
+                         age_at_infusion,
                          NOT EXISTS (SELECT FROM registry_infusion AS other
                                      WHERE other.patient_id = infusion.patient_id
                                        AND other.status = 'submitted' AND other.id <> infusion.id))::text
@@ -85,6 +86,7 @@ WITH fact AS (
     JOIN registry_patient AS patient ON patient.id = patient_id
     LEFT JOIN registry_indication AS indication ON indication.id = indication_id
     LEFT JOIN registry_manufacturingsite AS site ON site.id = manufacturing_site_id
+    LEFT JOIN registry_trial AS trial ON trial.id = trial_id
     WHERE infusion.status = 'submitted' GROUP BY patient_id
 )
 SELECT (SELECT count(*) FROM (SELECT * FROM fact EXCEPT ALL SELECT * FROM record) AS surplus),

@@ -1,6 +1,7 @@
 """Dates and their precision: read, written, and the days of a period."""
 
 import re
+import unicodedata
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -9,12 +10,44 @@ from django.utils.translation import gettext as _
 from registry.choices import DatePrecision
 
 DATES_KEPT = 10_000
+LONGEST_TYPED = 40
+OLDEST_YEAR = 90  # of two digits: no engineered T cell was given before 1990
+CENTURIES = {"19", "20"}
+LAST_MONTH = 12
+TOGETHER = {len("YYMMDD"), len("YYYYMMDD")}
+MINUS = "\u2212"
 DATE_PATTERNS = {
     DatePrecision.DAY: re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII),
     DatePrecision.MONTH: re.compile(r"(\d{4})-(\d{2})", re.ASCII),
     DatePrecision.YEAR: re.compile(r"(\d{4})", re.ASCII),
 }
-WRITTEN = {DatePrecision.DAY: "%Y-%m-%d", DatePrecision.MONTH: "%Y-%m", DatePrecision.YEAR: "%Y"}
+MONTHS = {
+    name: month
+    for month, names in enumerate(
+        (
+            "jan januari january", "feb februari february", "mar mars march", "apr april", "maj may",
+            "jun juni june", "jul juli july", "aug augusti august", "sep sept september",
+            "okt oct oktober october", "nov november", "dec december",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+# Where year, month and day stand among the parts of a date, by their shapes.
+ORDERS: dict[str, tuple[int, int | None, int | None]] = {
+    "Y": (0, None, None), "Yn": (0, 1, None), "nY": (1, 0, None), "Ym": (0, 1, None), "mY": (1, 0, None),
+    "Ynn": (0, 1, 2), "nnY": (2, 1, 0), "nmY": (2, 1, 0), "mnY": (2, 0, 1), "Ymn": (0, 1, 2),
+}  # fmt: skip
+FILLERS = {"den", "of"}
+ORDINAL = re.compile(r"(?<=\d)(:?[ea]|st|nd|rd|th)\b", re.ASCII)  # 20:e, 20th
+PARTS = re.compile(r"[0-9]+|[a-z]+")
+# Parts, each written as x, with one mark or none between two of them.
+TYPED = re.compile(r"x(?: ?[-/.,]? ?x)*\.?")
+WRITTEN = {
+    DatePrecision.DAY: len("YYYY-MM-DD"),
+    DatePrecision.MONTH: len("YYYY-MM"),
+    DatePrecision.YEAR: len("YYYY"),
+}
 
 
 @lru_cache(DATES_KEPT)  # a long file names the same days again and again; a refusal is not kept
@@ -39,9 +72,69 @@ def read_date(text: str, precision: str = "") -> tuple[date, DatePrecision]:
     return value, found
 
 
+def understand_date(text: str) -> tuple[date, DatePrecision]:
+    """What someone means by a date as typed into a form: read_date's forms and those that people use.
+
+    Digits alone suffice: 20261120, 261120 (year, month, day), 202611. Of three numbers the four-digit
+    one is the year, and 12/11/2026 is day, month, year, as in Swedish. Six digits are a day where they
+    can be one. Months may be named, in Swedish or English. Raises ValueError with a sentence.
+    """
+    plain = _normalise(text) if len(text) <= LONGEST_TYPED else ""
+    if not TYPED.fullmatch(PARTS.sub("x", plain)):
+        raise ValueError(_ways_to_write())
+    parts = _split([part for part in PARTS.findall(plain) if part not in FILLERS], years_first="-" in plain)
+    places = ORDERS.get("".join(map(_shape, parts)))
+    if places is None:
+        raise ValueError(_ways_to_write())
+    values = [MONTHS.get(part) or int(part) for part in parts]
+    year, month, day = (None if place is None else values[place] for place in places)
+    try:
+        value = date(year or 0, 1 if month is None else month, 1 if day is None else day)
+    except ValueError:
+        raise ValueError(_("There is no such day in the calendar.")) from None
+    if month is None:
+        return value, DatePrecision.YEAR
+    return value, DatePrecision.MONTH if day is None else DatePrecision.DAY
+
+
+def _normalise(text: str) -> str:
+    """In small letters, with plain digits, hyphens and spaces, and without marks that nobody sees."""
+    kept = (mark for mark in unicodedata.normalize("NFKC", text) if unicodedata.category(mark) != "Cf")
+    plain = "".join("-" if unicodedata.category(mark) == "Pd" or mark == MINUS else mark for mark in kept)
+    return ORDINAL.sub("", " ".join(plain.split()).lower())
+
+
+def _split(parts: list[str], *, years_first: bool) -> list[str]:
+    """Digits that stand together taken apart, and a year of two digits written out."""
+    if years_first and [len(part) for part in parts if part.isdecimal()] == [2, 2, 2]:
+        parts = ["".join(parts)]  # 26-11-20
+    [digits, *others] = parts or [""]
+    if others or len(digits) not in TOGETHER or not digits.isdecimal():
+        return parts
+    if len(digits) == len("YYYYMMDD"):
+        return [digits[:4], digits[4:6], digits[6:]]
+    if int(digits[2:4]) > LAST_MONTH and digits[:2] in CENTURIES and 1 <= int(digits[4:]) <= LAST_MONTH:
+        return [digits[:4], digits[4:]]
+    return [("19" if int(digits[:2]) >= OLDEST_YEAR else "20") + digits[:2], digits[2:4], digits[4:]]
+
+
+def _shape(part: str) -> str:
+    """Y for a year, m for a month by its name, n for a short number."""
+    if part in MONTHS:
+        return "m"
+    return {1: "n", 2: "n", 4: "Y"}.get(len(part), "?") if part.isdecimal() else "?"
+
+
+def _ways_to_write() -> str:
+    return _(
+        "The date cannot be read. Write it as 2026-11-20, 20261120, 261120, 20/11/2026 or 20 nov 2026, "
+        "or as 2026-11 or 2026 where less is known."
+    )
+
+
 def write_date(day: date, precision: str) -> str:
     """A date in its own precision: `2014`, `2023-12` or `2023-12-05`."""
-    return day.strftime(WRITTEN[DatePrecision(precision)])
+    return day.isoformat()[: WRITTEN[DatePrecision(precision)]]
 
 
 def first_day(day: date, precision: str) -> date:

@@ -187,6 +187,7 @@ AXES_SENSITIVE_PARAMETERS = ["login", "username", "ip_address"]  # a number may 
 EMAIL_TIMEOUT = 10
 LANGUAGE_CODE = "sv"
 LANGUAGES = [("sv", "Svenska"), ("en", "English")]
+FORMAT_MODULE_PATH = "registry.pages.formats"
 LOCALE_PATHS = [BASE_DIR / "registry" / "pages" / "locale"]
 TIME_ZONE = "Europe/Stockholm"  # "today" is today there (COUNTING.md)
 USE_TZ = True

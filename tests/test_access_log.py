@@ -132,8 +132,8 @@ WRONG = {
     "actor": {NUMBER: "This looks like an identity number.", "x" * 151: "150", "a\x00": "Null characters"},
     "unit": {"Nowhere": "Select a valid choice."},
     "action": {"look": "Select a valid choice."},
-    "since": {"yesterday": "Enter a valid date."},
-    "until": {"2020-02-30": "Enter a valid date."},
+    "since": {"yesterday": "Write it as 2026-11-20, 20261120,"},
+    "until": {"2020-02-30": "There is no such day in the calendar."},
 }
 
 

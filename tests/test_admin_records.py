@@ -38,7 +38,7 @@ def correct(client, infusion, **values):
     ("values", "field", "sentence"),
     [
         ({"infused_on": "2999-01-01"}, "infused_on", "The date lies in the future."),
-        ({"infused_on": "in May"}, "infused_on", "Write the date as YYYY-MM-DD"),
+        ({"infused_on": "in May"}, "infused_on", "Write it as 2026-11-20, 20261120,"),
         ({"infused_on": "2010-05-05"}, "age_at_infusion", "The age does not agree with"),
         ({"infused_on": "2022-05-05", "age_at_infusion": "52"}, "kind", "An earlier infusion of this"),
         ({"kind": "further_dose"}, "kind", "A further dose belongs to a course"),

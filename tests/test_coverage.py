@@ -116,10 +116,10 @@ def test_the_lead_states_it_on_the_page(browse):
 
 @pytest.mark.parametrize(("field", "value", "sentence"), [
     ("complete_through", "", "This field is required."),
-    ("complete_through", "31/1 2026", "Write the day as YYYY-MM-DD."),
-    ("complete_through", "2026-02-30", "Write the day as YYYY-MM-DD."),
-    ("complete_through", "9" * 5000, "Write the day as YYYY-MM-DD."),
-    ("complete_through", "<script>alert(1)</script>", "Write the day as YYYY-MM-DD."),
+    ("complete_through", "31/1 26", "Write it as 2026-11-20, 20261120,"),
+    ("complete_through", "2026-02-30", "There is no such day in the calendar."),
+    ("complete_through", "9" * 5000, "Write it as 2026-11-20, 20261120,"),
+    ("complete_through", "<script>alert(1)</script>", "Write it as 2026-11-20, 20261120,"),
     ("complete_through", "2999-01-01", "Write a day from 1990 to today."),
     ("centre", "", "This field is required."),
     ("centre", "STO", "Choose one of the centres in the list."),

@@ -65,8 +65,8 @@ def test_a_chosen_centre_has_its_own_part_and_stays_in_every_link(published, cli
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("as_of=2020-13-01", "Write the date as year-month-day"),
-        ("as_of=yesterday", "Write the date as year-month-day"),
+        ("as_of=2020-13-01", "There is no such day in the calendar."),
+        ("as_of=yesterday", "The date cannot be read. Write it as 2026-11-20"),
         ("as_of=1999-12-31", "The registry begins in 2014"),
         ("as_of=2999-01-01", "That day has not come yet"),
         ("centre=NOPE", "There is no centre with this code"),

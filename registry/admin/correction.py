@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.access import Actor
 from registry.admin.forms import ReasonField, refuse_identity_number
-from registry.dates import read_date
+from registry.dates import understand_date
 from registry.entry.record import CORRECTABLE, correct_infusion, withdraw_infusion
 from registry.errors import InfusionRefused, NotFound, RegistryError
 from registry.models import Infusion
@@ -100,7 +100,7 @@ class CorrectionForm(ActionForm):
     def clean_infused_on(self) -> tuple:
         """The first day of the written period, and the precision."""
         try:
-            return read_date(self.cleaned_data["infused_on"])
+            return understand_date(self.cleaned_data["infused_on"])
         except ValueError as error:
             raise ValidationError(str(error), code="date_format") from None
 

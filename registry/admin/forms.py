@@ -1,10 +1,13 @@
 """The reason that a change is asked for, and the database's rules in words."""
 
+from datetime import date
+
 from django import forms
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from registry.dates import understand_date
 from registry.identity import holds_identity_number
 
 # name of a constraint -> the field that it is about, and what it asks for
@@ -30,6 +33,19 @@ def refuse_identity_number(text: str) -> None:
     """A validator: a free text would keep an identity number for good."""
     if holds_identity_number(text):
         raise ValidationError(_("This looks like an identity number."), code="identifier_in_text")
+
+
+class TypedDay(forms.DateField):
+    """A day, read as in the clinics' pages: Django's own reading takes 12/11/2026 for a day in December."""
+
+    def to_python(self, value) -> date | None:
+        """The day; of a month or a year its first, whose precision stands in a field of its own."""
+        if value in self.empty_values or isinstance(value, date):
+            return value or None
+        try:
+            return understand_date(value)[0]
+        except ValueError as error:
+            raise ValidationError(str(error), code="date_invalid") from None
 
 
 class ReasonField(forms.CharField):

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from registry.clock import today
+from registry.dates import last_day, understand_date
 from registry.errors import RegistryError
 from registry.rules import FIRST_TREATMENT
 
@@ -69,9 +70,9 @@ def _read_day(text: str) -> date | None:
     if not text:
         return None
     try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise ChoiceUnknown(_("Write the date as year-month-day, for instance 2020-12-31.")) from None
+        day = last_day(*understand_date(text))
+    except ValueError as error:
+        raise ChoiceUnknown(str(error)) from None
     if day < FIRST_TREATMENT:
         raise ChoiceUnknown(_("The registry begins in 2014: choose a later date."))
     if day > today():  # what is kept of a day stays true: a day that has come does not go again

@@ -1,6 +1,7 @@
 """The public map page over HTTP: the current snapshot's, kept like every public answer."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.utils.translation import override
 
 from registry.errors import FactsNotKept, NotPublished
@@ -20,6 +21,8 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
     try:
         with override(language):
             view = read_view(language, request.GET)
+        if view.as_of and request.GET["as_of"] != view.as_of.isoformat():
+            return redirect(view.address())  # one address for one day, and the field writes it so
         try:
             return _answer(request, view)
         except FactsNotKept:  # a new snapshot came between the question and its facts

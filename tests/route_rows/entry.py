@@ -23,6 +23,10 @@ def number(world: World) -> dict:
     return {"number": world.patient.registry_number}
 
 
+def day(world: World) -> dict:
+    return {"day_of": "last"}
+
+
 def draft(world: World) -> dict:
     return {"draft_id": world.draft.pk}
 
@@ -55,6 +59,8 @@ ROWS = [
     Row("clinic:record", "POST", REDIRECTED | {"other": 200}, data=lambda world: FORM),
     Row("clinic:record-person", "GET", METHODS | {"other": 405}),
     Row("clinic:record-person", "POST", ANY_WRITER, data=lambda world: FORM),
+    Row("clinic:date", "GET", {"nobody": 302, "signed_in": 405}, args=day),
+    Row("clinic:date", "POST", {"nobody": 401, "signed_in": 200}, args=day),
     Row("clinic:record-for", "GET", WRITERS, args=number),
     Row("clinic:record-for", "POST", REDIRECTED, args=number, data=later),
     Row("clinic:draft", "GET", WRITERS, args=draft),

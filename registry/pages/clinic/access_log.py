@@ -27,6 +27,7 @@ from registry.entry.finding import find_number, is_registry_number
 from registry.errors import NotFound
 from registry.identity import holds_identity_number
 from registry.models import Centre
+from registry.pages.clinic.date_field import DayField
 from registry.pages.clinic.desk_forms import WhoForm
 from registry.pages.clinic.shell import SignedInRequest, page, show
 
@@ -46,12 +47,8 @@ class LogForm(forms.Form):
     action = forms.ChoiceField(
         label=gettext_lazy("Action"), required=False, choices=[("", gettext_lazy("All")), *AccessAction.choices]
     )
-    since = forms.DateField(
-        label=gettext_lazy("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=gettext_lazy("Through"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = DayField(label=gettext_lazy("From"), required=False, day_of="first")
+    until = DayField(label=gettext_lazy("Through"), required=False, day_of="last")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -17,6 +17,7 @@ from registry.clock import today
 from registry.entry.coverage import CoverageDateImpossible, coverage_history, state_coverage
 from registry.models import Centre
 from registry.pages.clinic.centre_field import CentreField
+from registry.pages.clinic.date_field import DayField
 from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
 
 STATEMENTS_A_PAGE = 24
@@ -26,15 +27,13 @@ class CoverageForm(forms.Form):
     """One statement: which centre, and up to which day."""
 
     centre = CentreField(label=gettext_lazy("Centre"))
-    complete_through = forms.DateField(
+    complete_through = DayField(
         label=gettext_lazy("Complete through"),
         help_text=gettext_lazy(
             "Every infusion of the centre up to and including this day is in the registry. "
             "The public map shows the day."
         ),
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        error_messages={"invalid": gettext_lazy("Write the day as YYYY-MM-DD.")},
+        day_of="last",
     )
 
     def __init__(self, typed: QueryDict | None = None, *, centres: list[Centre]):

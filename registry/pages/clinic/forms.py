@@ -11,6 +11,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import Category, Kind, Sex
+from registry.dates import understand_date
 from registry.draft import InfusionDraft
 from registry.entry.reading import CodeLists, RowReader
 from registry.entry.record import CORRECTABLE
@@ -18,6 +19,7 @@ from registry.entry.rows import row_of
 from registry.errors import InfusionRefused, Problem, RegistryError
 from registry.identity import Identifier, IdentifierUnusable, holds_identity_number, read_identifier
 from registry.models import Centre, Infusion, Patient
+from registry.pages.clinic.date_field import DateText
 
 Choices = list[tuple[str, Any]]
 ANSWER = "former_first_becomes"
@@ -53,8 +55,8 @@ class InfusionForm(forms.Form):
     infused_on = forms.CharField(
         label=_("Date of infusion"),
         required=False,
-        help_text=_("YYYY-MM-DD, or YYYY-MM or YYYY where less is known."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+        help_text=_("YYYY-MM-DD, or YYYY-MM or YYYY where less is known. Digits suffice: 20261120, 261120."),
+        widget=DateText(),
     )
     kind = forms.CharField(label=_("Kind"), required=False, widget=forms.RadioSelect(choices=Kind.choices))
     former_first_becomes = forms.CharField(
@@ -106,14 +108,23 @@ class InfusionForm(forms.Form):
 
     def typed(self) -> dict[str, str]:
         """The fields as typed, by their names."""
-        return {name: self.data.get(name, "") for name in self.fields}
+        return {name: self[name].data or "" for name in self.fields}
 
     def read(self) -> InfusionDraft | None:
         """The infusion as typed; None where something cannot be read, which then stands beside it."""
         draft, problems = RowReader(self.lists).read(self.typed(), person_known=self.patient is not None)
-        refusals = [problem for problem in problems if not problem.warning]
+        refusals = [self._say_date(problem) for problem in problems if not problem.warning]
         self.refuse(refusals)
         return None if refusals else draft
+
+    def _say_date(self, problem: Problem) -> Problem:
+        """A date that cannot be read, with every way to write one: a form takes more than a file."""
+        if problem.code == "date_invalid":
+            try:
+                understand_date(self.typed()["infused_on"])
+            except ValueError as error:
+                return replace(problem, sentence=str(error))
+        return problem
 
     def refuse(self, problems: Iterable[Problem]) -> None:
         """Put each problem beside its field, or at the top where the page has no such field."""

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from registry.access import Permission
 from registry.errors import NotFound, NotPermitted, RegistryError
+from registry.pages.clinic.date_field import DayField
 from registry.pages.clinic.shell import SignedInRequest, page, show
 from registry.pages.frame import PLACES
 from registry.releases import release_snapshot
@@ -33,10 +34,10 @@ class ReleaseForm(forms.Form):
     note_en = forms.CharField(
         label=gettext_lazy("Note in English"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
-    as_of = forms.DateField(
+    as_of = DayField(
         label=gettext_lazy("As of"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        day_of="last",
         help_text=gettext_lazy("Empty: all that is counted now."),
     )
 

@@ -3,6 +3,7 @@
 from registry.pages.clinic import (
     access_log,
     coverage,
+    date_field,
     desk,
     entry,
     people,
@@ -27,4 +28,5 @@ urlpatterns = [
     *access_log.urlpatterns,
     *people.urlpatterns,
     *tokens.urlpatterns,
+    *date_field.urlpatterns,
 ]

@@ -30,6 +30,11 @@
     waiting = detail;
   });
 
+  // A date is written back as it was understood, unless someone is in its field again.
+  document.addEventListener("understood", ({ target, detail }) => {
+    if (target !== document.activeElement) target.value = detail.written;
+  });
+
   // Whoever has signed in anew in another tab goes on here: the form takes the token of the new session.
   function renewTokens() {
     const token = document.cookie.match(/(?:^|; )csrftoken=(\w+)/)?.[1];

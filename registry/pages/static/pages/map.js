@@ -16,6 +16,7 @@
     try {
       const answer = await fetch(address, { signal: asked.signal, headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (answer.redirected) address = answer.url; // a date typed in another way, as it is written
       if (!page.getElementById("when")) throw new Error(answer.status);
       for (const part of document.querySelectorAll("[data-part]")) {
         const other = page.getElementById(part.id);
@@ -37,7 +38,7 @@
       if (error.name !== "AbortError") location.assign(address);
       return false;
     }
-    return true;
+    return address;
   }
 
   // Months are counted from the first one; the last is all that is known.
@@ -75,7 +76,7 @@
     if (!fields.get("as_of")) fields.delete("as_of");
     const query = new URLSearchParams(fields).toString();
     const address = form.action.split(/[?#]/)[0] + (query ? `?${query}` : "");
-    show(address).then((done) => done && follow(address));
+    show(address).then((shown) => shown && follow(shown));
   });
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-live]");

@@ -12,6 +12,8 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 from api.errors import Refused
 from registry.choices import Modality, Sex
+from registry.clock import require_come
+from registry.errors import DateInFuture
 from registry.formats import Format
 from registry.statistics.counting import DIMENSIONS, NONE, Question
 from registry.statistics.measures import DEFAULT_MEASURES, MEASURES
@@ -67,6 +69,15 @@ class Parameters:
             return date.fromisoformat(text)
         except ValueError:
             raise unknown_value(name, text, "a date as YYYY-MM-DD") from None
+
+    def as_of(self) -> date | None:
+        """The day up to which is counted: one that has come."""
+        day = self.day("as_of")
+        try:
+            require_come(day)
+        except DateInFuture as error:
+            raise Refused(error.code, f"as_of={day}: {error}", parameter="as_of") from None
+        return day
 
     def number(self, name: str) -> int | None:
         """A whole number."""
@@ -180,7 +191,7 @@ def read_question(parameters: Parameters) -> Question:
         by=by,
         measures=tuple(name for name in MEASURES if name in measures) if measures else DEFAULT_MEASURES,
         filters=filters,
-        as_of=parameters.day("as_of"),
+        as_of=parameters.as_of(),
         since=since,
         until=until,
     )

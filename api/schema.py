@@ -53,7 +53,8 @@ HEAD: dict[str, Any] = {
     "number": {"type": "integer", "minimum": 1},
     "hash": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
     "built_at": INSTANT,
-    "data_through": DAY_OR_NULL | {"description": "Date of the latest counted infusion."},
+    "data_through": FIRST
+    | {"description": "Date of the latest counted infusion, in its own precision; null where nothing is counted."},
     "disclosure": TEXT,
 }
 SNAPSHOT_HEAD = record(**HEAD, as_of=DAY_OR_NULL)

@@ -119,6 +119,12 @@ class FactsNotKept(RegistryError):
     code = "as_of_needs_current"
 
 
+class DateInFuture(RegistryError):
+    """That day has not come yet: choose today or an earlier date."""
+
+    code = "date_in_future"
+
+
 class ReasonMissing(RegistryError):
     """Say why: the reason stands in the history."""
 

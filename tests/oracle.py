@@ -58,9 +58,13 @@ def patients_summed(rows: Iterable[Mapping], as_of: date | None = None) -> int:
     return sum(cell["patients"] for cell in count(rows, ("centre", "category"), as_of=as_of).values())
 
 
-def data_through(rows: Iterable[Mapping]) -> date | None:
-    """The date of the latest counted infusion."""
-    return max((row["infused_on"] for row in counted(rows)), default=None)
+def data_through(rows: Iterable[Mapping]) -> str | None:
+    """The date of the latest counted infusion in its own precision; of two on one day the better known."""
+    found = counted(rows)
+    if not found:
+        return None
+    latest = max(found, key=lambda row: (row["infused_on"], PRECISIONS.index(row["date_precision"])))
+    return _written(latest)
 
 
 def _in_cells(rows: Iterable[Mapping], by: Sequence[str], filters: Mapping) -> dict[tuple, list[Mapping]]:
@@ -127,5 +131,9 @@ def _first(entries: Sequence[Mapping]) -> str | None:
     if not entries:
         return None
     earliest = min(entries, key=lambda row: (row["infused_on"], PRECISIONS.index(row["date_precision"])))
-    length = {"year": 4, "month": 7, "day": 10}[earliest["date_precision"]]
-    return earliest["infused_on"].isoformat()[:length]
+    return _written(earliest)
+
+
+def _written(row: Mapping) -> str:
+    length = {"year": 4, "month": 7, "day": 10}[row["date_precision"]]
+    return row["infused_on"].isoformat()[:length]

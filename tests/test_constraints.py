@@ -110,15 +110,17 @@ def import_row(**fields) -> None:
     ImportRow.objects.create(**{"job": ImportJob.objects.first() or job(), "line": 2, "cells": {}} | fields)
 
 
+def snapshot(**fields) -> Snapshot:
+    values = {"number": 1, "hash": "h", "built_at": NOW, "map_document": {}, "code_lists": {}, "facts": 0}
+    return Snapshot.objects.create(**values | fields)
+
+
 def release(**fields) -> Release:
-    snapshot = Snapshot.objects.first() or Snapshot.objects.create(
-        number=1, hash="h", built_at=NOW, map_document={}, code_lists={}, facts=0
-    )
     values = {
         "name": "one",
         "title_sv": "E",
         "title_en": "O",
-        "snapshot": snapshot,
+        "snapshot": Snapshot.objects.first() or snapshot(),
         "documents": {},
         "changes": {},
     }
@@ -239,6 +241,11 @@ BROKEN: dict[str, list[Callable]] = {
         lambda: IdempotencyKey.objects.bulk_create(
             [IdempotencyKey(owner=someone(), key="k", request_digest=b"1", status=201, answer={})] * 2
         )
+    ],
+    "snapshot_date_has_precision": [
+        lambda: snapshot(data_through=date(2021, 1, 1)),
+        lambda: snapshot(data_through_precision="year"),
+        lambda: snapshot(data_through=date(2021, 1, 1), data_through_precision="week"),
     ],
     "access_action_is_known": [lambda: AccessLog.objects.create(actor="x", action="look")],
 }  # fmt: skip

@@ -249,6 +249,7 @@ def test_verify_sees_a_document_that_was_tampered_with(published, manage, found,
     [
         "built_at = built_at + interval '1 second'",
         "data_through = data_through - 1",
+        "data_through_precision = 'month'",
         "disclosure = 'threshold:5'",
         "facts = facts + 1",
         "code_lists = replace(code_lists, 'Kymriah', 'Kymria')",

@@ -56,11 +56,11 @@ class SnapshotAdmin(PublicationAdmin):
     """Published snapshots, the newest first, and the button that asks for a new one."""
 
     list_display = [
-        "number", "is_current", "built_at", "data_through", "facts", "patients", "infusions", "short_hash",
+        "number", "is_current", "built_at", "through", "facts", "patients", "infusions", "short_hash",
     ]  # fmt: skip
     list_per_page = 25
     fields = [
-        "number", "is_current", "hash", "built_at", "data_through", "shown", "facts", "national",
+        "number", "is_current", "hash", "built_at", "through", "shown", "facts", "national",
     ]  # fmt: skip
 
     def get_queryset(self, request):
@@ -117,6 +117,11 @@ class SnapshotAdmin(PublicationAdmin):
     def short_hash(self, snapshot: Snapshot) -> str:
         """Enough of the hash to compare by eye."""
         return snapshot.hash[:HASH_SHOWN] + "…"
+
+    @admin.display(description=_("data through"), ordering="data_through")
+    def through(self, snapshot: Snapshot) -> str | None:
+        """In the precision of its row."""
+        return snapshot.written_through
 
     @admin.display(description=_("national numbers"))
     def national(self, snapshot: Snapshot) -> str:

@@ -19,7 +19,7 @@ from registry.figure.marks import Mark, choose_sizes, draw_key, draw_mark, make_
 from registry.figure.wording import (
     CentreText,
     describe_centres,
-    say_date,
+    say_first,
     say_infusions,
     say_patients,
 )
@@ -248,7 +248,7 @@ def _frame(document: dict, variant: str, size: tuple[float, float], role: str, b
     )
     description %= numbers
     if through := document["snapshot"]["data_through"]:
-        description += " " + _("Data through %(date)s.") % {"date": say_date(through)}
+        description += " " + _("Data through %(date)s.") % {"date": say_first(through)}
     name = f"map-{variant}"
     return (
         f'<svg xmlns="{NAMESPACE}" class="map map-{variant}" viewBox="0 0 {size[0]:g} {size[1]:g}" role="{role}"'

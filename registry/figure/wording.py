@@ -196,6 +196,11 @@ def say_day(day: date) -> str:
     return format_date(day, "j F")
 
 
+def say_month_name(day: date) -> str:
+    """Return "September"."""
+    return format_date(day, "F")
+
+
 def say_month(month: str | None) -> str:
     """Return "September 2025" of "2025-09", or "–"."""
     return say_first(month) or "–"
@@ -257,7 +262,7 @@ def say_sources(document: dict) -> list[str]:
         "built": say_instant(snapshot["built_at"]),
     }
     if snapshot["data_through"]:
-        line += _(", data through %(date)s") % {"date": say_date(snapshot["data_through"])}
+        line += _(", data through %(date)s") % {"date": say_first(snapshot["data_through"])}
     withheld = [_("%(sign)s: not shown, so that nobody can be recognised.") % {"sign": WITHHELD}]
     return [
         f"{line}. " + _("RI: reinfusion. The area of a circle is in proportion to the centre’s infusions."),
@@ -277,4 +282,4 @@ def say_citation(document: dict) -> str:
     return _(
         "Cite as: swecar, the national registry of CAR-T treatments in Sweden. Patients and infusions as of "
         "%(date)s, snapshot %(number)s (%(hash)s)."
-    ) % {"date": say_date(day), "number": snapshot["number"], "hash": snapshot["hash"][:19]}
+    ) % {"date": say_first(day), "number": snapshot["number"], "hash": snapshot["hash"][:19]}

@@ -49,6 +49,7 @@ FILE_TYPES = {
     "json": "JSON", "geojson": "GEOJSON", "csv": "CSV", "csv-excel": "CSV", "xlsx": "XLSX", "json-stat": "JSON",
     "svg": "SVG", "png": "PNG", "png-print": "PNG", "pdf": "PDF", "pptx": "PPTX",
 }  # fmt: skip
+DATE_TYPES = {4: "xsd:gYear", 7: "xsd:gYearMonth", 10: "xsd:date"}  # by length
 KEYWORDS = {
     "sv": ("CAR-T", "cellterapi", "cancer", "hälso- och sjukvård", "register"),
     "en": ("CAR-T", "cell therapy", "cancer", "health care", "registry"),
@@ -88,8 +89,8 @@ def describe_catalogue(snapshot: Mapping, *, host: str, controller: str, contact
         graph += [_distribute(name, form, formats[form], address, api) for form, address in forms.items()]
     period: dict = {"@id": f"{api}/catalogue#period", "@type": "dcterms:PeriodOfTime"}
     period["dcat:startDate"] = {"@value": FIRST_TREATMENT.isoformat(), "@type": "xsd:date"}
-    if snapshot["data_through"]:
-        period["dcat:endDate"] = {"@value": snapshot["data_through"], "@type": "xsd:date"}
+    if through := snapshot["data_through"]:
+        period["dcat:endDate"] = {"@value": through, "@type": DATE_TYPES[len(through)]}
     return {"@context": CONTEXT, "@graph": [*graph, period]}
 
 

@@ -8,7 +8,8 @@ from django.db.models import ExpressionWrapper, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import Outcome, Task
+from registry.choices import DatePrecision, Outcome, Task
+from registry.dates import write_date
 
 LONGEST_SILENCE = timedelta(minutes=1)
 LONGEST_QUEUE = timedelta(minutes=2)
@@ -37,6 +38,9 @@ class Snapshot(models.Model):
     hash = models.CharField(_("hash"), max_length=71, unique=True)
     built_at = models.DateTimeField(_("built"))
     data_through = models.DateField(_("data through"), null=True)
+    data_through_precision = models.CharField(
+        _("precision of the date"), max_length=5, choices=DatePrecision.choices, blank=True
+    )
     disclosure = models.CharField(_("disclosure policy"), max_length=20)
     map_document: "models.Field[dict, dict]" = DocumentField()
     code_lists: "models.Field[dict, dict]" = DocumentField()
@@ -48,9 +52,21 @@ class Snapshot(models.Model):
         ordering = ["-number"]
         verbose_name = _("snapshot")
         verbose_name_plural = _("snapshots")
+        constraints = [
+            models.CheckConstraint(
+                name="snapshot_date_has_precision",
+                condition=Q(data_through=None, data_through_precision="")
+                | Q(data_through__isnull=False, data_through_precision__in=DatePrecision.values),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.number}"
+
+    @property
+    def written_through(self) -> str | None:
+        """The date of the latest counted infusion, in its own precision."""
+        return write_date(self.data_through, self.data_through_precision) if self.data_through else None
 
 
 class Publication(models.Model):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from registry.figure.wording import say_date, say_instant, say_number
+from registry.figure.wording import say_date, say_first, say_instant, say_number
 from registry.pages.view import HOMES
 
 LANGUAGES = {"sv": "Svenska", "en": "English"}
@@ -47,6 +47,6 @@ def describe_snapshot(snapshot: dict) -> dict:
         "number": say_number(snapshot["number"]),
         "built_at": snapshot["built_at"],
         "built": say_instant(snapshot["built_at"]),
-        "through": snapshot["data_through"] and say_date(snapshot["data_through"]),
+        "through": say_first(snapshot["data_through"]),
         "as_of": snapshot["as_of"] and say_date(snapshot["as_of"]),
     }

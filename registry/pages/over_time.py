@@ -4,9 +4,10 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from registry.choices import Category
+from registry.choices import Category, DatePrecision
+from registry.dates import last_day, read_date
 from registry.figure.chart import Stack, add_up, draw_columns, draw_small
-from registry.figure.wording import say_day, say_number
+from registry.figure.wording import say_day, say_month_name, say_number
 from registry.pages.view import MEASURES, SPANS, View
 
 SIZES = {"wide": (760, 300), "narrow": (358, 240)}
@@ -93,13 +94,16 @@ def describe_years(series: dict, document: dict, code: str, view: View) -> str:
 def _say_unfinished(series: dict, document: dict) -> str:
     """What the last year is called where what is shown does not go to its end; nothing where it does."""
     snapshot = document["snapshot"]
-    days = [date.fromisoformat(day) for day in (snapshot["data_through"], snapshot["as_of"]) if day]
-    if not days or not series["years"]:
+    periods = [read_date(text) for text in (snapshot["data_through"], snapshot["as_of"]) if text]
+    if not periods or not series["years"]:
         return ""
-    year, through = series["years"][-1], min(days)
-    if through >= date(year, 12, 31):
+    # A vague date goes to the end of its period.
+    day, precision = min(periods, key=lambda period: last_day(*period))
+    year = series["years"][-1]
+    if last_day(day, precision) >= date(year, 12, 31):
         return ""
-    return _("%(year)s, through %(day)s") % {"year": year, "day": say_day(through)}
+    through = say_month_name(day) if precision == DatePrecision.MONTH else say_day(day)
+    return _("%(year)s, through %(day)s") % {"year": year, "day": through}
 
 
 def _title(view: View) -> str:

@@ -1,13 +1,12 @@
 """The public map page, from published documents alone: no database, no cache, no request."""
 
-from datetime import date
-
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
 from registry.choices import Category
+from registry.dates import read_date
 from registry.figure.svg import draw_map, draw_shapes
 from registry.figure.wording import (
     describe_centres,
@@ -132,7 +131,7 @@ def _describe_when(view: View, snapshot: dict) -> dict:
     Where small numbers are not shown, only the ends of years can be.
     """
     through, exact = snapshot["data_through"], snapshot["disclosure"] == "exact"
-    last = date.fromisoformat(through) if through else FIRST_TREATMENT
+    last = read_date(through)[0] if through else FIRST_TREATMENT
     if not exact:
         last = last.replace(month=12)
     months = [12 * (day.year - FIRST_TREATMENT.year) + day.month - 1 for day in (last, view.as_of or last)]

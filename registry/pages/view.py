@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from registry.clock import today
+from registry.clock import require_come
 from registry.dates import last_day, understand_date
-from registry.errors import RegistryError
+from registry.errors import DateInFuture, RegistryError
 from registry.rules import FIRST_TREATMENT
 
 HOMES = {"sv": "/", "en": "/en/"}
@@ -75,8 +75,10 @@ def _read_day(text: str) -> date | None:
         raise ChoiceUnknown(str(error)) from None
     if day < FIRST_TREATMENT:
         raise ChoiceUnknown(_("The registry begins in 2014: choose a later date."))
-    if day > today():  # what is kept of a day stays true: a day that has come does not go again
-        raise ChoiceUnknown(_("That day has not come yet: choose today or an earlier date."))
+    try:
+        require_come(day)  # what is kept of a day stays true: a day that has come does not go again
+    except DateInFuture as error:
+        raise ChoiceUnknown(str(error)) from None
     return day
 
 

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
+from registry.choices import DatePrecision
 from registry.errors import Difference, FactsNotKept, NotPublished, ProofFailed
 from registry.models import Publication, Revision, Snapshot
 from registry.models.isolation import one_view
@@ -99,7 +100,7 @@ def snapshot_hash(snapshot: Snapshot) -> str:
         {
             "number": snapshot.number,
             "built_at": snapshot.built_at.astimezone(UTC).isoformat(),
-            "data_through": str(snapshot.data_through),
+            "data_through": str(snapshot.written_through),
             "disclosure": snapshot.disclosure,
             "facts": snapshot.facts,
             "map": snapshot.map_document,
@@ -151,10 +152,12 @@ def _make(progress: Callable[[str], None]) -> Snapshot:
     if differences:
         raise ProofFailed(differences)
     threshold = read_threshold()
+    through, precision = _data_through(number)
     snapshot = Snapshot(
         number=number,
         built_at=timezone.now().replace(microsecond=0),
-        data_through=_data_through(number),
+        data_through=through,
+        data_through_precision=precision,
         disclosure=settings.DISCLOSURE,
         map_document=document,
         code_lists=lists,
@@ -165,7 +168,12 @@ def _make(progress: Callable[[str], None]) -> Snapshot:
     return snapshot
 
 
-def _data_through(snapshot: int) -> date | None:
+def _data_through(snapshot: int) -> tuple[date | None, str]:
+    """When the latest infusion was, and how well that is known; of two on one day the better known."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT max(infused_on) FROM {name_table(snapshot)}")
-        return cursor.fetchone()[0]
+        cursor.execute(
+            f"SELECT infused_on, date_precision FROM {name_table(snapshot)} "
+            "ORDER BY infused_on DESC, array_position(%s, date_precision) LIMIT 1",
+            [DatePrecision.values],
+        )
+        return cursor.fetchone() or (None, "")

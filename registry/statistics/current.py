@@ -38,7 +38,7 @@ def describe_snapshot(snapshot: Snapshot) -> Current:
         number=snapshot.number,
         hash=snapshot.hash,
         built_at=print_instant(snapshot.built_at),
-        data_through=snapshot.data_through.isoformat() if snapshot.data_through else None,
+        data_through=snapshot.written_through,
         disclosure=snapshot.disclosure,
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import ProgrammingError, connection
-from psycopg.errors import UndefinedTable
+from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from registry.errors import FactsNotKept
 
@@ -62,7 +62,8 @@ def reading_facts() -> Iterator[None]:
     try:
         yield
     except ProgrammingError as error:
-        if isinstance(error.__cause__, UndefinedTable):
+        # A column that is not there yet: the facts are from before an update, and made anew after it.
+        if isinstance(error.__cause__, UndefinedTable | UndefinedColumn):
             raise FactsNotKept from error
         raise
 

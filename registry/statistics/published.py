@@ -8,6 +8,7 @@ from functools import partial
 from django.conf import settings
 
 from registry.choices import Modality, Sex
+from registry.clock import require_come
 from registry.errors import NotFound, NotPublished, Withheld
 from registry.models.history import Revision
 from registry.models.isolation import one_view
@@ -51,8 +52,9 @@ def read_map(*, language: str, as_of: date | None = None, number: int | None = N
     """The map document of the current or of a numbered snapshot, in a language.
 
     as_of counts the current snapshot's facts up to that day; older facts are not kept. Raises
-    NotPublished, NotFound, FactsNotKept.
+    NotPublished, NotFound, FactsNotKept, DateInFuture.
     """
+    require_come(as_of)
     snapshot = _stored(number)
     document = snapshot.map_document
     if as_of:
@@ -64,8 +66,9 @@ def read_map(*, language: str, as_of: date | None = None, number: int | None = N
 def read_map_and_series(*, language: str, as_of: date | None = None, number: int | None = None) -> dict:
     """The map document of the current snapshot as "map", and as "series" its numbers over time.
 
-    Raises NotPublished, FactsNotKept where another than number is current by now.
+    Raises NotPublished, DateInFuture, FactsNotKept where another than number is current by now.
     """
+    require_come(as_of)
     snapshot = _stored(number)
     asked = () if as_of is None else map_questions(as_of)
     counted = count_together(snapshot.number, *asked, *series_questions(as_of))
@@ -85,8 +88,9 @@ def read_map_and_rows(question: Question, *, language: str) -> tuple[dict, list[
     """The map document as of a question's day, and the question's rows, all of one snapshot.
 
     For those who compare, not for the public: whatever the policy, these are the numbers as they are.
-    Raises NotPublished, FactsNotKept.
+    Raises NotPublished, DateInFuture, FactsNotKept.
     """
+    require_come(question.as_of)
     snapshot = _stored(None)
     *counted, rows = count_together(snapshot.number, *map_questions(question.as_of), question)
     return _in_language(assemble_map(counted, snapshot.code_lists), language), rows
@@ -145,8 +149,9 @@ def read_counts(question: Question, *, number: int | None = None, check: Check |
 
     check(question, known, extent) may refuse it before it is counted: known(dimension) tells the codes
     that there are, extent how many values each dimension has and how many "infusions" there are. Raises
-    NotPublished, Withheld, FactsNotKept where another is current by now.
+    NotPublished, Withheld, DateInFuture, FactsNotKept where another is current by now.
     """
+    require_come(question.as_of)
     snapshot = _stored(number)
     if check:
         check(question, partial(list_known_codes, snapshot.code_lists), _extent(snapshot))

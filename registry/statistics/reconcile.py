@@ -48,7 +48,7 @@ class Reconciliation:
 def reconcile(figure: Mapping) -> Reconciliation:
     """Compare a figure (shape of swecarnet-2025-09-08.json) with the current snapshot, cell by cell.
 
-    Raises FigureUnusable, NotPublished.
+    Raises FigureUnusable, NotPublished, DateInFuture.
     """
     with _misspelt():
         as_of = date.fromisoformat(figure["data_cut"])

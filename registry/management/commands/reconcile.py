@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from registry.errors import NotPublished
+from registry.errors import DateInFuture, NotPublished
 from registry.management.tables import lay_out
 from registry.statistics.reconcile import FigureUnusable, reconcile
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             raise CommandError(f"The file cannot be read as JSON: {fault}", returncode=2) from None
         try:
             result = reconcile(figure)
-        except (FigureUnusable, NotPublished) as error:
+        except (DateInFuture, FigureUnusable, NotPublished) as error:
             raise CommandError(f"{error.code}: {error}", returncode=2) from None
         for sentence in result.explained:
             self.stdout.write(sentence)

@@ -1,0 +1,139 @@
+"""Days that have not come are refused everywhere; the last day of the data is told as well as it is known."""
+
+import json
+from datetime import timedelta
+from io import BytesIO, StringIO
+
+import openpyxl
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from registry.clock import today
+from registry.errors import DateInFuture, RegistryError
+from registry.releases import release_snapshot
+from registry.statistics.build import publish, snapshot_hash, verify
+from registry.statistics.counting import Question
+from registry.statistics.published import read_counts, read_map, read_map_and_rows, read_map_and_series
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+TO_COME = ("tomorrow", "in ten years")
+
+
+def day_of(when: str):
+    return today() + timedelta(days=1 if when == "tomorrow" else 3653)
+
+
+@pytest.fixture
+def published(lists):
+    for place, (day, precision) in enumerate((("2019-02-03", "day"), ("2020-05-01", "month"))):
+        fields = {"infused_on": day, "date_precision": precision}
+        factories.record(lists, factories.nth_number(place), **fields)
+    return publish()
+
+
+@pytest.mark.parametrize("when", TO_COME)
+@pytest.mark.parametrize(
+    "address",
+    ["map", "map.csv", "map.pdf", "map.svg", "map.geojson", "counts", "counts?by=year", "counts.xlsx?by=month",
+     "counts.json-stat", "measure-reports", "measure-reports/UPP"],
+)  # fmt: skip
+def test_the_interface_counts_up_to_no_day_that_has_not_come(published, client, address, when):
+    day = day_of(when)
+    glue = "&" if "?" in address else "?"
+    answer = client.get(f"/api/v1/{address}{glue}as_of={day}")
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["parameter"]) == (400, "date_in_future", "as_of")
+    assert str(day) in problem["detail"]
+    assert "no-store" in answer["Cache-Control"]
+    assert client.get(f"/api/v1/{address}{glue}as_of={today()}").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/", "/en/", "/inbaddad/", "/en/embed/"])
+def test_the_pages_show_no_day_that_has_not_come(published, client, address):
+    answer = client.get(f"{address}?as_of={day_of('tomorrow')}")
+    assert answer.status_code == 400
+    sentence = "That day has not come yet" if "en" in address else "Den dagen har inte kommit än"
+    assert sentence in answer.content.decode()
+
+
+def test_no_number_is_read_of_a_day_that_has_not_come(published, lists):
+    day = day_of("tomorrow")
+    for read in (
+        lambda: read_map(language="sv", as_of=day),
+        lambda: read_map_and_series(language="sv", as_of=day),
+        lambda: read_map_and_rows(Question(as_of=day), language="sv"),
+        lambda: read_counts(Question(as_of=day)),
+    ):
+        with pytest.raises(DateInFuture):
+            read()
+    admin = factories.user("chief", national_role="administrator")
+    with pytest.raises(RegistryError) as refused:
+        release_snapshot(name="later", title_sv="Sedan", title_en="Later", as_of=day, by=admin)
+    assert refused.value.code == "release_day_wrong"
+
+
+def test_a_figure_with_a_data_cut_to_come_is_not_compared(published, tmp_path):
+    path = tmp_path / "figure.json"
+    figure = {"data_cut": str(day_of("tomorrow")), "national": {}, "centres": []}
+    path.write_text(json.dumps(figure), encoding="utf-8")
+    with pytest.raises(CommandError) as refused:
+        call_command("reconcile", str(path), stdout=StringIO())
+    assert refused.value.returncode == 2
+    assert "date_in_future" in str(refused.value)
+
+
+LATEST = [
+    # infusions as (day, precision), what is printed, in words, where it ends in the catalogue
+    ([("2020-05-05", "day"), ("2021-01-01", "year")], "2021", "2021", "gYear"),
+    ([("2020-05-05", "day"), ("2021-03-01", "month")], "2021-03", "March 2021", "gYearMonth"),
+    ([("2021-01-01", "year"), ("2021-01-01", "day")], "2021-01-01", "1 January 2021", "date"),
+    ([("2021-01-01", "year"), ("2021-01-01", "month")], "2021-01", "January 2021", "gYearMonth"),
+    ([("2021-01-01", "year"), ("2020-12-31", "day")], "2021", "2021", "gYear"),
+    ([("2021-01-01", "year"), ("2021-06-02", "day")], "2021-06-02", "2 June 2021", "date"),
+]
+
+
+@pytest.mark.parametrize(("infusions", "printed", "said", "type_"), LATEST)
+def test_data_go_through_a_day_as_well_as_it_is_known(lists, settings, infusions, printed, said, type_):
+    for place, (day, precision) in enumerate(infusions):
+        fields = {"infused_on": day, "date_precision": precision}
+        factories.record(lists, factories.nth_number(place), **fields)
+    publish()
+    assert verify().differences == []
+    client = Client()
+
+    def ask(address: str):
+        answer = client.get(f"/api/v1/{address}")
+        assert answer.status_code == 200, answer.content
+        return answer
+
+    for address in ("map", "counts", "status", "centres"):
+        assert ask(address).json()["snapshot"]["data_through"] == printed
+    assert ask("snapshots").json()["snapshots"][0]["data_through"] == printed
+    assert ask("snapshots/1").json()["data_through"] == printed
+    assert f",{printed}," in ask("map.csv").content.decode()
+    assert f"swecar-map-{printed}.csv" in ask("map.csv")["Content-Disposition"]
+    book = openpyxl.load_workbook(BytesIO(ask("map.xlsx").content))
+    told = {str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row}
+    assert printed in told
+    assert f"Data through {said}." in ask("map.svg?lang=en").content.decode()
+    reports = ask("measure-reports/SE").json()
+    assert reports["period"]["end"] == printed
+    (period,) = [node for node in ask("catalogue").json()["@graph"] if node["@type"] == "dcterms:PeriodOfTime"]
+    assert period["dcat:endDate"] == {"@value": printed, "@type": f"xsd:{type_}"}
+    assert f'XMLSchema#{type_}">{printed}<' in ask("catalogue.rdf").content.decode()
+    for page in ("/en/", f"/en/?as_of={today()}"):
+        assert f"data through {said}" in client.get(page).content.decode()
+
+
+def test_no_day_is_told_where_only_the_year_is_known(lists):
+    """Not on the page, its drawings over time or in its files, and the hash tells the precision."""
+    factories.record(lists, factories.nth_number(0), infused_on="2020-01-01", date_precision="year")
+    snapshot = publish()
+    page = Client().get("/en/").content.decode()
+    assert "1 January 2020" not in page
+    assert "1 januari 2020" not in Client().get("/").content.decode()
+    snapshot.data_through_precision = "day"
+    assert snapshot_hash(snapshot) != snapshot.hash

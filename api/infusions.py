@@ -263,19 +263,20 @@ def _read_answer(body: Mapping[str, Any]) -> Kind | None:
 
 def _read_changes(infusion: Infusion, body: Mapping[str, Any], user: User) -> dict[str, Any]:
     """What the infusion would be with what the body names, by correctable field."""
-    row = row_of(infusion)
-    for name, following in FOLLOWS.items():
-        if name in body:
-            row[following] = ""
-    stated = _read_row(row | {name: _text(body, name) for name in body}, user, person_known=True)
+    stored = row_of(infusion)
+    row = stored | {name: _text(body, name) for name in body}
+    row |= {following: "" for name, following in FOLLOWS.items() if name in body and following not in body}
+    stated = _read_row(row, user, person_known=True, stored=stored)
     if stated.kind is None:
         raise InfusionRefused([Problem("kind", "missing", "This field is required.")])
     return {name: getattr(stated, name) for name in CORRECTABLE}
 
 
-def _read_row(row: Mapping[str, str], user: User, *, person_known: bool) -> InfusionDraft:
+def _read_row(
+    row: Mapping[str, str], user: User, *, person_known: bool, stored: Mapping[str, str] | None = None
+) -> InfusionDraft:
     """The draft of a row, as a file's is read. Raises InfusionRefused with every problem."""
-    draft, problems = RowReader(CodeLists(user)).read(row, person_known=person_known)
+    draft, problems = RowReader(CodeLists(user)).read(row, person_known=person_known, stored=stored)
     refusals = [problem for problem in problems if not problem.warning]
     if draft is None or refusals:
         raise InfusionRefused(refusals)

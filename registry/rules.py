@@ -50,15 +50,20 @@ def complete_draft(draft: InfusionDraft) -> None:
         draft.age_at_infusion = max(0, age_on(identifier.born_on, draft.infused_on))
 
 
-def check_draft(draft: InfusionDraft, *, unread: Collection[str] = ()) -> list[Problem]:
+def check_draft(
+    draft: InfusionDraft, *, unread: Collection[str] = (), touched: Collection[str] | None = None
+) -> list[Problem]:
     """All that is impossible, and what is only improbable (as warnings), in one infusion.
 
     unread: fields that could not be read. A rule that looks at one of them is left out, so that all
-    that is wrong can be put right at once.
+    that is wrong can be put right at once. touched: the fields that a correction changes. What a rule
+    finds in the others alone is older than the correction, and would make the row uncorrectable.
     """
     checks = CHECKS
     if unread:
-        checks = tuple((check, fields) for check, fields in CHECKS if fields.isdisjoint(unread))
+        checks = tuple((check, fields) for check, fields in checks if fields.isdisjoint(unread))
+    if touched is not None:
+        checks = tuple((check, fields) for check, fields in checks if not fields.isdisjoint(touched))
     return [problem for check, _fields in checks if (problem := check(draft))]
 
 

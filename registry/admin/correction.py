@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registry.access import Actor
-from registry.admin.forms import ReasonField, refuse_identity_number
+from registry.admin.forms import ReasonField
 from registry.dates import understand_date
 from registry.entry.record import CORRECTABLE, correct_infusion, withdraw_infusion
 from registry.errors import InfusionRefused, NotFound, RegistryError
@@ -91,7 +91,6 @@ class CorrectionForm(ActionForm):
         super().__init__(*args, infusion=infusion, initial=stored, **kwargs)
         self.fields = forms.fields_for_model(Infusion, FIELDS) | self.fields
         self.order_fields(FIELDS)
-        self.fields["batch"].validators.append(refuse_identity_number)
         for name in FIELDS:
             # The page carries what it showed, so that only what was typed over it is a change:
             # a field that someone else corrects meanwhile keeps their correction.

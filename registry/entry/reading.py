@@ -87,12 +87,14 @@ class RowReader:
         self.lists = lists
 
     def read(
-        self, row: Mapping[str, str], *, person_known: bool = False
+        self, row: Mapping[str, str], *, person_known: bool = False, stored: Mapping[str, str] | None = None
     ) -> tuple[InfusionDraft | None, list[Problem]]:
         """The draft of one row, None where a field cannot be read, and its problems.
 
-        person_known: the person is named by registry number, so the row needs no identifier.
+        person_known: the person is named by registry number, so the row needs no identifier. stored: the
+        row as it stands, where it is corrected; fields that say the same are not judged anew.
         """
+        touched = None if stored is None else {name for name in row if row[name] != stored.get(name, "")}
         fields = _Fields(row)
         lists = self.lists
         centre = fields.look_up("centre", lists.centres, default=lists.default_centre)
@@ -109,7 +111,7 @@ class RowReader:
         sequence = fields.number("sequence", 1, MOST_A_DAY)
         age = fields.number("age_at_infusion", 0, 999)
         batch = fields.cells.get("batch", "")
-        if holds_identity_number(batch):
+        if holds_identity_number(batch) and (touched is None or "batch" in touched):
             fields.refuse("batch", "identifier_in_text", _("This looks like an identity number."))
         draft = InfusionDraft(
             centre=centre,
@@ -131,8 +133,8 @@ class RowReader:
             complete_draft(draft)
         if fields.refused:
             unread = {problem.field for problem in fields.problems}
-            return None, fields.problems + check_draft(draft, unread=unread)
-        return draft, fields.problems + check_draft(draft)
+            return None, fields.problems + check_draft(draft, unread=unread, touched=touched)
+        return draft, fields.problems + check_draft(draft, touched=touched)
 
 
 class _Fields:

@@ -102,7 +102,8 @@ def correct_infusion(
             setattr(infusion, name, changes[name])
         require(by, Permission.WRITE_RECORDS, centre=infusion.centre_id)
         draft = _draft_of(infusion)
-        warnings = refuse_impossible(draft, birth_year=infusion.patient.birth_year if changed & AGE else None)
+        birth_year = infusion.patient.birth_year if changed & AGE else None
+        warnings = refuse_impossible(draft, birth_year=birth_year, touched=changed)
         if changed & PLACE_IN_COURSE:
             others = course_of(infusion.patient, without=infusion)
             warnings += classify(stated=Kind(infusion.kind), step=step_of(draft), others=others)[1]
@@ -167,15 +168,18 @@ def _change_former_first(patient: Patient, draft: InfusionDraft, becomes: Kind, 
     first.save(update_fields=["kind"])
 
 
-def refuse_impossible(draft: InfusionDraft, *, birth_year: int | None = None) -> list[Problem]:
+def refuse_impossible(
+    draft: InfusionDraft, *, birth_year: int | None = None, touched: Collection[str] | None = None
+) -> list[Problem]:
     """What is improbable in one infusion; raises InfusionRefused with all that is impossible.
 
-    birth_year: the person's, where the draft has no identifier.
+    birth_year: the person's, where the draft has no identifier. touched: what a correction changes
+    (rules.check_draft).
     """
-    problems = check_draft(draft)
+    problems = check_draft(draft, touched=touched)
     if contradiction := check_age_by_birth_year(draft, birth_year):
         problems.append(contradiction)
-    if holds_identity_number(draft.batch):
+    if holds_identity_number(draft.batch) and (touched is None or "batch" in touched):
         problems.append(Problem("batch", "identifier_in_text", _("This looks like an identity number.")))
     refusals = [problem for problem in problems if not problem.warning]
     if refusals:

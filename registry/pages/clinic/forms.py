@@ -84,6 +84,8 @@ class InfusionForm(forms.Form):
         label=_("Batch"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
+    stored: Mapping[str, str] | None = None  # the row as it stands, where it is corrected
+
     def __init__(self, *args, lists: CodeLists, patient: Patient | None = None, **kwargs):
         super().__init__(*args, **kwargs)
         self.lists, self.patient = lists, patient
@@ -112,7 +114,9 @@ class InfusionForm(forms.Form):
 
     def read(self) -> InfusionDraft | None:
         """The infusion as typed; None where something cannot be read, which then stands beside it."""
-        draft, problems = RowReader(self.lists).read(self.typed(), person_known=self.patient is not None)
+        draft, problems = RowReader(self.lists).read(
+            self.typed(), person_known=self.patient is not None, stored=self.stored
+        )
         refusals = [self._say_date(problem) for problem in problems if not problem.warning]
         self.refuse(refusals)
         return None if refusals else draft
@@ -199,7 +203,8 @@ class CorrectionForm(InfusionForm):
     """The fields that may be corrected, as they are stored now."""
 
     def __init__(self, *args, infusion: Infusion, **kwargs):
-        super().__init__(*args, patient=infusion.patient, initial=row_of(infusion), **kwargs)
+        self.stored = row_of(infusion)
+        super().__init__(*args, patient=infusion.patient, initial=self.stored, **kwargs)
         del self.fields[ANSWER]
         self.fields["kind"].needed = True  # type: ignore[attr-defined]
 

@@ -1,0 +1,131 @@
+"""No row becomes uncorrectable: what a list says today of a row's untouched fields is not held against it.
+
+Each row here was stored when all was well, and a list was changed under it since, past the registry's rules.
+"""
+
+import pgtrigger
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from registry.access import Operator
+from registry.entry.record import correct_infusion
+from registry.entry.rows import RELATED, row_of
+from registry.errors import InfusionRefused
+from registry.models import Centre, Infusion, Product, Trial
+from tests import factories
+from tests.admin_browser import form_of, sign_in
+from tests.calling import Program
+
+REASON = {"reason": "Typing error"}
+
+
+def change_in_the_past(row, **fields) -> None:
+    """As an older version of the registry, or someone at the database, may have changed a list."""
+    with pgtrigger.ignore():
+        type(row).objects.filter(pk=row.pk).update(**fields)
+
+
+def _sponsor(lists) -> Infusion:
+    row = factories.record(lists, category="ACT", infused_on="2020-05-05")
+    change_in_the_past(Trial.objects.get(identifier=factories.ACADEMIC), sponsor="industry")
+    return row
+
+
+def _industry_sponsor(lists) -> Infusion:
+    row = factories.record(lists, category="ICT", infused_on="2021-06-07")
+    change_in_the_past(Trial.objects.get(identifier=factories.INDUSTRY), sponsor="academic")
+    return row
+
+
+def _upcoming(lists) -> Infusion:
+    row = factories.record(lists, infused_on="2020-05-05")
+    change_in_the_past(Centre.objects.get(code="UPP"), status="upcoming")
+    return row
+
+
+def _closed(lists) -> Infusion:
+    row = factories.record(lists, infused_on="2020-05-05")
+    change_in_the_past(Centre.objects.get(code="UPP"), status="closed")
+    return row
+
+
+def _modality(lists) -> Infusion:
+    row = factories.record(lists, product="Yescarta", infused_on="2020-05-05")
+    change_in_the_past(Product.objects.get(name="Yescarta"), modality="TCR-T", target="BCMA")
+    return row
+
+
+def _batch(lists) -> Infusion:
+    """A number that slipped into a free text before the registry recognised its spelling."""
+    row = factories.record(lists, infused_on="2020-05-05")
+    Infusion.objects.filter(pk=row.pk).update(batch=factories.nth_number(7))
+    return row
+
+
+GROUND_GONE = pytest.mark.parametrize(
+    "store", [_sponsor, _industry_sponsor, _upcoming, _closed, _modality, _batch], ids=lambda one: one.__name__
+)
+
+
+def _typed(row: Infusion) -> dict:
+    """The form of the correction as the page gives it."""
+    shown = Infusion.objects.with_version().select_related(*RELATED).get(pk=row.pk)
+    return row_of(shown) | {"why": "typing_error", "words": "", "version": str(shown.version)}
+
+
+@GROUND_GONE
+def test_another_field_is_corrected_by_the_page(lists, store):
+    row = store(lists)
+    client = Client()
+    client.force_login(factories.user("nurse", *lists.centres.values()))
+    address = f"/en/clinic/infusions/{row.pk}/correct"
+    answer = client.post(address, _typed(row) | {"indication": "C83.3"})
+    assert answer.status_code == 302, answer.context["form"].errors
+    row.refresh_from_db()
+    assert row.indication.code == "C83.3"
+
+
+@GROUND_GONE
+def test_another_field_is_corrected_by_program(lists, store):
+    row = store(lists)
+    program = Program(factories.user("upp", lists.centres["UPP"], lists.centres["STO"]))
+    seen = program.get(f"infusions/{row.pk}").json()
+    headers = {"if_match": f'"{seen["version"]}"'}
+    answer = program.call("PATCH", f"infusions/{row.pk}", REASON | {"indication": "C83.3"}, **headers)
+    assert answer.status_code == 200, answer.content
+    row.refresh_from_db()
+    assert row.indication.code == "C83.3"
+
+
+@GROUND_GONE
+def test_another_field_is_corrected_in_the_admin(lists, store):
+    row = store(lists)
+    client, address = sign_in(), reverse("admin:infusion_correct", args=[row.pk])
+    other = lists.indications["C83.3"].pk
+    answer = client.post(address, form_of(client, address) | REASON | {"indication": other})
+    assert answer.status_code == 302, answer.context["form"].errors
+    row.refresh_from_db()
+    assert row.indication.code == "C83.3"
+
+
+def test_what_is_touched_is_judged_by_the_lists_of_today(lists):
+    row = _sponsor(lists)
+    wrong = lists.trials[factories.ACADEMIC], lists.trials["2019-004426-18"]
+    Trial.objects.filter(pk=wrong[1].pk).update(sponsor="industry")
+    with pytest.raises(InfusionRefused) as refused:
+        changes = {"trial": Trial.objects.get(pk=wrong[1].pk)}
+        correct_infusion(infusion_id=row.pk, changes=changes, by=Operator(), reason="a mistake")
+    assert refused.value.code == "trial_sponsor_wrong"
+    correct_infusion(infusion_id=row.pk, changes={"category": "ICT"}, by=Operator(), reason="a mistake")
+    assert Infusion.objects.get().category == "ICT"
+
+
+@pytest.mark.parametrize("batch", [factories.nth_number(7) + " ", factories.nth_number(8)])
+def test_a_number_is_not_typed_into_a_batch_that_holds_one(lists, batch):
+    row = _batch(lists)
+    with pytest.raises(InfusionRefused) as refused:
+        correct_infusion(infusion_id=row.pk, changes={"batch": batch}, by=Operator(), reason="a mistake")
+    assert refused.value.code == "identifier_in_text"
+    correct_infusion(infusion_id=row.pk, changes={"batch": "B-7"}, by=Operator(), reason="a number")
+    assert Infusion.objects.get().batch == "B-7"

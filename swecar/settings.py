@@ -144,6 +144,7 @@ LOGIN_REDIRECT_URL = "clinic:start"
 SESSION_COOKIE_AGE = 12 * 3600  # a shift
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 ALLAUTH_TRUSTED_PROXY_COUNT = 0 if INSECURE_HTTP else 1  # whose X-Forwarded-For tells who asks too often
+ACCOUNT_FORMS = {"login": "registry.pages.accounts.forms.SignInForm"}
 ACCOUNT_ADAPTER = "registry.pages.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up: it only has to fit the line above

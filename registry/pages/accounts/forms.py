@@ -1,7 +1,8 @@
-"""What someone who was invited writes."""
+"""What someone writes who signs in or was invited."""
 
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
@@ -10,6 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.identity import holds_identity_number
 from registry.models import User
+
+
+class SignInForm(LoginForm):
+    """Name and password, with nothing between the two for the Tab key: the page has the way to a new one."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["password"].help_text = ""
 
 
 class NewcomerForm(forms.ModelForm):

@@ -30,6 +30,9 @@
     waiting = detail;
   });
 
+  // A browser gives no focus by itself where the address names a part of the page.
+  if (location.hash) addEventListener("load", () => setTimeout(() => document.querySelector("[autofocus]")?.focus()));
+
   // A date is written back as it was understood, unless someone is in its field again.
   document.addEventListener("understood", ({ target, detail }) => {
     if (target !== document.activeElement) target.value = detail.written;

@@ -1,0 +1,182 @@
+"""The keyboard alone, each key counted: signing in, a second dose, dates, and where the focus stands."""
+
+import re
+
+import pytest
+
+from registry.statistics.build import publish
+from tests import factories
+from tests.browsing import sign_in
+from tests.signing_in import PASSWORD, code_of
+
+pytestmark = pytest.mark.browser
+SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+
+
+class Keys:
+    """The keyboard of a page, that counts its presses."""
+
+    def __init__(self, page):
+        self.page, self.pressed = page, 0
+
+    def press(self, *names: str) -> None:
+        for name in names:
+            self.page.keyboard.press(name)
+            self.pressed += 1
+
+    def type(self, text: str) -> None:
+        self.page.keyboard.type(text)
+        self.pressed += len(text)
+
+
+def focused(page) -> str:
+    """The name of the field that has the focus, or the id or tag of what else has it, once a frame is drawn."""
+    page.wait_for_timeout(150)
+    return page.evaluate("(e => e.name || e.id || e.tagName)(document.activeElement)")
+
+
+@pytest.fixture
+def nurse(committed_lists):
+    """A reporter of Uppsala."""
+    return factories.user("nurse", committed_lists.centres["UPP"])
+
+
+@SCRIPTS
+@pytest.mark.parametrize("language", ["", "/en"])
+def test_name_tab_password_enter_signs_in(live_server, open_browser, nurse, scripts, language):
+    page = open_browser(java_script_enabled=scripts)
+    page.goto(f"{live_server.url}{language}/accounts/login/?next={language}/clinic/")
+    page.wait_for_selector("[name=login]:focus")
+    keys = Keys(page)
+    keys.type("nurse")
+    keys.press("Tab")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    page.wait_for_url(f"**{language}/clinic/")
+    assert keys.pressed == len("nurse") + len(PASSWORD) + 2
+
+
+@SCRIPTS
+def test_a_wrong_password_is_said_first_and_the_name_is_kept(live_server, open_browser, nurse, scripts):
+    page = open_browser(java_script_enabled=scripts)
+    page.goto(f"{live_server.url}/en/accounts/login/")
+    page.wait_for_selector("[name=login]:focus")
+    keys = Keys(page)
+    keys.type("nurse")
+    keys.press("Tab")
+    keys.type("wrong")
+    keys.press("Enter")
+    page.wait_for_selector(".errors")
+    assert focused(page) == "errors" and page.input_value("[name=login]") == "nurse"
+
+
+def test_every_page_of_an_account_opens_at_its_first_empty_field(
+    live_server, open_browser, committed_lists, settings
+):
+    settings.SECOND_FACTOR = "required"
+    factories.user("lead", committed_lists.centres["UPP"], role="lead")
+    page, home = open_browser(), f"{live_server.url}/en/accounts/"
+    keys = Keys(page)
+
+    def opened(ending: str, name: str) -> None:
+        page.wait_for_url(re.compile(ending))
+        assert focused(page) == name, ending
+
+    page.goto(f"{home}password/reset/")
+    opened("password/reset/", "email")
+    page.goto(f"{home}login/")
+    opened("login/", "login")
+    keys.type("lead")
+    keys.press("Tab")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    page.wait_for_url(re.compile("/2fa/"))
+    page.goto(f"{home}password/change/")
+    opened("password/change", "oldpassword")
+    page.goto(f"{home}2fa/totp/activate/")
+    opened("reauthenticate/", "password")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    opened("totp/activate/$", "code")
+    secret = page.input_value("#authenticator_secret")
+    keys.type("000000")
+    keys.press("Enter")
+    page.wait_for_selector(".errors")
+    assert focused(page) == "errors"
+    page.fill("[name=code]", code_of(secret))
+    keys.press("Enter")
+    page.wait_for_url(re.compile("/recovery-codes/"))
+    page.context.clear_cookies()
+    page.goto(f"{home}login/")
+    page.wait_for_selector("[name=login]:focus")
+    keys.type("lead")
+    keys.press("Tab")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    opened("2fa/authenticate/", "code")
+    keys.type(code_of(secret, steps=1))
+    keys.press("Enter")
+    page.wait_for_url(re.compile("/en/clinic/"))
+
+
+@pytest.mark.parametrize("part", ["", "#id_category_0", "#main", "#nowhere"])
+def test_errors_have_the_focus_whatever_part_the_address_names(live_server, open_browser, nurse, part):
+    page = open_browser()
+    sign_in(page, live_server.url)
+    for _time in range(2):
+        page.goto(f"{live_server.url}/en/clinic/infusions/new{part}")
+        with page.expect_navigation():
+            page.click("button[value=submit]")
+        assert focused(page) == "errors", page.url
+    with page.expect_navigation():  # from one error on to its field, and once more
+        page.click(".errors a >> nth=0")
+        page.click("button[value=submit]")
+    assert "#" in page.url and focused(page) == "errors"
+
+
+@SCRIPTS
+@pytest.mark.parametrize("centres", [1, 2])
+def test_a_new_infusion_opens_at_its_first_field(live_server, open_browser, committed_lists, scripts, centres):
+    factories.user("nurse", *[committed_lists.centres[code] for code in ("UPP", "STO")[:centres]])
+    page = open_browser(java_script_enabled=scripts)
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/en/clinic/infusions/new")
+    assert focused(page) == {1: "patient_id", 2: "centre"}[centres]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_date_is_said_and_written_back_on_leaving_its_field(live_server, open_browser, nurse, width):
+    page = open_browser(viewport={"width": width, "height": 900})
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/en/clinic/infusions/new")
+    page.focus("[name=infused_on]")
+    keys = Keys(page)
+    for typed, written, said in (
+        ("201126", "2020-11-26", "Thursday 26 November 2020"),
+        ("12/11/2020", "2020-11-12", "Thursday 12 November 2020"),
+        ("202011", "2020-11", "November 2020, day not known"),
+    ):
+        keys.press("Control+a")
+        keys.type(typed)
+        keys.press("Tab")
+        page.wait_for_selector(f"#id_infused_on_read >> text={said}")
+        assert page.input_value("[name=infused_on]") == written
+        keys.press("Shift+Tab")
+    assert page.get_attribute("[name=infused_on]", "inputmode") == "numeric"
+    keys.press("Control+a")
+    keys.type("5/5/20")
+    keys.press("Tab")
+    page.wait_for_selector("#id_infused_on_read .error")
+    assert page.input_value("[name=infused_on]") == "5/5/20"
+
+
+@SCRIPTS
+def test_the_map_writes_a_date_back_too(live_server, open_browser, committed_lists, scripts):
+    factories.record(committed_lists)
+    publish()
+    page = open_browser(java_script_enabled=scripts)
+    page.goto(f"{live_server.url}/en/")
+    page.fill("#as_of", "31/12/2020")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/?as_of=2020-12-31")
+    page.wait_for_function("document.getElementById('as_of').value === '2020-12-31'")

@@ -30,8 +30,9 @@ from registry.choices import AccessAction, Category, Kind, Status
 from registry.draft import InfusionDraft
 from registry.entry.finding import read_registry_number
 from registry.entry.idempotency import Answer, answer_once
+from registry.entry.patients import find_patient_to_enter
 from registry.entry.proposal import propose
-from registry.entry.reading import COLUMNS, CodeLists, RowReader
+from registry.entry.reading import COLUMNS, CodeLists, RowReader, read_person
 from registry.entry.record import CORRECTABLE, correct_infusion, record_infusion, withdraw_infusion
 from registry.entry.rows import RELATED, row_of
 from registry.entry.terms import read_changes, terms_of
@@ -75,11 +76,13 @@ class InfusionsView(SignedInView):
         user: User = request.user
         require_writer(user)
         body, key = read_body(request, WRITTEN_ONCE), read_idempotency_key(request)
+        lists = CodeLists(user)
+        patient = _find_patient(body, user, lists)  # first, since whatever is refused has been asked
         if key:
             sent = json.dumps([request.path, body], sort_keys=True).encode()
-            answer = answer_once(key=key, request=sent, by=user, work=lambda: _record(body, user))
+            answer = answer_once(key=key, request=sent, by=user, work=lambda: _record(body, user, lists, patient))
         else:
-            answer = Answer(*_record(body, user))
+            answer = Answer(*_record(body, user, lists, patient))
         if answer.repeated:  # only to whoever may still see the row
             _read(answer.body["id"], user)
         headers = {"Location": reverse("api:infusion", kwargs={"infusion_id": answer.body["id"]})}
@@ -217,16 +220,18 @@ def _filter(rows: QuerySet, user: User, parameters: Parameters) -> QuerySet:
     return rows
 
 
-def _record(body: Mapping[str, Any], user: User) -> tuple[int, dict[str, Any]]:
+def _record(
+    body: Mapping[str, Any], user: User, lists: CodeLists, patient: Patient | None
+) -> tuple[int, dict[str, Any]]:
     """Store a new infusion; the answer's status and body. Raises InfusionRefused and its children."""
-    patient = _find_patient(body, user)
     former_first_becomes, confirmed = _read_answer(body), _text(body, CONFIRMED)
-    draft = _read_row({name: _text(body, name) for name in COLUMNS}, user, person_known=patient is not None)
+    row, by_number = {name: _text(body, name) for name in COLUMNS}, bool(_text(body, "patient"))
+    draft = _read_row(row, lists, person_known=by_number)
     found = propose(draft=draft, by=user, patient=patient, former_first_becomes=former_first_becomes)
     infusion = record_infusion(
         draft=draft,
         by=user,
-        patient=patient,
+        patient=patient if by_number else None,
         former_first_becomes=former_first_becomes,
         confirmed=[code.strip() for code in confirmed.split(",")],
     )
@@ -235,11 +240,17 @@ def _record(body: Mapping[str, Any], user: User) -> tuple[int, dict[str, Any]]:
     return 201, terms_of(stored) | {"warnings": warnings}
 
 
-def _find_patient(body: Mapping[str, Any], user: User) -> Patient | None:
-    """Whom the registry number names; None where the person is named by identifier."""
+def _find_patient(body: Mapping[str, Any], user: User, lists: CodeLists) -> Patient | None:
+    """Whom the registry number or the identifier names; None for someone new, or where it cannot be read.
+
+    Raises InfusionRefused, TooManyLookups, PatientRefused.
+    """
     written = _text(body, "patient")
     if not written:
-        return None
+        row = {name: _text(body, name) for name in ("patient_id", "centre")}
+        identifier, centre = read_person(row, lists), lists.centres.get(row["centre"].strip().lower())
+        unit = centre.code if centre else ""
+        return find_patient_to_enter(identifier=identifier, by=user, unit=unit) if identifier else None
     if _text(body, "patient_id"):
         sentence = "Name the person by patient or by patient_id, not by both."
         raise InfusionRefused([Problem("patient", "patient_ambiguous", sentence)])
@@ -266,17 +277,17 @@ def _read_changes(infusion: Infusion, body: Mapping[str, Any], user: User) -> di
     stored = row_of(infusion)
     row = stored | {name: _text(body, name) for name in body}
     row |= {following: "" for name, following in FOLLOWS.items() if name in body and following not in body}
-    stated = _read_row(row, user, person_known=True, stored=stored)
+    stated = _read_row(row, CodeLists(user), person_known=True, stored=stored)
     if stated.kind is None:
         raise InfusionRefused([Problem("kind", "missing", "This field is required.")])
     return {name: getattr(stated, name) for name in CORRECTABLE}
 
 
 def _read_row(
-    row: Mapping[str, str], user: User, *, person_known: bool, stored: Mapping[str, str] | None = None
+    row: Mapping[str, str], lists: CodeLists, *, person_known: bool, stored: Mapping[str, str] | None = None
 ) -> InfusionDraft:
     """The draft of a row, as a file's is read. Raises InfusionRefused with every problem."""
-    draft, problems = RowReader(CodeLists(user)).read(row, person_known=person_known, stored=stored)
+    draft, problems = RowReader(lists).read(row, person_known=person_known, stored=stored)
     refusals = [problem for problem in problems if not problem.warning]
     if draft is None or refusals:
         raise InfusionRefused(refusals)

@@ -36,6 +36,7 @@ from registry.errors import (
     Problem,
     ReasonMissing,
     RegistryError,
+    TooManyLookups,
 )
 from registry.identity import holds_identity_number
 from registry.models import User
@@ -49,6 +50,7 @@ STATUSES: Mapping[type[RegistryError], int] = {
     ChangedMeanwhile: HTTPStatus.PRECONDITION_FAILED,
     FileTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyLookups: HTTPStatus.TOO_MANY_REQUESTS,
     Busy: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 LARGEST_BODY = 100_000  # bytes of JSON; an infusion has some hundred
@@ -155,6 +157,8 @@ def _problem_of(error: RegistryError) -> HttpResponse:
     )
     if isinstance(error, Busy):
         answer["Retry-After"] = "60"
+    elif isinstance(error, TooManyLookups):
+        answer["Retry-After"] = str(error.seconds)
     return answer
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,26 @@ class Busy(RegistryError):
     """Someone else is writing, an import perhaps: nothing was stored. Try again in a minute."""
 
     code = "busy"
+
+
+class TooManyLookups(RegistryError):
+    """You have looked up as many persons who are not your centre's patients as an hour allows."""
+
+    code = "too_many_lookups"
+
+    def __init__(self, seconds: int):
+        minutes = -(-seconds // 60)
+        super().__init__(
+            ngettext(
+                "You have looked up as many persons who are not your centre's patients as an hour allows. "
+                "Try again in %d minute.",
+                "You have looked up as many persons who are not your centre's patients as an hour allows. "
+                "Try again in %d minutes.",
+                minutes,
+            )
+            % minutes
+        )
+        self.seconds = seconds  # until there is room
 
 
 class FileUnusable(RegistryError):

@@ -78,6 +78,12 @@ def refusal_token(key_id: str, digest: bytes) -> bytes:
     return _hmac(settings.IDENTITY_KEYS[key_id], b"do-not-register:" + digest)
 
 
+def lookup_token(user: int, digest: bytes) -> bytes:
+    """What tells one user's look-ups of one person apart from those of others; nobody else's has it."""
+    key = next(iter(settings.IDENTITY_KEYS.values()))
+    return _hmac(key, b"look-up:%d:" % user + digest)
+
+
 def read_identifier(text: str, *, centre: str) -> Identifier:
     """Read what a clinic writes; centre is the code of the centre, for its own pseudonyms.
 

@@ -12,6 +12,7 @@ from registry.entry.access_reading import prune_access_log
 from registry.entry.idempotency import prune_idempotency_keys
 from registry.entry.import_job import RUN_IMPORT, sweep_imports
 from registry.entry.import_job import run_import as run_import_job
+from registry.entry.lookups import forget_lookups
 from registry.statistics import runs
 
 
@@ -24,7 +25,7 @@ def publish_snapshot() -> None:
 @shared_task(name="registry.sweep")
 def sweep() -> None:
     """Each minute: catch what a lost message missed."""
-    _do_each(runs.run_sweep, sweep_imports)
+    _do_each(runs.run_sweep, sweep_imports, forget_lookups)
 
 
 @shared_task(name=Task.VERIFY.value)

@@ -20,7 +20,7 @@ PUBLISHED = {"Snapshot", "Publication", "Release", "ReleaseFile"}
 LEDGERS = {"Run", "Revision", "Refusal", "Erasure", "AccessLog"}
 STATEMENTS = {"Coverage", "Question"}
 PASSING = {  # gone when done
-    "Draft", "IdempotencyKey", "ImportJob", "ImportProblem", "ImportRow", "ReleasedInfusion",
+    "Draft", "IdempotencyKey", "ImportJob", "ImportProblem", "ImportRow", "Lookup", "ReleasedInfusion",
 }  # fmt: skip
 WITH_HISTORY = RECORDS | CODE_LISTS | PEOPLE | STATEMENTS
 
@@ -32,7 +32,7 @@ VARIABLES = {
     "INSECURE_HTTP", "DATABASE_POOL", "ADMINS", "EMAIL_HOST", "ACCESS_LOG_YEARS",
     "EMAIL_FROM", "SECRET_KEY_FALLBACKS", "SECOND_FACTOR", "OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET",
     "OIDC_ACR", "OIDC_SCOPE", "CONTROLLER", "CONTACT", "RATE_LIMIT",
-    "DEMONSTRATION",
+    "DEMONSTRATION", "LOOKUPS_PER_HOUR", "LOOKUPS_PER_HOUR_IMPORT",
 }  # fmt: skip
 
 

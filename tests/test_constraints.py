@@ -18,6 +18,7 @@ from registry.models import (
     Indication,
     Infusion,
     Invitation,
+    Lookup,
     ManufacturingSite,
     Membership,
     Patient,
@@ -247,6 +248,10 @@ BROKEN: dict[str, list[Callable]] = {
         lambda: snapshot(data_through_precision="year"),
         lambda: snapshot(data_through=date(2021, 1, 1), data_through_precision="week"),
     ],
+    "lookup_of_a_person_counts_once": [
+        lambda: Lookup.objects.bulk_create([Lookup(user=someone(), token=b"1")] * 2)
+    ],
+    "lookup_refused_has_no_token": [lambda: Lookup.objects.create(user=someone(), refused=True, token=b"1")],
     "access_action_is_known": [lambda: AccessLog.objects.create(actor="x", action="look")],
 }  # fmt: skip
 

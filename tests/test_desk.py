@@ -12,7 +12,6 @@ from registry.entry.patients import (
     EffectChanged,
     MergeEffect,
     erase_patient,
-    find_patient,
     merge_patients,
 )
 from registry.entry.record import withdraw_infusion
@@ -260,7 +259,7 @@ def test_the_effect_that_is_said_is_what_the_next_snapshot_counts(lists, change)
         for day, centre, category, kind in course:
             factories.record(lists, who, infused_on=day, centre=centre, category=category, kind=kind)
     factories.record(lists, MAN)
-    one, other = (find_patient(read_identifier(who, centre="UPP")) for who in COURSES)
+    one, other = (factories.find_person(read_identifier(who, centre="UPP")) for who in COURSES)
     keep, absorb = (other, one) if change == "merge the other way" else (one, other)
     publish()
     before = published()

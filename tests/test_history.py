@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from registry.access import Operator, acting_as
-from registry.entry.patients import erase_patient, find_patient, merge_patients
+from registry.entry.patients import erase_patient, merge_patients
 from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.identity import read_identifier
 from registry.models import Erasure, Infusion, Patient
@@ -300,7 +300,7 @@ def test_an_erased_person_leaves_none_of_those_merged_into_them(lists):
     erase_patient(patient=persons[0], by=Operator(), reason="asked for it", refuses=False)
     assert rows_about(*keys) == 0
     assert [history(Infusion, pk) for pk in infusions] == [[], [], []]
-    assert [find_patient(read_identifier(number, centre="UPP")) for number in numbers] == [None] * 3
+    assert [factories.find_person(read_identifier(number, centre="UPP")) for number in numbers] == [None] * 3
 
 
 def test_of_an_erasure_stays_when_by_whom_and_why(lists):

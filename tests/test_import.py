@@ -15,7 +15,7 @@ from registry.choices import Category, Kind
 from registry.entry import import_file, reading, staging
 from registry.entry.course import MOST_INFUSIONS
 from registry.entry.import_file import ImportSummary, import_infusions
-from registry.entry.patients import erase_patient, find_patient
+from registry.entry.patients import erase_patient
 from registry.entry.reading import COLUMNS, NEEDED_COLUMNS
 from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.errors import Busy, FileUnusable, NotFound, NotPermitted
@@ -166,7 +166,7 @@ def test_a_person_known_under_an_older_key_is_known_to_a_file(lists, bring, sett
     assert bring([ROW | {"kind": "reinfusion"}, ROW | {"patient_id": MAN}])[0].stored == 2
     assert known.infusions.count() == 2
     assert Patient.objects.count() == 2
-    newcomer = find_patient(read_identifier(MAN, centre="UPP"))
+    newcomer = factories.find_person(read_identifier(MAN, centre="UPP"))
     assert newcomer.identifiers.get().key_id == "newer"
 
 
@@ -238,7 +238,7 @@ def test_a_workbook_may_hold_numbers_and_dates_as_such(bring):
     assert bring(as_xlsx([row]), "exchange.XLSX") == (ImportSummary(1, 1, 0, 0, 0), [])
     infusion = Infusion.objects.get()
     assert (infusion.infused_on, infusion.batch) == (date(2020, 5, 5), "17")
-    assert find_patient(read_identifier(WOMAN, centre="UPP")) == infusion.patient
+    assert factories.find_person(read_identifier(WOMAN, centre="UPP")) == infusion.patient
 
 
 def test_the_rows_of_a_workbook_are_numbered_as_it_shows_them(bring):

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from registry.access import Operator
 from registry.choices import Kind, Status
 from registry.entry.import_file import import_infusions
-from registry.entry.patients import PatientRefused, erase_patient, find_patient, lock_entry, merge_patients
+from registry.entry.patients import PatientRefused, erase_patient, lock_entry, merge_patients
 from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.errors import Busy, InfusionRefused, NotFound
 from registry.identity import read_identifier
@@ -445,7 +445,7 @@ def test_an_import_and_an_entry_at_once_store_one_of_the_two(record, bring):
     entry, brought = at_once(lambda: record(infused_on="2020-05-05", kind="first"), lambda: bring(kind="first"))
     stored = [code_of(entry) == "stored", brought[0].refused == 0]
     assert sorted(stored) == [False, True]
-    assert find_patient(read_identifier(WOMAN, centre="UPP")) == Patient.objects.get()
+    assert factories.find_person(read_identifier(WOMAN, centre="UPP")) == Patient.objects.get()
     assert_sound()
 
 

@@ -481,6 +481,7 @@ def test_each_reading_and_writing_is_logged_once(uppsala, entered):
     found = AccessLog.objects.order_by("id").values_list("actor", "unit", "action", "patient", "detail")
     row = ("upp", "UPP")
     assert list(found) == [
+        (*row, "search", None, ""),
         (*row, "record", entered["patient"], ""),
         (*row, "read", entered["patient"], "API"),
         (*row, "read", entered["patient"], "API: history"),

@@ -6,7 +6,7 @@ import pytest
 
 from registry.access import Operator
 from registry.choices import Kind
-from registry.entry.patients import MergeEffect, find_patient, merge_patients, preview_merge
+from registry.entry.patients import MergeEffect, merge_patients, preview_merge
 from registry.entry.reading import CodeLists, RowReader
 from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.errors import InfusionRefused, KindUnclear
@@ -116,7 +116,7 @@ def test_case_6_merging_a_person_recorded_twice_lowers_patients_and_raises_reinf
     moved = {name: after[name] - before[name] for name in MEASURES[:4]}
     assert moved == {"patients": -1, "infusions": 0, "reinfusions": 1, "further_doses": 0}
     for number in (NUMBER, under_coordination):
-        assert find_patient(read_identifier(number, centre="UPP")) == keep
+        assert factories.find_person(read_identifier(number, centre="UPP")) == keep
     assert Infusion.objects.get(kind=Kind.FIRST).infused_on == date(2020, 5, 5)
 
 

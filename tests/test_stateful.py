@@ -25,7 +25,6 @@ from registry.access import Operator
 from registry.choices import Category, Kind
 from registry.entry.patients import (
     erase_patient,
-    find_patient,
     merge_patients,
     preview_merge,
 )
@@ -328,7 +327,7 @@ class Registry(RuleBasedStateMachine):
 
     def stored_person(self, person: int) -> Patient:
         number = next(number for number, holder in self.person_of.items() if holder == person)
-        return find_patient(read_identifier(number, centre=""))
+        return factories.find_person(read_identifier(number, centre=""))
 
 
 def _facts_of(row: dict) -> tuple:

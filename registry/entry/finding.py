@@ -1,11 +1,9 @@
 """Finding a person nationwide, by registry number or by identifier, for those who may."""
 
-from registry.access import Actor, Permission, acting_as, require
-from registry.choices import AccessAction
-from registry.entry.patients import find_patient
-from registry.identity import LOCAL_PREFIX, IdentifierUnusable, read_identifier
-from registry.models import Centre, Patient
-from registry.models.access_log import log_persons
+from registry.access import Actor, Permission, require
+from registry.entry.patients import find_patients
+from registry.identity import LOCAL_PREFIX, Identifier, IdentifierUnusable, read_identifier
+from registry.models import Centre
 
 LONGEST = 18  # any number of 18 digits fits into the column, and Python reads none of thousands
 
@@ -20,11 +18,8 @@ def find_number(*, who: str, by: Actor, permission: Permission) -> int | None:
     who = who.strip()
     if is_registry_number(who):
         return int(who)
-    found = _find_by_identifier(who)
-    with acting_as(by):
-        log_persons(
-            by=by, action=AccessAction.SEARCH, numbers=[patient.registry_number for patient in found] or [None]
-        )
+    identifiers = _read_identifiers(who)
+    found = find_patients(identifiers=identifiers, by=by, permission=permission)
     return found[0].registry_number if len(found) == 1 else None
 
 
@@ -39,17 +34,15 @@ def read_registry_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else None
 
 
-def _find_by_identifier(who: str) -> list[Patient]:
-    """The persons whom an identifier names: of a centre's pseudonym, one at each centre may have it."""
-    found = {}
-    for code in Centre.objects.values_list("code", flat=True) if _is_local(who) else [""]:
-        try:
-            patient = find_patient(read_identifier(who, centre=code))
-        except IdentifierUnusable:
-            return []
-        if patient:
-            found[patient.pk] = patient
-    return list(found.values())
+def _read_identifiers(who: str) -> list[Identifier]:
+    """What the text may mean: a centre's pseudonym may be another person's at each centre."""
+    try:
+        return [
+            read_identifier(who, centre=code)
+            for code in (Centre.objects.values_list("code", flat=True) if _is_local(who) else [""])
+        ]
+    except IdentifierUnusable:
+        return []
 
 
 def _is_local(who: str) -> bool:

@@ -11,9 +11,10 @@ from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Kind, Sex
 from registry.draft import Identified, InfusionDraft, Step
 from registry.entry.announce import announce_change
+from registry.entry.lookups import REFUSED, charge, has_budget
 from registry.entry.reasons import check_reason
 from registry.entry.traces import Traces, digests_of, erase_traces
-from registry.errors import MergeImpossible, NotFound, RegistryError
+from registry.errors import MergeImpossible, NotFound, RegistryError, TooManyLookups
 from registry.identity import refusal_token
 from registry.models import Erasure, Infusion, Patient, PatientIdentifier, Refusal
 from registry.models.access_log import log_persons
@@ -52,13 +53,54 @@ def lock_entry(*, alone: bool = False) -> None:
         cursor.execute(f"SELECT {function}(%s)", [ENTRY_LOCK])
 
 
-def find_patient(identifier: Identified) -> Patient | None:
-    """The person with this identifier, whichever key it was digested with."""
-    chain = Q()
-    for key_id, digest in identifier.digests():
-        chain |= Q(key_id=key_id, digest=digest)
-    found = PatientIdentifier.objects.filter(chain).select_related("patient").first()
-    return found.patient if found else None
+def find_patient(
+    *, identifier: Identified, by: Actor, unit: str = "", permission: Permission = Permission.READ_RECORDS
+) -> Patient | None:
+    """The person with this identifier, whichever key it was digested with, of any centre or of none.
+
+    Every call is a look-up: a line in the access log (for unit, the code of a centre), in vain too, and for
+    whom no centre where the actor holds the permission knows, one of an hour's budget (lookups.py). Both are
+    committed whatever becomes of the request, so that a question that fails is none that was free; hence no
+    caller may have begun a transaction. Raises TooManyLookups.
+    """
+    [found] = find_patients(identifiers=[identifier], by=by, unit=unit, permission=permission) or [None]
+    return found
+
+
+def find_patients(
+    *, identifiers: Sequence[Identified], by: Actor, unit: str = "", permission: Permission
+) -> list[Patient]:
+    """The persons whom one question may mean, looked up as by `find_patient`: one line where there is none."""
+    with acting_as(by):
+        found = {identifier: _person_with(identifier) for identifier in identifiers}
+        persons = list(dict.fromkeys(filter(None, found.values())))
+        own = set(Patient.objects.visible_to(by, permission).filter(pk__in=[one.pk for one in persons]))
+        foreign = [identifier.digests()[0][1] for identifier, person in found.items() if person not in own]
+        wait = charge(by=by, persons=foreign) if foreign and has_budget(by, permission) else 0
+        numbers = [] if wait else [person.registry_number for person in persons]
+        log_persons(
+            by=by, action=AccessAction.SEARCH, numbers=numbers or [None], unit=unit, detail=REFUSED if wait else ""
+        )
+    if wait:
+        raise TooManyLookups(wait)
+    return persons
+
+
+def find_patient_to_enter(*, identifier: Identified, by: Actor, unit: str) -> Patient | None:
+    """Whom an infusion that someone enters is of, looked up as by `find_patient`; None for someone new.
+
+    Raises TooManyLookups, and PatientRefused: of whoever asked not to be registered nothing else is told.
+    """
+    found = find_patient(identifier=identifier, by=by, unit=unit)
+    if found is None:
+        refuse_refused(identifier)
+    return found
+
+
+def refuse_refused(identifier: Identified) -> None:
+    """Raise PatientRefused for a person who has asked not to be registered."""
+    if Refusal.objects.filter(token__in=refusal_tokens(identifier.digests())).exists():
+        raise PatientRefused
 
 
 def find_visible_patient(*, number: int, by: Actor, permission: Permission) -> Patient:
@@ -73,7 +115,8 @@ def find_visible_patient(*, number: int, by: Actor, permission: Permission) -> P
 
 
 def lock_patient(draft: InfusionDraft) -> Patient:
-    """The person of a draft, stored if new, locked until the commit.
+    """The person of a draft, stored if new, locked until the commit. No look-up: whoever enters has made
+    one before, outside of this transaction.
 
     Two who enter the same new person at once meet at the digest's lock: the second finds the
     person that the first has stored. Raises PatientRefused.
@@ -85,13 +128,12 @@ def lock_patient(draft: InfusionDraft) -> Patient:
     chain = identifier.digests()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(chain[0][1][:8], signed=True)])
-    while found := find_patient(identifier):
+    while found := _person_with(identifier):
         # While we waited for the lock the person may have been merged into another, or erased.
         locked = Patient.objects.select_for_update().filter(pk=found.pk).first()
-        if locked and find_patient(identifier) == locked:
+        if locked and _person_with(identifier) == locked:
             return locked
-    if Refusal.objects.filter(token__in=refusal_tokens(chain)).exists():
-        raise PatientRefused
+    refuse_refused(identifier)
     born_on = identifier.born_on
     patient = Patient.objects.create(sex=draft.sex or Sex.UNKNOWN, birth_year=born_on.year if born_on else None)
     key_id, digest = chain[-1]
@@ -129,6 +171,14 @@ def refusal_tokens(chain: Sequence[tuple[str, bytes]]) -> list[bytes]:
 def read_refusals() -> set[bytes]:
     """The tokens of all who have; they are few."""
     return {bytes(token) for token in Refusal.objects.values_list("token", flat=True)}
+
+
+def _person_with(identifier: Identified) -> Patient | None:
+    chain = Q()
+    for key_id, digest in identifier.digests():
+        chain |= Q(key_id=key_id, digest=digest)
+    found = PatientIdentifier.objects.filter(chain).select_related("patient").first()
+    return found.patient if found else None
 
 
 def course_of(patient: Patient, *, without: Infusion | None = None) -> list[Step]:

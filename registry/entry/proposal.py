@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.choices import AccessAction, Kind
+from registry.choices import Kind
 from registry.draft import InfusionDraft
-from registry.entry.patients import course_of, find_patient
+from registry.entry.patients import course_of
 from registry.entry.record import refuse_impossible, step_of
 from registry.errors import KindUnclear, Problem
 from registry.models import Infusion, Patient
-from registry.models.access_log import log_persons
 from registry.rules import classify, complete_draft, doubt_entry, doubt_sex, propose_kind
 
 
@@ -43,13 +42,11 @@ class Proposal:
     warnings: tuple[Problem, ...] = ()
 
 
-def know_person(*, patient: Patient | None, by: Actor, unit: str, action: AccessAction) -> Known:
-    """What the actor may know of a person whom an identifier or a registry number has named.
-
-    It is logged, for the unit (a centre's code) and the action, also where it was in vain.
+def know_person(*, patient: Patient | None, by: Actor) -> Known:
+    """What the actor may know of a person who was looked up, or named by registry number; both are logged
+    by whoever did so.
     """
     with acting_as(by):
-        log_persons(by=by, action=action, numbers=[patient.registry_number if patient else None], unit=unit)
         if patient is None:
             return Known(None, (), elsewhere=False)
         here = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(patient=patient)
@@ -67,29 +64,29 @@ def propose(
 ) -> Proposal:
     """What the infusion would be if it were stored now; nothing is stored.
 
-    patient: whose it is, where the draft has no identifier. Raises InfusionRefused with every
-    problem, and NotPermitted.
+    patient: whose it is, as named by registry number or found by the draft's identifier (`find_patient`);
+    None for someone new. Raises InfusionRefused with every problem, and NotPermitted.
     """
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)
     complete_draft(draft)
-    warnings = refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
-    person = patient or (find_patient(draft.identifier) if draft.identifier else None)
-    course, step = course_of(person) if person else [], step_of(draft)
+    stated_age_alone = patient and not draft.identifier
+    warnings = refuse_impossible(draft, birth_year=patient.birth_year if stated_age_alone else None)
+    course, step = course_of(patient) if patient else [], step_of(draft)
     first = next((other for other in course if other.kind == Kind.FIRST), None)
     before_first = first is not None and step[:2] < first.place
     if before_first and draft.kind == Kind.FIRST and former_first_becomes:
         course = [other._replace(kind=former_first_becomes) if other == first else other for other in course]
     warnings += doubt_entry(draft, course)
-    if person:
-        warnings += doubt_sex(draft.sex, person.sex)
+    if patient:
+        warnings += doubt_sex(draft.sex, patient.sex)
     question = None
     try:
         kind, found = classify(stated=draft.kind, step=step, others=course)
         warnings += found
     except KindUnclear as unclear:
         kind, question = Kind.FIRST if before_first else propose_kind(step, course), unclear.problems[0]
-    in_cell = _places_in_cell(person, draft)
+    in_cell = _places_in_cell(patient, draft)
     return Proposal(
         kind=kind,
         question=question,

@@ -137,6 +137,15 @@ class RowReader:
         return draft, fields.problems + check_draft(draft, touched=touched)
 
 
+def read_person(row: Mapping[str, str], lists: CodeLists) -> Identifier | None:
+    """Whom a row names, whatever else is wrong with it; None where the identifier cannot be read."""
+    centre = lists.centres.get((row.get("centre") or lists.default_centre).strip().lower())
+    try:
+        return read_identifier(row.get("patient_id", ""), centre=centre.code if centre else "")
+    except IdentifierUnusable:
+        return None
+
+
 class _Fields:
     """The fields of one row, and what is wrong with them so far."""
 

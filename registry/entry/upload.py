@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from registry.entry import staging
 from registry.entry.exchange import Line, read_open_lines
 from registry.entry.import_file import batches, read_line
-from registry.entry.reading import LONGEST_VALUE, CodeLists, RowReader
+from registry.entry.reading import LONGEST_VALUE, CodeLists, RowReader, read_person
 from registry.errors import FileUnusable, Problem
 from registry.identity import LOCAL_PREFIX, IdentifierUnusable, read_identifier
 
@@ -85,12 +85,8 @@ def _read(job: UUID, reader: RowReader, lines: Sequence[Line]) -> tuple[list[Kep
 
 def _digest(line: Line, lists: CodeLists) -> bytes | None:
     """The digests of a row that cannot be stored, by which an erasure finds it; None without an identifier."""
-    centre = lists.centres.get((line.fields.get("centre") or lists.default_centre).strip().lower())
-    try:
-        identifier = read_identifier(line.fields.get("patient_id", ""), centre=centre.code if centre else "")
-    except IdentifierUnusable:
-        return None
-    return staging.chain_of(identifier)
+    identifier = read_person(line.fields, lists)
+    return staging.chain_of(identifier) if identifier else None
 
 
 def _plain(problem: Problem) -> tuple:

@@ -6,6 +6,7 @@ from registry.models.centre import Centre, ManufacturingSite
 from registry.models.clinic import Coverage, Draft, Question
 from registry.models.history import Revision
 from registry.models.infusion import Infusion
+from registry.models.lookup import Lookup
 from registry.models.patient import Erasure, Patient, PatientIdentifier, Refusal
 from registry.models.product import Indication, Product, Trial
 from registry.models.release import Release, ReleasedInfusion, ReleaseFile
@@ -25,6 +26,7 @@ __all__ = [
     "Indication",
     "Infusion",
     "Invitation",
+    "Lookup",
     "ManufacturingSite",
     "Membership",
     "Patient",

@@ -12,27 +12,30 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from registry.access import Permission
+from registry.access import Permission, acting_as
 from registry.choices import AccessAction
 from registry.draft import InfusionDraft
 from registry.entry.drafts import delete_draft, find_draft, save_draft
 from registry.entry.finding import read_registry_number
-from registry.entry.patients import find_patient, find_visible_patient
+from registry.entry.patients import PatientRefused, find_patient_to_enter, find_visible_patient
 from registry.entry.proposal import Known, Proposal, know_person, propose
 from registry.entry.reading import CodeLists
 from registry.entry.record import record_infusion
-from registry.errors import InfusionRefused, NotFound, RegistryError
+from registry.errors import InfusionRefused, NotFound, RegistryError, TooManyLookups
 from registry.models import Patient
+from registry.models.access_log import log_persons
 from registry.pages.clinic.forms import ANSWER, InfusionForm
-from registry.pages.clinic.shell import SignedInRequest, page, show
+from registry.pages.clinic.shell import SignedInRequest, page, say_wait, show
 from registry.pages.clinic.wording import say_consequence
 
 
 class Judged(NamedTuple):
-    """An infusion as typed, and what it would be; None where something cannot be read or is refused."""
+    """An infusion as typed, whose and what it would be; None where something cannot be read or is refused."""
 
+    known: Known | None = None
     stated: InfusionDraft | None = None
     proposal: Proposal | None = None
+    too_many: TooManyLookups | None = None  # nothing is told of the person
 
     @property
     def confirmation(self) -> str:
@@ -56,7 +59,7 @@ def record(request: SignedInRequest, number: int | None = None, draft_id: UUID |
     if request.method != "POST":
         initial = draft.fields if draft else {}
         form = InfusionForm(initial=initial, lists=lists, patient=patient)
-        return _show_form(request, form, draft_id, Judged())
+        return _show_form(request, form, draft_id, Judged(_look_up(request, form)[1]))
     form = InfusionForm(request.POST, lists=lists, patient=patient)
     match request.POST.get("do"):
         case "draft":
@@ -78,7 +81,9 @@ def record_person(request: SignedInRequest) -> HttpResponse:
         raise NotFound
     patient = _patient_known_here(request, number)
     form = InfusionForm(request.POST, lists=CodeLists(request.user), patient=patient)
-    return show(request, "clinic/guidance.html", _guidance(request, form, _judge(request, form)) | {"swap": True})
+    judged = _judge(request, form)
+    answer = show(request, "clinic/guidance.html", _guidance(form, judged) | {"swap": True})
+    return say_wait(answer, judged.too_many)
 
 
 @page(Permission.WRITE_RECORDS)
@@ -97,20 +102,44 @@ def _patient_known_here(request: SignedInRequest, number: int | None) -> Patient
     return find_visible_patient(number=number, by=request.user, permission=Permission.WRITE_RECORDS)
 
 
+def _look_up(request: SignedInRequest, form: InfusionForm) -> tuple[Patient | None, Known | None]:
+    """Whom the form names, and what the clinic may know of them; once a request, and logged.
+
+    Raises TooManyLookups, PatientRefused.
+    """
+    by, unit = request.user, form.chosen_centre.code if form.chosen_centre else ""
+    if form.patient:
+        with acting_as(by):
+            log_persons(by=by, action=AccessAction.READ, numbers=[form.patient.registry_number], unit=unit)
+        return form.patient, know_person(patient=form.patient, by=by)
+    if form.identifier is None:
+        return None, None
+    patient = find_patient_to_enter(identifier=form.identifier, by=by, unit=unit)
+    return patient, know_person(patient=patient, by=by)
+
+
 def _judge(request: SignedInRequest, form: InfusionForm) -> Judged:
-    """The infusion as typed and what it would be; what is wrong then stands in the form."""
+    """The infusion as typed and what it would be; what is wrong then stands in the form.
+
+    Of whoever may not be registered, or not be asked for now, nothing else is said.
+    """
+    try:
+        patient, known = _look_up(request, form)
+    except (PatientRefused, TooManyLookups) as refused:
+        form.refuse_error(refused)
+        return Judged(too_many=refused if isinstance(refused, TooManyLookups) else None)
     stated = form.read()
     if stated is None:
-        return Judged()
+        return Judged(known)
     try:
-        proposal = propose(draft=stated, by=request.user, patient=form.patient, former_first_becomes=form.answer)
+        proposal = propose(draft=stated, by=request.user, patient=patient, former_first_becomes=form.answer)
     except InfusionRefused as refused:
         form.refuse(refused.problems)
-        return Judged()
+        return Judged(known)
     form.fields[ANSWER].needed = proposal.before_first  # type: ignore[attr-defined]  # field.html says so
     if proposal.question or not stated.kind:
         form.propose_kind(proposal.kind)
-    return Judged(stated, proposal)
+    return Judged(known, stated, proposal)
 
 
 def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None) -> HttpResponse:
@@ -142,44 +171,38 @@ def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None)
 
 
 def _save_draft(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None) -> HttpResponse:
+    known = None
+    try:
+        known = _look_up(request, form)[1]
+    except TooManyLookups:
+        pass  # a draft says nothing of the person: it is kept without them
+    except PatientRefused as refused:
+        form.refuse_error(refused)
+        return _show_form(request, form, draft_id, Judged())
     centre = form.chosen_centre
     if centre is None:
         form.add_error("centre", _("Choose the centre whose draft it is."))
-        return _show_form(request, form, draft_id, Judged())
-    patient = form.patient or _known_here(request, form)
+        return _show_form(request, form, draft_id, Judged(known))
+    here = form.patient or (known.patient if known else None)
     try:
-        save_draft(fields=form.typed(), centre=centre, by=request.user, patient=patient, draft_id=draft_id)
+        save_draft(fields=form.typed(), centre=centre, by=request.user, patient=here, draft_id=draft_id)
     except RegistryError as refused:
         form.refuse_error(refused)
-        return _show_form(request, form, draft_id, Judged())
+        return _show_form(request, form, draft_id, Judged(known))
     messages.success(request, _("The draft is saved, without the identity number. Nothing is counted yet."))
     return redirect("clinic:start")
 
 
-def _known_here(request: SignedInRequest, form: InfusionForm) -> Patient | None:
-    """The person of a typed identifier, if the clinic knows the person already."""
-    found = find_patient(form.identifier) if form.identifier else None
-    visible = Patient.objects.visible_to(request.user, Permission.WRITE_RECORDS)
-    return visible.filter(pk=found.pk).first() if found else None
-
-
-def _guidance(request: SignedInRequest, form: InfusionForm, judged: Judged) -> dict:
+def _guidance(form: InfusionForm, judged: Judged) -> dict:
     """What the page says of the person and of what the infusion would count as."""
-    known: Known | None = None
-    unit = form.chosen_centre.code if form.chosen_centre else ""
-    if form.patient:
-        known = know_person(patient=form.patient, by=request.user, unit=unit, action=AccessAction.READ)
-    elif form.identifier:
-        found = find_patient(form.identifier)
-        known = know_person(patient=found, by=request.user, unit=unit, action=AccessAction.SEARCH)
-    return {"form": form, "known": known, "judged": judged, "proposal": judged.proposal}
+    return {"form": form, "known": judged.known, "judged": judged, "proposal": judged.proposal}
 
 
 def _show_form(
     request: SignedInRequest, form: InfusionForm, draft_id: UUID | None, judged: Judged
 ) -> HttpResponse:
-    context = _guidance(request, form, judged) | {"draft_id": draft_id}
-    return show(request, "clinic/record.html", context)
+    answer = show(request, "clinic/record.html", _guidance(form, judged) | {"draft_id": draft_id})
+    return say_wait(answer, judged.too_many)
 
 
 urlpatterns = [

@@ -23,13 +23,13 @@ from registry.entry.proposal import know_person
 from registry.entry.reading import CodeLists
 from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.entry.rows import RELATED, row_of
-from registry.errors import ChangedMeanwhile, NotFound, RegistryError
+from registry.errors import ChangedMeanwhile, NotFound, RegistryError, TooManyLookups
 from registry.identity import IdentifierUnusable, read_identifier
 from registry.models import Infusion, Patient, Question
 from registry.models.access_log import log_infusions
 from registry.pages.clinic.desk_forms import WhoForm
 from registry.pages.clinic.forms import CorrectionForm, ReasonForm
-from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
+from registry.pages.clinic.shell import SignedInRequest, centres_of, page, say_wait, show
 
 ROWS_A_PAGE = 50
 
@@ -40,11 +40,17 @@ ROWS_A_PAGE = 50
 def infusions(request: SignedInRequest) -> HttpResponse:
     """The infusions of one's centres, the latest first; POST finds a person."""
     search = WhoForm(request.POST or None)
+    too_many: TooManyLookups | None = None
     if search.is_valid():
-        found = _find_person(request, search.cleaned_data["who"])
-        if found:
-            return redirect("clinic:person", number=found.registry_number)
-        search.add_error("who", _("Your centre knows nobody with this number."))
+        try:
+            found = _find_person(request, search.cleaned_data["who"])
+        except TooManyLookups as refused:
+            too_many = refused
+            search.add_error("who", str(refused))
+        else:
+            if found:
+                return redirect("clinic:person", number=found.registry_number)
+            search.add_error("who", _("Your centre knows nobody with this number."))
     chosen = {name: request.GET.get(name, "") for name in ("centre", "category", "status")}
     rows = Infusion.objects.visible_to(request.user).select_related(*RELATED)
     for name, column in (("centre", "centre__code"), ("category", "category"), ("status", "status")):
@@ -55,7 +61,7 @@ def infusions(request: SignedInRequest) -> HttpResponse:
     )
     with acting_as(request.user):
         log_infusions(by=request.user, action=AccessAction.READ, infusions=listed.object_list)
-    return show(
+    answer = show(
         request,
         "clinic/infusions.html",
         {
@@ -67,6 +73,7 @@ def infusions(request: SignedInRequest) -> HttpResponse:
             "statuses": [choice for choice in Status.choices if choice[0] != Status.DRAFT],
         },
     )
+    return say_wait(answer, too_many)
 
 
 def _find_person(request: SignedInRequest, who: str) -> Patient | None:
@@ -80,9 +87,8 @@ def _find_person(request: SignedInRequest, who: str) -> Patient | None:
     except IdentifierUnusable:
         return None
     unit = centres[0].code if len(centres) == 1 else ""
-    return know_person(
-        patient=find_patient(identifier), by=request.user, unit=unit, action=AccessAction.SEARCH
-    ).patient
+    found = find_patient(identifier=identifier, by=request.user, unit=unit)
+    return know_person(patient=found, by=request.user).patient
 
 
 @page(Permission.READ_RECORDS)

@@ -13,7 +13,7 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 
 from registry.access import Permission, centres_where
-from registry.errors import Busy, NotFound, NotPermitted
+from registry.errors import Busy, NotFound, NotPermitted, TooManyLookups
 from registry.models import Centre, Question, User
 from registry.pages.again import answer_signed_out
 
@@ -50,6 +50,8 @@ def page(*permissions: Permission) -> Callable[[View], View]:
                 raise Http404 from None
             except Busy as busy:
                 return show(request, "clinic/busy.html", {"sentence": str(busy)}, status=503)
+            except TooManyLookups as too_many:
+                return say_wait(show(request, "clinic/busy.html", {"sentence": str(too_many)}), too_many)
 
         return shown
 
@@ -66,6 +68,13 @@ def show(
         "open_questions": Question.objects.visible_to(request.user, Permission.WRITE_RECORDS).unanswered().count(),
     }
     return render(request, template, frame | (context or {}), status=status)
+
+
+def say_wait(response: HttpResponse, too_many: TooManyLookups | None) -> HttpResponse:
+    """A page that may say nothing more of persons for now: 429, and in how many seconds it may again."""
+    if too_many:
+        response.status_code, response["Retry-After"] = 429, str(too_many.seconds)
+    return response
 
 
 def menu_of(user: User) -> list[str]:

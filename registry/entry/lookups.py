@@ -1,0 +1,65 @@
+"""What a look-up of a person by number costs whoever asks: for whom their centres do not know, one of an
+hour's budget (docs/decisions/0016-look-ups-have-a-budget.md).
+
+One person asked for by one user counts once an hour, however often and wherever: in the form while typing,
+by program, or in a file.
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from math import ceil
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from registry.access import NATIONWIDE, Actor, Permission, centres_where
+from registry.identity import lookup_token
+from registry.models import Lookup, User
+
+LOOKUP_LOCK = 7205  # with the user's key, held until the commit: two requests never share the last look-up
+HOUR = timedelta(hours=1)
+KEPT = timedelta(days=1)
+
+# Kept in English in the access log, and translated where it is shown.
+REFUSED = gettext_noop("refused: too many look-ups")
+FROM_FILE = gettext_noop("from a file")
+
+
+def has_budget(by: Actor, permission: Permission) -> bool:
+    """Whether an actor's look-ups are counted: not of whoever may see every person anyway."""
+    return isinstance(by, User) and centres_where(by, permission) is not NATIONWIDE
+
+
+def charge(*, by: User, persons: Collection[bytes], by_import: bool = False) -> int:
+    """Count look-ups of persons who are not of the user's centres, each by the oldest digest of its chain.
+
+    Returns 0; or in how many seconds there is room for them, and then none of them is counted.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOOKUP_LOCK, by.pk])
+    now = timezone.now()
+    _forget_tokens(now, user=by)
+    tokens = {lookup_token(by.pk, person) for person in persons}
+    recent = Lookup.objects.filter(user=by, at__gt=now - HOUR, refused=False)
+    tokens -= {bytes(token) for token in recent.exclude(token=None).values_list("token", flat=True)}
+    spent = list(recent.filter(by_import=by_import).order_by("at").values_list("at", flat=True))
+    limit = settings.LOOKUPS_PER_HOUR_IMPORT if by_import else settings.LOOKUPS_PER_HOUR
+    if tokens and (missing := len(spent) + len(tokens) - limit) > 0:
+        Lookup.objects.create(user=by, at=now, by_import=by_import, refused=True)
+        frees = spent[min(missing, len(spent)) - 1] if spent else now
+        return max(1, ceil((frees + HOUR - now).total_seconds()))
+    Lookup.objects.bulk_create(Lookup(user=by, at=now, by_import=by_import, token=token) for token in tokens)
+    return 0
+
+
+def forget_lookups() -> None:
+    """Each minute: what is older than an hour forgets whom it was of, and what is older than a day goes."""
+    now = timezone.now()
+    _forget_tokens(now)
+    Lookup.objects.filter(at__lte=now - KEPT).delete()
+
+
+def _forget_tokens(now: datetime, **of: User) -> None:
+    Lookup.objects.filter(at__lte=now - HOUR, token__isnull=False, **of).update(token=None)

@@ -5,9 +5,10 @@ The rules see of centres, products, trials and identifiers what stands here, and
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from registry.choices import Category, DatePrecision, IdentifierType, Kind, Sex
+from registry.order import Step
 
 
 class Identified(Protocol):
@@ -78,16 +79,9 @@ class InfusionDraft:
     sex: Sex | None = None
     batch: str = ""
 
-
-class Step(NamedTuple):
-    """One submitted infusion in a person's course."""
-
-    infused_on: date
-    sequence: int
-    kind: Kind
-    product: str
-
     @property
-    def place(self) -> tuple[date, int]:
-        """What decides the order (COUNTING.md, "Measures of a cell")."""
-        return self.infused_on, self.sequence
+    def step(self) -> Step:
+        """The infusion in the person's course."""
+        kind = self.kind and Kind(self.kind)
+        precision = DatePrecision(self.date_precision)
+        return Step(self.infused_on, self.sequence, kind, self.product.name, precision, self.centre.code)

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_noop
 from registry.choices import Category, CentreStatus, DatePrecision, Kind, Sex, Sponsor
 from registry.clock import today
 from registry.dates import age_on, first_day, last_day
-from registry.draft import InfusionDraft, Step
-from registry.errors import InfusionRefused, KindUnclear, Problem
+from registry.draft import InfusionDraft
+from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem
+from registry.order import Order, Step
 
 CHILD_BELOW = 18  # years, COUNTING.md "children"
 IMPROBABLE_AGE = 90
@@ -195,32 +196,34 @@ def check_age_by_birth_year(draft: InfusionDraft, birth_year: int | None) -> Pro
     )
 
 
-def classify(
-    *, stated: Kind | None, step: tuple[date, int, str], others: Sequence[Step]
-) -> tuple[Kind, list[Problem]]:
+def classify(*, step: Step, others: Sequence[Step], elsewhere: bool = False) -> tuple[Kind, list[Problem]]:
     """What one infusion is in the course of a person, and what is improbable about it.
 
-    step is (infused_on, sequence, product) of the infusion; others are the person's other
-    submitted infusions, nationwide. Raises InfusionRefused, or KindUnclear when the infusion
-    falls before the recorded first (COUNTING.md, small cases 1, 3 and 4).
+    others are the person's other submitted infusions, as far as whoever acts may judge by them;
+    elsewhere says that there are more, of which nothing else may be told. Raises InfusionRefused,
+    KnownElsewhere, or KindUnclear when the infusion falls before the recorded first (COUNTING.md,
+    small cases 1, 3, 4 and 11).
     """
-    place = step[:2]
-    _refuse_taken_place(step, others)
+    refuse_taken_place(step, others)
+    if elsewhere and step.kind in {None, Kind.FIRST}:
+        raise KnownElsewhere
+    order = Order([*others, step])
+    place = order.place(step)
     first = next((other for other in others if other.kind == Kind.FIRST), None)
-    if first and place < first.place:
+    if first and place < order.place(first):
         raise KindUnclear([_kind_problem("kind_unclear", BEFORE_FIRST)])
-    earlier = [other for other in others if other.place < place]
-    if stated is None:
-        if earlier:
+    has_earlier = any(order.place(other) < place for other in others)
+    if step.kind is None:
+        if has_earlier:
             raise KindUnclear([_kind_problem("kind_unclear", KIND_OPEN)])
         return Kind.FIRST, []
-    if stated == Kind.FIRST and first:
+    if step.kind == Kind.FIRST and first:
         raise InfusionRefused([_kind_problem("second_first", SECOND_FIRST)])
-    if stated == Kind.FIRST and earlier:
+    if step.kind == Kind.FIRST and has_earlier:
         raise InfusionRefused([_kind_problem("first_not_earliest", NOT_EARLIEST)])
-    if stated == Kind.FURTHER_DOSE and not earlier:
+    if step.kind == Kind.FURTHER_DOSE and not has_earlier and not elsewhere:
         raise InfusionRefused([_kind_problem("further_dose_without_earlier", NO_COURSE)])
-    return stated, list(_improbable_in_course(stated, place, earlier))
+    return step.kind, list(doubt_in_course(step, others, elsewhere=elsewhere))
 
 
 def doubt_entry(draft: InfusionDraft, others: Sequence[Step]) -> Iterable[Problem]:
@@ -231,7 +234,7 @@ def doubt_entry(draft: InfusionDraft, others: Sequence[Step]) -> Iterable[Proble
     on_weekend = draft.date_precision == DatePrecision.DAY and day.weekday() >= SATURDAY
     if on_weekend and today() - day > LONG_AGO:
         yield Problem("infused_on", "date_on_weekend", _("The date was a weekend day: is it right?"), True)
-    if len([other for other in others if other.place < (day, draft.sequence)]) + 1 >= MANY:
+    if len(_find_earlier(draft.step, others)) + 1 >= MANY:
         sentence = _("This is the person's third infusion or a later one: is it right?")
         yield Problem("kind", "third_infusion", sentence, True)
 
@@ -245,36 +248,46 @@ def doubt_sex(stated: str | None, known: str) -> Iterable[Problem]:
         yield Problem("sex", "sex_differs", sentence, True)
 
 
-def propose_kind(step: tuple[date, int, str], others: Sequence[Step]) -> Kind:
+def propose_kind(step: Step, others: Sequence[Step]) -> Kind:
     """What an infusion probably is, for the clinic to confirm: a dose of the same product within the
     weeks of a course is a further dose of it, any other later infusion is a reinfusion.
     """
-    earlier = [other for other in others if other.place < step[:2]]
+    earlier = _find_earlier(step, others)
     if not earlier:
         return Kind.FIRST
-    last = max(earlier, key=lambda other: other.place)
-    same_course = last.product == step[2] and step[0] - last.infused_on <= COURSE
-    return Kind.FURTHER_DOSE if same_course else Kind.REINFUSION
+    order = Order([*others, step])
+    days = order.place(step).counts_from - order.place(earlier[-1]).counts_from
+    return Kind.FURTHER_DOSE if earlier[-1].product == step.product and days <= COURSE else Kind.REINFUSION
 
 
-def _refuse_taken_place(step: tuple[date, int, str], others: Iterable[Step]) -> None:
+def refuse_taken_place(step: Step, others: Iterable[Step]) -> None:
+    """Raise InfusionRefused where another infusion of the person stands at the same date and sequence."""
     for other in others:
-        if other.place != step[:2]:
+        if other.slot != step.slot:
             continue
-        if other.product == step[2]:
+        if other.product == step.product:
             sentence = _("The same infusion (person, date, sequence, product) is there already.")
             raise InfusionRefused([Problem("patient_id", "duplicate", sentence)])
         sentence = _("The person has another infusion that day with this sequence: write 2, or the next.")
         raise InfusionRefused([Problem("sequence", "sequence_taken", sentence)])
 
 
-def _improbable_in_course(kind: Kind, place: tuple[date, int], earlier: Sequence[Step]) -> Iterable[Problem]:
-    if kind == Kind.REINFUSION and not earlier:
+def doubt_in_course(step: Step, others: Sequence[Step], *, elsewhere: bool = False) -> Iterable[Problem]:
+    """What is improbable about an infusion of a stated kind beside the person's others."""
+    earlier = _find_earlier(step, others)
+    if step.kind == Kind.REINFUSION and not earlier and not elsewhere:
         sentence = _("The registry knows no earlier infusion of this person: was it given elsewhere?")
         yield Problem("kind", "no_earlier_infusion", sentence, True)
-    if earlier and place[0] - max(other.infused_on for other in earlier) > LONG_GAP:
+    order = Order([*others, step])
+    if earlier and order.place(step).counts_from - order.place(earlier[-1]).counts_from > LONG_GAP:
         sentence = _("The person was treated a long time before: is the date right?")
         yield Problem("infused_on", "long_gap", sentence, True)
+
+
+def _find_earlier(step: Step, others: Sequence[Step]) -> list[Step]:
+    """Those of a person's other infusions that come before this one, in order."""
+    order = Order([*others, step])
+    return sorted((other for other in others if order.place(other) < order.place(step)), key=order.place)
 
 
 def _kind_problem(code: str, sentence: str) -> Problem:

@@ -15,8 +15,40 @@ PRECISIONS = ("year", "month", "day")  # the coarsest first
 
 
 def counted(rows: Iterable[Mapping], as_of: date | None = None) -> list[Mapping]:
-    """Submitted infusions with infused_on <= as_of."""
-    return [row for row in rows if row["status"] == "submitted" and (as_of is None or row["infused_on"] <= as_of)]
+    """Submitted infusions that count as of a day, each with its place in its person's order."""
+    courses = defaultdict(list)
+    for row in rows:
+        if row["status"] == "submitted":
+            courses[row["person"]].append(row)
+    placed = [row | {"place": _place(row, course)} for course in courses.values() for row in course]
+    return [row for row in placed if as_of is None or row["place"][0] <= as_of]
+
+
+def _place(row: Mapping, course: Sequence[Mapping]) -> tuple:
+    """From which day an infusion counts, and what decides inside that day ("Precision").
+
+    COUNTING.md is silent on what follows `sequence`; date, precision and centre give a fixed order.
+    """
+    printed = _printed(row)
+    known = [
+        other["infused_on"]
+        for other in course
+        if other["date_precision"] == "day" and other["infused_on"].isoformat().startswith(printed)
+    ]
+    if row["date_precision"] == "day":
+        place = row["infused_on"], "b"
+    elif row["kind"] == "first":
+        place = row["infused_on"], "a"
+    else:
+        place = max(known, default=row["infused_on"]), "c"
+    finest_first = -PRECISIONS.index(row["date_precision"])
+    return *place, row["sequence"], row["infused_on"], finest_first, row["centre"]
+
+
+def _printed(row: Mapping) -> str:
+    """The date of an infusion as far as it is known."""
+    length = {"year": 4, "month": 7, "day": 10}[row["date_precision"]]
+    return row["infused_on"].isoformat()[:length]
 
 
 def count(
@@ -34,11 +66,7 @@ def count(
     groups = defaultdict(list)
     for row in given_roles:
         wanted = all(_value(row, name) in filters[name] for name in filters)
-        if (
-            wanted
-            and (since is None or row["infused_on"] >= since)
-            and (until is None or row["infused_on"] <= until)
-        ):
+        if wanted and (since is None or row["place"][0] >= since) and (until is None or row["place"][0] <= until):
             groups[tuple(_value(row, name) for name in by)].append(row)
     return {group: _measure(members) for group, members in groups.items()}
 
@@ -64,7 +92,7 @@ def data_through(rows: Iterable[Mapping]) -> str | None:
     if not found:
         return None
     latest = max(found, key=lambda row: (row["infused_on"], PRECISIONS.index(row["date_precision"])))
-    return _written(latest)
+    return _printed(latest)
 
 
 def _in_cells(rows: Iterable[Mapping], by: Sequence[str], filters: Mapping) -> dict[tuple, list[Mapping]]:
@@ -85,7 +113,7 @@ def _with_roles(cells: Mapping[tuple, list[Mapping]]) -> list[dict]:
         for row in members:
             courses[row["person"]].append(row)
         for course in courses.values():
-            course.sort(key=lambda row: (row["infused_on"], row["sequence"]))
+            course.sort(key=lambda row: row["place"])
             entry = course[0]
             for row in course:
                 if row is entry:
@@ -125,15 +153,9 @@ def _measure(members: Sequence[Mapping]) -> dict:
 def _first(entries: Sequence[Mapping]) -> str | None:
     """The earliest entry in its own precision.
 
-    COUNTING.md is silent where two entries share the earliest stored date (2014 and 2014-01-01);
-    the coarsest precision is printed, since no more than that is known of which was the first.
+    COUNTING.md is silent where two persons' entries count from one day (2014 and 2014-01-01); the
+    coarsest precision is printed, since no more than that is known of which was the first.
     """
     if not entries:
         return None
-    earliest = min(entries, key=lambda row: (row["infused_on"], PRECISIONS.index(row["date_precision"])))
-    return _written(earliest)
-
-
-def _written(row: Mapping) -> str:
-    length = {"year": 4, "month": 7, "day": 10}[row["date_precision"]]
-    return row["infused_on"].isoformat()[:length]
+    return _printed(min(entries, key=lambda row: (row["place"][0], PRECISIONS.index(row["date_precision"]))))

@@ -270,6 +270,8 @@ SECOND = f"(person, infused_on) = (SELECT person, infused_on FROM ({LATER}) AS l
 TAMPERED = {
     "person": [("person = 1", SECOND)],
     "sequence": [("sequence = sequence + 1", ONE)],
+    "counts_from": [("counts_from = counts_from - 1", ONE)],
+    "place": [("place = place + 1", ONE)],
     "is_only": [("is_only = NOT is_only", ONE)],
     "centre": [("centre = 'LUN'", ONE)],
     "region": [("region = 'Norra'", ONE)],

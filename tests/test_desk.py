@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from registry.entry.drafts import save_draft
-from registry.entry.effect import compare, places_of
+from registry.entry.effect import as_one, compare, places_of
 from registry.entry.move import MoveImpossible, move_patient
 from registry.entry.patients import (
     EffectChanged,
@@ -263,9 +263,9 @@ def test_the_effect_that_is_said_is_what_the_next_snapshot_counts(lists, change)
     keep, absorb = (other, one) if change == "merge the other way" else (one, other)
     publish()
     before = published()
-    places = places_of(Infusion.objects.filter(patient__in=[one, other]).select_related("centre"))
+    places = places_of(Infusion.objects.filter(patient__in=[one, other]).select_related("centre", "product"))
     if change.startswith("merge"):
-        after = [place.of(keep.pk) for place in places]
+        after = as_one(places, keep.pk)
         merge_patients(keep=keep, absorb=absorb, by=BY, reason="one person")
     elif change == "move":
         places = [place for place in places if place.person == one.pk]

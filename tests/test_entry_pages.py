@@ -197,15 +197,24 @@ class TestRecording:
         second = form | {"sequence": "2", "kind": "further_dose"}
         assert nurse.post(NEW, second).status_code == 302
 
-    def test_an_infusion_that_is_there_elsewhere_has_no_link(self, lists, nurse):
-        factories.record(lists, centre="STO")
-        response = nurse.post(NEW, FORM)
-        assert errors(response) == {"": ["duplicate"]} and "/persons/" not in text(response)
-
-    def test_before_the_first_elsewhere_one_is_new_here_alone(self, lists, nurse):
+    @pytest.mark.parametrize("kind", ["", "first"])
+    @pytest.mark.parametrize("day", ["2019-05-06", "2020-05-05", "2021-05-05"])
+    def test_of_someone_known_elsewhere_the_steward_settles_which_is_the_first(self, lists, nurse, day, kind):
         factories.record(lists, centre="STO", infused_on="2020-05-05")
-        body = text(nurse.post(PERSON, FORM | {"infused_on": "2019-05-06"}))
-        assert "Counts as a new patient in SOC at UPP; nationally the person is counted already." in body
+        response = nurse.post(NEW, FORM | {"infused_on": day, "kind": kind})
+        assert errors(response) == {"kind": ["known_elsewhere"]}
+        assert "/persons/" not in text(response) and "Counts as" not in text(response)
+        assert not re.search('name="kind" value="[a-z_]+"[^>]*checked', text(response)) or kind
+        assert Infusion.objects.count() == 1
+
+    @pytest.mark.parametrize("day", ["2019-05-06", "2020-05-05", "2021-05-05"])
+    def test_a_reinfusion_of_someone_known_elsewhere_is_stored_whatever_its_date(self, lists, nurse, day):
+        factories.record(lists, centre="STO", infused_on="2020-05-05")
+        form = FORM | {"infused_on": day, "kind": "reinfusion"}
+        body = text(nurse.post(PERSON, form))
+        assert "Counts as a new patient in SOC at UPP, and nationally as a reinfusion." in body
+        assert nurse.post(NEW, form).status_code == 302
+        assert Infusion.objects.filter(centre__code="UPP", kind="reinfusion").count() == 1
 
     def test_between_two_in_other_cells_nobody_is_new(self, lists, nurse):
         factories.record(lists, centre="STO", infused_on="2019-05-05")
@@ -217,7 +226,7 @@ class TestRecording:
         factories.record(lists, centre="STO", infused_on="2020-05-05")
         form = FORM | {"infused_on": "2019-05-06", "kind": "first", "former_first_becomes": "reinfusion"}
         response = nurse.post(NEW, form)
-        assert errors(response) == {"kind": ["kind_unclear"]}
+        assert errors(response) == {"kind": ["known_elsewhere"]}
         assert "steward" in text(response)
         assert Infusion.objects.count() == 1
 
@@ -332,7 +341,7 @@ class TestKnowing:
 
     def test_of_an_infusion_elsewhere_only_its_meaning_for_kind_is_told(self, lists, nurse):
         factories.record(lists, centre="STO", infused_on="2020-05-05")
-        body = text(nurse.post(PERSON, FORM | {"infused_on": "2021-05-05"}))
+        body = text(nurse.post(PERSON, FORM | {"infused_on": "2021-05-05", "kind": "reinfusion"}))
         assert "Counts as a new patient in SOC at UPP, and nationally as a reinfusion." in body
         assert "STO" not in body
 

@@ -21,13 +21,15 @@ from registry.errors import (
     IdentifierInText,
     InfusionRefused,
     KindUnclear,
+    KnownElsewhere,
     NotFound,
     NotPermitted,
     ReasonMissing,
 )
 from registry.identity import IdentifierUnusable
 from registry.models import Infusion, Patient, Question, Revision
-from registry.rules import Step, check_age_by_birth_year, check_draft, classify, today
+from registry.order import Step
+from registry.rules import check_age_by_birth_year, check_draft, classify, today
 from tests import factories
 
 SOURCES = [
@@ -97,6 +99,12 @@ FILE_WARNINGS = [
     ("age_at_infusion", "age_improbable", {"patient_id": "local:a", "age_at_infusion": "91"}),
     ("product", "product_before_authorisation", {"infused_on": "2018-08-21", "age_at_infusion": "48"}),
 ]
+
+
+def place(stated: Kind | None, infused_on: date, sequence: int, product: str, *precision) -> Step:
+    """An infusion in a course, its kind first."""
+    return Step(infused_on, sequence, stated, product, *precision)
+
 
 FIRST = Step(date(2020, 5, 5), 1, Kind.FIRST, "Kymriah")
 LATER = Step(date(2021, 5, 5), 1, Kind.REINFUSION, "Kymriah")
@@ -242,7 +250,7 @@ def test_spellings_that_mean_the_same_are_accepted(read, field, value):
 @pytest.mark.parametrize(("code", "stated", "step", "others"), COURSE_CASES)
 def test_an_infusion_that_does_not_fit_its_persons_course_is_refused(code, stated, step, others):
     with pytest.raises(InfusionRefused) as refused:
-        classify(stated=stated, step=step, others=others)
+        classify(step=place(stated, *step), others=others)
     assert [problem.code for problem in refused.value.problems] == [code]
     assert isinstance(refused.value, KindUnclear) == (code == "kind_unclear")
     # Another centre's infusion may be meant: neither its day nor its product is told.
@@ -251,19 +259,19 @@ def test_an_infusion_that_does_not_fit_its_persons_course_is_refused(code, state
 
 @pytest.mark.parametrize(("kind", "stated", "step", "others"), COURSE_ANSWERS)
 def test_an_infusion_that_fits_its_persons_course_gets_its_kind(kind, stated, step, others):
-    assert classify(stated=stated, step=step, others=others) == (kind, [])
+    assert classify(step=place(stated, *step), others=others) == (kind, [])
 
 
 def test_a_reinfusion_without_an_earlier_infusion_is_only_improbable():
-    kind, problems = classify(stated=Kind.REINFUSION, step=(date(2020, 5, 5), 1, "Kymriah"), others=[])
+    kind, problems = classify(step=place(Kind.REINFUSION, date(2020, 5, 5), 1, "Kymriah"), others=[])
     assert kind == Kind.REINFUSION
     assert [(problem.code, problem.warning) for problem in problems] == [("no_earlier_infusion", True)]
 
 
 @pytest.mark.parametrize(("days", "warned"), [(5 * 365, False), (5 * 365 + 1, True)])
 def test_a_gap_of_more_than_five_years_is_improbable(days, warned):
-    step = (FIRST.infused_on + timedelta(days=days), 1, "Kymriah")
-    _kind, problems = classify(stated=Kind.REINFUSION, step=step, others=[FIRST])
+    step = place(Kind.REINFUSION, FIRST.infused_on + timedelta(days=days), 1, "Kymriah")
+    _kind, problems = classify(step=step, others=[FIRST])
     assert [problem.code for problem in problems] == ["long_gap"] * warned
     assert all(problem.warning for problem in problems)
 
@@ -519,12 +527,12 @@ def test_an_infusion_cannot_be_moved_to_a_centre_where_one_may_not_write(lists):
 def test_another_centres_first_is_changed_by_no_answer_of_this_one(lists):
     factories.record(lists, NUMBER, centre="STO", infused_on="2020-05-05")
     reporter = factories.user("upp", lists.centres["UPP"])
-    with pytest.raises(KindUnclear) as refused:
+    with pytest.raises(KnownElsewhere) as refused:
         factories.record(
             lists, NUMBER, centre="UPP", infused_on="2019-05-05", kind="first", by=reporter,
             former_first_becomes=Kind.REINFUSION,
         )  # fmt: skip
-    assert refused.value.code == "kind_unclear"
+    assert refused.value.code == "known_elsewhere"
     assert Infusion.objects.get().kind == Kind.FIRST
 
 
@@ -619,8 +627,8 @@ def test_the_third_infusion_is_doubted_in_single_entry_and_the_second_is_not(lis
 )
 def test_a_second_infusion_is_proposed_as_what_it_probably_is(days, product, kind):
     first = Step(MONDAY, 1, Kind.FIRST, "Kymriah")
-    assert rules.propose_kind((MONDAY + timedelta(days=days), 1, product), [first]) == kind
-    assert rules.propose_kind((MONDAY - timedelta(days=1), 1, product), [first]) == Kind.FIRST
+    assert rules.propose_kind(place(None, MONDAY + timedelta(days=days), 1, product), [first]) == kind
+    assert rules.propose_kind(place(None, MONDAY - timedelta(days=1), 1, product), [first]) == Kind.FIRST
 
 
 def test_every_code_of_the_sources_has_a_test():

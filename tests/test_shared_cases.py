@@ -34,7 +34,6 @@ WAITS_FOR = {
         "id-nonbreaking-hyphen.csv", "id-invisible-mark.csv", "id-iso-dashes.csv", "name-as-number.csv",
         "reserve-impossible-date.csv", "letter-for-digit.csv",
     },
-    "the order of a course": {"vague-date-after-known.csv"},
 }  # fmt: skip
 PENDING = set().union(*WAITS_FOR.values())
 READ_AS = {  # what has to stand in the registry where the count alone does not say it

@@ -288,8 +288,8 @@ def test_two_clinics_that_enter_the_same_new_person_leave_one_person_and_one_fir
     stored = [answer for answer in answers if answer.status_code == 201]
     assert len(stored) == 1
     (lost,) = (answer for answer in answers if answer not in stored)
-    assert lost.status_code in {400, 409}, lost.content
-    assert {error["code"] for error in lost.json()["errors"]} <= {"second_first", "kind_unclear"}
+    assert lost.status_code == 409, lost.content
+    assert {error["code"] for error in lost.json()["errors"]} == {"known_elsewhere"}
     assert Patient.objects.count() == 1
     assert Infusion.objects.filter(kind="first", status="submitted").count() == 1
 

@@ -80,8 +80,7 @@ def test_case_3_a_date_before_the_recorded_first_stores_nothing_until_the_clinic
     assert stored() == before
     factories.record(lists, NUMBER, infused_on="2019-03-03", kind="first", former_first_becomes=Kind.REINFUSION)
     assert counted() == {(): row(1, 2, 1, 0, "2019-03-03")}
-    kinds = Infusion.objects.in_order().values_list("kind", flat=True)
-    assert list(kinds) == ["first", "reinfusion"]
+    assert [one.kind for one in Infusion.objects.in_order()] == ["first", "reinfusion"]
 
 
 def test_case_4_a_persons_first_infusion_cannot_be_a_further_dose(lists):

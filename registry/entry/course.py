@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from registry.choices import Kind, Sex, Status
-from registry.draft import Step
+from registry.choices import DatePrecision, Kind, Sex, Status
 from registry.errors import InfusionRefused, Problem
+from registry.order import Order, Step
 from registry.rules import classify, doubt_sex
 
 MOST_INFUSIONS = 100  # of one person; far above any course, and it bounds the work of a hostile file
@@ -18,7 +18,9 @@ class CourseRow(NamedTuple):
     """One infusion of a person: stored (line is None) or in the file (status is None)."""
 
     patient: int
+    elsewhere: bool  # the person is in the registry at centres where whoever imports may not write
     infused_on: date
+    date_precision: DatePrecision
     sequence: int
     line: int | None
     status: str | None
@@ -28,9 +30,15 @@ class CourseRow(NamedTuple):
     details: tuple
 
     @property
-    def what(self) -> tuple[date, int, str]:
+    def what(self) -> tuple[date, DatePrecision, int, str]:
         """By which two rows are the same infusion of a person."""
-        return self.infused_on, self.sequence, self.product
+        return self.infused_on, self.date_precision, self.sequence, self.product
+
+    @property
+    def step(self) -> Step:
+        """The row in the person's course; one that leaves its kind open has none."""
+        kind = Kind(self.kind) if self.kind else None
+        return Step(self.infused_on, self.sequence, kind, self.product, self.date_precision)
 
 
 class Verdict(NamedTuple):
@@ -42,17 +50,20 @@ class Verdict(NamedTuple):
 
 
 def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
-    """A verdict a row of the file; rows are one person's, in order of (infused_on, sequence)."""
+    """A verdict a row of the file; rows are one person's: those of the file, and of the stored ones those
+    that whoever imports may judge by.
+    """
     if len(rows) > MOST_INFUSIONS:
         problem = Problem("patient_id", "too_many_infusions", _("The person has too many infusions."))
         yield from (Verdict(row.line, None, [problem]) for row in rows if row.line)
         return
     submitted = {row.what: row for row in rows if row.status == Status.SUBMITTED}
     withdrawn = [row for row in rows if row.status == Status.WITHDRAWN]
-    course = [_step(row) for row in submitted.values()]
-    known_sex: str = next((row.sex for row in rows if row.status), Sex.UNKNOWN)  # the stored person's
-    said: set[tuple[date, int, str]] = set()  # by earlier lines of the file, whether stored already or new
-    for row in rows:
+    course = [row.step for row in submitted.values()]
+    # The stored person's, as far as it was not stated elsewhere.
+    known_sex: str = next((row.sex for row in rows if row.status and not row.elsewhere), Sex.UNKNOWN)
+    said: set[tuple] = set()  # by earlier lines of the file, whether stored already or new
+    for row in _put_in_order(rows):
         if row.line is None:
             continue
         if row.what in said:
@@ -68,21 +79,20 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
             yield Verdict(row.line, None, [Problem("patient_id", "withdrawn_before", sentence, True)])
             continue
         doubts = doubt_sex(row.sex, known_sex)
-        if known_sex == Sex.UNKNOWN:
+        if known_sex == Sex.UNKNOWN and not row.elsewhere:
             known_sex = row.sex  # storing fills it in likewise (staging.py)
-        stated = Kind(row.kind) if row.kind else None
         try:
-            kind, found = classify(stated=stated, step=row.what, others=course)
+            kind, found = classify(step=row.step, others=course, elsewhere=row.elsewhere)
         except InfusionRefused as refused:
-            kind, found = stated or Kind.REINFUSION, list(refused.problems)
+            kind, found = row.step.kind or Kind.REINFUSION, list(refused.problems)
         # A refused row keeps its place, so that the next row is not blamed for its fault.
-        course.append(_step(row)._replace(kind=kind))
+        course.append(row.step._replace(kind=kind))
         yield Verdict(row.line, kind, [*doubts, *found])
 
 
 def judge_alone(stated: Kind | None) -> Verdict:
     """The verdict on a person's only infusion, which depends on nothing but its stated kind."""
-    only = CourseRow(0, date.min, 1, 1, None, stated, "", Sex.UNKNOWN, ())
+    only = CourseRow(0, False, date.min, DatePrecision.DAY, 1, 1, None, stated, "", Sex.UNKNOWN, ())
     [verdict] = judge_course([only])
     return verdict
 
@@ -104,5 +114,9 @@ def _is_the_same(row: CourseRow, stored: CourseRow) -> bool:
     return same and row.kind in {None, stored.kind}
 
 
-def _step(row: CourseRow) -> Step:
-    return Step(row.infused_on, row.sequence, Kind(row.kind or Kind.REINFUSION), row.product)
+def _put_in_order(rows: Sequence[CourseRow]) -> list[CourseRow]:
+    """The rows as they are judged: in the order of the course that is to be, a stored row before its like."""
+    if len(rows) == 1:
+        return list(rows)
+    order = Order(row.step for row in rows if row.status != Status.WITHDRAWN)
+    return sorted(rows, key=lambda row: (order.place(row.step), row.line or 0))

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from registry.choices import Kind, Status
 from registry.models import Infusion
+from registry.order import Order, Step
 
 MEASURES = ("patients", "infusions", "reinfusions", "further_doses")
 NATION = ("", "")
@@ -32,25 +33,26 @@ class Place:
     person: int
     centre: str
     category: str
-    kind: str
-    order: tuple
-
-    def of(self, person: int) -> "Place":
-        """The same as another person's."""
-        return replace(self, person=person)
+    step: Step
 
     def at(self, centre: str) -> "Place":
         """The same at another centre."""
-        return replace(self, centre=centre)
+        return replace(self, centre=centre, step=self.step._replace(centre=centre))
 
 
 def places_of(infusions: Iterable[Infusion]) -> list[Place]:
-    """Of these, those that count; their centre should be selected already."""
+    """Of these, those that count; their centre and product should be selected already."""
     return [
-        Place(one.patient_id, one.centre.code, one.category, one.kind, (one.infused_on, one.sequence))
+        Place(one.patient_id, one.centre.code, one.category, one.step)
         for one in infusions
         if one.status == Status.SUBMITTED
     ]
+
+
+def as_one(places: Iterable[Place], person: int) -> list[Place]:
+    """The same as one person's: a first that is not the earliest was a reinfusion."""
+    course = _put_in_order(replace(place, person=person) for place in places)
+    return course[:1] + [_not_first(place) for place in course[1:]]
 
 
 def compare(before: Sequence[Place], after: Sequence[Place]) -> list[Row]:
@@ -64,18 +66,31 @@ def compare(before: Sequence[Place], after: Sequence[Place]) -> list[Row]:
     return rows
 
 
+def _not_first(place: Place) -> Place:
+    return (
+        replace(place, step=place.step._replace(kind=Kind.REINFUSION)) if place.step.kind == Kind.FIRST else place
+    )
+
+
+def _put_in_order(places: Iterable[Place]) -> list[Place]:
+    """One person's places, the earliest first."""
+    course = list(places)
+    order = Order(place.step for place in course)
+    return sorted(course, key=lambda place: order.place(place.step))
+
+
 def _count(places: Sequence[Place]) -> Counter[tuple[tuple[str, str], str]]:
     """By cell and measure: centre × category, the centre as a whole, and the nation."""
     counted: Counter[tuple[tuple[str, str], str]] = Counter()
     for _person, theirs in groupby(sorted(places, key=lambda one: one.person), key=lambda one: one.person):
         entered = set()
-        for place in sorted(theirs, key=lambda one: one.order):
+        for place in _put_in_order(theirs):
             for cell in (NATION, (place.centre, ""), (place.centre, place.category)):
                 counted[cell, "infusions"] += 1
                 if cell not in entered:
                     entered.add(cell)
                     counted[cell, "patients"] += 1
                 else:
-                    further = place.kind == Kind.FURTHER_DOSE
+                    further = place.step.kind == Kind.FURTHER_DOSE
                     counted[cell, "further_doses" if further else "reinfusions"] += 1
     return counted

@@ -82,8 +82,8 @@ def judge_and_store(*, by: Actor, read: int, dry_run: bool, report: Report, prog
     progress("checking", 0, read)
     lock_entry(alone=True)
     _refuse_the_refused()
-    staging.find_persons()
-    _judge(progress, read)
+    staging.find_persons(by)
+    _judge(by, progress, read)
     stored, refused, warnings = staging.count_rows()
     for line, *problem in staging.read_problems():
         report(line, Problem(*problem))
@@ -148,7 +148,7 @@ def _refuse_the_refused() -> None:
         staging.stage_problems((line, problem) for line in lines)
 
 
-def _judge(progress: Progress, total: int) -> None:
+def _judge(by: Actor, progress: Progress, total: int) -> None:
     """Classify the rows of each person, and keep what is new and what is wrong.
 
     Where a new person has one row, as most have, what it is follows from its stated kind alone, so
@@ -159,7 +159,7 @@ def _judge(progress: Progress, total: int) -> None:
         verdict = judge_alone(stated)
         done += staging.judge_alone(stated, verdict.kind or Kind.FIRST, verdict.problems)
     progress("checking", done, total)
-    for persons in batches(_persons(staging.read_courses())):
+    for persons in batches(_persons(staging.read_courses(by))):
         verdicts = [verdict for rows in persons for verdict in judge_course(rows)]
         staging.stage_verdicts((v.line, v.kind.value) for v in verdicts if v.kind)
         staging.stage_problems((v.line, problem) for v in verdicts for problem in v.problems)

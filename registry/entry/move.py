@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.choices import AccessAction, CentreStatus
+from registry.choices import AccessAction, CentreStatus, Status
 from registry.entry.announce import announce_change
 from registry.entry.patients import lock_entry
 from registry.entry.reasons import check_reason
@@ -36,9 +36,10 @@ def move_patient(
         if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
             raise NotFound(_("This person is no longer there."))
         theirs = Infusion.objects.filter(patient=patient, centre=from_centre)
-        infusions = list(theirs.select_related("centre", "patient"))
+        infusions = list(theirs.select_related("centre", "patient", "product"))
         if not infusions:
             raise NotFound(_("This person has no infusion at that centre."))
+        _refuse_taken_place(infusions, patient=patient, to_centre=to_centre)
         log_infusions(by=by, action=AccessAction.MOVE, infusions=infusions)
         theirs.update(centre=to_centre)
         Draft.objects.filter(patient=patient, centre=from_centre).delete()
@@ -53,3 +54,16 @@ def check_move(*, from_centre: Centre, to_centre: Centre) -> None:
     if to_centre.status == CentreStatus.UPCOMING:
         sentence = _("%(centre)s has not begun yet. An administrator makes it active before its first infusion.")
         raise MoveImpossible(sentence % {"centre": to_centre.code})
+
+
+def _refuse_taken_place(infusions: Sequence[Infusion], *, patient: Patient, to_centre: Centre) -> None:
+    """Raise MoveImpossible where both centres have recorded an infusion at one date and sequence."""
+    there = patient.infusions.counted().filter(centre=to_centre).in_order()
+    taken = {infusion.step.slot for infusion in there}
+    if any(one.step.slot in taken for one in infusions if one.status == Status.SUBMITTED):
+        raise MoveImpossible(
+            _(
+                "Both centres have an infusion on the same day with the same sequence. If it is one infusion "
+                "recorded twice, withdraw one; if there were two, correct the sequence of one."
+            )
+        )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Kind, Sex
-from registry.draft import Identified, InfusionDraft, Step
+from registry.draft import Identified, InfusionDraft
 from registry.entry.announce import announce_change
 from registry.entry.lookups import REFUSED, charge, has_budget
 from registry.entry.reasons import check_reason
@@ -18,6 +18,7 @@ from registry.errors import MergeImpossible, NotFound, RegistryError, TooManyLoo
 from registry.identity import refusal_token
 from registry.models import Erasure, Infusion, Patient, PatientIdentifier, Refusal
 from registry.models.access_log import log_persons
+from registry.order import Step, keep_one_first, put_in_order
 
 ENTRY_LOCK = 7201  # held shared by single entries and alone by an import
 
@@ -181,31 +182,29 @@ def _person_with(identifier: Identified) -> Patient | None:
     return found.patient if found else None
 
 
-def course_of(patient: Patient, *, without: Infusion | None = None) -> list[Step]:
-    """The person's submitted infusions nationwide, in order."""
-    rows = patient.infusions.counted().in_order().select_related("product")
-    if without:
-        rows = rows.exclude(pk=without.pk)
-    return [Step(row.infused_on, row.sequence, Kind(row.kind), row.product.name) for row in rows]
-
-
 def preview_merge(*, keep: Patient, absorb: Patient) -> MergeEffect:
     """How the national numbers move if absorb becomes keep. Raises MergeImpossible."""
-    ours, theirs = course_of(keep), course_of(absorb)
     if keep == absorb:
         raise MergeImpossible(_("These are one person already."))
-    if {step.place for step in ours}.intersection(step.place for step in theirs):
+    ours, theirs = (
+        [infusion.step for infusion in person.infusions.counted().in_order()] for person in (keep, absorb)
+    )
+    if {step.slot for step in ours}.intersection(step.slot for step in theirs):
         raise MergeImpossible(
             _(
                 "Both have an infusion on the same day with the same sequence. If it is one infusion "
                 "recorded twice, withdraw one; if there were two, correct the sequence of one."
             )
         )
-    if not ours or not theirs:
-        return MergeEffect(patients=0, reinfusions=0, further_doses=0)
-    loses_entry = max(ours[0], theirs[0])
-    further = loses_entry.kind == Kind.FURTHER_DOSE
-    return MergeEffect(patients=-1, reinfusions=int(not further), further_doses=int(further))
+    roles = (_count_roles(course) for course in (keep_one_first([*ours, *theirs]), ours, theirs))
+    return MergeEffect(*(both - one - other for both, one, other in zip(*roles, strict=True)))
+
+
+def _count_roles(course: Sequence[Step]) -> tuple[int, int, int]:
+    """patients, reinfusions and further doses of one person (COUNTING.md, "Measures of a cell")."""
+    later = put_in_order(course)[1:]
+    doses = sum(step.kind == Kind.FURTHER_DOSE for step in later)
+    return int(bool(course)), len(later) - doses, doses
 
 
 def merge_patients(
@@ -228,8 +227,7 @@ def merge_patients(
         effect = preview_merge(keep=keep, absorb=absorb)
         if expected is not None and effect != expected:
             raise EffectChanged
-        both = Infusion.objects.counted().filter(patient__in=[keep, absorb])
-        for late in both.in_order()[1:]:
+        for late in Infusion.objects.counted().filter(patient__in=[keep, absorb]).in_order()[1:]:
             if late.kind == Kind.FIRST:
                 late.kind = Kind.REINFUSION
                 late.save(update_fields=["kind"])

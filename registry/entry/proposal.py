@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import Kind
 from registry.draft import InfusionDraft
-from registry.entry.patients import course_of
-from registry.entry.record import refuse_impossible, step_of
-from registry.errors import KindUnclear, Problem
+from registry.entry.record import refuse_impossible
+from registry.entry.visible_course import Course, read_course
+from registry.errors import KindUnclear, KnownElsewhere, Problem
 from registry.models import Infusion, Patient
+from registry.order import Order, Step
 from registry.rules import classify, complete_draft, doubt_entry, doubt_sex, propose_kind
 
 
@@ -30,9 +30,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What an infusion would be. kind is the stated one, else the proposed one."""
+    """What an infusion would be. kind is the stated one, else the proposed one: none for someone known at
+    another centre, whose course the clinic does not see.
+    """
 
-    kind: Kind
+    kind: Kind | None
     question: Problem | None  # what the clinic has to say before anything is stored
     before_first: bool  # the question is which infusion is the first
     enters_cell: bool  # the person's first in the centre's category
@@ -50,8 +52,8 @@ def know_person(*, patient: Patient | None, by: Actor) -> Known:
         if patient is None:
             return Known(None, (), elsewhere=False)
         here = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(patient=patient)
-        infusions = list(here.in_order().select_related("centre", "product", "patient"))
-        elsewhere = Infusion.objects.filter(patient=patient).count() > len(infusions)
+        infusions = here.select_related("patient").in_order()
+        elsewhere = read_course(patient, by).elsewhere
     return Known(patient if infusions else None, infusions, elsewhere=elsewhere)
 
 
@@ -72,36 +74,40 @@ def propose(
     complete_draft(draft)
     stated_age_alone = patient and not draft.identifier
     warnings = refuse_impossible(draft, birth_year=patient.birth_year if stated_age_alone else None)
-    course, step = course_of(patient) if patient else [], step_of(draft)
-    first = next((other for other in course if other.kind == Kind.FIRST), None)
-    before_first = first is not None and step[:2] < first.place
+    course = read_course(patient, by) if patient else Course()
+    others, step = course.steps, draft.step
+    before_first = not course.elsewhere and _is_before_first(step, others)
     if before_first and draft.kind == Kind.FIRST and former_first_becomes:
-        course = [other._replace(kind=former_first_becomes) if other == first else other for other in course]
-    warnings += doubt_entry(draft, course)
-    if patient:
-        warnings += doubt_sex(draft.sex, patient.sex)
-    question = None
+        others = [one._replace(kind=former_first_becomes) if one.kind == Kind.FIRST else one for one in others]
+    warnings += [*doubt_entry(draft, others), *doubt_sex(draft.sex, course.sex)]
+    kind, question = draft.kind, None
     try:
-        kind, found = classify(stated=draft.kind, step=step, others=course)
+        kind, found = classify(step=step, others=others, elsewhere=course.elsewhere)
         warnings += found
+    except KnownElsewhere as known:
+        question = known.problems[0]
     except KindUnclear as unclear:
-        kind, question = Kind.FIRST if before_first else propose_kind(step, course), unclear.problems[0]
-    in_cell = _places_in_cell(patient, draft)
+        question = unclear.problems[0]
+        if not course.elsewhere:
+            kind = Kind.FIRST if before_first else propose_kind(step, others)
+    in_cell = [
+        one.step for one in course.infusions if one.centre_id == draft.centre.pk and one.category == draft.category
+    ]
+    step = step._replace(kind=kind)
+    order = Order([*others, step])
     return Proposal(
         kind=kind,
         question=question,
         before_first=before_first,
-        enters_cell=not any(place < step[:2] for place in in_cell),
-        enters_nation=not any(other.place < step[:2] for other in course),
+        enters_cell=not any(order.place(one) < order.place(step) for one in in_cell),
+        enters_nation=not course.elsewhere and not any(order.place(one) < order.place(step) for one in others),
         counted_in_cell=bool(in_cell),
-        counted_in_nation=bool(course),
+        counted_in_nation=course.elsewhere or bool(others),
         warnings=tuple(warnings),
     )
 
 
-def _places_in_cell(person: Patient | None, draft: InfusionDraft) -> list[tuple[date, int]]:
-    """Where the person's counted infusions in the cell centre × category lie (COUNTING.md)."""
-    if person is None:
-        return []
-    cell = Infusion.objects.counted().filter(patient=person, centre=draft.centre.pk, category=draft.category)
-    return list(cell.values_list("infused_on", "sequence"))
+def _is_before_first(step: Step, others: Sequence[Step]) -> bool:
+    """Whether an infusion falls before the one that is recorded as the first."""
+    order = Order([*others, step])
+    return any(one.kind == Kind.FIRST and order.place(step) < order.place(one) for one in others)

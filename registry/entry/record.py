@@ -7,18 +7,28 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from registry.access import Actor, Permission, acting_as, centres_where, require
+from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Category, Kind, Status
 from registry.draft import InfusionDraft
 from registry.entry.announce import announce_change
-from registry.entry.patients import course_of, fill_sex, lock_entry, lock_known_patient, lock_patient
+from registry.entry.patients import fill_sex, lock_entry, lock_known_patient, lock_patient
 from registry.entry.questions import ask_by_rules
 from registry.entry.reasons import check_reason
-from registry.errors import ChangedMeanwhile, InfusionRefused, KindUnclear, NotFound, Problem
+from registry.entry.visible_course import Course, read_course
+from registry.errors import ChangedMeanwhile, InfusionRefused, NotFound, Problem
 from registry.identity import holds_identity_number
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
-from registry.rules import check_age_by_birth_year, check_draft, classify, complete_draft, doubt_entry, doubt_sex
+from registry.rules import (
+    check_age_by_birth_year,
+    check_draft,
+    classify,
+    complete_draft,
+    doubt_entry,
+    doubt_in_course,
+    doubt_sex,
+    refuse_taken_place,
+)
 
 CORRECTABLE = (
     "centre",
@@ -35,7 +45,7 @@ CORRECTABLE = (
     "batch",
 )
 AGE = {"infused_on", "age_at_infusion"}
-PLACE_IN_COURSE = {"kind", "infused_on", "sequence", "product"}
+DECIDES_ORDER = {"kind", "infused_on", "date_precision", "sequence"}
 
 
 def record_infusion(
@@ -65,17 +75,17 @@ def record_infusion(
     with acting_as(by, reason=check_reason(reason, needed=False)):
         patient = lock_known_patient(patient, by) if patient else lock_patient(draft)
         fill_sex(patient, draft, by=by)
+        course = read_course(patient, by)
         if former_first_becomes:
-            _change_former_first(patient, draft, former_first_becomes, by)
-        course = course_of(patient)
-        kind, improbable = classify(stated=draft.kind, step=step_of(draft), others=course)
+            _change_former_first(course, draft, former_first_becomes)
+        kind, improbable = classify(step=draft.step, others=course.steps, elsewhere=course.elsewhere)
         infusion = Infusion.objects.create(
             patient=patient,
             status=Status.SUBMITTED,
             **{name: getattr(draft, name) for name in CORRECTABLE} | {"kind": kind},
         )
         log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
-        warnings += [*improbable, *doubt_entry(draft, course), *doubt_sex(draft.sex, patient.sex)]
+        warnings += [*improbable, *doubt_entry(draft, course.steps), *doubt_sex(draft.sex, course.sex)]
         ask_by_rules(infusion=infusion, warnings=warnings, by=by, confirmed=confirmed)
         announce_change()
     return infusion
@@ -104,9 +114,7 @@ def correct_infusion(
         draft = _draft_of(infusion)
         birth_year = infusion.patient.birth_year if changed & AGE else None
         warnings = refuse_impossible(draft, birth_year=birth_year, touched=changed)
-        if changed & PLACE_IN_COURSE:
-            others = course_of(infusion.patient, without=infusion)
-            warnings += classify(stated=Kind(infusion.kind), step=step_of(draft), others=others)[1]
+        warnings += _judge_change(draft, changed, read_course(infusion.patient, by, without=infusion))
         if changed:
             infusion.save(update_fields=changed)
             log_infusions(by=by, action=AccessAction.CORRECT, infusions=[infusion])
@@ -156,14 +164,26 @@ def _lock_infusion(infusion_id: UUID, by: Actor, version: int | None) -> Infusio
     raise NotFound(_("There is no such submitted infusion."))
 
 
-def _change_former_first(patient: Patient, draft: InfusionDraft, becomes: Kind, by: Actor) -> None:
-    """Make the recorded first what the clinic now says it is; only where the clinic may write it."""
-    first = patient.infusions.counted().filter(kind=Kind.FIRST).first()
-    if first is None or becomes == Kind.FIRST or draft.kind != Kind.FIRST:
+def _judge_change(draft: InfusionDraft, changed: Collection[str], course: Course) -> list[Problem]:
+    """What is improbable in a corrected infusion's place; raises what refuses it.
+
+    What was left as it is, is not judged anew: a course that waits for the steward can be corrected.
+    """
+    others, elsewhere = course.steps, course.elsewhere
+    if DECIDES_ORDER.intersection(changed):
+        return classify(step=draft.step, others=others, elsewhere=elsewhere)[1]
+    if "centre" in changed:
+        refuse_taken_place(draft.step, others)
+    if "product" in changed:
+        return list(doubt_in_course(draft.step, others, elsewhere=elsewhere))
+    return []
+
+
+def _change_former_first(course: Course, draft: InfusionDraft, becomes: Kind) -> None:
+    """Make the recorded first what the clinic now says it is; where others know the person, nothing."""
+    first = next((one for one in course.infusions if one.kind == Kind.FIRST), None)
+    if first is None or course.elsewhere or becomes == Kind.FIRST or draft.kind != Kind.FIRST:
         return
-    if first.centre_id not in centres_where(by, Permission.WRITE_RECORDS):
-        sentence = _("The recorded first infusion is another centre's: ask the registry's steward.")
-        raise KindUnclear([Problem("kind", "kind_unclear", sentence)])
     first.kind = becomes
     first.save(update_fields=["kind"])
 
@@ -185,8 +205,3 @@ def refuse_impossible(
     if refusals:
         raise InfusionRefused(refusals)
     return problems
-
-
-def step_of(draft: InfusionDraft) -> tuple:
-    """Where the infusion stands in a course: (infused_on, sequence, product)."""
-    return draft.infused_on, draft.sequence, draft.product.name

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from registry.access import Actor
+from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import AccessAction, Kind, Sex, Status
 from registry.draft import Identified, InfusionDraft
 from registry.entry.course import CourseRow
@@ -18,6 +18,7 @@ from registry.errors import Problem
 from registry.identity import DIGEST_BYTES, oldest_first
 
 FETCHED_AT_ONCE = 5_000
+DETAILS = CourseRow._fields.index("details")  # from here on, columns that only tell whether rows are alike
 
 TABLES = """
 CREATE TEMPORARY TABLE import_row (
@@ -58,10 +59,14 @@ MEMORY = "SET LOCAL work_mem = '64MB'"
 
 # Who the persons of the file are: known by a digest at any step of the chain, or new, with a
 # number of their own already, so that one column says whose a row is. The sequence's name is
-# looked up once and not for every person.
+# looked up once and not for every person. Of what centres beyond %(own)s have recorded (NULL: there
+# are none), nothing is read but that there is something: `elsewhere`.
 PERSONS = f"""
 CREATE TEMPORARY TABLE import_person ON COMMIT DROP AS
 SELECT staged.person, staged.chain, known.patient_id IS NULL AS is_new,
+       EXISTS (SELECT FROM registry_infusion AS stored
+               WHERE stored.patient_id = known.patient_id AND stored.status = %(submitted)s
+                 AND stored.centre_id <> ALL(%(own)s::bigint[])) AS elsewhere,
        known.patient_id IS NULL AND staged.rows = 1 AS is_alone,
        coalesce(known.patient_id, nextval(
            (SELECT pg_get_serial_sequence('registry_patient', 'id')::regclass))) AS patient_id
@@ -82,19 +87,18 @@ ANALYZE import_person (person, patient_id);
 """
 
 COURSES = """
-SELECT patient_id, infused_on, sequence, line, NULL, kind, product_id::text, sex,
-       centre_id, category, indication_id, trial_id, manufacturing_site_id, date_precision,
-       age_at_infusion, batch
+SELECT patient_id, elsewhere, infused_on, date_precision, sequence, line, NULL, kind, product_id::text, sex,
+       centre_id, category, indication_id, trial_id, manufacturing_site_id, age_at_infusion, batch
 FROM import_row JOIN import_person USING (person)
 WHERE NOT is_alone
 UNION ALL
-SELECT patient_id, infused_on, sequence, NULL, status, kind, product_id::text, sex,
-       centre_id, category, indication_id, trial_id, manufacturing_site_id, date_precision,
-       age_at_infusion, batch
+SELECT patient_id, elsewhere, infused_on, date_precision, sequence, NULL, status, kind, product_id::text,
+       registry_patient.sex,
+       centre_id, category, indication_id, trial_id, manufacturing_site_id, age_at_infusion, batch
 FROM registry_infusion JOIN registry_patient ON registry_patient.id = patient_id
-WHERE patient_id IN (SELECT patient_id FROM import_person WHERE NOT is_new)
-  AND status = ANY(%(statuses)s)
-ORDER BY patient_id, infused_on, sequence, line NULLS FIRST
+JOIN (SELECT DISTINCT patient_id, elsewhere FROM import_person WHERE NOT is_new) AS known USING (patient_id)
+WHERE status = ANY(%(statuses)s) AND (%(own)s::bigint[] IS NULL OR centre_id = ANY(%(own)s::bigint[]))
+ORDER BY patient_id
 """
 
 # Numbers go up from row to row in what is stored: an index takes its next entry fastest at its end.
@@ -194,9 +198,10 @@ def stage_verdicts(verdicts: Iterable[tuple[int, str]]) -> None:
     _copy("import_verdict", verdicts)
 
 
-def find_persons() -> None:
+def find_persons(by: Actor) -> None:
     """Tell known persons from new ones, and give each new one its number."""
-    _run(PERSONS, {"keys": [key_id for key_id, _key in oldest_first()]})
+    keys = [key_id for key_id, _key in oldest_first()]
+    _run(PERSONS, {"keys": keys, "own": _own_centres(by), "submitted": Status.SUBMITTED})
 
 
 def read_chains() -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
@@ -209,17 +214,25 @@ def read_chains() -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
                 yield line, list(zip(keys, _split(chain), strict=True))
 
 
-def read_courses() -> Iterator[CourseRow]:
-    """Rows of the file among the stored infusions of their persons, a person after the other.
+def read_courses(by: Actor) -> Iterator[CourseRow]:
+    """Rows of the file among what their persons have stored at centres where the actor may write, a person
+    after the other.
 
     A new person's only row is left out: judge_alone has it.
     """
+    statuses = [Status.SUBMITTED.value, Status.WITHDRAWN.value]
     with connection.chunked_cursor() as cursor:
-        cursor.execute(COURSES, {"statuses": [Status.SUBMITTED.value, Status.WITHDRAWN.value]})
+        cursor.execute(COURSES, {"statuses": statuses, "own": _own_centres(by)})
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             for row in rows:
-                patient, infused_on, sequence, line, status, kind, product, sex, *details = row
-                yield CourseRow(patient, infused_on, sequence, line, status, kind, product, sex, tuple(details))
+                stated, details = row[:DETAILS], row[DETAILS:]
+                yield CourseRow(*stated, details)
+
+
+def _own_centres(by: Actor) -> list[int] | None:
+    """Ids of the centres where the actor may write; None for all."""
+    centres = centres_where(by, Permission.WRITE_RECORDS)
+    return None if centres is NATIONWIDE else sorted(centres)
 
 
 def judge_alone(stated: Kind | None, kind: Kind, problems: Iterable[Problem]) -> int:

@@ -13,6 +13,7 @@ from registry.models.centre import Centre, ManufacturingSite
 from registry.models.history import keeps_history, moves_revision
 from registry.models.patient import Patient
 from registry.models.product import Indication, Product, Trial
+from registry.order import Order, Step
 from registry.rules import OLDEST_AGE
 
 
@@ -34,9 +35,14 @@ class InfusionQuerySet(models.QuerySet):
         history = events.objects.filter(pgh_obj_id=models.OuterRef("pk"))
         return self.annotate(version=models.Subquery(history.order_by("-pgh_id").values("pgh_id")[:1]))
 
-    def in_order(self):
-        """A person's infusions in the order by which COUNTING.md gives them their roles."""
-        return self.order_by("infused_on", "sequence")
+    def in_order(self) -> list["Infusion"]:
+        """A person's infusions, read in the order by which COUNTING.md gives them their roles.
+
+        Withdrawn ones stand among them, and decide nothing about the others.
+        """
+        found = list(self.select_related("centre", "product"))
+        order = Order(one.step for one in found if one.status == Status.SUBMITTED)
+        return sorted(found, key=lambda one: (order.place(one.step), one.pk))
 
 
 @keeps_history()
@@ -104,7 +110,7 @@ class Infusion(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["patient", "infused_on", "sequence"],
+                fields=["patient", "centre", "infused_on", "date_precision", "sequence"],
                 condition=Q(status=Status.SUBMITTED),
                 name="infusion_has_its_place_in_order",
             ),
@@ -139,3 +145,11 @@ class Infusion(models.Model):
     def written_on(self) -> str:
         """The date in its own precision."""
         return write_date(self.infused_on, self.date_precision)
+
+    @property
+    def step(self) -> Step:
+        """The infusion in the person's course; its centre and product should be selected already."""
+        precision = DatePrecision(self.date_precision)
+        return Step(
+            self.infused_on, self.sequence, Kind(self.kind), self.product.name, precision, self.centre.code
+        )

@@ -30,7 +30,7 @@ ATOMS = f"""
 WITH role AS (
     SELECT person, kind, is_only, infused_on, {{cell}} row_number() OVER course = 1 AS is_entry,
            first_value(age) OVER course AS entry_age
-    FROM {{facts}} WINDOW course AS (PARTITION BY {{cell}} person ORDER BY infused_on, sequence)
+    FROM {{facts}} WINDOW course AS (PARTITION BY {{cell}} person ORDER BY place)
 ), placed AS (
     SELECT person, is_only, {{dimensions}},
            CASE WHEN is_entry THEN '{ENTRY}' WHEN kind = '{Kind.FURTHER_DOSE}' THEN '{DOSE}' ELSE '{AGAIN}'

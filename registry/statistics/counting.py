@@ -45,7 +45,7 @@ DIMENSIONS = (
     "year",
     "month",
 )
-COUNTED = ("infused_on", "date_precision", "kind", "product", "age")  # what aggregates read
+COUNTED = ("counts_from", "infused_on", "date_precision", "kind", "product", "age")  # what aggregates read
 # Roles of a person's only fact, which enters whatever cell it is in, and of the others, by their course.
 OF_ONLY = ", TRUE AS is_entry, age AS entry_age"
 OF_COURSE = ", row_number() OVER course = 1 AS is_entry, first_value(age) OVER course AS entry_age"
@@ -57,7 +57,8 @@ class Question:
     """What is counted: by which dimensions, of which infusions, up to and within which dates.
 
     filters maps a dimension to the values wanted. as_of limits what is known; since and until
-    choose the period that is counted, without changing any infusion's role.
+    choose the period that is counted, without changing any infusion's role. A vague date stands where
+    COUNTING.md's "Precision" puts it.
     """
 
     by: tuple[str, ...] = ()
@@ -112,9 +113,9 @@ def compose(snapshot: int, question: Question, *, prefix: str = "") -> tuple[str
             condition = f"({condition} OR {column} IS NULL)"
         (outer if name in SLICES else inner).append(condition)
     for name, condition, value in (
-        ("as_of", "infused_on <=", question.as_of),
-        ("since", "infused_on >=", question.since),
-        ("until", "infused_on <=", question.until),
+        ("as_of", "counts_from <=", question.as_of),
+        ("since", "counts_from >=", question.since),
+        ("until", "counts_from <=", question.until),
     ):
         if value:
             parameters[prefix + name] = value
@@ -126,7 +127,7 @@ def compose(snapshot: int, question: Question, *, prefix: str = "") -> tuple[str
     read = ", ".join(dict.fromkeys((*cell, *COUNTED)))
     facts = f"FROM {name_table(snapshot)} WHERE {' AND '.join(['TRUE', *inner])}"
     if any(is_by_role(part) for part in (*dimensions.values(), *aggregates.values(), *outer)):
-        course = f"PARTITION BY {', '.join(['person', *cell])} ORDER BY infused_on, sequence"
+        course = f"PARTITION BY {', '.join(['person', *cell])} ORDER BY place"
         infusions = f"""
             SELECT {read}{OF_ONLY} {facts} AND is_only
             UNION ALL

@@ -27,11 +27,13 @@ class Measure:
     source: str = "COUNTING.md, Measures of a cell"
 
 
-# `first` leaves the database as one number, so that the earliest wins and keeps its precision.
+# `first` leaves the database as one number, so that the earliest wins and keeps its date and precision:
+# from which day on it counts, its precision, and how many days before that day its period begins.
+DAYS_OF_PERIOD = 400
 FIRST_SQL = (
-    "min((infused_on - date '1900-01-01') * 3 + CASE date_precision "
-    f"WHEN '{DatePrecision.YEAR}' THEN 0 WHEN '{DatePrecision.MONTH}' THEN 1 ELSE 2 END) "
-    "FILTER (WHERE is_entry)"
+    "min(((counts_from - date '1900-01-01') * 3 + CASE date_precision "
+    f"WHEN '{DatePrecision.YEAR}' THEN 0 WHEN '{DatePrecision.MONTH}' THEN 1 ELSE 2 END) * {DAYS_OF_PERIOD} "
+    "+ (counts_from - infused_on)) FILTER (WHERE is_entry)"
 )
 FIRST_FORMATS = ("%Y", "%Y-%m", "%Y-%m-%d")
 
@@ -120,8 +122,9 @@ def print_first(value: int | None) -> str | None:
     """The measure `first` as it is printed, from the number that FIRST_SQL makes."""
     if value is None:
         return None
-    days, precision = divmod(value, 3)
-    return (date(1900, 1, 1) + timedelta(days=days)).strftime(FIRST_FORMATS[precision])
+    counts_from, since_begin = divmod(value, DAYS_OF_PERIOD)
+    days, precision = divmod(counts_from, 3)
+    return (date(1900, 1, 1) + timedelta(days=days - since_begin)).strftime(FIRST_FORMATS[precision])
 
 
 def nothing_counted(measures: tuple[str, ...] = DEFAULT_MEASURES) -> dict[str, int | str | None]:

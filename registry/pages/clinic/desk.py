@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from registry.access import Permission, acting_as
 from registry.choices import AccessAction
 from registry.entry.doubles import MOST_PAIRS, NEAR_DAYS, find_doubles
-from registry.entry.effect import Row, compare, places_of
+from registry.entry.effect import Row, as_one, compare, places_of
 from registry.entry.finding import find_number
 from registry.entry.move import move_patient
 from registry.entry.patients import (
@@ -95,7 +95,7 @@ def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
     except MergeImpossible as impossible:
         return show(request, "clinic/desk_merge.html", context | {"impossible": str(impossible)})
     before = places_of(infusion for course in courses for infusion in course)
-    after = [place.of(keep.pk) for place in before]
+    after = as_one(before, keep.pk)
     seen = f"{effect.patients},{effect.reinfusions},{effect.further_doses}"
     return show(
         request, "clinic/desk_merge.html", context | {"seen": seen, "effect": _say(compare(before, after))}
@@ -189,8 +189,8 @@ def _find(request: SignedInRequest, search: WhoForm) -> Patient | None:
 
 def _read_course(request: SignedInRequest, patient: Patient) -> list[Infusion]:
     """All infusions of a person, in order; that they were read is logged."""
-    found = Infusion.objects.visible_to(request.user).filter(patient=patient).in_order()
-    course = list(found.select_related("centre", "patient", "product"))
+    found = Infusion.objects.visible_to(request.user).filter(patient=patient)
+    course = found.select_related("patient").in_order()
     with acting_as(request.user):
         if course:
             log_infusions(by=request.user, action=AccessAction.READ, infusions=course)

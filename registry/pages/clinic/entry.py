@@ -137,7 +137,7 @@ def _judge(request: SignedInRequest, form: InfusionForm) -> Judged:
         form.refuse(refused.problems)
         return Judged(known)
     form.fields[ANSWER].needed = proposal.before_first  # type: ignore[attr-defined]  # field.html says so
-    if proposal.question or not stated.kind:
+    if proposal.kind and (proposal.question or not stated.kind):
         form.propose_kind(proposal.kind)
     return Judged(known, stated, proposal)
 

@@ -96,9 +96,7 @@ def _find_person(request: SignedInRequest, who: str) -> Patient | None:
 def person(request: SignedInRequest, number: int) -> HttpResponse:
     """What the reader's centres have recorded of one person: the timeline, each step with its history."""
     patient = find_visible_patient(number=number, by=request.user, permission=Permission.READ_RECORDS)
-    course = list(
-        Infusion.objects.visible_to(request.user).filter(patient=patient).in_order().select_related(*RELATED)
-    )
+    course = Infusion.objects.visible_to(request.user).filter(patient=patient).select_related(*RELATED).in_order()
     with acting_as(request.user):
         log_infusions(by=request.user, action=AccessAction.READ, infusions=course)
     histories = read_histories(Infusion, [infusion.pk for infusion in course])

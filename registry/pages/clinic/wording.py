@@ -5,10 +5,16 @@ from django.utils.translation import gettext as _
 from registry.choices import Kind
 from registry.draft import InfusionDraft
 from registry.entry.proposal import Proposal
+from registry.errors import KnownElsewhere
 
 
 def say_consequence(proposal: Proposal, stated: InfusionDraft) -> str:
-    """What an infusion counts as, at the centre and in the nation (COUNTING.md, "Measures of a cell")."""
+    """What an infusion counts as, at the centre and in the nation (COUNTING.md, "Measures of a cell").
+
+    Nothing where the registry's steward has to settle the order first.
+    """
+    if proposal.question and proposal.question.code == KnownElsewhere.code:
+        return ""
     where = {"category": stated.category.value, "centre": stated.centre.code}
     further = proposal.kind == Kind.FURTHER_DOSE
     if proposal.enters_cell and proposal.counted_in_cell:  # before an infusion that is recorded

@@ -114,6 +114,13 @@ def _check_trial(draft: InfusionDraft) -> Problem | None:
     return None
 
 
+def _doubt_trial(draft: InfusionDraft) -> Problem | None:
+    if draft.category != Category.CUP or draft.trial is None or draft.trial.sponsor != Sponsor.INDUSTRY:
+        return None
+    sentence = _("%(trial)s is an industry trial: is the category CUP right?")
+    return Problem("trial", "cup_in_industry_trial", sentence % {"trial": draft.trial.identifier}, True)
+
+
 def _check_age(draft: InfusionDraft) -> Problem | None:
     age = draft.age_at_infusion
     if age is None:
@@ -174,6 +181,7 @@ CHECKS: tuple[tuple[Callable[[InfusionDraft], Problem | None], frozenset[str]], 
     (_check_date, DATE),
     (_check_centre, frozenset({"centre"})),
     (_check_trial, frozenset({"category", "trial"})),
+    (_doubt_trial, frozenset({"category", "trial"})),
     (_check_age, DATE | {"patient_id", "age_at_infusion"}),
     (_check_sex, frozenset({"patient_id", "sex"})),
     (_check_product, DATE | {"category", "product"}),

@@ -177,7 +177,7 @@ def test_a_file_is_checked_then_stored_with_everything_that_it_says(reporter, na
              "submitted", "female", 1970),
             ("UPP", "SOC", "further_dose", "Kymriah", "b-all", None, None, date(2020, 5, 15), "day", 1, 50,
              "B1", "submitted", "female", 1970),
-            ("UPP", "SOC", "first", "Yescarta", "b-all", None, None, date(2020, 5, 5), "day", 1, 50, "B1",
+            ("UPP", "SOC", "first", "Yescarta", "b-all", None, None, date(2020, 5, 5), "day", 1, 50, "B2",
              "submitted", "male", 1970),
             ("UPP", "ACT", "first", "Akademisk CD19 CAR-T", "b-all", factories.ACADEMIC, "VECURA",
              date(2014, 1, 1), "year", 1, 12, "Ö1", "submitted", "unknown", None),

@@ -214,7 +214,10 @@ def test_what_is_improbable_is_stored_said_and_asked_about_unless_confirmed(upps
     ]
     assert Question.objects.unanswered().filter(infusion=document["id"]).exists()
     confirmed = uppsala.enter(
-        patient_id=factories.nth_number(3), infused_on="2018-05-07", confirmed="product_before_authorisation"
+        patient_id=factories.nth_number(3),
+        batch="",
+        infused_on="2018-05-07",
+        confirmed="product_before_authorisation",
     ).json()
     assert len(confirmed["warnings"]) == 1
     assert not Question.objects.unanswered().filter(infusion=confirmed["id"]).exists()

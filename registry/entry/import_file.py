@@ -22,6 +22,7 @@ from registry.choices import Kind
 from registry.draft import InfusionDraft
 from registry.entry import staging
 from registry.entry.announce import announce_change
+from registry.entry.batches import doubt_batches_of_file
 from registry.entry.course import CourseRow, judge_alone, judge_course
 from registry.entry.exchange import Line, measure_file, read_lines
 from registry.entry.patients import PatientRefused, lock_entry, read_refusals, refusal_tokens
@@ -84,6 +85,7 @@ def judge_and_store(*, by: Actor, read: int, dry_run: bool, report: Report, prog
     _refuse_the_refused()
     staging.find_persons(by)
     _judge(by, progress, read)
+    doubt_batches_of_file(by=by)
     stored, refused, warnings = staging.count_rows()
     for line, *problem in staging.read_problems():
         report(line, Problem(*problem))

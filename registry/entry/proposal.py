@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import Kind
 from registry.draft import InfusionDraft
+from registry.entry.batches import doubt_batch
 from registry.entry.record import refuse_impossible
 from registry.entry.visible_course import Course, read_course
 from registry.errors import KindUnclear, KnownElsewhere, Problem
@@ -80,6 +81,7 @@ def propose(
     if before_first and draft.kind == Kind.FIRST and former_first_becomes:
         others = [one._replace(kind=former_first_becomes) if one.kind == Kind.FIRST else one for one in others]
     warnings += [*doubt_entry(draft, others), *doubt_sex(draft.sex, course.sex)]
+    warnings += doubt_batch(batch=draft.batch, patient=patient, by=by)
     kind, question = draft.kind, None
     try:
         kind, found = classify(step=step, others=others, elsewhere=course.elsewhere)

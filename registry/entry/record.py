@@ -11,6 +11,7 @@ from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Category, Kind, Status
 from registry.draft import InfusionDraft
 from registry.entry.announce import announce_change
+from registry.entry.batches import doubt_batch
 from registry.entry.patients import fill_sex, lock_entry, lock_known_patient, lock_patient
 from registry.entry.questions import ask_by_rules
 from registry.entry.reasons import check_reason
@@ -79,6 +80,7 @@ def record_infusion(
         if former_first_becomes:
             _change_former_first(course, draft, former_first_becomes)
         kind, improbable = classify(step=draft.step, others=course.steps, elsewhere=course.elsewhere)
+        warnings += doubt_batch(batch=draft.batch, patient=patient, by=by)
         infusion = Infusion.objects.create(
             patient=patient,
             status=Status.SUBMITTED,
@@ -115,6 +117,8 @@ def correct_infusion(
         birth_year = infusion.patient.birth_year if changed & AGE else None
         warnings = refuse_impossible(draft, birth_year=birth_year, touched=changed)
         warnings += _judge_change(draft, changed, read_course(infusion.patient, by, without=infusion))
+        if "batch" in changed:
+            warnings += doubt_batch(batch=draft.batch, patient=infusion.patient, by=by)
         if changed:
             infusion.save(update_fields=changed)
             log_infusions(by=by, action=AccessAction.CORRECT, infusions=[infusion])

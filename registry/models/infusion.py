@@ -16,6 +16,15 @@ from registry.models.product import Indication, Product, Trial
 from registry.order import Order, Step
 from registry.rules import OLDEST_AGE
 
+BATCH_SPACES = r"[\s\u00a0\u2007\u202f]"  # as PostgreSQL writes them
+
+
+def batch_as_compared(batch: models.F | models.Value) -> models.Func:
+    """A batch number without its spaces, of any width, and in capitals: two spellings of one are equal."""
+    spaces, everywhere = models.Value(BATCH_SPACES), models.Value("g")
+    bare = models.Func(batch, spaces, models.Value(""), everywhere, function="regexp_replace")
+    return models.Func(bare, function="upper", output_field=models.TextField())
+
 
 class InfusionQuerySet(models.QuerySet):
     """Infusions of the nation; `visible_to` is the only way to show one to someone."""
@@ -107,6 +116,7 @@ class Infusion(models.Model):
         triggers = [moves_revision()]
         indexes = [
             models.Index(fields=["centre", "-infused_on"], name="infusion_by_centre"),
+            models.Index(batch_as_compared(models.F("batch")), name="infusion_by_batch", condition=~Q(batch="")),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -1,0 +1,63 @@
+"""One batch in two persons: a product is made for one person, so one of the two rows is mistyped."""
+
+from collections.abc import Iterable
+
+from django.db import connection
+from django.db.models import F, Value
+from django.utils.translation import gettext as _
+
+from registry.access import NATIONWIDE, Actor, Permission, centres_where
+from registry.choices import Status
+from registry.errors import Problem
+from registry.models import Infusion, Patient
+from registry.models.infusion import BATCH_SPACES, batch_as_compared
+
+CODE = "batch_of_another_person"
+
+# Of the new rows of a file, those whose batch another person has: in the file itself, or in what is stored.
+IN_FILE = """
+WITH spelled AS MATERIALIZED (
+    SELECT line, patient_id, upper(regexp_replace(batch, %(spaces)s, '', 'g')) AS batch
+    FROM import_row JOIN import_person USING (person) WHERE batch <> ''
+), known AS (
+    SELECT patient_id, batch FROM spelled
+    UNION ALL
+    SELECT patient_id, upper(regexp_replace(batch, %(spaces)s, '', 'g'))
+    FROM registry_infusion
+    WHERE batch <> '' AND upper(regexp_replace(batch, %(spaces)s, '', 'g')) IN (SELECT batch FROM spelled)
+      AND status = %(submitted)s AND (%(everywhere)s OR centre_id = ANY(%(centres)s::bigint[]))
+), shared AS (
+    SELECT batch, min(patient_id) AS one, max(patient_id) AS other FROM known WHERE batch <> '' GROUP BY batch
+)
+INSERT INTO import_problem
+SELECT line, 'batch', %(code)s, %(sentence)s, true
+FROM spelled JOIN import_verdict USING (line) JOIN shared USING (batch)
+WHERE one <> other
+"""
+
+
+def doubt_batch(*, batch: str, patient: Patient | None, by: Actor) -> Iterable[Problem]:
+    """Whether another person has this batch, as far as the rows of the actor's centres say."""
+    if not batch.strip():
+        return
+    rows = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).counted().exclude(batch="")
+    rows = rows.alias(compared=batch_as_compared(F("batch"))).filter(compared=batch_as_compared(Value(batch)))
+    if patient:
+        rows = rows.exclude(patient=patient)
+    if rows.exists():
+        yield Problem("batch", CODE, _sentence(), True)
+
+
+def doubt_batches_of_file(*, by: Actor) -> None:
+    """The same of all new rows that are staged (staging.py)."""
+    centres = centres_where(by, Permission.WRITE_RECORDS)
+    values = {
+        "spaces": BATCH_SPACES, "submitted": Status.SUBMITTED, "everywhere": centres is NATIONWIDE,
+        "centres": list(centres), "code": CODE, "sentence": _sentence(),
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(IN_FILE, values)
+
+
+def _sentence() -> str:
+    return _("Another person has an infusion of this batch: is the number right?")

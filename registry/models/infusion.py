@@ -1,6 +1,7 @@
 """The row that everything else is derived from."""
 
 import uuid
+from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import Q
@@ -45,13 +46,18 @@ class InfusionQuerySet(models.QuerySet):
         return self.annotate(version=models.Subquery(history.order_by("-pgh_id").values("pgh_id")[:1]))
 
     def in_order(self) -> list["Infusion"]:
-        """A person's infusions, read in the order by which COUNTING.md gives them their roles.
+        """One person's infusions, read in the order by which COUNTING.md gives them their roles."""
+        return order_course(self.select_related("centre", "product"))
 
-        Withdrawn ones stand among them, and decide nothing about the others.
-        """
-        found = list(self.select_related("centre", "product"))
-        order = Order(one.step for one in found if one.status == Status.SUBMITTED)
-        return sorted(found, key=lambda one: (order.place(one.step), one.pk))
+
+def order_course(infusions: Iterable["Infusion"]) -> list["Infusion"]:
+    """One person's infusions, the earliest first; centre and product should be selected already.
+
+    Withdrawn ones stand among them, and decide nothing about the others.
+    """
+    course = list(infusions)
+    order = Order(one.step for one in course if one.status == Status.SUBMITTED)
+    return sorted(course, key=lambda one: (order.place(one.step), one.pk))
 
 
 @keeps_history()

@@ -17,8 +17,7 @@ from api.signed_in import BodyInvalid, SignedInView, require_writer
 from registry.access import Permission, centres_where
 from registry.choices import ImportState
 from registry.entry.import_job import jobs_of, receive_file
-from registry.entry.upload import FileTooLarge
-from registry.errors import NotFound, Problem
+from registry.errors import FileTooLarge, NotFound, Problem
 from registry.models import Centre, ImportJob, User
 
 FIELDS = ("file", "centre", "dry_run")

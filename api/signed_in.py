@@ -24,10 +24,10 @@ from api.questions import Parameters
 from registry.access import Permission, centres_where
 from registry.entry.idempotency import KeyReused
 from registry.entry.patients import PatientRefused
-from registry.entry.upload import FileTooLarge
 from registry.errors import (
     Busy,
     ChangedMeanwhile,
+    FileTooLarge,
     IdentifierInText,
     InfusionRefused,
     KindUnclear,

@@ -110,6 +110,12 @@ class FileUnusable(RegistryError):
     code = "file_unusable"
 
 
+class FileTooLarge(FileUnusable):
+    """The file is larger than 10 MB: divide it."""
+
+    code = "file_too_large"
+
+
 class ProofFailed(RegistryError):
     """The numbers do not agree with the independent recount; nothing was published."""
 

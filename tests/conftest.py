@@ -21,6 +21,7 @@ from redis.exceptions import ConnectionError as CacheDown
 from swecar import shared_cache
 from swecar.celery import app as celery_app
 from tests import factories
+from tests.exchange_files import bring, write  # noqa: F401 (fixtures)
 
 SCREENSHOTS = Path(os.environ.get("SWECAR_VAR", "var"), "screenshots")
 

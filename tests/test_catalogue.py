@@ -50,7 +50,7 @@ def spoken_errors() -> set[str]:
         node.name: (ast.get_docstring(node) or "").splitlines()[0]
         for node in nodes
         if isinstance(node, ast.ClassDef)
-        and any(getattr(base, "id", "") == "RegistryError" for base in node.bases)
+        and any(getattr(base, "id", "") in {"RegistryError", "FileUnusable"} for base in node.bases)
     }
     raised = {getattr(node.exc, "id", "") for node in nodes if isinstance(node, ast.Raise)}
     made = {

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from registry.access import Operator
-from registry.entry import announce, import_job, upload
+from registry.entry import announce, import_job, upload, workbook
 from registry.entry.import_job import (
     ImportNotStorable,
     receive_file,
@@ -24,7 +24,7 @@ from registry.entry.import_job import (
 )
 from registry.entry.patients import ENTRY_LOCK, erase_patient
 from registry.entry.upload import HIDDEN, LARGEST_BYTES, show_cells
-from registry.errors import Busy, FileUnusable, NotFound
+from registry.errors import Busy, FileTooLarge, FileUnusable, NotFound
 from registry.models import AccessLog, ImportJob, ImportRow, Infusion, Membership, PatientIdentifier
 from tests import factories
 from tests.test_import import MAN, MANY, ROW, UNUSABLE, WOMAN, as_csv, as_xlsx, plain
@@ -116,7 +116,9 @@ def test_what_is_no_identifier_is_shown_as_written():
     assert show_cells({"trial": "2010-024128-19", "batch": "AB\x00"}) == {"trial": "2010-024128-19", "batch": "AB"}
 
 
-@pytest.mark.parametrize("name", ["empty", "UTF-16", "a column is missing", "a picture", "Windows letters"])
+@pytest.mark.parametrize(
+    "name", ["empty", "half of UTF-16", "a column is missing", "a picture", "letters of two encodings"]
+)
 def test_a_file_that_cannot_be_used_leaves_nothing(reporter, name):
     with pytest.raises(FileUnusable):
         receive(reporter, UNUSABLE[name])
@@ -135,8 +137,8 @@ def test_a_file_without_rows_with_too_many_or_too_large_is_refused(reporter, mon
     monkeypatch.setattr(upload, "MOST_ROWS", 3)
     with pytest.raises(FileUnusable, match=r"3"):
         receive(reporter)
-    monkeypatch.setattr(upload, "LARGEST_UNPACKED", 1000)
-    with pytest.raises(upload.FileTooLarge):
+    monkeypatch.setattr(workbook, "LARGEST_UNPACKED", 1000)
+    with pytest.raises(FileTooLarge):
         receive(reporter, as_xlsx(UPLOADED), "rows.xlsx")
     assert not ImportJob.objects.exists()
 

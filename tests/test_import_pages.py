@@ -92,13 +92,14 @@ def test_htmx_is_given_the_state_alone(browse):
 
 @pytest.mark.parametrize(("name", "sentence"), [
     ("empty", "The submitted file is empty."),
-    ("a picture", "The file is not UTF-8 text: save it as CSV UTF-8."),
+    ("a picture", "This is a picture and no table"),
+    ("a PDF", "This is a PDF"),
+    ("the page of a portal", "This is a web page and no table"),
+    ("letters of two encodings", "letters are not of one encoding"),
     ("a column is missing", "Columns are missing: product."),
     ("an unknown column", "Columns without a known name: P."),
-    ("an open quote", "The file is not CSV"),
-    ("the page of a portal", "The file is neither CSV nor XLSX with the columns of the template."),
-    ("a PDF", "The file is neither CSV nor XLSX with the columns of the template."),
-    ("a column by another name", "Columns are missing: product. Columns without a known name: F."),
+    ("an open quote", "Line 2: the quotation marks do not pair."),
+    ("a column by an unknown name", "Columns are missing: product. Columns without a known name: F."),
 ])  # fmt: skip
 def test_a_file_that_cannot_be_used_gets_a_sentence_beside_the_field(browse, name, sentence):
     response = send(browse, UNUSABLE[name])
@@ -113,7 +114,7 @@ def test_a_file_that_cannot_be_used_gets_a_sentence_beside_the_field(browse, nam
 
 def test_no_file_too_large_a_file_and_a_damaged_workbook_get_a_sentence(browse, settings):
     assert "This field is required." in text_of(browse.post(address("imports")))
-    assert "not an XLSX workbook" in text_of(send(browse, b"PK\x03\x04 and nothing", "rows.xlsx"))
+    assert "The workbook is damaged" in text_of(send(browse, b"PK\x03\x04 and nothing", "rows.xlsx"))
     assert "larger than 10 MB" in text_of(send(browse, b"x" * (upload.LARGEST_BYTES + 1)))
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 100
     assert "larger than 10 MB" in text_of(send(browse))

@@ -24,11 +24,6 @@ EXPECTED = json.loads((CASES / "expected.json").read_text())
 EXPECTED |= {"cp1252-aao.csv": {"stored": 1, "says": "Windows-1252"}, "utf16le-bom.csv": {"stored": 2}}
 # What is not so yet, by what it waits for; a set is emptied with the change that makes it true.
 WAITS_FOR = {
-    "files": {
-        "dimension-A1-O2.xlsx", "dimension-A1-O1.xlsx", "hidden-first-sheet.xlsx", "formula-without-value.xlsx",
-        "error-cells.xlsx", "batch-display-format.xlsx", "header-only.csv", "rows-of-spaces.csv", "ctrl-z.csv",
-        "cp1252-aao.csv", "utf16le-bom.csv", "dimension-A1.xlsx",
-    },
     "who a person is": {
         "coordination-day60.csv", "coordination-month00.csv", "coordination-both00.csv", "id-en-dash.csv",
         "id-nonbreaking-hyphen.csv", "id-invisible-mark.csv", "id-iso-dashes.csv", "name-as-number.csv",
@@ -56,9 +51,7 @@ LINES = {  # where a refusal has to stand
 
 def cases() -> list:
     return [
-        pytest.param(
-            name, marks=pytest.mark.xfail(strict=name not in WAITS_FOR["files"]) if name in PENDING else ()
-        )
+        pytest.param(name, marks=pytest.mark.xfail(strict=True) if name in PENDING else ())
         for name in sorted(EXPECTED)
     ]
 

@@ -1,138 +1,145 @@
 """Opening an exchange file: CSV or XLSX in, rows of strings out, one at a time."""
 
-import csv
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time
+from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from django.utils.translation import gettext as _
-from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
 
-from registry.entry.reading import COLUMNS, NEEDED_COLUMNS
-from registry.errors import FileUnusable
+from registry.entry import workbook
+from registry.entry.csv_rows import WINDOWS, find_encoding, read_csv_rows
+from registry.entry.file_kind import is_workbook
+from registry.entry.file_row import BLANKS, ERROR, MERGED, NO_DATE, NO_RESULT, ROUNDED, Row
+from registry.entry.header import A_ROW, SEARCHED, filled, find_header, read_header
+from registry.entry.reading import NEEDED_COLUMNS
+from registry.errors import FileUnusable, Problem
+
+THE_FILE = 0  # the number of a line that says something of the file as a whole
 
 
 class Line(NamedTuple):
-    """One row: its line in the file (the header is 1), its fields, how much of the file is read."""
+    """One row: its line in the file, its fields, how much of the file is read, and what is wrong so far.
+
+    fields is None where there is no row: of THE_FILE, and of a row that was given already.
+    """
 
     number: int
-    fields: dict[str, str]
+    fields: dict[str, str] | None
     bytes_read: int
-    surplus: bool
+    problems: tuple[Problem, ...] = ()
 
 
 def measure_file(path: Path) -> int:
     """How many bytes a file has. Raises FileUnusable."""
     try:
         return path.stat().st_size
-    except OSError as error:
-        raise _unreadable(error) from None
+    except OSError:
+        raise _unreadable() from None
 
 
-def _unreadable(error: OSError) -> FileUnusable:
-    return FileUnusable(_("The file cannot be read: %(why)s") % {"why": error.strerror})
+def _unreadable() -> FileUnusable:
+    return FileUnusable(_("The file cannot be read: see that it is there, and that you may read it."))
 
 
 def read_lines(path: Path, *, centre_given: bool) -> Iterator[Line]:
     """The rows of an exchange file, in order, without keeping them.
 
     centre_given: the centre column may be missing. Raises FileUnusable, at the latest at the row
-    where reading ends.
+    where reading ends; for a file without rows too.
     """
     try:
         with path.open("rb") as file:
-            workbook = path.suffix.lower() == ".xlsx"
-            yield from read_open_lines(file, size=measure_file(path), workbook=workbook, centre_given=centre_given)
-    except OSError as error:
-        raise _unreadable(error) from None
+            yield from read_open_lines(file, size=measure_file(path), centre_given=centre_given)
+    except OSError:
+        raise _unreadable() from None
 
 
-def read_open_lines(file: BinaryIO, *, size: int, workbook: bool, centre_given: bool) -> Iterator[Line]:
+def read_open_lines(file: BinaryIO, *, size: int, centre_given: bool) -> Iterator[Line]:
     """The rows of a file that is open already, likewise."""
     needed = NEEDED_COLUMNS if centre_given else NEEDED_COLUMNS | {"centre"}
-    return _read_workbook(file, size, needed) if workbook else _read_csv(file, needed)
+    if is_workbook(file):
+        return _read_workbook(file, size, needed)
+    return _read_csv(file, needed)
 
 
-def _read_csv(raw: BinaryIO, needed: set[str]) -> Iterator[Line]:
-    try:
-        header = raw.readline().decode("utf-8-sig")
-        delimiter = ";" if header.count(";") > header.count(",") else ","
-        columns = _check_header(next(csv.reader([header], delimiter=delimiter), []), needed)
-        rows = csv.reader(_decode(raw), delimiter=delimiter, strict=True)
-        begins = 2  # a row is named by its first line: a cell may hold line breaks
-        for cells in rows:
-            if any(cells):
-                fields = dict(zip(columns, cells, strict=False))
-                surplus = len(cells) > len(columns) and any(cells[len(columns) :])
-                yield Line(begins, fields, raw.tell(), surplus)
-            begins = rows.line_num + 2
-    except UnicodeDecodeError:
-        raise FileUnusable(_("The file is not UTF-8 text: save it as CSV UTF-8.")) from None
-    except csv.Error as error:
-        raise FileUnusable(_("The file is not CSV: %(why)s") % {"why": error}) from None
-
-
-def _decode(raw: Iterable[bytes]) -> Iterator[str]:
-    # Lines are decoded one by one, so that tell() says how far the reading has come.
-    for line in raw:
-        yield line.decode()
+def _read_csv(file: BinaryIO, needed: set[str]) -> Iterator[Line]:
+    encoding = find_encoding(file)
+    notes = []
+    if encoding == WINDOWS:
+        sentence = _("The file is not UTF-8. It was read as Windows-1252: look at å, ä and ö in the report.")
+        notes.append(Problem("file", "encoding_assumed", sentence, True))
+    return _read_rows(read_csv_rows(file, encoding), needed, notes)
 
 
 def _read_workbook(file: BinaryIO, size: int, needed: set[str]) -> Iterator[Line]:
-    try:
-        book = load_workbook(file, read_only=True, data_only=True)
-    except Exception as fault:  # of a damaged file the library raises whatever it stumbles over
-        raise FileUnusable(_("The file is not an XLSX workbook.")) from fault
-    try:
-        sheet = book.worksheets[0]
-        rows = sheet.iter_rows(values_only=True)
-        columns = _check_header([_cell_text(cell) for cell in next(rows, ())], needed)
-        total = max(sheet.max_row or 1, 1)
-        for number, values in enumerate(rows, start=2):
-            cells = [_cell_text(value) for value in values]
-            if any(cells):
-                fields = dict(zip(columns, cells, strict=False))
-                surplus = any(cells[len(columns) :])
-                yield Line(number, fields, size * number // total, surplus)
-    except FileUnusable:
-        raise
-    except Exception as fault:  # likewise
-        raise FileUnusable(_("The workbook is damaged.")) from fault
-    finally:
-        book.close()
+    with workbook.opened(file) as book:
+        notes = book.notes()
+        try:
+            yield from _read_rows(book.read_rows(size), needed, notes)
+        except FileUnusable as unusable:
+            if not notes or type(unusable) is not FileUnusable:
+                raise
+            # The rows may stand in another sheet than the one that is seen first.
+            advice = _("Open the sheet with the rows, and save the workbook.")
+            raise FileUnusable(" ".join([str(unusable), *(note.sentence for note in notes), advice])) from None
 
 
-def _cell_text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime) and value.time() != time.min:
-        return value.isoformat(" ")  # no date: refused, as in CSV
-    if isinstance(value, datetime | date):
-        return value.strftime("%Y-%m-%d")
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+def _read_rows(rows: Iterator[Row], needed: set[str], notes: list[Problem]) -> Iterator[Line]:
+    """Lines by the columns that the header names; what stands above it is told."""
+    top = list(islice(rows, SEARCHED))
+    header = find_header([row.cells or () for row in top])
+    above = top[:header]
+    columns = read_header(top[header].cells or () if top else (), needed)
+    if any(filled(row.cells or ()) >= A_ROW for row in above):
+        sentence = _("The column names stand in line %(line)s, below other rows: they must come first.")
+        raise FileUnusable(sentence % {"line": top[header].number})
+    if above:
+        numbers = ", ".join(str(row.number) for row in above)
+        sentence = _("Above the column names, this was not read: line %(lines)s.") % {"lines": numbers}
+        notes = [*notes, Problem("file", "lines_above_header", sentence, True)]
+    if notes:
+        yield Line(THE_FILE, None, 0, tuple(notes))
+    width, count, starts = len(columns), 0, top[header].number
+    for number, cells, bytes_read, unreadable, hidden in chain(top[header + 1 :], rows):
+        if number <= starts:
+            continue
+        problems = _problems(columns, unreadable, hidden) if unreadable or hidden else ()
+        if cells is None:
+            if problems:
+                yield Line(number, None, bytes_read, problems)
+            continue
+        if len(cells) > width and any(cell.strip(BLANKS) for cell in cells[width:]):
+            sentence = _("The row has more cells than the header.")
+            problems += (Problem("row", "too_many_cells", sentence),)
+        yield Line(number, dict(zip(columns, cells, strict=False)), bytes_read, problems)
+        count += 1
+    if not count:
+        raise FileUnusable(_("The file has no rows."))
 
 
-def _check_header(cells: Iterable[str], needed: set[str]) -> list[str]:
-    columns = [cell.strip().lower() for cell in cells]
-    while columns and not columns[-1]:
-        columns.pop()
-    # Its letter says which: what stands there may be an identity number.
-    unknown = [get_column_letter(place) for place, column in enumerate(columns, 1) if column not in COLUMNS]
-    missing = sorted(needed.difference(columns))
-    if len(unknown) == len(columns):
-        raise FileUnusable(_("The file is neither CSV nor XLSX with the columns of the template."))
-    sentences = []
-    if missing:
-        sentences.append(_("Columns are missing: %(columns)s.") % {"columns": ", ".join(missing)})
-    if unknown:
-        sentence = _("Columns without a known name: %(letters)s. Known are: %(columns)s.")
-        sentences.append(sentence % {"letters": ", ".join(unknown), "columns": ", ".join(COLUMNS)})
-    if sentences:
-        raise FileUnusable(" ".join(sentences))
-    if len(set(columns)) < len(columns):
-        raise FileUnusable(_("A column stands in the file twice."))
-    return columns
+def _problems(columns: list[str], unreadable: dict[int, str], hidden: bool) -> tuple[Problem, ...]:
+    """What is wrong with a row as it stands in the file."""
+    problems = []
+    for place, why in unreadable.items():
+        if place < len(columns):
+            problems.append(Problem(columns[place], "cell_unreadable", _sentence(why)))
+        elif why != MERGED:
+            problems.append(Problem("row", "too_many_cells", _("The row has more cells than the header.")))
+    if hidden:
+        problems.append(Problem("row", "row_hidden", _("The row is hidden in the workbook: is it meant?"), True))
+    return tuple(problems)
+
+
+def _sentence(why: str) -> str:
+    return {
+        NO_RESULT: _(
+            "The cell holds a formula that was not calculated: open the file in the spreadsheet and save it."
+        ),
+        ERROR: _("The cell shows an error of the spreadsheet: put it right, or write the value."),
+        MERGED: _("The cell is a hidden part of a merged cell: split the cell, and fill in each row."),
+        NO_DATE: _("The cell shows no date, though its format says so: write the date as YYYY-MM-DD."),
+        ROUNDED: _(
+            "The number is too long for a spreadsheet to keep whole: format the cell as text, and write it anew."
+        ),
+    }[why]

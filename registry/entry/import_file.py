@@ -125,18 +125,22 @@ def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
                 rows.append((line.number, draft))
         staging.stage_rows(rows)
         staging.stage_problems(problems)
-        count += len(lines)
+        count += sum(line.fields is not None for line in lines)
         progress("reading", lines[-1].bytes_read, size)
     return count
 
 
 def read_line(reader: RowReader, line: Line) -> tuple[InfusionDraft | None, list[Problem]]:
     """The draft of a line, None where it cannot be read, and its problems."""
+    if line.fields is None:
+        return None, list(line.problems)
     draft, problems = reader.read(line.fields)
-    if line.surplus:
-        sentence = _("The row has more cells than the header.")
-        problems.append(Problem("row", "too_many_cells", sentence))
-    return draft, problems
+    if not line.problems:
+        return draft, problems
+    # What cannot be read is not missing.
+    unreadable = {problem.field for problem in line.problems if not problem.warning}
+    problems = [problem for problem in problems if problem.field not in unreadable]
+    return None if unreadable.intersection(line.fields) else draft, [*problems, *line.problems]
 
 
 def _refuse_the_refused() -> None:

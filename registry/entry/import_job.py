@@ -83,7 +83,7 @@ def receive_file(
             file_name=_name_without_identifier(file_name),
             dry_run=dry_run,
         )
-        job.read = keep_rows(job=job.pk, content=read_content(file), file_name=file_name, lists=lists)
+        job.read = keep_rows(job=job.pk, content=read_content(file), lists=lists)
         job.save(update_fields=["read"])
         _queue(job)
     return job

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, no_translatio
 from tqdm import tqdm
 
 from registry.access import Operator
+from registry.entry.exchange import THE_FILE
 from registry.entry.import_file import ImportSummary, import_infusions
 from registry.errors import Busy, FileUnusable, NotFound, Problem
 from registry.models import User
@@ -54,7 +55,8 @@ class Command(BaseCommand):
 
     def _report(self, line: int, problem: Problem) -> None:
         mark = "warning: " if problem.warning else ""
-        self.stdout.write(f"line {line}, {problem.field}: {mark}{problem.code}: {problem.sentence}")
+        place = "file" if line == THE_FILE else f"line {line}, {problem.field}"
+        self.stdout.write(f"{place}: {mark}{problem.code}: {problem.sentence}")
 
 
 class _Bar:

@@ -22,8 +22,8 @@ from registry.entry.import_job import can_be_stored, jobs_of, receive_file, stor
 from registry.entry.reading import COLUMNS, CodeLists
 from registry.entry.report import ORDERS, Report, read_report
 from registry.entry.template import write_template
-from registry.entry.upload import LARGEST_MEGABYTES, MOST_ROWS, FileTooLarge
-from registry.errors import FileUnusable, NotFound
+from registry.entry.upload import LARGEST_MEGABYTES, MOST_ROWS
+from registry.errors import FileTooLarge, FileUnusable, NotFound
 from registry.models import Centre, ImportJob
 from registry.pages.clinic.centre_field import CentreField
 from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show

@@ -2,16 +2,22 @@
 
 from datetime import timedelta
 from threading import Thread
+from uuid import UUID
 
 import pytest
 from django.db import connection
 from django.db.models import F
 
+from registry.entry import import_job
+from registry.entry.import_job import run_import, sweep_imports
 from registry.entry.lookups import forget_lookups
-from registry.models import AccessLog, Infusion, Lookup
+from registry.identity import read_identifier
+from registry.models import AccessLog, ImportJob, ImportRow, Infusion, Lookup
 from tests import factories
 from tests.calling import Program, refused
 from tests.desk import address, sign_in, text
+from tests.test_erasure import tables_that_name
+from tests.test_import import ROW, as_csv
 
 FORM = {
     "centre": "UPP", "category": "SOC", "product": "Kymriah", "indication": "C91.0", "infused_on": "2020-05-05",
@@ -23,6 +29,11 @@ FORM = {
 def small_budget(settings):
     settings.LOOKUPS_PER_HOUR = 5
     settings.LOOKUPS_PER_HOUR_IMPORT = 8
+
+
+@pytest.fixture(autouse=True)
+def unsent(monkeypatch):
+    monkeypatch.setattr(import_job, "send", lambda *message: None)
 
 
 @pytest.fixture
@@ -45,6 +56,27 @@ def ask_search(user, number: str):
 def ask_api(user, number: str):
     """A request that is refused for its kind: a dry question."""
     return Program(user).enter(patient_id=number, kind="further_dose")
+
+
+def row(number: str, **fields) -> dict:
+    return ROW | {"patient_id": number, "age_at_infusion": "", "sex": ""} | fields
+
+
+def upload(user, numbers: list[str], **fields) -> dict:
+    """A file of these persons, checked."""
+    return worked(Program(user), as_csv([row(number, **fields) for number in numbers]), dry_run="true")
+
+
+def worked(program: Program, content: bytes, **options) -> dict:
+    """The job as it is told once it has ended."""
+    job = program.upload(content, **options).json()
+    run_import(UUID(job["id"]), language="en")
+    factories.drop_import_tables()
+    return program.get(f"imports/{job['id']}").json()
+
+
+def digests_of(number: str) -> list[bytes]:
+    return [digest for _key, digest in read_identifier(number, centre="UPP").digests()]
 
 
 WAYS = (ask_form, ask_guidance, ask_search, ask_api)
@@ -166,6 +198,83 @@ def test_whom_a_look_up_was_of_is_forgotten_after_an_hour_and_that_it_was_after_
     later(hours=24)
     forget_lookups()
     assert not Lookup.objects.exists()
+
+
+def test_a_file_has_a_budget_of_its_own_counted_by_new_persons(lists, uppsala):
+    for place in range(3):
+        factories.record(lists, factories.nth_number(place))
+    whole = [number for number in map(factories.nth_number, range(11)) for _row in range(2)]
+    assert [upload(uppsala, whole)["message"] for _again in range(2)] == ["", ""]
+    assert Lookup.objects.filter(by_import=True, refused=False).count() == 8
+    one_more = upload(uppsala, [factories.nth_number(11)])
+    assert (one_more["state"], one_more["problems"], one_more["stored"]) == ("refused", [], 0)
+    assert "more persons" in one_more["message"]
+    assert not ImportRow.objects.filter(job=one_more["id"]).exists()
+    assert ask_api(uppsala, factories.nth_number(12)).status_code != 429
+    later(minutes=61)
+    assert upload(uppsala, [factories.nth_number(11)])["message"] == ""
+
+
+def test_every_person_of_a_file_is_a_line_also_in_one_that_is_checked_or_refused(lists, uppsala):
+    known = factories.record(lists, factories.nth_number(1), centre="STO").patient.registry_number
+    numbers = [factories.nth_number(place) for place in (1, 2, 3, 3)]
+    upload(uppsala, numbers)
+    upload(uppsala, [*numbers, "19700101-9801"], product="Aspirin")
+    found = AccessLog.objects.filter(action="search").values_list("actor", "unit", "detail", "patient")
+    assert {line[:3] for line in found} == {("upp", "UPP", "from a file")}
+    assert len(found) == 6
+    assert [line[3] for line in found].count(known) == 2
+    assert Lookup.objects.count() == 3
+
+
+def test_a_command_in_someones_name_has_their_budget_and_the_operators_has_none(lists, uppsala, manage, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(as_csv([row(factories.nth_number(place)) for place in range(9)]))
+    code, _out, err = manage("import_infusions", path, "--by", "upp", "--dry-run")
+    assert code == 75 and "too_many_lookups" in err
+    assert not Infusion.objects.exists()
+    assert manage("import_infusions", path)[0] == 0
+    assert Infusion.objects.count() == 9
+    assert AccessLog.objects.filter(action="search", actor="operator").count() == 9
+
+
+def test_of_who_refused_registration_a_file_tells_that_and_nothing_else(uppsala):
+    factories.refuse_registration(factories.nth_number(1))
+    rows = [row(factories.nth_number(1)), row(factories.nth_number(1), product="Aspirin", infused_on="2999-01-01")]
+    rows += [row(factories.nth_number(2), product="Aspirin")]
+    job = worked(Program(uppsala), as_csv(rows))
+    assert [(one["line"], one["code"]) for one in job["problems"]] == [
+        (2, "do_not_register"), (3, "do_not_register"), (4, "unknown_product"),
+    ]  # fmt: skip
+    assert job["refused"] == 3
+
+
+@pytest.mark.parametrize("way", ["refused", "failed", "expired"])
+def test_a_file_that_is_not_stored_keeps_no_digest_of_whom_the_registry_does_not_know(lists, uppsala, way):
+    factories.record(lists, factories.nth_number(1))
+    factories.refuse_registration(factories.nth_number(3))
+    wrong = {"product": "Aspirin"} if way == "refused" else {}
+    rows = [row(factories.nth_number(place), **wrong) for place in (1, 2, 3)]
+    rows += [row(factories.nth_number(4), kind="further_dose")] if way == "refused" else []
+    job = ImportJob.objects.get(pk=worked(Program(uppsala), as_csv(rows[:2] if way == "expired" else rows))["id"])
+    if way == "failed":
+        ImportJob.objects.filter(pk=job.pk).update(state="running")
+    if way == "expired":
+        ImportJob.objects.filter(pk=job.pk).update(uploaded_at=job.uploaded_at - timedelta(hours=25))
+    sweep_imports()
+    known = {2} if way == "refused" else set()
+    assert set(job.rows.exclude(chain=None).values_list("line", flat=True)) == known
+    unknown = [digest for place in (2, 3, 4) for digest in digests_of(factories.nth_number(place))]
+    assert not [table for digest in unknown for table in tables_that_name(digest.hex())]
+
+
+def test_neither_a_draft_nor_a_kept_answer_nor_a_look_up_holds_a_digest(uppsala):
+    number = factories.nth_number(1)
+    ask_form(uppsala, number, do="draft")
+    ask_guidance(uppsala, number)
+    Program(uppsala).enter({"idempotency_key": "one"}, patient_id=number, kind="further_dose")
+    assert Lookup.objects.exists()
+    assert not [table for digest in digests_of(number) for table in tables_that_name(digest.hex())]
 
 
 @pytest.mark.django_db(transaction=True)

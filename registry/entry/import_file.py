@@ -8,13 +8,13 @@ Only then are persons and infusions stored, by one statement a table.
 
 import gc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TypeVar
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, acting_as
@@ -25,9 +25,11 @@ from registry.entry.announce import announce_change
 from registry.entry.batches import doubt_batches_of_file
 from registry.entry.course import CourseRow, judge_alone, judge_course
 from registry.entry.exchange import Line, measure_file, read_lines
+from registry.entry.import_lookups import look_up_staged
 from registry.entry.patients import PatientRefused, lock_entry, read_refusals, refusal_tokens
-from registry.entry.reading import CodeLists, RowReader
+from registry.entry.reading import CodeLists, RowReader, read_person
 from registry.errors import NotFound, Problem
+from registry.identity import Identifier
 
 BATCH = 5_000
 
@@ -60,32 +62,48 @@ def import_infusions(
 
     centre: the code of the only centre allowed, and the default of its column. report gets every
     problem in the order of the file; progress gets (stage, done, total).
-    Raises FileUnusable, NotFound for a centre where the actor may not write.
+    Raises FileUnusable, NotFound for a centre where the actor may not write, TooManyLookups.
     """
     lists = CodeLists(by, centre=centre)
     if not lists.centres:
         raise NotFound(_("There is no such centre, or you may not enter for it."))
-    with importing(by):
-        read = _stage(path, lists, progress)
-        return judge_and_store(by=by, read=read, dry_run=dry_run, report=report, progress=progress)
+    with empty_tables():
+        with acting_as(by):
+            read = _stage(path, lists, progress)
+            too_many = look_up_staged(by)
+        if too_many:
+            raise too_many
+        with acting_as(by, reason="import"):
+            return judge_and_store(by=by, read=read, dry_run=dry_run, report=report, progress=progress)
 
 
 @contextmanager
-def importing(by: Actor) -> Iterator[None]:
-    """Empty staging tables within a transaction in someone's name."""
-    with _no_search_for_circles(), acting_as(by, reason="import"), transaction.atomic():
+def empty_tables() -> Iterator[None]:
+    """Staging tables, for as long as an import takes; they outlast its transactions."""
+    with _no_search_for_circles():
         staging.create_tables()
-        yield
+        try:
+            yield
+        finally:
+            with suppress(DatabaseError):  # of a session that is lost they are gone
+                staging.drop_tables()
 
 
 def judge_and_store(*, by: Actor, read: int, dry_run: bool, report: Report, progress: Progress) -> ImportSummary:
-    """Judge the staged rows and store them; within `importing`, which is undone where nothing is stored."""
+    """Judge the staged rows, whose persons have been looked up, and store them or nothing."""
+    with transaction.atomic():
+        return _judge_and_store(by, read, dry_run, report, progress)
+
+
+def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progress: Progress) -> ImportSummary:
     progress("checking", 0, read)
+    staging.use_memory()
     lock_entry(alone=True)
     _refuse_the_refused()
     staging.find_persons(by)
     _judge(by, progress, read)
     doubt_batches_of_file(by=by)
+    staging.keep_only(PatientRefused.code)
     stored, refused, warnings = staging.count_rows()
     for line, *problem in staging.read_problems():
         report(line, Problem(*problem))
@@ -116,6 +134,7 @@ def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
     reader, size, count = RowReader(lists), measure_file(path), 0
     for lines in batches(read_lines(path, centre_given=bool(lists.default_centre))):
         rows: list[tuple[int, InfusionDraft]] = []
+        unread: list[tuple[int, Identifier]] = []
         problems: list[tuple[int, Problem]] = []
         for line in lines:
             draft, found = read_line(reader, line)
@@ -123,7 +142,10 @@ def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
                 problems += ((line.number, problem) for problem in found)
             if draft:
                 rows.append((line.number, draft))
+            elif identifier := read_person(line.fields, lists):
+                unread.append((line.number, identifier))
         staging.stage_rows(rows)
+        staging.stage_unread(unread)
         staging.stage_problems(problems)
         count += sum(line.fields is not None for line in lines)
         progress("reading", lines[-1].bytes_read, size)

@@ -24,10 +24,11 @@ from registry.access import Permission, acting_as, centres_where
 from registry.choices import ImportState
 from registry.entry import staging
 from registry.entry.announce import send
-from registry.entry.import_file import ImportSummary, importing, judge_and_store
+from registry.entry.import_file import ImportSummary, empty_tables, judge_and_store
+from registry.entry.import_lookups import look_up_staged
 from registry.entry.reading import CodeLists
 from registry.entry.upload import keep_rows, read_content
-from registry.errors import Busy, NotFound, Problem, RegistryError
+from registry.errors import Busy, NotFound, Problem, RegistryError, TooManyLookups
 from registry.identity import holds_identity_number
 from registry.models import ImportJob, ImportProblem, ImportRow, User
 
@@ -42,6 +43,10 @@ WORKER_LOST = gettext_noop("The work was interrupted: nothing was stored. Upload
 FAULT = gettext_noop("A fault of the registry: nothing was stored. Its administrators can see it in the log.")
 WAITED_TOO_LONG = gettext_noop("It waited for more than a day: nothing was stored. Upload the file again.")
 KEYS_CHANGED = gettext_noop("The registry's keys have been changed since: upload the file again.")
+TOO_MANY_PERSONS = gettext_noop(
+    "The file names more persons who are not your centre's patients than you may look up in an hour: nothing "
+    "was stored, and nothing is told of any of them. Upload it again in an hour, or divide it."
+)
 NO_LONGER_ALLOWED = gettext_noop("You may no longer enter infusions for a centre of the file.")
 
 logger = logging.getLogger(__name__)
@@ -124,6 +129,8 @@ def run_import(job_id: UUID, *, language: str) -> None:
                 _run(job, progress)
         except Busy:
             ImportJob.objects.filter(pk=job_id).update(state=ImportState.QUEUED, started_at=None)
+        except TooManyLookups:
+            _fail(job_id, TOO_MANY_PERSONS, becomes=ImportState.REFUSED)
         except ImportImpossible as refused:
             _fail(job_id, str(refused))
         except Exception:
@@ -168,14 +175,18 @@ def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
     """Check, and store or not; what came of it is committed with what was stored."""
     by = job.uploaded_by
     problems: list[tuple[int, Problem]] = []
-    with acting_as(by, reason="import"):
-        with importing(by):
+    with empty_tables():
+        with acting_as(by):
             staging.stage_kept(job.pk)
             allowed = centres_where(by, Permission.WRITE_RECORDS)
             if any(centre not in allowed for centre in staging.read_centres()):
                 raise ImportImpossible(NO_LONGER_ALLOWED)
             if not staging.chains_are_whole():
                 raise ImportImpossible(KEYS_CHANGED)
+            too_many = look_up_staged(by)
+        if too_many:
+            raise too_many
+        with acting_as(by, reason="import"):
             summary = judge_and_store(
                 by=by,
                 read=job.read,
@@ -183,7 +194,7 @@ def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
                 report=lambda line, problem: problems.append((line, problem)),
                 progress=progress,
             )
-        _conclude(job, summary, problems)
+            _conclude(job, summary, problems)
 
 
 def _conclude(job: ImportJob, summary: ImportSummary, problems: list[tuple[int, Problem]]) -> None:
@@ -206,17 +217,24 @@ def _conclude(job: ImportJob, summary: ImportSummary, problems: list[tuple[int, 
         job.rows.all().delete()
     elif job.state == ImportState.REFUSED or not job.stored:
         # Nothing will be stored: the report shows the cells of the rows with a problem, and an erasure
-        # knows whose they are by the digests. A day later they are gone too.
+        # knows whose they are by the digests, of those who are in the registry. A day later they are gone too.
         of_row = ImportProblem.objects.filter(job=job, line=OuterRef("line"))
         job.rows.exclude(Exists(of_row)).delete()
         job.rows.update(staged=None)
+        staging.forget_unknown(job.pk)
 
 
-def _fail(job_id: UUID, message: str, *, state: ImportState = ImportState.RUNNING) -> None:
+def _fail(
+    job_id: UUID,
+    message: str,
+    *,
+    state: ImportState = ImportState.RUNNING,
+    becomes: ImportState = ImportState.FAILED,
+) -> None:
     """End a job that is still in this state, and delete its rows; a worker may have claimed it meanwhile."""
     with transaction.atomic():
         ended = ImportJob.objects.filter(pk=job_id, state=state).update(
-            state=ImportState.FAILED, message=message, finished_at=timezone.now()
+            state=becomes, message=message, finished_at=timezone.now()
         )
         if ended:
             ImportRow.objects.filter(job=job_id).delete()

@@ -1,4 +1,5 @@
-"""The temporary tables of an import, and the statements that fill, ask and store them.
+"""The temporary tables of an import, and the statements that fill, ask and store them. They last for the two
+transactions of an import: its persons are looked up in the first (import_lookups.py).
 
 A row of the file is staged without its identifier: `chain` holds its digests end to end, the oldest
 key's first, and `person` is the oldest, by which rows of one person are told in the file itself.
@@ -26,11 +27,12 @@ CREATE TEMPORARY TABLE import_row (
     centre_id bigint, category text, kind text, product_id bigint, indication_id bigint,
     trial_id bigint, manufacturing_site_id bigint, infused_on date, date_precision text,
     sequence smallint, age_at_infusion smallint, batch text
-) ON COMMIT DROP;
+);
+CREATE TEMPORARY TABLE import_unread (line integer, chain bytea);
 CREATE TEMPORARY TABLE import_problem (
     line integer, field text, code text, sentence text, warning boolean
-) ON COMMIT DROP;
-CREATE TEMPORARY TABLE import_verdict (line integer, kind text) ON COMMIT DROP;
+);
+CREATE TEMPORARY TABLE import_verdict (line integer, kind text);
 """
 
 # By table, as the columns stand above: binary copying asks for them.
@@ -39,6 +41,7 @@ TYPES = {
         "int4", "bytea", "bytea", "text", "int4", "text", "int8", "text", "text", "int8", "int8",
         "int8", "int8", "date", "text", "int2", "int2", "text",
     ),
+    "import_unread": ("int4", "bytea"),
     "import_problem": ("int4", "text", "text", "text", "bool"),
     "import_verdict": ("int4", "text"),
     "registry_importrow (job_id, line, cells, staged, chain)": ("uuid", "int4", "jsonb", "jsonb", "bytea"),
@@ -168,21 +171,48 @@ WHERE kept.job_id = %(job)s AND kept.staged IS NOT NULL
 ORDER BY kept.line
 """
 
+STAGE_KEPT_UNREAD = """
+INSERT INTO import_unread
+SELECT line, chain FROM registry_importrow WHERE job_id = %(job)s AND staged IS NULL AND chain IS NOT NULL
+"""
+
 STAGE_KEPT_PROBLEMS = """
 INSERT INTO import_problem
 SELECT line, field, code, sentence, warning FROM registry_importproblem WHERE job_id = %(job)s
 """
 
+FORGET_UNKNOWN = f"""
+UPDATE registry_importrow AS kept SET chain = NULL
+WHERE job_id = %(job)s AND chain IS NOT NULL AND NOT EXISTS (
+    SELECT FROM generate_series(1, length(kept.chain), {DIGEST_BYTES}) AS step
+    JOIN registry_patientidentifier AS stored ON stored.digest = substr(kept.chain, step, {DIGEST_BYTES}))
+"""
+
 
 def create_tables() -> None:
-    """Empty tables, dropped with the transaction."""
+    """Empty tables of this session's, until `drop_tables`."""
+    drop_tables()
     _run(TABLES)
+
+
+def drop_tables() -> None:
+    """Leave nothing of an import in the session."""
+    _run("DROP TABLE IF EXISTS import_row, import_unread, import_problem, import_verdict, import_person")
+
+
+def use_memory() -> None:
+    """For the rest of the transaction."""
     _run(MEMORY)
 
 
 def stage_rows(rows: Iterable[tuple[int, InfusionDraft]]) -> None:
     """Copy read rows into the staging table: (line, draft)."""
     _copy("import_row", (_staged(line, draft) for line, draft in rows))
+
+
+def stage_unread(rows: Iterable[tuple[int, Identified]]) -> None:
+    """Keep whom a row names that cannot be read: (line, identifier)."""
+    _copy("import_unread", ((line, chain_of(identifier)) for line, identifier in rows))
 
 
 def stage_problems(problems: Iterable[tuple]) -> None:
@@ -208,7 +238,7 @@ def read_chains() -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
     """(line, the chain of digests) of every row of the file."""
     keys = [key_id for key_id, _key in oldest_first()]
     with connection.chunked_cursor() as cursor:
-        cursor.execute("SELECT line, chain FROM import_row ORDER BY line")
+        cursor.execute("SELECT line, chain FROM import_row UNION ALL SELECT * FROM import_unread ORDER BY line")
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             for line, chain in rows:
                 yield line, list(zip(keys, _split(chain), strict=True))
@@ -265,6 +295,13 @@ def read_problems() -> Iterator[tuple]:
             yield from rows
 
 
+def keep_only(code: str) -> None:
+    """Forget what else was found in a row that has a problem with this code, and what it would be."""
+    having = "line IN (SELECT line FROM import_problem WHERE code = %(code)s)"
+    _run(f"DELETE FROM import_verdict WHERE {having}", {"code": code})
+    _run(f"DELETE FROM import_problem WHERE code <> %(code)s AND {having}", {"code": code})
+
+
 def count_rows() -> tuple[int, int, int]:
     """(rows to store, rows refused, warnings)."""
     with connection.cursor() as cursor:
@@ -314,9 +351,15 @@ def keep_problems(problems: Iterable[tuple]) -> None:
     _copy(KEPT_PROBLEMS, problems)
 
 
+def forget_unknown(job: UUID) -> None:
+    """Keep of an upload no digest of anyone who is not in the registry."""
+    _run(FORGET_UNKNOWN, {"job": job})
+
+
 def stage_kept(job: UUID) -> None:
     """Stage what an upload has kept; its rows without a draft are problems alone."""
     _run(STAGE_KEPT_ROWS, {"job": job})
+    _run(STAGE_KEPT_UNREAD, {"job": job})
     _run(STAGE_KEPT_PROBLEMS, {"job": job})
 
 

@@ -9,7 +9,7 @@ from tqdm import tqdm
 from registry.access import Operator
 from registry.entry.exchange import THE_FILE
 from registry.entry.import_file import ImportSummary, import_infusions
-from registry.errors import Busy, FileUnusable, NotFound, Problem
+from registry.errors import Busy, FileUnusable, NotFound, Problem, TooManyLookups
 from registry.models import User
 
 REFUSED, UNUSABLE = 1, 2
@@ -17,7 +17,7 @@ TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 
 
 class Command(BaseCommand):
-    """Exit 0 stored, 1 rows refused, 2 unusable file, 75 another writes just now."""
+    """Exit 0 stored, 1 rows refused, 2 unusable file, 75 another writes just now, or too many look-ups."""
 
     help = "Store the infusions of a CSV or XLSX exchange file, or nothing where a row is refused."
 
@@ -44,8 +44,8 @@ class Command(BaseCommand):
                 report=self._report,
                 progress=bar,
             )
-        except (FileUnusable, NotFound, Busy) as error:
-            returncode = TRY_AGAIN if isinstance(error, Busy) else UNUSABLE
+        except (FileUnusable, NotFound, Busy, TooManyLookups) as error:
+            returncode = TRY_AGAIN if isinstance(error, Busy | TooManyLookups) else UNUSABLE
             raise CommandError(f"{error.code}: {error}", returncode=returncode) from None
         finally:
             bar.close()

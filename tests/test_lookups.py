@@ -251,12 +251,15 @@ def test_of_who_refused_registration_a_file_tells_that_and_nothing_else(uppsala)
 
 @pytest.mark.parametrize("way", ["refused", "failed", "expired"])
 def test_a_file_that_is_not_stored_keeps_no_digest_of_whom_the_registry_does_not_know(lists, uppsala, way):
-    factories.record(lists, factories.nth_number(1))
-    factories.refuse_registration(factories.nth_number(3))
-    wrong = {"product": "Aspirin"} if way == "refused" else {}
-    rows = [row(factories.nth_number(place), **wrong) for place in (1, 2, 3)]
-    rows += [row(factories.nth_number(4), kind="further_dose")] if way == "refused" else []
-    job = ImportJob.objects.get(pk=worked(Program(uppsala), as_csv(rows[:2] if way == "expired" else rows))["id"])
+    factories.record(lists, factories.nth_number(1), centre="STO", infused_on="2019-05-05")
+    again = {"kind": "reinfusion", "infused_on": "2021-05-05"}
+    rows = [row(factories.nth_number(1), **again), *(row(factories.nth_number(place)) for place in (2, 3))]
+    if way == "refused":
+        factories.refuse_registration(factories.nth_number(3))
+        rows = [one | {"batch": "B" * 300} for one in rows] + [row(factories.nth_number(4), kind="further_dose")]
+    job = ImportJob.objects.get(pk=worked(Program(uppsala), as_csv(rows), dry_run="true")["id"])
+    assert job.state == ("refused" if way == "refused" else "checked")
+    assert way == "refused" or job.rows.exclude(chain=None).count() == 3
     if way == "failed":
         ImportJob.objects.filter(pk=job.pk).update(state="running")
     if way == "expired":

@@ -306,7 +306,7 @@ class TestRecording:
         address = f"/en/clinic/persons/{known.registry_number}/new"
         assert "patient_id" not in nurse.get(address).context["form"].fields
         form = {name: value for name, value in FORM.items() if name != "patient_id"}
-        later = form | {"infused_on": "2021-05-05", "kind": "reinfusion"}
+        later = form | {"infused_on": "2021-03-05", "kind": "reinfusion"}  # the birthday is before 5 May
         assert errors(nurse.post(address, later)) == {"age_at_infusion": ["age_missing"]}
         assert errors(nurse.post(address, later | {"age_at_infusion": "20"})) == {
             "age_at_infusion": ["age_contradicts_birth_year"]

@@ -1,14 +1,18 @@
 """The keyboard alone, each key counted: signing in, a second dose, dates, and where the focus stands."""
 
 import re
+from datetime import date
 
 import pytest
+from playwright.sync_api import expect
 
+from registry.models import Infusion
 from registry.statistics.build import publish
 from tests import factories
-from tests.browsing import sign_in
+from tests.browsing import look, sign_in
 from tests.signing_in import PASSWORD, code_of
 
+EARLIER_ACADEMIC = factories.TRIALS[2][0]
 pytestmark = pytest.mark.browser
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
 
@@ -180,3 +184,98 @@ def test_the_map_writes_a_date_back_too(live_server, open_browser, committed_lis
     page.keyboard.press("Enter")
     page.wait_for_url("**/en/?as_of=2020-12-31")
     page.wait_for_function("document.getElementById('as_of').value === '2020-12-31'")
+
+
+MOST_KEYS = 20
+
+
+def to_the_form_of_a_next_infusion(page, keys: Keys) -> None:
+    """From the top of a person's page: over the menu, and to the button."""
+    keys.press("Tab", "Enter", "Tab", "Enter")
+    page.wait_for_selector("[name=infused_on]:focus")
+
+
+@pytest.mark.parametrize(("born_on", "age"), [(date(1970, 1, 1), "50"), (date(1970, 5, 9), "")])
+@pytest.mark.parametrize("centres", [1, 2])
+def test_a_second_dose_takes_at_most_twenty_keys_from_the_persons_page(
+    live_server, open_browser, committed_lists, born_on, age, centres
+):
+    factories.user("nurse", *[committed_lists.centres[code] for code in ("UPP", "STO")[:centres]])
+    first = factories.record(committed_lists, factories.number(born_on, 981), category="ACT")
+    page = open_browser()
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/en/clinic/persons/{first.patient.registry_number}/")
+    keys = Keys(page)
+    to_the_form_of_a_next_infusion(page, keys)
+    keys.type("200514")  # day 10
+    keys.press("Tab")
+    if age:
+        expect(page.locator("[name=age_at_infusion]:focus")).to_have_value(age)
+    else:  # 49 on day 1, and the birthday may lie between
+        page.wait_for_selector("[name=age_at_infusion][type=radio]:focus")
+        keys.press("ArrowDown")
+        age = "50"
+    page.wait_for_selector("[name=kind][value=further_dose]:checked")
+    page.wait_for_selector("text=Counts as a further dose in ACT at UPP")
+    keys.press("Enter")
+    page.wait_for_selector("text=The infusion is stored.")
+    assert keys.pressed <= MOST_KEYS
+    second = Infusion.objects.get(kind="further_dose")
+    same = ("centre_id", "category", "trial_id", "product_id", "indication_id", "patient_id")
+    assert [getattr(second, name) for name in same] == [getattr(first, name) for name in same]
+    assert (second.written_on, second.age_at_infusion) == ("2020-05-14", int(age))
+    assert page.locator("main a:focus").inner_text() == "Register the next"
+    keys.press("Enter")
+    page.wait_for_url("**/infusions/new")
+    assert focused(page) == {1: "patient_id", 2: "centre"}[centres]
+
+
+def test_the_first_of_two_ages_is_chosen_by_one_key_too(live_server, open_browser, nurse, committed_lists):
+    first = factories.record(committed_lists, factories.number(date(1970, 12, 9), 981))
+    page = open_browser(viewport={"width": 390, "height": 844})
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/clinic/persons/{first.patient.registry_number}/new")
+    page.wait_for_selector("[name=infused_on]:focus")
+    keys = Keys(page)
+    keys.type("200514")
+    keys.press("Tab")
+    page.wait_for_selector("[name=age_at_infusion][type=radio]:focus")
+    look(page, "next-two-ages", "sv")
+    keys.press("Space")
+    page.wait_for_selector("[name=kind][value=further_dose]:checked")
+    keys.press("Enter")
+    page.wait_for_selector("text=Infusionen är sparad.")
+    assert Infusion.objects.get(kind="further_dose").age_at_infusion == 49
+    look(page, "next-stored", "sv")
+
+
+def offered(page, name: str) -> list[str]:
+    """What a list of the page offers."""
+    options = page.locator(f"select[name={name}] option:not([disabled]):not([hidden])").all()
+    return [value for option in options if (value := option.get_attribute("value"))]
+
+
+def test_trials_and_products_are_those_of_the_category(live_server, open_browser, nurse):
+    page = open_browser()
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/en/clinic/infusions/new")
+    every = ["Kymriah", "Yescarta", "Akademisk CD19 CAR-T", "Prövningsläkemedel TCR-T"]
+    academic, industry = [EARLIER_ACADEMIC, factories.ACADEMIC], [factories.INDUSTRY]
+    assert offered(page, "product") == every
+    for category, trials, products in (
+        ("ACT", academic, every),
+        ("ICT", industry, every),
+        ("CUP", [academic[0], *industry, academic[1]], every),
+        ("SOC", [], every[:2]),
+    ):
+        page.check(f"[name=category][value={category}]")
+        assert (offered(page, "trial"), offered(page, "product")) == (trials, products), category
+    page.check("[name=category][value=ACT]")
+    page.focus("[name=trial]")
+    page.keyboard.type("NCT")  # typing finds no other than those that are offered
+    assert page.input_value("[name=trial]") == factories.ACADEMIC
+    page.check("[name=category][value=ICT]")
+    assert offered(page, "trial") == [
+        factories.INDUSTRY,
+        factories.ACADEMIC,
+    ]  # what was chosen stays, to be judged

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,6 +18,7 @@ from registry.choices import AccessAction
 from registry.draft import InfusionDraft
 from registry.entry.drafts import delete_draft, find_draft, save_draft
 from registry.entry.finding import read_registry_number
+from registry.entry.next_infusion import ages_on, carry_over
 from registry.entry.patients import PatientRefused, find_patient_to_enter, find_visible_patient
 from registry.entry.proposal import Known, Proposal, know_person, propose
 from registry.entry.reading import CodeLists
@@ -57,10 +59,10 @@ def record(request: SignedInRequest, number: int | None = None, draft_id: UUID |
     patient = draft.patient if draft else _patient_known_here(request, number)
     lists = CodeLists(request.user)
     if request.method != "POST":
-        initial = draft.fields if draft else {}
+        initial = draft.fields if draft else carry_over(patient=patient, by=request.user) if patient else {}
         form = InfusionForm(initial=initial, lists=lists, patient=patient)
         return _show_form(request, form, draft_id, Judged(_look_up(request, form)[1]))
-    form = InfusionForm(request.POST, lists=lists, patient=patient)
+    form = _read_form(request, lists, patient)
     match request.POST.get("do"):
         case "draft":
             return _save_draft(request, form, draft_id)
@@ -80,7 +82,7 @@ def record_person(request: SignedInRequest) -> HttpResponse:
     if typed and number is None:
         raise NotFound
     patient = _patient_known_here(request, number)
-    form = InfusionForm(request.POST, lists=CodeLists(request.user), patient=patient)
+    form = _read_form(request, CodeLists(request.user), patient)
     judged = _judge(request, form)
     answer = show(request, "clinic/guidance.html", _guidance(form, judged) | {"swap": True})
     return say_wait(answer, judged.too_many)
@@ -116,6 +118,15 @@ def _look_up(request: SignedInRequest, form: InfusionForm) -> tuple[Patient | No
         return None, None
     patient = find_patient_to_enter(identifier=form.identifier, by=by, unit=unit)
     return patient, know_person(patient=patient, by=by)
+
+
+def _read_form(request: SignedInRequest, lists: CodeLists, patient: Patient | None) -> InfusionForm:
+    """The form as typed, with the age of someone known here as far as it is known."""
+    form = InfusionForm(request.POST, lists=lists, patient=patient)
+    if patient and form.day:
+        start, precision = form.day
+        form.offer_ages(ages_on(patient=patient, by=request.user, start=start, precision=precision))
+    return form
 
 
 def _judge(request: SignedInRequest, form: InfusionForm) -> Judged:
@@ -166,7 +177,9 @@ def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None)
     if draft_id:
         with suppress(NotFound):  # a colleague has thrown it away meanwhile
             delete_draft(draft_id=draft_id, by=request.user)
-    messages.success(request, _("The infusion is stored.") + " " + judged.consequence)
+    sentence = _("The infusion is stored.") + " " + judged.consequence
+    onward = '{} <a href="{}" autofocus>{}</a>'
+    messages.success(request, format_html(onward, sentence, reverse("clinic:record"), _("Register the next")))
     return redirect("clinic:person", number=infusion.patient.registry_number)
 
 

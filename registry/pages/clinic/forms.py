@@ -1,16 +1,17 @@
 """The form of one infusion: the columns of the exchange file, read by the same reader as a file's row."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.text import format_lazy
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import Category, Kind, Sex
+from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.dates import understand_date
 from registry.draft import InfusionDraft
 from registry.entry.reading import CodeLists, RowReader
@@ -20,8 +21,8 @@ from registry.errors import InfusionRefused, Problem, RegistryError
 from registry.identity import Identifier, IdentifierUnusable, holds_identity_number, read_identifier
 from registry.models import Centre, Infusion, Patient
 from registry.pages.clinic.date_field import DateText
+from registry.pages.clinic.list_field import centres_of, choose_product, choose_trial, indications_of, sites_of
 
-Choices = list[tuple[str, Any]]
 ANSWER = "former_first_becomes"
 DUPLICATE = "duplicate"
 
@@ -88,14 +89,13 @@ class InfusionForm(forms.Form):
 
     def __init__(self, *args, lists: CodeLists, patient: Patient | None = None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.lists, self.patient = lists, patient
-        self.fields["centre"].widget = forms.Select(choices=_centres(lists))
-        self.fields["product"].widget = forms.Select(choices=_products(lists))
-        self.fields["trial"].widget = forms.Select(choices=_trials(lists))
-        self.fields["indication"].widget = forms.Select(choices=_indications(lists))
-        self.fields["manufacturing_site"].widget = forms.Select(
-            choices=[("", ""), *((site.code, site.name) for site in lists.sites.values())]
-        )
+        self.data = self.data.dict() if self.is_bound else {}  # type: ignore[attr-defined]  # a QueryDict
+        self.lists, self.patient, self.offered_age = lists, patient, ""
+        self.fields["centre"].widget = forms.Select(choices=centres_of(lists))
+        self.fields["product"].widget = choose_product(lists)
+        self.fields["trial"].widget = choose_trial(lists)
+        self.fields["indication"].widget = forms.Select(choices=indications_of(lists))
+        self.fields["manufacturing_site"].widget = forms.Select(choices=sites_of(lists))
         self.fields["sex"].widget = forms.Select(choices=[("", ""), *Sex.choices])
         for name in ("centre", "patient_id", "category", "product", "infused_on"):
             self.fields[name].needed = True  # type: ignore[attr-defined]  # field.html says so
@@ -153,9 +153,34 @@ class InfusionForm(forms.Form):
         unanswered = which_is_first and self.answer is None
         self.refuse([replace(question, field=ANSWER) if unanswered else question])
 
+    def offer_ages(self, ages: Sequence[int]) -> None:
+        """Write the age where it is certain, and have it chosen where it is one of two; what the clinic has
+        written itself stays.
+        """
+        typed, offered = self.data.get("age_at_infusion", ""), self.data.get("age_offered", "")
+        possible = list(map(str, ages))
+        if typed == offered and typed not in possible:
+            typed = ""
+        if len(possible) == 1:
+            self.offered_age = possible[0]
+            self.fields["age_at_infusion"].help_text = _("From the year of birth and the date: is it right?")
+            typed = typed or self.offered_age
+        elif possible:
+            self.fields["age_at_infusion"].widget = forms.RadioSelect(choices=[(age, age) for age in possible])
+            self.fields["age_at_infusion"].help_text = _("By the year of birth it is one of these.")
+        self.data["age_at_infusion"] = typed
+
+    @property
+    def day(self) -> tuple[date, DatePrecision] | None:
+        """The date of infusion as typed, if it is one."""
+        try:
+            return understand_date(self["infused_on"].data or "")
+        except ValueError:
+            return None
+
     def propose_kind(self, kind: Kind) -> None:
         """Choose a kind on the page where the clinic has not."""
-        self.data = {**self.data.dict(), "kind": kind.value}  # type: ignore[attr-defined]  # a QueryDict
+        self.data["kind"] = kind.value
 
     def say(self, name: str, value: str) -> str:
         """A field's value as people read it."""
@@ -256,32 +281,3 @@ class ReasonForm(forms.Form):
         chosen = self.cleaned_data["why"]
         listed = "" if chosen == "other" else str(dict(self.fields["why"].choices)[chosen])  # type: ignore[attr-defined]
         return ": ".join(part for part in (listed, self.cleaned_data["words"]) if part)
-
-
-def _centres(lists: CodeLists) -> Choices:
-    return [("", ""), *((centre.code, str(centre)) for centre in lists.centres.values())]
-
-
-def _products(lists: CodeLists) -> Choices:
-    return [("", ""), *((one.name, _describe(one)) for one in _each(lists.products))]
-
-
-def _describe(product) -> str:
-    """A product with what it sets: target and modality."""
-    known = ", ".join(part for part in (product.inn, product.target, product.modality) if part)
-    return f"{product.name} ({known})"
-
-
-def _trials(lists: CodeLists) -> Choices:
-    return [("", ""), *((one.identifier, f"{one.identifier} {one.name}") for one in _each(lists.trials))]
-
-
-def _indications(lists: CodeLists) -> Choices:
-    name = "name_en" if get_language() == "en" else "name_sv"
-    spelled = ((one, str(getattr(one, name))) for one in _each(lists.indications))
-    return [("", ""), *((one.code, f"{said} ({one.icd10})" if one.icd10 else said) for one, said in spelled)]
-
-
-def _each(by_spelling: Mapping[str, Any]) -> Iterable[Any]:
-    """Every row of a code list once, in its own order."""
-    return {row.pk: row for row in by_spelling.values()}.values()

@@ -30,6 +30,31 @@
     waiting = detail;
   });
 
+  // Where the part of the page that one types in comes anew with other fields, the first of them has the focus.
+  let typedIn = "";
+  document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+    if (detail.target.contains(document.activeElement)) typedIn = detail.target.id;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (typedIn && document.activeElement === document.body) document.getElementById(typedIn)?.querySelector("input, select")?.focus();
+    typedIn = "";
+  });
+
+  // Trials and products are those of the chosen category; one that is chosen already stays, and is judged
+  // when the form is sent.
+  const entry = document.querySelector("form.entry");
+  function narrow() {
+    const category = entry.querySelector("[name=category]:checked")?.value;
+    for (const option of entry.querySelectorAll("option[data-for]")) {
+      const fits = !category || option.selected || option.dataset.for.split(" ").includes(category);
+      option.hidden = option.disabled = !fits;
+    }
+  }
+  if (entry) {
+    entry.addEventListener("change", narrow);
+    narrow();
+  }
+
   // A browser gives no focus by itself where the address names a part of the page.
   if (location.hash) addEventListener("load", () => setTimeout(() => document.querySelector("[autofocus]")?.focus()));
 

@@ -107,7 +107,7 @@ def test_the_age_is_offered_where_it_is_certain_and_else_both(lists, nurse, type
         assert field.value() == ages[0]
     else:
         assert [value for value, _label in field.field.widget.choices] == ages
-        assert not field.value()
+        assert not field.value() and not field.errors
     body = unescape(page.content.decode())
     assert re.search(r'<div id="age" hx-swap-oob="true">', body)
 

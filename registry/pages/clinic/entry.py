@@ -84,6 +84,7 @@ def record_person(request: SignedInRequest) -> HttpResponse:
     patient = _patient_known_here(request, number)
     form = _read_form(request, CodeLists(request.user), patient)
     judged = _judge(request, form)
+    form.forgive("age_at_infusion", "age_missing")  # it is about to be written
     answer = show(request, "clinic/guidance.html", _guidance(form, judged) | {"swap": True})
     return say_wait(answer, judged.too_many)
 

@@ -140,6 +140,11 @@ class InfusionForm(forms.Form):
                 field, sentence = None, f"{sentence} {hint}"
             self.add_error(field, forms.ValidationError(sentence, code=problem.code))
 
+    def forgive(self, field: str, code: str) -> None:
+        """Leave out what is not wrong as long as someone types."""
+        if self.has_error(field, code):
+            del self.errors[field]
+
     def refuse_error(self, error: RegistryError) -> None:
         """Say why the registry refused what was typed."""
         if isinstance(error, InfusionRefused):

@@ -280,7 +280,8 @@ def _read_changes(infusion: Infusion, body: Mapping[str, Any], user: User) -> di
     stated = _read_row(row, CodeLists(user), person_known=True, stored=stored)
     if stated.kind is None:
         raise InfusionRefused([Problem("kind", "missing", "This field is required.")])
-    return {name: getattr(stated, name) for name in CORRECTABLE}
+    unstated = set() if "age_at_infusion" in body else {"age_at_infusion"}
+    return {name: getattr(stated, name) for name in CORRECTABLE if name not in unstated}
 
 
 def _read_row(

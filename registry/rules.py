@@ -46,7 +46,8 @@ def complete_draft(draft: InfusionDraft) -> None:
     identifier = draft.identifier
     if identifier is None:
         return
-    draft.sex = draft.sex or identifier.sex or Sex.UNKNOWN
+    if draft.sex in {None, Sex.UNKNOWN}:
+        draft.sex = identifier.sex or Sex.UNKNOWN
     if draft.age_at_infusion is None and identifier.born_on:
         draft.age_at_infusion = max(0, age_on(identifier.born_on, draft.infused_on))
 

@@ -39,7 +39,7 @@ def correct(client, infusion, **values):
     [
         ({"infused_on": "2999-01-01"}, "infused_on", "The date lies in the future."),
         ({"infused_on": "in May"}, "infused_on", "Write it as 2026-11-20, 20261120,"),
-        ({"infused_on": "2010-05-05"}, "age_at_infusion", "The age does not agree with"),
+        ({"infused_on": "2010-05-05", "age_at_infusion": "47"}, "age_at_infusion", "The age does not agree with"),
         ({"infused_on": "2022-05-05", "age_at_infusion": "52"}, "kind", "An earlier infusion of this"),
         ({"kind": "further_dose"}, "kind", "A further dose belongs to a course"),
         ({"category": "ACT"}, "trial", "ACT needs its trial."),
@@ -86,12 +86,12 @@ def test_a_correction_leaves_history_with_actor_and_reason(world):
 def test_a_correction_leaves_alone_what_someone_else_corrected_meanwhile(world):
     client, infusion = sign_in(), Infusion.objects.get(kind="first")
     address = reverse("admin:infusion_correct", args=[infusion.pk])
-    sent = form_of(client, address) | {"age_at_infusion": 49, "reason": "age"}
+    sent = form_of(client, address) | {"sequence": 2, "reason": "the second that day"}
     someone = User.objects.get(username="föreståndare")
     correct_infusion(infusion_id=infusion.pk, changes={"batch": "theirs"}, by=someone, reason="batch")
     assert client.post(address, sent).status_code == 302
     infusion.refresh_from_db()
-    assert (infusion.age_at_infusion, infusion.batch) == (49, "theirs")
+    assert (infusion.sequence, infusion.batch) == (2, "theirs")
 
 
 def test_a_withdrawal_needs_a_reason_and_leaves_history(world):

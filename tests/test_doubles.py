@@ -68,7 +68,12 @@ def test_thirty_days_are_near_and_thirty_one_are_not(lists):
     assert [days for *_pair, days in pairs()] == [30]
     correct_infusion(infusion_id=second.pk, changes={"infused_on": date(2020, 6, 5)}, by=BY, reason="typo")
     assert pairs() == []
-    correct_infusion(infusion_id=second.pk, changes={"infused_on": date(2020, 4, 5)}, by=BY, reason="typo")
+    correct_infusion(
+        infusion_id=second.pk,
+        changes={"infused_on": date(2020, 4, 5), "age_at_infusion": 50},
+        by=BY,
+        reason="typo",
+    )
     assert [days for *_pair, days in pairs()] == [30]
 
 

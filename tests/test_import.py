@@ -399,7 +399,7 @@ def test_a_second_first_is_refused(lists, bring, where):
 
 def test_a_sex_that_differs_between_the_infusions_of_one_pseudonym_is_only_improbable(lists, bring):
     row = ROW | {"patient_id": "local:17", "sex": "female"}
-    other = row | {"sex": "male", "kind": "reinfusion", "infused_on": "2021-05-05"}
+    other = row | {"sex": "male", "kind": "reinfusion", "infused_on": "2021-05-05", "age_at_infusion": "51"}
     assert bring([row, other], dry_run=True) == (ImportSummary(2, 2, 0, 0, 1), [(3, "sex", "sex_differs")])
     assert bring([row])[1] == []
     assert bring([other]) == (ImportSummary(1, 1, 0, 0, 1), [(2, "sex", "sex_differs")])

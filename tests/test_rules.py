@@ -420,7 +420,7 @@ def test_a_longest_batch_and_a_last_sequence_are_accepted(lists):
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ({"infused_on": date(2000, 5, 5)}, "age_contradicts_birth_year"),
+        ({"infused_on": date(2000, 5, 5), "age_at_infusion": 50}, "age_contradicts_birth_year"),
         ({"age_at_infusion": 20}, "age_contradicts_birth_year"),
         ({"infused_on": date(2999, 1, 1)}, "date_in_future"),
         ({"infused_on": date(1989, 1, 1)}, "date_too_early"),
@@ -459,14 +459,14 @@ def test_an_age_agrees_with_the_year_of_birth(lists, age, agrees):
 
 def test_a_sex_that_was_not_known_is_filled_in_from_a_later_infusion(lists):
     reporter = factories.user("reporter", lists.centres["UPP"])
-    record = partial(factories.record, lists, "local:1", by=reporter, age_at_infusion=50)
-    person = record().patient
+    record = partial(factories.record, lists, "local:1", by=reporter)
+    person = record(age_at_infusion=50).patient
     assert person.sex == Sex.UNKNOWN
     revision = Revision.objects.get().number
-    record(infused_on="2021-05-05", kind="reinfusion", sex=Sex.UNKNOWN)
+    record(infused_on="2021-05-05", kind="reinfusion", sex=Sex.UNKNOWN, age_at_infusion=51)
     assert Patient.objects.get().history_rows.count() == 1
     with override("en"):
-        later = record(infused_on="2022-05-05", kind="further_dose", sex=Sex.FEMALE)
+        later = record(infused_on="2022-05-05", kind="further_dose", sex=Sex.FEMALE, age_at_infusion=52)
     assert (later.patient.sex, Patient.objects.get().sex) == ("female", "female")
     told = Patient.objects.get().history_rows.latest("pgh_id")
     assert (told.pgh_label, told.sex, told.acted_by, told.reason) == (
@@ -477,9 +477,9 @@ def test_a_sex_that_was_not_known_is_filled_in_from_a_later_infusion(lists):
 
 
 def test_a_sex_that_differs_from_the_persons_is_stored_asked_about_and_not_taken(lists):
-    record = partial(factories.record, lists, "local:1", age_at_infusion=50)
-    record(sex=Sex.FEMALE)
-    other = record(infused_on="2021-05-05", kind="reinfusion", sex=Sex.MALE)
+    record = partial(factories.record, lists, "local:1")
+    record(sex=Sex.FEMALE, age_at_infusion=50)
+    other = record(infused_on="2021-05-05", kind="reinfusion", sex=Sex.MALE, age_at_infusion=51)
     assert Patient.objects.get().sex == "female"
     assert Question.objects.get(rule="sex_differs").infusion == other
     for open_sex in (None, Sex.UNKNOWN, Sex.FEMALE):

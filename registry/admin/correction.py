@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.access import Actor
 from registry.admin.forms import ReasonField
 from registry.dates import understand_date
+from registry.entry.ages import AGE_UNSTATED
 from registry.entry.record import CORRECTABLE, correct_infusion, withdraw_infusion
 from registry.errors import InfusionRefused, NotFound, RegistryError
 from registry.models import Infusion
@@ -105,12 +106,18 @@ class CorrectionForm(ActionForm):
 
     def act(self, by: Actor) -> None:
         """Correct the fields that were changed."""
-        correct_infusion(
-            infusion_id=self.infusion.pk,
-            changes=dict(self._changes()),
-            by=by,
-            reason=self.cleaned_data["reason"],
-        )
+        try:
+            correct_infusion(
+                infusion_id=self.infusion.pk,
+                changes=dict(self._changes()),
+                by=by,
+                reason=self.cleaned_data["reason"],
+            )
+        except InfusionRefused as refused:
+            if refused.code == AGE_UNSTATED:  # asked for empty, so that whatever is typed now is stated
+                empty = {"age_at_infusion": "", self.add_initial_prefix("age_at_infusion"): ""}
+                self.data = self.data.dict() | empty  # type: ignore[attr-defined]  # a QueryDict
+            raise
 
     def _changes(self) -> Iterable[tuple[str, Any]]:
         for name in self.changed_data:

@@ -28,6 +28,7 @@ from registry.entry.exchange import Line, measure_file, read_lines
 from registry.entry.import_lookups import look_up_staged
 from registry.entry.patients import PatientRefused, lock_entry, read_refusals, refusal_tokens
 from registry.entry.reading import CodeLists, RowReader, read_person
+from registry.entry.staged_ages import refuse_contradictions
 from registry.errors import NotFound, Problem
 from registry.identity import Identifier
 
@@ -102,6 +103,7 @@ def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progre
     _refuse_the_refused()
     staging.find_persons(by)
     _judge(by, progress, read)
+    refuse_contradictions(by)
     doubt_batches_of_file(by=by)
     staging.keep_only(PatientRefused.code)
     stored, refused, warnings = staging.count_rows()

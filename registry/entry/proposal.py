@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import Kind
 from registry.draft import InfusionDraft
+from registry.entry.ages import refuse_age
 from registry.entry.batches import doubt_batch
 from registry.entry.record import refuse_impossible
 from registry.entry.visible_course import Course, read_course
@@ -76,6 +77,8 @@ def propose(
     stated_age_alone = patient and not draft.identifier
     warnings = refuse_impossible(draft, birth_year=patient.birth_year if stated_age_alone else None)
     course = read_course(patient, by) if patient else Course()
+    if patient:
+        refuse_age(draft, patient, course)
     others, step = course.steps, draft.step
     before_first = not course.elsewhere and _is_before_first(step, others)
     if before_first and draft.kind == Kind.FIRST and former_first_becomes:

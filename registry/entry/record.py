@@ -8,8 +8,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
+from registry.ages import Age
 from registry.choices import AccessAction, Category, Kind, Status
 from registry.draft import InfusionDraft
+from registry.entry.ages import follow_date, refuse_age
 from registry.entry.announce import announce_change
 from registry.entry.batches import doubt_batch
 from registry.entry.patients import fill_sex, lock_entry, lock_known_patient, lock_patient
@@ -45,7 +47,8 @@ CORRECTABLE = (
     "age_at_infusion",
     "batch",
 )
-AGE = {"infused_on", "age_at_infusion"}
+DATE = {"infused_on", "date_precision"}
+AGE = DATE | {"age_at_infusion"}
 DECIDES_ORDER = {"kind", "infused_on", "date_precision", "sequence"}
 
 
@@ -75,8 +78,9 @@ def record_infusion(
     warnings = refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
     with acting_as(by, reason=check_reason(reason, needed=False)):
         patient = lock_known_patient(patient, by) if patient else lock_patient(draft)
-        fill_sex(patient, draft, by=by)
         course = read_course(patient, by)
+        refuse_age(draft, patient, course)
+        fill_sex(patient, draft, by=by)
         if former_first_becomes:
             _change_former_first(course, draft, former_first_becomes)
         kind, improbable = classify(step=draft.step, others=course.steps, elsewhere=course.elsewhere)
@@ -99,6 +103,8 @@ def correct_infusion(
     """Change fields of a submitted infusion; the person stays who it is.
 
     version: the one that the actor has seen (InfusionQuerySet.with_version), None for whichever.
+    age_at_infusion stands in changes where somebody states it, for the date as it then is; a date that
+    is corrected without it takes the age along, or asks for it (ages.follow_date).
     Raises NotFound alike for a missing and for another centre's infusion, ChangedMeanwhile,
     InfusionRefused, KindUnclear, NotPermitted for a move to a centre where the actor may not write,
     ReasonMissing.
@@ -109,14 +115,23 @@ def correct_infusion(
     with acting_as(by, reason=check_reason(reason)):
         infusion = _lock_infusion(infusion_id, by, version)
         changed = {name for name in changes if getattr(infusion, name) != changes[name]}
+        stored = Age(infusion.infused_on, infusion.date_precision, infusion.age_at_infusion)
         known = {problem.code for problem in check_draft(_draft_of(infusion))}
         for name in changed:
             setattr(infusion, name, changes[name])
         require(by, Permission.WRITE_RECORDS, centre=infusion.centre_id)
         draft = _draft_of(infusion)
+        course = read_course(infusion.patient, by, without=infusion)
+        if changed & DATE and "age_at_infusion" not in changes:
+            refuse_impossible(draft, touched=changed)  # a date that cannot be has no age
+            infusion.age_at_infusion = follow_date(draft, stored, infusion.patient, course)
+            changed.add("age_at_infusion")
+            draft = _draft_of(infusion)
         birth_year = infusion.patient.birth_year if changed & AGE else None
         warnings = refuse_impossible(draft, birth_year=birth_year, touched=changed)
-        warnings += _judge_change(draft, changed, read_course(infusion.patient, by, without=infusion))
+        if changed & AGE:
+            refuse_age(draft, infusion.patient, course)
+        warnings += _judge_change(draft, changed, course)
         if "batch" in changed:
             warnings += doubt_batch(batch=draft.batch, patient=infusion.patient, by=by)
         if changed:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.dates import understand_date
 from registry.draft import InfusionDraft
+from registry.entry.ages import AGE_UNSTATED
 from registry.entry.reading import CodeLists, RowReader
 from registry.entry.record import CORRECTABLE
 from registry.entry.rows import row_of
@@ -245,7 +246,29 @@ class CorrectionForm(InfusionForm):
             self.refuse([Problem("kind", "missing", gettext("This field is required."))])
         if stated is None or stated.kind is None:
             return None
-        return {name: getattr(stated, name) for name in CORRECTABLE}
+        changes = {name: getattr(stated, name) for name in CORRECTABLE}
+        if str(stated.age_at_infusion) == self.initial["age_at_infusion"] and not self._restates_age(stated):
+            del changes["age_at_infusion"]  # it was stated for another date
+        return changes
+
+    @property
+    def age_for(self) -> str:
+        """The date for which the age in the form is stated."""
+        return self.data.get("age_for") or self.initial["infused_on"]
+
+    def refuse(self, problems: Iterable[Problem]) -> None:
+        """As on the page of a new infusion; an age that has to be stated again is asked for empty."""
+        problems = list(problems)
+        if any(problem.code == AGE_UNSTATED for problem in problems):
+            typed = self.data.dict()  # type: ignore[attr-defined]  # a QueryDict
+            self.data = typed | {"age_at_infusion": "", "age_for": typed.get("infused_on", "")}
+        super().refuse(problems)
+
+    def _restates_age(self, stated: InfusionDraft) -> bool:
+        try:
+            return understand_date(self.age_for) == (stated.infused_on, stated.date_precision)
+        except ValueError:
+            return False
 
 
 class ReasonForm(forms.Form):

@@ -271,6 +271,27 @@ def test_a_file_that_is_not_stored_keeps_no_digest_of_whom_the_registry_does_not
     assert not [table for digest in unknown for table in tables_that_name(digest.hex())]
 
 
+def test_the_steward_sees_who_came_near_the_budget(lists, uppsala):
+    quiet = factories.user("sto", lists.centres["STO"], lists.centres["FAL"])
+    factories.user("nobody", lists.centres["UPP"])
+    for place in range(7):
+        ask_api(uppsala, factories.nth_number(place))
+    upload(uppsala, [factories.nth_number(place) for place in (20, 21, 22)])
+    ask_api(quiet, factories.nth_number(1))
+    later(minutes=90)
+    ask_api(quiet, factories.nth_number(2))
+    client = sign_in(factories.user("steward", national_role="steward"))
+    page = client.get(address("desk"))
+    assert [(one.username, one.centres, one.hour, one.day, one.in_files, one.refused, one.near)
+            for one in page.context["askers"]] == [
+        ("upp", "UPP", 0, 5, 3, 2, True), ("sto", "FAL, STO", 1, 2, 0, 0, False),
+    ]  # fmt: skip
+    assert text(page).count("Near the limit") == 1
+    later(days=1)
+    assert client.get(address("desk")).context["askers"] == []
+    assert sign_in(uppsala).get(address("desk")).status_code == 404
+
+
 def test_neither_a_draft_nor_a_kept_answer_nor_a_look_up_holds_a_digest(uppsala):
     number = factories.nth_number(1)
     ask_form(uppsala, number, do="draft")

@@ -6,21 +6,24 @@ by program, or in a file.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from registry.access import NATIONWIDE, Actor, Permission, centres_where
+from registry.access import NATIONWIDE, Actor, Permission, centres_where, require
 from registry.identity import lookup_token
 from registry.models import Lookup, User
 
 LOOKUP_LOCK = 7205  # with the user's key, held until the commit: two requests never share the last look-up
 HOUR = timedelta(hours=1)
 KEPT = timedelta(days=1)
+MOST_ASKERS = 50
 
 # Kept in English in the access log, and translated where it is shown.
 REFUSED = gettext_noop("refused: too many look-ups")
@@ -52,6 +55,52 @@ def charge(*, by: User, persons: Collection[bytes], by_import: bool = False) -> 
         return max(1, ceil((frees + HOUR - now).total_seconds()))
     Lookup.objects.bulk_create(Lookup(user=by, at=now, by_import=by_import, token=token) for token in tokens)
     return 0
+
+
+@dataclass(frozen=True)
+class Asker:
+    """How much someone has asked of persons who are not of their centres."""
+
+    username: str
+    centres: str
+    hour: int  # by number, in the last hour
+    day: int
+    in_files: int  # new persons of files, in the last day
+    refused: int  # how often too many, in the last day
+    near: bool  # half of an hour's budget is spent, or more was asked for than there was
+
+
+def read_askers(*, by: Actor) -> list[Asker]:
+    """Who has looked up persons who are not of their centres within a day: those who asked most come first.
+
+    Raises NotPermitted.
+    """
+    require(by, Permission.MERGE_PATIENTS)
+    now = timezone.now()
+    recent, single = Q(lookups__at__gt=now - KEPT), Q(lookups__refused=False, lookups__by_import=False)
+    counted = (
+        User.objects.filter(recent)
+        .annotate(
+            hour=Count("lookups", single & Q(lookups__at__gt=now - HOUR)),
+            day=Count("lookups", single),
+            in_files=Count("lookups", Q(lookups__refused=False, lookups__by_import=True)),
+            refused=Count("lookups", Q(lookups__refused=True)),
+        )
+        .order_by("-refused", "-hour", "-day", "-in_files", "username")
+        .prefetch_related("memberships__centre")
+    )
+    return [
+        Asker(
+            username=user.username,
+            centres=", ".join(sorted(one.centre.code for one in user.memberships.all())),
+            hour=user.hour,
+            day=user.day,
+            in_files=user.in_files,
+            refused=user.refused,
+            near=user.refused > 0 or 2 * user.hour >= settings.LOOKUPS_PER_HOUR,
+        )
+        for user in counted[:MOST_ASKERS]
+    ]
 
 
 def forget_lookups() -> None:

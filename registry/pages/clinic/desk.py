@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -17,6 +18,7 @@ from registry.choices import AccessAction
 from registry.entry.doubles import MOST_PAIRS, NEAR_DAYS, find_doubles
 from registry.entry.effect import Row, as_one, compare, places_of
 from registry.entry.finding import find_number
+from registry.entry.lookups import read_askers
 from registry.entry.move import move_patient
 from registry.entry.patients import (
     MergeEffect,
@@ -49,6 +51,8 @@ def desk(request: SignedInRequest) -> HttpResponse:
         "pairs": find_doubles(by=request.user),
         "near_days": NEAR_DAYS,
         "most_pairs": MOST_PAIRS,
+        "askers": read_askers(by=request.user),
+        "budget": settings.LOOKUPS_PER_HOUR,
     }
     return show(request, "clinic/desk.html", context)
 

@@ -1,5 +1,6 @@
 """One row of the exchange file, read: codes looked up, every wrong field named."""
 
+import re
 from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
@@ -8,6 +9,7 @@ from registry.access import Actor, Permission, centres_where
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.dates import read_date
 from registry.draft import InfusionDraft
+from registry.entry.spelling import MOST_GUESSES, by_spelling, find, guess, plain, spellings
 from registry.errors import Problem
 from registry.identity import (
     Identifier,
@@ -38,10 +40,8 @@ COLUMNS = (
 NEEDED_COLUMNS = {"patient_id", "category", "product", "infused_on"}
 LONGEST_VALUE = 200
 SHORT_LIST = 8
-SPELLINGS = {
-    choices: {choice.value.lower(): choice for choice in choices}
-    for choices in (Category, Kind, Sex, DatePrecision)
-}
+WHOLE = re.compile(r"(\d+)[.,]0+")  # as programs write a whole number that may be missing
+SPELLINGS = {choices: spellings(choices) for choices in (Category, Kind, Sex, DatePrecision)}
 # What a row writes of each list, where that is not the value itself.
 SPELLED_BY: dict[type, str] = {
     Centre: "code",
@@ -59,25 +59,22 @@ class CodeLists:
         """Of an actor's centres; centre limits the rows to one code, and is its default."""
         writable = centres_where(actor, Permission.WRITE_RECORDS)
         self.default_centre = centre or ""
-        self.centres = {
-            found.code.lower(): found
+        self.centres = by_spelling(
+            (found.code, found)
             for found in Centre.objects.all()
             if found.pk in writable and centre in {None, found.code}
-        }
-        self.products = {
-            name.lower(): product
-            for product in Product.objects.all()
-            for name in (product.inn, product.name)
-            if name
-        }
-        self.indications = {
-            code.lower(): indication
+        )
+        self.products = by_spelling(
+            (name, product) for product in Product.objects.all() for name in (product.inn, product.name)
+        )
+        self.indications = by_spelling(
+            (code or "", indication)
             for indication in Indication.objects.all()
             for code in (indication.key, indication.icd10)
-            if code
-        }
-        self.trials = {trial.identifier.lower(): trial for trial in Trial.objects.all()}
-        self.sites = {site.code.lower(): site for site in ManufacturingSite.objects.all()}
+        )
+        self.trials = by_spelling((trial.identifier, trial) for trial in Trial.objects.all())
+        self.sites = by_spelling((site.code, site) for site in ManufacturingSite.objects.all())
+        self.guesses = 0
 
 
 class RowReader:
@@ -95,8 +92,8 @@ class RowReader:
         row as it stands, where it is corrected; fields that say the same are not judged anew.
         """
         touched = None if stored is None else {name for name in row if row[name] != stored.get(name, "")}
-        fields = _Fields(row)
         lists = self.lists
+        fields = _Fields(row, lists)
         centre = fields.look_up("centre", lists.centres, default=lists.default_centre)
         category = fields.look_up("category", SPELLINGS[Category])
         product = fields.look_up("product", lists.products)
@@ -139,7 +136,7 @@ class RowReader:
 
 def read_person(row: Mapping[str, str], lists: CodeLists) -> Identifier | None:
     """Whom a row names, whatever else is wrong with it; None where the identifier cannot be read."""
-    centre = lists.centres.get((row.get("centre") or lists.default_centre).strip().lower())
+    centre = find((row.get("centre") or lists.default_centre).strip(), lists.centres)
     try:
         return read_identifier(row.get("patient_id", ""), centre=centre.code if centre else "")
     except IdentifierUnusable:
@@ -149,7 +146,8 @@ def read_person(row: Mapping[str, str], lists: CodeLists) -> Identifier | None:
 class _Fields:
     """The fields of one row, and what is wrong with them so far."""
 
-    def __init__(self, row: Mapping[str, str]):
+    def __init__(self, row: Mapping[str, str], lists: CodeLists):
+        self.lists = lists
         # All cells in one pass: reading them is a good part of an import's time.
         self.cells = {name: cell.strip() for name, cell in row.items() if cell}
         self.problems: list[Problem] = []
@@ -178,20 +176,31 @@ class _Fields:
             if needed:
                 self.refuse(name, "missing", _("This field is required."))
             return None
-        found = known.get(value.lower())
+        found = find(value, known)
         if found is None:
-            # The value is not repeated: in a shifted row it may be an identity number.
-            sentence = _("The value is not in the registry's list.")
-            if 0 < len(known) <= SHORT_LIST:
-                each = dict.fromkeys(map(_spell, known.values()))  # a product stands there under two names
-                sentence = _("Write one of: %(values)s.") % {"values": ", ".join(each)}
-            self.refuse(name, f"unknown_{name}", sentence)
+            self.refuse(name, f"unknown_{name}", self._say_unknown(value, known))
         return found
+
+    def _say_unknown(self, value: str, known: Mapping[str, object]) -> str:
+        """What to write instead; the value is not repeated: in a shifted row it may be an identity number."""
+        sentences = []
+        each = dict.fromkeys(map(_spell, known.values()))  # a product stands there under two names
+        if self.lists.guesses < MOST_GUESSES:
+            self.lists.guesses += 1
+            if meant := guess(value, known):
+                sentences.append(_("Did you mean %(value)s?") % {"value": _spell(meant)})
+        if 0 < len(each) <= SHORT_LIST:
+            sentences.append(_("Write one of: %(values)s.") % {"values": ", ".join(each)})
+        if len(each) > SHORT_LIST or not each:
+            sentences.insert(0, _("The value is not in the registry's list."))
+        return " ".join(sentences)
 
     def number(self, name: str, least: int, most: int) -> int | None:
         value = self.cells.get(name)
         if not value:
             return None
+        if found := WHOLE.fullmatch(value):
+            value = found[1]
         if not (value.isascii() and value.isdecimal() and least <= int(value) <= most):
             sentence = _("Write a whole number from %(least)s to %(most)s.")
             self.refuse(name, "number_invalid", sentence % {"least": least, "most": most})
@@ -206,7 +215,7 @@ def _spell(listed: object) -> str:
 
 def _check_modality(fields: _Fields, product: Product | None) -> None:
     value = fields.cells.get("modality")
-    if product and value and value.lower() != product.modality.lower():
+    if product and value and plain(value) != plain(product.modality):
         sentence = _("The product is a %(modality)s product.") % {"modality": product.modality}
         fields.refuse("modality", "modality_contradicts_product", sentence)
 

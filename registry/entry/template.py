@@ -3,6 +3,7 @@
 import io
 from itertools import zip_longest
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.styles import Font
@@ -12,6 +13,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from registry.choices import Category, DatePrecision, Kind, Modality, Sex
 from registry.entry.export import FORMATS, Export, write_rows
+from registry.entry.header import template_columns
 from registry.entry.reading import COLUMNS, NEEDED_COLUMNS, CodeLists
 
 NAME = "swecar-template"
@@ -20,13 +22,14 @@ WIDTH = 20
 
 
 def write_template(lists: CodeLists, *, format: str) -> Export:
-    """An empty file with the right columns; a workbook also has the codes, to choose from."""
+    """An empty file with the right columns, in the language of the page; a workbook has the codes too."""
+    header = template_columns()
     if format == "csv":
-        return write_rows([COLUMNS], format=format, name=NAME)
+        return write_rows([header], format=format, name=NAME)
     book, codes = Workbook(), _codes(lists)
     sheet = book.worksheets[0]
     sheet.title = "swecar"
-    sheet.append(COLUMNS)
+    sheet.append(header)
     sheet.freeze_panes = "A2"
     for place, name in enumerate(COLUMNS, start=1):
         letter = get_column_letter(place)
@@ -50,7 +53,8 @@ def _add_codes(book: Workbook, codes: dict[str, list[str]]) -> None:
     """A second sheet with a column of codes a column of the file, each with a name to refer to."""
     title = _("Codes")
     sheet = book.create_sheet(title)
-    sheet.append(list(codes))
+    named = dict(zip(COLUMNS, template_columns(), strict=True))
+    sheet.append([named[name] for name in codes])
     for row in zip_longest(*codes.values()):
         sheet.append(row)
     for place, (name, values) in enumerate(codes.items(), start=1):
@@ -64,18 +68,23 @@ def _add_codes(book: Workbook, codes: dict[str, list[str]]) -> None:
 def _codes(lists: CodeLists) -> dict[str, list[str]]:
     """What may stand in each column that has a list; only the centres of whoever asks."""
     codes = {
-        "centre": [centre.code for centre in lists.centres.values()],
-        "sex": Sex.values,
+        "centre": _once(centre.code for centre in lists.centres.values()),
+        "sex": _spoken(Sex),
         "category": Category.values,
-        "kind": Kind.values,
+        "kind": _spoken(Kind),
         "product": _once(product.name for product in lists.products.values()),
         "modality": Modality.values,
         "indication": _once(indication.code for indication in lists.indications.values()),
-        "trial": [trial.identifier for trial in lists.trials.values()],
-        "manufacturing_site": [site.code for site in lists.sites.values()],
-        "date_precision": DatePrecision.values,
+        "trial": _once(trial.identifier for trial in lists.trials.values()),
+        "manufacturing_site": _once(site.code for site in lists.sites.values()),
+        "date_precision": _spoken(DatePrecision),
     }
     return {name: values for name, values in codes.items() if values}
+
+
+def _spoken(choices: type[Sex] | type[Kind] | type[DatePrecision]) -> list[str]:
+    """What a clinic writes of a list, in the language of the page."""
+    return [str(choice.label).lower() for choice in choices] if get_language() == "sv" else choices.values
 
 
 def _once(values) -> list[str]:

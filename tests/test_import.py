@@ -17,6 +17,7 @@ from registry.entry.import_file import ImportSummary, import_infusions
 from registry.entry.patients import erase_patient
 from registry.entry.reading import COLUMNS, NEEDED_COLUMNS
 from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.spelling import Spelled
 from registry.errors import Busy, FileUnusable, NotFound, NotPermitted
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Revision
@@ -807,7 +808,7 @@ def test_what_is_said_to_be_written_is_taken(lists, column):
     by_column["manufacturing_site"] = "sites"
     if column in by_column:  # few enough to be named
         known = getattr(lists, by_column[column])
-        setattr(lists, by_column[column], dict(list(known.items())[:2]))
+        setattr(lists, by_column[column], Spelled(list(known.items())[:2]))
     problems = reader.read(ROW | {column: "?"})[1]
     [sentence] = [problem.sentence for problem in problems if problem.code == f"unknown_{column}"]
     named = re.fullmatch(r"Skriv något av: (.+)\.|Write one of: (.+)\.", sentence)

@@ -9,7 +9,7 @@ from registry.access import Actor, Permission, centres_where
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.dates import read_date
 from registry.draft import InfusionDraft
-from registry.entry.spelling import MOST_GUESSES, by_spelling, find, guess, plain, spellings
+from registry.entry.spelling import MOST_GUESSES, Spelled, plain, spellings
 from registry.errors import Problem
 from registry.identity import (
     Identifier,
@@ -59,21 +59,21 @@ class CodeLists:
         """Of an actor's centres; centre limits the rows to one code, and is its default."""
         writable = centres_where(actor, Permission.WRITE_RECORDS)
         self.default_centre = centre or ""
-        self.centres = by_spelling(
+        self.centres = Spelled(
             (found.code, found)
             for found in Centre.objects.all()
             if found.pk in writable and centre in {None, found.code}
         )
-        self.products = by_spelling(
+        self.products = Spelled(
             (name, product) for product in Product.objects.all() for name in (product.inn, product.name)
         )
-        self.indications = by_spelling(
+        self.indications = Spelled(
             (code or "", indication)
             for indication in Indication.objects.all()
             for code in (indication.key, indication.icd10)
         )
-        self.trials = by_spelling((trial.identifier, trial) for trial in Trial.objects.all())
-        self.sites = by_spelling((site.code, site) for site in ManufacturingSite.objects.all())
+        self.trials = Spelled((trial.identifier, trial) for trial in Trial.objects.all())
+        self.sites = Spelled((site.code, site) for site in ManufacturingSite.objects.all())
         self.guesses = 0
 
 
@@ -136,7 +136,7 @@ class RowReader:
 
 def read_person(row: Mapping[str, str], lists: CodeLists) -> Identifier | None:
     """Whom a row names, whatever else is wrong with it; None where the identifier cannot be read."""
-    centre = find((row.get("centre") or lists.default_centre).strip(), lists.centres)
+    centre = lists.centres.find((row.get("centre") or lists.default_centre).strip())
     try:
         return read_identifier(row.get("patient_id", ""), centre=centre.code if centre else "")
     except IdentifierUnusable:
@@ -170,24 +170,24 @@ class _Fields:
             self.problems.append(Problem(name, code, sentence))
         self.refused = True
 
-    def look_up(self, name: str, known: Mapping[str, object], *, default: str = "", needed: bool = True):
+    def look_up(self, name: str, known: Spelled, *, default: str = "", needed: bool = True):
         value = self.cells.get(name) or default
         if not value:
             if needed:
                 self.refuse(name, "missing", _("This field is required."))
             return None
-        found = find(value, known)
+        found = known.find(value)
         if found is None:
             self.refuse(name, f"unknown_{name}", self._say_unknown(value, known))
         return found
 
-    def _say_unknown(self, value: str, known: Mapping[str, object]) -> str:
+    def _say_unknown(self, value: str, known: Spelled) -> str:
         """What to write instead; the value is not repeated: in a shifted row it may be an identity number."""
         sentences = []
         each = dict.fromkeys(map(_spell, known.values()))  # a product stands there under two names
         if self.lists.guesses < MOST_GUESSES:
             self.lists.guesses += 1
-            if meant := guess(value, known):
+            if meant := known.guess(value):
                 sentences.append(_("Did you mean %(value)s?") % {"value": _spell(meant)})
         if 0 < len(each) <= SHORT_LIST:
             sentences.append(_("Write one of: %(values)s.") % {"values": ", ".join(each)})

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -11,7 +11,6 @@ from registry.choices import Category, DatePrecision, Kind, Sex
 LIKE = 0.7  # how much of two spellings has to agree (difflib) for one to be what was meant
 LONGEST_GUESSED = 60
 MOST_GUESSES = 2_000  # in one file: looking for what was meant takes time
-PLAIN = "\x00"  # before a plain spelling, so that none is taken for one that is written like that
 TRADE_MARKS = str.maketrans("", "", "®™©")
 # Besides the values themselves: what clinics write, and what the pages show in both languages.
 ALSO: dict[type, dict[str, str]] = {
@@ -38,29 +37,29 @@ def plain(text: str) -> str:
     return "".join(letter for letter in text if letter.isalnum())
 
 
-def by_spelling(listed: Iterable[tuple[str, T]]) -> dict[str, T]:
-    """Each by its spellings in lower case; and by the plain ones, where these are one thing's alone."""
-    exact = {spelling.lower(): thing for spelling, thing in listed if spelling}
-    things = Counter(key for key, _thing in {(plain(spelling), id(thing)) for spelling, thing in exact.items()})
-    alone = {key for key, count in things.items() if key and count == 1}
-    return exact | {PLAIN + key: thing for spelling, thing in exact.items() if (key := plain(spelling)) in alone}
+class Spelled(dict[str, T]):
+    """Things by their spellings in lower case; and by the plain ones, where these are one thing's alone."""
+
+    def __init__(self, listed: Iterable[tuple[str, T]]):
+        super().__init__((spelling.lower(), thing) for spelling, thing in listed if spelling)
+        things = Counter(key for key, _thing in {(plain(spelling), id(thing)) for spelling, thing in self.items()})
+        self.plain = {
+            key: thing for spelling, thing in self.items() if (key := plain(spelling)) and things[key] == 1
+        }
+
+    def find(self, value: str) -> T | None:
+        """What a value names."""
+        found = self.get(value.lower())
+        return self.plain.get(plain(value)) if found is None else found
+
+    def guess(self, value: str) -> T | None:
+        """What a value that names nothing was probably meant to name."""
+        value = plain(value[:LONGEST_GUESSED])
+        close = get_close_matches(value, list(self.plain), n=1, cutoff=LIKE) if value else []
+        return self.plain[close[0]] if close else None
 
 
-def find(value: str, known: Mapping[str, T]) -> T | None:
-    """What a value names in a list of by_spelling."""
-    found = known.get(value.lower())
-    return known.get(PLAIN + plain(value)) if found is None else found
-
-
-def guess(value: str, known: Mapping[str, T]) -> T | None:
-    """What a value that names nothing was probably meant to name."""
-    value = plain(value[:LONGEST_GUESSED])
-    by_key = {key.removeprefix(PLAIN): thing for key, thing in known.items()}
-    close = get_close_matches(value, list(by_key), n=1, cutoff=LIKE) if value else []
-    return by_key[close[0]] if close else None
-
-
-def spellings(choices: type[Category] | type[Kind] | type[Sex] | type[DatePrecision]) -> dict:
+def spellings(choices: type[Category] | type[Kind] | type[Sex] | type[DatePrecision]) -> Spelled:
     """The choices by every spelling that a row may use."""
     also = ((spelling, choices(value)) for spelling, value in ALSO[choices].items())
-    return by_spelling([*((choice.value, choice) for choice in choices), *also])
+    return Spelled([*((choice.value, choice) for choice in choices), *also])

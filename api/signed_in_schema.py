@@ -202,7 +202,7 @@ CREATE = _described(
     _header("Idempotency-Key", "The same key and body is carried out once, and answered alike for a day."),
     ETAG,
     _header("Location", "Address of the infusion.", response=[201]),
-    refuses=(403, 409, 413, 415, 422, 503),
+    refuses=(403, 409, 413, 415, 422, 429, 503),
     request={JSON_BODY: NEW},
     examples=(_sent(SENT_EXAMPLE), _given(EXAMPLE | {"warnings": []}, 201)),
 )

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from registry.choices import Category, DatePrecision, IdentifierType, Kind, Sex
-from registry.order import Step
+from registry.order import Plan, Step
 
 
 class Identified(Protocol):
@@ -49,6 +49,10 @@ class Product(Listed, Protocol):
     name: str
     authorised_on: date | None
 
+    @property
+    def plan(self) -> Plan:
+        """How it is given."""
+
 
 class Trial(Listed, Protocol):
     """What the rules ask of a trial."""
@@ -84,4 +88,8 @@ class InfusionDraft:
         """The infusion in the person's course."""
         kind = self.kind and Kind(self.kind)
         precision = DatePrecision(self.date_precision)
-        return Step(self.infused_on, self.sequence, kind, self.product.name, precision, self.centre.code)
+        indication = str(self.indication.pk) if self.indication else ""
+        return Step(
+            self.infused_on, self.sequence, kind, self.product.name, precision, self.centre.code,
+            indication, self.product.plan,
+        )  # fmt: skip

@@ -15,6 +15,13 @@ VAGUE_FIRST, KNOWN_DAY, VAGUE_OTHER = range(3)  # the rank inside a day
 PRECISIONS = (DatePrecision.DAY, DatePrecision.MONTH, DatePrecision.YEAR)
 
 
+class Plan(NamedTuple):
+    """How many doses a course of a product has, and at most how many days lie between two of them."""
+
+    doses: int = 1
+    longest_interval: int = 0
+
+
 class Step(NamedTuple):
     """One infusion in a person's course; its kind is None as long as the clinic has left it open."""
 
@@ -24,6 +31,8 @@ class Step(NamedTuple):
     product: str
     date_precision: DatePrecision = DatePrecision.DAY
     centre: str = ""
+    indication: str = ""  # empty where it is not stated
+    plan: Plan = Plan()  # the product's
 
     @property
     def slot(self) -> tuple[date, DatePrecision, int]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 
 from registry.choices import Category, CentreStatus, DatePrecision, Kind, Sex, Sponsor
 from registry.clock import today
+from registry.course_rules import doubt_kind, is_planned
 from registry.dates import age_on, first_day, last_day
 from registry.draft import InfusionDraft
 from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem
@@ -27,7 +28,6 @@ FIRST_TREATMENT = date(2014, 1, 1)  # the year of the first in the country, wher
 IMPROBABLE_BEFORE = date(2010, 1, 1)  # the first person was treated with CD19 CAR-T in 2010
 LONG_GAP = timedelta(days=5 * 365)
 LONG_AGO = timedelta(days=365)  # a recent infusion on a weekend is remembered; an old one is mistyped
-COURSE = timedelta(days=28)  # planned doses of one course lie closer (obe-cel: day 1 and 10 ± 2)
 MANY = 3  # infusions of one person
 SATURDAY = 5
 # None of these says when or where: the earlier infusion may be another centre's (DOMAIN.md).
@@ -258,15 +258,13 @@ def doubt_sex(stated: str | None, known: str) -> Iterable[Problem]:
 
 
 def propose_kind(step: Step, others: Sequence[Step]) -> Kind:
-    """What an infusion probably is, for the clinic to confirm: a dose of the same product within the
-    weeks of a course is a further dose of it, any other later infusion is a reinfusion.
+    """What an infusion probably is, for the clinic to confirm: the next dose of the product's plan is a
+    further dose, any other later infusion is a reinfusion.
     """
     earlier = _find_earlier(step, others)
     if not earlier:
         return Kind.FIRST
-    order = Order([*others, step])
-    days = order.place(step).counts_from - order.place(earlier[-1]).counts_from
-    return Kind.FURTHER_DOSE if earlier[-1].product == step.product and days <= COURSE else Kind.REINFUSION
+    return Kind.FURTHER_DOSE if is_planned(step, earlier) else Kind.REINFUSION
 
 
 def refuse_taken_place(step: Step, others: Iterable[Step]) -> None:
@@ -291,6 +289,7 @@ def doubt_in_course(step: Step, others: Sequence[Step], *, elsewhere: bool = Fal
     if earlier and order.place(step).counts_from - order.place(earlier[-1]).counts_from > LONG_GAP:
         sentence = _("The person was treated a long time before: is the date right?")
         yield Problem("infused_on", "long_gap", sentence, True)
+    yield from doubt_kind(step, earlier)
 
 
 def _find_earlier(step: Step, others: Sequence[Step]) -> list[Step]:

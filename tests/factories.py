@@ -50,6 +50,8 @@ PRODUCTS = (
     ("Akademisk CD19 CAR-T", "", "CAR-T", None),
     ("Prövningsläkemedel TCR-T", "", "TCR-T", None),
 )
+# Made up, so that a course of the commonest product here has a further dose. The others are given once.
+PLANS = {"Kymriah": {"planned_doses": 2, "dose_interval_days": 9, "longest_dose_interval_days": 28}}
 MODALITY_OF = {name: modality for name, _inn, modality, _day in PRODUCTS}
 INDICATIONS = (("b-all", "C91.0"), ("dlbcl", "C83.3"), ("solid-tumour", None))
 TRIAL_OF = {"SOC": None, "ACT": ACADEMIC, "ICT": INDUSTRY, "CUP": None}
@@ -93,6 +95,7 @@ def store_lists() -> Lists:
         Product(
             name=name, inn=inn, modality=Modality(modality), authorised_on=day, position=place,
             authorised_precision=DatePrecision.DAY if day else "",
+            **PLANS.get(name, {}),
             origin=ProductOrigin.AUTHORISED if day else ProductOrigin.INVESTIGATIONAL,
         )
         for place, (name, inn, modality, day) in enumerate(PRODUCTS)

@@ -174,6 +174,13 @@ BROKEN: dict[str, list[Callable]] = {
     "product_date_has_precision": [
         lambda: product(authorised_on=date(2020, 1, 1)), lambda: product(authorised_precision="day"),
     ],
+    "product_interval_is_of_planned_doses": [
+        lambda: product(planned_doses=0), lambda: product(planned_doses=2),
+        lambda: product(planned_doses=2, dose_interval_days=9),
+        lambda: product(planned_doses=2, longest_dose_interval_days=9),
+        lambda: product(planned_doses=2, dose_interval_days=9, longest_dose_interval_days=8),
+        lambda: product(dose_interval_days=9, longest_dose_interval_days=20),
+    ],
     "product_modality_is_known": [lambda: product(modality="CAR"), lambda: product(modality="")],
     "product_origin_is_known": [lambda: product(origin="unknown"), lambda: product(origin="")],
     "indication_code_is_not_empty": [

@@ -28,7 +28,7 @@ from registry.errors import (
 )
 from registry.identity import IdentifierUnusable
 from registry.models import Infusion, Patient, Question, Revision
-from registry.order import Step
+from registry.order import Plan, Step
 from registry.rules import check_age_by_birth_year, check_draft, classify, today
 from tests import factories
 
@@ -97,13 +97,15 @@ FILE_CASES = [
 FILE_WARNINGS = [
     ("infused_on", "date_improbable", {"infused_on": "2009-12-31", "age_at_infusion": "", "category": "CUP"}),
     ("age_at_infusion", "age_improbable", {"patient_id": "local:a", "age_at_infusion": "91"}),
+    ("trial", "cup_in_industry_trial", {"category": "CUP", "trial": factories.INDUSTRY}),
     ("product", "product_before_authorisation", {"infused_on": "2018-08-21", "age_at_infusion": "48"}),
 ]
 
 
 def place(stated: Kind | None, infused_on: date, sequence: int, product: str, *precision) -> Step:
     """An infusion in a course, its kind first."""
-    return Step(infused_on, sequence, stated, product, *precision)
+    plan = Plan(2, 28) if stated == Kind.FURTHER_DOSE else Plan()
+    return Step(infused_on, sequence, stated, product, *precision, plan=plan)
 
 
 FIRST = Step(date(2020, 5, 5), 1, Kind.FIRST, "Kymriah")
@@ -362,9 +364,10 @@ def test_a_product_is_warned_of_before_its_authorisation_in_standard_of_care_alo
         assert of_draft(lists, category=category, **fields) == {}
 
 
-def test_compassionate_use_may_have_a_trial_of_any_sponsor(lists):
-    for trial in (None, factories.ACADEMIC, factories.INDUSTRY):
+def test_compassionate_use_may_have_a_trial_and_one_of_the_industry_is_doubted(lists):
+    for trial in (None, factories.ACADEMIC):
         assert of_draft(lists, category="CUP", trial=trial) == {}
+    assert of_draft(lists, category="CUP", trial=factories.INDUSTRY) == {"cup_in_industry_trial": True}
 
 
 def test_an_unknown_sex_contradicts_no_identifier(lists):

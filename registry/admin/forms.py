@@ -21,6 +21,13 @@ RULES = {
         "authorised_precision",
         _("Give a date and its precision, or neither."),
     ),
+    "product_interval_is_of_planned_doses": (
+        "planned_doses",
+        _(
+            "With more than one planned dose, give the days between two and the most, which are not fewer; "
+            "with one, give neither."
+        ),
+    ),
     "trial_identifier_is_registered_form": (
         "identifier",
         _("Write NCT and 8 digits, an EU CT number (2022-501234-12-00) or EudraCT (2012-001234-56)."),

@@ -19,6 +19,11 @@ CENTRES = (
     ("LUN", "Skånes universitetssjukhus", "Lund", "Lund", "Skåne", "12", "Södra", 55.7117, 13.1983, CentreStatus.ACTIVE),
 )  # fmt: skip
 
+# Products with more than one planned dose: doses, planned and most days between two. Aucatzyl is given on
+# day 1 and day 10 ± 2 (DOMAIN.md), and by its product information on day 21 at the latest.
+PLANS = {"Aucatzyl": (2, 9, 20)}
+ONE_DOSE = (1, None, None)
+
 # brand, INN, ATC, holder, target, authorised on, precision, what is unconfirmed
 PRODUCTS = (
     ("Kymriah", "tisagenlecleucel", "L01XL04", "Novartis", "CD19", date(2018, 8, 22), DatePrecision.DAY, ""),
@@ -88,11 +93,13 @@ def store_code_lists() -> None:
 
 def _store_products() -> None:
     for position, (name, inn, atc, holder, target, day, precision, unconfirmed) in enumerate(PRODUCTS):
+        doses, interval, longest = PLANS.get(name, ONE_DOSE)
         Product.objects.get_or_create(
             name=name,
             defaults={
                 "inn": inn, "atc": atc, "holder": holder, "target": target, "position": position,
                 "modality": Modality.CAR_T, "origin": ProductOrigin.AUTHORISED,
+                "planned_doses": doses, "dose_interval_days": interval, "longest_dose_interval_days": longest,
                 "authorised_on": day, "authorised_precision": precision, "unconfirmed": unconfirmed,
             },
         )  # fmt: skip

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from registry.choices import DatePrecision, Kind, Sex, Status
 from registry.errors import InfusionRefused, Problem
-from registry.order import Order, Step
+from registry.order import Order, Plan, Step
 from registry.rules import classify, doubt_sex
 
 MOST_INFUSIONS = 100  # of one person; far above any course, and it bounds the work of a hostile file
@@ -27,6 +27,8 @@ class CourseRow(NamedTuple):
     kind: str | None
     product: str
     sex: str
+    plan: Plan
+    indication: str
     details: tuple
 
     @property
@@ -38,7 +40,10 @@ class CourseRow(NamedTuple):
     def step(self) -> Step:
         """The row in the person's course; one that leaves its kind open has none."""
         kind = Kind(self.kind) if self.kind else None
-        return Step(self.infused_on, self.sequence, kind, self.product, self.date_precision)
+        return Step(
+            self.infused_on, self.sequence, kind, self.product, self.date_precision,
+            indication=self.indication, plan=self.plan,
+        )  # fmt: skip
 
 
 class Verdict(NamedTuple):
@@ -92,7 +97,7 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
 
 def judge_alone(stated: Kind | None) -> Verdict:
     """The verdict on a person's only infusion, which depends on nothing but its stated kind."""
-    only = CourseRow(0, False, date.min, DatePrecision.DAY, 1, 1, None, stated, "", Sex.UNKNOWN, ())
+    only = CourseRow(0, False, date.min, DatePrecision.DAY, 1, 1, None, stated, "", Sex.UNKNOWN, Plan(), "", ())
     [verdict] = judge_course([only])
     return verdict
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, CentreStatus, Status
 from registry.entry.announce import announce_change
+from registry.entry.course_questions import ask_about_course, read_doubts
 from registry.entry.patients import lock_entry
 from registry.entry.reasons import check_reason
 from registry.errors import NotFound, RegistryError
@@ -40,9 +41,11 @@ def move_patient(
         if not infusions:
             raise NotFound(_("This person has no infusion at that centre."))
         _refuse_taken_place(infusions, patient=patient, to_centre=to_centre)
+        before = read_doubts(patient)
         log_infusions(by=by, action=AccessAction.MOVE, infusions=infusions)
         theirs.update(centre=to_centre)
         Draft.objects.filter(patient=patient, centre=from_centre).delete()
+        ask_about_course(patient, before=before, by=by)
         announce_change()
     return infusions
 

@@ -11,6 +11,7 @@ from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Kind, Sex
 from registry.draft import Identified, InfusionDraft
 from registry.entry.announce import announce_change
+from registry.entry.course_questions import ask_about_course, read_doubts
 from registry.entry.lookups import REFUSED, charge, has_budget
 from registry.entry.reasons import check_reason
 from registry.entry.traces import Traces, digests_of, erase_traces
@@ -224,7 +225,7 @@ def merge_patients(
             raise NotFound(_("One of the two persons is no longer there."))
         # The caller's copies are from before the lock: what was corrected since stands in these.
         keep, absorb = locked[keep.pk], locked[absorb.pk]
-        effect = preview_merge(keep=keep, absorb=absorb)
+        effect, before = preview_merge(keep=keep, absorb=absorb), read_doubts(keep, absorb)
         if expected is not None and effect != expected:
             raise EffectChanged
         for late in Infusion.objects.counted().filter(patient__in=[keep, absorb]).in_order()[1:]:
@@ -240,6 +241,7 @@ def merge_patients(
         absorb.drafts.update(patient=keep)
         numbers = [keep.registry_number, absorb.registry_number]
         absorb.delete()
+        ask_about_course(keep, before=before, by=by)
         log_persons(by=by, action=AccessAction.MERGE, numbers=numbers)
         announce_change()
     return effect

@@ -14,14 +14,16 @@ from registry.draft import InfusionDraft
 from registry.entry.ages import follow_date, refuse_age
 from registry.entry.announce import announce_change
 from registry.entry.batches import doubt_batch
+from registry.entry.course_questions import ask_about_course, read_doubts
 from registry.entry.patients import fill_sex, lock_entry, lock_known_patient, lock_patient
 from registry.entry.questions import ask_by_rules
 from registry.entry.reasons import check_reason
 from registry.entry.visible_course import Course, read_course
-from registry.errors import ChangedMeanwhile, InfusionRefused, NotFound, Problem
+from registry.errors import ChangedMeanwhile, InfusionRefused, KnownElsewhere, NotFound, Problem
 from registry.identity import holds_identity_number
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
+from registry.order import Step
 from registry.rules import (
     check_age_by_birth_year,
     check_draft,
@@ -49,6 +51,7 @@ CORRECTABLE = (
 )
 DATE = {"infused_on", "date_precision"}
 AGE = DATE | {"age_at_infusion"}
+COURSE = {"product", "indication"}
 DECIDES_ORDER = {"kind", "infused_on", "date_precision", "sequence"}
 
 
@@ -78,7 +81,7 @@ def record_infusion(
     warnings = refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
     with acting_as(by, reason=check_reason(reason, needed=False)):
         patient = lock_known_patient(patient, by) if patient else lock_patient(draft)
-        course = read_course(patient, by)
+        course, before = read_course(patient, by), read_doubts(patient)
         refuse_age(draft, patient, course)
         fill_sex(patient, draft, by=by)
         if former_first_becomes:
@@ -93,6 +96,7 @@ def record_infusion(
         log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
         warnings += [*improbable, *doubt_entry(draft, course.steps), *doubt_sex(draft.sex, course.sex)]
         ask_by_rules(infusion=infusion, warnings=warnings, by=by, confirmed=confirmed)
+        ask_about_course(patient, before=before, by=by)
         announce_change()
     return infusion
 
@@ -116,7 +120,8 @@ def correct_infusion(
         infusion = _lock_infusion(infusion_id, by, version)
         changed = {name for name in changes if getattr(infusion, name) != changes[name]}
         stored = Age(infusion.infused_on, infusion.date_precision, infusion.age_at_infusion)
-        known = {problem.code for problem in check_draft(_draft_of(infusion))}
+        as_it_was, before = _draft_of(infusion), read_doubts(infusion.patient)
+        known = {problem.code for problem in check_draft(as_it_was)}
         for name in changed:
             setattr(infusion, name, changes[name])
         require(by, Permission.WRITE_RECORDS, centre=infusion.centre_id)
@@ -131,13 +136,14 @@ def correct_infusion(
         warnings = refuse_impossible(draft, birth_year=birth_year, touched=changed)
         if changed & AGE:
             refuse_age(draft, infusion.patient, course)
-        warnings += _judge_change(draft, changed, course)
+        warnings += _judge_change(as_it_was, draft, changed, course)
         if "batch" in changed:
             warnings += doubt_batch(batch=draft.batch, patient=infusion.patient, by=by)
         if changed:
             infusion.save(update_fields=changed)
             log_infusions(by=by, action=AccessAction.CORRECT, infusions=[infusion])
             ask_by_rules(infusion=infusion, warnings=[one for one in warnings if one.code not in known], by=by)
+            ask_about_course(infusion.patient, before=before, by=by)
             announce_change()
     return infusion
 
@@ -150,9 +156,11 @@ def withdraw_infusion(*, infusion_id: UUID, by: Actor, reason: str, version: int
     """
     with acting_as(by, reason=check_reason(reason)):
         infusion = _lock_infusion(infusion_id, by, version)
+        before = read_doubts(infusion.patient)
         infusion.status = Status.WITHDRAWN
         infusion.save(update_fields=["status"])
         log_infusions(by=by, action=AccessAction.WITHDRAW, infusions=[infusion])
+        ask_about_course(infusion.patient, before=before, by=by)
         announce_change()
     return infusion
 
@@ -183,19 +191,38 @@ def _lock_infusion(infusion_id: UUID, by: Actor, version: int | None) -> Infusio
     raise NotFound(_("There is no such submitted infusion."))
 
 
-def _judge_change(draft: InfusionDraft, changed: Collection[str], course: Course) -> list[Problem]:
+def _judge_change(
+    stored: InfusionDraft, draft: InfusionDraft, changed: Collection[str], course: Course
+) -> list[Problem]:
     """What is improbable in a corrected infusion's place; raises what refuses it.
 
-    What was left as it is, is not judged anew: a course that waits for the steward can be corrected.
+    What was left as it is, is not judged anew: a course that waits for the steward can be corrected, and so
+    can the date of a further dose that a withdrawal has left alone.
     """
     others, elsewhere = course.steps, course.elsewhere
     if DECIDES_ORDER.intersection(changed):
-        return classify(step=draft.step, others=others, elsewhere=elsewhere)[1]
+        try:
+            return classify(step=draft.step, others=others, elsewhere=elsewhere)[1]
+        except KnownElsewhere:
+            raise
+        except InfusionRefused as refused:
+            if "kind" in changed or not _is_refused(stored.step, course, refused.code):
+                raise
+            return list(doubt_in_course(draft.step, others, elsewhere=elsewhere))
     if "centre" in changed:
         refuse_taken_place(draft.step, others)
-    if "product" in changed:
+    if COURSE.intersection(changed):
         return list(doubt_in_course(draft.step, others, elsewhere=elsewhere))
     return []
+
+
+def _is_refused(step: Step, course: Course, code: str) -> bool:
+    """Whether an infusion would be refused with this code if it were entered as it stands."""
+    try:
+        classify(step=step, others=course.steps, elsewhere=course.elsewhere)
+    except InfusionRefused as refused:
+        return refused.code == code
+    return False
 
 
 def _change_former_first(course: Course, draft: InfusionDraft, becomes: Kind) -> None:

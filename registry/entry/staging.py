@@ -17,9 +17,11 @@ from registry.draft import Identified, InfusionDraft
 from registry.entry.course import CourseRow
 from registry.errors import Problem
 from registry.identity import DIGEST_BYTES, oldest_first
+from registry.order import Plan
 
 FETCHED_AT_ONCE = 5_000
-DETAILS = CourseRow._fields.index("details")  # from here on, columns that only tell whether rows are alike
+PLAN = CourseRow._fields.index("plan")
+DETAILS = PLAN + 3  # from here on, columns that only tell whether rows are alike
 
 TABLES = """
 CREATE TEMPORARY TABLE import_row (
@@ -91,14 +93,17 @@ ANALYZE import_person (person, patient_id);
 
 COURSES = """
 SELECT patient_id, elsewhere, infused_on, date_precision, sequence, line, NULL, kind, product_id::text, sex,
+       planned_doses, coalesce(longest_dose_interval_days, 0), coalesce(indication_id::text, ''),
        centre_id, category, indication_id, trial_id, manufacturing_site_id, age_at_infusion, batch
-FROM import_row JOIN import_person USING (person)
+FROM import_row JOIN import_person USING (person) JOIN registry_product ON registry_product.id = product_id
 WHERE NOT is_alone
 UNION ALL
 SELECT patient_id, elsewhere, infused_on, date_precision, sequence, NULL, status, kind, product_id::text,
        registry_patient.sex,
+       planned_doses, coalesce(longest_dose_interval_days, 0), coalesce(indication_id::text, ''),
        centre_id, category, indication_id, trial_id, manufacturing_site_id, age_at_infusion, batch
 FROM registry_infusion JOIN registry_patient ON registry_patient.id = patient_id
+JOIN registry_product ON registry_product.id = product_id
 JOIN (SELECT DISTINCT patient_id, elsewhere FROM import_person WHERE NOT is_new) AS known USING (patient_id)
 WHERE status = ANY(%(statuses)s) AND (%(own)s::bigint[] IS NULL OR centre_id = ANY(%(own)s::bigint[]))
 ORDER BY patient_id
@@ -255,8 +260,8 @@ def read_courses(by: Actor) -> Iterator[CourseRow]:
         cursor.execute(COURSES, {"statuses": statuses, "own": _own_centres(by)})
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             for row in rows:
-                stated, details = row[:DETAILS], row[DETAILS:]
-                yield CourseRow(*stated, details)
+                doses, longest, indication = row[PLAN:DETAILS]
+                yield CourseRow(*row[:PLAN], Plan(doses, longest), indication, row[DETAILS:])
 
 
 def _own_centres(by: Actor) -> list[int] | None:

@@ -167,5 +167,6 @@ class Infusion(models.Model):
         """The infusion in the person's course; its centre and product should be selected already."""
         precision = DatePrecision(self.date_precision)
         return Step(
-            self.infused_on, self.sequence, Kind(self.kind), self.product.name, precision, self.centre.code
-        )
+            self.infused_on, self.sequence, Kind(self.kind), self.product.name, precision, self.centre.code,
+            str(self.indication_id or ""), self.product.plan,
+        )  # fmt: skip

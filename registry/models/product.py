@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.choices import DatePrecision, Modality, Phase, ProductOrigin, Sponsor
 from registry.models.history import keeps_history, moves_revision
+from registry.order import Plan
 
 TRIAL_PATTERN = r"^(\d{4}-5\d{5}-\d{2}-\d{2}|\d{4}-\d{6}-\d{2}|NCT\d{8})$"
 
@@ -24,6 +25,21 @@ class Product(models.Model):
     authorised_on = models.DateField(_("authorised on"), null=True, blank=True)
     authorised_precision = models.CharField(
         _("precision of the date"), max_length=5, choices=DatePrecision.choices, blank=True
+    )
+    planned_doses = models.PositiveSmallIntegerField(
+        _("planned doses"), default=1, help_text=_("Of one course; all but the first of them are further doses.")
+    )
+    dose_interval_days = models.PositiveSmallIntegerField(
+        _("planned days between two doses"),
+        null=True,
+        blank=True,
+        help_text=_("Day 1 and day 10 are 9 days."),
+    )
+    longest_dose_interval_days = models.PositiveSmallIntegerField(
+        _("most days between two doses"),
+        null=True,
+        blank=True,
+        help_text=_("A further dose that is given later is asked about."),
     )
     unconfirmed = models.CharField(
         _("unconfirmed"), max_length=80, blank=True, help_text=_("Names of fields to be confirmed.")
@@ -44,6 +60,16 @@ class Product(models.Model):
                 | models.Q(authorised_on__isnull=False) & ~models.Q(authorised_precision=""),
             ),
             models.CheckConstraint(
+                name="product_interval_is_of_planned_doses",
+                condition=models.Q(planned_doses=1, dose_interval_days=None, longest_dose_interval_days=None)
+                | models.Q(
+                    planned_doses__gt=1,
+                    dose_interval_days__isnull=False,
+                    longest_dose_interval_days__isnull=False,
+                    longest_dose_interval_days__gte=models.F("dose_interval_days"),
+                ),
+            ),
+            models.CheckConstraint(
                 name="product_modality_is_known", condition=models.Q(modality__in=Modality.values)
             ),
             models.CheckConstraint(
@@ -53,6 +79,11 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def plan(self) -> Plan:
+        """How a course of it is given."""
+        return Plan(self.planned_doses, self.longest_dose_interval_days or 0)
 
 
 @keeps_history()

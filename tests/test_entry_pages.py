@@ -334,7 +334,7 @@ class TestKnowing:
     def test_known_elsewhere_and_nothing_more(self, lists, nurse):
         known = factories.record(lists, centre="STO", product="Yescarta").patient
         body = text(nurse.post(PERSON, {"patient_id": NUMBER}))
-        assert "Already in the registry elsewhere." in body
+        assert "Already in the registry, at another centre." in body
         person = body.partition('id="meaning"')[0]
         for secret in ("STO", "Stockholm", "Yescarta", str(known.registry_number), "2020"):
             assert secret not in person

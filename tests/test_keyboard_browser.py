@@ -279,3 +279,71 @@ def test_trials_and_products_are_those_of_the_category(live_server, open_browser
         factories.INDUSTRY,
         factories.ACADEMIC,
     ]  # what was chosen stays, to be judged
+
+
+def test_for_someone_known_elsewhere_enter_stores_nothing_and_a_notice_goes_once_answered(
+    live_server, open_browser, nurse, committed_lists
+):
+    number = factories.nth_number(3)
+    factories.record(committed_lists, number, centre="STO")
+    page = open_browser()
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/en/clinic/infusions/new")
+    keys = Keys(page)
+    keys.type(number)
+    page.check("[name=category][value=SOC]")
+    page.select_option("[name=product]", "Kymriah")
+    page.focus("[name=infused_on]")
+    keys.type("210505")
+    keys.press("Tab")
+    page.wait_for_selector("text=Say what this infusion is")
+    page.wait_for_selector("#meaning >> text=the registry's steward must settle the order")
+    assert page.locator("[name=kind]:checked").count() == 0
+    page.focus("[name=infused_on]")
+    keys.press("Enter")
+    page.wait_for_selector(".errors")
+    look(page, "known-elsewhere", "en")
+    assert Infusion.objects.count() == 1 and page.locator("[name=kind]:checked").count() == 0
+    page.check("[name=kind][value=reinfusion]")
+    page.wait_for_selector("text=Say what this infusion is", state="detached")
+    page.wait_for_selector(".errors", state="detached")
+    assert page.locator(".error:visible, .wrong").count() == 0
+    page.wait_for_selector("text=and nationally as a reinfusion")
+    page.click("button[value=submit]")
+    page.wait_for_selector("text=The infusion is stored.")
+
+
+def test_whoever_refused_registration_is_told_of_on_leaving_the_field(live_server, open_browser, nurse):
+    number = factories.nth_number(3)
+    factories.refuse_registration(number)
+    page = open_browser(viewport={"width": 390, "height": 844})
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/clinic/infusions/new")
+    keys = Keys(page)
+    keys.type(number)
+    keys.press("Tab")
+    page.wait_for_selector("#person .notice.warn")
+    look(page, "refused", "sv")
+    assert "registret" not in page.locator("#meaning").inner_text()
+
+
+def test_a_wrong_field_is_taken_back_without_losing_a_press(live_server, open_browser, nurse):
+    page = open_browser()
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/en/clinic/infusions/new")
+    page.fill("[name=patient_id]", factories.nth_number(3))
+    page.check("[name=category][value=SOC]")
+    page.select_option("[name=product]", "Kymriah")
+    with page.expect_navigation():
+        page.click("button[value=submit]")
+    assert page.locator(".errors li").count() == 1
+    page.fill("[name=infused_on]", "5/5/2020")
+    button = page.locator("button[value=submit]")
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.wait_for_timeout(150)
+    assert button.bounding_box() == box
+    page.mouse.up()
+    page.wait_for_selector("text=The infusion is stored.")

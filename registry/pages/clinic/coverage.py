@@ -1,7 +1,5 @@
 """How far a centre's records are complete: the lead's statement, once a month."""
 
-from datetime import date, timedelta
-
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -13,7 +11,6 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from registry.access import Permission
-from registry.clock import today
 from registry.entry.coverage import CoverageDateImpossible, coverage_history, state_coverage
 from registry.models import Centre
 from registry.pages.clinic.centre_field import CentreField
@@ -37,7 +34,7 @@ class CoverageForm(forms.Form):
     )
 
     def __init__(self, typed: QueryDict | None = None, *, centres: list[Centre]):
-        super().__init__(typed, initial={"complete_through": _end_of_last_month()})
+        super().__init__(typed)
         self.centres = {centre.code: centre for centre in centres}
         self.fields["centre"].offer(centres)  # type: ignore[attr-defined]
 
@@ -59,10 +56,6 @@ def coverage(request: SignedInRequest) -> HttpResponse:
             return redirect("clinic:coverage")
     listed = Paginator(coverage_history(by=request.user), STATEMENTS_A_PAGE).get_page(request.GET.get("page"))
     return show(request, "clinic/coverage.html", {"form": form, "listed": listed})
-
-
-def _end_of_last_month() -> date:
-    return today().replace(day=1) - timedelta(days=1)
 
 
 urlpatterns = [path("coverage/", coverage, name="coverage")]

@@ -76,7 +76,8 @@ class MoveForm(WordsForm):
         super().__init__(*args, **kwargs)
         known, begun = list(known_at), [one for one in centres if one.status != CentreStatus.UPCOMING]
         self.by_code = {one.code: one for one in (*known, *begun)}
-        self.fields["from_centre"].choices = [(one.code, str(one)) for one in known]  # type: ignore[attr-defined]
+        nothing = [("", "")] if len(known) > 1 else []
+        self.fields["from_centre"].choices = [*nothing, *((one.code, str(one)) for one in known)]  # type: ignore[attr-defined]
         self.fields["to_centre"].choices = [("", ""), *((one.code, str(one)) for one in begun)]  # type: ignore[attr-defined]
 
     @property
@@ -101,7 +102,6 @@ class EraseForm(WordsForm):
             ("yes", gettext_lazy("Refuse a new registration of this person")),
             ("no", gettext_lazy("Allow a new registration of this person")),
         ],
-        initial="yes",
         widget=forms.RadioSelect,
     )
     confirmed = forms.MultipleChoiceField(

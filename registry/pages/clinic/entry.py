@@ -1,6 +1,7 @@
 """Entering an infusion: one form, what it would count as said beside it, drafts."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from registry.entry.patients import PatientRefused, find_patient_to_enter, find_
 from registry.entry.proposal import Known, Proposal, know_person, propose
 from registry.entry.reading import CodeLists
 from registry.entry.record import record_infusion
-from registry.errors import InfusionRefused, NotFound, RegistryError, TooManyLookups
+from registry.errors import InfusionRefused, NotFound, Problem, RegistryError, TooManyLookups
 from registry.models import Patient
 from registry.models.access_log import log_persons
 from registry.pages.clinic.forms import ANSWER, InfusionForm
@@ -130,8 +131,8 @@ def _read_form(request: SignedInRequest, lists: CodeLists, patient: Patient | No
     return form
 
 
-def _judge(request: SignedInRequest, form: InfusionForm) -> Judged:
-    """The infusion as typed and what it would be; what is wrong then stands in the form.
+def _judge(request: SignedInRequest, form: InfusionForm, *, final: bool = False) -> Judged:
+    """The infusion as typed and what it would be, final: to be stored; what is wrong then stands in the form.
 
     Of whoever may not be registered, or not be asked for now, nothing else is said.
     """
@@ -139,23 +140,49 @@ def _judge(request: SignedInRequest, form: InfusionForm) -> Judged:
         patient, known = _look_up(request, form)
     except (PatientRefused, TooManyLookups) as refused:
         form.refuse_error(refused)
+        if form.kind_is_open:
+            form.propose_kind(None)
         return Judged(too_many=refused if isinstance(refused, TooManyLookups) else None)
     stated = form.read()
-    if stated is None:
-        return Judged(known)
     try:
-        proposal = propose(draft=stated, by=request.user, patient=patient, former_first_becomes=form.answer)
+        judged = _propose(request, form, stated, patient, final=final) if stated else (None, None)
     except InfusionRefused as refused:
         form.refuse(refused.problems)
-        return Judged(known)
-    form.fields[ANSWER].needed = proposal.before_first  # type: ignore[attr-defined]  # field.html says so
-    if proposal.kind and (proposal.question or not stated.kind):
-        form.propose_kind(proposal.kind)
+        judged = None, None
+    stated, proposal = judged
+    if proposal:
+        form.fields[ANSWER].needed = proposal.before_first  # type: ignore[attr-defined]  # field.html says so
+    if form.kind_is_open and not (stated and stated.kind):
+        form.propose_kind(proposal.kind if proposal else None)
     return Judged(known, stated, proposal)
 
 
+def _propose(
+    request: SignedInRequest, form: InfusionForm, stated: InfusionDraft, patient: Patient | None, *, final: bool
+) -> tuple[InfusionDraft, Proposal]:
+    """The infusion with what the clinic has stated of its kind, and what it would be.
+
+    A kind that the page has chosen is stated by sending the form, if the page would choose it still.
+    """
+
+    def ask(draft: InfusionDraft) -> Proposal:
+        return propose(draft=draft, by=request.user, patient=patient, former_first_becomes=form.answer)
+
+    if not form.kind_is_open or stated.kind is None:
+        return stated, ask(stated)
+    still_open = replace(stated, kind=None)
+    proposal = ask(still_open)
+    if not final:
+        return still_open, proposal
+    if proposal.kind == stated.kind:
+        return stated, ask(stated)
+    sentence = _("The kind that the page proposed no longer fits what is typed: look at it again.")
+    question = proposal.question or Problem("kind", "kind_unclear", sentence)
+    return still_open, replace(proposal, question=question)
+
+
 def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None) -> HttpResponse:
-    judged = _judge(request, form)
+    judged = _judge(request, form, final=True)
     if judged.stated is None or judged.proposal is None:
         return _show_form(request, form, draft_id, judged)
     if judged.proposal.question:
@@ -199,7 +226,7 @@ def _save_draft(request: SignedInRequest, form: InfusionForm, draft_id: UUID | N
         return _show_form(request, form, draft_id, Judged(known))
     here = form.patient or (known.patient if known else None)
     try:
-        save_draft(fields=form.typed(), centre=centre, by=request.user, patient=here, draft_id=draft_id)
+        save_draft(fields=form.stated(), centre=centre, by=request.user, patient=here, draft_id=draft_id)
     except RegistryError as refused:
         form.refuse_error(refused)
         return _show_form(request, form, draft_id, Judged(known))

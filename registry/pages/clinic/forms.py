@@ -15,10 +15,11 @@ from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.dates import understand_date
 from registry.draft import InfusionDraft
 from registry.entry.ages import AGE_UNSTATED
+from registry.entry.patients import PatientRefused
 from registry.entry.reading import CodeLists, RowReader
 from registry.entry.record import CORRECTABLE
 from registry.entry.rows import row_of
-from registry.errors import InfusionRefused, Problem, RegistryError
+from registry.errors import InfusionRefused, Problem, RegistryError, TooManyLookups
 from registry.identity import Identifier, IdentifierUnusable, holds_identity_number, read_identifier
 from registry.models import Centre, Infusion, Patient
 from registry.pages.clinic.date_field import DateText
@@ -26,6 +27,7 @@ from registry.pages.clinic.list_field import centres_of, choose_product, choose_
 
 ANSWER = "former_first_becomes"
 DUPLICATE = "duplicate"
+ABOUT_THE_PERSON = {PatientRefused.code, TooManyLookups.code}
 
 
 class InfusionForm(forms.Form):
@@ -91,7 +93,7 @@ class InfusionForm(forms.Form):
     def __init__(self, *args, lists: CodeLists, patient: Patient | None = None, **kwargs):
         super().__init__(*args, **kwargs)
         self.data = self.data.dict() if self.is_bound else {}  # type: ignore[attr-defined]  # a QueryDict
-        self.lists, self.patient, self.offered_age = lists, patient, ""
+        self.lists, self.patient = lists, patient
         self.fields["centre"].widget = forms.Select(choices=centres_of(lists))
         self.fields["product"].widget = choose_product(lists)
         self.fields["trial"].widget = choose_trial(lists)
@@ -112,6 +114,13 @@ class InfusionForm(forms.Form):
     def typed(self) -> dict[str, str]:
         """The fields as typed, by their names."""
         return {name: self[name].data or "" for name in self.fields}
+
+    def stated(self) -> dict[str, str]:
+        """The fields as typed, without what the page has proposed."""
+        kept = self.typed()
+        kept["kind"] = "" if self.kind_is_open else kept["kind"]
+        kept["age_at_infusion"] = "" if self.age_is_open else kept["age_at_infusion"]
+        return kept
 
     def read(self) -> InfusionDraft | None:
         """The infusion as typed; None where something cannot be read, which then stands beside it."""
@@ -163,18 +172,19 @@ class InfusionForm(forms.Form):
         """Write the age where it is certain, and have it chosen where it is one of two; what the clinic has
         written itself stays.
         """
-        typed, offered = self.data.get("age_at_infusion", ""), self.data.get("age_offered", "")
         possible = list(map(str, ages))
-        if typed == offered and typed not in possible:
-            typed = ""
+        if self.age_is_open:
+            self.data["age_at_infusion"] = self.data["age_offered"] = possible[0] if len(possible) == 1 else ""
         if len(possible) == 1:
-            self.offered_age = possible[0]
             self.fields["age_at_infusion"].help_text = _("From the year of birth and the date: is it right?")
-            typed = typed or self.offered_age
         elif possible:
             self.fields["age_at_infusion"].widget = forms.RadioSelect(choices=[(age, age) for age in possible])
             self.fields["age_at_infusion"].help_text = _("By the year of birth it is one of these.")
-        self.data["age_at_infusion"] = typed
+
+    @property
+    def age_is_open(self) -> bool:
+        """Whether the clinic has said nothing of the age: what stands there was written by the page."""
+        return self.data.get("age_at_infusion", "") in {"", self.data.get("age_offered", "")}
 
     @property
     def day(self) -> tuple[date, DatePrecision] | None:
@@ -184,9 +194,14 @@ class InfusionForm(forms.Form):
         except ValueError:
             return None
 
-    def propose_kind(self, kind: Kind) -> None:
-        """Choose a kind on the page where the clinic has not."""
-        self.data["kind"] = kind.value
+    def propose_kind(self, kind: Kind | None) -> None:
+        """Choose a kind on the page where the clinic has not; none where there is nothing to go by."""
+        self.data["kind"] = self.data["kind_proposed"] = kind.value if kind else ""
+
+    @property
+    def kind_is_open(self) -> bool:
+        """Whether the clinic has said nothing of the kind: what is chosen was chosen by the page."""
+        return self.data.get("kind", "") in {"", self.data.get("kind_proposed", "")}
 
     def say(self, name: str, value: str) -> str:
         """A field's value as people read it."""
@@ -219,6 +234,12 @@ class InfusionForm(forms.Form):
         """What is wrong with the identifier as typed."""
         errors = self.errors.get("patient_id")
         return " ".join(map(str, errors)) if errors and self.data.get("patient_id") else ""
+
+    @property
+    def person_error(self) -> str:
+        """Why the person of a right identifier may not be registered, or not be asked for."""
+        errors = self.errors.as_data().get(NON_FIELD_ERRORS, [])
+        return " ".join(str(error.message) for error in errors if error.code in ABOUT_THE_PERSON)
 
     @property
     def has_more(self) -> bool:

@@ -4,14 +4,16 @@
 (() => {
   // What is pressed may not move away before it is let go: the browser then sees no click, and a form
   // is not sent. An answer that comes meanwhile waits, unless a newer one is asked for.
-  let pressed = false, waiting = null;
+  let pressed = false, waiting = null, later = [];
 
   document.addEventListener("pointerdown", () => { pressed = true; }, true);
   function letGo() {
     pressed = false;
     // The click comes first, and a finger's comes a little later than the finger is gone.
     setTimeout(() => {
-      if (pressed || !waiting) return;
+      if (pressed) return;
+      for (const change of later.splice(0)) change();
+      if (!waiting) return;
       const { target, serverResponse } = waiting;
       waiting = null;
       htmx.swap(target, serverResponse, { swapStyle: "outerHTML" });
@@ -28,6 +30,23 @@
     if (!pressed || !detail.shouldSwap) return;
     detail.shouldSwap = false;
     waiting = detail;
+  });
+
+  // What was wrong goes once it is answered, beside its field and in the summary.
+  function takeBack(field) {
+    for (const link of document.querySelectorAll("#errors a")) {
+      if (field.contains(document.getElementById(link.hash.slice(1)))) link.closest("li").remove();
+    }
+    const summary = document.getElementById("errors");
+    if (summary && !summary.querySelector("li")) summary.remove();
+    field.classList.remove("wrong");
+    for (const error of field.querySelectorAll("p.error")) error.remove();
+    for (const input of field.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
+  }
+  document.addEventListener("change", ({ target }) => {
+    const field = target.closest(".field.wrong");
+    if (field && pressed) later.push(() => takeBack(field));
+    else if (field) takeBack(field);
   });
 
   // Where the part of the page that one types in comes anew with other fields, the first of them has the focus.

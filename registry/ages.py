@@ -64,6 +64,19 @@ def age_that_follows(said: Iterable[Born], day: date) -> int | None:
     return ages.pop() if len(ages) == 1 else None
 
 
+def possible_ages(birth_year: int, ages: Iterable[Age], start: date, precision: str) -> list[int]:
+    """The ages in a period of someone born in a year that the recorded ages leave, rising; all of the year
+    where those contradict each other.
+    """
+    born = of_year = born_in(birth_year)
+    for age in ages:
+        born = born.both(born_by_age(age))
+    if not born.is_possible:
+        born = of_year
+    youngest, oldest = age_on(born.latest, start), age_on(born.earliest, last_day(start, precision))
+    return sorted({max(0, years) for years in range(youngest, oldest + 1)})
+
+
 def _years_before(day: date, years: int) -> date:
     """The latest day on which someone was born who is so many years old on a day."""
     if day.year - years < 1:

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -157,19 +156,3 @@ def last_day(start: date, precision: str) -> date:
 def age_on(born_on: date, day: date) -> int:
     """Age in whole years."""
     return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
-
-
-def possible_ages(
-    birth_year: int, start: date, precision: str, known: Iterable[tuple[date, int]] = ()
-) -> list[int]:
-    """The ages that someone born in a year may have on a date, in whole years, rising.
-
-    known: days on which the age was known, which narrow down the birthday; they are left out of account
-    where they contradict each other or the year.
-    """
-    end = last_day(start, precision)
-    first = date(birth_year, 1, 1).toordinal()
-    year = [date.fromordinal(first + place) for place in range(366)]
-    birthdays = [day for day in year if day.year == birth_year]
-    fitting = [day for day in birthdays if all(age_on(day, on) == age for on, age in known)] or birthdays
-    return sorted({max(0, age_on(day, on)) for day in fitting for on in (start, end)})

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.access import Operator
+from registry.ages import Age, possible_ages
 from registry.choices import DatePrecision
-from registry.dates import age_on, last_day, possible_ages
+from registry.dates import age_on, last_day
 from registry.entry.record import withdraw_infusion
 from registry.models import Infusion
 from tests import factories
@@ -172,18 +173,18 @@ LATER = st.dates(date(2025, 1, 1), date(2060, 12, 31))
     born_on=BIRTHDAYS, days=st.lists(st.dates(date(2025, 1, 1), date(2060, 12, 31)), max_size=5), data=st.data()
 )
 def test_the_true_age_is_always_among_the_possible(born_on, days, data):
-    known = [(day, age_on(born_on, day)) for day in days]
+    known = [Age(day, "day", age_on(born_on, day)) for day in days]
     start = data.draw(LATER)
     precision = data.draw(st.sampled_from(DatePrecision))
     if precision != "day":
         start = start.replace(day=1) if precision == "month" else start.replace(month=1, day=1)
-    ages = possible_ages(born_on.year, start, precision, known)
+    ages = possible_ages(born_on.year, known, start, precision)
     assert {age_on(born_on, start), age_on(born_on, last_day(start, precision))} <= set(ages)
     by_year = start.year - born_on.year
     assert set(ages) <= {by_year - 1, by_year} and ages == sorted(ages)
 
 
 def test_ages_that_contradict_each_other_narrow_nothing_down():
-    known = [(date(2020, 5, 5), 40), (date(2021, 5, 5), 7)]
-    assert possible_ages(1970, date(2022, 5, 5), "day", known) == [51, 52]
-    assert possible_ages(2022, date(2022, 5, 5), "day") == [0]
+    known = [Age(date(2020, 5, 5), "day", 40), Age(date(2021, 5, 5), "day", 7)]
+    assert possible_ages(1970, known, date(2022, 5, 5), "day") == [51, 52]
+    assert possible_ages(2022, [], date(2022, 5, 5), "day") == [0]

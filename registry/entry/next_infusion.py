@@ -3,8 +3,8 @@
 from datetime import date
 
 from registry.access import Actor, Permission
+from registry.ages import Age, possible_ages
 from registry.choices import DatePrecision
-from registry.dates import possible_ages
 from registry.entry.rows import RELATED, row_of
 from registry.models import Infusion, Patient
 
@@ -24,9 +24,8 @@ def ages_on(*, patient: Patient, by: Actor, start: date, precision: DatePrecisio
     """
     if patient.birth_year is None:
         return []
-    days = _infusions(patient, by).filter(date_precision=DatePrecision.DAY)
-    known = list(days.values_list("infused_on", "age_at_infusion"))
-    return possible_ages(patient.birth_year, start, precision, known)
+    recorded = _infusions(patient, by).values_list("infused_on", "date_precision", "age_at_infusion")
+    return possible_ages(patient.birth_year, map(Age._make, recorded), start, precision)
 
 
 def _infusions(patient: Patient, by: Actor):

@@ -281,8 +281,7 @@ class CorrectionForm(InfusionForm):
         """As on the page of a new infusion; an age that has to be stated again is asked for empty."""
         problems = list(problems)
         if any(problem.code == AGE_UNSTATED for problem in problems):
-            typed = self.data.dict()  # type: ignore[attr-defined]  # a QueryDict
-            self.data = typed | {"age_at_infusion": "", "age_for": typed.get("infused_on", "")}
+            self.data |= {"age_at_infusion": "", "age_for": self.data.get("infused_on", "")}
         super().refuse(problems)
 
     def _restates_age(self, stated: InfusionDraft) -> bool:

@@ -95,6 +95,7 @@ class IdentifierType(TextChoices):
     RESERVE_NATIONAL = "reserve_national", _("National reserve number")
     RESERVE_STOCKHOLM = "reserve_stockholm", _("Reserve number, Region Stockholm")
     RESERVE_VASTRA_GOTALAND = "reserve_vg", _("Reserve number, Västra Götaland")
+    RESERVE_REGIONAL = "reserve_regional", _("Reserve number, another region")
     LOCAL = "local", _("The centre's own pseudonym")
 
 

@@ -26,8 +26,20 @@ class Identified(Protocol):
         """The date of birth."""
 
     @property
+    def birth_year(self) -> int | None:
+        """The year of birth, which may be known where the date is not."""
+
+    @property
     def sex(self) -> Sex | None:
         """The legal sex."""
+
+    @property
+    def century_written(self) -> bool:
+        """Whether the century is written, and not inferred."""
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether nothing but the clinic says that it is a number."""
 
 
 class Listed(Protocol):

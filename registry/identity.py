@@ -10,34 +10,67 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from personnummer.personnummer import Personnummer, PersonnummerException, valid
+from django.utils.translation import gettext_noop
+from personnummer.personnummer import Personnummer, PersonnummerException
 
 from registry.choices import IdentifierType, Sex
 from registry.clock import today
+from registry.digits import QUOTES, fold, is_partial, luhn
 from registry.errors import RegistryError
+from registry.number_search import holds_number
+from registry.reserve_numbers import BY_COUNTY, BY_NAME, NATIONAL, UNPUBLISHED, Issuer, Reading, read_of, whose
 
 EARLIEST_BIRTH = 1880
+HUNDRED = 100
+COORDINATION_DAY = 60  # added to the day
 DIGEST_BYTES = 32  # of SHA-256
 LOCAL_PREFIX = "local:"
-# The formats of reserve numbers are unconfirmed (DOMAIN.md): each is opaque after this check.
-RESERVE_FORMATS = {
-    IdentifierType.RESERVE_STOCKHOLM: re.compile(r"99\d{10}"),
-    IdentifierType.RESERVE_VASTRA_GOTALAND: re.compile(r"(?:19|20)\d{6}[A-Z][A-Z0-9]{3}"),
-    IdentifierType.RESERVE_NATIONAL: re.compile(r"(?=.*[A-Z])[0-9A-Z]{12}"),
-}
 LOCAL_FORMAT = re.compile(r"[\w.\-]{1,64}")
-# People part a number in many ways, and word processors make other hyphens of theirs.
-PARTS = r"[\s./_\-\u2010-\u2015\u2212]{0,3}"
-# Looked for from every digit group, for a date before a number must not take its first digits along.
-NUMBER_IN_TEXT = re.compile(
-    rf"(?<!\d)(?=((?:\d{{2}})?\d{{2}}{PARTS}\d{{2}}{PARTS}\d{{2}}(?:{PARTS}|\+)\d{{4}})(?!\d))", re.ASCII
+ANY_ISSUER = {"reserve", "reserv", "reservnummer"}
+NAMED_ISSUER = re.compile(r"^(?:reserve|reserv|region)-")
+# Spaces may stand anywhere, one of these marks between two parts; a + there says something.
+PERSONAL_FORMAT = re.compile(r"(\d\d)?(\d\d)[-./_]?(\d\d)[-./_]?(\d\d)([-+./_]?)(\d{4})", re.ASCII)
+MARKS = re.compile(r"[-./_ ]")
+RESERVE_SHAPE = re.compile(r"(?=.*\d)[0-9A-Z]{10,13}", re.ASCII)
+TYPED_FOR_DIGITS = str.maketrans("OoQDIilL|!ZzSsGbBgq", "0000111111225566899")
+SHORT_SKANE = len("YYMMDDXXXX")
+TYPES = {
+    "national": IdentifierType.RESERVE_NATIONAL,
+    "stockholm": IdentifierType.RESERVE_STOCKHOLM,
+    "vastra-gotaland": IdentifierType.RESERVE_VASTRA_GOTALAND,
+}
+WHAT_TO_WRITE = gettext_noop(
+    "Write a personal identity or coordination number (YYYYMMDD-NNNN), a reserve number, "
+    "or the centre's own pseudonym as local:…"
 )
-PERSONAL_FORMAT = re.compile(r"(?:\d{2})?\d{6}[-+]?\d{4}", re.ASCII)
+WRONG_DIGITS = gettext_noop("This is not a valid personal identity or coordination number: check the digits.")
+LETTER_FOR_DIGIT = gettext_noop(
+    "There is a letter where a personal identity number has a digit: check O and 0, l and 1, S and 5, B and 8."
+)
+NO_NAME = gettext_noop("This is a name and not a number: write the person's number, or local: and a pseudonym.")
+IN_FUTURE = gettext_noop("The number gives a date of birth in the future.")
+BEFORE_1880 = gettext_noop("The number gives a date of birth before 1880.")
+A_CENTURY_BEFORE = gettext_noop("If the person is a hundred or more, write + or all four digits of the year.")
+PLUS_CONTRADICTED = gettext_noop("The + says a hundred years or more, and the year says less: check both.")
+NO_SUCH_DAY = gettext_noop("The reserve number holds a date that is not in the calendar: check the digits.")
+WRONG_RESERVE = gettext_noop(
+    "The check digit of this reserve number does not agree with the others: check the digits."
+)
+PERSONAL_WITH_PREFIX = gettext_noop(
+    "This is a personal identity or coordination number: write it without a prefix."
+)
+UNKNOWN_PREFIX = gettext_noop(
+    "Before the colon stands local, reserve, or the region whose number it is, as in stockholm: or uppsala:"
+)
+WRITE_RESERVE = gettext_noop(
+    "If it is a reserve number in a format of the region's own, write it as reserve: and the number."
+)
 
 
 class IdentifierUnusable(RegistryError):
@@ -46,17 +79,34 @@ class IdentifierUnusable(RegistryError):
     code = "identifier_invalid"
 
 
+class IssuerUnclear(IdentifierUnusable):
+    """Several regions write reserve numbers like this one."""
+
+    code = "issuer_unclear"
+
+    def __init__(self, issuers: Iterable[Issuer] = ()):
+        self.issuers = tuple(issuers)
+        prefixes = [f"{issuer.key}:" for issuer in self.issuers] or ["uppsala:", "kalmar:", "…"]
+        sentence = _("A reserve number is its region's: write whose it is before it, as %(prefixes)s.")
+        super().__init__(sentence % {"prefixes": ", ".join(prefixes)})
+
+
 @dataclass(frozen=True)
 class Identifier:
     """A patient's identifier, only on its way to a digest; printing it shows its type alone.
 
-    born_on and sex are what the number itself says, None where it says nothing.
+    born_on, birth_year and sex are what the number itself says, None where it says nothing.
+    century_written: 12 digits have it, of 10 it is inferred. unconfirmed: a reserve number in a format that is
+    not published, or no longer in use.
     """
 
     type: IdentifierType
     canonical: str = field(repr=False)
     born_on: date | None = field(default=None, repr=False)
     sex: Sex | None = field(default=None, repr=False)
+    birth_year: int | None = field(default=None, repr=False)
+    century_written: bool = field(default=True, repr=False, compare=False)
+    unconfirmed: bool = field(default=False, repr=False, compare=False)
 
     def digests(self) -> list[tuple[str, bytes]]:
         """(key id, 32 bytes) at every step of the chain, the oldest key first."""
@@ -84,60 +134,184 @@ def lookup_token(user: int, digest: bytes) -> bytes:
     return _hmac(key, b"look-up:%d:" % user + digest)
 
 
-def read_identifier(text: str, *, centre: str) -> Identifier:
-    """Read what a clinic writes; centre is the code of the centre, for its own pseudonyms.
+def read_identifier(text: str, *, centre: str, county: str = "") -> Identifier:
+    """Read what a clinic writes. centre is its code, for its own pseudonyms; county the code of its county, whose
+    region's reserve numbers it writes.
 
-    Raises IdentifierUnusable.
+    Raises IdentifierUnusable, IssuerUnclear for a reserve number that several regions may have issued.
     """
-    text = text.strip()
-    if text.lower().startswith(LOCAL_PREFIX):
-        return _read_local(text[len(LOCAL_PREFIX) :].strip(), centre)
-    bare = "".join(text.split()).upper()
-    if bare.startswith(("RESERVE:", "RESERV:")):
-        return _read_reserve(bare.partition(":")[2].replace("-", ""))
-    is_stockholm = RESERVE_FORMATS[IdentifierType.RESERVE_STOCKHOLM].fullmatch(bare.replace("-", ""))
-    if PERSONAL_FORMAT.fullmatch(bare) and not is_stockholm:
-        return _read_personal(bare)
-    return _read_reserve(bare.replace("-", ""))
+    text = _fold(text)
+    prefix, colon, number = text.partition(":")
+    if colon and prefix.strip().lower() == LOCAL_PREFIX[:-1]:
+        return _read_local(number.strip(), centre)
+    if colon:
+        return _read_prefixed(prefix, number, county)
+    compact = text.replace(" ", "")
+    if not PERSONAL_FORMAT.fullmatch(compact):
+        return _read_bare(compact, county)
+    try:
+        return _read_personal(compact)
+    except IdentifierUnusable:  # some reserve numbers are digits alone, and none of them is a day's
+        reading = whose(MARKS.sub("", compact), county=county)
+        if not reading.issuers:
+            raise
+    return _of_issuer(MARKS.sub("", compact), reading)
+
+
+def read_possible(text: str, *, centres: Iterable[tuple[str, str]]) -> list[Identifier]:
+    """All that a text may name where its centre is not known: each centre's pseudonym, each region's number.
+
+    centres: code and county of each. Raises IdentifierUnusable.
+    """
+    centres = list(centres)
+    if _fold(text).lower().startswith(LOCAL_PREFIX):
+        return [read_identifier(text, centre=code) for code, _county in centres]
+    try:
+        return [read_identifier(text, centre="")]
+    except IssuerUnclear as unclear:
+        possible = unclear.issuers or [BY_COUNTY[county] for _code, county in centres if county in BY_COUNTY]
+        bare = _fold(text).rpartition(":")[2]
+        return [read_identifier(f"{issuer.key}:{bare}", centre="") for issuer in dict.fromkeys(possible)]
+
+
+def may_be_identifier(text: str) -> bool:
+    """Whether a text has the form of someone's identifier, whichever centre writes it."""
+    try:
+        read_identifier(text, centre="")
+    except IssuerUnclear:
+        return True
+    except IdentifierUnusable:
+        return False
+    return True
 
 
 def holds_identity_number(text: str) -> bool:
-    """Whether a free text holds a personal identity or coordination number."""
-    plain = unicodedata.normalize("NFKC", text)  # full-width digits are digits too
-    return any(valid(re.sub(r"[^\d+]", "", number)) for number in NUMBER_IN_TEXT.findall(plain))
+    """Whether a free text holds a personal identity, coordination or reserve number, however it is written."""
+    return holds_number(fold(text))
 
 
-def _read_personal(bare: str) -> Identifier:
-    try:
-        number = Personnummer(bare)
-        born_on = number.get_date()
-    except (PersonnummerException, ValueError):
-        # `from None`: the library's message repeats the number.
-        raise IdentifierUnusable(
-            _("This is not a valid personal identity or coordination number: check the digits.")
-        ) from None
-    if born_on > today():
-        raise IdentifierUnusable(_("The number gives a date of birth in the future."))
-    if born_on.year < EARLIEST_BIRTH:
-        raise IdentifierUnusable(_("The number gives a date of birth before 1880."))
-    coordination = number.is_coordination_number()
+def latest_year(year: int, *, hundred: bool) -> int:
+    """The year of two digits: the latest that is not to come, or, after a +, the latest a hundred years before."""
+    latest = today().year - (HUNDRED if hundred else 0)
+    return latest - (latest - year) % HUNDRED
+
+
+def _fold(text: str) -> str:
+    return fold(text).strip(f"{QUOTES} ")
+
+
+def _read_personal(compact: str) -> Identifier:
+    match = PERSONAL_FORMAT.fullmatch(compact)
+    if match is None:
+        raise IdentifierUnusable(_(WHAT_TO_WRITE))
+    century, year, month, day, sign, number = match.groups()
+    full_year = int(century + year) if century else latest_year(int(year), hundred=sign == "+")
+    digits = f"{full_year}{month}{day}{number}"
+    born_on = None
+    if not is_partial(digits):
+        born_on = _birth_of(digits)
+    elif luhn(digits[2:-1]) != int(digits[-1]):
+        raise IdentifierUnusable(_(WRONG_DIGITS))
+    if full_year > today().year or (born_on and born_on > today()):
+        raise IdentifierUnusable(_(IN_FUTURE) if century else f"{_(IN_FUTURE)} {_(A_CENTURY_BEFORE)}")
+    if full_year < EARLIEST_BIRTH:
+        raise IdentifierUnusable(_(BEFORE_1880))
+    if sign == "+" and today().year - full_year < HUNDRED:
+        raise IdentifierUnusable(_(PLUS_CONTRADICTED))
     return Identifier(
-        type=IdentifierType.COORDINATION if coordination else IdentifierType.PERSONAL,
-        canonical="person:" + number.format(long_format=True),
+        type=IdentifierType.COORDINATION if int(day) >= COORDINATION_DAY else IdentifierType.PERSONAL,
+        canonical=f"person:{digits}",
         born_on=born_on,
-        sex=Sex.FEMALE if number.is_female() else Sex.MALE,
+        sex=Sex.MALE if int(digits[-2]) % 2 else Sex.FEMALE,
+        birth_year=full_year,
+        century_written=bool(century),
     )
 
 
-def _read_reserve(bare: str) -> Identifier:
-    for type_, pattern in RESERVE_FORMATS.items():
-        if pattern.fullmatch(bare):
-            return Identifier(type=type_, canonical=f"{type_}:{bare}")
-    raise IdentifierUnusable(
-        _(
-            "Write a personal identity or coordination number (YYYYMMDD-NNNN), a reserve number, "
-            "or the centre's own pseudonym as local:…"
+def _birth_of(digits: str) -> date:
+    """The date of birth in twelve digits, which are checked."""
+    try:
+        return Personnummer(digits).get_date()
+    except (PersonnummerException, ValueError):
+        # `from None`: the library's message repeats the number.
+        raise IdentifierUnusable(_(WRONG_DIGITS)) from None
+
+
+def _read_bare(compact: str, county: str) -> Identifier:
+    """What is no personal number and has no prefix."""
+    if re.fullmatch(r"[^\W\d_]{2,}", re.sub(r"[-.,'’]", "", compact)):
+        raise IdentifierUnusable(_(NO_NAME))
+    number = MARKS.sub("", compact).upper()
+    reading = whose(number, county=county) if RESERVE_SHAPE.fullmatch(number) else Reading()
+    if not _is_own(reading, county) and _has_letter_for_digit(compact, by_chance=bool(reading.issuers)):
+        raise IdentifierUnusable(_(LETTER_FOR_DIGIT))
+    if not reading.issuers and RESERVE_SHAPE.fullmatch(number) and not reading.impossible_day:
+        raise IdentifierUnusable(
+            f"{_(WRONG_RESERVE) if reading.wrong_check else _(WHAT_TO_WRITE)} {_(WRITE_RESERVE)}"
         )
+    return _of_issuer(number, reading)
+
+
+def _is_own(reading: Reading, county: str) -> bool:
+    return NATIONAL in reading.issuers or any(issuer.county == county for issuer in reading.issuers if county)
+
+
+def _has_letter_for_digit(compact: str, *, by_chance: bool) -> bool:
+    """Whether a personal number comes of it once letters that look like digits are read as those.
+
+    by_chance: it has some issuer's format too, and only a right check digit tells.
+    """
+    typed = MARKS.sub("", compact)
+    match = PERSONAL_FORMAT.fullmatch(typed.translate(TYPED_FOR_DIGITS))
+    if match is None or typed == typed.translate(TYPED_FOR_DIGITS):
+        return False
+    century, year, month, day, _sign, number = match.groups()
+    possible = int(month) in range(13) and (int(day) in range(1, 32) or int(day) in range(60, 92))
+    digits = year + month + day + number
+    in_date = not typed[:-4].isdigit()
+    return possible and (in_date or not by_chance or luhn(digits[:-1]) == int(digits[-1])) and century != "99"
+
+
+def _read_prefixed(prefix: str, number: str, county: str) -> Identifier:
+    """A reserve number with its region before it, or with reserve: alone for the centre's own region's."""
+    plain = unicodedata.normalize("NFKD", prefix.strip().lower().replace(" ", "-").replace("_", "-"))
+    name = "".join(char for char in plain if not unicodedata.combining(char))
+    issuer = BY_NAME.get(NAMED_ISSUER.sub("", name))
+    if issuer is None and name not in ANY_ISSUER:
+        raise IdentifierUnusable(_(UNKNOWN_PREFIX))
+    number = MARKS.sub("", number).upper()
+    try:
+        _read_personal(number)
+    except IdentifierUnusable:
+        pass
+    else:
+        raise IdentifierUnusable(_(PERSONAL_WITH_PREFIX))
+    if issuer:
+        return _of_issuer(number, read_of(issuer, number))
+    reading = whose(number, county=county)
+    own = BY_COUNTY.get(county)
+    if not reading.issuers and own:
+        reading = read_of(own, number)
+    if not reading.issuers and not reading.impossible_day and UNPUBLISHED.fullmatch(number):
+        raise IssuerUnclear
+    return _of_issuer(number, reading)
+
+
+def _of_issuer(number: str, reading: Reading) -> Identifier:
+    """The identifier of a reserve number whose issuer is clear."""
+    if reading.impossible_day:
+        raise IdentifierUnusable(_(NO_SUCH_DAY))
+    if not reading.issuers:
+        raise IdentifierUnusable(_(WRONG_RESERVE) if reading.wrong_check else _(WHAT_TO_WRITE))
+    if len(reading.issuers) > 1:
+        raise IssuerUnclear(reading.issuers)
+    [issuer] = reading.issuers
+    if issuer.key == "skane" and len(number) == SHORT_SKANE:  # one number with and without its century
+        number = f"{latest_year(int(number[:2]), hundred=False) // HUNDRED}{number}"
+    return Identifier(
+        type=TYPES.get(issuer.key, IdentifierType.RESERVE_REGIONAL),
+        canonical=f"reserve:{issuer.key}:{number}",
+        unconfirmed=not reading.confirmed,
     )
 
 

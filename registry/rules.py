@@ -21,6 +21,7 @@ from registry.order import Order, Step
 CHILD_BELOW = 18  # years, COUNTING.md "children"
 IMPROBABLE_AGE = 90
 OLDEST_AGE = 120
+HUNDRED = 100
 MOST_A_DAY = 9
 LONGEST_BATCH = 60
 EARLIEST = date(1990, 1, 1)  # no engineered T cell was given before
@@ -76,8 +77,8 @@ def _check_date(draft: InfusionDraft) -> Problem | None:
         return Problem("infused_on", "date_in_future", _("The date lies in the future."))
     if draft.infused_on < EARLIEST:
         return Problem("infused_on", "date_too_early", _("No infusion was given before 1990."))
-    born_on = draft.identifier.born_on if draft.identifier else None
-    if born_on and last_day(draft.infused_on, draft.date_precision) < born_on:
+    earliest, _latest = _births(draft)
+    if earliest and last_day(draft.infused_on, draft.date_precision) < earliest:
         return Problem("infused_on", "date_before_birth", _("The date lies before the person's birth."))
     if draft.infused_on < IMPROBABLE_BEFORE:
         return Problem(
@@ -128,10 +129,10 @@ def _check_age(draft: InfusionDraft) -> Problem | None:
         return Problem("age_at_infusion", "age_missing", _("The identifier does not give the age: write it."))
     if not 0 <= age <= OLDEST_AGE:
         return Problem("age_at_infusion", "age_impossible", _("An age is between 0 and 120 years."))
-    born_on = draft.identifier.born_on if draft.identifier else None
-    if born_on:
-        youngest = max(0, age_on(born_on, draft.infused_on))
-        oldest = age_on(born_on, last_day(draft.infused_on, draft.date_precision))
+    earliest, latest = _births(draft)
+    if earliest and latest:
+        youngest = max(0, age_on(latest, draft.infused_on))
+        oldest = age_on(earliest, last_day(draft.infused_on, draft.date_precision))
         if not youngest <= age <= max(youngest, oldest):
             return Problem(
                 "age_at_infusion",
@@ -141,6 +142,43 @@ def _check_age(draft: InfusionDraft) -> Problem | None:
     if age > IMPROBABLE_AGE:
         return Problem("age_at_infusion", "age_improbable", _("The person is very old: is it right?"), True)
     return None
+
+
+def _births(draft: InfusionDraft) -> tuple[date | None, date | None]:
+    """The first and the last day on which the identifier says that the person may have been born."""
+    identifier = draft.identifier
+    if identifier is None or identifier.birth_year is None:
+        return None, None
+    year = identifier.birth_year
+    return identifier.born_on or date(year, 1, 1), identifier.born_on or date(year, 12, 31)
+
+
+def _check_century(draft: InfusionDraft) -> Problem | None:
+    """Doubt a century that is not written, where the other is as likely."""
+    identifier = draft.identifier
+    if identifier is None or identifier.birth_year is None or identifier.century_written:
+        return None
+    age = age_on(_births(draft)[0] or draft.infused_on, draft.infused_on)
+    if age >= HUNDRED:
+        sentence = _(
+            "The + makes the person over a hundred: if that is wrong, write the whole year of birth."
+        )
+    elif age < 1:
+        sentence = _(
+            "The number makes the person under one year old: if that is wrong, write the whole year of birth."
+        )
+    else:
+        return None
+    return Problem("patient_id", "century_doubted", sentence, True)
+
+
+def _check_reserve_number(draft: InfusionDraft) -> Problem | None:
+    if draft.identifier is None or not draft.identifier.unconfirmed:
+        return None
+    sentence = _(
+        "This reserve number has a format that the registry cannot check: is it right?"
+    )
+    return Problem("patient_id", "reserve_number_unconfirmed", sentence, True)
 
 
 def _check_sex(draft: InfusionDraft) -> Problem | None:
@@ -184,6 +222,8 @@ CHECKS: tuple[tuple[Callable[[InfusionDraft], Problem | None], frozenset[str]], 
     (_check_trial, frozenset({"category", "trial"})),
     (_doubt_trial, frozenset({"category", "trial"})),
     (_check_age, DATE | {"patient_id", "age_at_infusion"}),
+    (_check_century, DATE | {"patient_id"}),
+    (_check_reserve_number, frozenset({"patient_id"})),
     (_check_sex, frozenset({"patient_id", "sex"})),
     (_check_product, DATE | {"category", "product"}),
     (_check_sequence, frozenset({"sequence"})),

@@ -2,7 +2,7 @@
 
 from registry.access import Actor, Permission, require
 from registry.entry.patients import find_patients
-from registry.identity import LOCAL_PREFIX, Identifier, IdentifierUnusable, read_identifier
+from registry.identity import Identifier, IdentifierUnusable, may_be_identifier, read_possible
 from registry.models import Centre
 
 LONGEST = 18  # any number of 18 digits fits into the column, and Python reads none of thousands
@@ -26,7 +26,7 @@ def find_number(*, who: str, by: Actor, permission: Permission) -> int | None:
 def is_registry_number(who: str) -> bool:
     """Whether this is a registry number by its check digits (ISO 7064, mod 97-10), and no identity number."""
     number = read_registry_number(who)
-    return number is not None and number % 97 == 1 and not _is_identifier(who)
+    return number is not None and number % 97 == 1 and not may_be_identifier(who)
 
 
 def read_registry_number(text: str) -> int | None:
@@ -35,23 +35,10 @@ def read_registry_number(text: str) -> int | None:
 
 
 def _read_identifiers(who: str) -> list[Identifier]:
-    """What the text may mean: a centre's pseudonym may be another person's at each centre."""
+    """What the text may mean: a centre's pseudonym may be another person's at each centre, and a reserve number
+    in each region.
+    """
     try:
-        return [
-            read_identifier(who, centre=code)
-            for code in (Centre.objects.values_list("code", flat=True) if _is_local(who) else [""])
-        ]
+        return read_possible(who, centres=Centre.objects.values_list("code", "county_code"))
     except IdentifierUnusable:
         return []
-
-
-def _is_local(who: str) -> bool:
-    return who.lower().startswith(LOCAL_PREFIX)
-
-
-def _is_identifier(who: str) -> bool:
-    try:
-        read_identifier(who, centre="")
-    except IdentifierUnusable:
-        return False
-    return True

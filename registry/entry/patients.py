@@ -136,8 +136,7 @@ def lock_patient(draft: InfusionDraft) -> Patient:
         if locked and _person_with(identifier) == locked:
             return locked
     refuse_refused(identifier)
-    born_on = identifier.born_on
-    patient = Patient.objects.create(sex=draft.sex or Sex.UNKNOWN, birth_year=born_on.year if born_on else None)
+    patient = Patient.objects.create(sex=draft.sex or Sex.UNKNOWN, birth_year=identifier.birth_year)
     key_id, digest = chain[-1]
     PatientIdentifier.objects.create(patient=patient, type=identifier.type, key_id=key_id, digest=digest)
     return patient

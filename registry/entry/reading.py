@@ -14,6 +14,7 @@ from registry.errors import Problem
 from registry.identity import (
     Identifier,
     IdentifierUnusable,
+    IssuerUnclear,
     holds_identity_number,
     read_identifier,
 )
@@ -138,9 +139,15 @@ def read_person(row: Mapping[str, str], lists: CodeLists) -> Identifier | None:
     """Whom a row names, whatever else is wrong with it; None where the identifier cannot be read."""
     centre = lists.centres.find((row.get("centre") or lists.default_centre).strip())
     try:
-        return read_identifier(row.get("patient_id", ""), centre=centre.code if centre else "")
+        return read_identifier_at(centre, row.get("patient_id", ""))
     except IdentifierUnusable:
         return None
+
+
+def read_identifier_at(centre: Centre | None, text: str) -> Identifier:
+    """Read what a centre writes. Raises IdentifierUnusable."""
+    code, county = (centre.code, centre.county_code) if centre else ("", "")
+    return read_identifier(text, centre=code, county=county)
 
 
 class _Fields:
@@ -239,7 +246,9 @@ def _read_identifier(fields: _Fields, centre: Centre | None) -> Identifier | Non
         fields.refuse("patient_id", "missing", _("This field is required."))
         return None
     try:
-        return read_identifier(value, centre=centre.code if centre else "")
+        return read_identifier_at(centre, value)
     except IdentifierUnusable as error:
+        if centre is None and isinstance(error, IssuerUnclear):  # which the centre will decide
+            return None
         fields.refuse("patient_id", error.code, str(error))
         return None

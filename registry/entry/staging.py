@@ -388,13 +388,12 @@ def _staged(line: int, draft: InfusionDraft) -> tuple:
     if identifier is None:
         raise ValueError("a row of a file has an identifier")
     chain = chain_of(identifier)
-    born_on = identifier.born_on
     return (
         line,
         chain,
         chain[:DIGEST_BYTES],
         identifier.type,
-        born_on.year if born_on else None,
+        identifier.birth_year,
         draft.sex or Sex.UNKNOWN,
         draft.centre.pk,
         draft.category,

@@ -19,7 +19,7 @@ from registry.entry.exchange import Line, read_open_lines
 from registry.entry.import_file import batches, read_line
 from registry.entry.reading import LONGEST_VALUE, CodeLists, RowReader, read_person
 from registry.errors import FileTooLarge, FileUnusable, Problem
-from registry.identity import LOCAL_PREFIX, IdentifierUnusable, read_identifier
+from registry.identity import LOCAL_PREFIX, may_be_identifier
 
 LARGEST_MEGABYTES = 10
 LARGEST_BYTES = LARGEST_MEGABYTES * 2**20
@@ -95,8 +95,4 @@ def _may_identify(cell: str) -> bool:
         return False
     if sum(map(str.isdigit, cell)) >= LEAST_DIGITS:
         return True
-    try:
-        read_identifier(cell, centre="")
-    except IdentifierUnusable:
-        return False
-    return True
+    return may_be_identifier(cell)

@@ -10,7 +10,7 @@ from registry.choices import CentreStatus
 from registry.entry.finding import is_registry_number
 from registry.entry.questions import LONGEST_TEXT
 from registry.errors import NotFound, NotPermitted, RegistryError
-from registry.identity import IdentifierUnusable, holds_identity_number, read_identifier
+from registry.identity import holds_identity_number, may_be_identifier
 from registry.models import Centre
 
 
@@ -28,12 +28,9 @@ class WhoForm(forms.Form):
     def clean_who(self) -> str:
         """What may be someone's number, by its form alone."""
         who: str = self.cleaned_data["who"]
-        try:
-            if not is_registry_number(who):
-                read_identifier(who, centre="")
-        except IdentifierUnusable:
+        if not is_registry_number(who) and not may_be_identifier(who):
             sentence = _("This is neither a registry number nor an identity number: check it.")
-            raise forms.ValidationError(sentence, code="not_a_number") from None
+            raise forms.ValidationError(sentence, code="not_a_number")
         return who
 
 

@@ -16,11 +16,11 @@ from registry.dates import understand_date
 from registry.draft import InfusionDraft
 from registry.entry.ages import AGE_UNSTATED
 from registry.entry.patients import PatientRefused
-from registry.entry.reading import CodeLists, RowReader
+from registry.entry.reading import CodeLists, RowReader, read_identifier_at
 from registry.entry.record import CORRECTABLE
 from registry.entry.rows import row_of
 from registry.errors import InfusionRefused, Problem, RegistryError, TooManyLookups
-from registry.identity import Identifier, IdentifierUnusable, holds_identity_number, read_identifier
+from registry.identity import Identifier, IdentifierUnusable, holds_identity_number
 from registry.models import Centre, Infusion, Patient
 from registry.pages.clinic.date_field import DateText
 from registry.pages.clinic.list_field import centres_of, choose_product, choose_trial, indications_of, sites_of
@@ -219,7 +219,7 @@ class InfusionForm(forms.Form):
         """The identifier as typed, if it is one."""
         typed, centre = self.data.get("patient_id", ""), self.chosen_centre
         try:
-            return read_identifier(typed, centre=centre.code if centre else "") if typed else None
+            return read_identifier_at(centre, typed) if typed else None
         except IdentifierUnusable:
             return None
 

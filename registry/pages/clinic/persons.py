@@ -20,11 +20,11 @@ from registry.entry.finding import is_registry_number
 from registry.entry.history import read_histories
 from registry.entry.patients import find_patient, find_visible_patient
 from registry.entry.proposal import know_person
-from registry.entry.reading import CodeLists
+from registry.entry.reading import CodeLists, read_identifier_at
 from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.entry.rows import RELATED, row_of
 from registry.errors import ChangedMeanwhile, NotFound, RegistryError, TooManyLookups
-from registry.identity import IdentifierUnusable, read_identifier
+from registry.identity import IdentifierUnusable
 from registry.models import Infusion, Patient, Question
 from registry.models.access_log import log_infusions
 from registry.pages.clinic.desk_forms import WhoForm
@@ -83,7 +83,7 @@ def _find_person(request: SignedInRequest, who: str) -> Patient | None:
         visible = Patient.objects.visible_to(request.user)
         return visible.filter(registry_number=int(who)).first()
     try:
-        identifier = read_identifier(who, centre=centres[0].code if len(centres) == 1 else "")
+        identifier = read_identifier_at(centres[0] if len(centres) == 1 else None, who)
     except IdentifierUnusable:
         return None
     unit = centres[0].code if len(centres) == 1 else ""

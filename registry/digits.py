@@ -1,0 +1,70 @@
+"""One spelling for digits and marks, however people, spreadsheets and word processors write them."""
+
+import unicodedata
+from datetime import date
+
+QUOTES = "'\"`‘’‚“”„′″="  # what spreadsheets put around a text that looks like a number
+MARKS = {"\u2212": "-", "\u2043": "-", "\u02d7": "-", "\u30fc": "-", "\u2796": "-", "\u2795": "+", "\u2800": " "}
+INVISIBLE = frozenset("\u115f\u1160\u3164")  # letters by their category that show nothing
+DROPPED = frozenset({"Cf", "Cc", "Mn", "Me"})  # soft hyphens, joiners, direction marks, byte order marks
+SPACES = frozenset({"Zs", "Zl", "Zp"})
+LARGEST_DIGIT = 9
+UNKNOWN_DAY = 60  # of a coordination number, where 60 is added to the day
+MONTHS = 12
+LONGEST_MONTH = 31
+
+
+def fold(text: str) -> str:
+    """The text with ASCII digits, one hyphen, one space and nothing that cannot be seen.
+
+    Digits of every script and width become 0 to 9, each dash, hyphen and minus becomes -, each space a
+    space; letters stay as they are.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_fold, unicodedata.normalize("NFKC", text)))
+
+
+def _fold(char: str) -> str:
+    if " " <= char <= "~":
+        return char
+    if char in MARKS:
+        return MARKS[char]
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return str(unicodedata.decimal(char))
+    if category == "Pd":
+        return "-"
+    if category in SPACES or char in "\t\n\r\v\f":
+        return " "
+    return "" if category in DROPPED or char in INVISIBLE else char
+
+
+def luhn(digits: str) -> int:
+    """The check digit that follows these digits (Luhn, mod 10)."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 if place % 2 else 2)
+        total += value - 9 if value > LARGEST_DIGIT else value
+    return -total % 10
+
+
+def is_day(text: str) -> bool:
+    """Whether YYYYMMDD is a day of the calendar."""
+    try:
+        date(int(text[:4]), int(text[4:6]), int(text[6:8]))
+    except ValueError:
+        return False
+    return True
+
+
+def is_partial(digits: str) -> bool:
+    """Whether YYYYMMDDNNNN is a coordination number whose month (00) or day (60) of birth is not known, and
+    what is known of them is possible; the birth number 000 is nobody's.
+    """
+    month, day = int(digits[4:6]), int(digits[6:8]) - UNKNOWN_DAY
+    if digits[8:11] == "000" or day < 0 or (month and day):
+        return False
+    if month:
+        return month <= MONTHS
+    return day <= LONGEST_MONTH

@@ -87,7 +87,10 @@ class IssuerUnclear(IdentifierUnusable):
     def __init__(self, issuers: Iterable[Issuer] = ()):
         self.issuers = tuple(issuers)
         prefixes = [f"{issuer.key}:" for issuer in self.issuers] or ["uppsala:", "kalmar:", "…"]
-        sentence = _("A reserve number is its region's: write whose it is before it, as %(prefixes)s.")
+        sentence = _(
+            "Several regions write reserve numbers like this: check the digits, and write whose it is before it, "
+            "as %(prefixes)s."
+        )
         super().__init__(sentence % {"prefixes": ", ".join(prefixes)})
 
 
@@ -153,7 +156,7 @@ def read_identifier(text: str, *, centre: str, county: str = "") -> Identifier:
         return _read_personal(compact)
     except IdentifierUnusable:  # some reserve numbers are digits alone, and none of them is a day's
         reading = whose(MARKS.sub("", compact), county=county)
-        if not reading.issuers:
+        if not reading.issuers and not reading.wrong_check:
             raise
     return _of_issuer(MARKS.sub("", compact), reading)
 
@@ -163,15 +166,20 @@ def read_possible(text: str, *, centres: Iterable[tuple[str, str]]) -> list[Iden
 
     centres: code and county of each. Raises IdentifierUnusable.
     """
-    centres = list(centres)
-    if _fold(text).lower().startswith(LOCAL_PREFIX):
-        return [read_identifier(text, centre=code) for code, _county in centres]
-    try:
-        return [read_identifier(text, centre="")]
-    except IssuerUnclear as unclear:
-        possible = unclear.issuers or [BY_COUNTY[county] for _code, county in centres if county in BY_COUNTY]
-        bare = _fold(text).rpartition(":")[2]
-        return [read_identifier(f"{issuer.key}:{bare}", centre="") for issuer in dict.fromkeys(possible)]
+    found: dict[Identifier, None] = {}
+    unusable = IdentifierUnusable(_(WHAT_TO_WRITE))
+    for code, county in centres:
+        try:
+            found[read_identifier(text, centre=code, county=county)] = None
+        except IssuerUnclear as unclear:
+            number = _fold(text).rpartition(":")[2]
+            found |= {read_identifier(f"{issuer.key}:{number}", centre=""): None for issuer in unclear.issuers}
+            unusable = unclear
+        except IdentifierUnusable as refused:
+            unusable = refused
+    if not found:
+        raise unusable
+    return list(found)
 
 
 def may_be_identifier(text: str) -> bool:
@@ -290,8 +298,9 @@ def _read_prefixed(prefix: str, number: str, county: str) -> Identifier:
         return _of_issuer(number, read_of(issuer, number))
     reading = whose(number, county=county)
     own = BY_COUNTY.get(county)
-    if not reading.issuers and own:
-        reading = read_of(own, number)
+    if own and not reading.sure and (own.formats or not reading.wrong_check):
+        in_own = read_of(own, number)
+        reading = in_own if in_own.issuers or not reading.issuers else reading
     if not reading.issuers and not reading.impossible_day and UNPUBLISHED.fullmatch(number):
         raise IssuerUnclear
     return _of_issuer(number, reading)
@@ -303,7 +312,7 @@ def _of_issuer(number: str, reading: Reading) -> Identifier:
         raise IdentifierUnusable(_(NO_SUCH_DAY))
     if not reading.issuers:
         raise IdentifierUnusable(_(WRONG_RESERVE) if reading.wrong_check else _(WHAT_TO_WRITE))
-    if len(reading.issuers) > 1:
+    if len(reading.issuers) > 1 or not reading.clear:
         raise IssuerUnclear(reading.issuers)
     [issuer] = reading.issuers
     if issuer.key == "skane" and len(number) == SHORT_SKANE:  # one number with and without its century

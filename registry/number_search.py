@@ -13,6 +13,7 @@ from registry.digits import is_day, is_partial, luhn
 from registry.reserve_numbers import is_written_like_one
 
 SHORT, LONG = 10, 12
+FEWEST_DIGITS = 7  # of a reserve number of ten characters
 COORDINATION_DAY = 60
 # Groups of digits that are something else: a trial's number, and the next date after a date.
 TRIAL = re.compile(r"(?<!\d)\d{4}-\d{6}-\d{2}(?:-\d{2})?(?!\d)")
@@ -22,6 +23,8 @@ TWO_DATES = re.compile(rf"(?<!\d){DATE % 1}(?=[^0-9A-Za-z]+{DATE % 2})")
 
 def holds_number(text: str) -> bool:
     """Whether a folded text (digits.fold) holds a personal, coordination or reserve number."""
+    if sum(map(str.isdigit, text)) < FEWEST_DIGITS:
+        return False
     text = TWO_DATES.sub(" x ", TRIAL.sub(" x ", text)).upper()
     return any(_is_number(window) for window in _windows(text))
 
@@ -30,8 +33,6 @@ def _windows(text: str) -> Iterator[str]:
     """Each run of 10 or 12 letters and digits that begins with a group of digits and ends with a group."""
     places = [place for place, char in enumerate(text) if char.isalnum()]
     plain = "".join(text[place] for place in places)
-    if sum(map(str.isdigit, plain)) < SHORT - 4:
-        return
     # Where two neighbours were parted, or are not both digits, one group ends and the next begins.
     parted = [
         after - before > 1 or not (text[before].isdigit() and text[after].isdigit())
@@ -48,10 +49,8 @@ def _windows(text: str) -> Iterator[str]:
 def _is_number(window: str) -> bool:
     if not window.isascii():
         return False
-    if not window.isdigit():
+    if not window.isdigit() or luhn(window[-SHORT:-1]) != int(window[-1]):
         return is_written_like_one(window)
-    if luhn(window[-SHORT:-1]) != int(window[-1]):
-        return False
     centuries = [""] if len(window) == LONG else ["19", "20"]
     return any(_is_birth(century + window) for century in centuries) or is_written_like_one(window)
 

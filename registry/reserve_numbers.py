@@ -30,6 +30,7 @@ UNKNOWN_CENTURY = "00"
 UNPUBLISHED = re.compile(r"(?=(?:.*\d){4})[0-9A-Z]{10,12}", re.ASCII)
 DATED = re.compile(r"(?:1[89]|20)\d{6}", re.ASCII)
 FIRST_BATCH = "20140101"  # batch numbers hold days too, of the first treatment in the country at the earliest
+FAR_YEAR = "40"  # later ones of two digits are the last century's
 NO_DAY = range(32, 60)  # stands for the day in numbers without a date of birth
 
 
@@ -76,12 +77,13 @@ def _vastra_gotaland(number: str) -> bool:
 
 
 def _national(number: str) -> bool:
-    """Each character's ASCII value, doubled in every other place from the first; the sum of all digits, mod 10.
+    """Luhn over all eleven characters, doubled from the first on; a letter is its ASCII value, 65 for A (NRID).
 
-    Holds for the examples of HL7 Sweden and of Inera (tests/test_reserve_numbers.py).
+    Of a doubled letter all digits are added, as all examples of HL7 Sweden and Inera have it.
     """
-    values = (ord(char) * (1 if place % 2 else 2) for place, char in enumerate(number[:-1]))
-    total = sum(int(digit) for value in values for digit in str(value))
+    values = [int(char) if char.isdigit() else ord(char) for char in number[:-1]]
+    doubled = (value * (1 if place % 2 else 2) for place, value in enumerate(values))
+    total = sum(int(digit) for value in doubled for digit in str(value))
     return -total % 10 == int(number[-1]) and _national_date(number)
 
 
@@ -148,12 +150,15 @@ PATTERNS = {each: re.compile(each.pattern, re.ASCII) for issuer in ISSUERS for e
 
 @dataclass(frozen=True)
 class Reading:
-    """Whose number it may be: one issuer where that is clear, none where it is nobody's.
+    """Whose number it may be, none where it is nobody's. sure: by the whole country's format, the centre's own
+    region's, or a check digit; clear: no other issuer writes such numbers.
 
     impossible_day, wrong_check: why no format fits, where one would else.
     """
 
     issuers: tuple[Issuer, ...] = ()
+    sure: bool = False
+    clear: bool = True
     confirmed: bool = True
     impossible_day: bool = False
     wrong_check: bool = False
@@ -165,17 +170,21 @@ def whose(number: str, *, county: str = "") -> Reading:
     Numbers of the whole country come first, then the centre's own region's, then those with a check digit,
     which another region's number has by chance once in ten.
     """
-    fitting = [
-        (issuer, each) for issuer in ISSUERS for each in issuer.formats if each.confirmed and _fits(each, number)
-    ]
-    for is_better in (
+    shaped = [(issuer, each) for issuer in ISSUERS for each in issuer.formats if PATTERNS[each].fullmatch(number)]
+    fitting = [(issuer, each) for issuer, each in shaped if each.confirmed and _fits(each, number)]
+    own = [issuer for issuer, each in shaped if county and issuer.county == county and each.confirmed]
+    if own and not any(issuer in {NATIONAL, *own} for issuer, _each in fitting):
+        return _why_not(number, own)
+    for is_sure in (
         lambda issuer, _each: issuer is NATIONAL,
-        lambda issuer, _each: county and issuer.county == county,
+        lambda issuer, _each: issuer in own,
         lambda _issuer, each: each.check is not None,
-        lambda _issuer, _each: True,
     ):
-        if found := dict.fromkeys(issuer for issuer, each in fitting if is_better(issuer, each)):
-            return Reading(tuple(found))
+        if found := dict.fromkeys(issuer for issuer, each in fitting if is_sure(issuer, each)):
+            return Reading(tuple(found), sure=True)
+    if fitting:
+        found = dict.fromkeys(issuer for issuer, _each in fitting)
+        return Reading(tuple(found), clear=len({issuer for issuer, _each in shaped}) == 1)
     return _why_not(number, ISSUERS)
 
 
@@ -206,9 +215,11 @@ def is_written_like_one(number: str) -> bool:
 
 
 def _day_in(each: Format, number: str) -> str:
-    """The day that a number of a format holds; of a short one in the latest century it may be of."""
+    """The day that a number of a format holds, the first batch's where it holds none."""
     match = PATTERNS[each].fullmatch(number)
     parts = match.groupdict() if match else {}
+    if short := parts.get("short"):
+        return ("19" if short > FAR_YEAR else "20") + short
     return parts.get("date") or FIRST_BATCH
 
 

@@ -160,9 +160,7 @@ def _check_century(draft: InfusionDraft) -> Problem | None:
         return None
     age = age_on(_births(draft)[0] or draft.infused_on, draft.infused_on)
     if age >= HUNDRED:
-        sentence = _(
-            "The + makes the person over a hundred: if that is wrong, write the whole year of birth."
-        )
+        sentence = _("The + makes the person over a hundred: if that is wrong, write the whole year of birth.")
     elif age < 1:
         sentence = _(
             "The number makes the person under one year old: if that is wrong, write the whole year of birth."
@@ -175,9 +173,7 @@ def _check_century(draft: InfusionDraft) -> Problem | None:
 def _check_reserve_number(draft: InfusionDraft) -> Problem | None:
     if draft.identifier is None or not draft.identifier.unconfirmed:
         return None
-    sentence = _(
-        "This reserve number has a format that the registry cannot check: is it right?"
-    )
+    sentence = _("This reserve number has a format that the registry cannot check: is it right?")
     return Problem("patient_id", "reserve_number_unconfirmed", sentence, True)
 
 

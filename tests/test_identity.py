@@ -1,6 +1,5 @@
 """Identity numbers: which are read, as whom, by which digest; and that none is ever shown."""
 
-import base64
 import traceback
 from datetime import date, timedelta
 
@@ -15,7 +14,6 @@ from registry.entry.patients import PatientRefused, erase_patient
 from registry.identity import (
     Identifier,
     IdentifierUnusable,
-    holds_identity_number,
     read_identifier,
 )
 from registry.models import Patient, PatientIdentifier, Refusal
@@ -87,7 +85,7 @@ def test_those_born_in_1999_are_read_by_their_short_number():
 
 def test_two_persons_have_different_digests():
     every = [factories.nth_number(place) for place in range(60)]
-    every += [factories.number(coordination=True), "local:1", "990000000001", "19700101A123", "12345678901A"]
+    every += [factories.number(coordination=True), "local:1", "991981000010", "19810829M071", "22950606FH20"]
     found = {digest for text in every for _key, digest in digests(text)}
     assert len(found) == len(every)
 
@@ -101,7 +99,9 @@ def test_two_persons_have_different_digests():
         with_check_digit("19700230980"),
         with_check_digit("19701301980"),
         with_check_digit("19700100980"),
-        with_check_digit("19700060980"),  # day 0, as a coordination number
+        with_check_digit("19701360980"),  # month 13 with a day that is not known
+        with_check_digit("19700092980"),  # day 32 of a month that is not known
+        with_check_digit("19700091000"),  # the birth number of nobody
         with_check_digit("19700192980"),  # day 32, as a coordination number
         with_check_digit("20230229980"),
         "19700615-000" + str(factories.check_digit("700615000")),
@@ -114,8 +114,9 @@ def test_two_persons_have_different_digests():
         "197006159",
         "19700615-980",
         "19700615--9805",
-        "１９７００６１５９８０５",
         "1970061598051",
+        "19700615-9805-1",
+        "1970--06-15-9805",
     ],
 )
 def test_what_is_no_number_is_refused(text):
@@ -142,13 +143,13 @@ def test_a_birth_before_1880_is_refused():
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("990000000001", IdentifierType.RESERVE_STOCKHOLM),
-        ("991231983112", IdentifierType.RESERVE_STOCKHOLM),
-        ("19700101K123", IdentifierType.RESERVE_VASTRA_GOTALAND),
-        ("19700101-k123", IdentifierType.RESERVE_VASTRA_GOTALAND),
-        ("22700101TN12", IdentifierType.RESERVE_NATIONAL),
-        ("reserve:990000000001", IdentifierType.RESERVE_STOCKHOLM),
-        ("Reserv: 22700101TN12", IdentifierType.RESERVE_NATIONAL),
+        ("991981000010", IdentifierType.RESERVE_STOCKHOLM),
+        ("19450829K088", IdentifierType.RESERVE_VASTRA_GOTALAND),
+        ("19450829-k088", IdentifierType.RESERVE_VASTRA_GOTALAND),
+        ("22950606FH20", IdentifierType.RESERVE_NATIONAL),
+        ("reserve:991981000010", IdentifierType.RESERVE_STOCKHOLM),
+        ("Reserv: 22950606-FH20", IdentifierType.RESERVE_NATIONAL),
+        ("198108320014", IdentifierType.RESERVE_REGIONAL),
         ("local:A-1", IdentifierType.LOCAL),
     ],
 )
@@ -160,8 +161,8 @@ def test_other_identifiers_are_typed_and_tell_nothing_of_the_person(text, kind):
 
 
 def test_a_reserve_number_is_the_same_in_every_centre_and_spelling():
-    assert digests("19700101k123", "UPP") == digests(" 19700101-K123 ", "STO")
-    assert digests("reserve:990000000001", "UPP") == digests("990000000001", "STO")
+    assert digests("19450829k088", "UPP") == digests(" 19450829-K088 ", "STO")
+    assert digests("reserve:991981000010", "UPP") == digests("991981000010", "STO")
 
 
 def test_a_pseudonym_never_links_across_centres():
@@ -235,6 +236,8 @@ def test_what_stays_of_one_who_refused_is_not_the_digest(lists):
         with_check_digit("19700230980"),
         with_check_digit("19700615000"),  # of this one the library's own message repeats the number
         WOMAN + "x",
+        WOMAN.replace("0", "O", 1),
+        "reserve:" + WOMAN,
         "local:a b",
     ],
 )
@@ -261,76 +264,5 @@ def test_printing_what_holds_a_number_shows_none(lists):
     assert IdentifierType.PERSONAL.name in shown
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        WOMAN,
-        WOMAN.replace("-", ""),
-        WOMAN[2:],
-        WOMAN[2:].replace("-", ""),
-        WOMAN.replace("-", " "),
-        WOMAN[2:].replace("-", " "),
-        WOMAN.replace("-", " - "),
-        WOMAN.replace("-", "–"),
-        f"was {WOMAN}, see the journal",
-        f"({WOMAN})",
-        f"nr{WOMAN}x",
-        f"B17/{WOMAN.replace('-', '')}",
-        factories.number(date(1950, 2, 3), 982, coordination=True),
-        factories.number(date(1999, 12, 31), 983)[2:],
-        "200101+980" + factories.number(date(1920, 1, 1), 980)[-1],
-        f"{made_wrong(WOMAN)} or {WOMAN}",
-    ],
-)
-def test_an_identity_number_in_a_text_is_seen(text):
-    assert holds_identity_number(text) is True
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "a mistake",
-        "B12345",
-        made_wrong(WOMAN),
-        "2020-05-05",
-        "lot 7001019999",  # no check digit of a number
-        "1" + WOMAN.replace("-", ""),  # a longer number
-        base64.b64encode(WOMAN.encode()).decode(),
-        "local:17",
-    ],
-)
-def test_other_texts_hold_no_identity_number(text):
-    assert holds_identity_number(text) is False
-
-
-@pytest.mark.parametrize(
-    "parted",
-    ["19700101-9806", "700101 9806", "1970-01-01-9806", "19700101/9806", "19700101\u20119806",
-     "19700101\u22129806", "70 01 01 9806", "１９７００１０１９８０６", "batch 7001019806, bag 2",
-     "2024-01-15 19700101-9806", "given 2024-01-15 700101-9806", "2020-12 19700101-9806", "ward 12 19700101-9806",
-     "age 45 700101-9806", "2024-01-15/700101-9806", "2024-01-15 2024-02-16 7001019806"],
-)  # fmt: skip
-def test_a_number_in_a_text_is_seen_however_it_is_parted(parted):
-    assert holds_identity_number(parted)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "B-12345",
-        "19700101-9807",
-        "lot 1234567",
-        "2024-01-01",
-        "2024-01-15 2024-02-16",
-        "12 2024-01-15, 018-471 00 00",
-        "NCT01234567 45",
-    ],
-)
-def test_another_text_is_no_number(text):
-    assert not holds_identity_number(text)
-
-
 def test_a_stockholm_number_may_have_a_hyphen():
-    assert read_identifier("99123456-7890", centre="UPP").type == "reserve_stockholm"
+    assert read_identifier("99198100-0010", centre="UPP").type == "reserve_stockholm"

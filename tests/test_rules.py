@@ -26,7 +26,7 @@ from registry.errors import (
     NotPermitted,
     ReasonMissing,
 )
-from registry.identity import IdentifierUnusable
+from registry.identity import IdentifierUnusable, IssuerUnclear
 from registry.models import Infusion, Patient, Question, Revision
 from registry.order import Plan, Step
 from registry.rules import check_age_by_birth_year, check_draft, classify, today
@@ -37,6 +37,7 @@ SOURCES = [
     for name in ("rules.py", "entry/reading.py", "entry/course.py", "entry/record.py", "entry/import_file.py")
 ]
 NUMBER = factories.number(date(1970, 6, 15), 980)  # a woman
+NEWBORN = factories.number(date(2019, 6, 15), 980)
 LONG_AGO = factories.number(date(1900, 6, 15), 980)
 
 # A row of the exchange file that is accepted as it stands, and what each code takes to be provoked.
@@ -53,6 +54,7 @@ FILE_CASES = [
     ("centre", "centre_upcoming", {"centre": "ORE"}),
     ("patient_id", "missing", {"patient_id": ""}),
     ("patient_id", "identifier_invalid", {"patient_id": "19700615-9801"}),
+    ("patient_id", "issuer_unclear", {"patient_id": "19700615A123"}),
     ("patient_id", "too_long", {"patient_id": "9" * 201}),
     ("patient_id", "character_invalid", {"patient_id": "local:\x00"}),
     ("sex", "unknown_sex", {"sex": "kvinna"}),
@@ -99,6 +101,8 @@ FILE_WARNINGS = [
     ("age_at_infusion", "age_improbable", {"patient_id": "local:a", "age_at_infusion": "91"}),
     ("trial", "cup_in_industry_trial", {"category": "CUP", "trial": factories.INDUSTRY}),
     ("product", "product_before_authorisation", {"infused_on": "2018-08-21", "age_at_infusion": "48"}),
+    ("patient_id", "reserve_number_unconfirmed", {"patient_id": "reserve-uppsala:19700615AB12"}),
+    ("patient_id", "century_doubted", {"patient_id": NEWBORN[2:], "age_at_infusion": ""}),
 ]
 
 
@@ -342,6 +346,57 @@ def test_an_age_agrees_with_the_identifier_as_far_as_the_date_is_known(lists, da
         if not of_draft(lists, infused_on=day, date_precision=precision, age_at_infusion=age)
     }
     assert accepted == fits
+
+
+UNKNOWN_DAY = f"19701160-980{factories.check_digit('701160980')}"
+UNKNOWN_MONTH = f"19700075-980{factories.check_digit('700075980')}"
+
+
+@pytest.mark.parametrize("number", [UNKNOWN_DAY, UNKNOWN_MONTH])
+@pytest.mark.parametrize(
+    ("day", "precision", "fits"),
+    [
+        ("2020-05-05", "day", {49, 50}),
+        ("2020-12-31", "day", {50}),
+        ("2020-01-01", "year", {49, 50}),
+        ("1999-01-01", "day", {28, 29}),
+    ],
+)
+def test_where_the_day_of_birth_is_not_known_the_age_is_stated_and_agrees_with_the_year(
+    lists, number, day, precision, fits
+):
+    accepted = {
+        age
+        for age in range(26, 53)
+        if "age_contradicts_identifier"
+        not in of_draft(lists, number, infused_on=day, date_precision=precision, age_at_infusion=age)
+    }
+    assert accepted == fits
+    assert "age_missing" in of_draft(lists, number, infused_on=day, date_precision=precision)
+    assert "sex_contradicts_identifier" in of_draft(lists, number, age_at_infusion=50, sex=Sex.MALE)
+    child = f"20200075-980{factories.check_digit('200075980')}"
+    assert "date_before_birth" in of_draft(lists, child, infused_on="2019-12-31", age_at_infusion=0)
+    assert of_draft(lists, child, infused_on="2020-12-31", age_at_infusion=0) == {}
+
+
+@pytest.mark.parametrize(
+    ("number", "day", "doubted"),
+    [
+        (NEWBORN[2:], "2020-06-14", True),  # or a hundred years old
+        (NEWBORN[2:], "2020-06-15", False),  # a year
+        (NEWBORN, "2020-06-14", False),  # the century is written
+        (NEWBORN[2:].replace("-", ""), "2020-01-05", True),
+        ("190615+980" + NEWBORN[-1], "2020-06-14", True),  # 100, and by - under one year
+        ("190615+980" + NEWBORN[-1], "2019-06-15", True),
+        ("190615+980" + NEWBORN[-1], "2019-06-14", False),  # 99, and by - not born
+        ("19190615+980" + NEWBORN[-1], "2020-06-14", False),
+        (NUMBER[2:], "2020-06-14", False),
+    ],
+)
+def test_a_century_that_is_not_written_is_doubted_where_the_other_is_as_likely(lists, number, day, doubted):
+    found = of_draft(lists, number, infused_on=day)
+    assert ("century_doubted" in found) is doubted
+    assert all(found[code] for code in found)  # warnings, all of them
 
 
 def test_an_infusion_in_the_period_of_birth_is_possible(lists):
@@ -636,7 +691,7 @@ def test_a_second_infusion_is_proposed_as_what_it_probably_is(days, product, kin
 
 def test_every_code_of_the_sources_has_a_test():
     in_sources = set().union(*map(codes_in, SOURCES))
-    in_sources |= {IdentifierUnusable.code, PatientRefused.code}
+    in_sources |= {IdentifierUnusable.code, IssuerUnclear.code, PatientRefused.code}
     in_tests = {code for _field, code, _changes in (*FILE_CASES, *FILE_WARNINGS)}
     in_tests |= {code for code, *_ in COURSE_CASES} | ELSEWHERE | BY_FILE
     assert in_sources == in_tests

@@ -22,15 +22,6 @@ CASES = Path(__file__).with_name("data") / "cases"
 EXPECTED = json.loads((CASES / "expected.json").read_text())
 # Read, each with a word about it where that is due.
 EXPECTED |= {"cp1252-aao.csv": {"stored": 1, "says": "Windows-1252"}, "utf16le-bom.csv": {"stored": 2}}
-# What is not so yet, by what it waits for; a set is emptied with the change that makes it true.
-WAITS_FOR = {
-    "who a person is": {
-        "coordination-day60.csv", "coordination-month00.csv", "coordination-both00.csv", "id-en-dash.csv",
-        "id-nonbreaking-hyphen.csv", "id-invisible-mark.csv", "id-iso-dashes.csv", "name-as-number.csv",
-        "reserve-impossible-date.csv", "letter-for-digit.csv",
-    },
-}  # fmt: skip
-PENDING = set().union(*WAITS_FOR.values())
 READ_AS = {  # what has to stand in the registry where the count alone does not say it
     "batch-display-format.xlsx": {("2025-03-11", "day", "000123")},
     "date1904.xlsx": {("2025-03-11", "day", ""), ("2025-03-12", "day", ""), ("2025-03-13", "day", "")},
@@ -47,13 +38,6 @@ LINES = {  # where a refusal has to stand
     "reserve-impossible-date.csv": {(2, "patient_id")},
     "quoted-newline-batch.csv": {(4, "infused_on")},
 }
-
-
-def cases() -> list:
-    return [
-        pytest.param(name, marks=pytest.mark.xfail(strict=True) if name in PENDING else ())
-        for name in sorted(EXPECTED)
-    ]
 
 
 @pytest.fixture(autouse=True)
@@ -114,7 +98,7 @@ def by_interface(case, _manage, _client, user) -> tuple[int | None, set, str, bo
 
 
 @pytest.mark.parametrize("way", [by_command, by_page, by_interface])
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", sorted(EXPECTED))
 def test_a_case_has_its_outcome_whichever_way_it_comes_in(demonstration, manage, client, case, way):
     expected = EXPECTED[case]
     stored, found, text, accepted = way(case, manage, client, demonstration)
@@ -127,7 +111,7 @@ def test_a_case_has_its_outcome_whichever_way_it_comes_in(demonstration, manage,
     assert not Infusion.objects.exists()
 
 
-@pytest.mark.parametrize("case", [case for case in cases() if case.values[0] in READ_AS])
+@pytest.mark.parametrize("case", sorted(READ_AS))
 def test_a_case_is_read_as_it_was_meant(demonstration, manage, case):
     assert manage("import_infusions", CASES / case)[0] == 0
     stored = Infusion.objects.values_list("infused_on", "date_precision", "batch")

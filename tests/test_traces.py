@@ -40,7 +40,7 @@ SINGLE = [factories.number(date(1984, 7, 6), birth) for birth in (986, 987)]
 ASKED = factories.number(date(1985, 8, 7), 988)
 WRONG = f"19860908-989{(factories.check_digit('860908989') + 1) % 10}"
 IN_REQUEST = factories.number(date(1987, 10, 9), 990)
-OTHERS = ["990123456789", "19880101K987", "local:journal-4711"]
+OTHERS = ["991988000013", "19880101K085", "local:journal-4711"]
 NUMBERS = [*STORED, COORDINATION, *REFUSED, *SINGLE, ASKED, WRONG, IN_REQUEST]
 
 

@@ -20,6 +20,7 @@ from registry.entry.import_file import batches, read_line
 from registry.entry.reading import LONGEST_VALUE, CodeLists, RowReader, read_person
 from registry.errors import FileTooLarge, FileUnusable, Problem
 from registry.identity import LOCAL_PREFIX, may_be_identifier
+from registry.reserve_numbers import FULL_LENGTH, UNPUBLISHED
 
 LARGEST_MEGABYTES = 10
 LARGEST_BYTES = LARGEST_MEGABYTES * 2**20
@@ -95,4 +96,5 @@ def _may_identify(cell: str) -> bool:
         return False
     if sum(map(str.isdigit, cell)) >= LEAST_DIGITS:
         return True
-    return may_be_identifier(cell)
+    bare = cell.strip().upper()
+    return may_be_identifier(cell) or (len(bare) == FULL_LENGTH and bool(UNPUBLISHED.fullmatch(bare)))

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0011_infusion_by_batch'),
+        ('registry', '0012_planned_doses'),
     ]
 
     operations = [

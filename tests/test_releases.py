@@ -232,7 +232,7 @@ def test_causes_are_those_of_a_plain_comparison(lists, seed):
     changes = {"centre": lists.centres["UME"]} if seed % 2 else moved
     correct_infusion(infusion_id=rows[1].pk, changes=changes, by=BY, reason="wrong")
     keep, absorb = rows[2].patient, rows[3].patient
-    Patient.objects.filter(pk__in=[keep.pk, absorb.pk]).update(sex="female", birth_year=1960)
+    Patient.objects.filter(pk__in=[keep.pk, absorb.pk]).update(sex="female", birth_year=1970)
     merge_patients(keep=keep, absorb=absorb, by=BY, reason="one person")
     erase_patient(patient=rows[4].patient, by=BY, reason="asked for it")
     factories.record(lists, factories.nth_number(30), centre=chance.choice(["UPP", "UME"]))
@@ -259,7 +259,12 @@ def test_causes_are_those_of_a_plain_comparison(lists, seed):
 def test_an_infusion_whose_date_is_put_right_past_the_day_is_corrected_and_not_withdrawn(world):
     make(as_of=date(2020, 12, 31))
     moved = Infusion.objects.get(infused_on=date(2020, 5, 5))
-    correct_infusion(infusion_id=moved.pk, changes={"infused_on": date(2021, 1, 5)}, by=BY, reason="wrong")
+    correct_infusion(
+        infusion_id=moved.pk,
+        changes={"infused_on": date(2021, 1, 5), "age_at_infusion": 51},
+        by=BY,
+        reason="wrong",
+    )
     told = make("second", as_of=date(2020, 12, 31)).changes["changes"][0]
     assert {cause: told[cause] for cause in CAUSES} == {"new": 0, "corrected": 1, "withdrawn": 0, "merged": 0}
     assert told["measures"]["infusions"] == {"before": 2, "after": 1}

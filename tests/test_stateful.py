@@ -272,7 +272,9 @@ class Registry(RuleBasedStateMachine):
         # The plain reading: one person, whose infusions but the earliest are no longer the first.
         both = sorted(ours + theirs, key=lambda row: row.place)
         late_firsts = [row for row in both[1:] if row.kind == "first"]
-        sex = self.sex_of(keep, patients["keep"].sex)
+        # What a personal identity number says beats a coordination number, else the kept person's stays.
+        better = keep if self.is_known_personally(keep) or not self.is_known_personally(absorb) else absorb
+        sex = self.sex_of(better, patients["keep" if better == keep else "absorb"].sex)
         for key, row in self.rows.items():
             if row.person in (keep, absorb):
                 kind = "reinfusion" if row in late_firsts else row.kind
@@ -282,6 +284,10 @@ class Registry(RuleBasedStateMachine):
         assert foretold == effect
         assert vars(effect) == {name: after[name] - before[name] for name in vars(effect)}
         assert not Patient.objects.filter(pk=patients["absorb"].pk).exists()
+
+    def is_known_personally(self, person: int) -> bool:
+        """Whether one of a person's numbers is a personal identity number."""
+        return any(holder == person and int(number[6:8]) < 32 for number, holder in self.person_of.items())
 
     @precondition(lambda self: self.person_of)
     @rule(data=st.data(), refuses=st.booleans())

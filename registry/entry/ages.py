@@ -39,7 +39,7 @@ def refuse_age(draft: InfusionDraft, patient: Patient, course: Course) -> None:
         if contradiction:
             raise InfusionRefused([contradiction])
     age = Age(draft.infused_on, draft.date_precision, draft.age_at_infusion)
-    if contradicts(age, _ages_of(course)):
+    if contradicts(age, _ages_of(course, patient)):
         raise InfusionRefused([age_contradiction()])
 
 
@@ -56,12 +56,16 @@ def follow_date(draft: InfusionDraft, stored: Age, patient: Patient, course: Cou
         return stored.years
     age = None
     if patient.birth_year:
-        born = [born_in(patient.birth_year), *map(born_by_age, [stored, *_ages_of(course)])]
+        born = [born_in(patient.birth_year), *map(born_by_age, [stored, *_ages_of(course, patient)])]
         age = age_that_follows(born, draft.infused_on)
     if age is None:
         raise InfusionRefused([Problem("age_at_infusion", AGE_UNSTATED, _(UNSTATED))])
     return age
 
 
-def _ages_of(course: Course) -> list[Age]:
-    return [Age(one.infused_on, one.date_precision, one.age_at_infusion) for one in course.infusions]
+def _ages_of(course: Course, patient: Patient) -> list[Age]:
+    """The recorded ages that say something: one that the number's year of birth rules out is wrong, and must
+    not keep another from being put right.
+    """
+    ages = [Age(one.infused_on, one.date_precision, one.age_at_infusion) for one in course.infusions]
+    return [age for age in ages if not contradicts(age, (), patient.birth_year)]

@@ -66,6 +66,13 @@ def compare(before: Sequence[Place], after: Sequence[Place]) -> list[Row]:
     return rows
 
 
+def print_effect(rows: Iterable[Row]) -> str:
+    """The effect as a page carries it, to be compared with what it is when the page comes back."""
+    return ";".join(
+        f"{row.centre} {row.category} " + ",".join(str(row.moves[measure]) for measure in MEASURES) for row in rows
+    )
+
+
 def _not_first(place: Place) -> Place:
     return (
         replace(place, step=place.step._replace(kind=Kind.REINFUSION)) if place.step.kind == Kind.FIRST else place

@@ -8,7 +8,8 @@ from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, CentreStatus, Status
 from registry.entry.announce import announce_change
 from registry.entry.course_questions import ask_about_course, read_doubts
-from registry.entry.patients import lock_entry
+from registry.entry.effect import Place, compare, places_of
+from registry.entry.patients import lock_entry, refuse_other_effect
 from registry.entry.reasons import check_reason
 from registry.errors import NotFound, RegistryError
 from registry.models import Centre, Draft, Infusion, Patient
@@ -22,13 +23,20 @@ class MoveImpossible(RegistryError):
 
 
 def move_patient(
-    *, patient: Patient, from_centre: Centre, to_centre: Centre, by: Actor, reason: str
+    *,
+    patient: Patient,
+    from_centre: Centre,
+    to_centre: Centre,
+    by: Actor,
+    reason: str,
+    seen: str | None = None,
 ) -> Sequence[Infusion]:
     """Give all that one centre has recorded of a person to another: it was recorded at the wrong one.
 
     Withdrawn infusions go along, so that the first centre knows the person no longer. Its drafts for
-    the person are deleted: they are forms of that centre. Raises MoveImpossible, NotFound where the
-    person has nothing at the first centre, NotPermitted, ReasonMissing.
+    the person are deleted: they are forms of that centre. seen: the effect that the actor has seen
+    (print_effect). Raises EffectChanged, MoveImpossible, NotFound where the person has nothing at the
+    first centre, NotPermitted, ReasonMissing.
     """
     require(by, Permission.MERGE_PATIENTS)
     check_move(from_centre=from_centre, to_centre=to_centre)
@@ -41,6 +49,8 @@ def move_patient(
         if not infusions:
             raise NotFound(_("This person has no infusion at that centre."))
         _refuse_taken_place(infusions, patient=patient, to_centre=to_centre)
+        course = places_of(patient.infusions.select_related("centre", "product"))
+        refuse_other_effect(seen, compare(course, move_places(course, from_centre, to_centre)))
         before = read_doubts(patient)
         log_infusions(by=by, action=AccessAction.MOVE, infusions=infusions)
         theirs.update(centre=to_centre)
@@ -48,6 +58,11 @@ def move_patient(
         ask_about_course(patient, before=before, by=by)
         announce_change()
     return infusions
+
+
+def move_places(course: Sequence[Place], from_centre: Centre, to_centre: Centre) -> list[Place]:
+    """A person's course as it is once what one centre has recorded is another's."""
+    return [place.at(to_centre.code) if place.centre == from_centre.code else place for place in course]
 
 
 def check_move(*, from_centre: Centre, to_centre: Centre) -> None:

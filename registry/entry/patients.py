@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Kind, Sex
 from registry.draft import Identified, InfusionDraft
+from registry.entry.alike import MergeUnexplained, choose_traits, needs_explanation
 from registry.entry.announce import announce_change
 from registry.entry.course_questions import ask_about_course, read_doubts
+from registry.entry.effect import Row, as_one, compare, places_of, print_effect
 from registry.entry.lookups import REFUSED, charge, has_budget
 from registry.entry.reasons import check_reason
 from registry.entry.traces import Traces, digests_of, erase_traces
@@ -196,6 +198,7 @@ def preview_merge(*, keep: Patient, absorb: Patient) -> MergeEffect:
                 "recorded twice, withdraw one; if there were two, correct the sequence of one."
             )
         )
+    needs_explanation(keep, absorb)  # where the typed ages alone forbid it
     roles = (_count_roles(course) for course in (keep_one_first([*ours, *theirs]), ours, theirs))
     return MergeEffect(*(both - one - other for both, one, other in zip(*roles, strict=True)))
 
@@ -208,15 +211,25 @@ def _count_roles(course: Sequence[Step]) -> tuple[int, int, int]:
 
 
 def merge_patients(
-    *, keep: Patient, absorb: Patient, by: Actor, reason: str, expected: MergeEffect | None = None
+    *,
+    keep: Patient,
+    absorb: Patient,
+    by: Actor,
+    reason: str,
+    explanation: str = "",
+    expected: MergeEffect | None = None,
+    seen: str | None = None,
 ) -> MergeEffect:
     """Make one person of two: absorb's infusions and identifiers become keep's.
 
-    A first infusion that is no longer the earliest becomes a reinfusion. expected: the effect that
-    the actor has seen. Raises MergeImpossible, EffectChanged, NotPermitted.
+    A first infusion that is no longer the earliest becomes a reinfusion. What the better number says of sex
+    and year of birth holds. explanation: why they are one person though their numbers give different dates of
+    birth. expected and seen: the effect that the actor has seen, on the nation and cell by cell (print_effect).
+    Raises MergeImpossible, MergeUnexplained, EffectChanged, NotPermitted.
     """
     require(by, Permission.MERGE_PATIENTS)
-    with acting_as(by, reason=check_reason(reason)):
+    explanation = check_reason(explanation, needed=False)
+    with acting_as(by, reason=f"{check_reason(reason)} {explanation}".strip()):
         lock_entry()
         found = Patient.objects.select_for_update().filter(pk__in=[keep.pk, absorb.pk]).order_by("pk")
         locked = {person.pk: person for person in found}
@@ -224,16 +237,20 @@ def merge_patients(
             raise NotFound(_("One of the two persons is no longer there."))
         # The caller's copies are from before the lock: what was corrected since stands in these.
         keep, absorb = locked[keep.pk], locked[absorb.pk]
-        effect, before = preview_merge(keep=keep, absorb=absorb), read_doubts(keep, absorb)
+        effect = preview_merge(keep=keep, absorb=absorb)
+        if not explanation and needs_explanation(keep, absorb):
+            raise MergeUnexplained
+        both = Infusion.objects.filter(patient__in=[keep, absorb]).select_related("centre", "product")
+        places = places_of(both)
+        refuse_other_effect(seen, compare(places, as_one(places, keep.pk)))
+        before = read_doubts(keep, absorb)
         if expected is not None and effect != expected:
             raise EffectChanged
         for late in Infusion.objects.counted().filter(patient__in=[keep, absorb]).in_order()[1:]:
             if late.kind == Kind.FIRST:
                 late.kind = Kind.REINFUSION
                 late.save(update_fields=["kind"])
-        if keep.sex == Sex.UNKNOWN:
-            keep.sex = Sex(absorb.sex)
-        keep.birth_year = keep.birth_year or absorb.birth_year
+        keep.sex, keep.birth_year = choose_traits(keep, absorb)
         keep.save(update_fields=["sex", "birth_year"])
         absorb.infusions.update(patient=keep)
         absorb.identifiers.update(patient=keep)
@@ -246,19 +263,33 @@ def merge_patients(
     return effect
 
 
-def erase_patient(*, patient: Patient, by: Actor, reason: str, refuses: bool = True) -> Traces:
+def refuse_other_effect(seen: str | None, rows: Sequence[Row]) -> None:
+    """Raise EffectChanged where the effect on the numbers, cell by cell, is not what the actor has seen.
+
+    seen: as print_effect wrote it on the page; None where nothing was shown.
+    """
+    if seen is not None and seen != print_effect(rows):
+        raise EffectChanged
+
+
+def erase_patient(
+    *, patient: Patient, by: Actor, reason: str, refuses: bool = True, seen: str | None = None
+) -> Traces:
     """Remove a person and all that was recorded of them: rows, questions, drafts, history, rows of
     uploaded files, kept answers.
 
     With refuses, a keyed token stays that stops a new entry (DOMAIN.md, "Law and duty").
     Published aggregates stay, and a line that someone was erased, when, by whom and why; so do the
-    lines of the access log. Returns what else was removed. Raises NotPermitted, NotFound.
+    lines of the access log. seen: the effect that the actor has seen (print_effect). Returns what else was
+    removed. Raises NotPermitted, NotFound, EffectChanged.
     """
     require(by, Permission.ERASE_PATIENTS)
     with acting_as(by, reason=check_reason(reason)):
         lock_entry()
         if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
             raise NotFound(_("This person is no longer there."))
+        theirs = patient.infusions.select_related("centre", "product")
+        refuse_other_effect(seen, compare(places_of(theirs), []))
         number, digests = patient.pk, digests_of(patient)
         if refuses:
             for identifier in patient.identifiers.all():

@@ -27,7 +27,10 @@ WITH said AS (
             - make_interval(years => age_at_infusion::integer))::date AS latest
     FROM said
 ), other AS (
-    SELECT patient_id, earliest, latest, false AS by_number FROM born
+    SELECT patient_id, earliest, latest, false AS by_number
+    FROM born LEFT JOIN registry_patient AS known ON known.id = patient_id
+    WHERE known.birth_year IS NULL  -- an age that the year of birth rules out says nothing
+       OR (earliest <= make_date(known.birth_year, 12, 31) AND latest >= make_date(known.birth_year, 1, 1))
     UNION ALL
     SELECT id, make_date(birth_year, 1, 1), make_date(birth_year, 12, 31), true FROM registry_patient
     WHERE birth_year IS NOT NULL AND id IN (SELECT patient_id FROM import_person WHERE NOT is_new)

@@ -15,13 +15,14 @@ from django.views.decorators.http import require_http_methods
 
 from registry.access import Permission, acting_as
 from registry.choices import AccessAction
+from registry.entry.alike import MergeUnexplained, needs_explanation
 from registry.entry.doubles import MOST_PAIRS, NEAR_DAYS, find_doubles
-from registry.entry.effect import Row, as_one, compare, places_of
+from registry.entry.effect import Row, as_one, compare, places_of, print_effect
 from registry.entry.finding import find_number
 from registry.entry.lookups import read_askers
-from registry.entry.move import move_patient
+from registry.entry.move import move_patient, move_places
 from registry.entry.patients import (
-    MergeEffect,
+    EffectChanged,
     erase_patient,
     find_visible_patient,
     merge_patients,
@@ -31,7 +32,7 @@ from registry.entry.traces import count_traces
 from registry.errors import MergeImpossible, NotFound, NotPublished, RegistryError
 from registry.models import Centre, Draft, Infusion, Patient, Question
 from registry.models.access_log import log_infusions, log_persons
-from registry.pages.clinic.desk_forms import EraseForm, MoveForm, WhoForm, WordsForm
+from registry.pages.clinic.desk_forms import EraseForm, MergeForm, MoveForm, WhoForm
 from registry.pages.clinic.shell import SignedInRequest, page, show
 from registry.statistics.published import read_map
 
@@ -75,15 +76,15 @@ def merge_with(request: SignedInRequest, number: int) -> HttpResponse:
 def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
     """Two persons side by side, and what a merge would do to the numbers; POST merges them."""
     keep, absorb = (_patient(request, one, Permission.MERGE_PATIENTS) for one in (number, other))
-    form = WordsForm(request.POST or None)
+    form = MergeForm(request.POST or None)
     if form.is_valid():
         try:
             merge_patients(
                 keep=keep, absorb=absorb, by=request.user, reason=form.cleaned_data["text"],
-                expected=_seen_effect(request),
+                explanation=form.cleaned_data["explanation"], seen=request.POST.get("seen"),
             )  # fmt: skip
         except RegistryError as refused:
-            form.refuse(refused, field=None)
+            form.refuse(refused, field="explanation" if refused.code == MergeUnexplained.code else None)
         else:
             messages.success(request, _("The two persons are one now, under registry number %s.") % number)
             return redirect("clinic:person", number=number)
@@ -95,15 +96,12 @@ def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
         "absorb": absorb,
     }
     try:
-        effect = preview_merge(keep=keep, absorb=absorb)
+        preview_merge(keep=keep, absorb=absorb)
+        context["unexplained"] = needs_explanation(keep, absorb)
     except MergeImpossible as impossible:
         return show(request, "clinic/desk_merge.html", context | {"impossible": str(impossible)})
     before = places_of(infusion for course in courses for infusion in course)
-    after = as_one(before, keep.pk)
-    seen = f"{effect.patients},{effect.reinfusions},{effect.further_doses}"
-    return show(
-        request, "clinic/desk_merge.html", context | {"seen": seen, "effect": _say(compare(before, after))}
-    )
+    return show(request, "clinic/desk_merge.html", context | _tell(compare(before, as_one(before, keep.pk))))
 
 
 @page(Permission.MERGE_PATIENTS)
@@ -122,7 +120,7 @@ def move(request: SignedInRequest, number: int) -> HttpResponse:
             try:
                 move_patient(
                     patient=patient, from_centre=origin, to_centre=target, by=request.user,
-                    reason=form.cleaned_data["text"],
+                    reason=form.cleaned_data["text"], seen=request.POST.get("seen"),
                 )  # fmt: skip
             except RegistryError as refused:
                 form.refuse(refused, field=None)
@@ -132,10 +130,10 @@ def move(request: SignedInRequest, number: int) -> HttpResponse:
                 })  # fmt: skip
                 return redirect("clinic:person", number=number)
         before = places_of(course)
-        after = [place.at(target.code) if place.centre == origin.code else place for place in before]
+        rows = compare(before, move_places(before, origin, target))
         moved = [infusion for infusion in course if infusion.centre_id == origin.pk]
         drafts = Draft.objects.visible_to(request.user).filter(patient=patient, centre=origin).count()
-        context |= {"shown": pair, "effect": _say(compare(before, after)), "moved": moved, "drafts": drafts}
+        context |= {"shown": pair, "moved": moved, "drafts": drafts} | _tell(rows)
     return show(request, "clinic/desk_move.html", context)
 
 
@@ -150,10 +148,10 @@ def erase(request: SignedInRequest, number: int) -> HttpResponse:
         try:
             removed = erase_patient(
                 patient=patient, by=request.user, reason=form.cleaned_data["text"],
-                refuses=form.cleaned_data["refuses"] == "yes",
+                refuses=form.cleaned_data["refuses"] == "yes", seen=request.POST.get("seen"),
             )  # fmt: skip
         except RegistryError as refused:
-            form.refuse(refused)
+            form.refuse(refused, field=None if refused.code == EffectChanged.code else "text")
         else:
             messages.success(request, _say_erased(len(course), removed.history))
             return redirect("clinic:desk")
@@ -167,9 +165,8 @@ def erase(request: SignedInRequest, number: int) -> HttpResponse:
         "traces": count_traces(patient),
         "questions": questions.count(),
         "drafts": drafts.count(),
-        "effect": _say(compare(before, [])),
     }
-    return show(request, "clinic/desk_erase.html", context)
+    return show(request, "clinic/desk_erase.html", context | _tell(compare(before, [])))
 
 
 def _patient(request: SignedInRequest, number: int, permission: Permission) -> Patient:
@@ -203,14 +200,9 @@ def _read_course(request: SignedInRequest, patient: Patient) -> list[Infusion]:
     return course
 
 
-def _seen_effect(request: SignedInRequest) -> MergeEffect | None:
-    """The effect that the page showed. None where the form says nothing of it, which refuses nothing."""
-    typed = request.POST.get("seen", "").split(",")
-    try:
-        patients, reinfusions, further_doses = map(int, typed)
-    except ValueError:
-        return None
-    return MergeEffect(patients, reinfusions, further_doses)
+def _tell(rows: Sequence[Row]) -> dict[str, Any]:
+    """The effect for people, and as the page carries it, so that what is done is what was shown."""
+    return {"effect": _say(rows), "seen": print_effect(rows)}
 
 
 def _say(rows: Iterable[Row]) -> Sequence[dict[str, Any]]:

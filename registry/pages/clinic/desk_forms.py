@@ -61,6 +61,25 @@ class WordsForm(forms.Form):
         self.add_error(field, forms.ValidationError(str(error), code=error.code))
 
 
+class MergeForm(WordsForm):
+    """Why two are one, and why so although their numbers give different dates of birth."""
+
+    explanation = forms.CharField(
+        label=gettext_lazy("Why they are one person although their dates of birth differ"),
+        required=False,
+        max_length=LONGEST_TEXT,
+        help_text=gettext_lazy("Stands in the history. Write no names and no identity numbers."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def clean_explanation(self) -> str:
+        """The text, without an identity number."""
+        text: str = self.cleaned_data["explanation"]
+        if holds_identity_number(text):
+            raise forms.ValidationError(_("This looks like an identity number."), code="identifier_in_text")
+        return text
+
+
 class MoveForm(WordsForm):
     """From which centre to which, and why."""
 

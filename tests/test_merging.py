@@ -1,0 +1,219 @@
+"""Merging looks at persons; merging, moving and erasing do what the page showed, cell by cell, or nothing."""
+
+from datetime import date
+from functools import partial
+
+import pytest
+
+from registry.choices import Category
+from registry.entry.move import move_patient
+from registry.entry.patients import EffectChanged, erase_patient, merge_patients, preview_merge
+from registry.entry.record import correct_infusion, record_infusion
+from registry.errors import MergeImpossible
+from registry.models import Infusion, Patient
+from registry.statistics.build import publish, verify
+from tests import factories
+from tests.desk import BY, address, number, sign_in, text
+
+pytestmark = pytest.mark.django_db
+
+PERSONAL = factories.number(date(1970, 1, 1), 980)  # a woman's
+SAME_YEAR = factories.number(date(1970, 11, 30), 981)  # a man's
+OTHER_YEAR = factories.number(date(1985, 7, 7), 982)
+COORDINATION = factories.number(date(1970, 1, 1), 983, coordination=True)  # a man's
+COORDINATION_OTHER = factories.number(date(1985, 7, 7), 985, coordination=True)
+RESERVE = "reserve:991234567897"
+LOCAL = "local:7"
+
+
+@pytest.fixture
+def client(lists):
+    return sign_in(factories.user("steward", national_role="steward"))
+
+
+def person(lists, who, day="2020-05-05", **fields) -> Patient:
+    return factories.record(lists, who, infused_on=day, **fields).patient
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(PERSONAL, OTHER_YEAR), (OTHER_YEAR, PERSONAL), (PERSONAL, COORDINATION_OTHER),
+                       (COORDINATION, COORDINATION_OTHER)],
+)  # fmt: skip
+def test_two_numbers_with_different_dates_of_birth_need_a_why(lists, client, one, other):
+    keep, absorb = person(lists, one), person(lists, other, "2021-05-05", centre="STO")
+    where = address("merge", number=number(keep), other=number(absorb))
+    page = client.get(where)
+    assert 'name="explanation"' in text(page)
+    sent = {"seen": page.context["seen"], "text": "One person."}
+    refused = client.post(where, sent)
+    assert [error.code for error in refused.context["form"].errors.as_data()["explanation"]] == [
+        "merge_unexplained"
+    ]
+    assert Patient.objects.count() == 2
+    for blank in ("", "  "):
+        with pytest.raises(MergeImpossible) as unexplained:
+            merge_patients(keep=keep, absorb=absorb, by=BY, reason="one person", explanation=blank)
+        assert unexplained.value.code == "merge_unexplained"
+    number_in_it = client.post(where, sent | {"explanation": f"It is {PERSONAL}."})
+    assert "This looks like an identity number." in text(number_in_it)
+    assert Patient.objects.count() == 2
+    assert client.post(where, sent | {"explanation": "The tax agency corrected the date."}).status_code == 302
+    assert Patient.objects.count() == 1
+    reasons = set(Infusion.pgh_event_model.objects.values_list("reason", flat=True))
+    assert "One person. The tax agency corrected the date." in reasons
+    publish()
+    assert verify().differences == []
+
+
+def test_two_dates_of_birth_in_one_year_are_told_by_the_ages(lists, client):
+    """50 on 1 December is nobody's who is 49 a month later."""
+    keep = person(lists, PERSONAL, "2020-05-05")  # 50
+    absorb = person(lists, SAME_YEAR, "2020-11-29", centre="STO")  # 49
+    with pytest.raises(MergeImpossible) as unexplained:
+        merge_patients(keep=keep, absorb=absorb, by=BY, reason="one person")
+    assert unexplained.value.code == "merge_unexplained"
+
+
+@pytest.mark.parametrize(("one", "other"), [(PERSONAL, COORDINATION), (PERSONAL, LOCAL), (LOCAL, "local:8")])
+def test_persons_who_may_be_one_need_no_why(lists, client, one, other):
+    age = {"age_at_infusion": 51}
+    keep = person(lists, one, **({"age_at_infusion": 50} if one == LOCAL else {}))
+    absorb = person(lists, other, "2021-05-05", **({} if other == COORDINATION else age))
+    page = client.get(address("merge", number=number(keep), other=number(absorb)))
+    assert 'name="explanation"' not in text(page)
+    merge_patients(keep=keep, absorb=absorb, by=BY, reason="one person")
+    assert Patient.objects.count() == 1
+
+
+@pytest.mark.parametrize("who", [PERSONAL, "local:8"])
+def test_typed_ages_that_contradict_each_other_are_put_right_first(lists, client, who):
+    keep = person(lists, who, **({"age_at_infusion": 50} if who != PERSONAL else {}))
+    absorb = person(lists, LOCAL, "2021-05-05", age_at_infusion=7)
+    for pair in ((keep, absorb), (absorb, keep)):
+        page = client.get(address("merge", number=number(pair[0]), other=number(pair[1])))
+        assert "contradict each other" in text(page)
+        assert 'name="text"' not in text(page)
+        for step in (partial(preview_merge), partial(merge_patients, by=BY, reason="one", explanation="because")):
+            with pytest.raises(MergeImpossible) as refused:
+                step(keep=pair[0], absorb=pair[1])
+            if step.func is preview_merge:
+                assert refused.value.code == "ages_contradict"
+    changes = {"age_at_infusion": 51}
+    correct_infusion(infusion_id=absorb.infusions.get().pk, changes=changes, by=BY, reason="journal")
+    merge_patients(keep=keep, absorb=absorb, by=BY, reason="one person")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("better", "typed"),
+    [
+        ((PERSONAL, {}), (LOCAL, {"age_at_infusion": 51, "sex": "male"})),
+        ((PERSONAL, {}), (COORDINATION, {})),
+        ((COORDINATION, {}), (LOCAL, {"age_at_infusion": 51, "sex": "female"})),
+        ((COORDINATION, {}), (LOCAL, {"age_at_infusion": 51})),
+    ],
+)
+def test_the_better_number_says_sex_and_year_of_birth(lists, better, typed, turned):
+    said = person(lists, better[0], **better[1])
+    other = person(lists, typed[0], "2021-05-05", centre="STO", **typed[1])
+    sex, birth_year = said.sex, said.birth_year
+    keep, absorb = (other, said) if turned else (said, other)
+    merge_patients(keep=keep, absorb=absorb, by=BY, reason="one person")
+    merged = Patient.objects.get()
+    assert (merged.pk, merged.sex, merged.birth_year) == (keep.pk, sex, birth_year) == (keep.pk, sex, 1970)
+
+
+def test_a_sex_that_is_known_survives_one_that_is_not(lists):
+    keep = person(lists, LOCAL, age_at_infusion=50)
+    absorb = person(lists, "local:8", "2021-05-05", age_at_infusion=51, sex="male")
+    merge_patients(keep=keep, absorb=absorb, by=BY, reason="one person")
+    assert Patient.objects.get().sex == "male"
+
+
+def test_ages_after_an_explained_merge_can_be_put_right(lists):
+    """Both rows of the wrong number carry its age: each can be corrected, and a new row stored."""
+    centre = {"centre": "UPP"}
+    keep = person(lists, PERSONAL, "2020-05-05", **centre)
+    absorb = person(lists, COORDINATION_OTHER, "2021-05-05", centre="UPP")
+    factories.record(lists, COORDINATION_OTHER, infused_on="2022-05-05", kind="reinfusion")
+    merge_patients(keep=keep, absorb=absorb, by=BY, reason="one", explanation="a wrong coordination number")
+    reporter = factories.user("upp", lists.centres["UPP"])
+    for wrong in Infusion.objects.filter(age_at_infusion__lt=40).order_by("infused_on"):
+        right = wrong.infused_on.year - 1970
+        correct_infusion(infusion_id=wrong.pk, changes={"age_at_infusion": right}, by=reporter, reason="number")
+    draft = factories.draft(lists, PERSONAL, infused_on="2023-05-05", kind="reinfusion")
+    assert record_infusion(draft=draft, by=reporter).age_at_infusion == 53
+
+
+# What the page showed
+
+
+@pytest.fixture
+def pair(lists):
+    keep = person(lists, PERSONAL, category="CUP")
+    factories.record(lists, PERSONAL, infused_on="2020-08-05", kind="reinfusion", category="CUP")
+    absorb = person(lists, COORDINATION, "2021-05-05", category="CUP")
+    publish()
+    return keep, absorb
+
+
+def meanwhile(infusion, **changes) -> None:
+    """What someone else corrects between the page and the press."""
+    correct_infusion(infusion_id=infusion.pk, changes=changes, by=BY, reason="meanwhile")
+
+
+CHANGES = {
+    "category": {"category": Category.SOC},
+    "kind": {"kind": "further_dose"},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("action", ["merge", "move", "erase"])
+def test_an_effect_that_has_changed_in_any_cell_is_shown_again(pair, lists, client, action, change):
+    keep, absorb = pair
+    later = (
+        absorb.infusions.get()
+        if action == "merge" and change == "category"
+        else keep.infusions.get(kind="reinfusion")
+    )
+    kwargs = {"number": number(keep)} | ({"other": number(absorb)} if action == "merge" else {})
+    sent = {
+        "merge": {"text": "One person."},
+        "move": {"from_centre": "UPP", "to_centre": "STO", "text": "Wrong centre.", "shown": "UPP>STO"},
+        "erase": {"refuses": "no", "confirmed": "yes", "text": "Asked for."},
+    }[action]
+    where = address(action, **kwargs)
+    if action == "move":
+        shown = client.post(where, {name: value for name, value in sent.items() if name != "shown"})
+    else:
+        shown = client.get(where)
+    seen = {"seen": shown.context["seen"]}
+    assert f'name="seen" value="{seen["seen"]}"' in text(shown)
+    before = set(Infusion.objects.values_list("pk", "centre", "patient"))
+    meanwhile(later, **CHANGES[change])
+    expected_to_change = not (action == "merge" and change == "kind")
+    answer = client.post(where, sent | seen)
+    if expected_to_change:
+        assert answer.status_code == 200
+        assert "The records have changed meanwhile" in text(answer)
+        assert set(Infusion.objects.values_list("pk", "centre", "patient")) == before
+        again = {"seen": answer.context["seen"]}
+        assert again != seen
+        assert client.post(where, sent | again).status_code == 302
+    else:  # the same cells move as far: what was shown is what is done
+        assert answer.status_code == 302
+    assert set(Infusion.objects.values_list("pk", "centre", "patient")) != before
+
+
+def test_the_functions_compare_what_was_seen(pair, lists):
+    keep, absorb = pair
+    centres = {"from_centre": lists.centres["UPP"], "to_centre": lists.centres["STO"]}
+    for act in (
+        partial(merge_patients, keep=keep, absorb=absorb),
+        partial(move_patient, patient=keep, **centres),
+        partial(erase_patient, patient=keep),
+    ):
+        with pytest.raises(EffectChanged):
+            act(by=BY, reason="for a test", seen="")
+    assert Patient.objects.count() == 2

@@ -110,7 +110,7 @@ def test_the_age_is_offered_where_it_is_certain_and_else_both(lists, nurse, type
         assert [value for value, _label in field.field.widget.choices] == ages
         assert not field.value() and not field.errors
     body = unescape(page.content.decode())
-    assert re.search(r'<div id="age" hx-swap-oob="true">', body)
+    assert re.search(r'<div id="age" class="row" hx-swap-oob="true">', body)
 
 
 def test_of_someone_whose_year_of_birth_is_not_known_the_age_is_asked(lists, nurse):

@@ -59,7 +59,7 @@ class InfusionForm(forms.Form):
     infused_on = forms.CharField(
         label=_("Date of infusion"),
         required=False,
-        help_text=_("YYYY-MM-DD, or YYYY-MM or YYYY where less is known. Digits suffice: 20261120, 261120."),
+        help_text=_("YYYY-MM-DD, or YYYY-MM or YYYY where less is known. Digits suffice: 261120."),
         widget=DateText(),
     )
     kind = forms.CharField(label=_("Kind"), required=False, widget=forms.RadioSelect(choices=Kind.choices))

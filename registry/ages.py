@@ -74,7 +74,7 @@ def possible_ages(birth_year: int, ages: Iterable[Age], start: date, precision: 
     if not born.is_possible:
         born = of_year
     youngest, oldest = age_on(born.latest, start), age_on(born.earliest, last_day(start, precision))
-    return sorted({max(0, years) for years in range(youngest, oldest + 1)})
+    return list(range(max(0, youngest), oldest + 1))
 
 
 def _years_before(day: date, years: int) -> date:

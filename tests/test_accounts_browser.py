@@ -126,6 +126,7 @@ def test_from_the_invitation_to_the_second_factor(live_server, window, lead, set
     page = window(java_script_enabled=scripts)
     page.goto(link)
     assert "invitation/" in page.url
+    page.wait_for_selector("[name=username]:focus")
     assert link.split("/")[-2] not in page.url
     page.fill("[name=username]", "anna")
     page.click("main form.stack button")

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from registry.models import Infusion
 from registry.statistics.build import publish
 from tests import factories
-from tests.browsing import look, sign_in
+from tests.browsing import follow, look, sign_in
 from tests.signing_in import PASSWORD, code_of
 
 EARLIER_ACADEMIC = factories.TRIALS[2][0]
@@ -347,3 +347,20 @@ def test_a_wrong_field_is_taken_back_without_losing_a_press(live_server, open_br
     assert button.bounding_box() == box
     page.mouse.up()
     page.wait_for_selector("text=The infusion is stored.")
+
+
+def test_without_scripts_a_next_infusion_is_stored_all_the_same(live_server, open_browser, nurse, committed_lists):
+    first = factories.record(committed_lists, factories.number(date(1970, 12, 9), 981))
+    page = open_browser(java_script_enabled=False)
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/en/clinic/persons/{first.patient.registry_number}/new")
+    page.fill("[name=infused_on]", "14/5/2020")
+    follow(page, "button[value=submit]")
+    assert page.locator(".errors li").count() == 1 and page.input_value("[name=infused_on]") == "2020-05-14"
+    page.check("[name=age_at_infusion][value='49']")
+    follow(page, "button[value=submit]")
+    assert page.locator(".errors li").count() == 1 and Infusion.objects.count() == 1
+    chosen = page.locator("[name=kind]:checked").get_attribute("value")
+    follow(page, "button[value=submit]")
+    stored = Infusion.objects.exclude(pk=first.pk).get()
+    assert (stored.kind, stored.age_at_infusion, stored.written_on) == (chosen, 49, "2020-05-14")

@@ -134,6 +134,18 @@ def test_a_proposal_for_one_is_never_stored_for_another(lists, nurse, other):
         assert nurse.post(NEW, FORM | {"patient_id": OTHER} | sent_on(answer)).status_code == 302
 
 
+def test_an_answer_for_one_person_is_none_for_another(lists, nurse):
+    for number in (NUMBER, OTHER):
+        factories.record(lists, number)
+    earlier = FORM | {"infused_on": "2019-05-06", "kind": "first"}
+    asked = nurse.post(NEW, earlier)
+    [person] = re.findall(r'name="asked_for" value="(\d+)"', text(asked))
+    answered = earlier | {"former_first_becomes": "reinfusion", "asked_for": person}
+    again = nurse.post(NEW, answered | {"patient_id": OTHER})
+    assert codes(again) == {"former_first_becomes": ["kind_unclear"]} and Infusion.objects.count() == 2
+    assert nurse.post(NEW, answered).status_code == 302
+
+
 def test_what_the_clinic_has_said_is_not_overruled(lists, nurse):
     factories.record(lists, NUMBER)
     for day in ("2020-05-14", "2021-05-14", "2020-05-01"):

@@ -188,3 +188,4 @@ def test_ages_that_contradict_each_other_narrow_nothing_down():
     known = [Age(date(2020, 5, 5), "day", 40), Age(date(2021, 5, 5), "day", 7)]
     assert possible_ages(1970, known, date(2022, 5, 5), "day") == [51, 52]
     assert possible_ages(2022, [], date(2022, 5, 5), "day") == [0]
+    assert possible_ages(2022, [], date(2021, 12, 31), "day") == []

@@ -143,6 +143,7 @@ def _judge(request: SignedInRequest, form: InfusionForm, *, final: bool = False)
         if form.kind_is_open:
             form.propose_kind(None)
         return Judged(too_many=refused if isinstance(refused, TooManyLookups) else None)
+    form.answer_for(patient)
     stated = form.read()
     try:
         judged = _propose(request, form, stated, patient, final=final) if stated else (None, None)

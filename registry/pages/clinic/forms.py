@@ -229,6 +229,12 @@ class InfusionForm(forms.Form):
         typed = self.data.get(ANSWER, "")
         return Kind(typed) if typed in Kind.values else None
 
+    def answer_for(self, patient: Patient | None) -> None:
+        """Forget an answer that was given for another person."""
+        asked, named = self.data.get("asked_for", ""), str(patient.registry_number) if patient else ""
+        if asked and asked != named:
+            self.data[ANSWER] = ""
+
     @property
     def identifier_error(self) -> str:
         """What is wrong with the identifier as typed."""

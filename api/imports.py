@@ -35,7 +35,7 @@ class ImportsView(SignedInView):
         user: User = request.user
         require_writer(user)
         file, centre, dry_run = _read_form(request, user)
-        job = receive_file(file=file.file, file_name=file.name, by=user, centre=centre, dry_run=dry_run)
+        job = receive_file(file=file.file, by=user, centre=centre, dry_run=dry_run)
         address = reverse("api:import", kwargs={"job_id": job.pk})
         return Response(describe(job), status=HTTPStatus.ACCEPTED, headers={"Location": address})
 
@@ -62,7 +62,6 @@ def describe(job: ImportJob) -> dict[str, Any]:
     problems = job.problems.all() if job.finished_at else ()
     return {
         "id": str(job.pk),
-        "file_name": job.file_name,
         "centre": job.centre.code if job.centre else None,
         "dry_run": job.dry_run,
         "state": job.state,
@@ -79,7 +78,7 @@ def describe(job: ImportJob) -> dict[str, Any]:
         "message": job.message,
         "problems": [
             {
-                "line": one.line,
+                "line": one.line or None,  # none: of the file as a whole
                 "field": one.field,
                 "code": one.code,
                 "detail": one.sentence,

@@ -89,9 +89,9 @@ HISTORY_ROW = record(
     reason=TEXT,
     changes=listing(record(field=TEXT, before=VALUE, after=VALUE)),
 )
+LINE = {"type": ["integer", "null"], "description": "Null of what is said of the file as a whole."}
 JOB = record(
     id=UUID,
-    file_name=TEXT,
     centre=TEXT_OR_NULL,
     dry_run={"type": "boolean"},
     state={"type": "string", "enum": ImportState.values},
@@ -106,7 +106,7 @@ JOB = record(
     refused=WHOLE,
     warnings=WHOLE,
     message=TEXT,
-    problems=listing(record(line=WHOLE, field=TEXT, code=TEXT, detail=TEXT, warning={"type": "boolean"})),
+    problems=listing(record(line=LINE, field=TEXT, code=TEXT, detail=TEXT, warning={"type": "boolean"})),
 )
 ROLE_HERE = record(
     code=TEXT, name=TEXT, role={"type": "string", "enum": CentreRole.values}, permissions=listing(TEXT)

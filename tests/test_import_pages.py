@@ -17,7 +17,7 @@ from registry.entry.upload import HIDDEN
 from registry.models import ImportJob, ImportRow, Infusion
 from tests import factories
 from tests.test_import import MAN, ROW, UNUSABLE, WOMAN, as_csv, as_xlsx
-from tests.test_import_jobs import BAD, UPLOADED, receive, run
+from tests.test_import_jobs import BAD, UPLOADED, everything_stored, read_by_a_worker, receive, run
 
 QUERIES = {
     "clinic:imports": 6,
@@ -158,6 +158,27 @@ def test_a_reporter_of_two_centres_may_leave_the_choice_to_the_rows(lists, clien
     assert ImportJob.objects.get().centre == lists.centres["STO"]
 
 
+def test_a_file_name_is_free_text_and_kept_nowhere(browse):
+    send(browse, name="Anna Andersson.csv")
+    assert "Andersson" not in everything_stored()
+    for page in (address("imports"), address("import", job_id=ImportJob.objects.get().pk)):
+        assert "Andersson" not in text_of(browse.get(page))
+
+
+def test_a_file_that_a_worker_could_not_use_is_named_with_what_to_do(browse, monkeypatch):
+    read_by_a_worker(monkeypatch)
+    send(browse, as_xlsx([]), "rows.xlsx")
+    job = ImportJob.objects.get()
+    waiting = text_of(browse.get(address("import", job_id=job.pk)))
+    assert "The file waits for its turn." in waiting
+    with override("en"):
+        run(job)
+    page = text_of(browse.get(address("import", job_id=job.pk)))
+    assert "Nothing stored: the file cannot be read" in page and "The file has no rows." in page
+    report = browse.get(address("import-report", job_id=job.pk)).content.decode("utf-8-sig").splitlines()
+    assert report[1].split(";")[:5] == ["", "file", "file_unusable", "1", "The file has no rows."]
+
+
 # The report.
 
 
@@ -268,7 +289,7 @@ def test_the_template_takes_rows_and_is_accepted(browse, reporter, format):
         file = io.BytesIO()
         book.save(file)
         filled = file.getvalue()
-    assert run(receive(reporter, filled, f"filled.{format}")).stored == 1
+    assert run(receive(reporter, filled)).stored == 1
 
 
 # Queries.

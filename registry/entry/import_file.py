@@ -144,7 +144,7 @@ def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
                 problems += ((line.number, problem) for problem in found)
             if draft:
                 rows.append((line.number, draft))
-            elif identifier := read_person(line.fields, lists):
+            elif line.fields and (identifier := read_person(line.fields, lists)):
                 unread.append((line.number, identifier))
         staging.stage_rows(rows)
         staging.stage_unread(unread)

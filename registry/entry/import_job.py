@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import PurePath
+from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID
 
@@ -24,13 +24,14 @@ from registry.access import Permission, acting_as, centres_where
 from registry.choices import ImportState
 from registry.entry import staging
 from registry.entry.announce import send
+from registry.entry.exchange import THE_FILE
 from registry.entry.import_file import ImportSummary, empty_tables, judge_and_store
 from registry.entry.import_lookups import look_up_staged
 from registry.entry.reading import CodeLists
-from registry.entry.upload import keep_rows, read_content
-from registry.errors import Busy, NotFound, Problem, RegistryError, TooManyLookups
-from registry.identity import holds_identity_number
-from registry.models import ImportJob, ImportProblem, ImportRow, User
+from registry.entry.upload import is_small, keep_rows, read_content
+from registry.errors import Busy, FileUnusable, NotFound, Problem, RegistryError, TooManyLookups
+from registry.models import ImportJob, ImportProblem, ImportRow, SealedUpload, User
+from registry.sealing import seal, unseal
 
 RUN_IMPORT = "registry.run_import"  # the job's name on the broker
 JOB_LOCK = 7203  # with a part of the job's id; held by the session that works on it
@@ -69,10 +70,8 @@ def jobs_of(user: User) -> QuerySet[ImportJob]:
     return ImportJob.objects.filter(uploaded_by=user).select_related("centre")
 
 
-def receive_file(
-    *, file: BinaryIO, file_name: str, by: User, centre: str | None = None, dry_run: bool = True
-) -> ImportJob:
-    """Read an uploaded CSV or XLSX file and queue its check; its identifiers are digests on return.
+def receive_file(*, file: BinaryIO, by: User, centre: str | None = None, dry_run: bool = True) -> ImportJob:
+    """Take an uploaded CSV or XLSX file and queue its check; its identifiers are digests or sealed on return.
 
     centre: the code of the only centre allowed, and the default of its column. dry_run: it is checked
     only, until `store_checked`; otherwise it is stored at once, or nothing of it where a row is refused.
@@ -81,15 +80,16 @@ def receive_file(
     lists = CodeLists(by, centre=centre)
     if not lists.centres:
         raise NotFound(_("There is no such centre, or you may not enter for it."))
+    content = read_content(file)
+    small = is_small(content, lists)
     with transaction.atomic():
-        job = ImportJob.objects.create(
-            centre=lists.centres[centre.lower()] if centre else None,
-            uploaded_by=by,
-            file_name=_name_without_identifier(file_name),
-            dry_run=dry_run,
-        )
-        job.read = keep_rows(job=job.pk, content=read_content(file), lists=lists)
-        job.save(update_fields=["read"])
+        only = lists.centres[centre.lower()] if centre else None
+        job = ImportJob.objects.create(centre=only, uploaded_by=by, dry_run=dry_run)
+        if small:
+            job.read = keep_rows(job=job.pk, content=content, lists=lists)
+            job.save(update_fields=["read"])
+        else:
+            SealedUpload.objects.create(job=job, content=seal(content.getvalue(), of=str(job.pk)))
         _queue(job)
     return job
 
@@ -123,14 +123,17 @@ def run_import(job_id: UUID, *, language: str) -> None:
     with _holding(job_id) as held:
         if not held or not _claim(job_id):
             return
-        job = ImportJob.objects.select_related("uploaded_by").get(pk=job_id)
+        job = ImportJob.objects.select_related("uploaded_by", "centre").get(pk=job_id)
         try:
             with override(language), _telling(job) as progress:
+                _read_sealed(job, progress)
                 _run(job, progress)
         except Busy:
             ImportJob.objects.filter(pk=job_id).update(state=ImportState.QUEUED, started_at=None)
         except TooManyLookups:
             _fail(job_id, TOO_MANY_PERSONS, becomes=ImportState.REFUSED)
+        except FileUnusable as unusable:
+            _refuse_file(job, unusable)
         except ImportImpossible as refused:
             _fail(job_id, str(refused))
         except Exception:
@@ -153,11 +156,7 @@ def sweep_imports() -> None:
             send(RUN_IMPORT, str(job.pk))
     old = ImportJob.objects.filter(uploaded_at__lt=now - KEPT).exclude(state=ImportState.RUNNING)
     ImportRow.objects.filter(job__in=old).delete()
-
-
-def _name_without_identifier(file_name: str) -> str:
-    name = PurePath(file_name.replace("\\", "/")).name.replace("\x00", "")
-    return "" if holds_identity_number(name) else name[:120]
+    SealedUpload.objects.filter(job__in=old).delete()
 
 
 def _queue(job: ImportJob) -> None:
@@ -169,6 +168,30 @@ def _claim(job_id: UUID) -> bool:
     """Whether this process is the one that takes the waiting job."""
     waiting = ImportJob.objects.filter(pk=job_id, state=ImportState.QUEUED)
     return waiting.update(state=ImportState.RUNNING, started_at=timezone.now(), message="") == 1
+
+
+def _read_sealed(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
+    """Read a file that was too large for its request, and keep of it what a small one leaves."""
+    sealed = SealedUpload.objects.filter(job=job).first()
+    if sealed is None:
+        return
+    lists = CodeLists(job.uploaded_by, centre=job.centre.code if job.centre else None)
+    if not lists.centres:
+        raise ImportImpossible(NO_LONGER_ALLOWED)
+    content = unseal(bytes(sealed.content), of=str(job.pk))
+    if content is None:
+        raise ImportImpossible(KEYS_CHANGED)
+    with transaction.atomic():
+        job.read = keep_rows(job=job.pk, content=BytesIO(content), lists=lists, progress=progress)
+        job.save(update_fields=["read"])
+        sealed.delete()
+
+
+def _refuse_file(job: ImportJob, unusable: FileUnusable) -> None:
+    """End a job whose file cannot be used, with the reason as a problem of the file as a whole."""
+    with transaction.atomic():
+        _fail(job.pk, "", becomes=ImportState.REFUSED)
+        staging.keep_problems([(job.pk, THE_FILE, "file", unusable.code, str(unusable), False)])
 
 
 def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
@@ -238,6 +261,7 @@ def _fail(
         )
         if ended:
             ImportRow.objects.filter(job=job_id).delete()
+            SealedUpload.objects.filter(job=job_id).delete()
 
 
 @contextmanager

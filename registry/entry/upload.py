@@ -1,8 +1,9 @@
-"""Reading an uploaded exchange file: identifiers become digests at once, and nothing else is kept of them.
+"""Reading an uploaded exchange file: identifiers become digests, and nothing else is kept of them.
 
-The file is in memory and never on the disk. What stays until the import has ended is, row by row, the
-draft without its identifier, the digests, and the cells as written for the report, without the
-identifier and without whatever else might be one.
+The file is in memory and never on the disk. A small one is read in its request; another waits sealed for a
+worker. What stays until the import has ended is, row by row, the draft without its identifier, the
+digests, and the cells as written for the report, without the identifier and without whatever else might
+be one.
 """
 
 import re
@@ -16,15 +17,19 @@ from django.utils.translation import gettext as _
 
 from registry.entry import staging
 from registry.entry.exchange import Line, read_open_lines
-from registry.entry.import_file import batches, read_line
+from registry.entry.file_kind import is_workbook
+from registry.entry.import_file import Progress, batches, read_line
 from registry.entry.reading import LONGEST_VALUE, CodeLists, RowReader, read_person
+from registry.entry.workbook import unpacked_size
 from registry.errors import FileTooLarge, FileUnusable, Problem
 from registry.identity import LOCAL_PREFIX, may_be_identifier
 from registry.reserve_numbers import FULL_LENGTH, UNPUBLISHED
 
 LARGEST_MEGABYTES = 10
 LARGEST_BYTES = LARGEST_MEGABYTES * 2**20
-MOST_ROWS = 20_000  # read within a request; manage.py import_infusions has no limit
+MOST_ROWS = 20_000  # manage.py import_infusions has no limit
+# Read within the request, in a part of a second: some 1,500 rows.
+SMALL_TEXT, SMALL_WORKBOOK = 150_000, 1_000_000  # bytes; of a workbook, of its parts unpacked
 HIDDEN = "…"
 LEAST_DIGITS = 9  # of what may be an identity number, mistyped perhaps; a date has eight
 TRIAL_FORMAT = re.compile(r"\d{4}-\d{6}-\d{2}(-\d{2})?")
@@ -40,7 +45,25 @@ def read_content(file: BinaryIO) -> BytesIO:
     return BytesIO(content)
 
 
-def keep_rows(*, job: UUID, content: BytesIO, lists: CodeLists) -> int:
+def is_small(content: BytesIO, lists: CodeLists) -> bool:
+    """Whether a file may be read within the request; of another, what costs little is looked at.
+
+    Raises FileUnusable.
+    """
+    if is_workbook(content):
+        size = unpacked_size(content)
+        content.seek(0)
+        return size <= SMALL_WORKBOOK
+    if content.getbuffer().nbytes <= SMALL_TEXT:
+        return True
+    next(read_open_lines(content, size=0, centre_given=bool(lists.default_centre)))  # its header, and a row
+    content.seek(0)
+    return False
+
+
+def keep_rows(
+    *, job: UUID, content: BytesIO, lists: CodeLists, progress: Progress = lambda stage, done, total: None
+) -> int:
     """Read a file and keep its rows and problems for the import; returns how many rows there are.
 
     Raises FileUnusable.
@@ -55,6 +78,7 @@ def keep_rows(*, job: UUID, content: BytesIO, lists: CodeLists) -> int:
         rows, problems = _read(job, reader, lines)
         staging.keep_rows(rows)
         staging.keep_problems(problems)
+        progress("reading", lines[-1].bytes_read, size)
     return count
 
 

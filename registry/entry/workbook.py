@@ -31,6 +31,7 @@ GLANCE = 4 * 2**20  # bytes read of all other sheets together, to see whether th
 CODES = "codes_"  # how the names of the template's second sheet begin
 A_FEW = 20_000  # elements of the parts that list others
 ENCRYPTED = 0x1
+DAMAGES = (BadZipFile, InflateError, Damaged, KeyError, EOFError, NotImplementedError, ValueError)
 PACKINGS = {ZIP_STORED, ZIP_DEFLATED}
 
 
@@ -48,29 +49,40 @@ class Sheet:
 @contextmanager
 def opened(file: BinaryIO) -> Iterator["Workbook"]:
     """A workbook to read rows from. Raises FileUnusable for whatever is wrong with it, also later on."""
+    with _saying_damaged(), ZipFile(file) as archive:
+        _measure(archive)
+        yield Workbook(archive)
+
+
+def unpacked_size(file: BinaryIO) -> int:
+    """How many bytes the parts of a workbook have, by its directory; reading stops there, whatever follows.
+
+    Raises FileUnusable.
+    """
+    with _saying_damaged(), ZipFile(file) as archive:
+        return _measure(archive)
+
+
+@contextmanager
+def _saying_damaged() -> Iterator[None]:
     try:
-        with ZipFile(file) as archive:
-            _refuse_endless(archive)
-            yield Workbook(archive)
-    except (BadZipFile, InflateError, Damaged, KeyError, EOFError, NotImplementedError, UnicodeError, ValueError):
+        yield
+    except DAMAGES:
         raise FileUnusable(
             _("The workbook is damaged. Open it in the spreadsheet, save it anew as XLSX, and try again.")
         ) from None
 
 
-def unpacked_size(archive: ZipFile) -> int:
-    """How many bytes the parts have by the archive's directory; reading stops there, whatever follows."""
-    return sum(part.file_size for part in archive.infolist())
-
-
-def _refuse_endless(archive: ZipFile) -> None:
-    if unpacked_size(archive) > LARGEST_UNPACKED:
+def _measure(archive: ZipFile) -> int:
+    size = sum(part.file_size for part in archive.infolist())
+    if size > LARGEST_UNPACKED:
         sentence = _(
             "The workbook unpacks to more than %(most)s MB: copy the rows into the template, or divide it."
         )
         raise FileTooLarge(sentence % {"most": number_format(LARGEST_UNPACKED // 2**20)})
     if any(part.flag_bits & ENCRYPTED or part.compress_type not in PACKINGS for part in archive.infolist()):
         raise Damaged
+    return size
 
 
 class Workbook:

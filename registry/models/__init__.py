@@ -11,7 +11,7 @@ from registry.models.patient import Erasure, Patient, PatientIdentifier, Refusal
 from registry.models.product import Indication, Product, Trial
 from registry.models.release import Release, ReleasedInfusion, ReleaseFile
 from registry.models.snapshot import Publication, Run, Snapshot
-from registry.models.transfer import IdempotencyKey, ImportJob, ImportProblem, ImportRow
+from registry.models.transfer import IdempotencyKey, ImportJob, ImportProblem, ImportRow, SealedUpload
 
 __all__ = [
     "AccessLog",
@@ -40,6 +40,7 @@ __all__ = [
     "ReleasedInfusion",
     "Revision",
     "Run",
+    "SealedUpload",
     "Snapshot",
     "Token",
     "Trial",

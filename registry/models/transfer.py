@@ -12,16 +12,15 @@ from registry.models.centre import Centre
 
 
 class ImportJob(models.Model):
-    """An uploaded exchange file. Its identifiers became digests while it was uploaded (ImportRow)."""
+    """An uploaded exchange file: its rows with digests in place of identifiers, or sealed until they are read."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     centre = models.ForeignKey(Centre, on_delete=models.CASCADE, null=True, help_text="The only centre allowed.")
     uploaded_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="imports")
     uploaded_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
-    file_name = models.CharField(_("file"), max_length=120, blank=True)
     state = models.CharField(_("state"), max_length=8, choices=ImportState.choices, default=ImportState.QUEUED)
     dry_run = models.BooleanField(default=True)
-    stage = models.CharField(max_length=10, blank=True, help_text="What it is doing: checking, storing.")
+    stage = models.CharField(max_length=10, blank=True, help_text="What it is doing: reading, checking, storing.")
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
@@ -45,7 +44,17 @@ class ImportJob(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.file_name or str(self.id)
+        return str(self.id)
+
+
+class SealedUpload(models.Model):
+    """A file too large to be read in its request, until a worker has read it: nothing in it can be read here."""
+
+    job = models.OneToOneField(ImportJob, on_delete=models.CASCADE, primary_key=True, related_name="sealed")
+    content = models.BinaryField(help_text="Sealed under a key of the environment (sealing.py).")
+
+    def __str__(self) -> str:
+        return str(self.job_id)
 
 
 class ImportRow(models.Model):
@@ -73,7 +82,7 @@ class ImportProblem(models.Model):
     """What is wrong, or improbable, in one row of an uploaded file."""
 
     job = models.ForeignKey(ImportJob, on_delete=models.CASCADE, related_name="problems")
-    line = models.PositiveIntegerField()
+    line = models.PositiveIntegerField(help_text="0 for what is said of the file as a whole.")
     field = models.CharField(max_length=40)
     code = models.CharField(max_length=60)
     sentence = models.TextField()

@@ -86,7 +86,6 @@ def imports(request: SignedInRequest) -> HttpResponse:
         try:
             job = receive_file(
                 file=upload.file,
-                file_name=upload.name,
                 by=request.user,
                 centre=form.cleaned_data["centre"] or None,
             )
@@ -137,7 +136,7 @@ def report(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     columns = [name for name in COLUMNS if name != "patient_id"]
     header = ["line", "column", "code", "refused", "sentence", *columns]
     rows = (
-        [line.number, one.field, one.code, "0" if one.warning else "1", one.sentence,
+        [line.number or "", one.field, one.code, "0" if one.warning else "1", one.sentence,
          *(line.cells.get(name, "") for name in columns)]
         for line in read_report(job)[:]
         for one in line.problems

@@ -34,6 +34,10 @@ class Identified(Protocol):
         """The legal sex."""
 
     @property
+    def centre(self) -> str:
+        """Of a centre's own pseudonym the centre's code, else empty."""
+
+    @property
     def century_written(self) -> bool:
         """Whether the century is written, and not inferred."""
 

@@ -98,7 +98,8 @@ class IssuerUnclear(IdentifierUnusable):
 class Identifier:
     """A patient's identifier, only on its way to a digest; printing it shows its type alone.
 
-    born_on, birth_year and sex are what the number itself says, None where it says nothing.
+    born_on, birth_year and sex are what the number itself says, None where it says nothing. centre: the code
+    of the centre whose own pseudonym it is.
     century_written: 12 digits have it, of 10 it is inferred. unconfirmed: a reserve number in a format that is
     not published, or no longer in use.
     """
@@ -108,6 +109,7 @@ class Identifier:
     born_on: date | None = field(default=None, repr=False)
     sex: Sex | None = field(default=None, repr=False)
     birth_year: int | None = field(default=None, repr=False)
+    centre: str = field(default="", repr=False)
     century_written: bool = field(default=True, repr=False, compare=False)
     unconfirmed: bool = field(default=False, repr=False, compare=False)
 
@@ -329,7 +331,7 @@ def _read_local(value: str, centre: str) -> Identifier:
         raise IdentifierUnusable(
             _("A pseudonym is up to 64 letters, digits, points, hyphens and underscores after local:")
         )
-    return Identifier(type=IdentifierType.LOCAL, canonical=f"local:{centre}:{value}")
+    return Identifier(type=IdentifierType.LOCAL, canonical=f"local:{centre}:{value}", centre=centre)
 
 
 def _hmac(key: bytes, message: bytes) -> bytes:

@@ -26,7 +26,14 @@ from registry.entry.batches import doubt_batches_of_file
 from registry.entry.course import CourseRow, judge_alone, judge_course
 from registry.entry.exchange import Line, measure_file, read_lines
 from registry.entry.import_lookups import look_up_staged
-from registry.entry.patients import PatientRefused, lock_entry, read_refusals, refusal_tokens
+from registry.entry.patients import (
+    PatientRefused,
+    PseudonymUsed,
+    lock_entry,
+    pseudonym_used,
+    read_refusals,
+    refusal_tokens,
+)
 from registry.entry.reading import CodeLists, RowReader, read_person
 from registry.entry.staged_ages import refuse_contradictions
 from registry.errors import NotFound, Problem
@@ -105,6 +112,8 @@ def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progre
     _judge(by, progress, read)
     refuse_contradictions(by)
     doubt_batches_of_file(by=by)
+    staging.refuse_retired(pseudonym_used())
+    staging.keep_only(PseudonymUsed.code)
     staging.keep_only(PatientRefused.code)
     stored, refused, warnings = staging.count_rows()
     for line, *problem in staging.read_problems():

@@ -17,7 +17,7 @@ from registry.entry.effect import Row, as_one, compare, places_of, print_effect
 from registry.entry.lookups import REFUSED, charge, has_budget
 from registry.entry.reasons import check_reason
 from registry.entry.traces import Traces, digests_of, erase_traces
-from registry.errors import MergeImpossible, NotFound, RegistryError, TooManyLookups
+from registry.errors import InfusionRefused, MergeImpossible, NotFound, Problem, RegistryError, TooManyLookups
 from registry.identity import refusal_token
 from registry.models import Erasure, Infusion, Patient, PatientIdentifier, Refusal
 from registry.models.access_log import log_persons
@@ -30,6 +30,24 @@ class PatientRefused(RegistryError):
     """The person has asked not to be in the registry: nothing may be stored."""
 
     code = "do_not_register"
+
+
+class PseudonymUsed(InfusionRefused):
+    """This pseudonym stands for somebody of whom the centre has no infusion any more."""
+
+    code = "pseudonym_used"
+
+    def __init__(self) -> None:
+        super().__init__([pseudonym_used()])
+
+
+def pseudonym_used() -> Problem:
+    """The refusal of a retired pseudonym: the same whatever became of the person (decision 0018)."""
+    sentence = _(
+        "This pseudonym has been used before and cannot be used again at your centre: write the person's number, "
+        "or another pseudonym."
+    )
+    return Problem("patient_id", "pseudonym_used", sentence)
 
 
 class EffectChanged(RegistryError):
@@ -93,11 +111,13 @@ def find_patients(
 def find_patient_to_enter(*, identifier: Identified, by: Actor, unit: str) -> Patient | None:
     """Whom an infusion that someone enters is of, looked up as by `find_patient`; None for someone new.
 
-    Raises TooManyLookups, and PatientRefused: of whoever asked not to be registered nothing else is told.
+    Raises TooManyLookups, PseudonymUsed, and PatientRefused: of whoever asked not to be registered nothing
+    else is told.
     """
     found = find_patient(identifier=identifier, by=by, unit=unit)
     if found is None:
         refuse_refused(identifier)
+        _refuse_retired(identifier)
     return found
 
 
@@ -123,7 +143,7 @@ def lock_patient(draft: InfusionDraft) -> Patient:
     one before, outside of this transaction.
 
     Two who enter the same new person at once meet at the digest's lock: the second finds the
-    person that the first has stored. Raises PatientRefused.
+    person that the first has stored. Raises PatientRefused, PseudonymUsed.
     """
     identifier = draft.identifier
     if identifier is None:
@@ -138,6 +158,7 @@ def lock_patient(draft: InfusionDraft) -> Patient:
         if locked and _person_with(identifier) == locked:
             return locked
     refuse_refused(identifier)
+    _refuse_retired(identifier)
     patient = Patient.objects.create(sex=draft.sex or Sex.UNKNOWN, birth_year=identifier.birth_year)
     key_id, digest = chain[-1]
     PatientIdentifier.objects.create(patient=patient, type=identifier.type, key_id=key_id, digest=digest)
@@ -177,6 +198,22 @@ def read_refusals() -> set[bytes]:
 
 
 def _person_with(identifier: Identified) -> Patient | None:
+    """Whom an identifier names. A centre's own pseudonym names whom the centre has an infusion of, withdrawn
+    or not; else it is retired, and names nobody (docs/counting.md, "Pseudonyms").
+    """
+    found = _holder_of(identifier)
+    if found and identifier.centre and not found.infusions.filter(centre__code=identifier.centre).exists():
+        return None
+    return found
+
+
+def _refuse_retired(identifier: Identified) -> None:
+    """Raise PseudonymUsed for a pseudonym that names nobody now and stays somebody's."""
+    if identifier.centre and _holder_of(identifier) and not _person_with(identifier):
+        raise PseudonymUsed
+
+
+def _holder_of(identifier: Identified) -> Patient | None:
     chain = Q()
     for key_id, digest in identifier.digests():
         chain |= Q(key_id=key_id, digest=digest)

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
-from registry.choices import AccessAction, Kind, Sex, Status
+from registry.choices import AccessAction, IdentifierType, Kind, Sex, Status
 from registry.draft import Identified, InfusionDraft
 from registry.entry.course import CourseRow
 from registry.errors import Problem
@@ -298,6 +298,20 @@ def read_problems() -> Iterator[tuple]:
         )
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             yield from rows
+
+
+def refuse_retired(problem: Problem) -> None:
+    """Refuse rows by a centre's pseudonym for someone of whom the centre has no infusion any more."""
+    _run(
+        f"""
+        INSERT INTO import_problem SELECT line, %(field)s, %(code)s, %(sentence)s, %(warning)s
+        FROM import_row JOIN import_person USING (person)
+        WHERE identifier_type = '{IdentifierType.LOCAL}' AND NOT is_new AND NOT EXISTS (
+            SELECT FROM registry_infusion AS stored
+            WHERE stored.patient_id = import_person.patient_id AND stored.centre_id = import_row.centre_id)
+        """,
+        asdict(problem),
+    )
 
 
 def keep_only(code: str) -> None:

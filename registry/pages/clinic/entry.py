@@ -20,7 +20,7 @@ from registry.draft import InfusionDraft
 from registry.entry.drafts import delete_draft, find_draft, save_draft
 from registry.entry.finding import read_registry_number
 from registry.entry.next_infusion import ages_on, carry_over
-from registry.entry.patients import PatientRefused, find_patient_to_enter, find_visible_patient
+from registry.entry.patients import PatientRefused, PseudonymUsed, find_patient_to_enter, find_visible_patient
 from registry.entry.proposal import Known, Proposal, know_person, propose
 from registry.entry.reading import CodeLists
 from registry.entry.record import record_infusion
@@ -138,7 +138,7 @@ def _judge(request: SignedInRequest, form: InfusionForm, *, final: bool = False)
     """
     try:
         patient, known = _look_up(request, form)
-    except (PatientRefused, TooManyLookups) as refused:
+    except (PatientRefused, PseudonymUsed, TooManyLookups) as refused:
         form.refuse_error(refused)
         if form.kind_is_open:
             form.propose_kind(None)
@@ -218,7 +218,7 @@ def _save_draft(request: SignedInRequest, form: InfusionForm, draft_id: UUID | N
         known = _look_up(request, form)[1]
     except TooManyLookups:
         pass  # a draft says nothing of the person: it is kept without them
-    except PatientRefused as refused:
+    except (PatientRefused, PseudonymUsed) as refused:
         form.refuse_error(refused)
         return _show_form(request, form, draft_id, Judged())
     centre = form.chosen_centre

@@ -195,6 +195,11 @@ def may_be_identifier(text: str) -> bool:
     return True
 
 
+def is_local(text: str) -> bool:
+    """Whether a text names a pseudonym, of some centre."""
+    return _fold(text).lower().startswith(LOCAL_PREFIX)
+
+
 def holds_identity_number(text: str) -> bool:
     """Whether a free text holds a personal identity, coordination or reserve number, however it is written."""
     return holds_number(fold(text))

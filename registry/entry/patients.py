@@ -149,9 +149,7 @@ def lock_patient(draft: InfusionDraft) -> Patient:
     if identifier is None:
         raise ValueError("a draft without an identifier has no person to lock")
     lock_entry()
-    chain = identifier.digests()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(chain[0][1][:8], signed=True)])
+    claim_identifier(identifier)
     while found := _person_with(identifier):
         # While we waited for the lock the person may have been merged into another, or erased.
         locked = Patient.objects.select_for_update().filter(pk=found.pk).first()
@@ -160,9 +158,22 @@ def lock_patient(draft: InfusionDraft) -> Patient:
     refuse_refused(identifier)
     _refuse_retired(identifier)
     patient = Patient.objects.create(sex=draft.sex or Sex.UNKNOWN, birth_year=identifier.birth_year)
-    key_id, digest = chain[-1]
-    PatientIdentifier.objects.create(patient=patient, type=identifier.type, key_id=key_id, digest=digest)
+    give_identifier(patient, identifier)
     return patient
+
+
+def claim_identifier(identifier: Identified) -> Patient | None:
+    """Whose a number is; nobody else is given it before the commit. No look-up: the caller has made one."""
+    _key_id, digest = identifier.digests()[0]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
+    return _person_with(identifier)
+
+
+def give_identifier(patient: Patient, identifier: Identified) -> None:
+    """Store a claimed number as the person's."""
+    key_id, digest = identifier.digests()[-1]
+    PatientIdentifier.objects.create(patient=patient, type=identifier.type, key_id=key_id, digest=digest)
 
 
 def lock_known_patient(patient: Patient, by: Actor) -> Patient:

@@ -1,5 +1,6 @@
 """Questions, the steward's desk, the access log."""
 
+from tests import factories
 from tests.routes import Row
 
 STEWARDS = {"nobody": 302, "signed_in": 404, "steward": 200, "administrator": 200}
@@ -23,6 +24,14 @@ def infusion(world):
 
 def person(world):
     return {"number": world.patient.registry_number}
+
+
+def identifier(world):
+    return person(world) | {"identifier_id": world.patient.identifiers.get().pk}
+
+
+def another_number(_world):
+    return {"number": factories.number(birth_number=998), "text": "As the Tax Agency says."}
 
 
 def question(world):
@@ -75,6 +84,10 @@ ROWS = [
         args=person,
         data=lambda world: {"from_centre": "UPP", "to_centre": "UME", "text": "Wrong.", "shown": "UPP>UME"},
     ),
+    Row("clinic:identifiers", "GET", STEWARDS, args=person),
+    Row("clinic:identifiers", "POST", done(STEWARDS), args=person, data=another_number),
+    Row("clinic:identifier-wrong", "GET", STEWARDS, args=identifier),
+    Row("clinic:identifier-wrong", "POST", done(STEWARDS), args=identifier, data=another_number),
     Row("clinic:erase", "GET", STEWARDS, args=person),
     Row(
         "clinic:erase",

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy
 from registry.choices import CentreStatus
 from registry.entry.finding import is_registry_number
 from registry.entry.questions import LONGEST_TEXT
+from registry.entry.reading import read_identifier_at
 from registry.errors import NotFound, NotPermitted, RegistryError
-from registry.identity import holds_identity_number, may_be_identifier
+from registry.identity import IdentifierUnusable, holds_identity_number, is_local, may_be_identifier
 from registry.models import Centre
 
 
@@ -49,10 +50,7 @@ class WordsForm(forms.Form):
 
     def clean_text(self) -> str:
         """The text, without an identity number."""
-        text = self.cleaned_data["text"]
-        if holds_identity_number(text):
-            raise forms.ValidationError(_("This looks like an identity number."), code="identifier_in_text")
-        return text
+        return _refuse_number_in(self.cleaned_data["text"])
 
     def refuse(self, error: RegistryError, field: str | None = "text") -> None:
         """Say why the registry refused it."""
@@ -78,6 +76,61 @@ class MergeForm(WordsForm):
         if holds_identity_number(text):
             raise forms.ValidationError(_("This looks like an identity number."), code="identifier_in_text")
         return text
+
+
+class IdentifierForm(WordsForm):
+    """A number that a person has beside the known ones, or in the place of a wrong one."""
+
+    number = forms.CharField(
+        label=gettext_lazy("Identity number"),
+        max_length=80,
+        help_text=gettext_lazy("It is not stored, only a code that cannot be read back."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
+    )
+    centre = forms.ChoiceField(
+        label=gettext_lazy("Centre"),
+        required=False,
+        help_text=gettext_lazy("Only for a pseudonym, or for a reserve number of the centre's region."),
+    )
+    despite = forms.CharField(
+        label=gettext_lazy("Why it is right although it contradicts what is known"),
+        required=False,
+        max_length=LONGEST_TEXT,
+        help_text=gettext_lazy("Only where it gives another year of birth or another sex."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    field_order = ["number", "centre", "text", "despite"]
+
+    def __init__(self, *args, centres: Iterable[Centre], may_be_empty: bool = False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.by_code = {one.code: one for one in centres}
+        self.fields["centre"].choices = [("", ""), *((one.code, str(one)) for one in self.by_code.values())]  # type: ignore[attr-defined]
+        self.fields["number"].required = not may_be_empty
+
+    def clean_despite(self) -> str:
+        """The text, without an identity number."""
+        return _refuse_number_in(self.cleaned_data["despite"])
+
+    def clean(self) -> dict:
+        """The number, read as its centre writes it; None where none is typed."""
+        cleaned = super().clean() or self.cleaned_data
+        typed = cleaned.get("number")
+        centre = self.by_code.get(cleaned.get("centre", ""))
+        try:
+            if typed and centre is None and is_local(typed):
+                self.add_error("centre", _("Choose the centre whose pseudonym it is."))
+                return cleaned
+            cleaned["identifier"] = read_identifier_at(centre, typed) if typed else None
+        except IdentifierUnusable as unusable:
+            self.add_error("number", forms.ValidationError(str(unusable), code=unusable.code))
+        return cleaned
+
+
+def _refuse_number_in(text: str) -> str:
+    if holds_identity_number(text):
+        raise forms.ValidationError(_("This looks like an identity number."), code="identifier_in_text")
+    return text
 
 
 class MoveForm(WordsForm):

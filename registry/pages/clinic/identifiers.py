@@ -1,0 +1,124 @@
+"""The steward's pages of a person's numbers: one is added, or was wrong."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from registry.access import Permission, acting_as
+from registry.choices import AccessAction
+from registry.entry.identifiers import (
+    IdentifierContradicts,
+    IdentifierTaken,
+    add_identifier,
+    read_identifiers,
+    replace_identifier,
+)
+from registry.entry.patients import find_visible_patient
+from registry.errors import NotFound, ReasonMissing, RegistryError
+from registry.models import Centre, Infusion, Patient
+from registry.models.access_log import log_persons
+from registry.pages.clinic.desk_forms import IdentifierForm
+from registry.pages.clinic.shell import SignedInRequest, page, show
+
+METHODS = ["GET", "HEAD", "POST"]
+
+
+@sensitive_post_parameters()
+@page(Permission.MERGE_PATIENTS)
+@require_http_methods(METHODS)
+def identifiers(request: SignedInRequest, number: int) -> HttpResponse:
+    """By which kinds of number a person is known; POST adds one."""
+    patient = _read_patient(request, number)
+    form = IdentifierForm(request.POST or None, centres=_centres_of(patient))
+    if form.is_valid():
+        add = partial(add_identifier, patient=patient, identifier=form.cleaned_data["identifier"])
+        if answer := _change(request, form, patient, add, said=_("The number is added.")):
+            return answer
+    known = read_identifiers(patient=patient, by=request.user)
+    return _show(request, "clinic/identifiers.html", form, {"patient": patient, "known": known})
+
+
+@sensitive_post_parameters()
+@page(Permission.MERGE_PATIENTS)
+@require_http_methods(METHODS)
+def wrong_identifier(request: SignedInRequest, number: int, identifier_id: int) -> HttpResponse:
+    """Asks for the right number in the place of a wrong one; POST replaces it, or takes it away."""
+    patient = _read_patient(request, number)
+    known = read_identifiers(patient=patient, by=request.user)
+    wrong = next((one for one in known if one.pk == identifier_id), None)
+    if wrong is None:
+        raise NotFound
+    form = IdentifierForm(request.POST or None, centres=_centres_of(patient), may_be_empty=len(known) > 1)
+    if form.is_valid():
+        identifier = form.cleaned_data["identifier"]
+        replace = partial(replace_identifier, patient=patient, wrong=wrong.pk, identifier=identifier)
+        said = _("The number is replaced.") if identifier else _("The number is removed.")
+        if answer := _change(request, form, patient, replace, said=said):
+            return answer
+    context = {"patient": patient, "wrong": wrong, "may_be_empty": len(known) > 1}
+    return _show(request, "clinic/identifier_wrong.html", form, context)
+
+
+def _change(
+    request: SignedInRequest,
+    form: IdentifierForm,
+    patient: Patient,
+    change: Callable[..., Sequence[Infusion]],
+    *,
+    said: str,
+) -> HttpResponse | None:
+    """Do it and lead to the person's page; None where it is refused, which then stands in the form."""
+    cleaned = form.cleaned_data
+    try:
+        contradicted = change(by=request.user, reason=cleaned["text"], despite=cleaned["despite"])
+    except IdentifierTaken as taken:
+        form.refuse(taken, field="number")
+        form.other = taken.registry_number  # type: ignore[attr-defined]
+        return None
+    except RegistryError as refused:
+        form.refuse(refused, field=_field_of(refused))
+        return None
+    messages.success(request, said)
+    if contradicted:
+        days = ", ".join(infusion.written_on for infusion in contradicted)
+        warned = _("The age no longer agrees with the number at these infusions, and the centre is asked: %s")
+        messages.warning(request, warned % days)
+    return redirect("clinic:person", number=patient.registry_number)
+
+
+def _field_of(refused: RegistryError) -> str:
+    if isinstance(refused, IdentifierContradicts):
+        return "despite"
+    return "text" if isinstance(refused, ReasonMissing) else "number"
+
+
+def _show(request: SignedInRequest, template: str, form: IdentifierForm, context: dict[str, Any]) -> HttpResponse:
+    other = getattr(form, "other", None)
+    return show(request, template, context | {"form": form, "other": other})
+
+
+def _read_patient(request: SignedInRequest, number: int) -> Patient:
+    """The person; that their page was read is logged."""
+    patient = find_visible_patient(number=number, by=request.user, permission=Permission.MERGE_PATIENTS)
+    with acting_as(request.user):
+        log_persons(by=request.user, action=AccessAction.READ, numbers=[patient.registry_number])
+    return patient
+
+
+def _centres_of(patient: Patient) -> list[Centre]:
+    """Where the person has infusions: whose pseudonyms and whose region's numbers the person may have."""
+    return list(Centre.objects.filter(infusions__patient=patient).distinct().order_by("code"))
+
+
+urlpatterns = [
+    path("persons/<int:number>/identifiers/", identifiers, name="identifiers"),
+    path("persons/<int:number>/identifiers/<int:identifier_id>", wrong_identifier, name="identifier-wrong"),
+]

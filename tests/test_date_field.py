@@ -10,7 +10,9 @@ import pytest
 from django.test import Client
 
 import registry
+from registry.access import Operator
 from registry.clock import today
+from registry.entry.reading import CodeLists, RowReader
 from registry.models import AccessLog, Coverage, Draft, Infusion, Product, Release
 from registry.pages.clinic.date_field import DAY_OF
 from registry.statistics.build import publish
@@ -201,6 +203,11 @@ def test_the_map_takes_them_and_its_address_has_the_day(lists, client, home):
 
 
 def test_programs_write_dates_in_one_way(lists, client):
+    reader, row = RowReader(CodeLists(Operator())), {name: typed for name, typed in FORM.items() if name != "do"}
+    assert not reader.read(row | {"infused_on": "2020-05-05"})[1]
+    for typed in TYPED:
+        [problem] = reader.read(row | {"infused_on": typed})[1]
+        assert (problem.code, problem.field) == ("date_invalid", "infused_on") and "-" in problem.sentence
     factories.record(lists)
     publish()
     assert client.get("/api/v1/map?as_of=2020-12-31").status_code == 200

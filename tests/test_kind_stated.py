@@ -74,7 +74,8 @@ def test_the_kind_is_left_open_for_someone_known_elsewhere_alone(lists, nurse, d
 def test_the_kind_is_left_open_where_only_a_part_of_the_course_is_seen(lists, nurse, day):
     patient = factories.record(lists, NUMBER).patient
     factories.record(lists, NUMBER, centre="STO", infused_on="2020-05-09", kind="further_dose")
-    assert ticked(guide(nurse, infused_on=day)) is None
+    page = guide(nurse, infused_on=day)
+    assert ticked(page) is None and "Say what this infusion is" in text(page)
     form = FORM | {"patient_id": "", "infused_on": day, "age_at_infusion": "51" if day > "2021" else "50"}
     refused = nurse.post(f"/en/clinic/persons/{patient.registry_number}/new", form)
     assert ticked(refused) is None and "known_elsewhere" in codes(refused)["kind"]

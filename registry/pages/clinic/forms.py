@@ -88,11 +88,12 @@ class InfusionForm(forms.Form):
         label=_("Batch"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
+    data: dict[str, str]  # what was typed, and what the page proposes
     stored: Mapping[str, str] | None = None  # the row as it stands, where it is corrected
 
     def __init__(self, *args, lists: CodeLists, patient: Patient | None = None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.data = self.data.dict() if self.is_bound else {}  # type: ignore[attr-defined]  # a QueryDict
+        self.data = self.data.dict() if self.is_bound else {}  # type: ignore[attr-defined]  # a QueryDict, once
         self.lists, self.patient = lists, patient
         self.fields["centre"].widget = forms.Select(choices=centres_of(lists))
         self.fields["product"].widget = choose_product(lists)

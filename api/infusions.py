@@ -248,7 +248,7 @@ def _find_patient(body: Mapping[str, Any], user: User, lists: CodeLists) -> Pati
     written = _text(body, "patient")
     if not written:
         row = {name: _text(body, name) for name in ("patient_id", "centre")}
-        identifier, centre = read_person(row, lists), lists.centres.get(row["centre"].strip().lower())
+        identifier, centre = read_person(row, lists), lists.centres.find(row["centre"].strip())
         unit = centre.code if centre else ""
         return find_patient_to_enter(identifier=identifier, by=user, unit=unit) if identifier else None
     if _text(body, "patient_id"):

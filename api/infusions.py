@@ -65,8 +65,7 @@ class InfusionsView(SignedInView):
         """The latest first, withdrawn ones too, by cursor."""
         user: User = request.user
         with acting_as(user):
-            rows = Infusion.objects.visible_to(user).with_version().select_related(*RELATED)
-            page = read_page(_filter(rows, user, self.parameters), request, self.parameters)
+            page = read_page(_filter(_shown_to(user), user, self.parameters), request, self.parameters)
             log_infusions(by=user, action=AccessAction.READ, infusions=page["results"], detail="API")
         return Response(page | {"results": [terms_of(infusion) for infusion in page["results"]]})
 
@@ -157,6 +156,11 @@ class HistoryView(SignedInView):
         return Response({"results": results, "next": None, "previous": None})
 
 
+def _shown_to(user: User) -> QuerySet:
+    """The infusions that a user may see, with all that is told of them."""
+    return Infusion.objects.visible_to(user).with_version().with_sex_for(user).select_related(*RELATED)
+
+
 def _look(infusion_id: str, user: User) -> Any:
     """An infusion with its version, for whoever does not show it or has logged why they do.
 
@@ -166,7 +170,14 @@ def _look(infusion_id: str, user: User) -> Any:
         key = UUID(infusion_id)
     except ValueError:
         raise NotFound from None
-    infusion = Infusion.objects.visible_to(user).with_version().select_related(*RELATED).filter(pk=key).first()
+    infusion = (
+        Infusion.objects.visible_to(user)
+        .with_version()
+        .with_sex_for(user)
+        .select_related(*RELATED)
+        .filter(pk=key)
+        .first()
+    )
     if infusion is None:
         raise NotFound
     return infusion
@@ -235,7 +246,13 @@ def _record(
         former_first_becomes=former_first_becomes,
         confirmed=[code.strip() for code in confirmed.split(",")],
     )
-    stored = Infusion.objects.visible_to(user).with_version().select_related(*RELATED).get(pk=infusion.pk)
+    stored = (
+        Infusion.objects.visible_to(user)
+        .with_version()
+        .with_sex_for(user)
+        .select_related(*RELATED)
+        .get(pk=infusion.pk)
+    )
     warnings = [{"field": one.field, "code": one.code, "detail": str(one.sentence)} for one in found.warnings]
     return 201, terms_of(stored) | {"warnings": warnings}
 

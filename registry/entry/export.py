@@ -57,7 +57,7 @@ def export_infusions(*, by: Actor, format: str, centre: str | None = None) -> Ex
     The columns of the exchange file without the identifier, and the registry's own id, person and
     status. Each row is a line in the access log.
     """
-    found = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).select_related(*RELATED)
+    found = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).with_sex_for(by).select_related(*RELATED)
     if centre:
         found = found.filter(centre__code=centre)
     found = found.order_by("centre__code", "patient", "infused_on", "sequence", "id")
@@ -74,6 +74,7 @@ def _logged(infusions: Iterator[Infusion], by: Actor) -> Iterator[Cells]:
             row = row_of(infusion) | {
                 "id": str(infusion.pk),
                 "patient": str(infusion.patient.registry_number),
+                "sex": infusion.sex_shown,
                 "status": infusion.status,
             }
             yield [int(row[name]) if name in NUMBERS else row[name] for name in HEADER]

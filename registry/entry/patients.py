@@ -191,9 +191,18 @@ def lock_known_patient(patient: Patient, by: Actor) -> Patient:
 
 
 def fill_sex(patient: Patient, draft: InfusionDraft, *, by: Actor) -> None:
-    """Give a locked person whose sex is not known the one that a draft states."""
-    if patient.sex == Sex.UNKNOWN and draft.sex and draft.sex != Sex.UNKNOWN:
-        patient.sex = draft.sex
+    """Give a locked person whose sex is not known the one that a draft states.
+
+    What was stated with infusions that have all been withdrawn elsewhere is no longer known.
+    """
+    stated = draft.sex or Sex.UNKNOWN
+    if draft.identifier and patient.sex != stated:
+        here = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(patient=patient)
+        forgotten = not here.exists() and not patient.infusions.counted().exists()
+    else:
+        forgotten = False
+    if forgotten or (patient.sex == Sex.UNKNOWN and stated != Sex.UNKNOWN):
+        patient.sex = stated
         with acting_as(by, reason=_("Stated with an infusion")):
             patient.save(update_fields=["sex"])
 

@@ -9,7 +9,7 @@ from registry.draft import InfusionDraft
 from registry.entry.ages import refuse_age
 from registry.entry.batches import doubt_batch
 from registry.entry.record import refuse_impossible
-from registry.entry.visible_course import Course, read_course
+from registry.entry.visible_course import Course, read_course, show_sex
 from registry.errors import KindUnclear, KnownElsewhere, Problem
 from registry.models import Infusion, Patient
 from registry.order import Order, Step
@@ -23,6 +23,7 @@ class Known:
     patient: Patient | None  # None where no centre of the actor's knows the person
     infusions: Sequence[Infusion]  # at the actor's centres, in order
     elsewhere: bool  # in the registry at another centre too; never where (DOMAIN.md)
+    sex: str = ""  # in words, of whom the actor's centres know
 
     @property
     def is_new(self) -> bool:
@@ -56,7 +57,9 @@ def know_person(*, patient: Patient | None, by: Actor) -> Known:
         here = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(patient=patient)
         infusions = here.select_related("patient").in_order()
         elsewhere = read_course(patient, by).elsewhere
-    return Known(patient if infusions else None, infusions, elsewhere=elsewhere)
+        if not infusions:
+            return Known(None, (), elsewhere=elsewhere)
+        return Known(patient, infusions, elsewhere=elsewhere, sex=show_sex(patient, by))
 
 
 def propose(

@@ -7,13 +7,13 @@ RELATED = ("centre", "patient", "product", "indication", "trial", "manufacturing
 
 
 def row_of(infusion: Infusion) -> dict[str, str]:
-    """The columns of INTERFACE.md's exchange file, all but the identifier, as RowReader reads them.
+    """The columns of INTERFACE.md's exchange file, all but the person's (identifier and sex), as RowReader
+    reads them.
 
     infusion: with RELATED selected.
     """
     return {
         "centre": infusion.centre.code,
-        "sex": infusion.patient.sex,
         "category": infusion.category,
         "kind": infusion.kind,
         "product": infusion.product.name,

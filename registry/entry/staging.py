@@ -122,16 +122,22 @@ GROUP BY patient_id
 ORDER BY patient_id
 """
 
-# What is stored now may say the sex of someone of whom it was not known.
+# What is stored now may say the sex of someone of whom it was not known, or of whom it was stated with
+# infusions that have all been withdrawn elsewhere.
 FILL_SEX = """
 UPDATE registry_patient AS patient SET sex = stated.sex
 FROM (
-    SELECT DISTINCT ON (patient_id) patient_id, sex
+    SELECT patient_id,
+           coalesce((array_agg(sex ORDER BY infused_on, sequence) FILTER (WHERE sex <> 'unknown'))[1], 'unknown')
+               AS sex
     FROM import_row JOIN import_person USING (person) JOIN import_verdict USING (line)
-    WHERE NOT is_new AND sex <> 'unknown'
-    ORDER BY patient_id, infused_on, sequence
+    WHERE NOT is_new
+    GROUP BY patient_id
 ) AS stated
-WHERE patient.id = stated.patient_id AND patient.sex = 'unknown'
+WHERE patient.id = stated.patient_id AND patient.sex <> stated.sex AND (patient.sex = 'unknown' OR NOT EXISTS (
+    SELECT FROM registry_infusion AS there
+    WHERE there.patient_id = patient.id
+      AND (there.status = %(submitted)s OR %(own)s::bigint[] IS NULL OR there.centre_id = ANY(%(own)s::bigint[]))))
 """
 
 STORE_IDENTIFIERS = f"""
@@ -339,7 +345,7 @@ def store(by: Actor) -> None:
     """Turn what is staged into patients and infusions; constraints and history see every row."""
     roles = list(by.roles_at())
     _run(STORE_PATIENTS)
-    _run(FILL_SEX)
+    _run(FILL_SEX, {"submitted": Status.SUBMITTED, "own": _own_centres(by)})
     _run(STORE_IDENTIFIERS, {"current_key": oldest_first()[-1][0]})
     _run(
         STORE_INFUSIONS,

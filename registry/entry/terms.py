@@ -29,14 +29,14 @@ class Change:
 def terms_of(infusion: Any) -> dict[str, Any]:
     """The infusion by the exchange file's columns, with numbers as numbers and None for nothing.
 
-    infusion: with RELATED selected and its version annotated.
+    infusion: with RELATED selected, its version and the sex that its reader may know annotated.
     """
     related = {name: getattr(infusion, name) for name in RELATED}
     return {
         "id": str(infusion.pk),
         **_terms(infusion, related),
         "modality": infusion.product.modality,
-        "sex": infusion.patient.sex,
+        "sex": infusion.sex_shown,
         "created_at": infusion.created_at.isoformat(),
         "version": infusion.version,
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from registry.access import Actor, Permission, centres_where
 from registry.choices import Sex
 from registry.models import Infusion, Patient
+from registry.models.infusion import sex_shown_to
 from registry.order import Step
 
 
@@ -23,6 +24,12 @@ class Course:
     def steps(self) -> list[Step]:
         """The infusions in order."""
         return [infusion.step for infusion in self.infusions]
+
+
+def show_sex(patient: Patient, by: Actor) -> str:
+    """The person's sex in words, as far as the actor may know it."""
+    shown = Patient.objects.filter(pk=patient.pk).annotate(sex_shown=sex_shown_to(by, patient="pk"))
+    return str(Sex(shown.values_list("sex_shown", flat=True).get()).label)
 
 
 def read_course(patient: Patient, by: Actor, *, without: Infusion | None = None) -> Course:

@@ -23,6 +23,7 @@ from registry.entry.proposal import know_person
 from registry.entry.reading import CodeLists, read_identifier_at
 from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.entry.rows import RELATED, row_of
+from registry.entry.visible_course import show_sex
 from registry.errors import ChangedMeanwhile, NotFound, RegistryError, TooManyLookups
 from registry.identity import IdentifierUnusable
 from registry.models import Infusion, Patient, Question
@@ -109,6 +110,7 @@ def person(request: SignedInRequest, number: int) -> HttpResponse:
         "clinic/person.html",
         {
             "patient": patient,
+            "sex": show_sex(patient, request.user),
             "identifiers": sorted({one.get_type_display() for one in patient.identifiers.all()}),
             "steps": [
                 {

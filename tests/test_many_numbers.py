@@ -1,0 +1,75 @@
+"""Numbers as the Tax Agency's lists of test numbers have them, as many as there: all are read but those of no day.
+
+The lists themselves (41,129 personal identity numbers of 1890 to 2019, 2,264 coordination numbers of 1914 to 2014,
+github.com/personnummer/meta) are not kept here; these are made alike by the calendar and a check digit of the
+tests' own.
+"""
+
+import calendar
+import random
+
+from registry.choices import IdentifierType, Sex
+from registry.identity import IdentifierUnusable, read_identifier
+from tests import factories
+
+PERSONAL, COORDINATION = 41_129, 2_264
+RANDOM = random.Random(2264)
+
+
+def made(year: int, month: int, day: int, birth_number: int) -> str:
+    short = f"{year % 100:02}{month:02}{day:02}{birth_number}"
+    return f"{year // 100}{short}{factories.check_digit(short)}"
+
+
+def is_possible(year: int, month: int, day: int) -> bool:
+    """Whether a person may have been born then; 0 is a month or a day that is not known."""
+    longest = 31 if month == 0 else calendar.monthrange(year, month)[1]
+    return day <= longest
+
+
+def test_every_personal_number_is_read_whatever_its_year():
+    days = [
+        (year, month, day)
+        for year in range(1890, 2020)
+        for month in range(1, 13)
+        for day in range(1, calendar.monthrange(year, month)[1] + 1)
+    ]
+    read = 0
+    for year, month, day in RANDOM.sample(days, PERSONAL):
+        birth_number = RANDOM.randint(980, 999)
+        identifier = read_identifier(made(year, month, day, birth_number), centre="UPP", county="03")
+        assert (identifier.type, identifier.birth_year) == (IdentifierType.PERSONAL, year)
+        assert identifier.born_on and (identifier.born_on.month, identifier.born_on.day) == (month, day)
+        assert identifier.sex == (Sex.MALE if birth_number % 2 else Sex.FEMALE)
+        read += 1
+    assert read == PERSONAL
+
+
+def test_of_the_coordination_numbers_those_of_an_impossible_day_alone_are_refused():
+    everything = [(year, month, day) for year in range(1914, 2015) for month in range(13) for day in range(32)]
+    read, refused, unknown = [], [], 0
+    for born in RANDOM.sample(everything, COORDINATION):
+        year, month, day = born
+        number = made(year, month, day + 60, RANDOM.randint(980, 999))
+        try:
+            identifier = read_identifier(number, centre="UPP", county="03")
+        except IdentifierUnusable:
+            refused.append(born)
+            continue
+        read.append(born)
+        assert (identifier.type, identifier.birth_year) == (IdentifierType.COORDINATION, year)
+        assert (identifier.born_on is None) == (month == 0 or day == 0)
+        unknown += identifier.born_on is None
+    assert refused == [born for born in [*read, *refused] if not is_possible(*born)]
+    assert (len(read) + len(refused), len(refused) > 20, unknown > 200) == (COORDINATION, True, True)
+
+
+def test_a_wrong_check_digit_is_refused_in_each_of_them():
+    for year, month, day in [(1970, 0, 60), (1970, 11, 60), (1970, 0, 75), (1970, 11, 71), (1970, 11, 11)]:
+        number = made(year, month, day, 984)
+        for digit in set("0123456789") - {number[-1]}:
+            try:
+                read_identifier(number[:-1] + digit, centre="UPP", county="03")
+            except IdentifierUnusable:
+                continue
+            raise AssertionError("a wrong check digit was read")

@@ -446,7 +446,7 @@ def test_the_sex_of_a_known_person_is_not_that_of_an_earlier_row_of_the_file(bri
 
 
 def test_a_person_has_a_limited_number_of_infusions(bring):
-    row = ROW | {"kind": "reinfusion", "age_at_infusion": ""}
+    row = ROW | {"kind": "reinfusion", "age_at_infusion": "", "product": "Yescarta"}  # of one planned dose
     days = (date(2020, 5, 5) + timedelta(days=place) for place in range(MOST_INFUSIONS + 1))
     rows = [row | {"infused_on": day.isoformat()} for day in days]
     rows[0]["kind"] = "first"

@@ -4,6 +4,8 @@ The same rule as registry/ages.py has it, as one statement over the staged rows 
 a date, or within a period, leaves days of birth open; two that leave none in common contradict each other.
 """
 
+from typing import Any
+
 from django.db import connection
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
@@ -46,7 +48,7 @@ def refuse_contradictions(by: Actor) -> None:
     """Refuse each new row whose age contradicts another of the person's, in the file or at one's centres."""
     centres, problem = centres_where(by, Permission.WRITE_RECORDS), age_contradiction()
     nationwide = centres is NATIONWIDE
-    values = {
+    values: dict[str, Any] = {
         "nationwide": nationwide,
         "centres": [] if nationwide else list(centres),
         "field": problem.field,

@@ -11,6 +11,7 @@ from django.urls import path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -31,7 +32,12 @@ class DateText(forms.DateInput):
     """
 
     def __init__(self, day_of: str = "none", attrs: dict | None = None):
-        usual = {"autocomplete": "off", "inputmode": "numeric", "spellcheck": "false"}
+        usual = {
+            "autocomplete": "off",
+            "inputmode": "numeric",
+            "spellcheck": "false",
+            "placeholder": gettext_lazy("YYYY-MM-DD"),
+        }
         super().__init__(attrs=usual | (attrs or {}), format="%Y-%m-%d")
         self.day_of = day_of
 

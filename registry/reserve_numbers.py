@@ -233,7 +233,7 @@ def _holds_impossible_day(number: str) -> bool:
 
 def _fits(each: Format, number: str) -> bool:
     match = PATTERNS[each].fullmatch(number)
-    return bool(match) and _is_dated(match) and (each.check is None or each.check(number))
+    return match is not None and _is_dated(match) and (each.check is None or each.check(number))
 
 
 def _is_dated(match: re.Match[str]) -> bool:

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.choices import AccessAction, Category, IdentifierType, Sex
+from registry.choices import AccessAction, Category, DatePrecision, IdentifierType, Sex
 from registry.draft import Identified, InfusionDraft
 from registry.entry.announce import announce_change
 from registry.entry.patients import claim_identifier, find_patient, give_identifier, lock_entry, refuse_refused
@@ -186,7 +186,7 @@ def _contradicted_age(infusion: Infusion, identifier: Identified | None) -> list
         product=infusion.product,
         identifier=identifier,
         infused_on=infusion.infused_on,
-        date_precision=infusion.date_precision,
+        date_precision=DatePrecision(infusion.date_precision),
         age_at_infusion=infusion.age_at_infusion,
     )
     return [problem for problem in check_draft(draft) if problem.code in CONTRADICTED_AGE]

@@ -247,3 +247,24 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, open_browser, 
     page.click("button[value=submit]")
     page.wait_for_selector(".errors")
     look(page, "clinic-errors", language)
+
+
+def test_who_has_looked_up_too_many_is_told_while_typing_and_loses_nothing(
+    live_server, open_browser, nurse, settings
+):
+    settings.LOOKUPS_PER_HOUR = 1
+    page = open_browser()
+    sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/en/clinic/infusions/new")
+    fill_infusion(page)
+    page.wait_for_selector("text=New in the registry.")
+    other = factories.nth_number(7)
+    page.fill("[name=patient_id]", other)
+    page.keyboard.press("Tab")
+    page.wait_for_selector("text=Try again in 60 minutes.")
+    assert page.locator("text=New in the registry.").count() == 0
+    page.click("button[value=submit]")
+    page.wait_for_selector(".errors >> text=Try again in 60 minutes.")
+    assert page.input_value("[name=patient_id]") == other
+    assert page.input_value("[name=infused_on]") == "2020-05-05"
+    assert not Infusion.objects.exists()

@@ -206,7 +206,11 @@ def test_a_file_has_a_budget_of_its_own_counted_by_new_persons(lists, uppsala):
     whole = [number for number in map(factories.nth_number, range(11)) for _row in range(2)]
     assert [upload(uppsala, whole)["message"] for _again in range(2)] == ["", ""]
     assert Lookup.objects.filter(by_import=True, refused=False).count() == 8
-    one_more = upload(uppsala, [factories.nth_number(11)])
+    one_more = worked(
+        Program(uppsala),
+        as_csv([row(factories.nth_number(11)), row(factories.nth_number(1), product="Aspirin")]),
+        dry_run="true",
+    )
     assert (one_more["state"], one_more["problems"], one_more["stored"]) == ("refused", [], 0)
     assert "more persons" in one_more["message"]
     assert not ImportRow.objects.filter(job=one_more["id"]).exists()

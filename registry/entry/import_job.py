@@ -131,7 +131,9 @@ def run_import(job_id: UUID, *, language: str) -> None:
         except Busy:
             ImportJob.objects.filter(pk=job_id).update(state=ImportState.QUEUED, started_at=None)
         except TooManyLookups:
-            _fail(job_id, TOO_MANY_PERSONS, becomes=ImportState.REFUSED)
+            with transaction.atomic():
+                _fail(job_id, TOO_MANY_PERSONS, becomes=ImportState.REFUSED)
+                ImportProblem.objects.filter(job=job_id).delete()  # of rows that cannot be shown any more
         except FileUnusable as unusable:
             _refuse_file(job, unusable)
         except ImportImpossible as refused:

@@ -91,9 +91,9 @@ def look_up_staged(by: Actor) -> TooManyLookups | None:
     return None
 
 
-def _charge_foreign(by: Actor, cursor) -> int:
+def _charge_foreign(by: User, cursor) -> int:
     # More than all that can be counted within an hour are never read: they are too many in any case.
     most = settings.LOOKUPS_PER_HOUR_IMPORT + settings.LOOKUPS_PER_HOUR + 1
     cursor.execute(FOREIGN, [most])
     foreign = [bytes(person) for (person,) in cursor.fetchall()]
-    return charge(by=by, persons=foreign, by_import=True) if foreign and isinstance(by, User) else 0
+    return charge(by=by, persons=foreign, by_import=True) if foreign else 0

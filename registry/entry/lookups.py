@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
+from typing import TypeGuard
 
 from django.conf import settings
 from django.db import connection
@@ -30,7 +31,7 @@ REFUSED = gettext_noop("refused: too many look-ups")
 FROM_FILE = gettext_noop("from a file")
 
 
-def has_budget(by: Actor, permission: Permission) -> bool:
+def has_budget(by: Actor, permission: Permission) -> TypeGuard[User]:
     """Whether an actor's look-ups are counted: not of whoever may see every person anyway."""
     return isinstance(by, User) and centres_where(by, permission) is not NATIONWIDE
 
@@ -46,7 +47,7 @@ def charge(*, by: User, persons: Collection[bytes], by_import: bool = False) -> 
     _forget_tokens(now, user=by)
     tokens = {lookup_token(by.pk, person) for person in persons}
     recent = Lookup.objects.filter(user=by, at__gt=now - HOUR, refused=False)
-    tokens -= {bytes(token) for token in recent.exclude(token=None).values_list("token", flat=True)}
+    tokens -= {bytes(token) for token in recent.values_list("token", flat=True) if token}
     spent = list(recent.filter(by_import=by_import).order_by("at").values_list("at", flat=True))
     limit = settings.LOOKUPS_PER_HOUR_IMPORT if by_import else settings.LOOKUPS_PER_HOUR
     if tokens and (missing := len(spent) + len(tokens) - limit) > 0:

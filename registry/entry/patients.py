@@ -85,8 +85,8 @@ def find_patient(
     committed whatever becomes of the request, so that a question that fails is none that was free; hence no
     caller may have begun a transaction. Raises TooManyLookups.
     """
-    [found] = find_patients(identifiers=[identifier], by=by, unit=unit, permission=permission) or [None]
-    return found
+    found = find_patients(identifiers=[identifier], by=by, unit=unit, permission=permission)
+    return found[0] if found else None
 
 
 def find_patients(

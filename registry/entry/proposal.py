@@ -77,8 +77,8 @@ def propose(
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)
     complete_draft(draft)
-    stated_age_alone = patient and not draft.identifier
-    warnings = refuse_impossible(draft, birth_year=patient.birth_year if stated_age_alone else None)
+    by_number_alone = patient.birth_year if patient and not draft.identifier else None
+    warnings = refuse_impossible(draft, birth_year=by_number_alone)
     course = read_course(patient, by) if patient else Course()
     if patient:
         refuse_age(draft, patient, course)

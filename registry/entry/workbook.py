@@ -1,7 +1,7 @@
 """A workbook (XLSX): which of its sheets is read, and the rows of that sheet.
 
 The sheet is the one that a person sees on opening the file. It is read as a stream, whatever it says
-of its own size (docs/decisions/0014-how-a-workbook-is-read.md).
+of its own size (docs/decisions/0014-how-a-file-is-read.md).
 """
 
 import posixpath

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     INVITE_PEOPLE = "invite_people"
     STATE_COVERAGE = "state_coverage"
     ASK_QUESTIONS = "ask_questions"
+    SETTLE_ORDER = "settle_order"
     EXTRACT_ACCESS_LOG = "extract_access_log"
     READ_ACCESS_LOG = "read_access_log"
 
@@ -53,6 +54,7 @@ ROLES: dict[str, tuple[object, frozenset[Permission]]] = {
                 Permission.ERASE_PATIENTS,
                 Permission.PUBLISH,
                 Permission.ASK_QUESTIONS,
+                Permission.SETTLE_ORDER,
                 Permission.EXTRACT_ACCESS_LOG,
             }
         ),

@@ -160,6 +160,22 @@ class AccessAction(TextChoices):
     EXTRACT = "extract", _("Took a patient's extract of the access log")
 
 
+class Side(TextChoices):
+    """Who writes in a question, or is to write next."""
+
+    CLINIC = "clinic", _("The clinic")
+    STEWARD = "steward", _("The registry's steward")
+
+
+class ReferralState(TextChoices):
+    """What has become of an infusion that was sent to the registry's steward."""
+
+    OPEN = "open", _("Sent to the steward, waiting")
+    RELEASED = "released", _("Settled and stored")
+    DECLINED = "declined", _("Settled, not stored")
+    TAKEN_BACK = "taken_back", _("Taken back")
+
+
 class ImportState(TextChoices):
     """Where an uploaded file stands."""
 

@@ -123,6 +123,30 @@ class Identifier:
         return steps
 
 
+@dataclass(frozen=True)
+class SealedIdentifier:
+    """An identifier of which only the digests are kept, as an unfinished row keeps it: enough to know its
+    person again, and nothing to read.
+    """
+
+    type: IdentifierType
+    chain: bytes = field(repr=False)  # the digests end to end, the oldest key's first
+    birth_year: int | None = field(default=None, repr=False)
+    centre: str = ""
+    born_on: None = None
+    sex: None = None
+    century_written: bool = True
+    unconfirmed: bool = False
+
+    def digests(self) -> list[tuple[str, bytes]]:
+        """(key id, digest) along the chain, and on through the keys that have come since."""
+        steps: list[tuple[str, bytes]] = []
+        for place, (key_id, key) in enumerate(oldest_first()):
+            kept = self.chain[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES]
+            steps.append((key_id, kept or _hmac(key, steps[-1][1])))
+        return steps
+
+
 def oldest_first() -> list[tuple[str, bytes]]:
     """The keys in the order in which they were taken into use."""
     return list(reversed(settings.IDENTITY_KEYS.items()))

@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from django.utils import timezone
 
 from registry.entry.record import record_infusion
-from registry.models import Draft, ImportJob, Infusion, Invitation, Patient, Question, Token, User
+from registry.entry.rows import row_of_draft
+from registry.models import Draft, ImportJob, Infusion, Invitation, Patient, Question, Referral, Token, User
 from registry.statistics.build import publish
 from tests import factories
 
@@ -28,6 +29,8 @@ class World:
     other_patient: Patient
     draft: Draft
     question: Question
+    asked: Question  # by UPP, of the steward
+    referral: Referral
     job: ImportJob
     invitation: Invitation
     token: Token
@@ -57,6 +60,10 @@ def store_world(lists: factories.Lists) -> World:
         other_patient=elsewhere.patient,
         draft=Draft.objects.create(centre=uppsala, fields={"category": "SOC"}, saved_by=users["reporter"]),
         question=Question.objects.create(infusion=infusion, text="Is the date right?", asked_by="steward"),
+        asked=Question.objects.create(
+            centre=uppsala, text="May we?", asked_by="reporter", asks="clinic", waits_for="steward"
+        ),
+        referral=_send(lists, uppsala, infusion.patient),
         job=ImportJob.objects.create(
             centre=uppsala, uploaded_by=users["reporter"], state="checked", finished_at=timezone.now()
         ),
@@ -70,6 +77,18 @@ def store_world(lists: factories.Lists) -> World:
     )  # fmt: skip
     publish()
     return world
+
+
+def _send(lists, centre, patient) -> Referral:
+    """What UPP has sent to the steward, of the person whom it knows."""
+    fields = row_of_draft(factories.draft(lists, infused_on="2019-05-06", kind="first", age_at_infusion=49))
+    referral = Referral.objects.create(
+        centre=centre, code="known_elsewhere", fields=fields, patient=patient, sent_by="reporter"
+    )
+    Question.objects.create(
+        referral=referral, text="Which was first?", asked_by="reporter", asks="clinic", waits_for="steward"
+    )
+    return referral
 
 
 @dataclass(frozen=True)

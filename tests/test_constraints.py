@@ -21,11 +21,13 @@ from registry.models import (
     Lookup,
     ManufacturingSite,
     Membership,
+    Message,
     Patient,
     PatientIdentifier,
     Product,
     Publication,
     Question,
+    Referral,
     Refusal,
     Release,
     ReleaseFile,
@@ -98,9 +100,9 @@ def token(**fields) -> None:
     Token.objects.create(**values | fields)
 
 
-def question(**fields) -> None:
+def question(**fields) -> Question:
     about = Infusion.objects.first() or infusion()
-    Question.objects.create(**{"infusion": about, "text": "Is it?", "asked_by": "steward"} | fields)
+    return Question.objects.create(**{"infusion": about, "text": "Is it?", "asked_by": "steward"} | fields)
 
 
 def job(**fields) -> ImportJob:
@@ -109,6 +111,19 @@ def job(**fields) -> ImportJob:
 
 def import_row(**fields) -> None:
     ImportRow.objects.create(**{"job": ImportJob.objects.first() or job(), "line": 2, "cells": {}} | fields)
+
+
+ERASED = {"chain": None, "fields": {}}
+
+
+def referral(**fields) -> Referral:
+    values = {
+        "centre": Centre.objects.get(code="UPP"),
+        "code": "known_elsewhere",
+        "chain": b"1",
+        "sent_by": "nurse",
+    }
+    return Referral.objects.create(**values | {"fields": {"kind": "first"}} | fields)
 
 
 def snapshot(**fields) -> Snapshot:
@@ -240,6 +255,27 @@ BROKEN: dict[str, list[Callable]] = {
     "question_closing_has_who_and_when": [lambda: question(closed_at=NOW), lambda: question(closed_by="steward")],
     "question_of_a_rule_is_asked_once": [
         lambda: twice(question, *[{"asked_by": "", "rule": "age_improbable"}] * 2)
+    ],
+    "question_is_about_one_thing": [
+        lambda: question(infusion=None), lambda: question(centre=Centre.objects.get(code="UPP")),
+        lambda: question(referral=referral()),
+    ],
+    "question_sides_are_known": [lambda: question(asks="nobody"), lambda: question(waits_for="")],
+    "message_side_is_known": [
+        lambda: Message.objects.create(question=question(), side="both", text="x", written_by="x")
+    ],
+    "referral_state_is_known": [lambda: referral(state="lost", settled_by="steward", settled_at=NOW, **ERASED)],
+    "referral_holds_no_identifier": [lambda: referral(fields={"patient_id": "1"})],
+    "referral_is_open_or_erased": [
+        lambda: referral(chain=None), lambda: referral(settled_by="steward"), lambda: referral(settled_at=NOW),
+        lambda: referral(patient=Patient.objects.create(sex="female")),
+        lambda: referral(state="declined", settled_by="steward", settled_at=NOW),
+        lambda: referral(state="declined", settled_at=NOW, **ERASED),
+        lambda: referral(state="declined", settled_by="steward", settled_at=NOW, chain=None),
+    ],
+    "referral_released_has_infusion": [
+        lambda: referral(state="released", settled_by="steward", settled_at=NOW, **ERASED),
+        lambda: referral(state="declined", settled_by="steward", settled_at=NOW, infusion=infusion(), **ERASED),
     ],
     "import_state_is_known": [lambda: job(state="lost")],
     "import_dry_run_stores_nothing": [lambda: job(state="stored")],

@@ -324,7 +324,7 @@ def test_a_registry_number_that_nobody_has_is_not_found(double, client):
     assert client.get(address("question-ask", infusion_id=uuid.uuid4())).status_code == 404
 
 
-QUERIES = {"desk": 13, "merge-with": 11, "merge": 34, "move": 12, "erase": 26}
+QUERIES = {"desk": 22, "merge-with": 13, "merge": 36, "move": 14, "erase": 31}
 
 
 @pytest.mark.parametrize("name", QUERIES)

@@ -701,7 +701,7 @@ def queries(ask, *request) -> int:
 
 
 QUERIES = {
-    "start": 25, "record": 9, "check": 26, "search": 25, "infusions": 13, "person": 20, "correct": 16,
+    "start": 26, "record": 9, "check": 26, "search": 25, "infusions": 13, "person": 20, "correct": 16,
 }  # fmt: skip
 
 

@@ -43,8 +43,8 @@ class QuestionAdmin(RecordAdmin):
 
     list_display = ["asked_at", "asker", "at", "patient", "words", "answered_at", "closed_at"]
     list_display_links = ["asked_at"]
-    list_select_related = ["infusion__centre", "infusion__patient"]
-    list_filter = [OpenFilter, "infusion__centre"]
+    list_select_related = ["infusion__centre", "infusion__patient", "referral__centre", "centre"]
+    list_filter = [OpenFilter, "asks"]
     fields = [
         "infusion", "patient", "at", "text", "asker", "asked_at", "answer", "answered_by", "answered_at",
         "closed_by", "closed_at",
@@ -53,7 +53,7 @@ class QuestionAdmin(RecordAdmin):
 
     def log_shown(self, request, shown) -> None:
         """A line for each row that is asked about."""
-        super().log_shown(request, {question.infusion_id: question.infusion for question in shown}.values())
+        super().log_shown(request, {one.infusion_id: one.infusion for one in shown if one.infusion}.values())
 
     @admin.display(description=_("asked by"))
     def asker(self, question: Question) -> str:
@@ -63,12 +63,12 @@ class QuestionAdmin(RecordAdmin):
     @admin.display(description=_("centre"))
     def at(self, question: Question) -> str:
         """The centre's code."""
-        return question.infusion.centre.code
+        return question.asked_at_centre.code
 
     @admin.display(description=_("patient"))
-    def patient(self, question: Question) -> int:
-        """The registry number."""
-        return question.infusion.patient.registry_number
+    def patient(self, question: Question) -> int | None:
+        """The registry number; none where the question is about no row."""
+        return question.infusion.patient.registry_number if question.infusion else None
 
     @admin.display(description=_("question"))
     def words(self, question: Question) -> str:

@@ -16,10 +16,10 @@ from registry.entry.course_questions import ask_about_course, read_doubts
 from registry.entry.effect import Row, as_one, compare, places_of, print_effect
 from registry.entry.lookups import REFUSED, charge, has_budget
 from registry.entry.reasons import check_reason
-from registry.entry.traces import Traces, digests_of, erase_traces
+from registry.entry.traces import Traces, digests_of, erase_traces, referrals_of
 from registry.errors import InfusionRefused, MergeImpossible, NotFound, Problem, RegistryError, TooManyLookups
 from registry.identity import refusal_token
-from registry.models import Erasure, Infusion, Patient, PatientIdentifier, Refusal
+from registry.models import Erasure, Infusion, Patient, PatientIdentifier, Referral, Refusal
 from registry.models.access_log import log_persons
 from registry.order import Step, keep_one_first, put_in_order
 
@@ -94,7 +94,7 @@ def find_patients(
 ) -> list[Patient]:
     """The persons whom one question may mean, looked up as by `find_patient`: one line where there is none."""
     with acting_as(by):
-        found = {identifier: _person_with(identifier) for identifier in identifiers}
+        found = {identifier: person_with(identifier) for identifier in identifiers}
         persons = list(dict.fromkeys(filter(None, found.values())))
         own = set(Patient.objects.visible_to(by, permission).filter(pk__in=[one.pk for one in persons]))
         foreign = [identifier.digests()[0][1] for identifier, person in found.items() if person not in own]
@@ -150,10 +150,10 @@ def lock_patient(draft: InfusionDraft) -> Patient:
         raise ValueError("a draft without an identifier has no person to lock")
     lock_entry()
     claim_identifier(identifier)
-    while found := _person_with(identifier):
+    while found := person_with(identifier):
         # While we waited for the lock the person may have been merged into another, or erased.
         locked = Patient.objects.select_for_update().filter(pk=found.pk).first()
-        if locked and _person_with(identifier) == locked:
+        if locked and person_with(identifier) == locked:
             return locked
     refuse_refused(identifier)
     _refuse_retired(identifier)
@@ -167,7 +167,7 @@ def claim_identifier(identifier: Identified) -> Patient | None:
     _key_id, digest = identifier.digests()[0]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
-    return _person_with(identifier)
+    return person_with(identifier)
 
 
 def give_identifier(patient: Patient, identifier: Identified) -> None:
@@ -217,9 +217,11 @@ def read_refusals() -> set[bytes]:
     return {bytes(token) for token in Refusal.objects.values_list("token", flat=True)}
 
 
-def _person_with(identifier: Identified) -> Patient | None:
-    """Whom an identifier names. A centre's own pseudonym names whom the centre has an infusion of, withdrawn
-    or not; else it is retired, and names nobody (docs/counting.md, "Pseudonyms").
+def person_with(identifier: Identified) -> Patient | None:
+    """Whom an identifier names, for a caller that tells nobody: whoever asks calls `find_patient`.
+
+    A centre's own pseudonym names whom the centre has an infusion of, withdrawn or not; else it is retired,
+    and names nobody (docs/counting.md, "Pseudonyms").
     """
     found = _holder_of(identifier)
     if found and identifier.centre and not found.infusions.filter(centre__code=identifier.centre).exists():
@@ -229,7 +231,7 @@ def _person_with(identifier: Identified) -> Patient | None:
 
 def _refuse_retired(identifier: Identified) -> None:
     """Raise PseudonymUsed for a pseudonym that names nobody now and stays somebody's."""
-    if identifier.centre and _holder_of(identifier) and not _person_with(identifier):
+    if identifier.centre and _holder_of(identifier) and not person_with(identifier):
         raise PseudonymUsed
 
 
@@ -312,6 +314,7 @@ def merge_patients(
         absorb.infusions.update(patient=keep)
         absorb.identifiers.update(patient=keep)
         absorb.drafts.update(patient=keep)
+        absorb.referrals.update(patient=keep)
         numbers = [keep.registry_number, absorb.registry_number]
         absorb.delete()
         ask_about_course(keep, before=before, by=by)
@@ -332,8 +335,8 @@ def refuse_other_effect(seen: str | None, rows: Sequence[Row]) -> None:
 def erase_patient(
     *, patient: Patient, by: Actor, reason: str, refuses: bool = True, seen: str | None = None
 ) -> Traces:
-    """Remove a person and all that was recorded of them: rows, questions, drafts, history, rows of
-    uploaded files, kept answers.
+    """Remove a person and all that was recorded of them: rows, questions, drafts, what was sent to the
+    steward, history, rows of uploaded files, kept answers.
 
     With refuses, a keyed token stays that stops a new entry (DOMAIN.md, "Law and duty").
     Published aggregates stay, and a line that someone was erased, when, by whom and why; so do the
@@ -347,15 +350,16 @@ def erase_patient(
             raise NotFound(_("This person is no longer there."))
         theirs = patient.infusions.select_related("centre", "product")
         refuse_other_effect(seen, compare(places_of(theirs), []))
-        number, digests = patient.pk, digests_of(patient)
+        number, digests, referrals = patient.pk, digests_of(patient), referrals_of(patient)
         if refuses:
             for identifier in patient.identifiers.all():
                 token = refusal_token(identifier.key_id, bytes(identifier.digest))
                 Refusal.objects.get_or_create(key_id=identifier.key_id, token=token)
         log_persons(by=by, action=AccessAction.ERASE, numbers=[patient.registry_number])
+        Referral.objects.filter(pk__in=referrals).delete()
         patient.infusions.all().delete()
         patient.delete()
-        traces = erase_traces(patient=number, digests=digests)
+        traces = erase_traces(patient=number, digests=digests, referrals=referrals)
         Erasure.objects.create(erased_by=by.username, reason=reason.strip())
         announce_change()
     return traces

@@ -1,22 +1,27 @@
-"""Questions about rows: the steward or a rule asks, the clinic answers, whoever asked closes."""
+"""Questions: the steward or a rule asks the clinic about a row, or the clinic asks the steward; the other side
+answers, either side goes on writing, and the side that asked closes.
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from registry.access import Actor, Permission, acting_as, centres_where
-from registry.choices import AccessAction
+from registry.access import Actor, Permission, acting_as, centres_where, require
+from registry.choices import AccessAction, Side
 from registry.errors import IdentifierInText, NotFound, Problem, RegistryError
 from registry.identity import holds_identity_number
-from registry.models import Infusion, Question, User
+from registry.models import Centre, Infusion, Message, Question, Referral, User
 from registry.models.access_log import log_infusions
 
 LONGEST_TEXT = 1000
-RELATED = ("infusion__patient", "infusion__centre", "infusion__product")
+MOST_MESSAGES = 200  # in one question: it bounds the page that shows it
+RELATED = ("infusion__patient", "infusion__centre", "infusion__product", "referral__centre", "centre")
+# By what each side takes part: a clinic by entering for the centre, the steward by asking.
+OF_SIDE = {Side.CLINIC: Permission.WRITE_RECORDS, Side.STEWARD: Permission.ASK_QUESTIONS}
 
 # Kept in English in the access log, and translated where it is shown.
 SHOWN = gettext_noop("questions")
@@ -43,6 +48,18 @@ class QuestionAnswered(RegistryError):
     code = "question_answered"
 
 
+class QuestionClosed(RegistryError):
+    """This question is closed: nothing was stored. Ask a new one."""
+
+    code = "question_closed"
+
+
+class QuestionFull(RegistryError):
+    """This question has as many messages as one can have: close it and ask a new one."""
+
+    code = "question_full"
+
+
 class QuestionOfSomeoneElse(RegistryError):
     """Whoever asked closes the question."""
 
@@ -50,32 +67,44 @@ class QuestionOfSomeoneElse(RegistryError):
 
 
 def read_questions(*, by: Actor) -> QuerySet[Question]:
-    """Questions that someone still has to do something about, about rows that the actor may see;
-    those that wait for the clinic first.
+    """Questions that someone still has to do something about, of the actor's centres; those that have no
+    answer first.
     """
     found = Question.objects.visible_to(by).unclosed()
-    return found.select_related(*RELATED).order_by("-answered_at", "asked_at", "pk")
+    return _with_messages(found).order_by("-answered_at", "asked_at", "pk")
+
+
+def count_waiting(by: Actor) -> int:
+    """How many questions wait for the actor: as a clinic, and as the registry's steward."""
+    return sum(
+        Question.objects.visible_to(by, OF_SIDE[side]).unclosed().filter(waits_for=side).count() for side in Side
+    )
 
 
 def find_question(*, question_id: int, by: Actor) -> Question:
-    """A question that the actor may answer, as it stands now. Raises NotFound."""
-    visible = Question.objects.visible_to(by, Permission.WRITE_RECORDS).select_related(*RELATED)
-    question = visible.filter(pk=question_id).first()
-    if question is None:
-        raise NotFound
-    return question
+    """A question in which the actor may write, as it stands now. Raises NotFound."""
+    return _find(_with_messages(Question.objects.all()), question_id, by)
+
+
+def sides_of(question: Question, by: Actor) -> list[Side]:
+    """As which side the actor takes part in a question; an administrator may be both."""
+    centre = question.asked_at_centre.pk
+    return [side for side in Side if centre in centres_where(by, OF_SIDE[side])]
 
 
 def log_questions_shown(*, by: Actor, questions: Iterable[Question]) -> None:
     """That the actor has read the rows that these questions are about."""
-    infusions = {question.infusion_id: question.infusion for question in questions}
+    infusions = {question.infusion_id: question.infusion for question in questions if question.infusion}
     with acting_as(by):
         log_infusions(by=by, action=AccessAction.READ, infusions=infusions.values(), detail=SHOWN)
 
 
-def find_asked_about(*, infusion_id: UUID, by: Actor) -> Infusion:
-    """The infusion that the actor may ask about; that it was read is logged. Raises NotFound."""
-    visible = Infusion.objects.visible_to(by, Permission.ASK_QUESTIONS).filter(pk=infusion_id)
+def find_asked_about(*, infusion_id: UUID, by: Actor, side: Side = Side.STEWARD) -> Infusion:
+    """The infusion that the actor may ask about, as one of the sides; that it was read is logged.
+
+    Raises NotFound.
+    """
+    visible = Infusion.objects.visible_to(by, OF_SIDE[side]).filter(pk=infusion_id)
     infusion = visible.select_related("centre", "patient", "product").first()
     if infusion is None:
         raise NotFound
@@ -84,17 +113,35 @@ def find_asked_about(*, infusion_id: UUID, by: Actor) -> Infusion:
     return infusion
 
 
-def ask(*, infusion_id: UUID, text: str, by: Actor) -> Question:
-    """Ask the clinic about a row. Raises NotFound, TextMissing, TextTooLong, IdentifierInText."""
+def ask(*, infusion_id: UUID, text: str, by: Actor, side: Side = Side.STEWARD) -> Question:
+    """Ask about a row: the steward the clinic, or the clinic the steward.
+
+    Raises NotFound, TextMissing, TextTooLong, IdentifierInText.
+    """
     with acting_as(by):
         # Locked, so that the row is not erased between the look and the question.
-        visible = Infusion.objects.visible_to(by, Permission.ASK_QUESTIONS).select_for_update(of=("self",))
+        visible = Infusion.objects.visible_to(by, OF_SIDE[side]).select_for_update(of=("self",))
         infusion = visible.select_related("centre", "patient").filter(pk=infusion_id).first()
         if infusion is None:
             raise NotFound
-        question = Question.objects.create(infusion=infusion, text=_check(text), asked_by=by.username)
+        question = Question.objects.create(infusion=infusion, text=check_text(text), **_from(side, by))
         log_infusions(by=by, action=AccessAction.READ, infusions=[infusion], detail=ASKED)
     return question
+
+
+def ask_steward(*, centre: Centre, text: str, by: Actor) -> Question:
+    """Ask the registry's steward about no row, for a centre.
+
+    Raises NotPermitted, TextMissing, TextTooLong, IdentifierInText.
+    """
+    require(by, Permission.WRITE_RECORDS, centre=centre.pk)
+    with acting_as(by):
+        return Question.objects.create(centre=centre, text=check_text(text), **_from(Side.CLINIC, by))
+
+
+def ask_about_referral(*, referral: Referral, text: str, by: Actor) -> Question:
+    """The thread of an infusion that is sent to the steward; within the transaction that stores it."""
+    return Question.objects.create(referral=referral, text=check_text(text), **_from(Side.CLINIC, by))
 
 
 def ask_by_rules(
@@ -113,46 +160,85 @@ def ask_by_rules(
         question = Question(infusion=infusion, rule=warning.code, text=str(warning.sentence)[:LONGEST_TEXT])
         if warning.code in confirmed:
             question.answer, question.answered_by = _("It is right as it stands"), by.username
-            question.answered_at = timezone.now()
+            question.answered_at, question.waits_for = timezone.now(), Side.STEWARD
         question.save()
 
 
 def answer(*, question_id: int, text: str, by: Actor) -> Question:
-    """Answer for the centre of the row. Raises NotFound alike for a missing and for another centre's
+    """Answer as the side that was asked. Raises NotFound alike for a missing and for another centre's
     question, QuestionAnswered, TextMissing, TextTooLong, IdentifierInText.
     """
     with acting_as(by):
-        question = _lock(question_id, by, Permission.WRITE_RECORDS)
+        question = _lock(question_id, by)
+        if _other(question.asks) not in sides_of(question, by):
+            raise NotFound
         if question.answered_at or question.closed_at:
             raise QuestionAnswered
-        question.answer, question.answered_by = _check(text), by.username
-        question.answered_at = timezone.now()
-        question.save(update_fields=["answer", "answered_by", "answered_at"])
-        log_infusions(by=by, action=AccessAction.READ, infusions=[question.infusion], detail=ANSWERED)
+        write_in(question, text=text, by=by, side=_other(question.asks))
+        _log(question, by, ANSWERED)
     return question
+
+
+def write(*, question_id: int, text: str, by: Actor, side: Side | None = None) -> Question:
+    """Go on writing in a question, until it is closed; side: as which, for whoever is both.
+
+    Raises NotFound, QuestionClosed, QuestionFull, TextMissing, TextTooLong, IdentifierInText.
+    """
+    with acting_as(by):
+        question = _lock(question_id, by)
+        sides = sides_of(question, by)
+        if side is None:
+            side = Side(question.waits_for) if question.waits_for in sides else sides[0]
+        elif side not in sides:
+            raise NotFound
+        if question.closed_at:
+            raise QuestionClosed
+        if question.messages.count() >= MOST_MESSAGES:
+            raise QuestionFull
+        write_in(question, text=text, by=by, side=side)
+        _log(question, by, ANSWERED)
+    return question
+
+
+def write_in(question: Question, *, text: str, by: Actor, side: Side) -> None:
+    """Add one side's words to a locked question: the answer, or a message after it."""
+    words = check_text(text)
+    if side == _other(question.asks) and not question.answered_at:
+        question.answer, question.answered_by = words, by.username
+        question.answered_at = timezone.now()
+    else:
+        Message.objects.create(question=question, side=side, text=words, written_by=by.username)
+    question.waits_for = _other(side)
+    question.save(update_fields=["answer", "answered_by", "answered_at", "waits_for"])
 
 
 def close(*, question_id: int, by: Actor) -> Question:
     """Close a question, answered or not. Raises NotFound, QuestionOfSomeoneElse."""
     with acting_as(by):
-        question = _lock(question_id, by, Permission.ASK_QUESTIONS)
+        question = _lock(question_id, by)
+        if question.asks not in sides_of(question, by):
+            raise NotFound
         if question.closed_at:
             return question
         if not closable([question], by):
             raise QuestionOfSomeoneElse
-        question.closed_by, question.closed_at = by.username, timezone.now()
-        question.save(update_fields=["closed_by", "closed_at"])
-        log_infusions(by=by, action=AccessAction.READ, infusions=[question.infusion], detail=CLOSED)
+        close_it(question, by=by)
+        _log(question, by, CLOSED)
     return question
 
 
+def close_it(question: Question, *, by: Actor) -> None:
+    """Close a locked question."""
+    question.closed_by, question.closed_at = by.username, timezone.now()
+    question.save(update_fields=["closed_by", "closed_at"])
+
+
 def closable(questions: Iterable[Question], by: Actor) -> set[int]:
-    """Keys of those that someone may close: as the asker, or, where a rule asks or the asker may ask no
-    longer, as whoever may ask about the row.
+    """Keys of those that someone may close: of a clinic's question, as anyone who enters for the centre; of a
+    steward's, as the asker, or, where a rule asks or the asker may ask no longer, as whoever may ask.
     """
-    mine = centres_where(by, Permission.ASK_QUESTIONS)
-    possible = [question for question in questions if question.infusion.centre_id in mine]
-    others = {question.asked_by for question in possible} - {"", by.username}
+    possible = [question for question in questions if question.asks in sides_of(question, by)]
+    others = {one.asked_by for one in possible if one.asks == Side.STEWARD} - {"", by.username}
     asking = {
         user.username: centres_where(user, Permission.ASK_QUESTIONS)
         for user in (User.objects.filter(username__in=others) if others else ())
@@ -160,20 +246,13 @@ def closable(questions: Iterable[Question], by: Actor) -> set[int]:
     return {
         question.pk
         for question in possible
-        if question.infusion.centre_id not in asking.get(question.asked_by, frozenset())
+        if question.asks == Side.CLINIC
+        or question.asked_at_centre.pk not in asking.get(question.asked_by, frozenset())
     }
 
 
-def _lock(question_id: int, by: Actor, permission: Permission) -> Question:
-    """The question with its row, locked until the commit. Raises NotFound."""
-    visible = Question.objects.visible_to(by, permission).select_related("infusion__patient", "infusion__centre")
-    question = visible.select_for_update(of=("self",)).filter(pk=question_id).first()
-    if question is None:
-        raise NotFound
-    return question
-
-
-def _check(text: str) -> str:
+def check_text(text: str) -> str:
+    """A text as it is stored. Raises TextMissing, TextTooLong, IdentifierInText."""
     text = text.replace("\x00", "").strip()
     if not text:
         raise TextMissing
@@ -182,3 +261,32 @@ def _check(text: str) -> str:
     if holds_identity_number(text):
         raise IdentifierInText(_("This looks like an identity number."))
     return text
+
+
+def _from(side: Side, by: Actor) -> dict[str, str]:
+    return {"asks": side, "waits_for": _other(side), "asked_by": by.username}
+
+
+def _other(side: str) -> Side:
+    return Side.STEWARD if side == Side.CLINIC else Side.CLINIC
+
+
+def _with_messages(questions: QuerySet[Question]) -> QuerySet[Question]:
+    return questions.select_related(*RELATED).prefetch_related(Prefetch("messages", Message.objects.all()))
+
+
+def _lock(question_id: int, by: Actor) -> Question:
+    """The question with what it is about, locked until the commit. Raises NotFound."""
+    return _find(Question.objects.select_related(*RELATED).select_for_update(of=("self",)), question_id, by)
+
+
+def _find(questions: QuerySet[Question], question_id: int, by: Actor) -> Question:
+    question = questions.filter(pk=question_id).first()
+    if question is None or not sides_of(question, by):
+        raise NotFound
+    return question
+
+
+def _log(question: Question, by: Actor, detail: str) -> None:
+    if question.infusion:
+        log_infusions(by=by, action=AccessAction.READ, infusions=[question.infusion], detail=detail)

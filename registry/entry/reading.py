@@ -56,9 +56,13 @@ SPELLED_BY: dict[type, str] = {
 class CodeLists:
     """The code lists in memory, each by every spelling that a row may use."""
 
-    def __init__(self, actor: Actor, *, centre: str | None = None):
-        """Of an actor's centres; centre limits the rows to one code, and is its default."""
-        writable = centres_where(actor, Permission.WRITE_RECORDS)
+    def __init__(
+        self, actor: Actor, *, centre: str | None = None, permission: Permission = Permission.WRITE_RECORDS
+    ):
+        """Of the centres where an actor holds a permission; centre limits the rows to one code, and is its
+        default.
+        """
+        writable = centres_where(actor, permission)
         self.default_centre = centre or ""
         self.centres = Spelled(
             (found.code, found)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import pgtrigger
 from django.db import connection
@@ -9,8 +10,9 @@ from django.db import connection
 from registry.identity import DIGEST_BYTES
 from registry.models import Patient
 
-# Of persons by key, of their infusions by key.
+# Of persons by key, of their infusions and of what was sent to the steward by key.
 HISTORY = (
+    ("registry_questionhistory", "referral_id", "referrals"),
     ("registry_questionhistory", "infusion_id", "infusions"),
     ("registry_infusionhistory", "patient_id", "persons"),
     ("registry_patientidentifierhistory", "patient_id", "persons"),
@@ -36,6 +38,13 @@ ROWS_OF_FILES = f"""
     WHERE EXISTS (
         SELECT FROM generate_series(1, length(kept.chain), {DIGEST_BYTES}) AS step
         WHERE substr(kept.chain, step, {DIGEST_BYTES}) = ANY(%s))
+"""
+# What was sent to the steward is a person's likewise as long as it is open, and names them once it is settled.
+REFERRALS = f"""
+    SELECT id FROM registry_referral AS sent
+    WHERE patient_id = %s OR EXISTS (
+        SELECT FROM generate_series(1, length(sent.chain), {DIGEST_BYTES}) AS step
+        WHERE substr(sent.chain, step, {DIGEST_BYTES}) = ANY(%s))
 """
 # An answer to a request names the infusion, or is of one.
 ANSWERS = """
@@ -73,10 +82,10 @@ def registry_number_of(patient: int) -> int:
 def count_traces(patient: Patient) -> Traces:
     """What an erasure would remove beside the rows; for the page that asks whether it shall."""
     with connection.cursor() as cursor:
-        history, (persons, infusions) = 0, _keys(patient.pk)
+        history, keys_of = 0, _keys(patient.pk) | {"referrals": referrals_of(patient)}
+        persons, infusions = keys_of["persons"], keys_of["infusions"]
         for table, column, keys in HISTORY:
-            wanted = persons if keys == "persons" else infusions
-            cursor.execute(f"SELECT count(*) FROM {table} WHERE {column} = ANY(%s)", [wanted])
+            cursor.execute(f"SELECT count(*) FROM {table} WHERE {column} = ANY(%s)", [keys_of[keys]])
             history += cursor.fetchone()[0]
         cursor.execute(f"SELECT count(*) FROM ({ROWS_OF_FILES}) AS row", [digests_of(patient)])
         rows_of_files = cursor.fetchone()[0]
@@ -89,13 +98,21 @@ def digests_of(patient: Patient) -> list[bytes]:
     return [bytes(digest) for digest in patient.identifiers.values_list("digest", flat=True)]
 
 
-def erase_traces(*, patient: int, digests: Sequence[bytes]) -> Traces:
+def referrals_of(patient: Patient) -> list[UUID]:
+    """Keys of what was sent to the registry's steward about a person."""
+    with connection.cursor() as cursor:
+        cursor.execute(REFERRALS, [patient.pk, digests_of(patient)])
+        return [referral for (referral,) in cursor.fetchall()]
+
+
+def erase_traces(*, patient: int, digests: Sequence[bytes], referrals: Sequence[UUID] = ()) -> Traces:
     """Delete all of it, of persons merged into this one too, and of the deletion itself.
 
     Called after the rows are deleted, within the same transaction. The history's guard against
     deletion is lifted for these statements alone.
     """
-    persons, infusions = _keys(patient)
+    keys_of = _keys(patient) | {"referrals": list(referrals)}
+    persons, infusions = keys_of["persons"], keys_of["infusions"]
     with connection.cursor() as cursor:
         cursor.execute(ROWS_OF_FILES, [list(digests)])
         rows = cursor.fetchall()
@@ -106,20 +123,19 @@ def erase_traces(*, patient: int, digests: Sequence[bytes]) -> Traces:
     # Within ignore() only positional parameters work: pgtrigger puts its own before them.
     with pgtrigger.ignore(*GUARDS_OF_HISTORY), connection.cursor() as cursor:
         for table, column, keys in HISTORY:
-            wanted = persons if keys == "persons" else infusions
-            cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [wanted])
+            cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [keys_of[keys]])
             history += cursor.rowcount
     return Traces(history, len(rows), answers)
 
 
-def _keys(patient: int) -> tuple[list[int], list]:
+def _keys(patient: int) -> dict[str, list]:
     """Of the persons who were merged into one and the person; of all infusions that ever were theirs."""
     persons = persons_merged_into(patient)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT pgh_obj_id FROM registry_infusionhistory WHERE patient_id = ANY(%s)", [persons]
         )
-        return persons, [infusion for (infusion,) in cursor.fetchall()]
+        return {"persons": persons, "infusions": [infusion for (infusion,) in cursor.fetchall()]}
 
 
 def _names(persons: Sequence[int], infusions: Sequence) -> list[list[str]]:

@@ -10,7 +10,6 @@ from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.models.account import User
 from registry.models.centre import Centre
 from registry.models.history import keeps_history, moves_revision
-from registry.models.infusion import Infusion
 from registry.models.patient import Patient
 
 
@@ -70,65 +69,3 @@ class Coverage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.centre_id} {self.complete_through}"
-
-
-class QuestionQuerySet(CentresQuerySet):
-    """Questions about rows, shown to those who see the row."""
-
-    at = "infusion__centre"
-
-    def unanswered(self):
-        """Those that wait for the clinic."""
-        return self.filter(answered_at=None, closed_at=None)
-
-    def unclosed(self):
-        """Those that someone still has to do something about."""
-        return self.filter(closed_at=None)
-
-
-@keeps_history()
-class Question(models.Model):
-    """The steward, or a rule, asks the clinic about a row; whoever asked closes it."""
-
-    infusion = models.ForeignKey(Infusion, on_delete=models.CASCADE, related_name="questions")
-    text = models.TextField(_("question"), max_length=1000)
-    rule = models.CharField(
-        _("rule"), max_length=60, blank=True, help_text=_("Code of the warning, if a rule asks.")
-    )
-    asked_by = models.CharField(_("asked by"), max_length=150, blank=True)
-    asked_at = models.DateTimeField(_("asked"), auto_now_add=True)
-    answer = models.TextField(_("answer"), max_length=1000, blank=True)
-    answered_by = models.CharField(_("answered by"), max_length=150, blank=True)
-    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
-    closed_by = models.CharField(_("closed by"), max_length=150, blank=True)
-    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
-
-    objects = QuestionQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-asked_at"]
-        verbose_name = _("question")
-        verbose_name_plural = _("questions")
-        constraints = [
-            models.CheckConstraint(
-                name="question_has_one_asker",
-                condition=Q(rule="") & ~Q(asked_by="") | ~Q(rule="") & Q(asked_by=""),
-            ),
-            models.CheckConstraint(
-                name="question_answer_has_who_and_when",
-                condition=Q(answered_at=None, answered_by="", answer="")
-                | Q(answered_at__isnull=False) & ~Q(answered_by="") & ~Q(answer=""),
-            ),
-            models.CheckConstraint(
-                name="question_closing_has_who_and_when",
-                condition=Q(closed_at=None, closed_by="") | Q(closed_at__isnull=False) & ~Q(closed_by=""),
-            ),
-            models.UniqueConstraint(
-                fields=["infusion", "rule"],
-                condition=~Q(rule="") & Q(closed_at=None),
-                name="question_of_a_rule_is_asked_once",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.text[:60]

@@ -8,6 +8,11 @@ AUDITORS = {"nobody": 302, "signed_in": 404, "auditor": 200, "administrator": 20
 EITHER = STEWARDS | AUDITORS
 READERS = {"nobody": 302, "signed_in": 200, "outsider": 404, "auditor": 404}
 
+ENTERING = {"nobody": 302, "signed_in": 404, "reporter": 200, "lead": 200, "administrator": 200}
+SIDES = ENTERING | {"steward": 200}
+METHODS = {"nobody": 302, "signed_in": 405, "outsider": 404, "auditor": 404}
+ONLY_POST = {"nobody": 302, "signed_in": 404, "steward": 405, "administrator": 405}
+
 
 def done(allowed):
     """The same where the answer to those who may is a redirect."""
@@ -38,6 +43,14 @@ def question(world):
     return {"question_id": world.question.pk}
 
 
+def words(world):
+    return {"text": "May we?"}
+
+
+def referral(world):
+    return {"referral_id": world.referral.pk}
+
+
 def who(world):
     return {"who": str(world.patient.registry_number)}
 
@@ -54,19 +67,39 @@ ROWS = [
         args=question,
         data=lambda world: {f"answer-{world.question.pk}-text": "Yes."},
     ),
-    Row(
-        "clinic:question-answer",
-        "GET",
-        {"nobody": 302, "signed_in": 405, "outsider": 404, "steward": 404, "auditor": 404},
-        args=question,
-    ),
+    Row("clinic:question-answer", "GET", METHODS, args=question),
     Row("clinic:question-close", "POST", done(STEWARDS), args=question),
+    Row("clinic:question-close", "GET", METHODS, args=question),
     Row(
-        "clinic:question-close",
-        "GET",
-        {"nobody": 302, "signed_in": 404, "steward": 405, "administrator": 405},
-        args=question,
+        "clinic:question-write",
+        "POST",
+        done(SIDES),
+        args=lambda world: {"question_id": world.asked.pk},
+        data=lambda world: {f"answer-{world.asked.pk}-text": "Please."},
     ),
+    Row("clinic:question-write", "GET", METHODS, args=question),
+    Row("clinic:ask-steward", "GET", ENTERING | {"other": 200}),
+    Row("clinic:ask-steward", "POST", done(ENTERING) | {"other": 302, "administrator": 200}, data=words),
+    Row("clinic:ask-steward-about", "GET", ENTERING, args=infusion),
+    Row("clinic:ask-steward-about", "POST", done(ENTERING), args=infusion, data=words),
+    Row("clinic:referrals", "GET", SIDES | {"other": 200}),
+    Row("clinic:referrals", "POST", METHODS),
+    Row("clinic:referral", "GET", SIDES, args=referral),
+    Row("clinic:referral", "POST", METHODS, args=referral),
+    Row("clinic:referral-take-back", "POST", done(ENTERING), args=referral),
+    Row("clinic:referral-take-back", "GET", METHODS | {"steward": 404}, args=referral),
+    Row(
+        "clinic:referral-decline",
+        "POST",
+        done(STEWARDS),
+        args=referral,
+        data=lambda world: {"decline-text": "No."},
+    ),
+    Row("clinic:referral-decline", "GET", ONLY_POST, args=referral),
+    Row("clinic:referral-settle", "GET", STEWARDS, args=referral),
+    Row("clinic:referral-settle", "POST", STEWARDS, args=referral, data=lambda world: {"do": "check"}),
+    Row("clinic:settle", "GET", STEWARDS, args=person),
+    Row("clinic:settle", "POST", STEWARDS, args=person, data=lambda world: {"do": "check"}),
     Row("clinic:question-ask", "GET", STEWARDS, args=infusion),
     Row("clinic:question-ask", "POST", done(STEWARDS), args=infusion, data=lambda world: {"text": "Why?"}),
     Row("clinic:desk", "GET", STEWARDS),

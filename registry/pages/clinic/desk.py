@@ -1,6 +1,6 @@
 """The steward's desk: double persons, merging, moving, erasing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -8,8 +8,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -28,13 +28,15 @@ from registry.entry.patients import (
     merge_patients,
     preview_merge,
 )
+from registry.entry.referrals import read_open
+from registry.entry.settling import read_unsettled
 from registry.entry.traces import count_traces
-from registry.errors import MergeImpossible, NotFound, NotPublished, RegistryError
+from registry.errors import MergeImpossible, NotFound, RegistryError
 from registry.models import Centre, Draft, Infusion, Patient, Question
 from registry.models.access_log import log_infusions, log_persons
 from registry.pages.clinic.desk_forms import EraseForm, MergeForm, MoveForm, WhoForm
+from registry.pages.clinic.effect import say_effect
 from registry.pages.clinic.shell import SignedInRequest, page, show
-from registry.statistics.published import read_map
 
 METHODS = ["GET", "HEAD", "POST"]
 
@@ -49,6 +51,8 @@ def desk(request: SignedInRequest) -> HttpResponse:
         return redirect("clinic:person", number=found.registry_number)
     context = {
         "search": search,
+        "referrals": read_open(by=request.user),
+        "unsettled": read_unsettled(by=request.user),
         "pairs": find_doubles(by=request.user),
         "near_days": NEAR_DAYS,
         "most_pairs": MOST_PAIRS,
@@ -202,39 +206,7 @@ def _read_course(request: SignedInRequest, patient: Patient) -> list[Infusion]:
 
 def _tell(rows: Sequence[Row]) -> dict[str, Any]:
     """The effect for people, and as the page carries it, so that what is done is what was shown."""
-    return {"effect": _say(rows), "seen": print_effect(rows)}
-
-
-def _say(rows: Iterable[Row]) -> Sequence[dict[str, Any]]:
-    """The numbers of each cell as published now, and as they become."""
-    published = _published()
-    said = []
-    for row in rows:
-        now = published.get((row.centre, row.category))
-        said.append(
-            {
-                "centre": row.centre,
-                "category": row.category,
-                "measures": [
-                    {"moves": moves, "now": now[name], "then": now[name] + moves} if now else {"moves": moves}
-                    for name, moves in row.moves.items()
-                ],
-            }
-        )
-    return said
-
-
-def _published() -> dict[tuple[str, str], dict[str, int]]:
-    """The published numbers by centre and category; none before the first snapshot."""
-    try:
-        document = read_map(language=get_language() or "sv")
-    except NotPublished:
-        return {}
-    cells = {("", ""): document["national"]}
-    for centre in document["centres"]:
-        cells[centre["code"], ""] = centre
-        cells |= {(centre["code"], row["category"]): row for row in centre["categories"]}
-    return cells
+    return {"effect": say_effect(rows), "seen": print_effect(rows)}
 
 
 def _say_erased(infusions: int, history: int) -> str:

@@ -44,9 +44,9 @@ class WordsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
-    def __init__(self, *args, label: str = "", **kwargs):
+    def __init__(self, *args, label: str = "", required: bool = True, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["text"].label = label or _("Reason")
+        self.fields["text"].label, self.fields["text"].required = label or _("Reason"), required
 
     def clean_text(self) -> str:
         """The text, without an identity number."""

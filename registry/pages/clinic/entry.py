@@ -24,6 +24,7 @@ from registry.entry.patients import PatientRefused, PseudonymUsed, find_patient_
 from registry.entry.proposal import Known, Proposal, know_person, propose
 from registry.entry.reading import CodeLists
 from registry.entry.record import record_infusion
+from registry.entry.referrals import REFERABLE, send_referral
 from registry.errors import InfusionRefused, NotFound, Problem, RegistryError, TooManyLookups
 from registry.models import Patient
 from registry.models.access_log import log_persons
@@ -39,6 +40,7 @@ class Judged(NamedTuple):
     stated: InfusionDraft | None = None
     proposal: Proposal | None = None
     too_many: TooManyLookups | None = None  # nothing is told of the person
+    patient: Patient | None = None  # whose it is, for what is stored; the clinic may not know them
 
     @property
     def confirmation(self) -> str:
@@ -69,6 +71,8 @@ def record(request: SignedInRequest, number: int | None = None, draft_id: UUID |
             return _save_draft(request, form, draft_id)
         case "check":
             return _show_form(request, form, draft_id, _judge(request, form))
+        case "refer":
+            return _refer(request, form, draft_id)
         case _:
             return _submit(request, form, draft_id)
 
@@ -155,7 +159,7 @@ def _judge(request: SignedInRequest, form: InfusionForm, *, final: bool = False)
         form.fields[ANSWER].needed = proposal.before_first  # type: ignore[attr-defined]  # field.html says so
     if form.kind_is_open and not (stated and stated.kind):
         form.propose_kind(proposal.kind if proposal else None)
-    return Judged(known, stated, proposal)
+    return Judged(known, stated, proposal, patient=patient)
 
 
 def _propose(
@@ -212,6 +216,25 @@ def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None)
     return redirect("clinic:person", number=infusion.patient.registry_number)
 
 
+def _refer(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None) -> HttpResponse:
+    """Send what is refused to the registry's steward, with what was typed."""
+    judged = _judge(request, form, final=True)
+    if judged.stated is None or judged.proposal is None:
+        return _show_form(request, form, draft_id, judged)
+    try:
+        referral = send_referral(
+            draft=judged.stated, by=request.user, patient=judged.patient, message=request.POST.get("message", "")
+        )
+    except RegistryError as refused:
+        form.refuse_error(refused)
+        return _show_form(request, form, draft_id, judged)
+    if draft_id:
+        with suppress(NotFound):
+            delete_draft(draft_id=draft_id, by=request.user)
+    messages.success(request, _("It is sent to the registry's steward. Nothing is counted yet."))
+    return redirect("clinic:referral", referral_id=referral.pk)
+
+
 def _save_draft(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None) -> HttpResponse:
     known = None
     try:
@@ -237,7 +260,15 @@ def _save_draft(request: SignedInRequest, form: InfusionForm, draft_id: UUID | N
 
 def _guidance(form: InfusionForm, judged: Judged) -> dict:
     """What the page says of the person and of what the infusion would count as."""
-    return {"form": form, "known": judged.known, "judged": judged, "proposal": judged.proposal}
+    question = judged.proposal.question if judged.proposal else None
+    referable = (question and question.code in REFERABLE) or any(form.has_error("kind", one) for one in REFERABLE)
+    return {
+        "form": form,
+        "known": judged.known,
+        "judged": judged,
+        "proposal": judged.proposal,
+        "referable": referable,
+    }
 
 
 def _show_form(

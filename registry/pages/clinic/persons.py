@@ -118,11 +118,13 @@ def person(request: SignedInRequest, number: int) -> HttpResponse:
                     "history": histories.get(infusion.pk, []),
                     "questions": questions.get(infusion.pk, []),
                     "writable": infusion.centre_id in writable and infusion.status == Status.SUBMITTED,
+                    "may_ask_steward": infusion.centre_id in writable,
                 }
                 for infusion in course
             ],
             "may_record": any(infusion.centre_id in writable for infusion in course),
             "may_ask": bool(centres_where(request.user, Permission.ASK_QUESTIONS)),
+            "may_settle": bool(centres_where(request.user, Permission.SETTLE_ORDER)),
             "may_merge": bool(centres_where(request.user, Permission.MERGE_PATIENTS)),
             "may_erase": bool(centres_where(request.user, Permission.ERASE_PATIENTS)),
         },

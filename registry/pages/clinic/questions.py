@@ -1,8 +1,9 @@
-"""Questions about rows, their answers and their closing."""
+"""Questions about rows, and to the registry's steward: what is written in them, and their closing."""
 
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -12,42 +13,41 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry.access import Permission, centres_where
-from registry.choices import Status
+from registry.choices import Side
 from registry.entry import questions as entry
 from registry.errors import RegistryError
-from registry.models import Infusion, Question
+from registry.models import Centre
 from registry.pages.clinic.desk_forms import WordsForm
-from registry.pages.clinic.shell import SignedInRequest, page, show
+from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
+from registry.pages.clinic.thread import threads_of, words_form
 
 QUESTIONS_A_PAGE = 50
+WRITERS = (Permission.WRITE_RECORDS, Permission.ASK_QUESTIONS)
 
 
 @page(Permission.READ_RECORDS)
 @require_safe
 def questions(request: SignedInRequest) -> HttpResponse:
-    """The unclosed questions about rows that someone may see, with a form for each that waits for them."""
+    """The unclosed questions of the centres that someone sees, with a form for each in which they may write."""
     return _show_questions(request, entry.read_questions(by=request.user))
 
 
-@page(Permission.WRITE_RECORDS)
+@page(*WRITERS)
 @require_POST
 def answer(request: SignedInRequest, question_id: int) -> HttpResponse:
-    """Store the clinic's answer."""
-    question = entry.find_question(question_id=question_id, by=request.user)
-    form = _answer_form(question_id, request.POST)
-    if form.is_valid():
-        try:
-            entry.answer(question_id=question_id, text=form.cleaned_data["text"], by=request.user)
-        except RegistryError as refused:
-            form.refuse(refused)
-        else:
-            messages.success(request, _("The answer is stored. Whoever asked closes the question."))
-            return redirect("clinic:questions")
-    question.refresh_from_db(fields=["answer", "answered_by", "answered_at", "closed_at"])
-    return _show_questions(request, [question], refused=form)
+    """Store the answer of the side that was asked."""
+    done = _("The answer is stored. Whoever asked closes the question.")
+    return _write(request, question_id, entry.answer, done)
 
 
-@page(Permission.ASK_QUESTIONS)
+@page(*WRITERS)
+@require_POST
+def write(request: SignedInRequest, question_id: int) -> HttpResponse:
+    """Store what either side writes besides."""
+    return _write(request, question_id, entry.write, _("The message is stored."))
+
+
+@page(*WRITERS)
 @require_POST
 def close(request: SignedInRequest, question_id: int) -> HttpResponse:
     """Close a question."""
@@ -77,48 +77,90 @@ def ask(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
     return show(request, "clinic/question_ask.html", {"infusion": infusion, "form": form})
 
 
-def _answer_form(question_id: int, data: Any = None) -> WordsForm:
-    return WordsForm(data, label=_("Answer"), prefix=f"answer-{question_id}")
+@page(Permission.WRITE_RECORDS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask_steward(request: SignedInRequest, infusion_id: UUID | None = None) -> HttpResponse:
+    """Asks for the question; POST asks the registry's steward, about a row or about none."""
+    by = request.user
+    infusion = entry.find_asked_about(infusion_id=infusion_id, by=by, side=Side.CLINIC) if infusion_id else None
+    centres = [infusion.centre] if infusion else centres_of(by, Permission.WRITE_RECORDS)
+    form = AskStewardForm(request.POST or None, centres=centres)
+    if form.is_valid():
+        text = form.cleaned_data["text"]
+        try:
+            if infusion:
+                entry.ask(infusion_id=infusion.pk, text=text, by=by, side=Side.CLINIC)
+            else:
+                entry.ask_steward(centre=form.centre, text=text, by=by)
+        except RegistryError as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, _("The question is sent to the registry's steward."))
+            return redirect("clinic:questions")
+    return show(request, "clinic/ask_steward.html", {"infusion": infusion, "form": form})
+
+
+class AskStewardForm(WordsForm):
+    """A clinic's question, and for which of several centres."""
+
+    centre_code = forms.ChoiceField(label="")
+    field_order = ["centre_code", "text"]
+
+    def __init__(self, *args, centres: list[Centre], **kwargs):
+        super().__init__(*args, label=_("Question"), **kwargs)
+        self.centres = {centre.code: centre for centre in centres}
+        if len(centres) == 1:
+            del self.fields["centre_code"]
+        else:
+            self.fields["centre_code"].label = _("Centre")
+            choices = [("", ""), *((centre.code, str(centre)) for centre in centres)]
+            self.fields["centre_code"].choices = choices  # type: ignore[attr-defined]
+
+    @property
+    def centre(self) -> Centre:
+        """The centre that asks."""
+        return self.centres[self.cleaned_data.get("centre_code") or next(iter(self.centres))]
+
+
+def _write(request: SignedInRequest, question_id: int, store: Any, done: str) -> HttpResponse:
+    question = entry.find_question(question_id=question_id, by=request.user)
+    form = words_form(question, request.POST)
+    if form.is_valid():
+        try:
+            store(question_id=question_id, text=form.cleaned_data["text"], by=request.user)
+        except RegistryError as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, done)
+            if question.referral:
+                return redirect("clinic:referral", referral_id=question.referral.pk)
+            return redirect("clinic:questions")
+    question = entry.find_question(question_id=question_id, by=request.user)
+    return _show_questions(request, [question], refused=form)
 
 
 def _show_questions(request: SignedInRequest, found: Any, refused: WordsForm | None = None) -> HttpResponse:
-    """The questions a page at a time, or the one whose answer was refused, with what was typed."""
+    """The questions a page at a time, or the one in which a text was refused, with what was typed."""
     listed = Paginator(found, QUESTIONS_A_PAGE).get_page(request.GET.get("page"))
-    shown: list[Question] = list(listed.object_list)
+    shown = list(listed.object_list)
     entry.log_questions_shown(by=request.user, questions=shown)
-    writable = centres_where(request.user, Permission.WRITE_RECORDS)
-    closable = entry.closable(shown, request.user)
-    return show(
-        request,
-        "clinic/questions.html",
-        {
-            "listed": listed,
-            "refused": refused,
-            "rows": [
-                {
-                    "question": one,
-                    "form": refused or _form_for(one, writable),
-                    "may_correct": _is_correctable(one.infusion, writable),
-                    "may_close": one.pk in closable,
-                }
-                for one in shown
-            ],
-        },
-    )
-
-
-def _form_for(question: Question, writable: frozenset[int]) -> WordsForm | None:
-    waits = question.answered_at is None and question.infusion.centre_id in writable
-    return _answer_form(question.pk) if waits else None
-
-
-def _is_correctable(infusion: Infusion, writable: frozenset[int]) -> bool:
-    return infusion.centre_id in writable and infusion.status == Status.SUBMITTED
+    writes = bool(centres_where(request.user, Permission.WRITE_RECORDS))
+    context = {
+        "listed": listed,
+        "refused": refused,
+        "rows": threads_of(request.user, shown, refused),
+        "may_ask_steward": writes,
+        "may_see_referrals": writes or bool(centres_where(request.user, Permission.SETTLE_ORDER)),
+    }
+    return show(request, "clinic/questions.html", context)
 
 
 urlpatterns = [
     path("questions/", questions, name="questions"),
+    path("questions/ask", ask_steward, name="ask-steward"),
     path("questions/<int:question_id>/answer", answer, name="question-answer"),
+    path("questions/<int:question_id>/write", write, name="question-write"),
     path("questions/<int:question_id>/close", close, name="question-close"),
     path("infusions/<uuid:infusion_id>/ask", ask, name="question-ask"),
+    path("infusions/<uuid:infusion_id>/question", ask_steward, name="ask-steward-about"),
 ]

@@ -13,8 +13,10 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 
 from registry.access import Permission, centres_where
+from registry.entry.questions import count_waiting
+from registry.entry.referrals import read_open
 from registry.errors import Busy, NotFound, NotPermitted, TooManyLookups
-from registry.models import Centre, Question, User
+from registry.models import Centre, User
 from registry.pages.again import answer_signed_out
 
 View: TypeAlias = Callable[..., HttpResponseBase]
@@ -65,7 +67,8 @@ def show(
     frame = {
         "menu": menu_of(request.user),
         "other_language": _other_language(request),
-        "open_questions": Question.objects.visible_to(request.user, Permission.WRITE_RECORDS).unanswered().count(),
+        "open_questions": count_waiting(request.user),
+        "open_referrals": read_open(by=request.user).count(),
     }
     return render(request, template, frame | (context or {}), status=status)
 

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_safe
 
 from registry.access import ROLES, Permission, acting_as
 from registry.choices import AccessAction, Category, CentreRole, NationalRole
+from registry.entry.questions import RELATED
+from registry.entry.referrals import read_waiting
 from registry.errors import NotPublished
 from registry.models import Centre, Coverage, Draft, Infusion, Question, User
 from registry.models.access_log import log_infusions
@@ -41,7 +43,8 @@ def start(request: SignedInRequest) -> HttpResponse:
         {
             "recent": recent,
             "drafts": drafts.select_related("centre", "patient", "saved_by"),
-            "questions": questions.select_related("infusion__patient", "infusion__centre"),
+            "questions": questions.select_related(*RELATED),
+            "referrals": read_waiting(by=request.user),
             "roles": list(_roles(request.user)),
             "centres": list(_beside_published(request.user, mine)),
             "published": read_status(),

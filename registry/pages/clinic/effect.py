@@ -1,0 +1,42 @@
+"""What a change to whole persons does to the published numbers, in words."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.utils.translation import get_language
+
+from registry.entry.effect import Row
+from registry.errors import NotPublished
+from registry.statistics.published import read_map
+
+
+def say_effect(rows: Iterable[Row]) -> Sequence[dict[str, Any]]:
+    """The numbers of each cell as published now, and as they become."""
+    published = _published()
+    said = []
+    for row in rows:
+        now = published.get((row.centre, row.category))
+        said.append(
+            {
+                "centre": row.centre,
+                "category": row.category,
+                "measures": [
+                    {"moves": moves, "now": now[name], "then": now[name] + moves} if now else {"moves": moves}
+                    for name, moves in row.moves.items()
+                ],
+            }
+        )
+    return said
+
+
+def _published() -> dict[tuple[str, str], dict[str, int]]:
+    """The published numbers by centre and category; none before the first snapshot."""
+    try:
+        document = read_map(language=get_language() or "sv")
+    except NotPublished:
+        return {}
+    cells = {("", ""): document["national"]}
+    for centre in document["centres"]:
+        cells[centre["code"], ""] = centre
+        cells |= {(centre["code"], row["category"]): row for row in centre["categories"]}
+    return cells

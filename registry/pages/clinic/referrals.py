@@ -1,0 +1,236 @@
+"""What clinics have sent to the registry's steward: the list, one of them on both sides, and its settling."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from registry.access import Permission, centres_where
+from registry.choices import Kind, ReferralState
+from registry.draft import InfusionDraft
+from registry.entry import referrals as entry
+from registry.entry.patients import EffectChanged, PatientRefused, find_visible_patient
+from registry.entry.questions import find_question
+from registry.entry.reading import CodeLists
+from registry.entry.settling import (
+    DOUBLE,
+    SENT,
+    OrderImpossible,
+    Settlement,
+    read_rows,
+    read_sent,
+    release_referral,
+    settle_course,
+)
+from registry.errors import InfusionRefused, NotFound, NotPermitted, RegistryError
+from registry.models import Infusion, Referral
+from registry.pages.clinic.desk_forms import WordsForm
+from registry.pages.clinic.effect import say_effect
+from registry.pages.clinic.forms import InfusionForm
+from registry.pages.clinic.shell import SignedInRequest, page, show
+from registry.pages.clinic.thread import threads_of
+
+REFERRALS_A_PAGE = 50
+EITHER = (Permission.WRITE_RECORDS, Permission.SETTLE_ORDER)
+METHODS = ["GET", "HEAD", "POST"]
+
+
+@page(*EITHER)
+@require_safe
+def referrals(request: SignedInRequest) -> HttpResponse:
+    """What one's centres have sent, or all of it for the steward; the open ones first."""
+    found = entry.read_referrals(by=request.user)
+    listed = Paginator(found, REFERRALS_A_PAGE).get_page(request.GET.get("page"))
+    return show(request, "clinic/referrals.html", {"listed": listed})
+
+
+@page(*EITHER)
+@require_safe
+def referral(request: SignedInRequest, referral_id: UUID) -> HttpResponse:
+    """What was sent, what has become of it, and what both sides have written."""
+    return _show_referral(request, entry.find_referral(referral_id=referral_id, by=request.user))
+
+
+@page(Permission.WRITE_RECORDS)
+@require_POST
+def take_back(request: SignedInRequest, referral_id: UUID) -> HttpResponse:
+    """The clinic does not want it settled after all."""
+    try:
+        entry.take_back(referral_id=referral_id, by=request.user)
+    except entry.ReferralSettled as settled:
+        messages.error(request, str(settled))
+    else:
+        messages.success(request, _("It is taken back, and what was typed is erased."))
+    return redirect("clinic:referral", referral_id=referral_id)
+
+
+@page(Permission.SETTLE_ORDER)
+@require_POST
+def decline(request: SignedInRequest, referral_id: UUID) -> HttpResponse:
+    """The steward does not store it, and says why."""
+    form = _decline_form(request.POST)
+    if form.is_valid():
+        try:
+            entry.decline(referral_id=referral_id, by=request.user, message=form.cleaned_data["text"])
+        except RegistryError as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, _("It is declined, and what was typed is erased. The clinic sees why."))
+            return redirect("clinic:referral", referral_id=referral_id)
+    return _show_referral(request, entry.find_referral(referral_id=referral_id, by=request.user), form)
+
+
+@page(Permission.SETTLE_ORDER)
+@require_http_methods(METHODS)
+def settle_referral(request: SignedInRequest, referral_id: UUID) -> HttpResponse:
+    """The row beside the person's course, and what the steward's answers do to the numbers; POST releases."""
+    sent = entry.find_referral(referral_id=referral_id, by=request.user)
+    if sent.state != ReferralState.OPEN:
+        return redirect("clinic:referral", referral_id=referral_id)
+    form = WordsForm(request.POST or None, label=_("Message to the clinic"), required=False)
+    problem = ""
+    if request.POST.get("do") == "settle" and form.is_valid():
+        try:
+            release_referral(
+                referral_id=referral_id, answers=_answers(request.POST), by=request.user,
+                message=form.cleaned_data["text"], shown=request.POST.get("shown", ""),
+            )  # fmt: skip
+        except entry.ReferralSettled as settled:
+            messages.error(request, str(settled))
+            return redirect("clinic:referral", referral_id=referral_id)
+        except RegistryError as refused:
+            problem = _say(refused)
+        else:
+            messages.success(request, _("The order is settled, and the clinic's infusion is registered."))
+            return redirect("clinic:referral", referral_id=referral_id)
+    patient = entry.find_person(sent, by=request.user)
+    try:
+        draft = read_sent(sent, by=request.user)
+    except InfusionRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("clinic:referral", referral_id=referral_id)
+    rows = read_rows(patient, by=request.user)
+    return _show_settling(
+        request, rows, form, problem, draft=draft, context={"referral": sent, "patient": patient}
+    )
+
+
+@page(Permission.SETTLE_ORDER)
+@require_http_methods(METHODS)
+def settle(request: SignedInRequest, number: int) -> HttpResponse:
+    """A person's course, and what the steward's answers do to the numbers; POST stores them."""
+    patient = find_visible_patient(number=number, by=request.user, permission=Permission.SETTLE_ORDER)
+    form = WordsForm(request.POST or None)
+    problem = ""
+    if request.POST.get("do") == "settle" and form.is_valid():
+        try:
+            settle_course(
+                patient=patient, answers=_answers(request.POST), by=request.user,
+                reason=form.cleaned_data["text"], shown=request.POST.get("shown", ""),
+            )  # fmt: skip
+        except RegistryError as refused:
+            problem = _say(refused)
+        else:
+            messages.success(request, _("The order is settled."))
+            return redirect("clinic:person", number=number)
+    rows = read_rows(patient, by=request.user)
+    return _show_settling(request, rows, form, problem, context={"patient": patient})
+
+
+def _show_referral(request: SignedInRequest, sent: Referral, refused: WordsForm | None = None) -> HttpResponse:
+    by, is_open = request.user, sent.state == ReferralState.OPEN
+    may_settle = bool(centres_where(by, Permission.SETTLE_ORDER))
+    question = find_question(question_id=sent.question.pk, by=by)
+    [thread] = threads_of(by, [question])
+    context = {
+        "referral": sent,
+        "facts": _facts(sent.fields, request),
+        "row": thread,
+        "question": question,
+        "may_take_back": is_open and sent.centre_id in centres_where(by, Permission.WRITE_RECORDS),
+        "may_settle": is_open and may_settle,
+        "declining": (refused or _decline_form()) if is_open and may_settle else None,
+        "refused": refused,
+    }
+    return show(request, "clinic/referral.html", context)
+
+
+def _show_settling(
+    request: SignedInRequest,
+    rows: Sequence[Infusion],
+    form: WordsForm,
+    problem: str,
+    *,
+    context: dict[str, Any],
+    draft: InfusionDraft | None = None,
+) -> HttpResponse:
+    """The course as it is and as it becomes; the effect as soon as every infusion has an answer."""
+    given = _answers(request.POST) if request.method == "POST" else {}
+    answers = {str(row.pk): given.get(str(row.pk), row.kind) for row in rows}
+    if draft:
+        answers[SENT] = given.get(SENT, draft.kind or "")
+    settlement = Settlement(rows, answers, draft)
+    shown: dict[str, Any] = {}
+    try:
+        settlement.check()
+        shown = {"effect": say_effect(settlement.effect()), "shown": settlement.fingerprint()}
+    except OrderImpossible as impossible:
+        problem = problem or (str(impossible) if request.method == "POST" else "")
+    lines = [(str(row.pk), row, answers[str(row.pk)]) for row in rows]
+    return show(
+        request,
+        "clinic/settle.html",
+        context
+        | shown
+        | {
+            "lines": lines,
+            "draft": draft,
+            "sent_answer": answers.get(SENT, ""),
+            "kinds": Kind.choices,
+            "double": DOUBLE,
+            "form": form,
+            "problem": problem,
+            "is_checked": request.method == "POST",
+        },
+    )
+
+
+def _answers(typed: QueryDict) -> dict[str, str]:
+    """What the page says of each infusion, by its id."""
+    return {name.removeprefix("row-"): typed[name] for name in typed if name.startswith("row-")}
+
+
+def _say(refused: RegistryError) -> str:
+    """Why it was not stored. Raises what is the same as a made-up address."""
+    if isinstance(refused, NotFound | NotPermitted) and not isinstance(refused, PatientRefused | EffectChanged):
+        raise refused
+    return str(refused)
+
+
+def _facts(fields: dict[str, str], request: SignedInRequest) -> list[tuple[str, str]]:
+    """What was sent, with the form's labels."""
+    lists = CodeLists(request.user, permission=Permission.READ_RECORDS)
+    form = InfusionForm(initial={}, lists=lists)
+    said = [(name, fields[name]) for name in form.fields if name in fields]
+    return [(str(form.fields[name].label), form.say(name, value)) for name, value in said]
+
+
+def _decline_form(data: Any = None) -> WordsForm:
+    return WordsForm(data, label=_("Why it is not registered"), prefix="decline")
+
+
+urlpatterns = [
+    path("referrals/", referrals, name="referrals"),
+    path("referrals/<uuid:referral_id>/", referral, name="referral"),
+    path("referrals/<uuid:referral_id>/take-back", take_back, name="referral-take-back"),
+    path("referrals/<uuid:referral_id>/decline", decline, name="referral-decline"),
+    path("referrals/<uuid:referral_id>/settle", settle_referral, name="referral-settle"),
+    path("persons/<int:number>/settle", settle, name="settle"),
+]

@@ -1,0 +1,65 @@
+"""How a question is shown: what was written, by which side, and the form for going on."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from registry.access import Permission, centres_where
+from registry.choices import Side, Status
+from registry.entry.questions import OF_SIDE, closable
+from registry.models import Question, User
+from registry.pages.clinic.desk_forms import WordsForm
+
+
+@dataclass(frozen=True)
+class Thread:
+    """One question as someone sees it."""
+
+    question: Question
+    side: Side | None  # as which they write; None where they only read
+    may_close: bool
+    may_correct: bool
+    form: WordsForm | None
+
+    @property
+    def waits_for_me(self) -> bool:
+        """Whether it is their turn."""
+        return self.side is not None and self.question.waits_for == self.side
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether what they write next is the answer."""
+        return self.side is not None and self.side != self.question.asks and self.question.answered_at is None
+
+    @property
+    def button(self) -> str:
+        """What the button says."""
+        return _("Reply") if self.is_answer else _("Write")
+
+
+def threads_of(user: User, questions: Collection[Question], refused: WordsForm | None = None) -> list[Thread]:
+    """These questions as someone sees them; refused: the form whose text was not stored."""
+    may = {side: centres_where(user, permission) for side, permission in OF_SIDE.items()}
+    writable = centres_where(user, Permission.WRITE_RECORDS)
+    closing = closable(questions, user)
+    threads = []
+    for question in questions:
+        centre, infusion = question.asked_at_centre.pk, question.infusion
+        sides = [side for side in Side if centre in may[side]]
+        # Whoever is both answers first, and then takes the turn that is next.
+        side = question.waits_for if question.waits_for in sides else next(iter(sides), None)
+        side = Side(side) if side and question.closed_at is None else None
+        may_correct = infusion is not None and centre in writable and infusion.status == Status.SUBMITTED
+        form = refused or (words_form(question) if side else None)
+        threads.append(
+            Thread(question, side, question.pk in closing and not question.closed_at, may_correct, form)
+        )
+    return threads
+
+
+def words_form(question: Question, data: Any = None) -> WordsForm:
+    """The form in which someone goes on writing."""
+    label = _("Message") if question.answered_at else _("Answer")
+    return WordsForm(data, label=label, prefix=f"answer-{question.pk}")

@@ -1,14 +1,19 @@
 """The lists that administrators keep: centres, manufacturing sites, products, indications, trials."""
 
+from http import HTTPStatus
+
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.contrib.admin.utils import unquote
 from django.db import models
+from django.db.models import ProtectedError
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.base import ForAdministrators, HistoryAdmin
-from registry.admin.forms import RecordForm, RulesForm
-from registry.choices import CentreStatus
+from registry.admin.base import ForAdministrators, HistoryAdmin, administers
+from registry.admin.forms import RulesForm
+from registry.admin.ground import ListForm, say_kept
 from registry.entry.announce import announce_change
+from registry.entry.ground import settling
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
 
 
@@ -24,11 +29,32 @@ def is_used(row: models.Model) -> bool:
 class CodeListAdmin(ForAdministrators, HistoryAdmin):
     """A list with its history; what is used cannot be deleted."""
 
-    form = RecordForm
+    form = ListForm
 
     def has_delete_permission(self, request, obj=None) -> bool:
         """Asked here, since Django's page on protected rows would list records by the thousand."""
         return super().has_delete_permission(request, obj) and not (obj and is_used(obj))
+
+    def save_model(self, request, obj, form, change):
+        """Django's; the form has asked for what is to be settled."""
+        if not change:
+            return super().save_model(request, obj, form, change)
+        with settling(obj):
+            super().save_model(request, obj, form, change)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        """Django's; of what is used it is said what rests on it."""
+        row = self.get_object(request, unquote(object_id))
+        if row is not None and administers(request.user) and is_used(row):
+            return self._show_kept(request, row)
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ProtectedError:  # used since we looked
+            return self._show_kept(request, row)
+
+    def _show_kept(self, request, row) -> TemplateResponse:
+        context = self.admin_site.each_context(request) | {"title": _("In use"), "sentence": say_kept(row)}
+        return TemplateResponse(request, "admin/registry/kept.html", context, status=HTTPStatus.FORBIDDEN)
 
     def save_related(self, request, form, formsets, change):
         """Django's, the last step of saving; a list stands in the snapshot too."""
@@ -50,24 +76,15 @@ class SiteInline(ForAdministrators, admin.TabularInline):
     can_delete = False
     show_change_link = True
 
-
-class CentreForm(RecordForm):
-    """A centre; one with infusions has begun."""
-
-    def clean_status(self) -> str:
-        """Refuse what would count infusions silently at a centre that is shown without any."""
-        status = self.cleaned_data["status"]
-        centre = self.instance
-        if status == CentreStatus.UPCOMING and centre.pk and centre.infusions.counted().exists():
-            raise ValidationError(_("The centre has infusions, so it has begun."), code="centre_has_begun")
-        return status
+    def has_change_permission(self, request, obj=None) -> bool:
+        """On its own page, where infusions that rest on it are named."""
+        return False
 
 
 @admin.register(Centre)
 class CentreAdmin(CodeListAdmin):
     """Centres, from north to south."""
 
-    form = CentreForm
     list_display = ["code", "city_sv", "name", "region", "status", "position"]
     list_filter = ["status", "region"]
     search_fields = ["code", "name", "city_sv", "city_en", "county"]

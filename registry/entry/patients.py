@@ -21,9 +21,8 @@ from registry.errors import InfusionRefused, MergeImpossible, NotFound, Problem,
 from registry.identity import refusal_token
 from registry.models import Erasure, Infusion, Patient, PatientIdentifier, Referral, Refusal
 from registry.models.access_log import log_persons
+from registry.models.ground import ENTRY_LOCK
 from registry.order import Step, keep_one_first, put_in_order
-
-ENTRY_LOCK = 7201  # held shared by single entries and alone by an import
 
 
 class PatientRefused(RegistryError):

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import CentreStatus
+from registry.models.ground import CENTRE, MANUFACTURING_SITE
 from registry.models.history import keeps_history, moves_revision
 
 CODE = "[A-Z0-9]{2,12}"  # also as a part of an address
@@ -30,11 +31,13 @@ class Centre(models.Model):
     hsa_id = models.CharField(_("HSA-id"), max_length=40, null=True, blank=True, unique=True)
     ebmt_code = models.CharField(_("EBMT centre code"), max_length=12, null=True, blank=True)
 
+    ground = CENTRE
+
     class Meta:
         ordering = ["position", "code"]
         verbose_name = _("centre")
         verbose_name_plural = _("centres")
-        triggers = [moves_revision()]
+        triggers = [moves_revision(), *CENTRE.triggers]
         constraints = [
             models.CheckConstraint(name="centre_code_is_capitals", condition=models.Q(code__regex=CODE_PATTERN)),
             models.CheckConstraint(
@@ -60,11 +63,13 @@ class ManufacturingSite(models.Model):
         Centre, on_delete=models.PROTECT, related_name="manufacturing_sites", verbose_name=_("centre")
     )
 
+    ground = MANUFACTURING_SITE
+
     class Meta:
         ordering = ["code"]
         verbose_name = _("manufacturing site")
         verbose_name_plural = _("manufacturing sites")
-        triggers = [moves_revision()]
+        triggers = [moves_revision(), *MANUFACTURING_SITE.triggers]
         constraints = [
             models.CheckConstraint(name="site_code_is_capitals", condition=models.Q(code__regex=CODE_PATTERN)),
         ]

@@ -5,6 +5,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import DatePrecision, Modality, Phase, ProductOrigin, Sponsor
+from registry.models.ground import INDICATION, PRODUCT, TRIAL
 from registry.models.history import keeps_history, moves_revision
 from registry.order import Plan
 
@@ -46,11 +47,13 @@ class Product(models.Model):
     )
     position = models.PositiveSmallIntegerField(_("position"))
 
+    ground = PRODUCT
+
     class Meta:
         ordering = ["position", "name"]
         verbose_name = _("product")
         verbose_name_plural = _("products")
-        triggers = [moves_revision()]
+        triggers = [moves_revision(), *PRODUCT.triggers]
         constraints = [
             models.UniqueConstraint(Lower("name"), name="product_name_in_any_case"),
             models.UniqueConstraint(Lower("inn"), name="product_inn_in_any_case", condition=~models.Q(inn="")),
@@ -97,11 +100,13 @@ class Indication(models.Model):
     unconfirmed = models.CharField(_("unconfirmed"), max_length=80, blank=True)
     position = models.PositiveSmallIntegerField(_("position"))
 
+    ground = INDICATION
+
     class Meta:
         ordering = ["position", "key"]
         verbose_name = _("indication")
         verbose_name_plural = _("indications")
-        triggers = [moves_revision()]
+        triggers = [moves_revision(), *INDICATION.triggers]
         constraints = [
             models.CheckConstraint(
                 name="indication_code_is_not_empty",
@@ -130,11 +135,13 @@ class Trial(models.Model):
     sponsor_name = models.CharField(_("name of the sponsor"), max_length=80, blank=True)
     phase = models.CharField(_("phase"), max_length=6, choices=Phase.choices)
 
+    ground = TRIAL
+
     class Meta:
         ordering = ["identifier"]
         verbose_name = _("trial")
         verbose_name_plural = _("trials")
-        triggers = [moves_revision()]
+        triggers = [moves_revision(), *TRIAL.triggers]
         constraints = [
             models.CheckConstraint(
                 name="trial_identifier_is_registered_form",

@@ -1,0 +1,201 @@
+"""Lists do not change under the infusions that rest on them, unless these were seen, or at all where they lie."""
+
+import pytest
+from django.db import IntegrityError, models, transaction
+
+from registry.access import Operator
+from registry.entry.ground import settling
+from registry.entry.record import withdraw_infusion
+from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Revision, Trial
+from tests import factories
+from tests.admin_browser import form_of, last_change, page, sign_in, text
+
+LISTS = [Centre, ManufacturingSite, Product, Indication, Trial]
+REASON = {"reason": "the region asked for it"}
+# What rests on each field, and a new value; three infusions at two centres rest on each.
+SETTLED = [
+    (Centre, "UPP", "region", "Norra"),
+    (Centre, "UPP", "county_code", "24"),
+    (Centre, "UPP", "status", "closed"),
+    (Product, "Yescarta", "modality", "TCR-T"),
+    (Product, "Yescarta", "target", "BCMA"),
+    (Product, "Yescarta", "name", "Yescarta 2"),
+    (Product, "Yescarta", "origin", "investigational"),
+    (Product, "Yescarta", "authorised_on", "2019-01-01"),
+    (Indication, "dlbcl", "icd10", "C90.0"),
+    (Indication, "dlbcl", "key", "mm"),
+    (ManufacturingSite, "GMPUPP", "centre", "STO"),
+    (ManufacturingSite, "GMPUPP", "code", "GMPX"),
+    (Trial, factories.ACADEMIC, "identifier", "NCT99000077"),
+]
+FREE = [
+    (Centre, "UPP", "city_sv", "Upsala"),
+    (Product, "Yescarta", "holder", "Gilead"),
+    (Indication, "dlbcl", "name_sv", "Storcelligt B-cellslymfom"),
+    (ManufacturingSite, "GMPUPP", "name", "Uppsala GMP"),
+    (Trial, factories.ACADEMIC, "phase", "III"),
+]
+BLOCKED = [
+    (Trial, factories.ACADEMIC, "sponsor", "industry", "UPP 2, STO 1"),
+    (Trial, factories.INDUSTRY, "sponsor", "academic", "UPP 1"),
+    (Centre, "UPP", "status", "upcoming", "UPP 3"),
+    (Centre, "UPP", "code", "UPPX", "UPP 3"),
+]
+NAMED_BY = {
+    Centre: "code", ManufacturingSite: "code", Product: "name", Indication: "key", Trial: "identifier",
+}  # fmt: skip
+
+
+@pytest.fixture
+def rows(lists):
+    """Infusions at two centres."""
+    treatment = {
+        "product": "Yescarta", "indication": "C83.3", "manufacturing_site": "GMPUPP", "category": "ACT",
+        "infused_on": "2020-05-05",
+    }  # fmt: skip
+    for place, centre in enumerate(("UPP", "UPP", "STO")):
+        factories.record(lists, factories.nth_number(place), centre=centre, **treatment)
+    factories.record(lists, factories.nth_number(5), category="ICT")
+    withdrawn = factories.record(lists, factories.nth_number(6), centre="UME", **treatment | {"category": "SOC"})
+    withdraw_infusion(infusion_id=withdrawn.pk, by=Operator(), reason="never given")
+    Infusion.objects.filter(pk=withdrawn.pk).update(centre=lists.centres["STO"])
+    return lists
+
+
+def find(model, name):
+    return model.objects.get(**{NAMED_BY[model]: name})
+
+
+def typed(model, field, value):
+    """A value as a form sends it."""
+    return find(Centre, value).pk if model is ManufacturingSite and field == "centre" else value
+
+
+def stored(row, field) -> str:
+    return str(type(row).objects.values_list(field, flat=True).get(pk=row.pk))
+
+
+@pytest.mark.parametrize("model", LISTS, ids=lambda model: model.__name__)
+def test_every_field_of_a_list_is_settled_or_free(model):
+    fields = {field.name for field in model._meta.concrete_fields if not field.primary_key}
+    assert sorted(fields) == sorted([*model.ground.settled, *model.ground.free])
+    assert set(model.ground.forbidden) <= set(model.ground.settled)
+    assert model.ground.table == model._meta.db_table
+
+
+def test_every_list_that_infusions_refer_to_has_its_ground():
+    referred = {
+        field.related_model for field in Infusion._meta.concrete_fields if isinstance(field, models.ForeignKey)
+    }
+    assert {model for model in referred if hasattr(model, "ground")} == set(LISTS)
+    assert {model.__name__ for model in referred - set(LISTS)} == {"Patient"}
+
+
+@pytest.mark.parametrize(("model", "name", "field", "value"), SETTLED)
+def test_a_change_under_rows_names_them_and_waits_until_they_were_seen(rows, model, name, field, value):
+    client, row = sign_in(), find(model, name)
+    address, before = page(model, "change", row.pk), stored(row, field)
+    sent = form_of(client, address) | REASON | {field: typed(model, field, value)}
+    answer = client.post(address, sent)
+    assert answer.status_code == 200 and stored(row, field) == before
+    [error] = answer.context["adminform"].form.errors["settled"]
+    assert "UPP 3" in error if model is Centre else "UPP 2" in error and "STO" in error
+    link = error.split('href="')[1].split('"')[0].replace("&amp;", "&")
+    listed = client.get(link)
+    assert listed.status_code == 200
+    shown = {one.pk for one in listed.context["cl"].result_list}
+    resting = Infusion.objects.filter(**{model.ground.column: row.pk})
+    assert shown == set(resting.values_list("pk", flat=True)) and shown
+    seen = answer.context["adminform"].form.fields["settled"].widget.seen
+    assert f'value="{seen}"' in text(answer)
+    revision = Revision.objects.get().number
+    assert client.post(address, sent | {"settled": seen + "x"}).status_code == 200
+    assert client.post(address, sent | {"settled": seen, "reason": ""}).status_code == 200
+    assert stored(row, field) == before and Revision.objects.get().number == revision
+    assert client.post(address, sent | {"settled": seen}).status_code == 302
+    assert stored(row, field) == str(typed(model, field, value))
+    assert last_change(model) == ("föreståndare", REASON["reason"])
+    assert Revision.objects.get().number > revision  # published by a new snapshot
+
+
+@pytest.mark.parametrize(("model", "name", "field", "value"), FREE)
+def test_what_nothing_rests_on_changes_as_ever(rows, model, name, field, value):
+    client, row = sign_in(), find(model, name)
+    address = page(model, "change", row.pk)
+    assert client.post(address, form_of(client, address) | REASON | {field: value}).status_code == 302
+    assert stored(row, field) == value
+
+
+@pytest.mark.parametrize(("model", "name", "field", "value"), [one for one in SETTLED if one[0] is not Centre])
+def test_without_rows_a_list_changes_as_ever(lists, model, name, field, value):
+    client, row = sign_in(), find(model, name)
+    address = page(model, "change", row.pk)
+    sent = form_of(client, address) | REASON | {field: typed(model, field, value)}
+    assert client.post(address, sent).status_code == 302
+
+
+@pytest.mark.parametrize(("model", "name", "field", "value", "centres"), BLOCKED)
+def test_what_would_make_rows_untrue_is_refused_for_good(rows, model, name, field, value, centres):
+    client, row = sign_in(), find(model, name)
+    address, before = page(model, "change", row.pk), stored(row, field)
+    answer = client.post(address, form_of(client, address) | REASON | {field: value})
+    [error] = answer.context["adminform"].form.errors[field]
+    assert centres in error and "untrue" in error and "href" in error
+    assert "settled" not in answer.context["adminform"].form.errors
+    setattr(row, field, value)
+    with pytest.raises(IntegrityError), transaction.atomic(), settling(row):
+        row.save()
+    assert stored(row, field) == before
+
+
+def test_a_sponsor_changes_once_no_row_lies(rows):
+    for row in Infusion.objects.counted().filter(category="ACT"):
+        withdraw_infusion(infusion_id=row.pk, by=Operator(), reason="wrong trial")
+    client, row = sign_in(), find(Trial, factories.ACADEMIC)
+    address = page(Trial, "change", row.pk)
+    sent = form_of(client, address) | REASON | {"sponsor": "industry"}
+    asked = client.post(address, sent)
+    seen = asked.context["adminform"].form.fields["settled"].widget.seen
+    assert client.post(address, sent | {"settled": seen}).status_code == 302
+    assert stored(row, "sponsor") == "industry"
+
+
+def test_what_was_seen_is_seen_again_when_rows_have_come(rows):
+    client, row = sign_in(), find(Product, "Yescarta")
+    address = page(Product, "change", row.pk)
+    sent = form_of(client, address) | REASON | {"target": "BCMA"}
+    seen = client.post(address, sent).context["adminform"].form.fields["settled"].widget.seen
+    factories.record(rows, factories.nth_number(9), product="Yescarta")
+    answer = client.post(address, sent | {"settled": seen})
+    assert answer.status_code == 200 and "UPP 3" in text(answer)
+
+
+@pytest.mark.parametrize(("model", "name", "field", "value"), SETTLED)
+def test_no_other_path_changes_a_list_under_rows(rows, model, name, field, value):
+    row = find(model, name)
+    column = "centre_id" if field == "centre" else field
+    for change in (
+        lambda: model.objects.filter(pk=row.pk).update(**{column: typed(model, field, value)}),
+        lambda: (setattr(row, column, typed(model, field, value)), row.save()),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change()
+    other = model.objects.exclude(pk=row.pk).first()
+    with pytest.raises(IntegrityError), transaction.atomic(), settling(other):
+        model.objects.filter(pk=row.pk).update(**{column: typed(model, field, value)})
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [(Centre, "UPP"), (Product, "Yescarta"), (Indication, "dlbcl"), (ManufacturingSite, "GMPUPP"),
+     (Trial, factories.ACADEMIC)],
+)  # fmt: skip
+def test_what_rests_on_a_row_is_said_where_it_would_be_deleted(rows, model, name):
+    client, row = sign_in(), find(model, name)
+    for answer in (
+        client.get(page(model, "delete", row.pk)),
+        client.post(page(model, "delete", row.pk), {"post": "yes"}),
+    ):
+        assert answer.status_code == 403
+        assert "stays:" in text(answer) and "UPP" in text(answer)
+    assert model.objects.filter(pk=row.pk).exists()

@@ -1,11 +1,11 @@
-"""The ten small cases of COUNTING.md, each through the public functions."""
+"""The small cases of COUNTING.md, each through the public functions."""
 
 from datetime import date
 
 import pytest
 
 from registry.access import Operator
-from registry.choices import Kind
+from registry.choices import DatePrecision, Kind
 from registry.entry.patients import MergeEffect, merge_patients, preview_merge
 from registry.entry.reading import CodeLists, RowReader
 from registry.entry.record import correct_infusion, withdraw_infusion
@@ -166,3 +166,23 @@ def test_case_10_a_product_without_a_name_on_the_market_is_a_product_of_its_own(
     }  # fmt: skip
     _draft, problems = reader.read(left_empty)
     assert [(problem.field, problem.code) for problem in problems] == [("product", "missing")]
+
+
+def test_case_11_a_reinfusion_known_to_the_year_of_the_first_counts_after_it(lists):
+    factories.record(lists, NUMBER, infused_on="2023-06-12", kind="first")
+    vague = factories.record(
+        lists, NUMBER, infused_on="2023-01-01", date_precision=DatePrecision.YEAR, kind="reinfusion"
+    )
+    assert [one.kind for one in Infusion.objects.in_order()] == ["first", "reinfusion"]
+    assert counted(as_of=date(2023, 3, 1)) == {}
+    assert counted(as_of=date(2023, 6, 12)) == {(): row(1, 2, 1, 0, "2023-06-12")}
+    # It stays a row of its year, without a month.
+    assert counted(("month",)) == {
+        ("2023-06",): row(1, 1, 0, 0, "2023-06-12"),
+        ("unknown",): row(0, 1, 1, 0, None),
+    }
+    # A later known day of the year takes it along.
+    factories.record(lists, NUMBER, infused_on="2023-09-01", kind="further_dose")
+    assert counted(as_of=date(2023, 8, 31)) == {(): row(1, 1, 0, 0, "2023-06-12")}
+    withdraw_infusion(infusion_id=vague.pk, by=Operator(), reason="entered twice")
+    assert counted(as_of=date(2023, 9, 1)) == {(): row(1, 2, 0, 1, "2023-06-12")}

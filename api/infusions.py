@@ -36,6 +36,7 @@ from registry.entry.reading import COLUMNS, CodeLists, RowReader, read_person
 from registry.entry.record import CORRECTABLE, correct_infusion, record_infusion, withdraw_infusion
 from registry.entry.rows import RELATED, row_of
 from registry.entry.terms import read_changes, terms_of
+from registry.entry.visible_course import sex_shown_to
 from registry.errors import ChangedMeanwhile, InfusionRefused, NotFound, NotPermitted, Problem, RegistryError
 from registry.models import Centre, Infusion, Patient, User
 from registry.models.access_log import log_infusions
@@ -158,7 +159,8 @@ class HistoryView(SignedInView):
 
 def _shown_to(user: User) -> QuerySet:
     """The infusions that a user may see, with all that is told of them."""
-    return Infusion.objects.visible_to(user).with_version().with_sex_for(user).select_related(*RELATED)
+    shown = sex_shown_to(user, patient="patient")
+    return Infusion.objects.visible_to(user).with_version().annotate(sex_shown=shown).select_related(*RELATED)
 
 
 def _look(infusion_id: str, user: User) -> Any:
@@ -170,14 +172,7 @@ def _look(infusion_id: str, user: User) -> Any:
         key = UUID(infusion_id)
     except ValueError:
         raise NotFound from None
-    infusion = (
-        Infusion.objects.visible_to(user)
-        .with_version()
-        .with_sex_for(user)
-        .select_related(*RELATED)
-        .filter(pk=key)
-        .first()
-    )
+    infusion = _shown_to(user).filter(pk=key).first()
     if infusion is None:
         raise NotFound
     return infusion
@@ -246,13 +241,7 @@ def _record(
         former_first_becomes=former_first_becomes,
         confirmed=[code.strip() for code in confirmed.split(",")],
     )
-    stored = (
-        Infusion.objects.visible_to(user)
-        .with_version()
-        .with_sex_for(user)
-        .select_related(*RELATED)
-        .get(pk=infusion.pk)
-    )
+    stored = _shown_to(user).get(pk=infusion.pk)
     warnings = [{"field": one.field, "code": one.code, "detail": str(one.sentence)} for one in found.warnings]
     return 201, terms_of(stored) | {"warnings": warnings}
 

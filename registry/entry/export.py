@@ -15,6 +15,7 @@ from registry.choices import AccessAction
 from registry.clock import today
 from registry.entry.reading import COLUMNS
 from registry.entry.rows import RELATED, row_of
+from registry.entry.visible_course import sex_shown_to
 from registry.models import Infusion
 from registry.models.access_log import log_infusions
 
@@ -57,7 +58,8 @@ def export_infusions(*, by: Actor, format: str, centre: str | None = None) -> Ex
     The columns of the exchange file without the identifier, and the registry's own id, person and
     status. Each row is a line in the access log.
     """
-    found = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).with_sex_for(by).select_related(*RELATED)
+    found = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).select_related(*RELATED)
+    found = found.annotate(sex_shown=sex_shown_to(by, patient="patient"))
     if centre:
         found = found.filter(centre__code=centre)
     found = found.order_by("centre__code", "patient", "infused_on", "sequence", "id")

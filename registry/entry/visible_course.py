@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from registry.access import Actor, Permission, centres_where
-from registry.choices import Sex
-from registry.models import Infusion, Patient
-from registry.models.infusion import sex_shown_to
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+
+from registry.access import NATIONWIDE, Actor, Permission, centres_where
+from registry.choices import IdentifierType, Sex
+from registry.models import Infusion, Patient, PatientIdentifier
 from registry.order import Step
+
+SAYS_SEX = (IdentifierType.PERSONAL, IdentifierType.COORDINATION)
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,22 @@ class Course:
     def steps(self) -> list[Step]:
         """The infusions in order."""
         return [infusion.step for infusion in self.infusions]
+
+
+def sex_shown_to(actor: Actor, *, patient: str) -> Case:
+    """The sex of a person, by the name of whose key it is asked for.
+
+    What an identity number says is no secret to whoever has it. What was only stated may have been stated
+    by another centre: where such a centre has submitted infusions, a clinic is shown none.
+    """
+    prefix = "" if patient == "pk" else f"{patient}__"
+    centres = centres_where(actor, Permission.READ_RECORDS)
+    if centres is NATIONWIDE:
+        return Case(default=F(f"{prefix}sex"))
+    by_number = PatientIdentifier.objects.filter(patient=OuterRef(patient), type__in=SAYS_SEX)
+    elsewhere = Infusion.objects.counted().filter(patient=OuterRef(patient)).exclude(centre__in=centres)
+    known = Q(Exists(by_number)) | ~Q(Exists(elsewhere))
+    return Case(When(known, then=F(f"{prefix}sex")), default=Value(Sex.UNKNOWN.value))
 
 
 def show_sex(patient: Patient, by: Actor) -> str:

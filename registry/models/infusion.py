@@ -8,11 +8,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
-from registry.choices import Category, DatePrecision, IdentifierType, Kind, Sex, Status
+from registry.choices import Category, DatePrecision, Kind, Status
 from registry.dates import write_date
 from registry.models.centre import Centre, ManufacturingSite
 from registry.models.history import keeps_history, moves_revision
-from registry.models.patient import Patient, PatientIdentifier
+from registry.models.patient import Patient
 from registry.models.product import Indication, Product, Trial
 from registry.order import Order, Step
 from registry.rules import OLDEST_AGE
@@ -25,9 +25,6 @@ def batch_as_compared(batch: models.F | models.Value) -> models.Func:
     spaces, everywhere = models.Value(BATCH_SPACES), models.Value("g")
     bare = models.Func(batch, spaces, models.Value(""), everywhere, function="regexp_replace")
     return models.Func(bare, function="upper", output_field=models.TextField())
-
-
-SAYS_SEX = (IdentifierType.PERSONAL, IdentifierType.COORDINATION)
 
 
 class InfusionQuerySet(models.QuerySet):
@@ -48,29 +45,9 @@ class InfusionQuerySet(models.QuerySet):
         history = events.objects.filter(pgh_obj_id=models.OuterRef("pk"))
         return self.annotate(version=models.Subquery(history.order_by("-pgh_id").values("pgh_id")[:1]))
 
-    def with_sex_for(self, actor: Actor):
-        """Each with `sex_shown`: the person's sex as far as the actor may know it."""
-        return self.annotate(sex_shown=sex_shown_to(actor, patient="patient"))
-
     def in_order(self) -> list["Infusion"]:
         """One person's infusions, read in the order by which COUNTING.md gives them their roles."""
         return order_course(self.select_related("centre", "product"))
-
-
-def sex_shown_to(actor: Actor, *, patient: str) -> models.Case:
-    """The sex of a person, by the name of whose key it is asked for.
-
-    What an identity number says is no secret to whoever has it. What was only stated may have been stated
-    by another centre: where such a centre has submitted infusions, a clinic is shown none.
-    """
-    prefix = "" if patient == "pk" else f"{patient}__"
-    centres = centres_where(actor, Permission.READ_RECORDS)
-    if centres is NATIONWIDE:
-        return models.Case(default=models.F(f"{prefix}sex"))
-    by_number = PatientIdentifier.objects.filter(patient=models.OuterRef(patient), type__in=SAYS_SEX)
-    elsewhere = Infusion.objects.counted().filter(patient=models.OuterRef(patient)).exclude(centre__in=centres)
-    known = models.Q(models.Exists(by_number)) | ~models.Q(models.Exists(elsewhere))
-    return models.Case(models.When(known, then=models.F(f"{prefix}sex")), default=models.Value(Sex.UNKNOWN.value))
 
 
 def order_course(infusions: Iterable["Infusion"]) -> list["Infusion"]:

@@ -3,7 +3,7 @@
 import unicodedata
 from datetime import date
 
-QUOTES = "'\"`‘’‚“”„′″="  # what spreadsheets put around a text that looks like a number
+QUOTES = "'\"`ʼ‘’‚“”„′″="  # what spreadsheets put around a text that looks like a number
 MARKS = {"\u2212": "-", "\u2043": "-", "\u02d7": "-", "\u30fc": "-", "\u2796": "-", "\u2795": "+", "\u2800": " "}
 INVISIBLE = frozenset("\u115f\u1160\u3164")  # letters by their category that show nothing
 DROPPED = frozenset({"Cf", "Cc", "Mn", "Me"})  # soft hyphens, joiners, direction marks, byte order marks

@@ -4,6 +4,8 @@ import re
 from collections import Counter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from registry.choices import IdentifierType
 from registry.identity import IdentifierUnusable, IssuerUnclear, read_identifier, read_possible
@@ -246,3 +248,25 @@ def test_every_region_is_an_issuer_once_and_every_format_has_a_source():
     assert all(re.fullmatch(r"[a-z-]+", name) for name in BY_NAME)
     assert len(BY_NAME) == sum(1 + len(issuer.aliases) for issuer in ISSUERS)
     assert all(each.source for issuer in ISSUERS for each in issuer.formats)
+
+
+WRITTEN = st.tuples(
+    st.sampled_from(["", "", "reserve:", "vgr:", "local:", "Region Skåne: ", "uppsala:"]),
+    st.sampled_from([number for _issuer, number in examples(EXAMPLES)] + [factories.number(), "ANNABENGTSON"]),
+    st.lists(st.tuples(st.integers(0, 13), st.sampled_from("0189OlSKTX-+. \u00ad\u200b１²Å\x00:")), max_size=3),
+)
+
+
+@given(WRITTEN, st.sampled_from(sorted(COUNTY)))
+def test_whatever_is_written_is_a_number_or_refused_without_repeating_it(written, centre):
+    prefix, number, changes = written
+    for place, char in changes:
+        number = number[:place] + char + number[place + place % 2 :]
+    digits = "".join(char for char in number if char.isdigit())
+    try:
+        identifier = at(centre, prefix + number)
+    except IdentifierUnusable as refused:
+        assert len(digits) < 5 or digits not in str(refused)
+    else:
+        assert identifier.canonical.isprintable()
+        assert at(centre, f"\u200e{prefix}{number} ") == identifier

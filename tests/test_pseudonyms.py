@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 )
 
 from registry.access import Operator
+from registry.entry.identifiers import IdentifierKnown, IdentifierTaken, add_identifier
 from registry.entry.import_file import import_infusions
 from registry.entry.move import move_patient
 from registry.entry.patients import erase_patient, find_patient, merge_patients
@@ -268,6 +269,17 @@ def test_a_withdrawn_infusion_keeps_its_pseudonym(lists, uppsala):
     withdraw_infusion(infusion_id=infusion.pk, by=BY, reason="never given")
     again = factories.record(lists, "local:7", infused_on="2020-06-05", category="CUP", by=uppsala, **AGE)
     assert again.patient_id == infusion.patient_id
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_the_steward_gives_it_to_nobody_else(lists, how):
+    lose(lists, how)
+    holder = Infusion.objects.get(infused_on=date(2020, 5, 5)).patient
+    other = factories.record(lists, "local:8", infused_on="2022-05-05", category="CUP", **AGE).patient
+    identifier = read_identifier("local:7", centre="UPP")
+    for patient, refusal in ((other, IdentifierTaken), (holder, IdentifierKnown)):
+        with pytest.raises(refusal):
+            add_identifier(patient=patient, identifier=identifier, by=BY, reason="known by it")
 
 
 def test_the_same_pseudonym_of_another_centre_is_somebody_else(lists):

@@ -162,11 +162,13 @@ def lock_patient(draft: InfusionDraft) -> Patient:
 
 
 def claim_identifier(identifier: Identified) -> Patient | None:
-    """Whose a number is; nobody else is given it before the commit. No look-up: the caller has made one."""
+    """Whose a number is, a retired pseudonym too; nobody else is given it before the commit. No look-up: the
+    caller has made one.
+    """
     _key_id, digest = identifier.digests()[0]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
-    return person_with(identifier)
+    return _holder_of(identifier)
 
 
 def give_identifier(patient: Patient, identifier: Identified) -> None:

@@ -1,6 +1,6 @@
 """Opening an exchange file: CSV or XLSX in, rows of strings out, one at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -118,7 +118,7 @@ def _read_rows(rows: Iterator[Row], needed: set[str], notes: list[Problem]) -> I
         raise FileUnusable(_("The file has no rows."))
 
 
-def _problems(columns: list[str], unreadable: dict[int, str], hidden: bool) -> tuple[Problem, ...]:
+def _problems(columns: list[str], unreadable: Mapping[int, str], hidden: bool) -> tuple[Problem, ...]:
     """What is wrong with a row as it stands in the file."""
     problems = []
     for place, why in unreadable.items():

@@ -194,10 +194,10 @@ class Nurse:
 
     def _say(self, response) -> tuple:
         text = response.content.decode()
-        for patient in Patient.objects.all():
-            text = text.replace(str(patient.registry_number), "PERSON")
-        for pattern, instead in BY_CHANCE:
+        for pattern, instead in BY_CHANCE:  # first: a short number may stand in what is by chance
             text = pattern.sub(instead, text)
+        for patient in Patient.objects.all():
+            text = re.sub(rf"\b{patient.registry_number}\b", "PERSON", text)
         address = re.sub(r"[0-9a-f-]{36}|\d{2,}", "N", response.headers.get("Location", ""))
         return response.status_code, address, sorted(PARTS.split(text))
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +53,13 @@ WRONG = {
     "vasterbotten": ["19810829B123", "19810230R123"],
     "gavleborg": ["19810829-1243", "19811329-12K3"],
 }
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """The sentences, as the code has them."""
+    with override("en"):
+        yield
 
 
 def at(centre: str, text: str):

@@ -5,10 +5,13 @@ from django.db import IntegrityError, models, transaction
 
 from registry.access import Operator
 from registry.entry.ground import settling
+from registry.entry.import_job import store_checked
 from registry.entry.record import withdraw_infusion
 from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Revision, Trial
 from tests import factories
 from tests.admin_browser import form_of, last_change, page, sign_in, text
+from tests.test_import import ROW, as_csv
+from tests.test_import_jobs import receive, run
 
 LISTS = [Centre, ManufacturingSite, Product, Indication, Trial]
 REASON = {"reason": "the region asked for it"}
@@ -199,3 +202,22 @@ def test_what_rests_on_a_row_is_said_where_it_would_be_deleted(rows, model, name
         assert answer.status_code == 403
         assert "stays:" in text(answer) and "UPP" in text(answer)
     assert model.objects.filter(pk=row.pk).exists()
+
+
+@pytest.mark.parametrize("change", ["sponsor", "upcoming", "deleted"])
+def test_an_upload_that_was_checked_before_a_list_changed_is_not_stored(lists, change):
+    reporter = factories.user("reporter", lists.centres["UPP"])
+    rows = [ROW | {"category": "ACT", "trial": factories.ACADEMIC, "product": "Yescarta"}]
+    job = receive(reporter, as_csv(rows))
+    assert run(job).state == "checked"
+    match change:
+        case "sponsor":
+            Trial.objects.filter(identifier=factories.ACADEMIC).update(sponsor="industry")
+        case "upcoming":
+            Centre.objects.filter(code="UPP").update(status="upcoming")
+        case "deleted":
+            Product.objects.get(name="Yescarta").delete()
+    stored_job = run(store_checked(job_id=job.pk, by=reporter))
+    assert stored_job.state == "refused"
+    assert [problem.code for problem in stored_job.problems.all()] == ["list_changed"]
+    assert not Infusion.objects.exists()

@@ -107,6 +107,7 @@ def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progre
     progress("checking", 0, read)
     staging.use_memory()
     lock_entry(alone=True)
+    staging.refuse_changed_lists()
     _refuse_the_refused()
     staging.find_persons(by)
     _judge(by, progress, read)

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import AccessAction, IdentifierType, Kind, Sex, Status
@@ -290,6 +291,29 @@ def judge_alone(stated: Kind | None, kind: Kind, problems: Iterable[Problem]) ->
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO import_verdict SELECT line, %(kind)s {alone}", values)
         return cursor.rowcount
+
+
+# Rows that were accepted when the file was read, and that a list has left since.
+LISTS_CHANGED = """
+INSERT INTO import_problem
+SELECT line, 'row', %(code)s, %(sentence)s, false
+FROM import_row
+LEFT JOIN registry_centre AS centre ON centre.id = centre_id
+LEFT JOIN registry_trial AS trial ON trial.id = trial_id
+WHERE line NOT IN (SELECT line FROM import_problem WHERE NOT warning)
+  AND (centre.id IS NULL OR centre.status = 'upcoming'
+       OR trial_id IS NOT NULL AND trial.id IS NULL
+       OR category = 'ACT' AND trial.sponsor <> 'academic' OR category = 'ICT' AND trial.sponsor <> 'industry'
+       OR product_id NOT IN (SELECT id FROM registry_product)
+       OR indication_id NOT IN (SELECT id FROM registry_indication)
+       OR manufacturing_site_id NOT IN (SELECT id FROM registry_manufacturingsite))
+"""
+
+
+def refuse_changed_lists() -> None:
+    """Refuse rows that today's lists no longer allow; under the lock of entries."""
+    sentence = _("A list of the registry has changed since the file was read: upload it again.")
+    _run(LISTS_CHANGED, {"code": "list_changed", "sentence": sentence})
 
 
 def read_problems() -> Iterator[tuple]:

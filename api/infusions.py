@@ -77,7 +77,7 @@ class InfusionsView(SignedInView):
         require_writer(user)
         body, key = read_body(request, WRITTEN_ONCE), read_idempotency_key(request)
         lists = CodeLists(user)
-        patient = _find_patient(body, user, lists)  # first, since whatever is refused has been asked
+        patient = find_named(body, user, lists)  # first, since whatever is refused has been asked
         if key:
             sent = json.dumps([request.path, body], sort_keys=True).encode()
             answer = answer_once(key=key, request=sent, by=user, work=lambda: _record(body, user, lists, patient))
@@ -232,7 +232,7 @@ def _record(
     """Store a new infusion; the answer's status and body. Raises InfusionRefused and its children."""
     former_first_becomes, confirmed = _read_answer(body), _text(body, CONFIRMED)
     row, by_number = {name: _text(body, name) for name in COLUMNS}, bool(_text(body, "patient"))
-    draft = _read_row(row, lists, person_known=by_number)
+    draft = read_row(row, lists, person_known=by_number)
     found = propose(draft=draft, by=user, patient=patient, former_first_becomes=former_first_becomes)
     infusion = record_infusion(
         draft=draft,
@@ -246,7 +246,7 @@ def _record(
     return 201, terms_of(stored) | {"warnings": warnings}
 
 
-def _find_patient(body: Mapping[str, Any], user: User, lists: CodeLists) -> Patient | None:
+def find_named(body: Mapping[str, Any], user: User, lists: CodeLists) -> Patient | None:
     """Whom the registry number or the identifier names; None for someone new, or where it cannot be read.
 
     Raises InfusionRefused, TooManyLookups, PatientRefused.
@@ -283,14 +283,14 @@ def _read_changes(infusion: Infusion, body: Mapping[str, Any], user: User) -> di
     stored = row_of(infusion)
     row = stored | {name: _text(body, name) for name in body}
     row |= {following: "" for name, following in FOLLOWS.items() if name in body and following not in body}
-    stated = _read_row(row, CodeLists(user), person_known=True, stored=stored)
+    stated = read_row(row, CodeLists(user), person_known=True, stored=stored)
     if stated.kind is None:
         raise InfusionRefused([Problem("kind", "missing", "This field is required.")])
     unstated = set() if "age_at_infusion" in body else {"age_at_infusion"}
     return {name: getattr(stated, name) for name in CORRECTABLE if name not in unstated}
 
 
-def _read_row(
+def read_row(
     row: Mapping[str, str], lists: CodeLists, *, person_known: bool, stored: Mapping[str, str] | None = None
 ) -> InfusionDraft:
     """The draft of a row, as a file's is read. Raises InfusionRefused with every problem."""

@@ -24,6 +24,7 @@ from api.questions import Parameters
 from registry.access import Permission, centres_where
 from registry.entry.idempotency import KeyReused
 from registry.entry.patients import PatientRefused
+from registry.entry.referrals import NothingToRefer
 from registry.errors import (
     Busy,
     ChangedMeanwhile,
@@ -47,6 +48,7 @@ STATUSES: Mapping[type[RegistryError], int] = {
     KindUnclear: HTTPStatus.CONFLICT,
     KnownElsewhere: HTTPStatus.CONFLICT,
     PatientRefused: HTTPStatus.CONFLICT,
+    NothingToRefer: HTTPStatus.CONFLICT,
     ChangedMeanwhile: HTTPStatus.PRECONDITION_FAILED,
     FileTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,

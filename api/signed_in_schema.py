@@ -5,7 +5,17 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from api.schema import CATEGORY_CODE, INSTANT, PROBLEM, TEXT, TEXT_OR_NULL, WHOLE, listing, record
-from registry.choices import CentreRole, DatePrecision, ImportState, Kind, NationalRole, Scope, Sex, Status
+from registry.choices import (
+    CentreRole,
+    DatePrecision,
+    ImportState,
+    Kind,
+    NationalRole,
+    ReferralState,
+    Scope,
+    Sex,
+    Status,
+)
 
 UUID = {"type": "string", "format": "uuid"}
 ADDRESS_OR_NULL = {"type": ["string", "null"], "format": "uri"}
@@ -205,6 +215,46 @@ CREATE = _described(
     refuses=(403, 409, 413, 415, 422, 429, 503),
     request={JSON_BODY: NEW},
     examples=(_sent(SENT_EXAMPLE), _given(EXAMPLE | {"warnings": []}, 201)),
+)
+SENT_REFERRAL = record(
+    id=UUID,
+    centre=TEXT,
+    state={"type": "string", "enum": ReferralState.values},
+    sent_at=INSTANT,
+    settled_at={"type": ["string", "null"], "format": "date-time"},
+    infusion={"type": ["string", "null"], "format": "uuid", "description": "The stored one, once it is released."},
+)
+REFERRED = NEW | {
+    "properties": {
+        **{
+            name: value
+            for name, value in NEW["properties"].items()
+            if name not in {"former_first_becomes", "confirmed"}
+        },
+        "message": TEXT_OR_NULL
+        | {"description": "To the registry's steward, without names and identity numbers."},
+    }
+}
+REFERRAL_EXAMPLE = {
+    "id": "0d7f4f6e-5d0c-4a54-8b42-0d2f3c1c6c55", "centre": "UPP", "state": "open",
+    "sent_at": "2025-03-12T09:14:03.120000+00:00", "settled_at": None, "infusion": None,
+}  # fmt: skip
+REFER = _described(
+    "referrals-send",
+    201,
+    SENT_REFERRAL,
+    _header("Location", "Address of the referral.", response=[201]),
+    refuses=(403, 409, 413, 415, 422, 429, 503),
+    request={JSON_BODY: REFERRED},
+    examples=(_sent(SENT_EXAMPLE | {"message": "Our journal says 2020."}), _given(REFERRAL_EXAMPLE, 201)),
+)
+REFERRAL_STATE = _described(
+    "referral",
+    200,
+    SENT_REFERRAL,
+    _key("referral_id"),
+    refuses=(404,),
+    examples=(_given(REFERRAL_EXAMPLE, 200),),
 )
 READ = _described("infusion", 200, INFUSION, INFUSION_ID, ETAG, refuses=(404,), examples=(_given(EXAMPLE, 200),))
 WRITING = (403, 404, 409, 412, 413, 415, 428, 503)

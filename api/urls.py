@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, re_path
 
-from api import catalogue, description, imports, infusions, me, public, releases
+from api import catalogue, description, imports, infusions, me, public, referrals, releases
 from api.errors import not_found
 from registry.models.centre import CODE
 
@@ -42,6 +42,8 @@ urlpatterns = [
     _address("infusions/(?P<infusion_id>[^/]+)/history", infusions.HistoryView.as_view(), "infusion-history"),
     _address("imports", imports.ImportsView.as_view(), "imports"),
     _address("imports/(?P<job_id>[^/]+)", imports.ImportView.as_view(), "import"),
+    _address("referrals", referrals.ReferralsView.as_view(), "referrals"),
+    _address("referrals/(?P<referral_id>[^/]+)", referrals.ReferralView.as_view(), "referral"),
     _address("me", me.MeView.as_view(), "me"),
     _address("schema", description.SchemaView.as_view(), "schema"),
     _address("docs", description.DocsView.as_view(), "docs"),

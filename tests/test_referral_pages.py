@@ -135,3 +135,19 @@ def test_the_clinic_asks_and_both_go_on_until_the_clinic_closes(nurse, steward, 
         assert question.closed_by == "nurse"
         with pytest.raises(questions.QuestionClosed):
             questions.write(question_id=question.pk, text="x", by=User.objects.get(username="nurse"))
+
+
+def test_a_program_sends_what_is_refused_and_reads_what_became_of_it(nurse, elsewhere):
+    body = FORM | {"message": "Our journal says 2020."}
+    refused = nurse.post("/api/v1/infusions", FORM, "application/json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "known_elsewhere")
+    sent = nurse.post("/api/v1/referrals", body, "application/json")
+    assert sent.status_code == 201
+    again = nurse.post("/api/v1/referrals", body, "application/json")
+    assert again.json() == sent.json()
+    assert nurse.get(sent["Location"]).json() == sent.json() | {"state": "open"}
+    for one, status in ((FORM | {"patient_id": MAN}, 409), (body | {"message": f"It is {MAN}."}, 400)):
+        answer = nurse.post("/api/v1/referrals", one, "application/json")
+        assert answer.status_code == status
+        assert MAN not in text(answer)
+    assert Referral.objects.count() == 1

@@ -16,7 +16,7 @@ from registry.choices import IdentifierType, ReferralState, Side
 from registry.draft import InfusionDraft
 from registry.entry.patients import find_patient, person_with
 from registry.entry.proposal import propose
-from registry.entry.questions import ask_about_referral, close_it, write_in
+from registry.entry.questions import ask_about_referral, check_text, close_it, write_in
 from registry.entry.rows import row_of_draft
 from registry.entry.staging import chain_of
 from registry.errors import KnownElsewhere, NotFound, RegistryError
@@ -53,6 +53,7 @@ def send_referral(
     question = propose(draft=draft, by=by, patient=patient).question
     if question is None or question.code not in REFERABLE:
         raise NothingToRefer
+    words = check_text(message.strip() or _("Which of this person's infusions was the first?"))
     identifier = draft.identifier
     whose = {"chain": chain_of(identifier)} if identifier else {"patient": patient}
     sent = {"centre": draft.centre, "fields": row_of_draft(draft), "code": question.code, **whose}
@@ -66,7 +67,6 @@ def send_referral(
             birth_year=identifier.birth_year if identifier else None,
             sent_by=by.username,
         )
-        words = message.strip() or _("Which of this person's infusions was the first?")
         ask_about_referral(referral=referral, text=words, by=by)
     return referral
 

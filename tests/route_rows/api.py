@@ -109,6 +109,11 @@ ROWS = [
     # Uppsala is as unknown to a reporter of Stockholm as a centre that there is not.
     Row("api:infusions", "POST", CREATES, data=lambda world: NEW),
     Row("api:infusions", "PUT", METHODS),
+    # Nothing in the world is for the steward to settle.
+    Row("api:referrals", "POST", CREATES | dict.fromkeys(ENTERS, 409), data=lambda world: NEW),
+    Row("api:referrals", "GET", METHODS),
+    Row("api:referral", "GET", READS, args=lambda world: {"referral_id": world.referral.pk}),
+    Row("api:referral", "POST", METHODS, args=lambda world: {"referral_id": world.referral.pk}),
     Row("api:infusion", "GET", READS, args=infusion),
     Row("api:infusion", "GET", {"nobody": 401, "signed_in": 404}, args=made_up),
     Row("api:infusion", "PATCH", CHANGES, args=infusion, headers=seen,

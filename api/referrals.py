@@ -1,0 +1,63 @@
+"""Infusions sent to the registry's steward by program: what is refused as known_elsewhere."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from api import signed_in_schema as schema
+from api.authentication import Caller
+from api.infusions import find_named, read_row
+from api.signed_in import SignedInView, read_body, require_writer
+from registry.entry.reading import COLUMNS, CodeLists
+from registry.entry.referrals import find_referral, send_referral
+from registry.errors import NotFound
+from registry.models import Referral
+
+MESSAGE = "message"
+FIELDS = (*COLUMNS, "patient", MESSAGE)
+
+
+class ReferralsView(SignedInView):
+    """Infusions on their way to the registry's steward."""
+
+    @extend_schema(**schema.REFER)
+    def post(self, request: Caller) -> Response:
+        """Send an infusion as it would be entered; the same one sent again is the same referral."""
+        require_writer(request.user)
+        body, lists = read_body(request, FIELDS), CodeLists(request.user)
+        patient = find_named(body, request.user, lists)
+        row = {name: str(body[name]) for name in COLUMNS if body.get(name) is not None}
+        draft = read_row(row, lists, person_known=bool(body.get("patient")))
+        message = str(body.get(MESSAGE) or "")
+        referral = send_referral(draft=draft, by=request.user, patient=patient, message=message)
+        address = reverse("api:referral", kwargs={"referral_id": referral.pk})
+        return Response(describe(referral), status=HTTPStatus.CREATED, headers={"Location": address})
+
+
+class ReferralView(SignedInView):
+    """What has become of one."""
+
+    @extend_schema(**schema.REFERRAL_STATE)
+    def get(self, request: Caller, referral_id: str) -> Response:
+        """Its state, and the infusion once it is released."""
+        try:
+            key = UUID(referral_id)
+        except ValueError:
+            raise NotFound from None
+        return Response(describe(find_referral(referral_id=key, by=request.user)))
+
+
+def describe(referral: Referral) -> dict[str, Any]:
+    """A referral as programs read it: nothing of its content."""
+    return {
+        "id": str(referral.pk),
+        "centre": referral.centre.code,
+        "state": referral.state,
+        "sent_at": referral.sent_at.isoformat(),
+        "settled_at": referral.settled_at.isoformat() if referral.settled_at else None,
+        "infusion": str(referral.infusion_id) if referral.infusion_id else None,
+    }

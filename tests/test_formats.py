@@ -288,7 +288,7 @@ def test_a_form_is_chosen_in_three_ways(published, client, path, name, form):
         assert answer.status_code == 200, name
         assert answer["Content-Type"].partition(";")[0] == media_type
         assert answer["Link"].endswith('rel="license"')
-        assert f'filename="swecar-{path}-2021-06-01.{form.ending}"' in answer["Content-Disposition"]
+        assert f'filename="swecar-{path}-2021-06.{form.ending}"' in answer["Content-Disposition"]
         again = client.get(answer.wsgi_request.get_full_path(), headers={
             "If-None-Match": answer["ETag"], "Accept": media_type,
         })  # fmt: skip

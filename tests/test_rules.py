@@ -34,7 +34,14 @@ from tests import factories
 
 SOURCES = [
     Path(registry.__file__).parent / name
-    for name in ("rules.py", "entry/reading.py", "entry/course.py", "entry/record.py", "entry/import_file.py")
+    for name in (
+        "rules.py",
+        "entry/reading.py",
+        "entry/course.py",
+        "entry/record.py",
+        "entry/import_file.py",
+        "entry/exchange.py",
+    )
 ]
 NUMBER = factories.number(date(1970, 6, 15), 980)  # a woman
 NEWBORN = factories.number(date(2019, 6, 15), 980)
@@ -57,7 +64,7 @@ FILE_CASES = [
     ("patient_id", "issuer_unclear", {"patient_id": "19700615A123"}),
     ("patient_id", "too_long", {"patient_id": "9" * 201}),
     ("patient_id", "character_invalid", {"patient_id": "local:\x00"}),
-    ("sex", "unknown_sex", {"sex": "kvinna"}),
+    ("sex", "unknown_sex", {"sex": "okänt kön"}),
     ("sex", "sex_contradicts_identifier", {"sex": "male"}),
     ("category", "missing", {"category": ""}),
     ("category", "unknown_category", {"category": "XYZ"}),
@@ -143,7 +150,15 @@ ELSEWHERE = {
     "no_earlier_infusion", "long_gap", "age_contradicts_birth_year", "do_not_register", "date_on_weekend",
     "third_infusion", "sex_differs",
 }  # fmt: skip
-BY_FILE = {"too_many_infusions", "too_many_cells", "withdrawn_before"}  # test_import.py
+BY_FILE = {
+    "too_many_infusions",
+    "too_many_cells",
+    "withdrawn_before",
+    "cell_unreadable",
+    "row_hidden",
+    "encoding_assumed",
+    "lines_above_header",
+}  # tests of files, of every kind
 
 
 @pytest.fixture
@@ -675,18 +690,20 @@ def test_the_third_infusion_is_doubted_in_single_entry_and_the_second_is_not(lis
 
 
 @pytest.mark.parametrize(
-    ("days", "product", "kind"),
+    ("days", "product", "plan", "kind"),
     [
-        (9, "Kymriah", Kind.FURTHER_DOSE),
-        (28, "Kymriah", Kind.FURTHER_DOSE),
-        (29, "Kymriah", Kind.REINFUSION),
-        (9, "Yescarta", Kind.REINFUSION),
+        (9, "Kymriah", Plan(2, 21), Kind.FURTHER_DOSE),
+        (21, "Kymriah", Plan(2, 21), Kind.FURTHER_DOSE),
+        (22, "Kymriah", Plan(2, 21), Kind.REINFUSION),
+        (9, "Kymriah", Plan(), Kind.REINFUSION),
+        (9, "Yescarta", Plan(2, 21), Kind.REINFUSION),
     ],
 )
-def test_a_second_infusion_is_proposed_as_what_it_probably_is(days, product, kind):
-    first = Step(MONDAY, 1, Kind.FIRST, "Kymriah")
-    assert rules.propose_kind(place(None, MONDAY + timedelta(days=days), 1, product), [first]) == kind
-    assert rules.propose_kind(place(None, MONDAY - timedelta(days=1), 1, product), [first]) == Kind.FIRST
+def test_a_second_infusion_is_proposed_as_what_it_probably_is(days, product, plan, kind):
+    first = Step(MONDAY, 1, Kind.FIRST, "Kymriah", plan=plan)
+    second = Step(MONDAY + timedelta(days=days), 1, None, product, plan=plan)
+    assert rules.propose_kind(second, [first]) == kind
+    assert rules.propose_kind(second._replace(infused_on=MONDAY - timedelta(days=1)), [first]) == Kind.FIRST
 
 
 def test_every_code_of_the_sources_has_a_test():
@@ -697,8 +714,9 @@ def test_every_code_of_the_sources_has_a_test():
     assert in_sources == in_tests
     named = Path(__file__).read_text()
     assert [code for code in sorted(ELSEWHERE) if named.count(f'"{code}"') == 1] == []
-    by_file = Path(__file__).with_name("test_import.py").read_text()
-    assert [code for code in sorted(BY_FILE) if f'"{code}")' not in by_file] == []
+    files = ("test_import.py", "test_workbooks.py", "test_csv_dialects.py")
+    by_file = "".join(Path(__file__).with_name(name).read_text() for name in files)
+    assert [code for code in sorted(BY_FILE) if f'"{code}"' not in by_file] == []
 
 
 def test_the_search_for_codes_sees_every_way_of_naming_one():

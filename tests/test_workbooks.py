@@ -47,9 +47,10 @@ def read_one(bring, **made) -> tuple[str, str, str]:
 @pytest.mark.parametrize("dimension", ["", "A1", "A1:O1", "A1:A9", "A1:XFD1048576", "B7:C9", "nonsense"])
 @pytest.mark.parametrize("addressed", [True, False])
 def test_what_a_sheet_says_of_its_size_is_not_asked(bring, dimension, addressed):
-    sheet = Sheet(table(ROW, OTHER, THIRD), dimension=dimension, addressed=addressed)
+    rows = [row | {"batch": f"B{place}"} for place, row in enumerate((ROW, OTHER, THIRD))]
+    sheet = Sheet(table(*rows), dimension=dimension, addressed=addressed)
     assert bring(Book([sheet]).content(), "x.xlsx") == (ImportSummary(3, 3, 0, 0, 0), [])
-    assert set(Infusion.objects.values_list("batch", flat=True)) == {"B1"}
+    assert set(Infusion.objects.values_list("batch", flat=True)) == {"B0", "B1", "B2"}
 
 
 def test_rows_far_apart_are_read_and_named_as_the_sheet_shows_them(bring):

@@ -1,6 +1,7 @@
 """One batch in two persons: a product is made for one person, so one of the two rows is mistyped."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 from django.db.models import F, Value
@@ -51,7 +52,7 @@ def doubt_batch(*, batch: str, patient: Patient | None, by: Actor) -> Iterable[P
 def doubt_batches_of_file(*, by: Actor) -> None:
     """The same of all new rows that are staged (staging.py)."""
     centres = centres_where(by, Permission.WRITE_RECORDS)
-    values = {
+    values: dict[str, Any] = {
         "spaces": BATCH_SPACES, "submitted": Status.SUBMITTED, "everywhere": centres is NATIONWIDE,
         "centres": list(centres), "code": CODE, "sentence": _sentence(),
     }  # fmt: skip

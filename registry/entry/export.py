@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -68,7 +68,7 @@ def export_infusions(*, by: Actor, format: str, centre: str | None = None) -> Ex
         return write_rows(rows, format=format, name=f"swecar-{centre or 'export'}-{today()}")
 
 
-def _logged(infusions: Iterator[Infusion], by: Actor) -> Iterator[Cells]:
+def _logged(infusions: Iterator[Any], by: Actor) -> Iterator[Cells]:
     yield HEADER
     while some := list(islice(infusions, FETCHED_AT_ONCE)):
         log_infusions(by=by, action=AccessAction.EXPORT, infusions=some)

@@ -268,7 +268,7 @@ def read_courses(by: Actor) -> Iterator[CourseRow]:
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             for row in rows:
                 doses, longest, indication = row[PLAN:DETAILS]
-                yield CourseRow(*row[:PLAN], Plan(doses, longest), indication, row[DETAILS:])
+                yield CourseRow._make((*row[:PLAN], Plan(doses, longest), indication, row[DETAILS:]))
 
 
 def _own_centres(by: Actor) -> list[int] | None:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -50,7 +51,7 @@ class InfusionQuerySet(models.QuerySet):
         return order_course(self.select_related("centre", "product"))
 
 
-def order_course(infusions: Iterable["Infusion"]) -> list["Infusion"]:
+def order_course(infusions: Iterable[Any]) -> list["Infusion"]:
     """One person's infusions, the earliest first; centre and product should be selected already.
 
     Withdrawn ones stand among them, and decide nothing about the others.

@@ -48,7 +48,8 @@ class InfusionQuerySet(models.QuerySet):
 
     def in_order(self) -> list["Infusion"]:
         """One person's infusions, read in the order by which COUNTING.md gives them their roles."""
-        return order_course(self.select_related("centre", "product"))
+        found: Iterable[Any] = self.select_related("centre", "product")
+        return order_course(found)
 
 
 def order_course(infusions: Iterable[Any]) -> list["Infusion"]:

@@ -68,7 +68,7 @@ CORRECTABLE: dict[str, Any] = {
     "batch": TEXT_OR_NULL,
 }
 REASON = {"type": "string", "description": "Stands in the history; without names and identity numbers."}
-NEW = {
+NEW: dict[str, Any] = {
     "type": "object",
     "properties": {
         "patient_id": TEXT_OR_NULL | {"description": "An identifier: digested, never stored or given back."},

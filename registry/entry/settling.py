@@ -190,7 +190,8 @@ def _lock_person(referral: Referral, by: Actor) -> Patient:
     identifier = identifier_of(referral)
     if identifier is None:
         lock_entry()
-        patient = Patient.objects.select_for_update().filter(pk=referral.patient_id).first()
+        named = referral.patient
+        patient = Patient.objects.select_for_update().filter(pk=named.pk).first() if named else None
         if patient is None:
             raise NotFound(_("This person is no longer there."))
         return patient

@@ -204,7 +204,7 @@ def _show_settling(
 
 def _answers(typed: QueryDict) -> dict[str, str]:
     """What the page says of each infusion, by its id."""
-    return {name.removeprefix("row-"): typed[name] for name in typed if name.startswith("row-")}
+    return {name.removeprefix("row-"): str(typed[name]) for name in typed if name.startswith("row-")}
 
 
 def _say(refused: RegistryError) -> str:

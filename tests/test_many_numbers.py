@@ -1,12 +1,17 @@
 """Numbers as the Tax Agency's lists of test numbers have them, as many as there: all are read but those of no day.
 
-The lists themselves (41,129 personal identity numbers of 1890 to 2019, 2,264 coordination numbers of 1914 to 2014,
-github.com/personnummer/meta) are not kept here; these are made alike by the calendar and a check digit of the
-tests' own.
+The list of coordination numbers (2,264 of 1914 to 2023, github.com/personnummer/meta) is kept whole in
+tests/data/coordination-numbers.txt; that of personal identity numbers (41,129 of 1890 to 2019) is not. Others are
+made alike by the calendar and a check digit of the tests' own.
 """
 
 import calendar
 import random
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
 
 from registry.choices import IdentifierType, Sex
 from registry.identity import IdentifierUnusable, read_identifier
@@ -14,6 +19,7 @@ from tests import factories
 
 PERSONAL, COORDINATION = 41_129, 2_264
 RANDOM = random.Random(2264)
+LISTED = (Path(__file__).parent / "data" / "coordination-numbers.txt").read_text().split()
 
 
 def made(year: int, month: int, day: int, birth_number: int) -> str:
@@ -25,6 +31,45 @@ def is_possible(year: int, month: int, day: int) -> bool:
     """Whether a person may have been born then; 0 is a month or a day that is not known."""
     longest = 31 if month == 0 else calendar.monthrange(year, month)[1]
     return day <= longest
+
+
+def day_of(number: str) -> tuple[int, int, int]:
+    """Year, month and day of a coordination number of twelve digits."""
+    return int(number[:4]), int(number[4:6]), int(number[6:8]) - 60
+
+
+LISTED_POSSIBLE = [number for number in LISTED if is_possible(*day_of(number))]
+LISTED_IMPOSSIBLE = [number for number in LISTED if not is_possible(*day_of(number))]
+
+
+def test_the_list_is_whole():
+    assert (len(LISTED), len(set(LISTED))) == (COORDINATION, COORDINATION)
+    assert (len(LISTED_POSSIBLE), len(LISTED_IMPOSSIBLE)) == (2_240, 24)
+    for number in LISTED:
+        assert re.fullmatch(r"\d{8}23[89]\d", number)
+        assert factories.check_digit(number[2:-1]) == int(number[-1])
+
+
+def test_every_listed_coordination_number_of_a_possible_day_is_read():
+    unknown = 0
+    for number in LISTED_POSSIBLE:
+        year, month, day = day_of(number)
+        identifier = read_identifier(number, centre="UPP", county="03")
+        assert (identifier.type, identifier.birth_year) == (IdentifierType.COORDINATION, year)
+        assert identifier.sex == (Sex.FEMALE if number[8:11] == "238" else Sex.MALE)
+        if identifier.born_on is None:
+            assert 0 in (month, day)
+            unknown += 1
+        else:
+            assert identifier.born_on == date(year, month, day)
+    assert unknown == sum(0 in day_of(number)[1:] for number in LISTED) == 170
+
+
+def test_every_listed_coordination_number_of_an_impossible_day_is_refused_without_its_digits():
+    for number in LISTED_IMPOSSIBLE:
+        with pytest.raises(IdentifierUnusable) as refused:
+            read_identifier(number, centre="UPP", county="03")
+        assert not re.search(r"\d", str(refused.value))
 
 
 def test_every_personal_number_is_read_whatever_its_year():

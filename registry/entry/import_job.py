@@ -27,6 +27,7 @@ from registry.entry.announce import send
 from registry.entry.exchange import THE_FILE
 from registry.entry.import_file import ImportSummary, empty_tables, judge_and_store
 from registry.entry.import_lookups import look_up_staged
+from registry.entry.import_referrals import referable_rows
 from registry.entry.reading import CodeLists
 from registry.entry.upload import is_small, keep_rows, read_content
 from registry.errors import Busy, FileUnusable, NotFound, Problem, RegistryError, TooManyLookups
@@ -242,10 +243,11 @@ def _conclude(job: ImportJob, summary: ImportSummary, problems: list[tuple[int, 
         job.rows.all().delete()
     elif job.state == ImportState.REFUSED or not job.stored:
         # Nothing will be stored: the report shows the cells of the rows with a problem, and an erasure
-        # knows whose they are by the digests, of those who are in the registry. A day later they are gone too.
+        # knows whose they are by the digests, of those who are in the registry. What was read stays of the
+        # rows that can be sent to the steward. A day later all of it is gone.
         of_row = ImportProblem.objects.filter(job=job, line=OuterRef("line"))
         job.rows.exclude(Exists(of_row)).delete()
-        job.rows.update(staged=None)
+        job.rows.exclude(pk__in=referable_rows(job).values("pk")).update(staged=None)
         staging.forget_unknown(job.pk)
 
 

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Min
 
-from registry.models import ImportJob, ImportProblem
+from registry.entry.import_referrals import can_be_sent
+from registry.models import ImportJob, ImportProblem, ImportRow
 
 ORDERS = {"line": ("line",), "-line": ("-line",), "column": ("column", "line")}
 
@@ -18,6 +20,8 @@ class ReportLine:
     number: int
     problems: Sequence[ImportProblem]
     cells: dict[str, str]
+    can_be_sent: bool = False  # to the registry's steward
+    referral: UUID | None = None  # what it was sent as
 
     def show(self, columns: Sequence[str]) -> list[tuple[str, str, bool]]:
         """(column, cell, whether something is wrong there) for each of these columns."""
@@ -41,11 +45,16 @@ class Report(Sequence):
         return self._read(wanted) if isinstance(key, slice) else self._read([wanted])[0]
 
     def _read(self, numbers: Sequence[int]) -> list[ReportLine]:
-        cells = dict(self.job.rows.filter(line__in=numbers).values_list("line", "cells"))
+        rows = {row.line: row for row in self.job.rows.filter(line__in=numbers).defer("chain")}
         problems = defaultdict(list)
         for problem in self.job.problems.filter(line__in=numbers):
             problems[problem.line].append(problem)
-        return [ReportLine(number, problems[number], cells.get(number, {})) for number in numbers]
+        return [self._line(number, problems[number], rows.get(number)) for number in numbers]
+
+    def _line(self, number: int, problems: Sequence[ImportProblem], row: ImportRow | None) -> ReportLine:
+        if row is None:
+            return ReportLine(number, problems, {})
+        return ReportLine(number, problems, row.cells, can_be_sent(self.job, row), row.referral_id)
 
 
 def read_report(job: ImportJob, *, order: str = "line") -> Report:

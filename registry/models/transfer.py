@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import ImportState
 from registry.models.account import User
 from registry.models.centre import Centre
+from registry.models.question import Referral
 
 
 class ImportJob(models.Model):
@@ -65,6 +66,9 @@ class ImportRow(models.Model):
     cells = models.JSONField(help_text="The row as written, by column, without the identifier.")
     staged = models.JSONField(null=True, help_text="The row as read, by column of staging.py; null if unreadable.")
     chain = models.BinaryField(null=True, help_text="The digests of the identifier, the oldest key's first.")
+    referral = models.ForeignKey(
+        Referral, on_delete=models.SET_NULL, null=True, related_name="+", help_text="What it was sent as."
+    )
 
     class Meta:
         constraints = [

@@ -25,6 +25,9 @@ ROWS = [
     Row("clinic:import-report", "GET", MINE, job),
     Row("clinic:import-store", "GET", dict.fromkeys(WHO_WRITES, 405) | {"nobody": 302, "signed_in": 404}, job),
     Row("clinic:import-store", "POST", MINE | {"reporter": 302}, job),
+    # Nothing of this file waits to be sent: back to its page, with a sentence.
+    Row("clinic:import-refer", "GET", dict.fromkeys(WHO_WRITES, 405) | {"nobody": 302, "signed_in": 404}, job),
+    Row("clinic:import-refer", "POST", MINE | {"reporter": 302}, job),
     Row("clinic:export", "GET", dict.fromkeys(WHO_WRITES, 400) | {"nobody": 302, "signed_in": 404}),
     Row("clinic:coverage", "GET", LEADS),
     Row("clinic:coverage", "POST", LEADS),

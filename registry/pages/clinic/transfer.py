@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from registry.access import Permission
@@ -19,11 +19,12 @@ from registry.choices import ImportState
 from registry.entry.export import FORMATS, Export, export_infusions, write_rows
 from registry.entry.import_job import ImportNotStorable as NotStorable
 from registry.entry.import_job import can_be_stored, jobs_of, receive_file, store_checked
+from registry.entry.import_referrals import MOST_AT_ONCE, NothingToSend, rows_to_send, send_rows
 from registry.entry.reading import COLUMNS, CodeLists
 from registry.entry.report import ORDERS, Report, read_report
 from registry.entry.template import write_template
 from registry.entry.upload import LARGEST_MEGABYTES, MOST_ROWS
-from registry.errors import FileTooLarge, FileUnusable, NotFound
+from registry.errors import FileTooLarge, FileUnusable, NotFound, TooManyLookups
 from registry.models import Centre, ImportJob
 from registry.pages.clinic.centre_field import CentreField
 from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
@@ -113,6 +114,8 @@ def import_(request: SignedInRequest, job_id: UUID) -> HttpResponse:
         "columns": columns,
         "lines": [(line, line.show(columns)) for line in listed or ()],
         "order": _order(request),
+        "most_at_once": MOST_AT_ONCE,
+        "to_send": rows_to_send(job).count() if job.refused else 0,
     }
     return show(request, "clinic/import_state.html" if request.htmx else "clinic/import.html", context)
 
@@ -125,6 +128,30 @@ def store(request: SignedInRequest, job_id: UUID) -> HttpResponse:
         store_checked(job_id=job_id, by=request.user)
     except NotStorable as refused:
         messages.error(request, str(refused))
+    return redirect("clinic:import", job_id=job_id)
+
+
+@page(Permission.WRITE_RECORDS)
+@require_POST
+def refer(request: SignedInRequest, job_id: UUID) -> HttpResponse:
+    """Send a row that only the registry's steward can settle to them, or all such rows of the file."""
+    job, typed = _find_job(request, job_id), request.POST.get("line", "")
+    if typed and not (typed.isascii() and typed.isdecimal() and len(typed) <= len(str(MOST_ROWS))):
+        raise NotFound
+    try:
+        done = send_rows(job=job, by=request.user, line=int(typed) if typed else None)
+    except (TooManyLookups, NothingToSend) as refused:
+        messages.error(request, str(refused))
+        return redirect("clinic:import", job_id=job_id)
+    if done.sent:
+        sentence = ngettext(
+            "%(count)s row is sent to the registry's steward. Nothing of it is counted yet.",
+            "%(count)s rows are sent to the registry's steward. Nothing of them is counted yet.",
+            done.sent,
+        )
+        messages.success(request, sentence % {"count": done.sent})
+    for line, refusal in done.refused:
+        messages.error(request, _("Line %(line)s: %(sentence)s") % {"line": line, "sentence": refusal})
     return redirect("clinic:import", job_id=job_id)
 
 
@@ -217,6 +244,7 @@ urlpatterns = [
     path("imports/template.<str:format>", template, name="import-template"),
     path("imports/<uuid:job_id>/", import_, name="import"),
     path("imports/<uuid:job_id>/store", store, name="import-store"),
+    path("imports/<uuid:job_id>/refer", refer, name="import-refer"),
     path("imports/<uuid:job_id>/report.csv", report, name="import-report"),
     path("export/", export, name="export"),
 ]

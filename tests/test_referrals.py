@@ -284,3 +284,21 @@ def test_what_was_sent_follows_a_merge(world):
     merge_patients(keep=world.first.patient, absorb=double.patient, by=world.steward, reason="one person")
     said = answers(world, **{str(double.pk): "reinfusion"})
     assert release(world, referral, said).patient == world.first.patient
+
+
+def test_the_same_row_sent_again_adds_what_is_written_with_it_once(world):
+    referral = send(world, message="Our journal says 2020.")
+    for words in ("", "Our journal says 2020.", " It was in March. ", "It was in March."):
+        assert send(world, message=words, by=world.colleague) == referral
+    [question] = Question.objects.all()
+    assert question.text == "Our journal says 2020."
+    assert [(one.text, one.side, one.written_by) for one in question.messages.all()] == [
+        ("It was in March.", "clinic", "colleague")
+    ]
+    questions.answer(question_id=question.pk, text="I am looking.", by=world.steward)
+    questions.close(question_id=question.pk, by=world.nurse)
+    send(world, message="And now?")
+    question.refresh_from_db()
+    assert (question.closed_at, question.waits_for, question.messages.count()) == (None, "steward", 2)
+    with pytest.raises(IdentifierInText):
+        send(world, message=f"It is {MAN}.")

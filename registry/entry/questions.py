@@ -193,11 +193,16 @@ def write(*, question_id: int, text: str, by: Actor, side: Side | None = None) -
             raise NotFound
         if question.closed_at:
             raise QuestionClosed
-        if question.messages.count() >= MOST_MESSAGES:
-            raise QuestionFull
+        refuse_full(question)
         write_in(question, text=text, by=by, side=side)
         _log(question, by, ANSWERED)
     return question
+
+
+def refuse_full(question: Question) -> None:
+    """Raise QuestionFull for a question that can have no more messages."""
+    if question.messages.count() >= MOST_MESSAGES:
+        raise QuestionFull
 
 
 def write_in(question: Question, *, text: str, by: Actor, side: Side) -> None:

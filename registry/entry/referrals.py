@@ -16,7 +16,7 @@ from registry.choices import IdentifierType, ReferralState, Side
 from registry.draft import InfusionDraft
 from registry.entry.patients import find_patient, person_with
 from registry.entry.proposal import propose
-from registry.entry.questions import ask_about_referral, check_text, close_it, write_in
+from registry.entry.questions import ask_about_referral, check_text, close_it, refuse_full, write_in
 from registry.entry.rows import row_of_draft
 from registry.entry.staging import chain_of
 from registry.errors import KnownElsewhere, NotFound, RegistryError
@@ -42,10 +42,12 @@ class ReferralSettled(RegistryError):
 def send_referral(
     *, draft: InfusionDraft, by: User, patient: Patient | None = None, message: str = ""
 ) -> Referral:
-    """Send an infusion that is refused with a code of REFERABLE to the steward, once however often it is sent.
+    """Send an infusion that is refused with a code of REFERABLE to the steward, once however often it is sent:
+    as long as it is open, another message with it goes into its thread.
 
     patient: whose it is, as named by registry number or found by the draft's identifier. Raises
-    NothingToRefer, InfusionRefused with what else is wrong, NotPermitted, TextTooLong, IdentifierInText.
+    NothingToRefer, InfusionRefused with what else is wrong, NotPermitted, TextTooLong, IdentifierInText,
+    QuestionFull.
     """
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)
@@ -59,7 +61,9 @@ def send_referral(
     sent = {"centre": draft.centre, "fields": row_of_draft(draft), "code": question.code, **whose}
     with acting_as(by):
         User.objects.select_for_update(no_key=True).get(pk=by.pk)  # a button that is pressed twice
-        if again := Referral.objects.filter(state=ReferralState.OPEN, **sent).first():
+        if again := Referral.objects.filter(state=ReferralState.OPEN, **sent).select_for_update().first():
+            if message.strip():
+                _add_message(again, words, by)
             return again
         referral = Referral.objects.create(
             **sent,
@@ -69,6 +73,18 @@ def send_referral(
         )
         ask_about_referral(referral=referral, text=words, by=by)
     return referral
+
+
+def _add_message(referral: Referral, words: str, by: User) -> None:
+    """What is written with a row that is sent once more, unless it stands in its thread already."""
+    question = lock_question(referral)
+    if words in {question.text, *question.messages.values_list("text", flat=True)}:
+        return
+    refuse_full(question)
+    if question.closed_at:
+        question.closed_by, question.closed_at = "", None
+        question.save(update_fields=["closed_by", "closed_at"])
+    write_in(question, text=words, by=by, side=Side.CLINIC)
 
 
 def read_referrals(*, by: Actor) -> QuerySet[Referral]:

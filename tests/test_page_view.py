@@ -98,6 +98,14 @@ def test_an_unknown_parameter_changes_nothing(published, client):
     assert text(client.get("/?utm_source=mail")) == text(client.get("/"))
 
 
+@pytest.mark.parametrize("written", ["%Y", "%Y-%m"])
+def test_the_year_and_the_month_that_run_are_shown_as_far_as_they_have_come(published, client, written):
+    day = today()
+    answer = client.get(f"/en/?as_of={day.strftime(written)}", follow=True)
+    assert answer.status_code == 200
+    assert f'value="{day}"' in text(answer) or today() != day
+
+
 @pytest.mark.parametrize("address", ["/", "/en/?as_of=2020-05-05&centre=UPP"])
 def test_the_number_of_queries_is_known(published, client, address):
     client.get("/en/?as_of=2019-12-31")  # which snapshot is current is known after this

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from registry.clock import require_come
+from registry.clock import require_come, today
 from registry.dates import last_day, understand_date
 from registry.errors import DateInFuture, RegistryError
 from registry.rules import FIRST_TREATMENT
@@ -70,9 +70,12 @@ def _read_day(text: str) -> date | None:
     if not text:
         return None
     try:
-        day = last_day(*understand_date(text))
+        begins, precision = understand_date(text)
     except ValueError as error:
         raise ChoiceUnknown(str(error)) from None
+    day = last_day(begins, precision)
+    if begins <= today() < day:  # this year, or this month, as far as it has come
+        day = today()
     if day < FIRST_TREATMENT:
         raise ChoiceUnknown(_("The registry begins in 2014: choose a later date."))
     try:

@@ -151,3 +151,34 @@ def test_a_program_sends_what_is_refused_and_reads_what_became_of_it(nurse, else
         assert answer.status_code == status
         assert MAN not in text(answer)
     assert Referral.objects.count() == 1
+
+
+def test_a_refused_correction_is_sent_as_a_question_with_what_was_typed(nurse, steward, elsewhere, lists):
+    ours = factories.record(lists, WOMAN, infused_on="2022-03-04", kind="reinfusion", batch="B1")
+    page = address("correct", infusion_id=ours.pk)
+    shown = nurse.get(page)
+    assert 'value="refer"' not in text(shown)
+    typed = {
+        "centre": "UPP", "category": "SOC", "product": "Kymriah", "indication": "C91.0", "sequence": "1",
+        "infused_on": "2020-03-04", "kind": "first", "batch": "B2", "why": "better_source", "words": "",
+        "version": str(shown.context["version"]), "age_at_infusion": "50", "age_for": "2020-03-04",
+    }  # fmt: skip
+    refused = text(nurse.post(page, typed))
+    assert 'value="refer"' in refused
+    assert 'value="2020-03-04"' in refused
+    wrong = nurse.post(page, typed | {"do": "refer", "message": f"It is {MAN}."})
+    assert wrong.status_code == 200
+    assert 'value="refer"' in text(wrong)
+    assert not Question.objects.filter(asks="clinic").exists()
+    for _press in range(2):
+        sent = nurse.post(page, typed | {"do": "refer", "message": "Our journal says March 2020."})
+        assert sent.url == address("questions")
+    [question] = Question.objects.filter(asks="clinic")
+    assert (question.infusion, question.waits_for) == (ours, "steward")
+    read = text(steward.get(address("questions")))
+    for words in ("2022-03-04", "2020-03-04", "Reinfusion", "First", "B1", "B2", "Our journal says March 2020."):
+        assert words in read
+    ours.refresh_from_db()
+    assert (ours.kind, ours.batch, str(ours.infused_on)) == ("reinfusion", "B1", "2022-03-04")
+    for words in ("2021-05-05", "Yescarta", "Sjukhuset STO"):
+        assert words not in question.text

@@ -114,7 +114,7 @@ def find_asked_about(*, infusion_id: UUID, by: Actor, side: Side = Side.STEWARD)
 
 
 def ask(*, infusion_id: UUID, text: str, by: Actor, side: Side = Side.STEWARD) -> Question:
-    """Ask about a row: the steward the clinic, or the clinic the steward.
+    """Ask about a row: the steward the clinic, or the clinic the steward; the same, while it is unclosed, once.
 
     Raises NotFound, TextMissing, TextTooLong, IdentifierInText.
     """
@@ -124,7 +124,11 @@ def ask(*, infusion_id: UUID, text: str, by: Actor, side: Side = Side.STEWARD) -
         infusion = visible.select_related("centre", "patient").filter(pk=infusion_id).first()
         if infusion is None:
             raise NotFound
-        question = Question.objects.create(infusion=infusion, text=check_text(text), **_from(side, by))
+        words = check_text(text)
+        again = Question.objects.filter(infusion=infusion, text=words, asks=side, rule="").unclosed().first()
+        if again:  # a button that is pressed twice
+            return again
+        question = Question.objects.create(infusion=infusion, text=words, **_from(side, by))
         log_infusions(by=by, action=AccessAction.READ, infusions=[infusion], detail=ASKED)
     return question
 

@@ -15,13 +15,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.access import Permission, acting_as, centres_where
-from registry.choices import AccessAction, Category, Status
+from registry.choices import AccessAction, Category, Side, Status
 from registry.entry.finding import is_registry_number
 from registry.entry.history import read_histories
 from registry.entry.patients import find_patient, find_visible_patient
 from registry.entry.proposal import know_person
+from registry.entry.questions import ask
 from registry.entry.reading import CodeLists, read_identifier_at
 from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.referrals import REFERABLE
 from registry.entry.rows import RELATED, row_of
 from registry.entry.visible_course import show_sex
 from registry.errors import ChangedMeanwhile, NotFound, RegistryError, TooManyLookups
@@ -142,7 +144,12 @@ def correct(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
     changes = form.read_changes() if request.method == "POST" else None
     differences: list[dict] = []
     version = stored.version
-    if changes is not None and reason.is_valid() and not form.errors:
+    complete = changes is not None and reason.is_valid() and not form.errors
+    if complete and request.POST.get("do") == "refer":
+        if _send_correction(request, form, reason, stored):
+            return redirect("clinic:questions")
+        version = _seen(request)
+    elif complete and changes is not None:
         try:
             correct_infusion(
                 infusion_id=infusion_id, changes=changes, by=request.user, reason=reason.reason,
@@ -162,7 +169,25 @@ def correct(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
     elif request.method == "POST":
         version = _seen(request)
     context = {"form": form, "reason": reason, "infusion": stored, "version": version, "differences": differences}
+    context["referable"] = "do" in request.POST or any(form.has_error("kind", code) for code in REFERABLE)
     return show(request, "clinic/correct.html", context)
+
+
+def _send_correction(request: SignedInRequest, form: CorrectionForm, reason: ReasonForm, stored: Infusion) -> bool:
+    """Ask the registry's steward about the row, with what was typed over it; what is wrong stands in the form."""
+    changes = [_("%(label)s: %(stored)s, to become %(typed)s") % one for one in _differences(form, stored)]
+    words = [request.POST.get("message", "").strip(), f"{_('Reason')}: {reason.reason}"]
+    text = "\n".join([_("A correction that the registry refuses, because the order is yours to settle."), *changes,
+                      *filter(None, words)])  # fmt: skip
+    try:
+        ask(infusion_id=stored.pk, text=text, by=request.user, side=Side.CLINIC)
+    except NotFound:
+        raise
+    except RegistryError as refused:
+        form.refuse_error(refused)
+        return False
+    messages.success(request, _("The question is sent to the registry's steward."))
+    return True
 
 
 @page(Permission.WRITE_RECORDS)

@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import date
+from io import BytesIO
 
 import pytest
 import redis
@@ -24,15 +25,17 @@ from django.views.debug import ExceptionReporter, get_default_exception_reporter
 from registry.access import Operator, acting_as
 from registry.choices import Task
 from registry.entry import announce
+from registry.entry.import_job import receive_file, run_import
 from registry.entry.patients import erase_patient, merge_patients
 from registry.entry.record import correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.referrals import find_person
 from registry.errors import RegistryError
 from registry.identity import IdentifierUnusable, read_identifier
-from registry.models import Centre, Infusion, Patient, Refusal, Run
+from registry.models import Centre, Infusion, Patient, Referral, Refusal, Run, User
 from registry.statistics.runs import run_publication, run_verification
-from tests import factories
+from tests import desk, factories
 
-# Those that come in by a file, by a refused file, one by one, as nonsense, and in a request.
+# Those that come in by a file, by a refused file, one by one, as nonsense, in a request, and to the steward.
 STORED = [factories.number(date(1981, 4, 3), birth) for birth in (980, 981, 982)]
 COORDINATION = factories.number(date(1982, 5, 4), 983, coordination=True)
 REFUSED = [factories.number(date(1983, 6, 5), birth) for birth in (984, 985)]
@@ -40,8 +43,9 @@ SINGLE = [factories.number(date(1984, 7, 6), birth) for birth in (986, 987)]
 ASKED = factories.number(date(1985, 8, 7), 988)
 WRONG = f"19860908-989{(factories.check_digit('860908989') + 1) % 10}"
 IN_REQUEST = factories.number(date(1987, 10, 9), 990)
+SENT = [factories.number(date(1988, 11, 10), birth) for birth in (991, 992, 993)]
 OTHERS = ["991988000013", "19880101K085", "local:journal-4711"]
-NUMBERS = [*STORED, COORDINATION, *REFUSED, *SINGLE, ASKED, WRONG, IN_REQUEST]
+NUMBERS = [*STORED, COORDINATION, *REFUSED, *SINGLE, ASKED, WRONG, IN_REQUEST, *SENT]
 
 
 def spellings(number: str) -> set[str]:
@@ -232,6 +236,56 @@ def provoke(lists) -> list[BaseException]:
     return [*refusals, refused.value]
 
 
+def refer(lists) -> list[str]:
+    """Send to the steward from the form, by program and from a file, be refused with numbers in every text, and
+    have it released, declined and taken back; the pages of both sides before and after.
+    """
+    theirs = [factories.record(lists, number, centre="STO", infused_on="2021-05-05") for number in SENT]
+    nurse = desk.sign_in(factories.user("nurse", lists.centres["UPP"]))
+    steward = desk.sign_in(factories.user("steward", national_role="steward"))
+    stated = [ROW | {"patient_id": number, "kind": "first"} for number in SENT]
+    new = desk.address("record")
+    nurse.post(new, stated[0] | {"do": "refer", "message": f"It is {SENT[0]}."})
+    nurse.post(new, stated[0] | {"do": "refer", "message": "Which was the first?"})
+    for message in (SENT[1].replace("-", " "), "Which?"):
+        nurse.post("/api/v1/referrals", stated[1] | {"message": message}, "application/json")
+    file = BytesIO("\n".join([",".join(ROW), ",".join(stated[2].values())]).encode())
+    job = receive_file(file=file, by=User.objects.get(username="nurse"))
+    run_import(job.pk, language="en")
+    nurse.post(desk.address("import-refer", job_id=job.pk))
+    sent = {referral.patient_number: referral for referral in _open_referrals()}
+    assert set(sent) == {infusion.patient.registry_number for infusion in theirs}
+    released, declined, taken = (sent[infusion.patient.registry_number] for infusion in theirs)
+    pages = _pages_of_referrals(job, nurse, steward)
+    settle = desk.address("referral-settle", referral_id=released.pk)
+    said = {"row-sent": "first", f"row-{theirs[0].pk}": "reinfusion", "text": ""}
+    shown = steward.post(settle, said | {"do": "check"})
+    steward.post(settle, said | {"do": "settle", "shown": shown.context["shown"], "text": SENT[0]})
+    steward.post(settle, said | {"do": "settle", "shown": shown.context["shown"]})
+    for words in (SENT[1], "It was registered."):
+        steward.post(desk.address("referral-decline", referral_id=declined.pk), {"decline-text": words})
+    nurse.post(desk.address("referral-take-back", referral_id=taken.pk))
+    states = [Referral.objects.get(pk=one.pk).state for one in (released, declined, taken)]
+    assert states == ["released", "declined", "taken_back"]
+    return [*pages, desk.text(shown), *_pages_of_referrals(job, nurse, steward)]
+
+
+def _open_referrals() -> list[Referral]:
+    """Those that wait, each with the registry number of whom it is of."""
+    referrals = list(Referral.objects.filter(state="open"))
+    for referral in referrals:
+        found = find_person(referral, by=Operator())
+        referral.patient_number = found and found.registry_number
+    return referrals
+
+
+def _pages_of_referrals(job, *clients) -> list[str]:
+    addresses = [desk.address(name) for name in ("start", "desk", "referrals", "questions")]
+    addresses += [desk.address("referral", referral_id=one.pk) for one in Referral.objects.all()]
+    addresses += [desk.address(name, job_id=job.pk) for name in ("import", "import-report")]
+    return [desk.text(client.get(page)) for client in clients for page in addresses]
+
+
 class Sent:
     """What a view may hold when it fails."""
 
@@ -290,14 +344,17 @@ def mailed_report() -> list[str]:
 # Nothing is found.
 
 
-def test_no_identity_number_that_came_in_is_anywhere(lists, manage, tmp_path, logged, fail_page, capsys):
+def test_no_identity_number_that_came_in_is_anywhere(lists, manage, tmp_path, logged, fail_page, capsys, settings):
     printed = import_files(manage, tmp_path)
     refusals = provoke(lists)
+    settings.ROOT_URLCONF, settings.DEBUG = "swecar.urls", False
+    read = refer(lists)
+    settings.ROOT_URLCONF, settings.DEBUG = __name__, True
     pages = [fail_page(), fail_page("text/plain"), *mailed_report()]
     run_publication()
     run_verification()
-    assert Infusion.objects.count() == len(STORED) + 1 + len(OTHERS) + len(SINGLE)
-    assert Patient.objects.count() == len(STORED) + 1 + len(OTHERS) + 1
+    assert Infusion.objects.count() == len(STORED) + 1 + len(OTHERS) + len(SINGLE) + len(SENT) + 1
+    assert Patient.objects.count() == len(STORED) + 1 + len(OTHERS) + 1 + len(SENT)
     assert Refusal.objects.count() == 1
     places = {
         "database": list(read_database()),
@@ -306,6 +363,7 @@ def test_no_identity_number_that_came_in_is_anywhere(lists, manage, tmp_path, lo
         "output": [*printed, *capsys.readouterr()],
         "refusals": [f"{refusal} {refusal!r} {refusal.args} {vars(refusal)}" for refusal in refusals],
         "pages": pages,
+        "what is sent to the steward": read,
     }
     assert [name for name, texts in places.items() if not any(texts)] == []
     assert {name: found_in(texts) for name, texts in places.items() if found_in(texts)} == {}

@@ -27,6 +27,9 @@ from registry.pages.clinic.list_field import centres_of, choose_product, choose_
 
 ANSWER = "former_first_becomes"
 DUPLICATE = "duplicate"
+# What templates ask of `data` besides the fields. What is missing there is logged with all the rest, the
+# identity number among it, where templates are logged at their most talkative.
+OF_THE_PAGE = ("age_offered", "kind_proposed", "confirmed", "message")
 ABOUT_THE_PERSON = {PatientRefused.code, TooManyLookups.code}
 
 
@@ -93,7 +96,8 @@ class InfusionForm(forms.Form):
 
     def __init__(self, *args, lists: CodeLists, patient: Patient | None = None, **kwargs):
         super().__init__(*args, **kwargs)
-        self.data = self.data.dict() if self.is_bound else {}  # type: ignore[attr-defined]  # a QueryDict, once
+        typed = self.data.dict() if self.is_bound else {}  # type: ignore[attr-defined]  # a QueryDict, once
+        self.data = dict.fromkeys(OF_THE_PAGE, "") | typed
         self.lists, self.patient = lists, patient
         self.fields["centre"].widget = forms.Select(choices=centres_of(lists))
         self.fields["product"].widget = choose_product(lists)

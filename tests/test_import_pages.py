@@ -201,6 +201,25 @@ def test_every_problem_stands_beside_its_row(browse, refused):
     assert address("import-store", job_id=refused.pk) not in page
 
 
+@pytest.mark.parametrize(("prefix", "names"), [
+    ("/en", ("product", "infused_on", "centre")),
+    ("", ("produkt", "infusionsdatum", "centrum")),
+])  # fmt: skip
+def test_a_report_names_the_columns_as_the_template_of_its_language(browse, refused, prefix, names):
+    page = text_of(browse.get(f"{prefix}/clinic/imports/{refused.pk}/"))
+    for name in names:
+        assert f"<code>{name}</code>: " in page
+        assert f'<th scope="col"><code>{name}</code></th>' in page
+        assert f'data-column="{name}"' in page
+
+
+def test_of_the_file_as_a_whole_no_column_is_named(browse):
+    send(browse, as_csv([ROW | {"manufacturing_site": "Örebro"}]).decode().encode("cp1252"))
+    job = run(ImportJob.objects.get())
+    page = text_of(browse.get(address("import", job_id=job.pk)))
+    assert "It was read as Windows-1252" in page and "<code>file</code>" not in page
+
+
 def test_the_lines_stand_in_the_order_asked_for(browse, refused):
     def lines(order):
         page = text_of(browse.get(address("import", job_id=refused.pk) + f"?order={order}"))

@@ -57,9 +57,14 @@ def column_of(cell: str) -> str | None:
     return KNOWN.get(_plain(cell[:80]))
 
 
+def column_name(column: str) -> str:
+    """What the template in the language of the page writes over a column."""
+    return SWEDISH[column] if get_language() == "sv" else column
+
+
 def template_columns() -> Sequence[str]:
     """The header of a template in the language of the page."""
-    return [SWEDISH[column] for column in COLUMNS] if get_language() == "sv" else COLUMNS
+    return [column_name(column) for column in COLUMNS]
 
 
 def find_header(rows: Sequence[Sequence[str]]) -> int:

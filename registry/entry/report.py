@@ -7,7 +7,9 @@ from uuid import UUID
 
 from django.db.models import Min
 
+from registry.entry.header import column_name
 from registry.entry.import_referrals import can_be_sent
+from registry.entry.reading import COLUMNS
 from registry.models import ImportJob, ImportProblem, ImportRow
 
 ORDERS = {"line": ("line",), "-line": ("-line",), "column": ("column", "line")}
@@ -24,9 +26,14 @@ class ReportLine:
     referral: UUID | None = None  # what it was sent as
 
     def show(self, columns: Sequence[str]) -> list[tuple[str, str, bool]]:
-        """(column, cell, whether something is wrong there) for each of these columns."""
+        """(column's name, cell, whether something is wrong there) for each of these columns."""
         wrong = {problem.field for problem in self.problems}
-        return [(name, self.cells.get(name, ""), name in wrong) for name in columns]
+        return [(column_name(name), self.cells.get(name, ""), name in wrong) for name in columns]
+
+    @property
+    def told(self) -> list[tuple[str, ImportProblem]]:
+        """(column's name, problem); no name where the file as a whole is meant."""
+        return [(column_name(one.field) if one.field in COLUMNS else "", one) for one in self.problems]
 
 
 class Report(Sequence):

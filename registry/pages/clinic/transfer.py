@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from registry.access import Permission
 from registry.choices import ImportState
 from registry.entry.export import FORMATS, Export, export_infusions, write_rows
+from registry.entry.header import column_name
 from registry.entry.import_job import ImportNotStorable as NotStorable
 from registry.entry.import_job import can_be_stored, jobs_of, receive_file, store_checked
 from registry.entry.import_referrals import MOST_AT_ONCE, NothingToSend, rows_to_send, send_rows
@@ -111,7 +112,7 @@ def import_(request: SignedInRequest, job_id: UUID) -> HttpResponse:
         "message": job.message and _(job.message),
         "storable": can_be_stored(job),
         "listed": listed,
-        "columns": columns,
+        "columns": [column_name(name) for name in columns],
         "lines": [(line, line.show(columns)) for line in listed or ()],
         "order": _order(request),
         "most_at_once": MOST_AT_ONCE,

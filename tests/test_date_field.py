@@ -72,6 +72,20 @@ def test_no_page_has_a_browsers_own_box_for_dates():
         assert not re.search(r"""type["']?\s*[=:]\s*["'](date|month|datetime-local)["']""", path.read_text()), path
 
 
+def test_a_day_on_which_nothing_can_have_been_given_is_refused_on_leaving_the_field(lead):
+    def guided(typed: str) -> str:
+        answer = lead.post(f"{NEW}/person", FORM | {"infused_on": typed}, headers={"hx-request": "true"})
+        return text(answer)
+
+    tomorrow = today() + timedelta(days=1)
+    assert "lies in the future" in guided(f"{tomorrow:%Y-%m-%d}") and "lies in the future" in guided(
+        f"{tomorrow:%y%m%d}"
+    )
+    assert "before 1990" in guided("1989-05-05")
+    for typed in ("2020-05-05", "2020", "", "2020-13-01"):  # what cannot be read is said by the field itself
+        assert 'class="error"' not in guided(typed), typed
+
+
 @pytest.mark.parametrize("typed", TYPED)
 def test_an_infusion_is_stored_on_the_day_that_was_meant(lead, typed):
     checked = lead.post(NEW, FORM | {"infused_on": typed, "do": "check"})

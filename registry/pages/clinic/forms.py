@@ -247,6 +247,12 @@ class InfusionForm(forms.Form):
         return " ".join(map(str, errors)) if errors and self.data.get("patient_id") else ""
 
     @property
+    def date_error(self) -> str:
+        """Why no infusion can have this date, though it can be read."""
+        errors = self.errors.as_data().get("infused_on", []) if self.day else []
+        return " ".join(str(error.message) for error in errors)
+
+    @property
     def person_error(self) -> str:
         """Why the person of a right identifier may not be registered, or not be asked for."""
         errors = self.errors.as_data().get(NON_FIELD_ERRORS, [])

@@ -93,6 +93,19 @@ def test_what_to_say_is_asked_until_it_is_said(lists, nurse):
     assert nurse.post(NEW, FORM | {"kind": "reinfusion"}).status_code == 302
 
 
+def test_as_long_as_the_kind_is_open_it_is_asked_for_and_the_steward_needed_for_a_first_alone(lists, nurse):
+    factories.record(lists, NUMBER, centre="STO")
+    asked, settled = (
+        "If it was the first, the registry's steward must settle",
+        "centre; the registry's steward must",
+    )
+    for page in (guide(nurse), nurse.post(NEW, FORM)):
+        told = text(page)[text(page).index('id="meaning"') :]
+        assert asked in told and settled not in told
+    told = text(nurse.post(NEW, FORM | {"kind": "first"}))
+    assert settled in told and asked not in told
+
+
 # A proposal.
 
 

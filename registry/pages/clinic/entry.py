@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -31,6 +32,12 @@ from registry.models.access_log import log_persons
 from registry.pages.clinic.forms import ANSWER, InfusionForm
 from registry.pages.clinic.shell import SignedInRequest, page, say_wait, show
 from registry.pages.clinic.wording import say_consequence
+
+# As long as the kind is open, to state it may be enough: the steward is needed for the first alone.
+KIND_FIRST = gettext_lazy(
+    "Say what this infusion is, a further dose or a reinfusion. If it was the first, the registry's steward "
+    "must settle the order."
+)
 
 
 class Judged(NamedTuple):
@@ -173,11 +180,13 @@ def _propose(
     def ask(draft: InfusionDraft) -> Proposal:
         return propose(draft=draft, by=request.user, patient=patient, former_first_becomes=form.answer)
 
-    if not form.kind_is_open or stated.kind is None:
+    if not form.kind_is_open:
         return stated, ask(stated)
     still_open = replace(stated, kind=None)
     proposal = ask(still_open)
-    if not final:
+    if proposal.question and proposal.question.code in REFERABLE:
+        proposal = replace(proposal, question=replace(proposal.question, sentence=str(KIND_FIRST)))
+    if not final or stated.kind is None:
         return still_open, proposal
     if proposal.kind == stated.kind:
         return stated, ask(stated)

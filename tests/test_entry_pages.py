@@ -609,6 +609,11 @@ class TestCorrecting:
         mended = form | {"product": "Kymriah", "version": str(response.context["version"])}
         assert errors(nurse.post(address, mended)) == {"": ["changed_meanwhile"]}
 
+    def test_a_withdrawal_opens_at_its_reason(self, lists, nurse):
+        page = text(nurse.get(f"/en/clinic/infusions/{factories.record(lists).pk}/withdraw"))
+        [first] = re.findall(r"<(?:select|textarea|input)[^>]* autofocus[^>]*>", page)
+        assert 'name="why"' in first
+
     def test_a_withdrawn_infusion_leaves_the_counts_and_stays(self, lists, nurse):
         infusion = factories.record(lists)
         address = f"/en/clinic/infusions/{infusion.pk}/withdraw"

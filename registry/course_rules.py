@@ -42,7 +42,9 @@ def is_planned(step: Step, earlier: Sequence[Step]) -> bool:
 def _doubt_further_dose(step: Step, earlier: Sequence[Step]) -> Iterable[Problem]:
     before = earlier[-1]
     if _is_of_other_course(step, before):
-        sentence = _("The infusion before is of another product or indication: is this a reinfusion?")
+        sentence = _(
+            "The previous infusion was of another product or for another indication: is this a reinfusion?"
+        )
         yield Problem("kind", "further_dose_of_other_course", sentence, True)
     elif not _has_planned_dose(step, earlier):
         sentence = _("The product has no further planned dose: is this a reinfusion?")

@@ -93,9 +93,9 @@ class TooManyLookups(RegistryError):
         minutes = -(-seconds // 60)
         super().__init__(
             ngettext(
-                "You have looked up as many persons who are not your centre's patients as an hour allows. "
+                "You have reached the hourly limit for looking up persons who are not your centre's patients. "
                 "Try again in %d minute.",
-                "You have looked up as many persons who are not your centre's patients as an hour allows. "
+                "You have reached the hourly limit for looking up persons who are not your centre's patients. "
                 "Try again in %d minutes.",
                 minutes,
             )

@@ -53,11 +53,11 @@ WRONG_DIGITS = gettext_noop("This is not a valid personal identity or coordinati
 LETTER_FOR_DIGIT = gettext_noop(
     "There is a letter where a personal identity number has a digit: check O and 0, l and 1, S and 5, B and 8."
 )
-NO_NAME = gettext_noop("This is a name and not a number: write the person's number, or local: and a pseudonym.")
+NO_NAME = gettext_noop("This is a name, not a number: write the person's number, or local: and a pseudonym.")
 IN_FUTURE = gettext_noop("The number gives a date of birth in the future.")
 BEFORE_1880 = gettext_noop("The number gives a date of birth before 1880.")
 A_CENTURY_BEFORE = gettext_noop("If the person is a hundred or more, write + or all four digits of the year.")
-PLUS_CONTRADICTED = gettext_noop("The + says a hundred years or more, and the year says less: check both.")
+PLUS_CONTRADICTED = gettext_noop("The + means a hundred years or more, but by the year it is less: check both.")
 NO_SUCH_DAY = gettext_noop("The reserve number holds a date that is not in the calendar: check the digits.")
 WRONG_RESERVE = gettext_noop(
     "The check digit of this reserve number does not agree with the others: check the digits."
@@ -66,7 +66,8 @@ PERSONAL_WITH_PREFIX = gettext_noop(
     "This is a personal identity or coordination number: write it without a prefix."
 )
 UNKNOWN_PREFIX = gettext_noop(
-    "Before the colon stands local, reserve, or the region whose number it is, as in stockholm: or uppsala:"
+    "Before the colon, write local, reserve or the region that the number is from, for example "
+    "stockholm: or uppsala:"
 )
 WRITE_RESERVE = gettext_noop(
     "If it is a reserve number in a format of the region's own, write it as reserve: and the number."
@@ -88,8 +89,8 @@ class IssuerUnclear(IdentifierUnusable):
         self.issuers = tuple(issuers)
         prefixes = [f"{issuer.key}:" for issuer in self.issuers] or ["uppsala:", "kalmar:", "…"]
         sentence = _(
-            "Several regions write reserve numbers like this: check the digits, and write whose it is before it, "
-            "as %(prefixes)s."
+            "Several regions have reserve numbers like this one: check the digits, and write the "
+            "region before the number, as %(prefixes)s."
         )
         super().__init__(sentence % {"prefixes": ", ".join(prefixes)})
 

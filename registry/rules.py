@@ -160,10 +160,14 @@ def _check_century(draft: InfusionDraft) -> Problem | None:
         return None
     age = age_on(_births(draft)[0] or draft.infused_on, draft.infused_on)
     if age >= HUNDRED:
-        sentence = _("The + makes the person over a hundred: if that is wrong, write the whole year of birth.")
+        sentence = _(
+            "With the + the person is over a hundred: if that is wrong, write all four digits of the "
+            "year of birth."
+        )
     elif age < 1:
         sentence = _(
-            "The number makes the person under one year old: if that is wrong, write the whole year of birth."
+            "By the number the person is under one year old: if that is wrong, write all four digits "
+            "of the year of birth."
         )
     else:
         return None

@@ -141,8 +141,8 @@ def test_the_product_says_what_the_catalogue_has():
 
 # One thing has one word: what is not to be said, and what is said instead.
 OTHER_WORDS = {
-    "dra tillbaka": "återta",
-    "dras tillbaka": "återtas",
+    "dra tillbaka": "makulera",
+    "dras tillbaka": "makuleras",
     "värde saknas": "måste anges",
     "obligatorisk": "måste anges",
     "batch,": "batchnummer,",

@@ -195,7 +195,7 @@ def test_a_file_that_waits_is_sealed_until_it_is_read_and_then_gone(reporter, mo
     (lambda: as_xlsx([ROW], columns=["centre", "batch"]), "file_unusable", "Columns are missing"),
     (lambda: as_xlsx([ROW])[:-40] + b"\x00" * 40, "file_unusable", "damaged"),
     (lambda: as_xlsx([ROW | {"batch": "x" * 32_000}] * 3), "", ""),
-    (lambda: as_csv([ROW] * 3) + b'"', "file_unusable", "quotation marks do not pair"),
+    (lambda: as_csv([ROW] * 3) + b'"', "file_unusable", "quotation marks do not match"),
     (lambda: as_csv([ROW] * 3) + b"x" * 200_000, "file_too_large", "too long"),
 ])  # fmt: skip
 def test_a_file_that_a_worker_cannot_use_is_refused_with_the_same_words(

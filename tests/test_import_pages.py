@@ -92,13 +92,13 @@ def test_htmx_is_given_the_state_alone(browse):
 
 @pytest.mark.parametrize(("name", "sentence"), [
     ("empty", "The submitted file is empty."),
-    ("a picture", "This is a picture and no table"),
+    ("a picture", "This is a picture, not a table"),
     ("a PDF", "This is a PDF"),
-    ("the page of a portal", "This is a web page and no table"),
-    ("letters of two encodings", "letters are not of one encoding"),
+    ("the page of a portal", "This is a web page, not a table"),
+    ("letters of two encodings", "mixes character encodings"),
     ("a column is missing", "Columns are missing: product."),
     ("an unknown column", "Columns without a known name: P."),
-    ("an open quote", "Line 2: the quotation marks do not pair."),
+    ("an open quote", "Line 2: the quotation marks do not match."),
     ("a column by an unknown name", "Columns are missing: product. Columns without a known name: F."),
 ])  # fmt: skip
 def test_a_file_that_cannot_be_used_gets_a_sentence_beside_the_field(browse, name, sentence):

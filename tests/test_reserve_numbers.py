@@ -233,7 +233,7 @@ def test_a_letter_typed_for_a_digit_is_named(text, centre):
 def test_a_name_is_not_a_number(name):
     with pytest.raises(IdentifierUnusable) as refused:
         at("UPP", name)
-    assert "This is a name and not a number" in str(refused.value)
+    assert "This is a name, not a number" in str(refused.value)
 
 
 def test_where_the_centre_is_not_known_all_that_a_number_may_be_is_looked_for():

@@ -16,7 +16,7 @@ AGE_UNSTATED = "age_unstated"  # the code of the refusal that asks for it
 CONTRADICT = gettext_noop(
     "The age contradicts that at another infusion of this person: one of the two, or a date, is wrong."
 )
-UNSTATED = gettext_noop("The date is another: state the age at the infusion again.")
+UNSTATED = gettext_noop("The date has changed: state the age at the infusion again.")
 LENGTH = {DatePrecision.DAY: 0, DatePrecision.MONTH: 1, DatePrecision.YEAR: 2}
 
 

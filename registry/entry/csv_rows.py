@@ -58,7 +58,7 @@ def find_encoding(file: BinaryIO) -> str:
 
 
 def _no_encoding() -> FileUnusable:
-    return FileUnusable(_("The file's letters are not of one encoding: save it as CSV UTF-8, or as XLSX."))
+    return FileUnusable(_("The file mixes character encodings: save it as CSV UTF-8, or as XLSX."))
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
@@ -94,8 +94,8 @@ def read_csv_rows(file: BinaryIO, encoding: str) -> Iterator[Row]:
         raise FileUnusable(_("The text of the file is damaged: save it as CSV UTF-8, or as XLSX.")) from None
     except csv.Error:
         sentence = _(
-            "Line %(line)s: the quotation marks do not pair. "
-            "Delete them, or save the file anew from the spreadsheet."
+            "Line %(line)s: the quotation marks do not match. Delete them, or save the file again from "
+            "the spreadsheet."
         )
         raise FileUnusable(sentence % {"line": begins}) from None
     except _RowTooLong:

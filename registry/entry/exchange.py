@@ -39,7 +39,7 @@ def measure_file(path: Path) -> int:
 
 
 def _unreadable() -> FileUnusable:
-    return FileUnusable(_("The file cannot be read: see that it is there, and that you may read it."))
+    return FileUnusable(_("The file cannot be read: check that it exists, and that you may read it."))
 
 
 def read_lines(path: Path, *, centre_given: bool) -> Iterator[Line]:
@@ -92,11 +92,11 @@ def _read_rows(rows: Iterator[Row], needed: set[str], notes: list[Problem]) -> I
     above = top[:header]
     columns = read_header(top[header].cells or () if top else (), needed)
     if any(filled(row.cells or ()) >= A_ROW for row in above):
-        sentence = _("The column names stand in line %(line)s, below other rows: they must come first.")
+        sentence = _("The column names are in line %(line)s, below other rows: they must come first.")
         raise FileUnusable(sentence % {"line": top[header].number})
     if above:
         numbers = ", ".join(str(row.number) for row in above)
-        sentence = _("Above the column names, this was not read: line %(lines)s.") % {"lines": numbers}
+        sentence = _("Not read, being above the column names: line %(lines)s.") % {"lines": numbers}
         notes = [*notes, Problem("file", "lines_above_header", sentence, True)]
     if notes:
         yield Line(THE_FILE, None, 0, tuple(notes))
@@ -127,19 +127,22 @@ def _problems(columns: list[str], unreadable: Mapping[int, str], hidden: bool) -
         elif why != MERGED:
             problems.append(Problem("row", "too_many_cells", _("The row has more cells than the header.")))
     if hidden:
-        problems.append(Problem("row", "row_hidden", _("The row is hidden in the workbook: is it meant?"), True))
+        problems.append(
+            Problem("row", "row_hidden", _("The row is hidden in the workbook: should it be included?"), True)
+        )
     return tuple(problems)
 
 
 def _sentence(why: str) -> str:
     return {
         NO_RESULT: _(
-            "The cell holds a formula that was not calculated: open the file in the spreadsheet and save it."
+            "The cell holds a formula that was not calculated: open the file in a spreadsheet program and save it."
         ),
-        ERROR: _("The cell shows an error of the spreadsheet: put it right, or write the value."),
+        ERROR: _("The cell shows a spreadsheet error: correct it, or write the value."),
         MERGED: _("The cell is a hidden part of a merged cell: split the cell, and fill in each row."),
-        NO_DATE: _("The cell shows no date, though its format says so: write the date as YYYY-MM-DD."),
+        NO_DATE: _("The cell is formatted as a date but does not hold one: write the date as YYYY-MM-DD."),
         ROUNDED: _(
-            "The number is too long for a spreadsheet to keep whole: format the cell as text, and write it anew."
+            "The number has more digits than a spreadsheet can keep: format the cell as text, and "
+            "write the number again."
         ),
     }[why]

@@ -41,7 +41,7 @@ def _refuse_other_archives(file: BinaryIO) -> None:
     found = ending.rfind(ENDING)
     listed = int.from_bytes(ending[found + 12 : found + 16], "little") if found >= 0 else 0
     damaged = FileUnusable(
-        _("The workbook is damaged. Open it in the spreadsheet, save it anew as XLSX, and try again.")
+        _("The workbook is damaged. Open it in a spreadsheet program, save it as XLSX again, and try again.")
     )
     if found < 0 or listed > LARGEST_DIRECTORY:
         raise damaged
@@ -60,7 +60,7 @@ def _refuse_other_archives(file: BinaryIO) -> None:
         raise FileUnusable(_("This is an OpenDocument file (ODS): save it as XLSX."))
     if any(name.endswith(".iwa") for name in names):
         raise FileUnusable(_("This is a Numbers document: export it as XLSX."))
-    raise FileUnusable(_("This is an archive and no workbook: upload the CSV or XLSX file that is in it."))
+    raise FileUnusable(_("This is an archive, not a workbook: upload the CSV or XLSX file that is in it."))
 
 
 def _is_other_office(names: set[str]) -> bool:
@@ -81,11 +81,11 @@ def _what_text(head: bytes) -> str:
     if start.startswith(b"%pdf"):
         return _("This is a PDF: upload the table that it was made from, as XLSX or CSV.")
     if start.startswith((b"\x89png", b"\xff\xd8\xff", b"gif8")):
-        return _("This is a picture and no table: upload the table as XLSX or CSV.")
+        return _("This is a picture, not a table: upload the table as XLSX or CSV.")
     if start.startswith((b"<!doctype html", b"<html", b"<table")):
-        return _("This is a web page and no table: open it in the spreadsheet, and save it as XLSX.")
+        return _("This is a web page, not a table: open it in a spreadsheet program, and save it as XLSX.")
     if start.startswith(b"<?xml") or start.startswith(b"<"):
-        return _("This is an XML file: open it in the spreadsheet, and save it as XLSX.")
+        return _("This is an XML file: open it in a spreadsheet program, and save it as XLSX.")
     if start.startswith((b"{\\rtf", b"{", b"[")):
-        return _("This is no table: save it as XLSX or CSV with the columns of the template.")
+        return _("This is not a table: save it as XLSX or CSV with the columns of the template.")
     return ""

@@ -109,7 +109,7 @@ def read_header(cells: Sequence[str], needed: set[str]) -> list[str]:
         letters = ", ".join(unknown[:MOST_LETTERS]) + (", …" if len(unknown) > MOST_LETTERS else "")
         sentences.append(sentence % {"letters": letters, "columns": ", ".join(COLUMNS)})
     if twice := [column for column in COLUMNS if columns.count(column) > 1]:
-        sentences.append(_("A column stands in the file twice: %(columns)s.") % {"columns": ", ".join(twice)})
+        sentences.append(_("A column is in the file twice: %(columns)s.") % {"columns": ", ".join(twice)})
     if sentences:
         raise FileUnusable(" ".join(sentences))
     return columns

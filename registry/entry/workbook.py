@@ -69,7 +69,7 @@ def _saying_damaged() -> Iterator[None]:
         yield
     except DAMAGES:
         raise FileUnusable(
-            _("The workbook is damaged. Open it in the spreadsheet, save it anew as XLSX, and try again.")
+            _("The workbook is damaged. Open it in a spreadsheet program, save it as XLSX again, and try again.")
         ) from None
 
 

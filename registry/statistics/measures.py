@@ -41,7 +41,7 @@ MEASURES = {
     "infusions": Measure(
         sv="infusioner",
         en="infusions",
-        rule_sv="Antalet inlämnade infusioner i cellen.",
+        rule_sv="Antalet registrerade infusioner i cellen.",
         rule_en="The number of submitted infusions in the cell.",
         sql="count(*)",
     ),
@@ -108,7 +108,7 @@ DERIVED = {
     "manufactured": Measure(
         sv="tillverkade",
         en="manufactured",
-        rule_sv="Inlämnade infusioner, vid vilket centrum som helst, av produkter som har tillverkats på "
+        rule_sv="Registrerade infusioner, vid vilket centrum som helst, av produkter som har tillverkats på "
         "platsen. De ingår inte i centrumets egna infusioner.",
         rule_en="Submitted infusions, at any centre, of products made at the site. They are not part of "
         "the centre's own infusions.",

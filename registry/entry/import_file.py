@@ -26,6 +26,7 @@ from registry.entry.batches import doubt_batches_of_file
 from registry.entry.course import CourseRow, judge_alone, judge_course
 from registry.entry.exchange import Line, measure_file, read_lines
 from registry.entry.import_lookups import look_up_staged
+from registry.entry.moved_away import refuse_moved_of_file
 from registry.entry.patients import (
     PatientRefused,
     PseudonymUsed,
@@ -112,6 +113,7 @@ def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progre
     staging.find_persons(by)
     _judge(by, progress, read)
     refuse_contradictions(by)
+    refuse_moved_of_file(by)
     doubt_batches_of_file(by=by)
     staging.refuse_retired(pseudonym_used())
     staging.keep_only(PseudonymUsed.code)

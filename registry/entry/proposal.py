@@ -8,6 +8,7 @@ from registry.choices import Kind
 from registry.draft import InfusionDraft
 from registry.entry.ages import refuse_age
 from registry.entry.batches import doubt_batch
+from registry.entry.moved_away import refuse_moved
 from registry.entry.record import refuse_impossible
 from registry.entry.visible_course import Course, read_course, show_sex
 from registry.errors import KindUnclear, KnownElsewhere, Problem
@@ -92,6 +93,8 @@ def propose(
     try:
         kind, found = classify(step=step, others=others, elsewhere=course.elsewhere)
         warnings += found
+        if patient and course.elsewhere:
+            refuse_moved(draft, patient, by)
     except KnownElsewhere as known:
         question = known.problems[0]
     except KindUnclear as unclear:

@@ -15,6 +15,7 @@ from registry.entry.ages import follow_date, refuse_age
 from registry.entry.announce import announce_change
 from registry.entry.batches import doubt_batch
 from registry.entry.course_questions import ask_about_course, read_doubts
+from registry.entry.moved_away import refuse_moved
 from registry.entry.patients import fill_sex, lock_entry, lock_known_patient, lock_patient
 from registry.entry.questions import ask_by_rules
 from registry.entry.reasons import check_reason
@@ -87,6 +88,8 @@ def record_infusion(
         if former_first_becomes:
             _change_former_first(course, draft, former_first_becomes)
         kind, improbable = classify(step=draft.step, others=course.steps, elsewhere=course.elsewhere)
+        if course.elsewhere:
+            refuse_moved(draft, patient, by)
         warnings += doubt_batch(batch=draft.batch, patient=patient, by=by)
         infusion = Infusion.objects.create(
             patient=patient,

@@ -1,0 +1,56 @@
+"""Infusions that a centre has recorded and that stand at another one now: corrected, or moved by the steward.
+
+The file of before would store them a second time. What the centre itself recorded is read, from the history,
+and nothing of what became of it; with another centre's rows beside it the steward settles (KnownElsewhere).
+"""
+
+from dataclasses import asdict
+
+from django.db import connection
+
+from registry.access import NATIONWIDE, Actor, Permission, centres_where
+from registry.draft import InfusionDraft
+from registry.errors import KnownElsewhere
+from registry.models import Infusion, Patient
+
+# Rows of a file that say what a centre of the actor's once recorded of the person, and has no longer.
+REFUSE = """
+INSERT INTO import_problem
+SELECT line, %(field)s, %(code)s, %(sentence)s, false
+FROM import_row JOIN import_verdict USING (line) JOIN import_person USING (person)
+WHERE elsewhere AND EXISTS (
+    SELECT FROM registry_infusion AS given JOIN registry_infusionhistory AS was ON was.pgh_obj_id = given.id
+    WHERE given.patient_id = import_person.patient_id AND given.centre_id <> ALL(%(own)s::bigint[])
+      AND was.centre_id = ANY(%(own)s::bigint[])
+      AND (was.infused_on, was.date_precision, was.sequence, was.product_id)
+        = (import_row.infused_on, import_row.date_precision, import_row.sequence, import_row.product_id))
+"""
+
+
+def refuse_moved(draft: InfusionDraft, patient: Patient, by: Actor) -> None:
+    """Raise KnownElsewhere for what a centre of the actor's has recorded of a person whom others know, and has
+    no longer. by: who sees a part of the person's course alone.
+    """
+    own = list(centres_where(by, Permission.WRITE_RECORDS))
+    given = Infusion.objects.filter(patient=patient).exclude(centre__in=own)
+    was = Infusion.pgh_event_model.objects.filter(  # type: ignore[attr-defined]  # made by keeps_history
+        pgh_obj__in=given,
+        centre__in=own,
+        infused_on=draft.infused_on,
+        date_precision=draft.date_precision,
+        sequence=draft.sequence,
+        product_id=draft.product.pk,
+    )
+    if was.exists():
+        raise KnownElsewhere
+
+
+def refuse_moved_of_file(by: Actor) -> None:
+    """The same of all new rows that are staged (staging.py)."""
+    centres = centres_where(by, Permission.WRITE_RECORDS)
+    if centres is NATIONWIDE:
+        return
+    [problem] = KnownElsewhere().problems
+    values = {"own": list(centres), **asdict(problem)}
+    with connection.cursor() as cursor:
+        cursor.execute(REFUSE, values)

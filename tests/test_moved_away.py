@@ -1,0 +1,101 @@
+"""An infusion that its centre has given to another is not stored again by the same file, form or program."""
+
+import csv
+import io
+
+import pytest
+
+from registry.access import Operator
+from registry.entry.import_file import import_infusions
+from registry.entry.move import move_patient
+from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.models import Infusion
+from tests import factories
+from tests.calling import Program, errors_of, refused
+
+pytestmark = pytest.mark.django_db
+BY = Operator()
+NUMBERS = ("local:7", factories.number())
+HOW = ("corrected", "corrected twice", "moved")
+FIRST = {"kind": "first", "infused_on": "2020-05-05", "age_at_infusion": 50}
+AGAIN = {"kind": "reinfusion", "infused_on": "2021-06", "date_precision": "month", "age_at_infusion": 51}
+
+
+@pytest.fixture
+def uppsala(lists):
+    return factories.user("upp", lists.centres["UPP"])
+
+
+def store_file(by, folder, *rows: dict) -> tuple[int, list[str]]:
+    """How many rows of a file are stored, and the codes of what is refused."""
+    text, found = io.StringIO(), []
+    common = {"category": "SOC", "product": "Kymriah", "indication": "C91.0", "centre": "UPP"}
+    written = [common | row for row in rows]
+    writer = csv.DictWriter(text, list(dict.fromkeys(name for row in written for name in row)))
+    writer.writeheader()
+    writer.writerows(written)
+    path = folder / "rows.csv"
+    path.write_text(text.getvalue(), encoding="utf-8")
+
+    def report(_line, problem) -> None:
+        if not problem.warning:
+            found.append(problem.code)
+
+    try:
+        summary = import_infusions(path=path, by=by, report=report)
+    finally:
+        factories.drop_import_tables()
+    return summary.stored, found
+
+
+def give_away(lists, how: str, infusion: Infusion) -> None:
+    """What Uppsala has recorded was Stockholm's."""
+    if how == "moved":
+        centres = {"from_centre": lists.centres["UPP"], "to_centre": lists.centres["STO"]}
+        move_patient(patient=infusion.patient, by=BY, reason="wrong", **centres)
+        return
+    changes = {"centre": lists.centres["STO"]}
+    correct_infusion(infusion_id=infusion.pk, changes=changes, by=BY, reason="wrong")
+    if how == "corrected twice":  # what Stockholm puts right afterwards is no help to whoever asks at Uppsala
+        changes = {"product": lists.products["Yescarta"], "sequence": 2}
+        correct_infusion(infusion_id=infusion.pk, changes=changes, by=BY, reason="wrong")
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("who", NUMBERS)
+def test_the_file_of_before_stores_nothing_twice(lists, uppsala, tmp_path, who, how):
+    rows = [FIRST | {"patient_id": who}, AGAIN | {"patient_id": who}]
+    assert store_file(uppsala, tmp_path, *rows) == (2, [])
+    give_away(lists, how, Infusion.objects.get(kind="reinfusion"))
+    stored, found = store_file(uppsala, tmp_path, *rows)
+    assert (stored, Infusion.objects.count()) == (0, 2)
+    expected = "pseudonym_used" if (who, how) == ("local:7", "moved") else "known_elsewhere"
+    assert expected in found
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_neither_does_a_form_or_a_program(lists, uppsala, client, how):
+    who = NUMBERS[1]
+    factories.record(lists, who, infused_on="2020-05-05")
+    given = factories.record(lists, who, infused_on="2021-06-06", kind="reinfusion", by=uppsala)
+    give_away(lists, how, given)
+    row = {"centre": "UPP", "patient_id": who, "category": "SOC", "product": "Kymriah", "indication": "C91.0",
+           "infused_on": "2021-06-06", "kind": "reinfusion"}  # fmt: skip
+    problem = refused(Program(uppsala).call("POST", "infusions", row), 409, "known_elsewhere")
+    assert errors_of(problem) == {("kind", "known_elsewhere")}
+    client.force_login(uppsala)
+    shown = client.post("/en/clinic/infusions/new", row | {"do": "submit"})
+    assert "the registry&#x27;s steward must settle the order" in shown.content.decode()
+    assert Infusion.objects.count() == 2
+
+
+def test_another_infusion_and_one_that_nobody_else_has_are_stored(lists, uppsala, tmp_path):
+    who = NUMBERS[1]
+    rows = [FIRST | {"patient_id": who}, AGAIN | {"patient_id": who}]
+    store_file(uppsala, tmp_path, *rows)
+    given = Infusion.objects.get(kind="reinfusion")
+    give_away(lists, "corrected", given)
+    others = [AGAIN | {"patient_id": who, **other} for other in ({"infused_on": "2021-07"}, {"sequence": 2})]
+    assert store_file(uppsala, tmp_path, *others) == (2, [])
+    withdraw_infusion(infusion_id=given.pk, by=BY, reason="never given")
+    assert store_file(uppsala, tmp_path, rows[1]) == (1, [])

@@ -182,3 +182,11 @@ def test_a_refused_correction_is_sent_as_a_question_with_what_was_typed(nurse, s
     assert (ours.kind, ours.batch, str(ours.infused_on)) == ("reinfusion", "B1", "2022-03-04")
     for words in ("2021-05-05", "Yescarta", "Sjukhuset STO"):
         assert words not in question.text
+
+
+def test_whoever_asked_writes_a_message_and_whoever_was_asked_an_answer(nurse, steward, elsewhere):
+    refer(nurse)
+    for client, label in ((nurse, "Message"), (steward, "Answer")):
+        shown = client.get(address("questions"))
+        [row] = shown.context["rows"]
+        assert row.form.fields["text"].label == label

@@ -124,7 +124,7 @@ class AskStewardForm(WordsForm):
 
 def _write(request: SignedInRequest, question_id: int, store: Any, done: str) -> HttpResponse:
     question = entry.find_question(question_id=question_id, by=request.user)
-    form = words_form(question, request.POST)
+    form = words_form(question, request.POST, is_answer=store is entry.answer)
     if form.is_valid():
         try:
             store(question_id=question_id, text=form.cleaned_data["text"], by=request.user)

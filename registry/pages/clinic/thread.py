@@ -31,7 +31,7 @@ class Thread:
     @property
     def is_answer(self) -> bool:
         """Whether what they write next is the answer."""
-        return self.side is not None and self.side != self.question.asks and self.question.answered_at is None
+        return _is_answer(self.question, self.side)
 
     @property
     def button(self) -> str:
@@ -52,14 +52,18 @@ def threads_of(user: User, questions: Collection[Question], refused: WordsForm |
         side = question.waits_for if question.waits_for in sides else next(iter(sides), None)
         side = Side(side) if side and question.closed_at is None else None
         may_correct = infusion is not None and centre in writable and infusion.status == Status.SUBMITTED
-        form = refused or (words_form(question) if side else None)
+        form = refused or (words_form(question, is_answer=_is_answer(question, side)) if side else None)
         threads.append(
             Thread(question, side, question.pk in closing and not question.closed_at, may_correct, form)
         )
     return threads
 
 
-def words_form(question: Question, data: Any = None) -> WordsForm:
-    """The form in which someone goes on writing."""
-    label = _("Message") if question.answered_at else _("Answer")
+def _is_answer(question: Question, side: Side | None) -> bool:
+    return side is not None and side != question.asks and question.answered_at is None
+
+
+def words_form(question: Question, data: Any = None, *, is_answer: bool) -> WordsForm:
+    """The form in which someone answers, or goes on writing."""
+    label = _("Answer") if is_answer else _("Message")
     return WordsForm(data, label=label, prefix=f"answer-{question.pk}")

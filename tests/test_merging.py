@@ -206,6 +206,20 @@ def test_an_effect_that_has_changed_in_any_cell_is_shown_again(pair, lists, clie
     assert set(Infusion.objects.values_list("pk", "centre", "patient")) != before
 
 
+def test_a_cell_that_the_merge_leaves_alone_was_shown_too(lists, client):
+    """Two of different centres: only the nation moves, and the page says where either was treated."""
+    keep = person(lists, PERSONAL, category="CUP")
+    absorb = person(lists, COORDINATION, "2021-05-05", category="ICT", centre="STO")
+    where = address("merge", number=number(keep), other=number(absorb))
+    seen = {"text": "One person.", "seen": client.get(where).context["seen"]}
+    meanwhile(keep.infusions.get(), category=Category.SOC)
+    answer = client.post(where, seen)
+    assert "The records have changed meanwhile" in text(answer)
+    assert Patient.objects.count() == 2
+    assert client.post(where, seen | {"seen": answer.context["seen"]}).status_code == 302
+    assert Patient.objects.count() == 1
+
+
 def test_the_functions_compare_what_was_seen(pair, lists):
     keep, absorb = pair
     centres = {"from_centre": lists.centres["UPP"], "to_centre": lists.centres["STO"]}

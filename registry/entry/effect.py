@@ -66,11 +66,16 @@ def compare(before: Sequence[Place], after: Sequence[Place]) -> list[Row]:
     return rows
 
 
-def print_effect(rows: Iterable[Row]) -> str:
-    """The effect as a page carries it, to be compared with what it is when the page comes back."""
-    return ";".join(
+def print_effect(places: Iterable[Place], rows: Iterable[Row]) -> str:
+    """Where the persons stand and the effect, as a page carries them, to be compared with what they are when
+    the page comes back: a cell that the effect leaves as it is was shown too.
+    """
+    cells = Counter((place.centre, place.category) for place in places)
+    stand = ",".join(f"{centre} {category} {number}" for (centre, category), number in sorted(cells.items()))
+    moves = ";".join(
         f"{row.centre} {row.category} " + ",".join(str(row.moves[measure]) for measure in MEASURES) for row in rows
     )
+    return f"{stand};{moves}"
 
 
 def _not_first(place: Place) -> Place:

@@ -50,7 +50,7 @@ def move_patient(
             raise NotFound(_("This person has no infusion at that centre."))
         _refuse_taken_place(infusions, patient=patient, to_centre=to_centre)
         course = places_of(patient.infusions.select_related("centre", "product"))
-        refuse_other_effect(seen, compare(course, move_places(course, from_centre, to_centre)))
+        refuse_other_effect(seen, course, compare(course, move_places(course, from_centre, to_centre)))
         before = read_doubts(patient)
         log_infusions(by=by, action=AccessAction.MOVE, infusions=infusions)
         theirs.update(centre=to_centre)

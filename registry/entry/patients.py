@@ -13,7 +13,7 @@ from registry.draft import Identified, InfusionDraft
 from registry.entry.alike import MergeUnexplained, choose_traits, needs_explanation
 from registry.entry.announce import announce_change
 from registry.entry.course_questions import ask_about_course, read_doubts
-from registry.entry.effect import Row, as_one, compare, places_of, print_effect
+from registry.entry.effect import Place, Row, as_one, compare, places_of, print_effect
 from registry.entry.lookups import REFUSED, charge, has_budget
 from registry.entry.reasons import check_reason
 from registry.entry.traces import Traces, digests_of, erase_traces, referrals_of
@@ -302,7 +302,7 @@ def merge_patients(
             raise MergeUnexplained
         both = Infusion.objects.filter(patient__in=[keep, absorb]).select_related("centre", "product")
         places = places_of(both)
-        refuse_other_effect(seen, compare(places, as_one(places, keep.pk)))
+        refuse_other_effect(seen, places, compare(places, as_one(places, keep.pk)))
         before = read_doubts(keep, absorb)
         if expected is not None and effect != expected:
             raise EffectChanged
@@ -324,12 +324,12 @@ def merge_patients(
     return effect
 
 
-def refuse_other_effect(seen: str | None, rows: Sequence[Row]) -> None:
-    """Raise EffectChanged where the effect on the numbers, cell by cell, is not what the actor has seen.
+def refuse_other_effect(seen: str | None, places: Sequence[Place], rows: Sequence[Row]) -> None:
+    """Raise EffectChanged where the persons' cells, or the effect on the numbers, are not what the actor has seen.
 
     seen: as print_effect wrote it on the page; None where nothing was shown.
     """
-    if seen is not None and seen != print_effect(rows):
+    if seen is not None and seen != print_effect(places, rows):
         raise EffectChanged
 
 
@@ -350,7 +350,8 @@ def erase_patient(
         if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
             raise NotFound(_("This person is no longer there."))
         theirs = patient.infusions.select_related("centre", "product")
-        refuse_other_effect(seen, compare(places_of(theirs), []))
+        places = places_of(theirs)
+        refuse_other_effect(seen, places, compare(places, []))
         number, digests, referrals = patient.pk, digests_of(patient), referrals_of(patient)
         if refuses:
             for identifier in patient.identifiers.all():

@@ -17,7 +17,7 @@ from registry.access import Permission, acting_as
 from registry.choices import AccessAction
 from registry.entry.alike import MergeUnexplained, needs_explanation
 from registry.entry.doubles import MOST_PAIRS, NEAR_DAYS, find_doubles
-from registry.entry.effect import Row, as_one, compare, places_of, print_effect
+from registry.entry.effect import Place, as_one, compare, places_of, print_effect
 from registry.entry.finding import find_number
 from registry.entry.lookups import read_askers
 from registry.entry.move import move_patient, move_places
@@ -105,7 +105,7 @@ def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
     except MergeImpossible as impossible:
         return show(request, "clinic/desk_merge.html", context | {"impossible": str(impossible)})
     before = places_of(infusion for course in courses for infusion in course)
-    return show(request, "clinic/desk_merge.html", context | _tell(compare(before, as_one(before, keep.pk))))
+    return show(request, "clinic/desk_merge.html", context | _tell(before, as_one(before, keep.pk)))
 
 
 @page(Permission.MERGE_PATIENTS)
@@ -134,10 +134,10 @@ def move(request: SignedInRequest, number: int) -> HttpResponse:
                 })  # fmt: skip
                 return redirect("clinic:person", number=number)
         before = places_of(course)
-        rows = compare(before, move_places(before, origin, target))
+        after = move_places(before, origin, target)
         moved = [infusion for infusion in course if infusion.centre_id == origin.pk]
         drafts = Draft.objects.visible_to(request.user).filter(patient=patient, centre=origin).count()
-        context |= {"shown": pair, "moved": moved, "drafts": drafts} | _tell(rows)
+        context |= {"shown": pair, "moved": moved, "drafts": drafts} | _tell(before, after)
     return show(request, "clinic/desk_move.html", context)
 
 
@@ -170,7 +170,7 @@ def erase(request: SignedInRequest, number: int) -> HttpResponse:
         "questions": questions.count(),
         "drafts": drafts.count(),
     }
-    return show(request, "clinic/desk_erase.html", context | _tell(compare(before, [])))
+    return show(request, "clinic/desk_erase.html", context | _tell(before, []))
 
 
 def _patient(request: SignedInRequest, number: int, permission: Permission) -> Patient:
@@ -204,9 +204,10 @@ def _read_course(request: SignedInRequest, patient: Patient) -> list[Infusion]:
     return course
 
 
-def _tell(rows: Sequence[Row]) -> dict[str, Any]:
+def _tell(before: Sequence[Place], after: Sequence[Place]) -> dict[str, Any]:
     """The effect for people, and as the page carries it, so that what is done is what was shown."""
-    return {"effect": say_effect(rows), "seen": print_effect(rows)}
+    rows = compare(before, after)
+    return {"effect": say_effect(rows), "seen": print_effect(before, rows)}
 
 
 def _say_erased(infusions: int, history: int) -> str:

@@ -149,7 +149,7 @@ def test_a_move_shows_its_effect_then_moves_all_of_the_first_centre(lists, clien
     sent = {"from_centre": "UPP", "to_centre": "STO", "text": "Entered at the wrong centre."}
     page = client.post(where, sent)
     assert page.status_code == 200
-    assert "1 draft for this person is thrown away." in text(page)
+    assert "1 draft for this person is deleted." in text(page)
     moves = {
         (row["centre"], row["category"]): [one["moves"] for one in row["measures"]]
         for row in page.context["effect"]

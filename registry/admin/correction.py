@@ -72,7 +72,9 @@ class CorrectionForm(ActionForm):
     """The fields that may be corrected, as they are stored now."""
 
     title = _("Correct infusion")
-    explanation = _("The person stays who it is: an infusion of someone else is withdrawn and recorded anew.")
+    explanation = _(
+        "The person cannot be changed: withdraw an infusion that was someone else's, and register it again."
+    )
     done = _("The infusion is corrected.")
     infused_on = forms.CharField(
         label=capfirst(_("date of infusion")),

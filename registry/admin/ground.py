@@ -93,10 +93,12 @@ def say_kept(row) -> SafeString:
     """Why a row cannot be deleted."""
     resting = find_resting(row)
     if not resting.number:
-        return format_html("{}", gettext("%(row)s is used elsewhere in the registry, so it stays.") % {"row": row})
+        return format_html(
+            "{}", gettext("%(row)s is used elsewhere in the registry, so it is kept.") % {"row": row}
+        )
     sentence = ngettext(
-        "%(row)s stays: %(number)s infusion (%(centres)s) rests on it.",
-        "%(row)s stays: %(number)s infusions (%(centres)s) rest on it.",
+        "%(row)s is kept: %(number)s infusion (%(centres)s) rests on it.",
+        "%(row)s is kept: %(number)s infusions (%(centres)s) rest on it.",
         resting.number,
     )
     said = sentence % {"row": capfirst(str(row)), "number": resting.number, "centres": resting}

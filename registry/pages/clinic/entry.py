@@ -106,7 +106,7 @@ def record_person(request: SignedInRequest) -> HttpResponse:
 def discard(request: SignedInRequest, draft_id: UUID) -> HttpResponse:
     """Throw a draft away."""
     delete_draft(draft_id=draft_id, by=request.user)
-    messages.success(request, _("The draft is thrown away."))
+    messages.success(request, _("The draft is deleted."))
     return redirect("clinic:start")
 
 

@@ -44,7 +44,7 @@ class InfusionForm(forms.Form):
         required=False,
         help_text=_(
             "Personal identity or coordination number (YYYYMMDD-NNNN), a reserve number, or local: and your own "
-            "pseudonym. It is not stored: only a keyed digest is."
+            "pseudonym. It is not stored, only a code that cannot be read back."
         ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
     )

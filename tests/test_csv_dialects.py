@@ -3,6 +3,8 @@
 import codecs
 import time
 import tracemalloc
+import unicodedata
+import warnings
 
 import pytest
 
@@ -163,3 +165,35 @@ def test_no_refusal_repeats_what_stands_in_the_file(bring):
         with pytest.raises(FileUnusable) as refused:
             bring(content.encode())
         assert WOMAN not in str(refused.value) and factories.number() not in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [
+    as_csv(ROWS, delimiter="|"), b"sep=;\n" + TEXT.encode(), b"sep=|\n" + as_csv(ROWS, delimiter="|"),
+    unicodedata.normalize("NFD", ",".join(SWEDISH[name] for name in COLUMNS)).encode()
+    + TEXT[TEXT.index("\n") :].encode(),
+])  # fmt: skip
+def test_what_a_table_is_its_content_says(bring, content):
+    assert bring(content) == (ImportSummary(2, 2, 0, 0, 0), [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-32", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_four_bytes_a_letter_are_named_with_the_remedy(bring, encoding, mark):
+    with pytest.raises(FileUnusable, match="XLSX"):
+        bring((mark + TEXT).encode(encoding))
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r", ",,,,\n"])
+def test_empty_lines_without_end_cost_little(bring, ends):
+    content = TEXT.encode() if ends != "\r" else b""
+    started = time.process_time()
+    with pytest.raises(FileUnusable):
+        bring(content + (ends * (9_000_000 // len(ends))).encode())
+    assert time.process_time() - started < 2
+
+
+def test_a_refused_file_leaves_nothing_behind_on_the_terminal(lists, write, manage):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pytest.PytestUnraisableExceptionWarning)
+        _code, _out, err = manage("import_infusions", write(b"x\n" * 30 + TEXT.encode()))
+    assert "Traceback" not in err

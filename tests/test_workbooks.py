@@ -498,3 +498,45 @@ def test_what_is_no_workbook_is_named_for_what_it_is(lists, write, manage, conte
 def test_the_content_decides_and_not_the_name(bring):
     assert bring(Book([Sheet(table(ROW))]).content(), "rows.csv")[0].stored == 1
     assert bring([ROW, OTHER], "rows.xlsx")[0] == ImportSummary(2, 1, 1, 0, 0)
+
+
+@pytest.mark.parametrize("content", [
+    lambda: one(batch=number(123, 1), formats=["0" * 900_000]),
+    lambda: one(batch=number(123, 1), formats=["[" * 900_000]),
+    lambda: one(batch=number(123, 1), formats=['"a' * 100_000]),
+    lambda: one(batch=number(123, 1), formats=["0" * 200] * 60_000),
+    lambda: streamed(sheet_with(*["<x " + " ".join(f'a{n}="1"' for n in range(2000)) + "/>"] * 3000)),
+    lambda: Book(
+        [Sheet([list(COLUMNS), *[['<c t="s"><v>0</v></c>'] * 200] * 1500])],
+        texts=[f"<si><t>{'A' * 32_000}</t></si>"],
+    ).content(),
+])  # fmt: skip
+def test_formats_attributes_and_repeated_texts_without_end_cost_little(bring, content):
+    made = content()
+    started = time.process_time()
+    with pytest.raises(FileUnusable):
+        bring(made, "x.xlsx")
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("other", [
+    [["c"] * 300] * 2, {1: [*[""] * 16_000, "x"]}, [['<c t="s"><v>99</v></c>']], [['<c t="zz"><v>1</v></c>']],
+    [["x"] * 257],
+])  # fmt: skip
+def test_another_sheet_that_is_no_exchange_file_is_named_and_stops_nothing(bring, other):
+    summary, problems = bring(Book([Sheet(table(ROW, OTHER)), Sheet(other, name="Pivot")]).content(), "x.xlsx")
+    assert (summary.stored, problems) == (2, [(0, "file", "sheet_not_read")])
+
+
+@pytest.mark.parametrize(
+    "text", ["#REF!", "#N/A", "#SAKNAS!", "#VÄRDEFEL!", "#DIVISION/0!", "########", "Err:502"]
+)
+@pytest.mark.parametrize("column", ["batch", "sex", "infused_on"])
+def test_the_text_of_a_spreadsheets_error_is_no_value(bring, text, column):
+    for content, name in ((one(**{column: text}), "x.xlsx"), ([ROW | {column: text}], "x.csv")):
+        summary, problems = bring(content, name)
+        assert (summary.refused, problems) == (1, [(2, column, "cell_unreadable")])
+
+
+def test_a_batch_with_a_number_sign_is_a_batch(bring):
+    assert read_one(bring, batch="#12")[2] == "#12"

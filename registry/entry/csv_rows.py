@@ -15,7 +15,8 @@ from registry.entry.header import SEARCHED, column_of
 from registry.errors import FileTooLarge, FileUnusable
 
 CHUNK = 2**16
-SEPARATORS = ";,\t"  # as they are tried: the first that names most columns
+MOST_EMPTY = 1_048_576  # rows, as many as a sheet has: spreadsheets write them out where they have a format
+SEPARATORS = ";,\t|"  # as they are tried: the first that names most columns
 SAYS_SEPARATOR = re.compile(r'"?sep=([;,\t|:])"?\s*', re.IGNORECASE)
 BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 UTF_8, WINDOWS = "utf-8", "cp1252"
@@ -37,6 +38,8 @@ def find_encoding(file: BinaryIO) -> str:
             return encoding
     if head[1:2] == b"\x00" or head[:1] == b"\x00":  # two bytes a letter, and no mark
         half = len(head) // 4
+        if head.count(0) > len(head) * 5 // 8 or head.startswith(codecs.BOM_UTF32_BE):
+            raise _no_encoding()  # four bytes a letter
         if head[1::2].count(0) > half or head[0::2].count(0) > half:
             return "utf-16-le" if head[1::2].count(0) > half else "utf-16-be"
     is_utf_8, is_windows, letters = True, True, False
@@ -77,7 +80,7 @@ def read_csv_rows(file: BinaryIO, encoding: str) -> Iterator[Row]:
     text = TextIOWrapper(file, encoding=encoding, newline="")
     used = [0]  # characters of the row that is being read
     lines = _read_lines(text, used)
-    begins = 1
+    begins, empty = 1, 0
     try:
         top = [line for _place, line in zip(range(SEARCHED), _one_by_one(lines, used), strict=False)]
         skipped, separator = _find_separator(top)
@@ -89,6 +92,10 @@ def read_csv_rows(file: BinaryIO, encoding: str) -> Iterator[Row]:
                 if len(cells) > MOST_COLUMNS and any(cells[MOST_COLUMNS:]):
                     raise too_many_columns(begins)
                 yield Row(begins, cells, file.tell())
+            else:
+                empty += 1
+                if empty > MOST_EMPTY:
+                    raise FileTooLarge(_("The file has more than a million empty lines: delete them."))
             begins = rows.line_num + skipped + 1
     except UnicodeDecodeError:
         raise FileUnusable(_("The text of the file is damaged: save it as CSV UTF-8, or as XLSX.")) from None
@@ -132,15 +139,17 @@ def _one_by_one(lines: Iterator[str], used: list[int]) -> Iterator[str]:
 
 def _find_separator(top: list[str]) -> tuple[int, str]:
     """How many lines say something about the file, and what parts its cells."""
-    if top and (said := SAYS_SEPARATOR.fullmatch(top[0])):
-        return 1, said[1]
+    said = SAYS_SEPARATOR.fullmatch(top[0]) if top else None
+    rest = top[1:] if said else top
     best = max(
-        ((_names(line, separator), separator) for line in top for separator in SEPARATORS),
+        ((_names(line, separator), separator) for line in rest for separator in SEPARATORS),
         key=lambda found: found[0],
         default=(0, ","),
     )
-    if best[0] > 1:
-        return 0, best[1]
+    if best[0] > 1:  # whatever the file says of itself
+        return len(top) - len(rest), best[1]
+    if said:
+        return 1, said[1]
     first = next((line for line in top if line.strip(NOTHING)), "")
     return 0, max(SEPARATORS, key=first.count)
 

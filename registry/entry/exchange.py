@@ -1,6 +1,8 @@
 """Opening an exchange file: CSV or XLSX in, rows of strings out, one at a time."""
 
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -16,6 +18,11 @@ from registry.entry.reading import NEEDED_COLUMNS
 from registry.errors import FileUnusable, Problem
 
 THE_FILE = 0  # the number of a line that says something of the file as a whole
+# Errors of spreadsheets as texts, in English and Swedish; a cell too narrow for its date shows ####.
+ERROR_TEXT = re.compile(
+    r"#(?:[A-ZÅÄÖ]{2,20}(?:/0)?[!?]|N/A|SAKNAS|GETTING_DATA|HÄMTAR_DATA|#{2,})|(?:Err|Fel):[0-9]{3}"
+)
+ERROR_BEGINS = {"#", "E", "F"}
 
 
 class Line(NamedTuple):
@@ -69,7 +76,8 @@ def _read_csv(file: BinaryIO, needed: set[str]) -> Iterator[Line]:
     if encoding == WINDOWS:
         sentence = _("The file is not UTF-8. It was read as Windows-1252: look at å, ä and ö in the report.")
         notes.append(Problem("file", "encoding_assumed", sentence, True))
-    return _read_rows(read_csv_rows(file, encoding), needed, notes)
+    with closing(read_csv_rows(file, encoding)) as rows:
+        yield from _read_rows(rows, needed, notes)
 
 
 def _read_workbook(file: BinaryIO, size: int, needed: set[str]) -> Iterator[Line]:
@@ -101,7 +109,7 @@ def _read_rows(rows: Iterator[Row], needed: set[str], notes: list[Problem]) -> I
     if notes:
         yield Line(THE_FILE, None, 0, tuple(notes))
     width, count, starts = len(columns), 0, top[header].number
-    for number, cells, bytes_read, unreadable, hidden in chain(top[header + 1 :], rows):
+    for number, cells, bytes_read, unreadable, hidden in map(_blank_errors, chain(top[header + 1 :], rows)):
         if number <= starts:
             continue
         problems = _problems(columns, unreadable, hidden) if unreadable or hidden else ()
@@ -116,6 +124,17 @@ def _read_rows(rows: Iterator[Row], needed: set[str], notes: list[Problem]) -> I
         count += 1
     if not count:
         raise FileUnusable(_("The file has no rows."))
+
+
+def _blank_errors(row: Row) -> Row:
+    """The row without the texts of a spreadsheet's errors, which stand where a value could not be worked out."""
+    if not row.cells or not any(cell[:1] in ERROR_BEGINS for cell in row.cells):
+        return row
+    wrong = [place for place, cell in enumerate(row.cells) if ERROR_TEXT.fullmatch(cell.strip(BLANKS))]
+    if not wrong:
+        return row
+    cells = ["" if place in wrong else cell for place, cell in enumerate(row.cells)]
+    return row._replace(cells=cells, unreadable={**row.unreadable, **dict.fromkeys(wrong, ERROR)})
 
 
 def _problems(columns: list[str], unreadable: Mapping[int, str], hidden: bool) -> tuple[Problem, ...]:

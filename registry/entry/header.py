@@ -1,6 +1,7 @@
 """The first row of an exchange file: which column is which, in Swedish or English."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 from django.utils.translation import get_language
@@ -45,8 +46,8 @@ ALSO = {
 
 
 def _plain(name: str) -> str:
-    """A name without what parts its words."""
-    return re.sub(r"[\W_]+", "", name).casefold()
+    """A name without what parts its words, its letters in one form."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
 KNOWN = {_plain(name): column for column in COLUMNS for name in (column, SWEDISH[column], *ALSO[column])}

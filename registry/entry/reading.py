@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from registry.access import Actor, Permission, centres_where
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.dates import read_date
+from registry.digits import fold
 from registry.draft import InfusionDraft
 from registry.entry.spelling import MOST_GUESSES, Spelled, plain, spellings
 from registry.errors import Problem
@@ -238,7 +239,7 @@ def _read_date(fields: _Fields):
         fields.refuse("infused_on", "missing", _("This field is required."))
         return None, None
     try:
-        return read_date(value, precision or "")
+        return read_date(fold(value), precision or "")
     except ValueError as error:
         fields.refuse("infused_on", "date_invalid", str(error))
         return None, None

@@ -14,6 +14,7 @@ from registry.entry.cell_text import Show, show_general, show_iso
 from registry.entry.file_row import (
     ERROR,
     LONGEST_CELL,
+    LONGEST_ROW,
     MOST_COLUMNS,
     NO_RESULT,
     NOTHING,
@@ -27,6 +28,7 @@ MOST_CELLS, MOST_ROWS = 350_000, 100_000  # walked, empty ones with a format too
 MOST_MERGED = 20_000
 MOST_ELEMENTS = 2_500_000  # of the XML
 DEEPEST = 60  # elements within each other
+MOST_ATTRIBUTES = 200  # of one element
 MOST_NAMES = 20_000  # different ones, of elements and attributes
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 NAMESPACES = (
@@ -102,7 +104,7 @@ class Reader:
         self.depth += 1
         if self.seen > self.most:
             raise too_many_cells()
-        if self.depth > DEEPEST:
+        if self.depth > DEEPEST or len(attributes) > MOST_ATTRIBUTES:
             raise Damaged
         if do := self.starts.get(name):
             do(attributes)
@@ -150,7 +152,7 @@ class SheetReader(Reader):
         self.number, self.walked, self.rows_walked, self.hidden_row = 0, 0, 0, False
         self.cells: list[str] = []
         self.unreadable: dict[int, str] = {}
-        self.column, self.columns_walked = -1, 0
+        self.column, self.columns_walked, self.row_length = -1, 0, 0
         self.kind, self.style, self.value, self.formula, self.has_value = "n", "", "", False, False
         self.phonetic = False
         self.merged: list[tuple[int, int, int, int]] = []  # first column and row, last column and row
@@ -199,7 +201,7 @@ class SheetReader(Reader):
             raise too_many_cells()
         self.hidden_row = attributes.get("hidden") in HIDDEN
         self.cells, self.unreadable = [], {}
-        self.column, self.columns_walked = -1, 0
+        self.column, self.columns_walked, self.row_length = -1, 0, 0
 
     def _end_row(self) -> None:
         if self.unreadable or "".join(self.cells).strip(NOTHING):
@@ -261,6 +263,9 @@ class SheetReader(Reader):
                 raise too_many_columns(self.number)
             self.unreadable[self.column] = why
         elif text:
+            self.row_length += len(text)
+            if self.row_length > LONGEST_ROW:  # one shared text may stand in every cell
+                raise too_much_text()
             cells = self.cells
             if self.column >= MOST_COLUMNS:
                 if text.strip(NOTHING):

@@ -1,5 +1,6 @@
 """What is plainly the same, however it is spelled, and what somebody probably meant."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from registry.choices import Category, DatePrecision, Kind, Sex
 LIKE = 0.7  # how much of two spellings has to agree (difflib) for one to be what was meant
 LONGEST_GUESSED = 60
 MOST_GUESSES = 2_000  # in one file: looking for what was meant takes time
-TRADE_MARKS = str.maketrans("", "", "®™©")
+TRADE_MARKS = re.compile(r"[®™©]|\((?:r|tm|c)\)", re.IGNORECASE)
 # Besides the values themselves: what clinics write, and what the pages show in both languages.
 ALSO: dict[type, dict[str, str]] = {
     Category: {
@@ -33,7 +34,7 @@ T = TypeVar("T")
 
 def plain(text: str) -> str:
     """A text without case, accents of form, trade marks, and whatever is neither letter nor digit."""
-    text = unicodedata.normalize("NFKC", text.translate(TRADE_MARKS)).casefold()
+    text = unicodedata.normalize("NFKC", TRADE_MARKS.sub("", text)).casefold()
     return "".join(letter for letter in text if letter.isalnum())
 
 

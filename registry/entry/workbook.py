@@ -30,6 +30,7 @@ LONGEST_TEXTS = 10_000_000  # characters of all shared texts
 GLANCE = 4 * 2**20  # bytes read of all other sheets together, to see whether they have rows
 CODES = "codes_"  # how the names of the template's second sheet begin
 A_FEW = 20_000  # elements of the parts that list others
+LONGEST_FORMAT, MOST_FORMATS = 1_000, 2_000  # of numbers; spreadsheets allow 255 characters, and some hundreds
 ENCRYPTED = 0x1
 DAMAGES = (BadZipFile, InflateError, Damaged, KeyError, EOFError, NotImplementedError, ValueError)
 PACKINGS = {ZIP_STORED, ZIP_DEFLATED}
@@ -136,10 +137,15 @@ class Workbook:
                 continue
             reader = SheetReader(texts=self.texts, styles=self.styles)
             with self.archive.open(sheet.part) as part:
-                for _chunk in reader.read(cast(BinaryIO, part)):
-                    if reader.rows or glanced + reader.fed > GLANCE:
-                        yield sheet
-                        break
+                try:
+                    has_rows = any(
+                        reader.rows or glanced + reader.fed > GLANCE
+                        for _chunk in reader.read(cast(BinaryIO, part))
+                    )
+                except (FileTooLarge, Damaged):  # it has something, and nobody needs to know what
+                    has_rows = True
+            if has_rows:
+                yield sheet
             glanced += reader.fed
 
     def _choose(self) -> Sheet:
@@ -262,7 +268,10 @@ class Workbook:
             inside = False
 
         def see_format(attributes: dict[str, str]) -> None:
-            codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+            code = attributes.get("formatCode", "")
+            if len(code) > LONGEST_FORMAT or len(codes) > MOST_FORMATS:
+                raise Damaged
+            codes[attributes.get("numFmtId", "")] = code
 
         def see_style(attributes: dict[str, str]) -> None:
             if inside and len(used) < 2**16:

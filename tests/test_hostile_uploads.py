@@ -1,15 +1,23 @@
 """What costs too much is refused by upload and interface as by command: at once, or by the job, with a code."""
 
+import io
 import time
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from registry.access import Operator
 from registry.entry import import_job
 from registry.entry.import_job import run_import
+from registry.entry.reading import CodeLists
+from registry.entry.upload import is_small
 from registry.models import ImportJob, Infusion, SealedUpload
 from tests import factories, test_csv_dialects, test_workbooks
 from tests.calling import Program
+from tests.test_import import COLUMNS
+from tests.workbooks import Book, Sheet
+
+HEADER = ",".join(COLUMNS).encode() + b"\n"
 
 NAMES = [
     "a cell in the last row", "a cell in the last column", "a row of 4.5 million cells", "a cell of 190 MB",
@@ -52,3 +60,13 @@ def test_what_costs_too_much_is_refused_with_a_code(lists, client, name, way):
         assert job.problems.filter(warning=False).exists()
     assert answer.status_code not in {202, 302} or ImportJob.objects.exists()
     assert not Infusion.objects.exists() and not SealedUpload.objects.exists()
+
+
+@pytest.mark.parametrize("content, rows", [
+    (HEADER + b"x\n" * 5000, 5000), (HEADER + b"x\r" * 5000, 5000), (HEADER + b"x\n" * 100, 0),
+    (Book([Sheet([["x"]] * 5000, addressed=False)]).content(), 5000),
+    (Book([Sheet([["x"]] * 100, addressed=False)]).content(), 0),
+])  # fmt: skip
+def test_many_short_rows_are_the_workers(lists, content, rows):
+    """5,000 short rows with a dozen problems each held a request for twelve seconds."""
+    assert is_small(io.BytesIO(content), CodeLists(Operator())) == (not rows)

@@ -20,7 +20,7 @@ from registry.entry.exchange import Line, read_open_lines
 from registry.entry.file_kind import is_workbook
 from registry.entry.import_file import Progress, batches, read_line
 from registry.entry.reading import LONGEST_VALUE, CodeLists, RowReader, read_person
-from registry.entry.workbook import unpacked_size
+from registry.entry.workbook import rows_at_most, unpacked_size
 from registry.errors import FileTooLarge, FileUnusable, Problem
 from registry.identity import LOCAL_PREFIX, may_be_identifier
 from registry.reserve_numbers import FULL_LENGTH, UNPUBLISHED
@@ -30,6 +30,7 @@ LARGEST_BYTES = LARGEST_MEGABYTES * 2**20
 MOST_ROWS = 20_000  # manage.py import_infusions has no limit
 # Read within the request, in a part of a second: some 1,500 rows.
 SMALL_TEXT, SMALL_WORKBOOK = 150_000, 1_000_000  # bytes; of a workbook, of its parts unpacked
+SMALL_ROWS = 1_500  # short rows, each with many problems, take time too
 HIDDEN = "…"
 LEAST_DIGITS = 9  # of what may be an identity number, mistyped perhaps; a date has eight
 TRIAL_FORMAT = re.compile(r"\d{4}-\d{6}-\d{2}(-\d{2})?")
@@ -53,12 +54,17 @@ def is_small(content: BytesIO, lists: CodeLists) -> bool:
     if is_workbook(content):
         size = unpacked_size(content)
         content.seek(0)
-        return size <= SMALL_WORKBOOK
-    if content.getbuffer().nbytes <= SMALL_TEXT:
+        return size <= SMALL_WORKBOOK and rows_at_most(content) <= SMALL_ROWS
+    if content.getbuffer().nbytes <= SMALL_TEXT and _lines(content) <= SMALL_ROWS:
         return True
     next(read_open_lines(content, size=0, centre_given=bool(lists.default_centre)))  # its header, and a row
     content.seek(0)
     return False
+
+
+def _lines(content: BytesIO) -> int:
+    text = content.getvalue()
+    return max(text.count(b"\n"), text.count(b"\r"))
 
 
 def keep_rows(

@@ -76,7 +76,7 @@ def send_rows(*, job: ImportJob, by: User, line: int | None = None) -> Sending:
     rows = list(waiting[:MOST_AT_ONCE] if line is None else waiting.filter(line=line))
     if not rows:
         raise NothingToSend
-    sent, refused = 0, []
+    sent, refused = 0, list[tuple[int, RegistryError]]()
     for row in rows:
         try:
             referral = _send(row, by)

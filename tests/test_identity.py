@@ -266,3 +266,8 @@ def test_printing_what_holds_a_number_shows_none(lists):
 
 def test_a_stockholm_number_may_have_a_hyphen():
     assert read_identifier("99198100-0010", centre="UPP").type == "reserve_stockholm"
+
+
+@pytest.mark.parametrize("dot", "\u00b7\u2022\u2027\u2219\u22c5\u30fb\uff65")
+def test_a_dot_is_a_dot_at_any_height(dot):
+    assert read_identifier(f"19700615{dot}9805", centre="UPP") == read_identifier("19700615-9805", centre="UPP")

@@ -145,3 +145,10 @@ def test_the_template_is_in_the_language_of_the_page_and_read_again(bring, langu
     assert bring(file.getvalue(), "x.xlsx") == (ImportSummary(1, 1, 0, 0, 0), [])  # its codes are no rows
     row = as_csv([ROW | {"patient_id": MAN}], delimiter=";").split(b"\n", 1)[1]
     assert bring(text + row) == (ImportSummary(1, 1, 0, 0, 0), [])
+
+
+def test_what_is_begun_means_what_goes_on_alike(db):
+    """Of two codes that are as like as each other, the one that begins as it is written."""
+    call_command("demo_data", "--reference-only", verbosity=0, stdout=io.StringIO())
+    indications = CodeLists(Operator()).indications
+    assert (indications.guess("C90").icd10, indications.guess("c 91").icd10) == ("C90.0", "C91.0")

@@ -56,6 +56,9 @@ class Spelled(dict[str, T]):
     def guess(self, value: str) -> T | None:
         """What a value that names nothing was probably meant to name."""
         value = plain(value[:LONGEST_GUESSED])
+        begun = {id(thing): thing for key, thing in self.plain.items() if value and key.startswith(value)}
+        if len(begun) == 1:  # C90 is no more like C90.0 than like C91.0, and yet meant
+            return next(iter(begun.values()))
         close = get_close_matches(value, list(self.plain), n=1, cutoff=LIKE) if value else []
         return self.plain[close[0]] if close else None
 

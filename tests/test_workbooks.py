@@ -495,6 +495,22 @@ def test_what_is_no_workbook_is_named_for_what_it_is(lists, write, manage, conte
     assert "zip" not in err.lower() and "xml.etree" not in err
 
 
+@pytest.mark.parametrize("encoding", ["UTF-w", "utf-32", "koi8-r", "none"])
+@pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "[Content_Types].xml"])
+def test_a_part_of_an_encoding_that_there_is_none_of_is_damaged(lists, write, manage, part, encoding):
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>'.encode()
+    with zipfile.ZipFile(io.BytesIO(one())) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts[part] = declared + parts[part].partition(b"?>")[2] if b"?>" in parts[part] else declared + parts[part]
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    code, _out, err = manage("import_infusions", write(target.getvalue(), "x.xlsx"), "--dry-run")
+    assert code in {0, 2}  # what nothing has to be read of may say what it likes
+    assert code == 0 or "damaged" in err or "no workbook" in err
+
+
 def test_the_content_decides_and_not_the_name(bring):
     assert bring(Book([Sheet(table(ROW))]).content(), "rows.csv")[0].stored == 1
     assert bring([ROW, OTHER], "rows.xlsx")[0] == ImportSummary(2, 1, 1, 0, 0)

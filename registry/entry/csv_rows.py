@@ -3,7 +3,7 @@
 import codecs
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from io import TextIOWrapper
 from itertools import chain
 from typing import BinaryIO
@@ -72,7 +72,7 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = 
     return True
 
 
-def read_csv_rows(file: BinaryIO, encoding: str) -> Iterator[Row]:
+def read_csv_rows(file: BinaryIO, encoding: str) -> Generator[Row, None, None]:
     """The rows that have something in them, named by their first line: a cell may hold line breaks.
 
     Raises FileUnusable and FileTooLarge, at the latest at the row where reading ends.

@@ -96,7 +96,7 @@ class Reader:
                 yield
             parser.Parse(b"", True)
             yield
-        except expat.ExpatError:
+        except (expat.ExpatError, LookupError):  # the latter for an encoding that there is none of
             raise Damaged from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:

@@ -219,7 +219,9 @@ def test_the_map_takes_them_and_its_address_has_the_day(lists, client, home):
 def test_programs_write_dates_in_one_way(lists, client):
     reader, row = RowReader(CodeLists(Operator())), {name: typed for name, typed in FORM.items() if name != "do"}
     assert not reader.read(row | {"infused_on": "2020-05-05"})[1]
-    for typed in TYPED:
+    for typed in TYPED[-2:]:  # wide digits and a word processor's hyphens write the same date
+        assert not reader.read(row | {"infused_on": typed})[1]
+    for typed in TYPED[:-2]:
         [problem] = reader.read(row | {"infused_on": typed})[1]
         assert (problem.code, problem.field) == ("date_invalid", "infused_on") and "-" in problem.sentence
     factories.record(lists)

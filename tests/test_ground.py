@@ -200,7 +200,7 @@ def test_what_rests_on_a_row_is_said_where_it_would_be_deleted(rows, model, name
         client.post(page(model, "delete", row.pk), {"post": "yes"}),
     ):
         assert answer.status_code == 403
-        assert "stays:" in text(answer) and "UPP" in text(answer)
+        assert "is kept: " in text(answer) and "UPP" in text(answer)
     assert model.objects.filter(pk=row.pk).exists()
 
 

@@ -321,9 +321,9 @@ def test_merged_persons_keep_what_either_identifier_told(lists):
 
 def test_a_merge_overwrites_nothing_that_was_corrected_since_its_persons_were_read(lists):
     keep = factories.record(lists, "local:17", age_at_infusion=50).patient
-    absorb = factories.record(lists, MAN, infused_on="2021-05-05").patient
+    absorb = factories.record(lists, "local:18", infused_on="2021-05-05", age_at_infusion=51).patient
     Patient.objects.filter(pk=keep.pk).update(sex="female", birth_year=1969)
-    Patient.objects.filter(pk=absorb.pk).update(birth_year=1970)
+    Patient.objects.filter(pk=absorb.pk).update(sex="unknown", birth_year=None)
     merge_patients(keep=keep, absorb=absorb, by=Operator(), reason="one person")
     assert Patient.objects.values_list("sex", "birth_year").get() == ("female", 1969)
 

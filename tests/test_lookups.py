@@ -110,7 +110,7 @@ def test_beyond_the_budget_known_elsewhere_and_unknown_are_one_answer(lists, upp
     first, second = (ask(uppsala, factories.nth_number(place)) for place in (40, 41))
     assert first.status_code == second.status_code == 429
     assert str(elsewhere.registry_number) not in text(first)
-    assert "as many persons" in text(first) and "as many persons" in text(second)
+    assert "hourly limit" in text(first) and "hourly limit" in text(second)
     assert lines(uppsala)[-2:] == [None, None]
 
 

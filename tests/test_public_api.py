@@ -340,7 +340,7 @@ def test_the_description_is_openapi_3_1_and_names_every_address(ask):
         "releases", "releases/{name}", "releases/{name}/changes", "catalogue", "measure-reports",
         "measure-reports/{code}",
         "infusions", "infusions/{infusion_id}", "infusions/{infusion_id}/history", "imports", "imports/{job_id}",
-        "me",
+        "me", "referrals", "referrals/{referral_id}",
     }  # fmt: skip
     counts = {p["name"] for p in described["paths"]["/api/v1/counts"]["get"]["parameters"]}
     assert counts == {*DIMENSIONS, "by", "as_of", "from", "to", "measures", "lang", "format"}

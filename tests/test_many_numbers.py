@@ -1,8 +1,9 @@
 """Numbers as the Tax Agency's lists of test numbers have them, as many as there: all are read but those of no day.
 
 The list of coordination numbers (2,264 of 1914 to 2023, github.com/personnummer/meta) is kept whole in
-tests/data/coordination-numbers.txt; that of personal identity numbers (41,129 of 1890 to 2019) is not. Others are
-made alike by the calendar and a check digit of the tests' own.
+tests/data/coordination-numbers.txt. Of that of personal identity numbers (41,129 of 1890 to 2019, allPins.json at
+be87548) tests/data/personal-numbers.txt has two parts, the 1st to 800th and the 30,801st to 31,600th. As many as
+it has are made alike by the calendar and a check digit of the tests' own.
 """
 
 import calendar
@@ -19,7 +20,9 @@ from tests import factories
 
 PERSONAL, COORDINATION = 41_129, 2_264
 RANDOM = random.Random(2264)
-LISTED = (Path(__file__).parent / "data" / "coordination-numbers.txt").read_text().split()
+DATA = Path(__file__).parent / "data"
+LISTED = (DATA / "coordination-numbers.txt").read_text().split()
+LISTED_PERSONAL = (DATA / "personal-numbers.txt").read_text().split()
 
 
 def made(year: int, month: int, day: int, birth_number: int) -> str:
@@ -70,6 +73,20 @@ def test_every_listed_coordination_number_of_an_impossible_day_is_refused_withou
         with pytest.raises(IdentifierUnusable) as refused:
             read_identifier(number, centre="UPP", county="03")
         assert not re.search(r"\d", str(refused.value))
+
+
+def test_every_listed_personal_number_is_read():
+    births = {"238", "239", "980", "981", "935", "933", "936"}
+    assert (len(LISTED_PERSONAL), len(set(LISTED_PERSONAL))) == (1_600, 1_600)
+    for number in LISTED_PERSONAL:
+        identifier = read_identifier(number, centre="UPP", county="03")
+        assert (identifier.type, identifier.birth_year) == (IdentifierType.PERSONAL, int(number[:4]))
+        assert identifier.born_on == date(int(number[:4]), int(number[4:6]), int(number[6:8]))
+        assert identifier.sex == (Sex.MALE if int(number[10]) % 2 else Sex.FEMALE)
+        assert number[8:11] in births
+        sign = "+" if number < "1926" else "-"
+        short = read_identifier(f"{number[2:8]}{sign}{number[8:]}", centre="UPP", county="03")
+        assert short.digests() == identifier.digests()
 
 
 def test_every_personal_number_is_read_whatever_its_year():

@@ -1,13 +1,30 @@
 """Lists do not change under the infusions that rest on them, unless these were seen, or at all where they lie."""
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, models, transaction
+from django.utils.timezone import now
 
 from registry.access import Operator
 from registry.entry.ground import settling
 from registry.entry.import_job import store_checked
+from registry.entry.questions import ask_steward
 from registry.entry.record import withdraw_infusion
-from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Revision, Trial
+from registry.models import (
+    Centre,
+    Coverage,
+    Draft,
+    ImportJob,
+    Indication,
+    Infusion,
+    Invitation,
+    ManufacturingSite,
+    Membership,
+    Product,
+    Referral,
+    Revision,
+    Trial,
+)
 from tests import factories
 from tests.admin_browser import form_of, last_change, page, sign_in, text
 from tests.test_import import ROW, as_csv
@@ -221,3 +238,80 @@ def test_an_upload_that_was_checked_before_a_list_changed_is_not_stored(lists, c
     assert stored_job.state == "refused"
     assert [problem.code for problem in stored_job.problems.all()] == ["list_changed"]
     assert not Infusion.objects.exists()
+
+
+# What is deleted
+
+
+def test_whatever_refers_to_a_list_keeps_its_rows():
+    """Histories name rows that are gone, without a constraint; all else protects."""
+    found = {
+        (model.__name__, field.name): field.remote_field.on_delete
+        for model in apps.get_app_config("registry").get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.ForeignKey) and field.related_model in LISTS
+    }
+    histories = {key for key in found if key[0].endswith("History")}
+    assert len(found.keys() - histories) >= 13
+    assert {found[key] for key in histories} == {models.DO_NOTHING}
+    assert {key: rule for key, rule in found.items() if key not in histories and rule is not models.PROTECT} == {}
+
+
+def _draft(centre, user):
+    Draft.objects.create(centre=centre, fields={}, saved_by=user)
+
+
+def _coverage(centre, user):
+    Coverage.objects.create(centre=centre, complete_through="2020-05-05", stated_by=user.username)
+
+
+def _membership(centre, user):
+    Membership.objects.create(centre=centre, user=user, role="reporter")
+
+
+def _invitation(centre, user):
+    invited = {"email": "a@example.org", "role": "lead", "token_digest": b"x", "invited_by": "x"}
+    Invitation.objects.create(centre=centre, expires_at=now(), **invited)
+
+
+def _upload(centre, user):
+    ImportJob.objects.create(centre=centre, uploaded_by=user)
+
+
+def _site(centre, user):
+    ManufacturingSite.objects.create(code="GMPFAL", name="Falun GMP", centre=centre)
+
+
+def _question(centre, user):
+    ask_steward(centre=centre, text="Who keeps the list?", by=Operator())
+
+
+def _referral(centre, user):
+    Referral.objects.create(centre=centre, code="known_elsewhere", chain=b"x", sent_by=user.username)
+
+
+@pytest.mark.parametrize(
+    ("store", "named"),
+    [(_draft, "drafts 1"), (_coverage, "statements of completeness 1"), (_membership, "memberships 1"),
+     (_invitation, "invitations 1"), (_upload, "imports 1"), (_site, "manufacturing sites 1"),
+     (_question, "questions 1"), (_referral, "referrals 1")],
+)  # fmt: skip
+def test_what_is_in_the_way_of_deleting_a_centre_without_infusions_is_named(lists, store, named):
+    centre = lists.centres["FAL"]
+    store(centre, factories.user("nurse", lists.centres["UPP"]))
+    client = sign_in()
+    for answer in (
+        client.get(page(Centre, "delete", centre.pk)),
+        client.post(page(Centre, "delete", centre.pk), {"post": "yes"}),
+    ):
+        assert answer.status_code == 403
+        assert named in text(answer) and "status closed" in text(answer)
+    with pytest.raises(models.ProtectedError):
+        centre.delete()
+    assert Centre.objects.filter(pk=centre.pk).exists()
+
+
+def test_a_centre_to_which_nothing_refers_is_deleted(lists):
+    client, centre = sign_in(), lists.centres["FAL"]
+    assert client.post(page(Centre, "delete", centre.pk), {"post": "yes"}).status_code == 302
+    assert not Centre.objects.filter(pk=centre.pk).exists()

@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.db import models
 from django.db.models import ProtectedError
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
@@ -13,17 +12,9 @@ from registry.admin.base import ForAdministrators, HistoryAdmin, administers
 from registry.admin.forms import RulesForm
 from registry.admin.ground import ListForm, say_kept
 from registry.entry.announce import announce_change
-from registry.entry.ground import settling
+from registry.entry.ground import is_used, settling
+from registry.entry.patients import lock_entry
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
-
-
-def is_used(row: models.Model) -> bool:
-    """Whether something refers to a row, so that it must stay."""
-    return any(
-        relation.related_model._base_manager.filter(**{relation.field.name: row}).exists()
-        for relation in row._meta.related_objects
-        if relation.on_delete is models.PROTECT
-    )
 
 
 class CodeListAdmin(ForAdministrators, HistoryAdmin):
@@ -63,6 +54,9 @@ class CodeListAdmin(ForAdministrators, HistoryAdmin):
 
     def delete_model(self, request, obj):
         """Django's."""
+        lock_entry(alone=True)
+        if is_used(obj):
+            raise ProtectedError("used since we looked", {obj})
         super().delete_model(request, obj)
         announce_change()
 

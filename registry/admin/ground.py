@@ -13,7 +13,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.forms import RecordForm
-from registry.entry.ground import Resting, find_changed, find_resting, find_untrue
+from registry.entry.ground import Resting, find_changed, find_resting, find_untrue, find_users
+from registry.models import Centre
 
 
 class SeenInput(forms.CheckboxInput):
@@ -90,16 +91,24 @@ def list_of_resting(row) -> str:
 
 
 def say_kept(row) -> SafeString:
-    """Why a row cannot be deleted."""
-    resting = find_resting(row)
-    if not resting.number:
-        return format_html(
-            "{}", gettext("%(row)s is used elsewhere in the registry, so it is kept.") % {"row": row}
+    """Why a row cannot be deleted: what rests on it, and what to do instead."""
+    resting, users = find_resting(row), find_users(row)
+    sentences = []
+    if resting.number:
+        sentence = ngettext(
+            "%(row)s is kept: %(number)s infusion (%(centres)s) rests on it.",
+            "%(row)s is kept: %(number)s infusions (%(centres)s) rest on it.",
+            resting.number,
         )
-    sentence = ngettext(
-        "%(row)s is kept: %(number)s infusion (%(centres)s) rests on it.",
-        "%(row)s is kept: %(number)s infusions (%(centres)s) rest on it.",
-        resting.number,
-    )
-    said = sentence % {"row": capfirst(str(row)), "number": resting.number, "centres": resting}
+        named = {"row": capfirst(str(row)), "number": resting.number, "centres": resting}
+        sentences.append(sentence % named)
+    if users:
+        listed = ", ".join(f"{model._meta.verbose_name_plural} {number}" for model, number in users)
+        sentence = gettext("%(row)s is used elsewhere in the registry, so it is kept: %(listed)s.")
+        sentences.append(sentence % {"row": capfirst(str(row)), "listed": listed})
+    if isinstance(row, Centre):
+        sentences.append(gettext("A centre that gives no more infusions is given the status closed."))
+    said = " ".join(sentences)
+    if not resting.number:
+        return format_html("{}", said)
     return format_html('{} <a href="{}">{}</a>', said, list_of_resting(row), gettext("Show them"))

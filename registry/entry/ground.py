@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Model
+from django.db.models import PROTECT, Count, Model
 
 from registry.entry.patients import lock_entry
 from registry.models import Infusion
@@ -59,6 +59,19 @@ def find_untrue(row: Model, name: str, value: Any) -> Resting:
         )
         keys = [key for (key,) in cursor.fetchall()]
     return _count(Infusion.objects.filter(pk__in=keys))
+
+
+def find_users(row: Model) -> list[tuple[type[Model], int]]:
+    """What refers to a row of a list, so that it must stay: by model, how many; without the infusions."""
+    relations = [one for one in row._meta.related_objects if one.on_delete is PROTECT]
+    models = [(one.related_model, one.field.name) for one in relations if one.related_model is not Infusion]
+    found = [(model, model._base_manager.filter(**{name: row}).count()) for model, name in models]
+    return [(model, number) for model, number in found if number]
+
+
+def is_used(row: Model) -> bool:
+    """Whether something refers to a row of a list, so that it must stay."""
+    return bool(find_resting(row).number or find_users(row))
 
 
 @contextmanager

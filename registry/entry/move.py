@@ -39,9 +39,10 @@ def move_patient(
     first centre, NotPermitted, ReasonMissing.
     """
     require(by, Permission.MERGE_PATIENTS)
-    check_move(from_centre=from_centre, to_centre=to_centre)
     with acting_as(by, reason=check_reason(reason)):
         lock_entry()
+        to_centre = Centre.objects.filter(pk=to_centre.pk).first() or to_centre
+        check_move(from_centre=from_centre, to_centre=to_centre)
         if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
             raise NotFound(_("This person is no longer there."))
         theirs = Infusion.objects.filter(patient=patient, centre=from_centre)

@@ -15,6 +15,7 @@ from registry.entry.ages import follow_date, refuse_age
 from registry.entry.announce import announce_change
 from registry.entry.batches import doubt_batch
 from registry.entry.course_questions import ask_about_course, read_doubts
+from registry.entry.lists import read_lists_again
 from registry.entry.moved_away import refuse_moved
 from registry.entry.patients import fill_sex, lock_entry, lock_known_patient, lock_patient
 from registry.entry.questions import ask_by_rules
@@ -79,8 +80,10 @@ def record_infusion(
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)  # the caller's stays as it was given
     complete_draft(draft)
-    warnings = refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
     with acting_as(by, reason=check_reason(reason, needed=False)):
+        lock_entry()
+        draft = replace(draft, **read_lists_again(vars(draft)))
+        warnings = refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
         patient = lock_known_patient(patient, by) if patient else lock_patient(draft)
         course, before = read_course(patient, by), read_doubts(patient)
         refuse_age(draft, patient, course)
@@ -121,6 +124,7 @@ def correct_infusion(
         raise ValueError(f"not correctable: {sorted(unknown)}")
     with acting_as(by, reason=check_reason(reason)):
         infusion = _lock_infusion(infusion_id, by, version)
+        changes = {**changes, **read_lists_again(changes)}
         changed = {name for name in changes if getattr(infusion, name) != changes[name]}
         stored = Age(infusion.infused_on, infusion.date_precision, infusion.age_at_infusion)
         as_it_was, before = _draft_of(infusion), read_doubts(infusion.patient)

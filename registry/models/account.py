@@ -37,7 +37,7 @@ class Membership(models.Model):
     """Someone's role at a centre."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    centre = models.ForeignKey(Centre, on_delete=models.CASCADE, related_name="memberships")
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(_("role"), max_length=8, choices=CentreRole.choices)
 
     class Meta:
@@ -59,7 +59,7 @@ class Invitation(models.Model):
     """A lead's invitation to a role at the centre; the link in it works once, for some days."""
 
     email = models.EmailField(_("e-mail address"))
-    centre = models.ForeignKey(Centre, on_delete=models.CASCADE, related_name="invitations")
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="invitations")
     role = models.CharField(_("role"), max_length=8, choices=CentreRole.choices)
     token_digest = models.BinaryField(unique=True, editable=False)
     invited_by = models.CharField(_("invited by"), max_length=150)

@@ -30,7 +30,7 @@ class Draft(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    centre = models.ForeignKey(Centre, on_delete=models.CASCADE, related_name="drafts")
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="drafts")
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, null=True, related_name="drafts")
     fields = models.JSONField(help_text="The form's fields by name, as typed, without the identifier.")
     saved_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
@@ -54,7 +54,7 @@ class Draft(models.Model):
 class Coverage(models.Model):
     """A lead's statement: all infusions of the centre up to and including this day are recorded."""
 
-    centre = models.ForeignKey(Centre, on_delete=models.CASCADE, related_name="coverages")
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="coverages")
     complete_through = models.DateField(_("complete through"))
     stated_by = models.CharField(_("by"), max_length=150)
     stated_at = models.DateTimeField(_("stated"), auto_now_add=True)

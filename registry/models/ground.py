@@ -47,7 +47,7 @@ class Ground:
 
     @property
     def triggers(self) -> list[pgtrigger.Trigger]:
-        """An update waits for entries under way, and is then held against what they have stored."""
+        """A change or deletion waits for entries under way, and is then held against what they have stored."""
         names = {"table": self.table, "column": self.column, "settles": SETTLES}
         forbidden = "".join(FORBID.format(name=name, rows=rows, **names) for name, rows in self.forbidden.items())
         return [
@@ -55,7 +55,7 @@ class Ground:
                 name="waits_for_entries",
                 level=pgtrigger.Statement,
                 when=pgtrigger.Before,
-                operation=pgtrigger.Update,
+                operation=pgtrigger.Update | pgtrigger.Delete,
                 func=WAIT,
             ),
             pgtrigger.Trigger(

@@ -16,7 +16,7 @@ class ImportJob(models.Model):
     """An uploaded exchange file: its rows with digests in place of identifiers, or sealed until they are read."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    centre = models.ForeignKey(Centre, on_delete=models.CASCADE, null=True, help_text="The only centre allowed.")
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, null=True, help_text="The only centre allowed.")
     uploaded_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="imports")
     uploaded_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
     state = models.CharField(_("state"), max_length=8, choices=ImportState.choices, default=ImportState.QUEUED)

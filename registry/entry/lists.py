@@ -1,0 +1,35 @@
+"""What an infusion takes from the lists, read again once no change of a list can come in between."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from registry.errors import InfusionRefused, Problem
+from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
+
+LISTED: dict[str, type[Model]] = {
+    "centre": Centre,
+    "product": Product,
+    "indication": Indication,
+    "trial": Trial,
+    "manufacturing_site": ManufacturingSite,
+}
+
+
+def read_lists_again(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The rows of lists among an infusion's values as they are now; the lock of entries is held.
+
+    Raises InfusionRefused for one that is gone, and for a centre whose code or county, by which an identifier was
+    read, is another now.
+    """
+    return {name: _read_again(name, values[name]) for name in LISTED if values.get(name)}
+
+
+def _read_again(name: str, row: Any) -> Model:
+    found: Any = LISTED[name]._base_manager.filter(pk=row.pk).first()
+    if found is None or (name == "centre" and (found.code, found.county_code) != (row.code, row.county_code)):
+        sentence = _("A list of the registry has changed meanwhile: choose again.")
+        raise InfusionRefused([Problem(name, "list_changed", sentence)])
+    return found

@@ -12,7 +12,17 @@ from django.utils.translation import gettext as _
 from registry.entry import workbook
 from registry.entry.csv_rows import WINDOWS, find_encoding, read_csv_rows
 from registry.entry.file_kind import is_workbook
-from registry.entry.file_row import BLANKS, ERROR, MERGED, NO_DATE, NO_RESULT, ROUNDED, Row
+from registry.entry.file_row import (
+    A_DATE,
+    BLANKS,
+    ERROR,
+    MERGED,
+    NO_DATE,
+    NO_RESULT,
+    ROUNDED,
+    SHOWN_OTHERWISE,
+    Row,
+)
 from registry.entry.header import A_ROW, SEARCHED, filled, find_header, read_header
 from registry.entry.reading import NEEDED_COLUMNS
 from registry.errors import FileUnusable, Problem
@@ -141,6 +151,8 @@ def _problems(columns: list[str], unreadable: Mapping[int, str], hidden: bool) -
     """What is wrong with a row as it stands in the file."""
     problems = []
     for place, why in unreadable.items():
+        if why == A_DATE and (place >= len(columns) or columns[place] == "infused_on"):
+            continue
         if place < len(columns):
             problems.append(Problem(columns[place], "cell_unreadable", _sentence(why)))
         elif why != MERGED:
@@ -163,5 +175,13 @@ def _sentence(why: str) -> str:
         ROUNDED: _(
             "The number has more digits than a spreadsheet can keep: format the cell as text, and "
             "write the number again."
+        ),
+        SHOWN_OTHERWISE: _(
+            "The format of the cell shows something else than the cell holds: format the cell as text, and write "
+            "what it should show."
+        ),
+        A_DATE: _(
+            "The cell holds a date, perhaps one that the spreadsheet made of what was typed: format the cell as "
+            "text, and write the value again."
         ),
     }[why]

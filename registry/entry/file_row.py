@@ -25,6 +25,8 @@ NOTHING = BLANKS + ",;"  # a row of separators alone
 
 # What is wrong with a cell that has something in it, and cannot be read.
 NO_RESULT, ERROR, MERGED, NO_DATE, ROUNDED = "formula_without_result", "error", "merged", "no_date", "rounded"
+SHOWN_OTHERWISE = "shown_otherwise"
+A_DATE = "a_date"  # and no text that the sheet shows just so: read where a date is asked for
 
 
 class Row(NamedTuple):

@@ -42,7 +42,7 @@ COLUMNS = (
 NEEDED_COLUMNS = {"patient_id", "category", "product", "infused_on"}
 LONGEST_VALUE = 200
 SHORT_LIST = 8
-WHOLE = re.compile(r"(\d+)[.,]0+")  # as programs write a whole number that may be missing
+WHOLE = re.compile(r"(\d+)[.,]0*")  # as programs write a whole number that may be missing
 SPELLINGS = {choices: spellings(choices) for choices in (Category, Kind, Sex, DatePrecision)}
 # What a row writes of each list, where that is not the value itself.
 SPELLED_BY: dict[type, str] = {

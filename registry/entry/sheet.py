@@ -10,7 +10,7 @@ from xml.parsers import expat
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from registry.entry.cell_text import Show, show_general, show_iso
+from registry.entry.cell_text import show_iso
 from registry.entry.file_row import (
     ERROR,
     LONGEST_CELL,
@@ -18,8 +18,10 @@ from registry.entry.file_row import (
     MOST_COLUMNS,
     NO_RESULT,
     NOTHING,
+    SHOWN_OTHERWISE,
     too_many_columns,
 )
+from registry.entry.number_text import Show, show_general
 from registry.errors import FileTooLarge
 
 CHUNK = 2**16
@@ -138,7 +140,7 @@ class Styles:
     """How the cells of each style show numbers, and what they put around a text."""
 
     shows: Mapping[str, Show]
-    around: Mapping[str, tuple[str, str]]
+    around: Mapping[str, tuple[str, str] | None]
     date1904: bool
 
 
@@ -262,7 +264,7 @@ class SheetReader(Reader):
             if self.column >= MOST_COLUMNS:
                 raise too_many_columns(self.number)
             self.unreadable[self.column] = why
-        elif text:
+        if text:
             self.row_length += len(text)
             if self.row_length > LONGEST_ROW:  # one shared text may stand in every cell
                 raise too_much_text()
@@ -289,9 +291,9 @@ class SheetReader(Reader):
 
     def _show_text(self, kind: str, value: str) -> tuple[str, str]:
         if kind == "s":
-            return self._dress(self._shared(value)), ""
+            return self._dress(self._shared(value))
         if kind in {"inlineStr", "str"}:
-            return self._dress(value), ""
+            return self._dress(value)
         if kind == "b":
             return "TRUE" if value.strip() in {"1", "true"} else "FALSE", ""
         if kind == "d":
@@ -305,11 +307,11 @@ class SheetReader(Reader):
             raise Damaged
         return self.texts[place]
 
-    def _dress(self, text: str) -> str:
-        if text and self.style in self.styles.around:
-            before, after = self.styles.around[self.style]
-            return before + text + after
-        return text
+    def _dress(self, text: str) -> tuple[str, str]:
+        if not text or self.style not in self.styles.around:
+            return text, ""
+        around = self.styles.around[self.style]
+        return ("", SHOWN_OTHERWISE) if around is None else (around[0] + text + around[1], "")
 
     def _see_merged(self, attributes: dict[str, str]) -> None:
         if len(self.merged) >= MOST_MERGED:

@@ -298,7 +298,7 @@ class Workbook:
         around = {number: around_text(codes.get(number, "")) for number in set(used)}
         return Styles(
             shows={str(place): by_format[number] for place, number in enumerate(used)},
-            around={str(place): around[number] for place, number in enumerate(used) if any(around[number])},
+            around={str(place): around[number] for place, number in enumerate(used) if around[number] != ("", "")},
             date1904=self.date1904,
         )
 

@@ -37,13 +37,18 @@ def problem(
     detail: str = "",
     parameter: str = "",
     errors: Sequence[Problem] = (),
+    send_to: str = "",
 ) -> HttpResponse:
-    """A problem as an answer that no cache keeps; errors: what is wrong field by field."""
+    """A problem as an answer that no cache keeps; errors: what is wrong field by field; send_to: the address
+    by which the caller can go on.
+    """
     body: dict[str, object] = {"type": "about:blank", "title": title, "status": status_code, "code": code}
     if detail:
         body["detail"] = detail
     if parameter:
         body["parameter"] = parameter
+    if send_to:
+        body["send_to"] = send_to
     if errors:
         body["errors"] = [{"field": one.field, "code": one.code, "detail": str(one.sentence)} for one in errors]
     return HttpResponse(

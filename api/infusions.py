@@ -59,6 +59,7 @@ class NotSubmitted(RegistryError):
 class InfusionsView(SignedInView):
     """The infusions of the caller's centres."""
 
+    settled_at = "api:referrals"
     allowed = ("centre", "category", "status", "patient", "from", "to", "cursor", "limit")
 
     @extend_schema(**schema.LIST)

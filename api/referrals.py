@@ -12,9 +12,10 @@ from api import signed_in_schema as schema
 from api.authentication import Caller
 from api.infusions import find_named, read_row
 from api.signed_in import SignedInView, read_body, require_writer
+from registry.access import Permission, centres_where
 from registry.entry.reading import COLUMNS, CodeLists
-from registry.entry.referrals import find_referral, send_referral
-from registry.errors import NotFound
+from registry.entry.referrals import find_referral, send_referral, take_back
+from registry.errors import NotFound, NotPermitted
 from registry.models import Referral
 
 MESSAGE = "message"
@@ -23,6 +24,8 @@ FIELDS = (*COLUMNS, "patient", MESSAGE)
 
 class ReferralsView(SignedInView):
     """Infusions on their way to the registry's steward."""
+
+    words = MESSAGE
 
     @extend_schema(**schema.REFER)
     def post(self, request: Caller) -> Response:
@@ -44,11 +47,24 @@ class ReferralView(SignedInView):
     @extend_schema(**schema.REFERRAL_STATE)
     def get(self, request: Caller, referral_id: str) -> Response:
         """Its state, and the infusion once it is released."""
-        try:
-            key = UUID(referral_id)
-        except ValueError:
-            raise NotFound from None
-        return Response(describe(find_referral(referral_id=key, by=request.user)))
+        return Response(describe(find_referral(referral_id=_read_key(referral_id), by=request.user)))
+
+    @extend_schema(**schema.TAKE_BACK)
+    def delete(self, request: Caller, referral_id: str) -> Response:
+        """Take it back, as long as it is open: what was sent is erased."""
+        key, user = _read_key(referral_id), request.user
+        if find_referral(referral_id=key, by=user).centre_id not in centres_where(user, Permission.WRITE_RECORDS):
+            raise NotPermitted
+        take_back(referral_id=key, by=user)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def _read_key(text: str) -> UUID:
+    """Raises NotFound for what is no id."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
 
 
 def describe(referral: Referral) -> dict[str, Any]:
@@ -60,4 +76,5 @@ def describe(referral: Referral) -> dict[str, Any]:
         "sent_at": referral.sent_at.isoformat(),
         "settled_at": referral.settled_at.isoformat() if referral.settled_at else None,
         "infusion": str(referral.infusion_id) if referral.infusion_id else None,
+        "question": referral.question.pk,
     }

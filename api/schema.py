@@ -131,7 +131,12 @@ LIST_ITEMS = {
 }
 FIELD_ERROR = record(field=TEXT, code=TEXT, detail=TEXT)
 PROBLEM = record(
-    {"detail": TEXT, "parameter": TEXT, "errors": listing(FIELD_ERROR)},
+    {
+        "detail": TEXT,
+        "parameter": TEXT,
+        "send_to": TEXT | {"description": "Where to go on: an address of this interface."},
+        "errors": listing(FIELD_ERROR),
+    },
     type=TEXT,
     title=TEXT,
     status={"type": "integer"},

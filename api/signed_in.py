@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from django.utils.translation import override
@@ -24,7 +25,15 @@ from api.questions import Parameters
 from registry.access import Permission, centres_where
 from registry.entry.idempotency import KeyReused
 from registry.entry.patients import PatientRefused
-from registry.entry.referrals import NothingToRefer
+from registry.entry.questions import (
+    QuestionAnswered,
+    QuestionClosed,
+    QuestionFull,
+    QuestionOfSomeoneElse,
+    TextMissing,
+    TextTooLong,
+)
+from registry.entry.referrals import REFERABLE, NothingToRefer, ReferralSettled
 from registry.errors import (
     Busy,
     ChangedMeanwhile,
@@ -49,6 +58,11 @@ STATUSES: Mapping[type[RegistryError], int] = {
     KnownElsewhere: HTTPStatus.CONFLICT,
     PatientRefused: HTTPStatus.CONFLICT,
     NothingToRefer: HTTPStatus.CONFLICT,
+    ReferralSettled: HTTPStatus.CONFLICT,
+    QuestionAnswered: HTTPStatus.CONFLICT,
+    QuestionClosed: HTTPStatus.CONFLICT,
+    QuestionFull: HTTPStatus.CONFLICT,
+    QuestionOfSomeoneElse: HTTPStatus.CONFLICT,
     ChangedMeanwhile: HTTPStatus.PRECONDITION_FAILED,
     FileTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -92,6 +106,8 @@ class SignedInView(APIView):
     permission_classes = [SignedIn]
     parser_classes = [BodyParser]
     allowed: ClassVar[tuple[str, ...]] = ()
+    words: ClassVar[str] = "reason"  # the field of free text
+    settled_at: ClassVar[str] = "api:questions"  # the route to the steward, for what names the steward
     parameters: Parameters
 
     def dispatch(self, request, *args, **kwargs) -> HttpResponseBase:
@@ -124,7 +140,7 @@ class SignedInView(APIView):
 def answer_refusal(error: Exception, context: Mapping) -> HttpResponseBase | None:
     """The answer to a refused request; None for a fault of ours."""
     if isinstance(error, RegistryError):
-        return _problem_of(error)
+        return _problem_of(error, context["view"])
     if isinstance(error, SuspiciousOperation):  # too many fields, a form that is none
         return problem(BodyInvalid.code, "The body is not what is asked for", HTTPStatus.BAD_REQUEST)
     if not isinstance(error, exceptions.APIException):
@@ -141,10 +157,10 @@ def answer_refusal(error: Exception, context: Mapping) -> HttpResponseBase | Non
     return answer
 
 
-def _problem_of(error: RegistryError) -> HttpResponse:
+def _problem_of(error: RegistryError, view: SignedInView) -> HttpResponse:
     problems, parameter = tuple(getattr(error, "problems", ())), getattr(error, "parameter", "")
-    if isinstance(error, ReasonMissing | IdentifierInText):
-        problems, parameter = (Problem("reason", error.code, str(error)),), "reason"
+    if isinstance(error, ReasonMissing | IdentifierInText | TextMissing | TextTooLong):
+        problems, parameter = (Problem(view.words, error.code, str(error)),), view.words
     detail = str(error)
     if holds_identity_number(detail):  # a parameter's name or value, repeated
         detail = parameter = ""
@@ -156,12 +172,20 @@ def _problem_of(error: RegistryError) -> HttpResponse:
         detail=detail,
         parameter=parameter,
         errors=problems,
+        send_to=_way_on(error, view),
     )
     if isinstance(error, Busy):
         answer["Retry-After"] = "60"
     elif isinstance(error, TooManyLookups):
         answer["Retry-After"] = str(error.seconds)
     return answer
+
+
+def _way_on(error: RegistryError, view: SignedInView) -> str:
+    """The address to which what was refused can be sent: the steward's where they have to settle it."""
+    if error.code in REFERABLE:
+        return reverse(view.settled_at)
+    return reverse("api:infusions") if isinstance(error, NothingToRefer) else ""
 
 
 def _title(error: RegistryError) -> str:

@@ -14,6 +14,7 @@ from registry.choices import (
     ReferralState,
     Scope,
     Sex,
+    Side,
     Status,
 )
 
@@ -116,7 +117,16 @@ JOB = record(
     refused=WHOLE,
     warnings=WHOLE,
     message=TEXT,
-    problems=listing(record(line=LINE, field=TEXT, code=TEXT, detail=TEXT, warning={"type": "boolean"})),
+    problems=listing(
+        record(
+            line=LINE,
+            field=TEXT,
+            code=TEXT,
+            detail=TEXT,
+            warning={"type": "boolean"},
+            send_to=TEXT_OR_NULL | {"description": "Where the row can be sent, if the steward has to settle it."},
+        )
+    ),
 )
 ROLE_HERE = record(
     code=TEXT, name=TEXT, role={"type": "string", "enum": CentreRole.values}, permissions=listing(TEXT)
@@ -223,6 +233,7 @@ SENT_REFERRAL = record(
     sent_at=INSTANT,
     settled_at={"type": ["string", "null"], "format": "date-time"},
     infusion={"type": ["string", "null"], "format": "uuid", "description": "The stored one, once it is released."},
+    question={"type": "integer", "description": "Its thread, at `questions`."},
 )
 REFERRED = NEW | {
     "properties": {
@@ -238,6 +249,7 @@ REFERRED = NEW | {
 REFERRAL_EXAMPLE = {
     "id": "0d7f4f6e-5d0c-4a54-8b42-0d2f3c1c6c55", "centre": "UPP", "state": "open",
     "sent_at": "2025-03-12T09:14:03.120000+00:00", "settled_at": None, "infusion": None,
+    "question": 71,
 }  # fmt: skip
 REFER = _described(
     "referrals-send",
@@ -256,6 +268,84 @@ REFERRAL_STATE = _described(
     refuses=(404,),
     examples=(_given(REFERRAL_EXAMPLE, 200),),
 )
+TAKE_BACK = _described("referral-take-back", 204, None, _key("referral_id"), refuses=(403, 404, 409, 415, 503))
+SIDE = {"type": "string", "enum": Side.values}
+UUID_OR_NULL = {"type": ["string", "null"], "format": "uuid"}
+INSTANT_OR_NULL = {"type": ["string", "null"], "format": "date-time"}
+THREAD = record(
+    id={"type": "integer"},
+    centre=TEXT,
+    infusion=UUID_OR_NULL | {"description": "The row that it is about, if it is about one."},
+    referral=UUID_OR_NULL | {"description": "What was sent to the steward, if it is about that."},
+    asks=SIDE,
+    rule=TEXT_OR_NULL | {"description": "Code of the warning, where a rule asks."},
+    waits_for={"type": ["string", "null"], "enum": [*Side.values, None], "description": "Null once it is closed."},
+    asked_at=INSTANT,
+    closed_at=INSTANT_OR_NULL,
+    closed_by=TEXT_OR_NULL,
+    messages=listing(record(side=SIDE, by=TEXT_OR_NULL, at=INSTANT, text=TEXT)),
+)
+THREAD_EXAMPLE = {
+    "id": 71, "centre": "UPP", "infusion": EXAMPLE["id"], "referral": None, "asks": "clinic", "rule": None,
+    "waits_for": "clinic", "asked_at": "2025-03-12T09:14:03.120000+00:00", "closed_at": None, "closed_by": None,
+    "messages": [
+        {"side": "clinic", "by": "upp", "at": "2025-03-12T09:14:03.120000+00:00", "text": "Which was the first?"},
+        {"side": "steward", "by": "steward", "at": "2025-03-13T08:02:51.004000+00:00", "text": "Yours."},
+    ],
+}  # fmt: skip
+QUESTION_ID = _parameter(
+    "question_id",
+    "Its number.",
+    type={"type": "integer", "minimum": 1, "maximum": 2**31},
+    location=OpenApiParameter.PATH,
+)
+WORDS = {"type": "string", "description": "At most 1,000 characters, without names and identity numbers."}
+QUESTIONS = _described(
+    "questions",
+    200,
+    record(results=listing(THREAD), **PAGE),
+    _parameter("centre", "Codes of your centres.", many=True, explode=False),
+    _parameter("state", "open, closed.", many=True, explode=False),
+    _parameter("waits_for", "clinic, steward.", many=True, explode=False),
+    _parameter("infusion", "The id of a row.", type=UUID),
+    _parameter("limit", "Questions of a page, 1 to 200; else 100.", type=int),
+    _parameter("cursor", "Follow next and previous as they were given."),
+    refuses=(403,),
+    examples=(_given({"results": [THREAD_EXAMPLE], "next": None, "previous": None}, 200),),
+)
+ASK = _described(
+    "questions-ask",
+    201,
+    THREAD,
+    _header("Location", "Address of the question.", response=[201]),
+    refuses=(403, 413, 415, 503),
+    request={
+        JSON_BODY: {
+            "type": "object",
+            "properties": {
+                "infusion": TEXT_OR_NULL | {"description": "The row that it is about."},
+                "centre": TEXT_OR_NULL | {"description": "Without a row: for which of several centres."},
+                "text": WORDS,
+            },
+            "required": ["text"],
+            "additionalProperties": False,
+        }
+    },
+    examples=(_sent({"infusion": EXAMPLE["id"], "text": "Which was the first?"}), _given(THREAD_EXAMPLE, 201)),
+)
+QUESTION = _described(
+    "question", 200, THREAD, QUESTION_ID, refuses=(404,), examples=(_given(THREAD_EXAMPLE, 200),)
+)
+WRITE = _described(
+    "question-write",
+    201,
+    THREAD,
+    QUESTION_ID,
+    refuses=(403, 404, 409, 413, 415, 503),
+    request={JSON_BODY: record(text=WORDS)},
+    examples=(_sent({"text": "Yours."}), _given(THREAD_EXAMPLE, 201)),
+)
+CLOSE = _described("question-close", 200, THREAD, QUESTION_ID, refuses=(403, 404, 409, 503))
 READ = _described("infusion", 200, INFUSION, INFUSION_ID, ETAG, refuses=(404,), examples=(_given(EXAMPLE, 200),))
 WRITING = (403, 404, 409, 412, 413, 415, 428, 503)
 CORRECT = _described(

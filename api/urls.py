@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, re_path
 
-from api import catalogue, description, imports, infusions, me, public, referrals, releases
+from api import catalogue, description, imports, infusions, me, public, referrals, releases, threads
 from api.errors import not_found
 from registry.models.centre import CODE
 
@@ -44,6 +44,10 @@ urlpatterns = [
     _address("imports/(?P<job_id>[^/]+)", imports.ImportView.as_view(), "import"),
     _address("referrals", referrals.ReferralsView.as_view(), "referrals"),
     _address("referrals/(?P<referral_id>[^/]+)", referrals.ReferralView.as_view(), "referral"),
+    _address("questions", threads.QuestionsView.as_view(), "questions"),
+    _address("questions/(?P<question_id>[^/\x00]+)", threads.QuestionView.as_view(), "question"),
+    _address("questions/(?P<question_id>[^/\x00]+)/messages", threads.MessagesView.as_view(), "question-messages"),
+    _address("questions/(?P<question_id>[^/\x00]+)/close", threads.CloseView.as_view(), "question-close"),
     _address("me", me.MeView.as_view(), "me"),
     _address("schema", description.SchemaView.as_view(), "schema"),
     _address("docs", description.DocsView.as_view(), "docs"),

@@ -22,7 +22,9 @@ from django.utils.deprecation import MiddlewareMixin
 from django_htmx.middleware import HtmxDetails
 
 # Of the interface, what api.signed_in answers; all else there is public.
-SIGNED_IN = re.compile(r"/((admin|(en/)?(clinic|accounts))/|api/v1/(infusions|imports|referrals|me)(/|$))")
+SIGNED_IN = re.compile(
+    r"/((admin|(en/)?(clinic|accounts))/|api/v1/(infusions|imports|referrals|questions|me)(/|$))"
+)
 
 # As a query string spells the zero byte, and as a quoted cookie does.
 CODED_ZERO, QUOTED_ZERO = "%00", r"\000"

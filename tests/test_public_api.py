@@ -340,7 +340,8 @@ def test_the_description_is_openapi_3_1_and_names_every_address(ask):
         "releases", "releases/{name}", "releases/{name}/changes", "catalogue", "measure-reports",
         "measure-reports/{code}",
         "infusions", "infusions/{infusion_id}", "infusions/{infusion_id}/history", "imports", "imports/{job_id}",
-        "me", "referrals", "referrals/{referral_id}",
+        "me", "referrals", "referrals/{referral_id}", "questions", "questions/{question_id}",
+        "questions/{question_id}/messages", "questions/{question_id}/close",
     }  # fmt: skip
     counts = {p["name"] for p in described["paths"]["/api/v1/counts"]["get"]["parameters"]}
     assert counts == {*DIMENSIONS, "by", "as_of", "from", "to", "measures", "lang", "format"}

@@ -3,6 +3,8 @@ answers, either side goes on writing, and the side that asked closes.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -16,6 +18,7 @@ from registry.errors import IdentifierInText, NotFound, Problem, RegistryError
 from registry.identity import holds_identity_number
 from registry.models import Centre, Infusion, Message, Question, Referral, User
 from registry.models.access_log import log_infusions
+from registry.models.question import QuestionQuerySet
 
 LONGEST_TEXT = 1000
 MOST_MESSAGES = 200  # in one question: it bounds the page that shows it
@@ -72,6 +75,31 @@ def read_questions(*, by: Actor) -> QuerySet[Question]:
     """
     found = Question.objects.visible_to(by).unclosed()
     return _with_messages(found).order_by("-answered_at", "asked_at", "pk")
+
+
+def read_all(*, by: Actor) -> QuestionQuerySet:
+    """Questions of the actor's centres, closed ones too."""
+    return _with_messages(Question.objects.visible_to(by))
+
+
+class Written(NamedTuple):
+    """One text in a question: which side wrote it, who (empty for a rule), when."""
+
+    side: Side
+    by: str
+    at: datetime
+    text: str
+
+
+def read_messages(question: Question) -> list[Written]:
+    """All that was written in a question, the oldest first."""
+    written = [Written(Side(question.asks), question.asked_by, question.asked_at, question.text)]
+    if question.answered_at:
+        other = _other(question.asks)
+        written.append(Written(other, question.answered_by, question.answered_at, question.answer))
+    for one in question.messages.all():
+        written.append(Written(Side(one.side), one.written_by, one.written_at, one.text))
+    return sorted(written, key=lambda one: one.at)
 
 
 def count_waiting(by: Actor) -> int:
@@ -280,7 +308,7 @@ def _other(side: str) -> Side:
     return Side.STEWARD if side == Side.CLINIC else Side.CLINIC
 
 
-def _with_messages(questions: QuerySet[Question]) -> QuerySet[Question]:
+def _with_messages(questions: QuestionQuerySet) -> QuestionQuerySet:
     return questions.select_related(*RELATED).prefetch_related(Prefetch("messages", Message.objects.all()))
 
 

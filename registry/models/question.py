@@ -1,6 +1,7 @@
 """What the clinic and the registry's steward write to each other: referrals, questions, messages."""
 
 import uuid
+from collections.abc import Collection
 
 import pgtrigger
 from django.db import models
@@ -77,6 +78,10 @@ class QuestionQuerySet(models.QuerySet):
         centres = centres_where(actor, permission)
         if centres is NATIONWIDE:
             return self.all()
+        return self.at(centres)
+
+    def at(self, centres: Collection[int]):
+        """Those whose clinic is one of these centres."""
         return self.filter(
             Q(infusion__centre__in=centres) | Q(referral__centre__in=centres) | Q(centre__in=centres)
         )

@@ -13,6 +13,8 @@ READS = {"nobody": 401, "signed_in": 404, **dict.fromkeys((*ENTERS, "steward"), 
 # Whoever may see a row and not change it is told so; for the rest there is none.
 CHANGES = {"nobody": 401, "signed_in": 404, "steward": 403, **dict.fromkeys(ENTERS, 200)}
 CREATES = {"nobody": 401, "signed_in": 403, "other": 400, **dict.fromkeys(ENTERS, 201)}
+LISTS = {"nobody": 401, "signed_in": 403, **dict.fromkeys((*ENTERS, "other", "steward"), 200)}
+WRITES = {"nobody": 401, "signed_in": 404, **dict.fromkeys((*ENTERS, "steward"), 201)}
 UPLOADS = {"nobody": 401, "signed_in": 403, **dict.fromkeys((*ENTERS, "other"), 415)}
 MINE = {"nobody": 401, "signed_in": 404, "reporter": 200}
 NEW = {
@@ -37,6 +39,10 @@ def made_up(world: World) -> dict:
 def seen(world: World) -> dict:
     version = type(world.infusion).objects.with_version().get(pk=world.infusion.pk).version
     return {"if-match": f'"{version}"'}
+
+
+def asked(world: World) -> dict:
+    return {"question_id": world.asked.pk}
 
 
 def job(world: World) -> dict:
@@ -114,6 +120,19 @@ ROWS = [
     Row("api:referrals", "GET", METHODS),
     Row("api:referral", "GET", READS, args=lambda world: {"referral_id": world.referral.pk}),
     Row("api:referral", "POST", METHODS, args=lambda world: {"referral_id": world.referral.pk}),
+    Row("api:referral", "DELETE", CHANGES | dict.fromkeys(ENTERS, 204),
+        args=lambda world: {"referral_id": world.referral.pk}),
+    # An auditor sees no records; a reporter elsewhere sees an empty list.
+    Row("api:questions", "GET", LISTS),
+    Row("api:questions", "POST", CREATES, data=lambda world: {"infusion": str(world.infusion.pk), "text": "Why?"}),
+    Row("api:questions", "DELETE", METHODS),
+    Row("api:question", "GET", READS, args=asked),
+    Row("api:question", "PATCH", METHODS, args=asked),
+    Row("api:question-messages", "POST", WRITES, args=asked, data=lambda world: {"text": "Because."}),
+    Row("api:question-messages", "GET", METHODS, args=asked),
+    # The side that asked closes; the steward's side did not.
+    Row("api:question-close", "POST", READS | {"steward": 404}, args=asked),
+    Row("api:question-close", "GET", METHODS, args=asked),
     Row("api:infusion", "GET", READS, args=infusion),
     Row("api:infusion", "GET", {"nobody": 401, "signed_in": 404}, args=made_up),
     Row("api:infusion", "PATCH", CHANGES, args=infusion, headers=seen,

@@ -1,0 +1,165 @@
+"""Questions by program, between a clinic and the registry's steward: asked, read, gone on with, closed."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.response import Response
+
+from api import signed_in_schema as schema
+from api.authentication import Caller
+from api.cursor import BY_NUMBER, read_page
+from api.questions import Parameters, unknown_value
+from api.signed_in import BodyInvalid, SignedInView, read_body, require_writer
+from registry.access import Permission, centres_where
+from registry.choices import Side
+from registry.entry import questions as entry
+from registry.errors import NotFound, NotPermitted, Problem
+from registry.models import Centre, Question, User
+
+TEXT = "text"
+FIELDS = ("infusion", "centre", TEXT)
+OPEN, CLOSED = "open", "closed"
+
+
+class QuestionsView(SignedInView):
+    """What the caller's centres and the registry's steward have asked each other."""
+
+    words = TEXT
+    allowed = ("centre", "state", "waits_for", "infusion", "cursor", "limit")
+
+    @extend_schema(**schema.QUESTIONS)
+    def get(self, request: Caller) -> Response:
+        """The latest first, closed ones too, by cursor."""
+        user: User = request.user
+        if not centres_where(user, Permission.READ_RECORDS):
+            raise NotPermitted
+        found = _filter(entry.read_all(by=user), user, self.parameters)
+        page = read_page(found, request, self.parameters, order=BY_NUMBER)
+        entry.log_questions_shown(by=user, questions=page["results"])
+        return Response(page | {"results": [describe(question) for question in page["results"]]})
+
+    @extend_schema(**schema.ASK)
+    def post(self, request: Caller) -> Response:
+        """Ask the registry's steward about a row of the caller's, or for a centre about none."""
+        user: User = request.user
+        require_writer(user)
+        body = read_body(request, FIELDS)
+        text, infusion = str(body.get(TEXT) or ""), body.get("infusion")
+        if infusion and body.get("centre"):
+            raise _invalid("centre", "about_both", "The infusion says the centre: leave this field out.")
+        if infusion:
+            try:
+                asked = entry.ask(infusion_id=UUID(str(infusion)), text=text, by=user, side=Side.CLINIC)
+            except (ValueError, NotFound):
+                sentence = "Your centres have no infusion with this id."
+                raise _invalid("infusion", "unknown_infusion", sentence) from None
+        else:
+            asked = entry.ask_steward(centre=_find_centre(body.get("centre"), user), text=text, by=user)
+        address = reverse("api:question", kwargs={"question_id": asked.pk})
+        return Response(_show(asked.pk, user), status=HTTPStatus.CREATED, headers={"Location": address})
+
+
+class QuestionView(SignedInView):
+    """One question."""
+
+    @extend_schema(**schema.QUESTION)
+    def get(self, request: Caller, question_id: str) -> Response:
+        """All that was written in it, the oldest first."""
+        return Response(_show(_read_key(question_id), request.user))
+
+
+class MessagesView(SignedInView):
+    """What is written in one question."""
+
+    words = TEXT
+
+    @extend_schema(**schema.WRITE)
+    def post(self, request: Caller, question_id: str) -> Response:
+        """Answer, or go on writing, as the side to which the caller belongs."""
+        key, user = _read_key(question_id), request.user
+        entry.find_question(question_id=key, by=user)  # to whom there is none, the body is nothing
+        text = str(read_body(request, (TEXT,)).get(TEXT) or "")
+        entry.write(question_id=key, text=text, by=user)
+        return Response(_show(key, user), status=HTTPStatus.CREATED)
+
+
+class CloseView(SignedInView):
+    """The end of a question."""
+
+    @extend_schema(**schema.CLOSE)
+    def post(self, request: Caller, question_id: str) -> Response:
+        """Close it, as the side that asked."""
+        key, user = _read_key(question_id), request.user
+        entry.close(question_id=key, by=user)
+        return Response(_show(key, user))
+
+
+def describe(question: Question) -> dict[str, Any]:
+    """A question as programs read it, with all that was written in it."""
+    written = entry.read_messages(question)
+    return {
+        "id": question.pk,
+        "centre": question.asked_at_centre.code,
+        "infusion": str(question.infusion_id) if question.infusion_id else None,
+        "referral": str(question.referral_id) if question.referral_id else None,
+        "asks": question.asks,
+        "rule": question.rule or None,
+        "waits_for": None if question.closed_at else question.waits_for,
+        "asked_at": question.asked_at.isoformat(),
+        "closed_at": question.closed_at.isoformat() if question.closed_at else None,
+        "closed_by": question.closed_by or None,
+        "messages": [
+            {"side": one.side, "by": one.by or None, "at": one.at.isoformat(), "text": one.text} for one in written
+        ],
+    }
+
+
+def _show(key: int, user: User) -> dict[str, Any]:
+    question = entry.find_question(question_id=key, by=user)
+    entry.log_questions_shown(by=user, questions=[question])
+    return describe(question)
+
+
+def _read_key(text: str) -> int:
+    """The number of a question. Raises NotFound for what is none."""
+    if not (text.isascii() and text.isdecimal() and len(text) < len(str(2**63))):
+        raise NotFound
+    return int(text)
+
+
+def _filter(found: QuerySet[Question], user: User, parameters: Parameters) -> QuerySet[Question]:
+    visible = centres_where(user, Permission.READ_RECORDS)
+    centres = {centre.code: centre.pk for centre in Centre.objects.order_by("code") if centre.pk in visible}
+    if codes := parameters.choose("centre", centres):
+        found = found.at([centres[code] for code in codes])
+    if states := parameters.choose("state", [OPEN, CLOSED]):
+        found = found if len(states) > 1 else found.filter(closed_at__isnull=states[0] == OPEN)
+    if sides := parameters.choose("waits_for", Side.values):
+        found = found.unclosed().filter(waits_for__in=sides)
+    if (infusion := parameters.values.get("infusion")) is not None:
+        try:
+            found = found.filter(infusion=UUID(infusion))
+        except ValueError:
+            raise unknown_value("infusion", "…", "the id of an infusion") from None
+    return found
+
+
+def _find_centre(code: object, user: User) -> Centre:
+    """The centre that asks; the caller's only one, if none is named. Raises BodyInvalid."""
+    writable = centres_where(user, Permission.WRITE_RECORDS)
+    centres = {centre.code: centre for centre in Centre.objects.order_by("code") if centre.pk in writable}
+    if code:
+        if found := centres.get(str(code).strip().upper()):
+            return found
+        raise _invalid("centre", "unknown_centre", "The value is not in the registry's list.")
+    if len(centres) > 1:
+        raise _invalid("centre", "missing", "Write for which of your centres, or the infusion that it is about.")
+    return next(iter(centres.values()))
+
+
+def _invalid(field: str, code: str, sentence: str) -> BodyInvalid:
+    return BodyInvalid([Problem(field, code, sentence)])

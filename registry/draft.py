@@ -21,6 +21,9 @@ class Identified(Protocol):
     def digests(self) -> list[tuple[str, bytes]]:
         """(key id, digest) along the chain of keys."""
 
+    def birth_digest(self) -> bytes | None:
+        """The keyed digest of the date of birth."""
+
     @property
     def born_on(self) -> date | None:
         """The date of birth."""

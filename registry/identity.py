@@ -123,6 +123,10 @@ class Identifier:
             steps.append((key_id, value))
         return steps
 
+    def birth_digest(self) -> bytes | None:
+        """The digest of the date of birth under the current key, at the end of a chain like the number's."""
+        return _carry_on(b"birth-date:%s" % self.born_on.isoformat().encode()) if self.born_on else None
+
 
 @dataclass(frozen=True)
 class SealedIdentifier:
@@ -134,6 +138,7 @@ class SealedIdentifier:
     chain: bytes = field(repr=False)  # the digests end to end, the oldest key's first
     birth_year: int | None = field(default=None, repr=False)
     centre: str = ""
+    born: bytes | None = field(default=None, repr=False)  # Identifier.birth_digest, of when the chain was made
     born_on: None = None
     sex: None = None
     century_written: bool = True
@@ -147,10 +152,20 @@ class SealedIdentifier:
             steps.append((key_id, kept or _hmac(key, steps[-1][1])))
         return steps
 
+    def birth_digest(self) -> bytes | None:
+        """As Identifier.birth_digest, on through the keys that have come since."""
+        return _carry_on(self.born, len(self.chain) // DIGEST_BYTES) if self.born else None
+
 
 def oldest_first() -> list[tuple[str, bytes]]:
     """The keys in the order in which they were taken into use."""
     return list(reversed(settings.IDENTITY_KEYS.items()))
+
+
+def carry_birth_digest(key_id: str, digest: bytes) -> bytes | None:
+    """A stored digest of a date of birth as the current key has it; None where its own key is gone."""
+    names = [name for name, _key in oldest_first()]
+    return _carry_on(digest, names.index(key_id) + 1) if key_id in names else None
 
 
 def refusal_token(key_id: str, digest: bytes) -> bytes:
@@ -362,6 +377,13 @@ def _read_local(value: str, centre: str) -> Identifier:
             _("A pseudonym is up to 64 letters, digits, points, hyphens and underscores after local:")
         )
     return Identifier(type=IdentifierType.LOCAL, canonical=f"local:{centre}:{value}", centre=centre)
+
+
+def _carry_on(value: bytes, place: int = 0) -> bytes:
+    """The value digested with each key from a place on, the oldest first."""
+    for _key_id, key in oldest_first()[place:]:
+        value = _hmac(key, value)
+    return value
 
 
 def _hmac(key: bytes, message: bytes) -> bytes:

@@ -180,6 +180,7 @@ BROKEN: dict[str, list[Callable]] = {
         lambda: Patient.objects.create(sex="male", birth_year=2201),
     ],
     "identifier_is_one_person": [lambda: twice(identifier, {}, {})],
+    "identifier_gives_birth_date": [lambda: identifier(type="local", birth_digest=b"d")],
     "identifier_type_is_known": [lambda: identifier(type="passport"), lambda: identifier(type="")],
     "refusal_is_kept_once": [
         lambda: Refusal.objects.bulk_create([Refusal(key_id="k", token=b"t"), Refusal(key_id="k", token=b"t")])
@@ -273,6 +274,10 @@ BROKEN: dict[str, list[Callable]] = {
         lambda: referral(state="declined", settled_at=NOW, **ERASED),
         lambda: referral(state="declined", settled_by="steward", settled_at=NOW, chain=None),
     ],
+    "referral_birth_goes_with_chain": [
+        lambda: referral(chain=None, patient=Patient.objects.create(sex="female"), birth_digest=b"d"),
+        lambda: referral(state="declined", settled_by="steward", settled_at=NOW, **ERASED, birth_digest=b"d"),
+    ],
     "referral_released_has_infusion": [
         lambda: referral(state="released", settled_by="steward", settled_at=NOW, **ERASED),
         lambda: referral(state="declined", settled_by="steward", settled_at=NOW, infusion=infusion(), **ERASED),
@@ -281,6 +286,9 @@ BROKEN: dict[str, list[Callable]] = {
     "import_dry_run_stores_nothing": [lambda: job(state="stored")],
     "import_row_is_one_line": [lambda: twice(import_row, {}, {})],
     "import_row_holds_no_identifier": [lambda: import_row(cells={"patient_id": "1"})],
+    "import_row_birth_goes_with_content": [
+        lambda: import_row(birth_digest=b"d", staged={}), lambda: import_row(birth_digest=b"d", chain=b"c"),
+    ],
     "idempotency_key_is_used_once": [
         lambda: IdempotencyKey.objects.bulk_create(
             [IdempotencyKey(owner=someone(), key="k", request_digest=b"1", status=201, answer={})] * 2

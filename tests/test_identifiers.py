@@ -236,7 +236,7 @@ def test_the_steward_replaces_and_removes_a_wrong_number(person, client):
     assert client.post(where, {"number": PERSONAL, "text": "Mistyped."}).status_code == 302
     assert types_of(person) == ["personal"]
     assert client.get(where).status_code == 404
-    add_identifier(patient=person, identifier=read(ANOTHER), by=BY, reason="new")
+    add_identifier(patient=person, identifier=read(ANOTHER), by=BY, reason="new", despite="another date is right")
     wrong = person.identifiers.order_by("pk").last().pk
     where = address("identifier-wrong", number=person.registry_number, identifier_id=wrong)
     assert client.post(where, {"text": "Another's."}).status_code == 302

@@ -1,6 +1,6 @@
 """A person's numbers change: one is added, or was wrong. Nothing of the course is entered again."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Category, DatePrecision, IdentifierType, Sex
 from registry.draft import Identified, InfusionDraft
+from registry.entry.alike import has_other_birth
 from registry.entry.announce import announce_change
 from registry.entry.patients import claim_identifier, find_patient, give_identifier, lock_entry, refuse_refused
 from registry.entry.questions import ask_by_rules
@@ -71,7 +72,7 @@ def add_identifier(
         locked = _lock(patient)
         _refuse_taken(locked, claim_identifier(identifier))
         refuse_refused(identifier)
-        _refuse_contradiction(locked, identifier, despite)
+        _refuse_contradiction(locked, identifier, despite, locked.identifiers.all())
         give_identifier(locked, identifier)
         _follow(locked, identifier, always=identifier.type == IdentifierType.PERSONAL)
         return _conclude(locked, identifier, by=by, detail=ADDED)
@@ -100,7 +101,7 @@ def replace_identifier(
         if identifier:
             _refuse_taken(locked, claim_identifier(identifier))
             refuse_refused(identifier)
-            _refuse_contradiction(locked, identifier, despite)
+            _refuse_contradiction(locked, identifier, despite, others)
             give_identifier(locked, identifier)
         told = stored.type in TELL_BIRTH and not others.filter(type__in=TELL_BIRTH).exists()
         stored.delete()
@@ -144,15 +145,21 @@ def _refuse_taken(patient: Patient, holder: Patient | None) -> None:
         raise IdentifierTaken(holder)
 
 
-def _refuse_contradiction(patient: Patient, identifier: Identified, despite: str) -> None:
+def _refuse_contradiction(
+    patient: Patient, identifier: Identified, despite: str, others: Iterable[PatientIdentifier]
+) -> None:
+    """Raise IdentifierContradicts for what differs from what is known of the person, by the other numbers too."""
     years = identifier.birth_year and patient.birth_year and identifier.birth_year != patient.birth_year
     sexes = identifier.sex and patient.sex not in {Sex.UNKNOWN, identifier.sex}
-    if not (years or sexes) or despite.strip():
+    dates = has_other_birth(others, identifier)
+    if not (years or sexes or dates) or despite.strip():
         return
     if years and sexes:
         sentence = _("The number gives another year of birth and another sex: state why it is right all the same.")
     elif years:
         sentence = _("The number gives another year of birth: state why it is right all the same.")
+    elif dates:
+        sentence = _("The number gives another date of birth: state why it is right all the same.")
     else:
         sentence = _("The number gives another sex: state why it is right all the same.")
     raise IdentifierContradicts(sentence)

@@ -247,7 +247,7 @@ def _conclude(job: ImportJob, summary: ImportSummary, problems: list[tuple[int, 
         # rows that can be sent to the steward. A day later all of it is gone.
         of_row = ImportProblem.objects.filter(job=job, line=OuterRef("line"))
         job.rows.exclude(Exists(of_row)).delete()
-        job.rows.exclude(pk__in=referable_rows(job).values("pk")).update(staged=None)
+        job.rows.exclude(pk__in=referable_rows(job).values("pk")).update(staged=None, birth_digest=None)
         staging.forget_unknown(job.pk)
 
 

@@ -88,7 +88,7 @@ def send_rows(*, job: ImportJob, by: User, line: int | None = None) -> Sending:
         except RegistryError as error:
             refused.append((row.line, error))
         else:
-            ImportRow.objects.filter(pk=row.pk).update(staged=None, referral=referral)
+            ImportRow.objects.filter(pk=row.pk).update(staged=None, birth_digest=None, referral=referral)
             sent += 1
     return Sending(sent, refused, waiting.count())
 
@@ -107,7 +107,8 @@ def _read(row: ImportRow) -> tuple[InfusionDraft, SealedIdentifier]:
     centre = _find(Centre, kept["centre_id"])
     type_ = IdentifierType(kept["identifier_type"])
     local = centre.code if type_ == IdentifierType.LOCAL else ""
-    identifier = SealedIdentifier(type_, bytes(row.chain), kept["birth_year"], local)
+    born = bytes(row.birth_digest) if row.birth_digest else None
+    identifier = SealedIdentifier(type_, bytes(row.chain), kept["birth_year"], local, born)
     draft = InfusionDraft(
         centre=centre,
         category=Category(kept["category"]),

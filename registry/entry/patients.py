@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Kind, Sex
 from registry.draft import Identified, InfusionDraft
-from registry.entry.alike import MergeUnexplained, choose_traits, needs_explanation
+from registry.entry.alike import ask_explanation, choose_traits
 from registry.entry.announce import announce_change
 from registry.entry.course_questions import ask_about_course, read_doubts
 from registry.entry.effect import Place, Row, as_one, compare, places_of, print_effect
@@ -174,7 +174,13 @@ def claim_identifier(identifier: Identified) -> Patient | None:
 def give_identifier(patient: Patient, identifier: Identified) -> None:
     """Store a claimed number as the person's."""
     key_id, digest = identifier.digests()[-1]
-    PatientIdentifier.objects.create(patient=patient, type=identifier.type, key_id=key_id, digest=digest)
+    PatientIdentifier.objects.create(
+        patient=patient,
+        type=identifier.type,
+        key_id=key_id,
+        digest=digest,
+        birth_digest=identifier.birth_digest(),
+    )
 
 
 def lock_known_patient(patient: Patient, by: Actor) -> Patient:
@@ -258,7 +264,7 @@ def preview_merge(*, keep: Patient, absorb: Patient) -> MergeEffect:
                 "recorded twice, withdraw one; if there were two, correct the sequence of one."
             )
         )
-    needs_explanation(keep, absorb)  # where the typed ages alone forbid it
+    ask_explanation(keep, absorb)  # raises where the typed ages forbid it
     roles = (_count_roles(course) for course in (keep_one_first([*ours, *theirs]), ours, theirs))
     return MergeEffect(*(both - one - other for both, one, other in zip(*roles, strict=True)))
 
@@ -298,8 +304,8 @@ def merge_patients(
         # The caller's copies are from before the lock: what was corrected since stands in these.
         keep, absorb = locked[keep.pk], locked[absorb.pk]
         effect = preview_merge(keep=keep, absorb=absorb)
-        if not explanation and needs_explanation(keep, absorb):
-            raise MergeUnexplained
+        if not explanation and (unexplained := ask_explanation(keep, absorb)):
+            raise unexplained
         both = Infusion.objects.filter(patient__in=[keep, absorb]).select_related("centre", "product")
         places = places_of(both)
         refuse_other_effect(seen, places, compare(places, as_one(places, keep.pk)))

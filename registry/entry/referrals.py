@@ -69,6 +69,7 @@ def send_referral(
             **sent,
             identifier_type=identifier.type if identifier else "",
             birth_year=identifier.birth_year if identifier else None,
+            birth_digest=identifier.birth_digest() if identifier else None,
             sent_by=by.username,
         )
         ask_about_referral(referral=referral, text=words, by=by)
@@ -130,7 +131,8 @@ def identifier_of(referral: Referral) -> SealedIdentifier | None:
         return None
     type_ = IdentifierType(referral.identifier_type)
     centre = referral.centre.code if type_ == IdentifierType.LOCAL else ""
-    return SealedIdentifier(type_, bytes(referral.chain), referral.birth_year, centre)
+    born = bytes(referral.birth_digest) if referral.birth_digest else None
+    return SealedIdentifier(type_, bytes(referral.chain), referral.birth_year, centre, born)
 
 
 def take_back(*, referral_id: UUID, by: Actor) -> Referral:
@@ -179,7 +181,8 @@ def end_referral(
 ) -> None:
     """Settle a locked referral: its content is erased."""
     referral.state, referral.settled_by, referral.settled_at = state, by.username, timezone.now()
-    referral.fields, referral.chain, referral.birth_year, referral.identifier_type = {}, None, None, ""
+    referral.fields, referral.identifier_type = {}, ""
+    referral.chain, referral.birth_digest, referral.birth_year = None, None, None
     referral.patient = patient
     for name, value in more.items():
         setattr(referral, name, value)

@@ -3,6 +3,7 @@ transactions of an import: its persons are looked up in the first (import_lookup
 
 A row of the file is staged without its identifier: `chain` holds its digests end to end, the oldest
 key's first, and `person` is the oldest, by which rows of one person are told in the file itself.
+`birth_digest` is that of the date of birth, under the current key.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,7 +27,8 @@ DETAILS = PLAN + 3  # from here on, columns that only tell whether rows are alik
 
 TABLES = """
 CREATE TEMPORARY TABLE import_row (
-    line integer, chain bytea, person bytea, identifier_type text, birth_year integer, sex text,
+    line integer, chain bytea, person bytea, birth_digest bytea,
+    identifier_type text, birth_year integer, sex text,
     centre_id bigint, category text, kind text, product_id bigint, indication_id bigint,
     trial_id bigint, manufacturing_site_id bigint, infused_on date, date_precision text,
     sequence smallint, age_at_infusion smallint, batch text
@@ -41,13 +43,15 @@ CREATE TEMPORARY TABLE import_verdict (line integer, kind text);
 # By table, as the columns stand above: binary copying asks for them.
 TYPES = {
     "import_row": (
-        "int4", "bytea", "bytea", "text", "int4", "text", "int8", "text", "text", "int8", "int8",
+        "int4", "bytea", "bytea", "bytea", "text", "int4", "text", "int8", "text", "text", "int8", "int8",
         "int8", "int8", "date", "text", "int2", "int2", "text",
     ),
     "import_unread": ("int4", "bytea"),
     "import_problem": ("int4", "text", "text", "text", "bool"),
     "import_verdict": ("int4", "text"),
-    "registry_importrow (job_id, line, cells, staged, chain)": ("uuid", "int4", "jsonb", "jsonb", "bytea"),
+    "registry_importrow (job_id, line, cells, staged, chain, birth_digest)": (
+        "uuid", "int4", "jsonb", "jsonb", "bytea", "bytea",
+    ),
     "registry_importproblem (job_id, line, field, code, sentence, warning)": (
         "uuid", "int4", "text", "text", "text", "bool",
     ),
@@ -142,9 +146,9 @@ WHERE patient.id = stated.patient_id AND patient.sex <> stated.sex AND (patient.
 """
 
 STORE_IDENTIFIERS = f"""
-INSERT INTO registry_patientidentifier (patient_id, type, key_id, digest)
+INSERT INTO registry_patientidentifier (patient_id, type, key_id, digest, birth_digest)
 SELECT DISTINCT ON (patient_id) patient_id, identifier_type, %(current_key)s,
-       substr(import_person.chain, length(import_person.chain) - {DIGEST_BYTES - 1})
+       substr(import_person.chain, length(import_person.chain) - {DIGEST_BYTES - 1}), birth_digest
 FROM import_row JOIN import_person USING (person)
 WHERE is_new
 ORDER BY patient_id
@@ -174,7 +178,7 @@ JOIN registry_centre AS centre ON centre.id = stored.centre_id
 # What an upload has kept (models.ImportRow, models.ImportProblem), staged as if it were read now.
 STAGE_KEPT_ROWS = f"""
 INSERT INTO import_row
-SELECT kept.line, kept.chain, substr(kept.chain, 1, {DIGEST_BYTES}), read.*
+SELECT kept.line, kept.chain, substr(kept.chain, 1, {DIGEST_BYTES}), kept.birth_digest, read.*
 FROM registry_importrow AS kept, jsonb_to_record(kept.staged) AS read (
     identifier_type text, birth_year integer, sex text, centre_id bigint, category text, kind text,
     product_id bigint, indication_id bigint, trial_id bigint, manufacturing_site_id bigint,
@@ -194,7 +198,7 @@ SELECT line, field, code, sentence, warning FROM registry_importproblem WHERE jo
 """
 
 FORGET_UNKNOWN = f"""
-UPDATE registry_importrow AS kept SET chain = NULL
+UPDATE registry_importrow AS kept SET chain = NULL, birth_digest = NULL
 WHERE job_id = %(job)s AND chain IS NOT NULL AND NOT EXISTS (
     SELECT FROM generate_series(1, length(kept.chain), {DIGEST_BYTES}) AS step
     JOIN registry_patientidentifier AS stored ON stored.digest = substr(kept.chain, step, {DIGEST_BYTES}))
@@ -383,15 +387,17 @@ def store(by: Actor) -> None:
     )
 
 
-def keep_draft(draft: InfusionDraft) -> tuple[dict, bytes]:
-    """What stage_kept will stage again of a draft: its values for JSON, and its chain of digests."""
-    _line, chain, _person, *values = _staged(0, draft)
+def keep_draft(draft: InfusionDraft) -> tuple[dict, bytes, bytes | None]:
+    """What stage_kept will stage again of a draft: its values for JSON, its chain of digests, and the date of
+    birth's.
+    """
+    _line, chain, _person, birth_digest, *values = _staged(0, draft)
     kept = dict(zip(KEPT, values, strict=True))
-    return kept | {"infused_on": kept["infused_on"].isoformat()}, chain
+    return kept | {"infused_on": kept["infused_on"].isoformat()}, chain, birth_digest
 
 
 def keep_rows(rows: Iterable[tuple]) -> None:
-    """Keep rows of an upload: (job, line, cells, draft, chain)."""
+    """Keep rows of an upload: (job, line, cells, draft, chain, the date of birth's digest)."""
     _copy(KEPT_ROWS, rows)
 
 
@@ -436,6 +442,7 @@ def _staged(line: int, draft: InfusionDraft) -> tuple:
         line,
         chain,
         chain[:DIGEST_BYTES],
+        identifier.birth_digest(),
         identifier.type,
         identifier.birth_year,
         draft.sex or Sex.UNKNOWN,

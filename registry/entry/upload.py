@@ -35,7 +35,7 @@ HIDDEN = "…"
 LEAST_DIGITS = 9  # of what may be an identity number, mistyped perhaps; a date has eight
 TRIAL_FORMAT = re.compile(r"\d{4}-\d{6}-\d{2}(-\d{2})?")
 
-KeptRow = tuple[UUID, int, dict, dict | None, bytes | None]
+KeptRow = tuple[UUID, int, dict, dict | None, bytes | None, bytes | None]
 
 
 def read_content(file: BinaryIO) -> BytesIO:
@@ -94,8 +94,8 @@ def _read(job: UUID, reader: RowReader, lines: Sequence[Line]) -> tuple[list[Kep
     for line in lines:
         draft, found = read_line(reader, line)
         if line.fields is not None:
-            kept, chain = staging.keep_draft(draft) if draft else (None, _digest(line.fields, reader.lists))
-            rows.append((job, line.number, show_cells(line.fields), kept, chain))
+            kept = staging.keep_draft(draft) if draft else (None, _digest(line.fields, reader.lists), None)
+            rows.append((job, line.number, show_cells(line.fields), *kept))
         problems += ((job, line.number, *_plain(problem)) for problem in found)
     return rows, problems
 

@@ -10,6 +10,8 @@ from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import IdentifierType, Sex
 from registry.models.history import keeps_history, moves_revision
 
+GIVES_BIRTH_DATE = (IdentifierType.PERSONAL.value, IdentifierType.COORDINATION.value)
+
 
 class PatientQuerySet(models.QuerySet):
     """Persons of the nation; `visible_to` is the only way to show one to someone."""
@@ -56,14 +58,17 @@ class Patient(models.Model):
         return str(self.registry_number)
 
 
-@keeps_history("digest")
+@keeps_history("digest", "birth_digest")
 class PatientIdentifier(models.Model):
-    """One identifier of a person, as a keyed digest (identity.py)."""
+    """One identifier of a person, as a keyed digest (identity.py), and with it the date of birth that it gives,
+    as another under the same key: to be compared with that of another number.
+    """
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="identifiers")
     type = models.CharField(_("type"), max_length=20, choices=IdentifierType.choices)
     key_id = models.CharField(_("key"), max_length=40)
     digest = models.BinaryField(editable=False)
+    birth_digest = models.BinaryField(editable=False, null=True)
 
     class Meta:
         verbose_name = _("identifier")
@@ -71,6 +76,10 @@ class PatientIdentifier(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["digest", "key_id"], name="identifier_is_one_person"),
             models.CheckConstraint(name="identifier_type_is_known", condition=Q(type__in=IdentifierType.values)),
+            models.CheckConstraint(
+                name="identifier_gives_birth_date",
+                condition=Q(birth_digest=None) | Q(type__in=GIVES_BIRTH_DATE),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -32,6 +32,7 @@ class Referral(models.Model):
     identifier_type = models.CharField(max_length=20, blank=True)
     birth_year = models.PositiveSmallIntegerField(null=True)
     chain = models.BinaryField(null=True, help_text="The digests of the identifier, the oldest key's first.")
+    birth_digest = models.BinaryField(null=True, help_text="Of the date of birth, under the chain's last key.")
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, null=True, related_name="referrals")
     infusion = models.ForeignKey(Infusion, on_delete=models.CASCADE, null=True, related_name="referrals")
     state = models.CharField(_("state"), max_length=10, choices=ReferralState.choices, default=ReferralState.OPEN)
@@ -58,6 +59,10 @@ class Referral(models.Model):
                 | ~Q(state=ReferralState.OPEN)
                 & Q(settled_at__isnull=False, chain=None, birth_year=None, fields={}, identifier_type="")
                 & ~Q(settled_by=""),
+            ),
+            models.CheckConstraint(
+                name="referral_birth_goes_with_chain",
+                condition=Q(birth_digest=None) | Q(chain__isnull=False),
             ),
             models.CheckConstraint(
                 name="referral_released_has_infusion",

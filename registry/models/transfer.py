@@ -66,6 +66,7 @@ class ImportRow(models.Model):
     cells = models.JSONField(help_text="The row as written, by column, without the identifier.")
     staged = models.JSONField(null=True, help_text="The row as read, by column of staging.py; null if unreadable.")
     chain = models.BinaryField(null=True, help_text="The digests of the identifier, the oldest key's first.")
+    birth_digest = models.BinaryField(null=True, help_text="Of the date of birth, under the chain's last key.")
     referral = models.ForeignKey(
         Referral, on_delete=models.SET_NULL, null=True, related_name="+", help_text="What it was sent as."
     )
@@ -75,6 +76,10 @@ class ImportRow(models.Model):
             models.UniqueConstraint(fields=["job", "line"], name="import_row_is_one_line"),
             models.CheckConstraint(
                 name="import_row_holds_no_identifier", condition=~Q(cells__has_key="patient_id")
+            ),
+            models.CheckConstraint(
+                name="import_row_birth_goes_with_content",
+                condition=Q(birth_digest=None) | Q(chain__isnull=False, staged__isnull=False),
             ),
         ]
 

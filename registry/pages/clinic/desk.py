@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from registry.access import Permission, acting_as
 from registry.choices import AccessAction
-from registry.entry.alike import MergeUnexplained, needs_explanation
+from registry.entry.alike import MergeUnexplained, ask_explanation
 from registry.entry.doubles import MOST_PAIRS, NEAR_DAYS, find_doubles
 from registry.entry.effect import Place, as_one, compare, places_of, print_effect
 from registry.entry.finding import find_number
@@ -101,7 +101,7 @@ def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
     }
     try:
         preview_merge(keep=keep, absorb=absorb)
-        context["unexplained"] = needs_explanation(keep, absorb)
+        context["unexplained"] = ask_explanation(keep, absorb)
     except MergeImpossible as impossible:
         return show(request, "clinic/desk_merge.html", context | {"impossible": str(impossible)})
     before = places_of(infusion for course in courses for infusion in course)

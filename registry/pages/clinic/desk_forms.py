@@ -60,10 +60,10 @@ class WordsForm(forms.Form):
 
 
 class MergeForm(WordsForm):
-    """Why two are one, and why so although their numbers give different dates of birth."""
+    """Why two are one, and why so although their numbers do not give one date of birth."""
 
     explanation = forms.CharField(
-        label=gettext_lazy("Why they are one person although their dates of birth differ"),
+        label=gettext_lazy("Why they are one person all the same"),
         required=False,
         max_length=LONGEST_TEXT,
         help_text=gettext_lazy("Stands in the history. Write no names and no identity numbers."),
@@ -96,7 +96,7 @@ class IdentifierForm(WordsForm):
         label=gettext_lazy("Why it is right although it contradicts what is known"),
         required=False,
         max_length=LONGEST_TEXT,
-        help_text=gettext_lazy("Only where it gives another year of birth or another sex."),
+        help_text=gettext_lazy("Only where it gives another date of birth or another sex."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 

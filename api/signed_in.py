@@ -189,6 +189,8 @@ def _way_on(error: RegistryError, view: SignedInView) -> str:
 
 
 def _title(error: RegistryError) -> str:
+    if isinstance(error, FileTooLarge):  # of one of several limits
+        return str(error).rstrip(".")
     return (type(error).__doc__ or "").splitlines()[0].rstrip(".")
 
 

@@ -91,10 +91,10 @@ def test_htmx_is_given_the_state_alone(browse):
 
 
 @pytest.mark.parametrize(("name", "sentence"), [
-    ("empty", "The submitted file is empty."),
+    ("empty", "The file is empty. Fill in the template"),
     ("a picture", "This is a picture, not a table"),
     ("a PDF", "This is a PDF"),
-    ("the page of a portal", "This is a web page, not a table"),
+    ("the page of a portal", "This is a web page: open it in a spreadsheet program"),
     ("letters of two encodings", "mixes character encodings"),
     ("a column is missing", "Columns are missing: product."),
     ("an unknown column", "Columns without a known name: P."),
@@ -252,6 +252,22 @@ def test_the_report_as_a_file_begins_no_formula(browse, refused):
     ]
     assert [row["centre"] for row in rows] == ["UPP", "UPP", "'=1+1", "UPP"]
     assert WOMAN not in response.content.decode()
+
+
+def test_the_report_as_a_file_is_in_the_language_of_the_page(browse, refused):
+    with override("sv"):
+        swedish = reverse("clinic:import-report", kwargs={"job_id": refused.pk})
+    header, *rows = csv.reader(io.StringIO(browse.get(swedish).content.decode("utf-8-sig")), delimiter=";")
+    assert ";".join(header) == (
+        "rad;kolumn;kod;nekad;förklaring;centrum;kön;kategori;typ;produkt;modalitet;indikation;prövning;"
+        "tillverkningsställe;infusionsdatum;datumprecision;ordningsnummer;ålder vid infusion;batchnummer"
+    )
+    assert [row[:4] for row in rows] == [
+        ["3", "infusionsdatum", "date_invalid", "1"],
+        ["3", "produkt", "unknown_product", "1"],
+        ["4", "centrum", "unknown_centre", "1"],
+        ["5", "produkt", "unknown_product", "1"],
+    ]
 
 
 def test_a_failed_job_says_why_in_the_readers_language(browse, reporter):

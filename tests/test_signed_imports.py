@@ -1,6 +1,7 @@
 """Exchange files through the interface: taken, checked by a job, stored whole or not at all."""
 
 import json
+import re
 
 import pytest
 from django.conf import settings
@@ -14,6 +15,7 @@ from registry.models import ImportJob, Infusion
 from tests import factories
 from tests.calling import MADE_UP, NUMBER, Program, check, errors_of, refused
 from tests.test_import import ROW, WOMAN, as_csv, as_xlsx
+from tests.workbooks import Book, Sheet
 
 ROWS = [ROW | {"centre": "UPP"}, ROW | {"centre": "UPP", "patient_id": factories.nth_number(7)}]
 BAD = ROWS[0] | {"product": "Aspirin"}
@@ -107,7 +109,19 @@ def test_a_file_that_is_none_is_refused(uppsala, content):
 def test_a_file_too_large_is_refused(uppsala):
     for megabytes in (10.5, settings.FILE_UPLOAD_MAX_MEMORY_SIZE / 2**20 + 1):
         content = as_csv(ROWS) + b"x" * int(megabytes * 2**20)
-        refused(uppsala.upload(content), 413, "file_too_large")
+        assert "10 MB" in refused(uppsala.upload(content), 413, "file_too_large")["title"]
+
+
+@pytest.mark.parametrize("content, limit", [
+    (b"centre," * 40_000, "100,000 characters|too long"), (as_csv(ROWS) + b"," * 600 + b"x", "256 columns"),
+    (as_csv(ROWS) + b"x" * 110_000, "too long"),
+    (Book([Sheet([list(ROWS[0]), ["x" * 40_000]])]).content(), "32,767 characters"),
+    (Book([Sheet([list(ROWS[0]), ["x"] * 300])]).content(), "256 columns"),
+])  # fmt: skip
+def test_a_file_too_large_says_which_limit_it_is_beyond(uppsala, content, limit):
+    told = refused(uppsala.upload(content), 413, "file_too_large")
+    for text in (told["title"], told["detail"]):
+        assert re.search(limit, text) and "10 MB" not in text
 
 
 def test_a_broken_form_is_refused(uppsala):

@@ -36,6 +36,8 @@ def find_encoding(file: BinaryIO) -> str:
             if head.startswith(codecs.BOM_UTF32_LE):
                 raise _no_encoding()
             return encoding
+    if not head.strip(b"\x00 \t\r\n\x1a"):
+        return UTF_8  # nothing, up to here
     if head[1:2] == b"\x00" or head[:1] == b"\x00":  # two bytes a letter, and no mark
         half = len(head) // 4
         if head.count(0) > len(head) * 5 // 8 or head.startswith(codecs.BOM_UTF32_BE):

@@ -106,9 +106,11 @@ def _read_workbook(file: BinaryIO, size: int, needed: set[str]) -> Iterator[Line
 def _read_rows(rows: Iterator[Row], needed: set[str], notes: list[Problem]) -> Iterator[Line]:
     """Lines by the columns that the header names; what stands above it is told."""
     top = list(islice(rows, SEARCHED))
+    if not top:
+        raise FileUnusable(_("The file is empty. Fill in the template, save it, and upload it again."))
     header = find_header([row.cells or () for row in top])
     above = top[:header]
-    columns = read_header(top[header].cells or () if top else (), needed)
+    columns = read_header(top[header].cells or (), needed)
     if any(filled(row.cells or ()) >= A_ROW for row in above):
         sentence = _("The column names are in line %(line)s, below other rows: they must come first.")
         raise FileUnusable(sentence % {"line": top[header].number})

@@ -1,10 +1,12 @@
 """What a file is, by its content: its name says nothing."""
 
-from io import BytesIO
+import codecs
+import re
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from registry.errors import FileUnusable
 
@@ -12,7 +14,48 @@ ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")
 COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")  # the older Office's files, and what holds encrypted ones
 LARGEST_DIRECTORY = 100_000  # bytes of an archive's list of parts; a workbook's has some thousands
 ENDING, LONGEST_ENDING = b"PK\x05\x06", 22 + 65_535
-OPEN_DOCUMENT = b"application/vnd.oasis.opendocument"
+OPEN_DOCUMENT = b"application/vnd.oasis.opendocument."
+HEAD = 4096
+# Control characters that no table has; a tape archive has its mark further on.
+NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x19]")
+A_FEW = 50  # one in so many may stand in a text by mistake
+TAPE, TAPE_AT = b"ustar", 257
+
+OLDER = gettext_noop("a workbook of the older kind (XLS)")
+PICTURE = gettext_noop("a picture")
+WEB_PAGE = gettext_noop("a web page")
+DATABASE = gettext_noop("a file of a database or statistics program")
+PROGRAM = gettext_noop("a program")
+# How a file begins, in small letters, and what it is then. Those of spreadsheet programs can be saved anew.
+SPREADSHEETS = (
+    (rb"\x09\x00\x04\x00|\x09\x02\x06\x00|\x09\x04\x06\x00|\x09\x08[\x06\x08\x10]\x00\x00[\x05\x06]", OLDER),
+    (rb"id;p[a-z0-9;.]{0,40}\r?\n?[a-z]{1,2};", gettext_noop("a SYLK file")),
+    (rb"table\r?\n0,1\r?\n", gettext_noop("a DIF file")),
+    (rb"\x00\x00(?:\x02\x00\x04|\x02\x00\x06|\x1a\x00\x00)", gettext_noop("a Lotus 1-2-3 file")),
+    (rb"<\?xml.{0,400}(?:excel\.sheet|urn:schemas-microsoft-com:office:spreadsheet)",
+     gettext_noop("an XML workbook of the older kind (XML Spreadsheet 2003)")),
+    (rb"(?:<\?xml.{0,200})?<office:document", gettext_noop("an OpenDocument file (FODS)")),
+    (rb"<!doctype html|<html|<table|<meta|<head|<body|mime-version:|<\?xml.{0,300}<html", WEB_PAGE),
+)  # fmt: skip
+OTHERS = (
+    (rb"%pdf", gettext_noop("a PDF")), (rb"%!ps", gettext_noop("a file for a printer")),
+    (rb"\x89png|\xff\xd8\xff|gif8[79]a|ii\*\x00|mm\x00\*|bm.{4}\x00\x00\x00\x00|riff.{4}webp|\x00\x00\x01\x00|<svg"
+     rb"|.{4}ftyp(?:hei|mif1|avif)", PICTURE),
+    (rb".{4}ftyp|riff.{4}(?:avi|wave)|id3[\x02-\x04]|\x1aE\xdf\xa3", gettext_noop("a film or a sound")),
+    (rb"\{\\rtf", gettext_noop("a text document (RTF)")),
+    (rb"[\[{]\s*(?:[\"\[{\]}]|$)", gettext_noop("a JSON file")),
+    (rb"par1[\x00-\x08\x0e-\x1f]|sqlite format|\x00\x01\x00\x00standard|\$fl[23]@|<stata_dta>|rd[xa]\d\n"
+     rb"|\x03.{31}|\x00{12}\xc2\xea\x81\x60", DATABASE),
+    (rb"mz.\x00|\x7felf|#!/", PROGRAM),
+)  # fmt: skip
+PACKED = (
+    rb"\x1f\x8b|7z\xbc\xaf\x27\x1c|rar!\x1a\x07|bzh[1-9]1ay|\xfd7zxz\x00|\x28\xb5\x2f\xfd|mscf\x00\x00|\x1f\x9d"
+)
+OFFICE = {"word/": gettext_noop("a Word document"), "ppt/": gettext_noop("a presentation")}
+COMPOUND_PARTS = {
+    "WordDocument": OFFICE["word/"], "PowerPoint Document": OFFICE["ppt/"],
+    "__substg1.0_": gettext_noop("an e-mail"),
+}  # fmt: skip
 
 
 def is_workbook(file: BinaryIO) -> bool:
@@ -20,7 +63,7 @@ def is_workbook(file: BinaryIO) -> bool:
 
     Raises FileUnusable for what is neither, with what it is.
     """
-    head = file.read(4096)
+    head = file.read(HEAD)
     file.seek(0)
     if head.startswith(ARCHIVE):
         _refuse_other_archives(file)
@@ -31,6 +74,21 @@ def is_workbook(file: BinaryIO) -> bool:
     if sentence := _what_text(head):
         raise FileUnusable(sentence)
     return False
+
+
+def _can_be_saved(kind: str) -> str:
+    return _("This is %(kind)s: open it in a spreadsheet program, and save it as XLSX.") % {"kind": _(kind)}
+
+
+def _is_no_table(kind: str) -> str:
+    sentence = _(
+        "This is %(kind)s, not a table: upload the table as XLSX or CSV, with the columns of the template."
+    )
+    return sentence % {"kind": _(kind)}
+
+
+def _is_archive() -> str:
+    return _("This is an archive, not a workbook: upload the CSV or XLSX file that is in it.")
 
 
 def _refuse_other_archives(file: BinaryIO) -> None:
@@ -52,40 +110,57 @@ def _refuse_other_archives(file: BinaryIO) -> None:
     except (BadZipFile, ValueError, OSError, NotImplementedError):
         raise damaged from None
     file.seek(0)
-    if "_rels/.rels" in names and "xl/workbook.bin" not in names and not _is_other_office(names):
-        return
+    if sentence := _what_archive(names, file.read(200)):
+        raise FileUnusable(sentence)
+    if "_rels/.rels" not in names:
+        raise damaged
+
+
+def _what_archive(names: set[str], head: bytes) -> str:
+    """What an archive is that is no workbook."""
+    if "mimetype" in names and OPEN_DOCUMENT in head:
+        if OPEN_DOCUMENT + b"spreadsheet" in head:
+            return _can_be_saved(gettext_noop("an OpenDocument file (ODS)"))
+        return _is_no_table(gettext_noop("an OpenDocument text, drawing or presentation"))
     if "xl/workbook.bin" in names:
-        raise FileUnusable(_("This is a binary workbook (XLSB): save it as XLSX."))
-    if "mimetype" in names and OPEN_DOCUMENT in file.read(200):
-        raise FileUnusable(_("This is an OpenDocument file (ODS): save it as XLSX."))
-    if any(name.endswith(".iwa") for name in names):
-        raise FileUnusable(_("This is a Numbers document: export it as XLSX."))
-    raise FileUnusable(_("This is an archive, not a workbook: upload the CSV or XLSX file that is in it."))
-
-
-def _is_other_office(names: set[str]) -> bool:
-    return any(name.startswith(("word/", "ppt/")) for name in names)
+        return _can_be_saved(gettext_noop("a binary workbook (XLSB)"))
+    if any(name.endswith((".iwa", "buildVersionHistory.plist")) or ".numbers/" in name for name in names):
+        return _("This is a Numbers document: export it as XLSX.")
+    for folder, kind in OFFICE.items():
+        if any(name.startswith(folder) for name in names):
+            return _is_no_table(kind)
+    return "" if {"_rels/.rels", "[Content_Types].xml"} & names else _is_archive()
 
 
 def _what_compound(file: BinaryIO) -> str:
-    content = BytesIO(file.read(2**20)).getvalue()
+    content = file.read(2**20)
     file.seek(0)
     if "EncryptedPackage".encode("utf-16-le") in content:
         return _("The workbook is protected by a password: save it without one.")
-    return _("This is a workbook of the older kind (XLS): save it as XLSX.")
+    for part, kind in COMPOUND_PARTS.items():
+        if part.encode("utf-16-le") in content:
+            return _is_no_table(kind)
+    return _can_be_saved(OLDER)
 
 
 def _what_text(head: bytes) -> str:
     """What a file is that begins like this, where it is no table."""
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith(b"%pdf"):
-        return _("This is a PDF: upload the table that it was made from, as XLSX or CSV.")
-    if start.startswith((b"\x89png", b"\xff\xd8\xff", b"gif8")):
-        return _("This is a picture, not a table: upload the table as XLSX or CSV.")
-    if start.startswith((b"<!doctype html", b"<html", b"<table")):
-        return _("This is a web page, not a table: open it in a spreadsheet program, and save it as XLSX.")
-    if start.startswith(b"<?xml") or start.startswith(b"<"):
-        return _("This is an XML file: open it in a spreadsheet program, and save it as XLSX.")
-    if start.startswith((b"{\\rtf", b"{", b"[")):
-        return _("This is not a table: save it as XLSX or CSV with the columns of the template.")
+    if head[TAPE_AT:].startswith(TAPE) or re.match(PACKED, head.lower(), re.DOTALL):
+        return _is_archive()
+    wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if wide:
+        head = head.decode("utf-16", "ignore").encode("utf-8", "ignore")
+    start = head.lower() if head[:1] in b"\x00\x09" else head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for pattern, kind in SPREADSHEETS:
+        if re.match(pattern, start, re.DOTALL):
+            return _can_be_saved(kind)
+    for pattern, kind in OTHERS:
+        if re.match(pattern, start, re.DOTALL):
+            return _is_no_table(kind)
+    if start.startswith(b"<"):
+        return _can_be_saved(gettext_noop("an XML file"))
+    if not wide and b"\x00" not in head[:2] and len(NO_TEXT.findall(head)) * A_FEW > len(head):
+        return _(
+            "This is neither a text nor a workbook: save it as XLSX or CSV, with the columns of the template."
+        )
     return ""

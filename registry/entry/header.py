@@ -44,6 +44,12 @@ ALSO = {
     "batch": ("batch", "batchnr", "batch-nr", "lot", "lotnummer", "batch number", "lot number"),
 }  # fmt: skip
 
+# What a report has beside the columns of the file.
+REPORT_SWEDISH = {
+    "line": "rad", "column": "kolumn", "code": "kod", "refused": "nekad", "sentence": "förklaring",
+    "file": "filen", "row": "raden",
+}  # fmt: skip
+
 
 def _plain(name: str) -> str:
     """A name without what parts its words, its letters in one form."""
@@ -61,6 +67,11 @@ def column_of(cell: str) -> str | None:
 def column_name(column: str) -> str:
     """What the template in the language of the page writes over a column."""
     return SWEDISH[column] if get_language() == "sv" else column
+
+
+def report_name(name: str) -> str:
+    """What a report in the language of the page calls a column of the file, or of its own."""
+    return (SWEDISH | REPORT_SWEDISH).get(name, name) if get_language() == "sv" else name
 
 
 def template_columns() -> Sequence[str]:
@@ -104,13 +115,17 @@ def read_header(cells: Sequence[str], needed: set[str]) -> list[str]:
     columns = [column for column in named if column]
     sentences = []
     if missing := [column for column in COLUMNS if column in needed.difference(columns)]:
-        sentences.append(_("Columns are missing: %(columns)s.") % {"columns": ", ".join(missing)})
+        sentences.append(
+            _("Columns are missing: %(columns)s.") % {"columns": ", ".join(map(column_name, missing))}
+        )
     if unknown:
         sentence = _("Columns without a known name: %(letters)s. Known are: %(columns)s.")
         letters = ", ".join(unknown[:MOST_LETTERS]) + (", …" if len(unknown) > MOST_LETTERS else "")
-        sentences.append(sentence % {"letters": letters, "columns": ", ".join(COLUMNS)})
+        sentences.append(sentence % {"letters": letters, "columns": ", ".join(map(column_name, COLUMNS))})
     if twice := [column for column in COLUMNS if columns.count(column) > 1]:
-        sentences.append(_("A column is in the file twice: %(columns)s.") % {"columns": ", ".join(twice)})
+        sentences.append(
+            _("A column is in the file twice: %(columns)s.") % {"columns": ", ".join(map(column_name, twice))}
+        )
     if sentences:
         raise FileUnusable(" ".join(sentences))
     return columns

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from registry.access import Actor, Permission, centres_where
+from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.dates import read_date
 from registry.digits import fold
 from registry.draft import InfusionDraft
-from registry.entry.spelling import MOST_GUESSES, Spelled, plain, spellings
+from registry.entry.spelling import MOST_GUESSES, Spelled, known_by_one, plain, spellings, spoken
 from registry.errors import Problem
 from registry.identity import (
     Identifier,
@@ -65,21 +65,34 @@ class CodeLists:
         """
         writable = centres_where(actor, permission)
         self.default_centre = centre or ""
+        self.takes_all_centres = writable is NATIONWIDE and centre is None
+        every = list(Centre.objects.all())
+        mine = {one.pk for one in every if one.pk in writable and centre in {None, one.code}}
+        named = known_by_one(
+            (label, one) for one in every for label in (one.name, one.city_sv, one.city_en, str(one))
+        )  # of all centres: two hospitals of a city have one name less
         self.centres = Spelled(
-            (found.code, found)
-            for found in Centre.objects.all()
-            if found.pk in writable and centre in {None, found.code}
+            ((one.code, one) for one in every if one.pk in mine),
+            labels={label: one for label, one in named.items() if one.pk in mine},
         )
         self.products = Spelled(
             (name, product) for product in Product.objects.all() for name in (product.inn, product.name)
         )
+        indications = list(Indication.objects.all())
         self.indications = Spelled(
-            (code or "", indication)
-            for indication in Indication.objects.all()
-            for code in (indication.key, indication.icd10)
+            ((code or "", one) for one in indications for code in (one.key, one.icd10)),
+            labels=known_by_one(
+                (name, one) for one in indications for name in (one.name_sv, one.name_en, str(one))
+            ),
         )
-        self.trials = Spelled((trial.identifier, trial) for trial in Trial.objects.all())
-        self.sites = Spelled((site.code, site) for site in ManufacturingSite.objects.all())
+        trials = list(Trial.objects.all())
+        self.trials = Spelled(
+            ((one.identifier, one) for one in trials), labels=known_by_one((one.name, one) for one in trials)
+        )
+        sites = list(ManufacturingSite.objects.all())
+        self.sites = Spelled(
+            ((one.code, one) for one in sites), labels=known_by_one((one.name, one) for one in sites)
+        )
         self.guesses = 0
 
 
@@ -203,9 +216,23 @@ class _Fields:
                 sentences.append(_("Did you mean %(value)s?") % {"value": _spell(meant)})
         if 0 < len(each) <= SHORT_LIST:
             sentences.append(_("Write one of: %(values)s.") % {"values": ", ".join(each)})
-        if len(each) > SHORT_LIST or not each:
+        if known is self.lists.centres and not self.lists.takes_all_centres:
+            sentences.insert(0, self._say_not_yours())
+        elif len(each) > SHORT_LIST or not each:
             sentences.insert(0, _("The value is not in the registry's list."))
         return " ".join(sentences)
+
+    def _say_not_yours(self) -> str:
+        """The same of another centre and of a code that there is none of."""
+        if self.lists.default_centre:
+            return _(
+                "Only rows of the chosen centre are taken: correct the centre, take the row out of the file, or "
+                "choose no centre."
+            )
+        return _(
+            "This is not one of the centres that you may register for: correct the centre, or leave the row to "
+            "that centre's staff."
+        )
 
     def number(self, name: str, least: int, most: int) -> int | None:
         value = self.cells.get(name)
@@ -222,7 +249,9 @@ class _Fields:
 
 def _spell(listed: object) -> str:
     """As a row has to write it."""
-    return str(getattr(listed, SPELLED_BY[type(listed)]) if type(listed) in SPELLED_BY else listed)
+    if type(listed) in SPELLED_BY:
+        return str(getattr(listed, SPELLED_BY[type(listed)]))
+    return spoken(listed) if isinstance(listed, Category | Kind | Sex | DatePrecision) else str(listed)
 
 
 def _check_modality(fields: _Fields, product: Product | None) -> None:

@@ -3,7 +3,6 @@
 import io
 from itertools import zip_longest
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.styles import Font
@@ -15,6 +14,7 @@ from registry.choices import Category, DatePrecision, Kind, Modality, Sex
 from registry.entry.export import FORMATS, Export, write_rows
 from registry.entry.header import template_columns
 from registry.entry.reading import COLUMNS, NEEDED_COLUMNS, CodeLists
+from registry.entry.spelling import spoken
 
 NAME = "swecar-template"
 LAST_ROW = 20_001
@@ -69,22 +69,17 @@ def _codes(lists: CodeLists) -> dict[str, list[str]]:
     """What may stand in each column that has a list; only the centres of whoever asks."""
     codes = {
         "centre": _once(centre.code for centre in lists.centres.values()),
-        "sex": _spoken(Sex),
+        "sex": [spoken(choice) for choice in Sex],
         "category": Category.values,
-        "kind": _spoken(Kind),
+        "kind": [spoken(choice) for choice in Kind],
         "product": _once(product.name for product in lists.products.values()),
         "modality": Modality.values,
         "indication": _once(indication.code for indication in lists.indications.values()),
         "trial": _once(trial.identifier for trial in lists.trials.values()),
         "manufacturing_site": _once(site.code for site in lists.sites.values()),
-        "date_precision": _spoken(DatePrecision),
+        "date_precision": [spoken(choice) for choice in DatePrecision],
     }
     return {name: values for name, values in codes.items() if values}
-
-
-def _spoken(choices: type[Sex] | type[Kind] | type[DatePrecision]) -> list[str]:
-    """What a clinic writes of a list, in the language of the page."""
-    return [str(choice.label).lower() for choice in choices] if get_language() == "sv" else choices.values
 
 
 def _once(values) -> list[str]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from registry.access import Permission
 from registry.choices import ImportState
 from registry.entry.export import FORMATS, Export, export_infusions, write_rows
-from registry.entry.header import column_name
+from registry.entry.header import column_name, report_name
 from registry.entry.import_job import ImportNotStorable as NotStorable
 from registry.entry.import_job import can_be_stored, jobs_of, receive_file, store_checked
 from registry.entry.import_referrals import MOST_AT_ONCE, NothingToSend, rows_to_send, send_rows
@@ -40,6 +40,7 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("File"),
+        allow_empty_file=True,  # so that its sentence is the same as by program and command
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,text/csv," + FORMATS["xlsx"]}),
     )
     centre = CentreField(
@@ -159,12 +160,12 @@ def refer(request: SignedInRequest, job_id: UUID) -> HttpResponse:
 @page(Permission.WRITE_RECORDS)
 @require_safe
 def report(request: SignedInRequest, job_id: UUID) -> HttpResponse:
-    """The report as CSV: every problem beside its row."""
+    """The report as CSV, in the language of the page: every problem beside its row."""
     job = _find_job(request, job_id)
     columns = [name for name in COLUMNS if name != "patient_id"]
-    header = ["line", "column", "code", "refused", "sentence", *columns]
+    header = [report_name(name) for name in ("line", "column", "code", "refused", "sentence", *columns)]
     rows = (
-        [line.number or "", one.field, one.code, "0" if one.warning else "1", one.sentence,
+        [line.number or "", report_name(one.field), one.code, "0" if one.warning else "1", one.sentence,
          *(line.cells.get(name, "") for name in columns)]
         for line in read_report(job)[:]
         for one in line.problems

@@ -1,13 +1,13 @@
 """Dates and their precision: read, written, and the days of a period."""
 
 import re
-import unicodedata
 from datetime import date, timedelta
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
 from registry.choices import DatePrecision
+from registry.digits import fold
 
 DATES_KEPT = 10_000
 LONGEST_TYPED = 40
@@ -15,7 +15,6 @@ OLDEST_YEAR = 90  # of two digits: no engineered T cell was given before 1990
 CENTURIES = {"19", "20"}
 LAST_MONTH = 12
 TOGETHER = {len("YYMMDD"), len("YYYYMMDD")}
-MINUS = "\u2212"
 DATE_PATTERNS = {
     DatePrecision.DAY: re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII),
     DatePrecision.MONTH: re.compile(r"(\d{4})-(\d{2})", re.ASCII),
@@ -25,7 +24,7 @@ MONTHS = {
     name: month
     for month, names in enumerate(
         (
-            "jan januari january", "feb februari february", "mar mars march", "apr april", "maj may",
+            "jan januari january", "feb febr februari february", "mar mars march", "apr april", "maj may",
             "jun juni june", "jul juli july", "aug augusti august", "sep sept september",
             "okt oct oktober october", "nov november", "dec december",
         ),
@@ -42,7 +41,10 @@ FILLERS = {"den", "of"}
 ORDINAL = re.compile(r"(?<=\d)(:?[ea]|st|nd|rd|th)\b", re.ASCII)  # 20:e, 20th
 PARTS = re.compile(r"[0-9]+|[a-z]+")
 # Parts, each written as x, with one mark or none between two of them.
-TYPED = re.compile(r"x(?: ?[-/.,]? ?x)*\.?")
+TYPED = re.compile(r"x(?: ?[-/.,]? ?x)*[.,]?")
+# The two ways in which a year of two digits can be told from the day: 26-11-20, and 20/11-26 as by hand.
+YEAR_FIRST = re.compile(r"(\d\d) ?- ?(\d\d) ?- ?(\d\d)", re.ASCII)
+YEAR_LAST = re.compile(r"(\d\d?) ?/ ?(\d\d?) ?- ?(\d\d)", re.ASCII)
 WRITTEN = {
     DatePrecision.DAY: len("YYYY-MM-DD"),
     DatePrecision.MONTH: len("YYYY-MM"),
@@ -77,12 +79,13 @@ def understand_date(text: str) -> tuple[date, DatePrecision]:
 
     Digits alone suffice: 20261120, 261120 (year, month, day), 202611. Of three numbers the four-digit
     one is the year, and 12/11/2026 is day, month, year, as in Swedish. Six digits are a day where they
-    can be one. Months may be named, in Swedish or English. Raises ValueError with a sentence.
+    can be one. A year of two digits is read in 26-11-20 and 20/11-26 too. Months may be named, in Swedish
+    or English. Raises ValueError with a sentence.
     """
     plain = _normalise(text) if len(text) <= LONGEST_TYPED else ""
     if not TYPED.fullmatch(PARTS.sub("x", plain)):
         raise ValueError(_ways_to_write())
-    parts = _split([part for part in PARTS.findall(plain) if part not in FILLERS], years_first="-" in plain)
+    parts = _split([part for part in PARTS.findall(plain) if part not in FILLERS])
     places = ORDERS.get("".join(map(_shape, parts)))
     if places is None:
         raise ValueError(_ways_to_write())
@@ -98,16 +101,23 @@ def understand_date(text: str) -> tuple[date, DatePrecision]:
 
 
 def _normalise(text: str) -> str:
-    """In small letters, with plain digits, hyphens and spaces, and without marks that nobody sees."""
-    kept = (mark for mark in unicodedata.normalize("NFKC", text) if unicodedata.category(mark) != "Cf")
-    plain = "".join("-" if unicodedata.category(mark) == "Pd" or mark == MINUS else mark for mark in kept)
-    return ORDINAL.sub("", " ".join(plain.split()).lower())
+    """In small letters, with plain digits, marks and spaces, and a year of two digits written out."""
+    plain = ORDINAL.sub("", " ".join(fold(text).split()).lower())
+    if found := YEAR_FIRST.fullmatch(plain):
+        year, month, day = found.groups()
+    elif found := YEAR_LAST.fullmatch(plain):
+        day, month, year = found.groups()
+    else:
+        return plain
+    return f"{_write_out(year)}-{month}-{day}"
 
 
-def _split(parts: list[str], *, years_first: bool) -> list[str]:
-    """Digits that stand together taken apart, and a year of two digits written out."""
-    if years_first and [len(part) for part in parts if part.isdecimal()] == [2, 2, 2]:
-        parts = ["".join(parts)]  # 26-11-20
+def _write_out(year: str) -> str:
+    return ("19" if int(year) >= OLDEST_YEAR else "20") + year
+
+
+def _split(parts: list[str]) -> list[str]:
+    """Digits that stand together taken apart."""
     [digits, *others] = parts or [""]
     if others or len(digits) not in TOGETHER or not digits.isdecimal():
         return parts
@@ -115,7 +125,7 @@ def _split(parts: list[str], *, years_first: bool) -> list[str]:
         return [digits[:4], digits[4:6], digits[6:]]
     if int(digits[2:4]) > LAST_MONTH and digits[:2] in CENTURIES and 1 <= int(digits[4:]) <= LAST_MONTH:
         return [digits[:4], digits[4:]]
-    return [("19" if int(digits[:2]) >= OLDEST_YEAR else "20") + digits[:2], digits[2:4], digits[4:]]
+    return [_write_out(digits[:2]), digits[2:4], digits[4:]]
 
 
 def _shape(part: str) -> str:

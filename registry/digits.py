@@ -6,6 +6,7 @@ from datetime import date
 QUOTES = "'\"`ʼ‘’‚“”„′″="  # what spreadsheets put around a text that looks like a number
 MARKS = {"\u2212": "-", "\u2043": "-", "\u02d7": "-", "\u30fc": "-", "\u2796": "-", "\u2795": "+", "\u2800": " "}
 MARKS |= dict.fromkeys("\u00b7\u2022\u2027\u2219\u22c5\u30fb", ".")  # dots that stand higher
+MARKS |= dict.fromkeys("\u2044\u2215\u29f8", "/")
 INVISIBLE = frozenset("\u115f\u1160\u3164")  # letters by their category that show nothing
 DROPPED = frozenset({"Cf", "Cc", "Mn", "Me"})  # soft hyphens, joiners, direction marks, byte order marks
 SPACES = frozenset({"Zs", "Zl", "Zp"})

@@ -61,17 +61,24 @@ def test_name_tab_password_enter_signs_in(live_server, open_browser, nurse, scri
 
 
 @SCRIPTS
-def test_a_wrong_password_is_said_first_and_the_name_is_kept(live_server, open_browser, nurse, scripts):
+@pytest.mark.parametrize("part", ["", "#id_login", "#main"])
+def test_a_wrong_password_keeps_the_name_and_is_typed_again_at_once(
+    live_server, open_browser, nurse, scripts, part
+):
     page = open_browser(java_script_enabled=scripts)
-    page.goto(f"{live_server.url}/en/accounts/login/")
-    page.wait_for_selector("[name=login]:focus")
-    keys = Keys(page)
-    keys.type("nurse")
-    keys.press("Tab")
-    keys.type("wrong")
-    keys.press("Enter")
-    page.wait_for_selector(".errors")
-    assert focused(page) == "errors" and page.input_value("[name=login]") == "nurse"
+    page.goto(f"{live_server.url}/en/accounts/login/{part}")
+    page.fill("[name=login]", "nurse")
+    page.fill("[name=password]", "wrong")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert focused(page) == "password"
+    assert (page.input_value("[name=login]"), page.input_value("[name=password]")) == ("nurse", "")
+    beside = page.get_attribute("[name=password]", "aria-describedby").split()
+    assert "not correct" in page.locator(f"#{beside[0]}").inner_text()
+    look(page, "login-wrong", "en")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/en/clinic/")
 
 
 def test_every_page_of_an_account_opens_at_its_first_empty_field(
@@ -123,19 +130,49 @@ def test_every_page_of_an_account_opens_at_its_first_empty_field(
     page.wait_for_url(re.compile("/en/clinic/"))
 
 
+@SCRIPTS
 @pytest.mark.parametrize("part", ["", "#id_category_0", "#main", "#nowhere"])
-def test_errors_have_the_focus_whatever_part_the_address_names(live_server, open_browser, nurse, part):
-    page = open_browser()
+def test_errors_have_the_focus_whatever_part_the_address_names(live_server, open_browser, nurse, scripts, part):
+    page = open_browser(java_script_enabled=scripts)
     sign_in(page, live_server.url)
     for _time in range(2):
         page.goto(f"{live_server.url}/en/clinic/infusions/new{part}")
-        with page.expect_navigation():
-            page.click("button[value=submit]")
+        follow(page, ".actions button[value=submit]")
         assert focused(page) == "errors", page.url
-    with page.expect_navigation():  # from one error on to its field, and once more
-        page.click(".errors a >> nth=0")
-        page.click("button[value=submit]")
-    assert "#" in page.url and focused(page) == "errors"
+    page.click(".errors a >> nth=0")  # from one error on to its field, and once more
+    assert "#" in page.url
+    follow(page, ".actions button[value=submit]")
+    assert focused(page) == "errors"
+
+
+@SCRIPTS
+def test_errors_of_every_form_have_the_focus_whatever_part_the_address_names(
+    live_server, open_browser, committed_lists, scripts
+):
+    infusion = factories.record(committed_lists)
+    person = infusion.patient.registry_number
+    factories.user("nurse", committed_lists.centres["UPP"], role="lead")
+    factories.user("steward", national_role="steward")
+    pages = {
+        "nurse": [
+            f"clinic/persons/{person}/new", f"clinic/infusions/{infusion.pk}/correct",
+            f"clinic/infusions/{infusion.pk}/withdraw", "clinic/coverage/", "clinic/people/", "clinic/tokens/",
+            "clinic/questions/ask", "accounts/password/change/", "accounts/password/reset/",
+        ],
+        "steward": [
+            f"clinic/infusions/{infusion.pk}/ask", f"clinic/persons/{person}/move",
+            f"clinic/persons/{person}/identifiers/", f"clinic/persons/{person}/erase",
+            f"clinic/persons/{person}/merge/", "clinic/desk/releases/",
+        ],
+    }  # fmt: skip
+    for name, addresses in pages.items():
+        page = open_browser(java_script_enabled=scripts)
+        sign_in(page, live_server.url, name)
+        for address in addresses:
+            answer = page.goto(f"{live_server.url}/en/{address}#main")
+            assert answer.ok, address
+            follow(page, "main form:last-of-type button >> nth=0")
+            assert focused(page) == "errors", address
 
 
 @SCRIPTS

@@ -6,6 +6,8 @@ from html import unescape
 import pytest
 from django.test import Client
 
+from registry.access import Operator
+from registry.entry.record import withdraw_infusion
 from registry.models import AccessLog, Coverage, Draft, Erasure, Infusion
 from tests import factories
 
@@ -114,9 +116,74 @@ def test_a_course_that_the_clinic_sees_proposes_the_kind(lists, nurse, day, kind
     factories.record(lists, NUMBER)
     page = guide(nurse, infused_on=day)
     assert sent_on(page) == {"kind": kind, "kind_proposed": kind}
-    assert "say whether this is a further dose or a reinfusion" in text(page)
+    assert f"Proposed from the person's earlier infusions: {kind.replace('_', ' ')}." in text(page)
     assert nurse.post(NEW, FORM | {"infused_on": day} | sent_on(page)).status_code == 302
     assert Infusion.objects.filter(kind=kind).count() == 1
+
+
+QUESTION = "say whether this is"
+
+
+@pytest.mark.parametrize("stored", [1, 2])
+@pytest.mark.parametrize("day", ["2020-05-14", "2021-05-14", "2021-06", "2021"])
+def test_a_chosen_kind_is_not_asked_for(lists, nurse, stored, day):
+    """With scripts, without them by the button that checks, and where the form is sent at once."""
+    factories.record(lists, NUMBER)
+    if stored > 1:
+        factories.record(lists, NUMBER, infused_on="2020-05-12", kind="further_dose")
+    for page in (guide(nurse, infused_on=day), *(nurse.post(NEW, FORM | {"infused_on": day, "do": do})
+                                                 for do in ("check", "submit"))):  # fmt: skip
+        assert ticked(page) and QUESTION not in text(page)
+        assert text(page).count("Proposed from the person's earlier infusions") in {1, 2}  # also in the summary
+    said = guide(nurse, infused_on=day, kind="reinfusion")
+    assert QUESTION not in text(said) and "Proposed" not in text(said)
+    assert Infusion.objects.count() == stored
+
+
+def test_which_is_the_first_is_asked_until_it_is_answered(lists, nurse):
+    factories.record(lists, NUMBER)
+    asked = "Say which of the two is the first"
+    for do in ("check", "submit"):
+        assert asked in text(nurse.post(NEW, FORM | {"infused_on": "2019-05-06", "do": do}))
+    page = guide(nurse, infused_on="2019-05-06")
+    assert ticked(page) == "first" and asked in text(page)
+    answered = {"infused_on": "2019-05-06", "former_first_becomes": "reinfusion"} | sent_on(page)
+    page = guide(nurse, **answered)
+    assert ticked(page) == "first" and asked not in text(page)
+    assert nurse.post(NEW, FORM | answered).status_code == 302
+
+
+def test_what_was_said_once_stays_the_clinics_also_if_it_was_the_proposal(lists, nurse):
+    factories.record(lists, NUMBER)
+    proposed = sent_on(guide(nurse))
+    other = sent_on(guide(nurse, **proposed | {"kind": "reinfusion"}))
+    assert other == {"kind": "reinfusion", "kind_proposed": ""}
+    back = sent_on(guide(nurse, **other | {"kind": "further_dose"}))
+    later = guide(nurse, infused_on="2021-05-14", **back)
+    assert ticked(later) == "further_dose"
+
+
+def test_what_is_doubted_of_the_chosen_kind_is_said_with_it(lists, nurse):
+    factories.record(lists, NUMBER)
+    day = {"infused_on": "2026-05-14"}  # more than five years later
+    page = guide(nurse, **day)
+    [shown] = re.findall(r'name="confirmed" value="([^"]*)"', text(page)) or [""]
+    sent = nurse.post(NEW, FORM | day | sent_on(page) | {"confirmed": shown})
+    assert sent.status_code == 302, sent.context["form"].errors
+
+
+@pytest.mark.parametrize("day", AROUND)
+@pytest.mark.parametrize("centre", ["UPP", "STO"])
+def test_who_has_withdrawn_infusions_alone_is_as_someone_new(lists, nurse, day, centre):
+    infusion = factories.record(lists, NUMBER, centre=centre)
+    withdraw_infusion(infusion_id=infusion.pk, by=Operator(), reason="x")
+    page = guide(nurse, infused_on=day)
+    assert ticked(page) == "first" and "Proposed" not in text(page) and QUESTION not in text(page)
+    assert ("New in the registry." in text(page)) == (centre == "STO")
+    confirmed = re.findall(r'name="confirmed" value="([^"]*)"', text(page))
+    sent = sent_on(page) | {"infused_on": day, "confirmed": confirmed[0] if confirmed else ""}
+    assert nurse.post(NEW, FORM | sent).status_code == 302
+    assert Infusion.objects.counted().get().kind == "first"
 
 
 def test_a_proposal_follows_what_it_rests_on(lists, nurse):

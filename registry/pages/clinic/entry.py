@@ -31,7 +31,7 @@ from registry.models import Patient
 from registry.models.access_log import log_persons
 from registry.pages.clinic.forms import ANSWER, InfusionForm
 from registry.pages.clinic.shell import SignedInRequest, page, say_wait, show
-from registry.pages.clinic.wording import say_consequence
+from registry.pages.clinic.wording import say_consequence, say_proposed
 
 # As long as the kind is open, to state it may be enough: the steward is needed for the first alone.
 KIND_FIRST = gettext_lazy(
@@ -48,6 +48,7 @@ class Judged(NamedTuple):
     proposal: Proposal | None = None
     too_many: TooManyLookups | None = None  # nothing is told of the person
     patient: Patient | None = None  # whose it is, for what is stored; the clinic may not know them
+    note: str = ""  # of the kind that the page has chosen
 
     @property
     def confirmation(self) -> str:
@@ -164,9 +165,13 @@ def _judge(request: SignedInRequest, form: InfusionForm, *, final: bool = False)
     stated, proposal = judged
     if proposal:
         form.fields[ANSWER].needed = proposal.before_first  # type: ignore[attr-defined]  # field.html says so
-    if form.kind_is_open and not (stated and stated.kind):
+    if not form.kind_is_open:
+        form.data["kind_proposed"] = ""  # said once, it is the clinic's, also if it comes to the same
+        return Judged(known, stated, proposal, patient=patient)
+    if not (stated and stated.kind):
         form.propose_kind(proposal.kind if proposal else None)
-    return Judged(known, stated, proposal, patient=patient)
+    note = say_proposed(proposal.kind) if proposal and not proposal.question else ""
+    return Judged(known, stated, proposal, patient=patient, note=note)
 
 
 def _propose(
@@ -184,15 +189,20 @@ def _propose(
         return stated, ask(stated)
     still_open = replace(stated, kind=None)
     proposal = ask(still_open)
-    if proposal.question and proposal.question.code in REFERABLE:
-        proposal = replace(proposal, question=replace(proposal.question, sentence=str(KIND_FIRST)))
-    if not final or stated.kind is None:
-        return still_open, proposal
-    if proposal.kind == stated.kind:
-        return stated, ask(stated)
-    sentence = _("The kind that the page proposed no longer fits what is typed: look at it again.")
-    question = proposal.question or Problem("kind", "kind_unclear", sentence)
-    return still_open, replace(proposal, question=question)
+    question = proposal.question
+    if question and question.code in REFERABLE:
+        return still_open, replace(proposal, question=replace(question, sentence=str(KIND_FIRST)))
+    as_chosen = ask(replace(stated, kind=proposal.kind))
+    if not final:
+        return still_open, as_chosen
+    if stated.kind == proposal.kind:
+        return stated, as_chosen
+    if stated.kind and not proposal.before_first:
+        sentence = _("The kind that the page proposed no longer fits what is typed: look at it again.")
+        question = Problem("kind", "kind_unclear", sentence)
+    elif question and not proposal.before_first:
+        question = replace(question, sentence=say_proposed(proposal.kind))
+    return still_open, replace(as_chosen, question=question)
 
 
 def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None) -> HttpResponse:

@@ -34,3 +34,11 @@ def say_consequence(proposal: Proposal, stated: InfusionDraft) -> str:
     else:
         said = _("Counts as a reinfusion in %(category)s at %(centre)s; the person is counted already.")
     return said % where
+
+
+def say_proposed(kind: Kind | None) -> str:
+    """What the page has chosen by the earlier infusions, and that it may be wrong; empty for a first or none."""
+    if kind in {None, Kind.FIRST}:
+        return ""
+    sentence = _("Proposed from the person's earlier infusions: %(kind)s. Choose another if that is wrong.")
+    return sentence % {"kind": Kind(kind).label.lower()}

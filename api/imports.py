@@ -74,6 +74,7 @@ def describe(job: ImportJob) -> dict[str, Any]:
         "read": job.read,
         "stored": 0 if job.state == ImportState.REFUSED else job.stored,
         "unchanged": job.unchanged,
+        "sent": job.sent,
         "refused": job.refused,
         "warnings": job.warnings,
         "message": job.message,

@@ -114,6 +114,7 @@ JOB = record(
     read=WHOLE,
     stored=WHOLE | {"description": "Or would be, in a dry run."},
     unchanged=WHOLE,
+    sent=WHOLE | {"description": "Sent to the registry's steward before, and not stored."},
     refused=WHOLE,
     warnings=WHOLE,
     message=TEXT,

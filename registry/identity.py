@@ -179,6 +179,11 @@ def lookup_token(user: int, digest: bytes) -> bytes:
     return _hmac(key, b"look-up:%d:" % user + digest)
 
 
+def seal_mark(text: str) -> bytes:
+    """A keyed digest that tells one thing from another and cannot be read; the oldest key stays longest."""
+    return _hmac(oldest_first()[0][1], b"mark:" + text.encode())
+
+
 def read_identifier(text: str, *, centre: str, county: str = "") -> Identifier:
     """Read what a clinic writes. centre is its code, for its own pseudonyms; county the code of its county, whose
     region's reserve numbers it writes.

@@ -324,7 +324,7 @@ def test_a_registry_number_that_nobody_has_is_not_found(double, client):
     assert client.get(address("question-ask", infusion_id=uuid.uuid4())).status_code == 404
 
 
-QUERIES = {"desk": 22, "merge-with": 13, "merge": 36, "move": 14, "erase": 31}
+QUERIES = {"desk": 22, "merge-with": 13, "merge": 40, "move": 14, "erase": 33}
 
 
 @pytest.mark.parametrize("name", QUERIES)

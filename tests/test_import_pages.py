@@ -21,7 +21,7 @@ from tests.test_import_jobs import BAD, UPLOADED, everything_stored, read_by_a_w
 
 QUERIES = {
     "clinic:imports": 6,
-    "clinic:import": 9,
+    "clinic:import": 10,
     "clinic:import-report": 7,
     "clinic:import-template": 8,
 }

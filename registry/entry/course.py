@@ -79,7 +79,7 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
         if row.what in submitted:
             yield Verdict(row.line, None, _compare(row, submitted[row.what]))
             continue
-        if any(_is_the_same(row, other) for other in withdrawn):
+        if any(_is_the_same(row, other) or _is_settled_as(row, other) for other in withdrawn):
             sentence = _("This infusion was withdrawn in the registry and stays so.")
             yield Verdict(row.line, None, [Problem("patient_id", "withdrawn_before", sentence, True)])
             continue
@@ -106,6 +106,12 @@ def _compare(row: CourseRow, stored: CourseRow) -> list[Problem]:
     """What is to be said of a row of the file that is stored already."""
     if _is_the_same(row, stored):
         return []
+    if _is_settled_as(row, stored):
+        sentence = _(
+            "This infusion is stored already, and not as %(kind)s: which one was the first is for the registry's "
+            "steward to settle."
+        )
+        return [Problem("kind", "kind_stays", sentence % {"kind": Kind(row.kind).label.lower()}, True)]
     sentence = _(
         "The same infusion (person, date, sequence, product) is stored with other details: "
         "correct it in the registry."
@@ -117,6 +123,13 @@ def _is_the_same(row: CourseRow, stored: CourseRow) -> bool:
     """Whether a row of the file says in every detail what is stored; kind may be left open."""
     same = (row.what, row.details) == (stored.what, stored.details)
     return same and row.kind in {None, stored.kind}
+
+
+def _is_settled_as(row: CourseRow, stored: CourseRow) -> bool:
+    """Whether nothing but the kind differs, and no clinic can make it agree: others know the person too."""
+    if not row.elsewhere or not row.kind or Kind.FIRST not in {row.kind, stored.kind}:
+        return False
+    return (row.what, row.details) == (stored.what, stored.details)
 
 
 def _put_in_order(rows: Sequence[CourseRow]) -> list[CourseRow]:

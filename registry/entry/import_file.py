@@ -36,6 +36,7 @@ from registry.entry.patients import (
     refusal_tokens,
 )
 from registry.entry.reading import CodeLists, RowReader, read_person
+from registry.entry.sent_rows import count_sent_rows, name_sent_rows
 from registry.entry.staged_ages import refuse_contradictions
 from registry.errors import NotFound, Problem
 from registry.identity import Identifier
@@ -49,13 +50,20 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class ImportSummary:
-    """How many rows were read, stored (or would be), there already, refused, and how many warnings."""
+    """How many rows were read, stored (or would be), there already, refused, and how many warnings. What is
+    left of those that were read, has been sent to the registry's steward.
+    """
 
     read: int
     stored: int
     unchanged: int
     refused: int
     warnings: int
+
+    @property
+    def sent(self) -> int:
+        """Rows that have been sent to the registry's steward before."""
+        return self.read - self.stored - self.unchanged - self.refused
 
 
 def import_infusions(
@@ -114,11 +122,12 @@ def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progre
     _judge(by, progress, read)
     refuse_contradictions(by)
     refuse_moved_of_file(by)
+    name_sent_rows()
     doubt_batches_of_file(by=by)
     staging.refuse_retired(pseudonym_used())
     staging.keep_only(PseudonymUsed.code)
     staging.keep_only(PatientRefused.code)
-    stored, refused, warnings = staging.count_rows()
+    (stored, refused, warnings), sent = staging.count_rows(), count_sent_rows()
     for line, *problem in staging.read_problems():
         report(line, Problem(*problem))
     if refused or dry_run:
@@ -128,7 +137,7 @@ def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progre
         staging.store(by)
         announce_change()
         progress("storing", stored, stored)
-    return ImportSummary(read, stored, read - stored - refused, refused, warnings)
+    return ImportSummary(read, stored, read - stored - refused - sent, refused, warnings)
 
 
 @contextmanager

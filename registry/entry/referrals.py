@@ -18,6 +18,7 @@ from registry.entry.patients import find_patient, person_with
 from registry.entry.proposal import propose
 from registry.entry.questions import ask_about_referral, check_text, close_it, refuse_full, write_in
 from registry.entry.rows import row_of_draft
+from registry.entry.sent_rows import seal_place
 from registry.entry.staging import chain_of
 from registry.errors import KnownElsewhere, NotFound, RegistryError
 from registry.identity import SealedIdentifier
@@ -70,6 +71,7 @@ def send_referral(
             identifier_type=identifier.type if identifier else "",
             birth_year=identifier.birth_year if identifier else None,
             birth_digest=identifier.birth_digest() if identifier else None,
+            place=seal_place(draft),
             sent_by=by.username,
         )
         ask_about_referral(referral=referral, text=words, by=by)

@@ -6,9 +6,11 @@ from uuid import UUID
 
 import pgtrigger
 from django.db import connection
+from django.db.models import Q
 
+from registry.choices import ReferralState
 from registry.identity import DIGEST_BYTES
-from registry.models import Patient
+from registry.models import Centre, Patient, Question, Referral
 
 # Of persons by key, of their infusions and of what was sent to the steward by key.
 HISTORY = (
@@ -91,6 +93,27 @@ def count_traces(patient: Patient) -> Traces:
         rows_of_files = cursor.fetchone()[0]
         cursor.execute(ANSWERS.replace("DELETE", "SELECT count(*)"), _names(persons, infusions))
         return Traces(history, rows_of_files, cursor.fetchone()[0])
+
+
+@dataclass(frozen=True)
+class Written:
+    """What stands beside a person's infusions: rows sent to the steward, questions about either, drafts."""
+
+    referrals: int
+    questions: int
+    drafts: int
+
+
+def count_written(patient: Patient, *, centre: Centre | None = None) -> Written:
+    """Of all centres; of one: what waits at the steward, the questions about its infusions, its drafts."""
+    infusions, drafts = patient.infusions.all(), patient.drafts.all()
+    referrals = Referral.objects.filter(pk__in=referrals_of(patient))
+    questions = Question.objects.filter(Q(infusion__in=infusions) | Q(referral__in=referrals))
+    if centre:
+        referrals = referrals.filter(centre=centre, state=ReferralState.OPEN)
+        questions = Question.objects.filter(infusion__in=infusions.filter(centre=centre))
+        drafts = drafts.filter(centre=centre)
+    return Written(referrals.count(), questions.count(), drafts.count())
 
 
 def digests_of(patient: Patient) -> list[bytes]:

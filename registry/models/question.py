@@ -33,6 +33,9 @@ class Referral(models.Model):
     birth_year = models.PositiveSmallIntegerField(null=True)
     chain = models.BinaryField(null=True, help_text="The digests of the identifier, the oldest key's first.")
     birth_digest = models.BinaryField(null=True, help_text="Of the date of birth, under the chain's last key.")
+    place = models.BinaryField(
+        null=True, help_text="A sealed mark of date, sequence and product, by which a file's row is known again."
+    )
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, null=True, related_name="referrals")
     infusion = models.ForeignKey(Infusion, on_delete=models.CASCADE, null=True, related_name="referrals")
     state = models.CharField(_("state"), max_length=10, choices=ReferralState.choices, default=ReferralState.OPEN)

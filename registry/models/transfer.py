@@ -47,6 +47,12 @@ class ImportJob(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    @property
+    def sent(self) -> int:
+        """Rows of a checked file that had been sent to the registry's steward before."""
+        judged = self.state in {ImportState.CHECKED, ImportState.REFUSED, ImportState.STORED} and not self.message
+        return max(0, self.read - self.stored - self.unchanged - self.refused) if judged else 0
+
 
 class SealedUpload(models.Model):
     """A file too large to be read in its request, until a worker has read it: nothing in it can be read here."""

@@ -82,8 +82,12 @@ def _say(summary: ImportSummary, dry_run: bool) -> str:
     if summary.refused:
         return f"Nothing stored: {summary.refused} of {summary.read} rows refused."
     unchanged = f", {summary.unchanged} there already and unchanged" if summary.unchanged else ""
+    if summary.sent:
+        unchanged += f", {summary.sent} sent to the registry's steward"
     if dry_run:
         return f"Dry run, nothing stored: {summary.stored} rows would be stored{unchanged}."
+    if not summary.stored and summary.sent:
+        return f"Nothing changed: {summary.stored} rows stored{unchanged}."
     if not summary.stored:
         return f"Nothing changed: all {summary.read} rows are stored already."
     return f"{summary.stored} rows stored{unchanged}, {summary.warnings} warnings."

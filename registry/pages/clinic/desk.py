@@ -30,9 +30,9 @@ from registry.entry.patients import (
 )
 from registry.entry.referrals import read_open
 from registry.entry.settling import read_unsettled
-from registry.entry.traces import count_traces
+from registry.entry.traces import count_traces, count_written
 from registry.errors import MergeImpossible, NotFound, RegistryError
-from registry.models import Centre, Draft, Infusion, Patient, Question
+from registry.models import Centre, Infusion, Patient
 from registry.models.access_log import log_infusions, log_persons
 from registry.pages.clinic.desk_forms import EraseForm, MergeForm, MoveForm, WhoForm
 from registry.pages.clinic.effect import say_effect
@@ -98,6 +98,7 @@ def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
         "form": form,
         "keep": keep,
         "absorb": absorb,
+        "written": count_written(absorb),
     }
     try:
         preview_merge(keep=keep, absorb=absorb)
@@ -136,8 +137,8 @@ def move(request: SignedInRequest, number: int) -> HttpResponse:
         before = places_of(course)
         after = move_places(before, origin, target)
         moved = [infusion for infusion in course if infusion.centre_id == origin.pk]
-        drafts = Draft.objects.visible_to(request.user).filter(patient=patient, centre=origin).count()
-        context |= {"shown": pair, "moved": moved, "drafts": drafts} | _tell(before, after)
+        written = count_written(patient, centre=origin)
+        context |= {"shown": pair, "moved": moved, "written": written, "origin": origin} | _tell(before, after)
     return show(request, "clinic/desk_move.html", context)
 
 
@@ -160,15 +161,12 @@ def erase(request: SignedInRequest, number: int) -> HttpResponse:
             messages.success(request, _say_erased(len(course), removed.history))
             return redirect("clinic:desk")
     before = places_of(course)
-    questions = Question.objects.visible_to(request.user, Permission.ERASE_PATIENTS).filter(infusion__in=course)
-    drafts = Draft.objects.visible_to(request.user, Permission.ERASE_PATIENTS).filter(patient=patient)
     context = {
         "patient": patient,
         "course": course,
         "form": form,
         "traces": count_traces(patient),
-        "questions": questions.count(),
-        "drafts": drafts.count(),
+        "written": count_written(patient),
     }
     return show(request, "clinic/desk_erase.html", context | _tell(before, []))
 

@@ -23,6 +23,7 @@ from registry.entry.import_job import can_be_stored, jobs_of, receive_file, stor
 from registry.entry.import_referrals import MOST_AT_ONCE, NothingToSend, rows_to_send, send_rows
 from registry.entry.reading import COLUMNS, CodeLists
 from registry.entry.report import ORDERS, Report, read_report
+from registry.entry.sent_rows import DECLINED, SENT
 from registry.entry.template import write_template
 from registry.entry.upload import LARGEST_MEGABYTES, MOST_ROWS
 from registry.errors import FileTooLarge, FileUnusable, NotFound, TooManyLookups
@@ -117,7 +118,9 @@ def import_(request: SignedInRequest, job_id: UUID) -> HttpResponse:
         "lines": [(line, line.show(columns)) for line in listed or ()],
         "order": _order(request),
         "most_at_once": MOST_AT_ONCE,
+        "steward_has": (SENT, DECLINED),
         "to_send": rows_to_send(job).count() if job.refused else 0,
+        "settled": _count_sent(job),
     }
     return show(request, "clinic/import_state.html" if request.htmx else "clinic/import.html", context)
 
@@ -212,6 +215,12 @@ def _find_job(request: SignedInRequest, job_id: UUID) -> ImportJob:
     if job is None:
         raise NotFound
     return job
+
+
+def _count_sent(job: ImportJob) -> dict[str, int]:
+    """Of the refused rows, those that have been sent from this report, and those that remain."""
+    sent = job.rows.filter(referral__isnull=False).count() if job.state == ImportState.REFUSED else 0
+    return {"sent": sent, "left": job.refused - sent}
 
 
 def _order(request: SignedInRequest) -> str:

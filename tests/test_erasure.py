@@ -157,8 +157,9 @@ def test_an_erasure_is_asked_shown_and_done_in_the_pages(traced, client):
         assert words in shown
     assert f"{page.context['traces'].history} rows of history" in shown
     nation = page.context["effect"][0]["measures"]
-    assert [(one["now"], one["then"]) for one in nation] == [(2, 1), (3, 1), (1, 0), (0, 0)]
-    done = client.post(where, {"text": "Patient's letter.", "refuses": "yes", "confirmed": "yes"}, follow=True)
+    assert [(one["now"], one["then"]) for one in nation] == [(2, 1), (3, 1), (1, 0), (0, 0), (0, 0)]
+    sent = {"text": "Patient's letter.", "refuses": "yes", "confirmed": "yes", "seen": page.context["seen"]}
+    done = client.post(where, sent, follow=True)
     assert "The person is erased, with 2 infusions and" in text(done)
     assert client.get(where).status_code == 404
     assert Erasure.objects.get().reason == "Patient's letter."
@@ -172,7 +173,8 @@ def test_an_erasure_is_asked_shown_and_done_in_the_pages(traced, client):
 def test_whoever_refuses_is_not_registered_again(lists, client, refuses, again):
     patient = factories.record(lists, WOMAN).patient
     sent = {"text": "Asked for it.", "refuses": refuses, "confirmed": "yes"}
-    client.post(address("erase", number=number(patient)), sent)
+    where = address("erase", number=number(patient))
+    client.post(where, sent | {"seen": client.get(where).context["seen"]})
     if again:
         factories.record(lists, WOMAN)
     else:

@@ -231,3 +231,86 @@ def test_the_functions_compare_what_was_seen(pair, lists):
         with pytest.raises(EffectChanged):
             act(by=BY, reason="for a test", seen="")
     assert Patient.objects.count() == 2
+
+
+# Nothing is done that no page has shown
+
+
+ACTS = {
+    "merge": {"text": "One person."},
+    "move": {"from_centre": "UPP", "to_centre": "STO", "text": "Wrong centre.", "shown": "UPP>STO"},
+    "erase": {"refuses": "no", "confirmed": "yes", "text": "Asked for."},
+}
+
+
+def place_of(action, keep, absorb) -> str:
+    return address(action, number=number(keep), **({"other": number(absorb)} if action == "merge" else {}))
+
+
+def show(client, action, where) -> str:
+    """What the page carries that shows the effect."""
+    shown = client.get(where) if action != "move" else client.post(where, ACTS["move"] | {"shown": ""})
+    return shown.context["seen"]
+
+
+@pytest.mark.parametrize("seen", [None, "", " ", ";", "0" * 64, "the effect of another"])
+@pytest.mark.parametrize("action", ACTS)
+def test_what_was_not_shown_is_shown_and_asked_again(pair, lists, client, action, seen):
+    keep, absorb = pair
+    where = place_of(action, keep, absorb)
+    if seen == "the effect of another":
+        other = place_of("erase", absorb, keep) if action != "erase" else place_of("merge", keep, absorb)
+        seen = client.get(other).context["seen"]
+    before = set(Infusion.objects.values_list("pk", "centre", "patient"))
+    answer = client.post(where, ACTS[action] | ({} if seen is None else {"seen": seen}))
+    assert answer.status_code == 200
+    assert set(Infusion.objects.values_list("pk", "centre", "patient")) == before
+    assert "What it does to the numbers" in text(answer)
+    assert "look at it again" in text(answer)
+    assert answer.context["form"]["text"].value() == ACTS[action]["text"]
+    again = answer.context["seen"]
+    assert f'name="seen" value="{again}"' in text(answer)
+    assert client.post(where, ACTS[action] | {"seen": again}).status_code == 302
+    assert set(Infusion.objects.values_list("pk", "centre", "patient")) != before
+
+
+# What moves each measure of the cells where the persons stand, and none of the others.
+MEANWHILE = {
+    "children": {"age_at_infusion": 12},
+    "the first date": {"infused_on": date(2019, 3, 3), "age_at_infusion": 14},
+    "its precision": {"infused_on": date(2020, 5, 1), "date_precision": "month", "age_at_infusion": 15},
+    "products": {"product": "Yescarta"},
+}
+
+
+@pytest.mark.parametrize("measure", MEANWHILE)
+@pytest.mark.parametrize("action", ACTS)
+def test_every_published_measure_of_a_cell_is_compared(lists, client, action, measure):
+    """A reserve number has no date of birth, so that the age of 20 may be put right as 12."""
+    keep = person(lists, RESERVE, age_at_infusion=20 if measure == "children" else 15)
+    absorb = person(lists, "local:8", "2020-09-09", age_at_infusion=20 if measure == "children" else 15)
+    where = place_of(action, keep, absorb)
+    seen = show(client, action, where)
+    for one in [keep, absorb] if measure == "children" else [keep]:
+        changes = dict(MEANWHILE[measure])
+        if "product" in changes:
+            changes["product"] = lists.products[changes["product"]]
+        meanwhile(one.infusions.get(), **changes)
+    answer = client.post(where, ACTS[action] | {"seen": seen})
+    assert "The records have changed meanwhile" in text(answer)
+    assert Infusion.objects.filter(centre__code="UPP", patient__in=[keep, absorb]).count() == 2
+    assert client.post(where, ACTS[action] | {"seen": answer.context["seen"]}).status_code == 302
+
+
+def test_the_effect_shows_the_children(lists, client):
+    keep = person(lists, RESERVE, age_at_infusion=15)
+    absorb = person(lists, "local:8", "2020-09-09", age_at_infusion=15)
+    publish()
+    page = client.get(place_of("merge", keep, absorb))
+    assert "Children" in text(page)
+    nation = page.context["effect"][0]
+    assert [one["moves"] for one in nation["measures"]] == [-1, 0, 1, 0, -1]
+    assert (nation["measures"][-1]["now"], nation["measures"][-1]["then"]) == (2, 1)
+    moved = client.post(place_of("move", keep, absorb), ACTS["move"] | {"shown": ""})
+    by_cell = {(row["centre"], row["category"]): row["measures"][-1]["moves"] for row in moved.context["effect"]}
+    assert by_cell == {("STO", ""): 1, ("STO", "SOC"): 1, ("UPP", ""): -1, ("UPP", "SOC"): -1}

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, transaction
 
 from registry.access import Operator
-from registry.choices import Kind, Status
+from registry.choices import Category, Kind, Status
 from registry.entry.import_file import import_infusions
 from registry.entry.patients import PatientRefused, erase_patient, lock_entry, merge_patients
 from registry.entry.record import correct_infusion, withdraw_infusion
@@ -22,6 +22,7 @@ from registry.statistics import build
 from registry.statistics.build import PUBLISHING_LOCK, publish, verify
 from registry.statistics.facts import prune_facts
 from tests import factories
+from tests.desk import address, sign_in
 
 LIMIT = 30  # seconds after which a test gives up; none waits for time to pass
 WOMAN, ALIAS = factories.number(date(1970, 1, 1), 980), factories.number(date(1970, 1, 1), 982)
@@ -314,6 +315,36 @@ def test_an_infusion_is_corrected_though_its_person_is_being_merged(pair):
     infusion.refresh_from_db()
     assert (infusion.batch, infusion.patient_id) == ("B", pair[0].pk)
     assert infusion.kind == Kind.REINFUSION, "the merge made it one, and the correction is not to undo that"
+    assert_sound()
+
+
+ACTS = {
+    "merge": {"text": "One person."},
+    "move": {"from_centre": "UPP", "to_centre": "STO", "text": "Wrong centre.", "shown": "UPP>STO"},
+    "erase": {"refuses": "no", "confirmed": "yes", "text": "Asked for."},
+}
+
+
+@pytest.mark.parametrize("changes", [{"category": Category.CUP}, {"age_at_infusion": 49}], ids=str)
+@pytest.mark.parametrize("action", ACTS)
+def test_a_correction_between_the_page_and_the_press_is_shown_first(record, pair, action, changes):
+    """The press waits for the correction, and finds that what its page has shown is not so any more."""
+    client = sign_in(factories.user("steward", national_role="steward"))
+    others = {"other": pair[1].registry_number} if action == "merge" else {}
+    where = address(action, number=pair[0].registry_number, **others)
+    shown = client.post(where, ACTS["move"] | {"shown": ""}) if action == "move" else client.get(where)
+    sent = ACTS[action] | {"seen": shown.context["seen"]}
+    infusion = Infusion.objects.get(patient=pair[0])
+    with before_commit(lambda: client.post(where, sent)) as other:
+        correct_infusion(infusion_id=infusion.pk, changes=changes, by=BY, reason="meanwhile")
+    answer = other.result()
+    if "category" in changes:
+        assert answer.status_code == 200, answer
+        assert "The records have changed meanwhile" in answer.content.decode()
+        assert set(Infusion.objects.values_list("patient", "centre__code")) == {(one.pk, "UPP") for one in pair}
+        assert client.post(where, ACTS[action] | {"seen": answer.context["seen"]}).status_code == 302
+    else:  # no published number moves by it
+        assert answer.status_code == 302
     assert_sound()
 
 

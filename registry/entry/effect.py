@@ -1,10 +1,13 @@
 """What a change to whole persons does to the published numbers, told before it is done.
 
-Every measure of a cell is a sum over its persons (COUNTING.md, "Measures of a cell"), so the effect is
-what these persons add afterwards less what they add now; nobody else has to be counted.
+The effect is told of the measures of a cell that are sums over its persons (COUNTING.md, "Measures of a
+cell"): what these persons add afterwards less what they add now; nobody else has to be counted. The earliest
+date and the number of products of a cell depend on everyone else in it: what these persons bring to them is
+compared (print_effect), and shown as their infusions.
 """
 
-from collections import Counter
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -12,8 +15,9 @@ from itertools import groupby
 from registry.choices import Kind, Status
 from registry.models import Infusion
 from registry.order import Order, Step
+from registry.rules import CHILD_BELOW
 
-MEASURES = ("patients", "infusions", "reinfusions", "further_doses")
+MEASURES = ("patients", "infusions", "reinfusions", "further_doses", "children")
 NATION = ("", "")
 
 
@@ -34,6 +38,7 @@ class Place:
     centre: str
     category: str
     step: Step
+    age: int
 
     def at(self, centre: str) -> "Place":
         """The same at another centre."""
@@ -43,7 +48,7 @@ class Place:
 def places_of(infusions: Iterable[Infusion]) -> list[Place]:
     """Of these, those that count; their centre and product should be selected already."""
     return [
-        Place(one.patient_id, one.centre.code, one.category, one.step)
+        Place(one.patient_id, one.centre.code, one.category, one.step, one.age_at_infusion)
         for one in infusions
         if one.status == Status.SUBMITTED
     ]
@@ -67,15 +72,31 @@ def compare(before: Sequence[Place], after: Sequence[Place]) -> list[Row]:
 
 
 def print_effect(places: Iterable[Place], rows: Iterable[Row]) -> str:
-    """Where the persons stand and the effect, as a page carries them, to be compared with what they are when
-    the page comes back: a cell that the effect leaves as it is was shown too.
+    """What the persons bring to each cell and the effect, as a page carries them, to be compared with what they
+    are when the page comes back: a cell that the effect leaves as it is was shown too.
     """
-    cells = Counter((place.centre, place.category) for place in places)
-    stand = ",".join(f"{centre} {category} {number}" for (centre, category), number in sorted(cells.items()))
-    moves = ";".join(
-        f"{row.centre} {row.category} " + ",".join(str(row.moves[measure]) for measure in MEASURES) for row in rows
-    )
-    return f"{stand};{moves}"
+    cells = defaultdict(list)
+    for place in places:
+        cells[place.centre, place.category].append(place)
+    stand = [
+        (cell, len(theirs), sorted({place.step.product for place in theirs}), _entries(theirs))
+        for cell, theirs in sorted(cells.items())
+    ]
+    moves = [(row.centre, row.category, [row.moves[measure] for measure in MEASURES]) for row in rows]
+    return hashlib.sha256(repr((stand, moves)).encode()).hexdigest()
+
+
+def _entries(places: Sequence[Place]) -> list[str]:
+    """Where each person enters the cell of these, as it is printed."""
+    first = [_put_in_order(theirs)[0].step for theirs in _by_person(places)]
+    return sorted(f"{step.infused_on} {step.date_precision}" for step in first)
+
+
+def _by_person(places: Iterable[Place]) -> list[list[Place]]:
+    def person(place: Place) -> int:
+        return place.person
+
+    return [list(theirs) for _person, theirs in groupby(sorted(places, key=person), key=person)]
 
 
 def _not_first(place: Place) -> Place:
@@ -94,7 +115,7 @@ def _put_in_order(places: Iterable[Place]) -> list[Place]:
 def _count(places: Sequence[Place]) -> Counter[tuple[tuple[str, str], str]]:
     """By cell and measure: centre × category, the centre as a whole, and the nation."""
     counted: Counter[tuple[tuple[str, str], str]] = Counter()
-    for _person, theirs in groupby(sorted(places, key=lambda one: one.person), key=lambda one: one.person):
+    for theirs in _by_person(places):
         entered = set()
         for place in _put_in_order(theirs):
             for cell in (NATION, (place.centre, ""), (place.centre, place.category)):
@@ -102,6 +123,7 @@ def _count(places: Sequence[Place]) -> Counter[tuple[tuple[str, str], str]]:
                 if cell not in entered:
                     entered.add(cell)
                     counted[cell, "patients"] += 1
+                    counted[cell, "children"] += place.age < CHILD_BELOW
                 else:
                     further = place.step.kind == Kind.FURTHER_DOSE
                     counted[cell, "further_doses" if further else "reinfusions"] += 1

@@ -54,6 +54,7 @@ CORRECTABLE = (
 DATE = {"infused_on", "date_precision"}
 AGE = DATE | {"age_at_infusion"}
 COURSE = {"product", "indication"}
+SAME_INFUSION = DATE | {"sequence", "product"}  # of one person
 DECIDES_ORDER = {"kind", "infused_on", "date_precision", "sequence"}
 
 
@@ -144,6 +145,8 @@ def correct_infusion(
         if changed & AGE:
             refuse_age(draft, infusion.patient, course)
         warnings += _judge_change(as_it_was, draft, changed, course)
+        if course.elsewhere and changed & SAME_INFUSION:
+            refuse_moved(draft, infusion.patient, by)
         if "batch" in changed:
             warnings += doubt_batch(batch=draft.batch, patient=infusion.patient, by=by)
         if changed:
@@ -218,6 +221,8 @@ def _judge_change(
             return list(doubt_in_course(draft.step, others, elsewhere=elsewhere))
     if "centre" in changed:
         refuse_taken_place(draft.step, others)
+    if "product" in changed:
+        refuse_taken_place(draft.step, [step for step in others if step.product == draft.step.product])
     if COURSE.intersection(changed):
         return list(doubt_in_course(draft.step, others, elsewhere=elsewhere))
     return []

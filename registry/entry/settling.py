@@ -73,7 +73,8 @@ class Settlement:
         ]
         if self.sent:
             person = self.rows[0].patient_id if self.rows else 0
-            place = Place(person, self.sent.centre.code, self.sent.category, self.sent.step)
+            age = self.sent.age_at_infusion or 0
+            place = Place(person, self.sent.centre.code, self.sent.category, self.sent.step, age)
             places.append(self._as(place, self.answers[SENT]))
         return places
 
@@ -84,9 +85,11 @@ class Settlement:
     def fingerprint(self) -> str:
         """What the page sends back to say that this was shown, the stored rows and the answers alike."""
         shown = [
-            (str(row.pk), row.centre_id, row.category, row.step, self.answers[str(row.pk)]) for row in self.rows
+            (str(row.pk), row.centre_id, row.category, row.step, row.age_at_infusion, self.answers[str(row.pk)])
+            for row in self.rows
         ]
-        sent = (self.sent.centre.pk, self.sent.category, self.sent.step, self.answers[SENT]) if self.sent else ()
+        one = self.sent
+        sent = (one.centre.pk, one.category, one.step, one.age_at_infusion, self.answers[SENT]) if one else ()
         return hashlib.sha256(repr((sorted(shown), sent)).encode()).hexdigest()
 
     @property

@@ -85,7 +85,7 @@ def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
         try:
             merge_patients(
                 keep=keep, absorb=absorb, by=request.user, reason=form.cleaned_data["text"],
-                explanation=form.cleaned_data["explanation"], seen=request.POST.get("seen"),
+                explanation=form.cleaned_data["explanation"], seen=request.POST.get("seen", ""),
             )  # fmt: skip
         except RegistryError as refused:
             form.refuse(refused, field="explanation" if refused.code == MergeUnexplained.code else None)
@@ -125,10 +125,11 @@ def move(request: SignedInRequest, number: int) -> HttpResponse:
             try:
                 move_patient(
                     patient=patient, from_centre=origin, to_centre=target, by=request.user,
-                    reason=form.cleaned_data["text"], seen=request.POST.get("seen"),
+                    reason=form.cleaned_data["text"], seen=request.POST.get("seen", ""),
                 )  # fmt: skip
             except RegistryError as refused:
                 form.refuse(refused, field=None)
+                course = _read_course(request, patient)  # what has changed while this waited
             else:
                 messages.success(request, _("What %(origin)s had recorded is %(target)s's now.") % {
                     "origin": origin.code, "target": target.code,
@@ -153,10 +154,11 @@ def erase(request: SignedInRequest, number: int) -> HttpResponse:
         try:
             removed = erase_patient(
                 patient=patient, by=request.user, reason=form.cleaned_data["text"],
-                refuses=form.cleaned_data["refuses"] == "yes", seen=request.POST.get("seen"),
+                refuses=form.cleaned_data["refuses"] == "yes", seen=request.POST.get("seen", ""),
             )  # fmt: skip
         except RegistryError as refused:
             form.refuse(refused, field=None if refused.code == EffectChanged.code else "text")
+            course = _read_course(request, patient)  # what has changed while this waited
         else:
             messages.success(request, _say_erased(len(course), removed.history))
             return redirect("clinic:desk")

@@ -15,13 +15,15 @@ def say_effect(rows: Iterable[Row]) -> Sequence[dict[str, Any]]:
     published = _published()
     said = []
     for row in rows:
-        now = published.get((row.centre, row.category))
+        now = published.get((row.centre, row.category), {})
         said.append(
             {
                 "centre": row.centre,
                 "category": row.category,
                 "measures": [
-                    {"moves": moves, "now": now[name], "then": now[name] + moves} if now else {"moves": moves}
+                    {"moves": moves, "now": now[name], "then": now[name] + moves}
+                    if name in now
+                    else {"moves": moves}
                     for name, moves in row.moves.items()
                 ],
             }

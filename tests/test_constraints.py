@@ -172,6 +172,9 @@ BROKEN: dict[str, list[Callable]] = {
             [Membership(user=m.user, centre=m.centre, role="lead") for m in Membership.objects.all()])],
     ],
     "membership_role_is_known": [lambda: membership(role="chief"), lambda: membership(role="")],
+    "patient_number_has_its_check_digits": [
+        lambda: Patient.objects.create(sex="male", registry_number=number) for number in (99, 12345697)
+    ],
     "patient_sex_is_known_value": [
         lambda: Patient.objects.create(sex="f"), lambda: Patient.objects.create(sex=""),
     ],

@@ -15,7 +15,7 @@ from registry.entry.patients import (
     merge_patients,
 )
 from registry.entry.record import withdraw_infusion
-from registry.entry.traces import numbers_of, registry_number_of
+from registry.entry.traces import numbers_of
 from registry.errors import NotFound, NotPermitted
 from registry.identity import read_identifier
 from registry.models import (
@@ -338,7 +338,7 @@ def test_a_registry_number_that_nobody_has_is_not_found(double, client):
     assert client.get(address("question-ask", infusion_id=uuid.uuid4())).status_code == 404
 
 
-QUERIES = {"desk": 22, "merge-with": 13, "merge": 40, "move": 14, "erase": 33}
+QUERIES = {"desk": 22, "merge-with": 13, "merge": 40, "move": 14, "erase": 34}
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -355,8 +355,3 @@ def test_a_page_asks_no_more_of_the_database_for_a_longer_course(
     client.get(address(name, **kwargs))
     with django_assert_num_queries(QUERIES[name]):
         client.get(address(name, **kwargs))
-
-
-def test_a_registry_number_by_key_is_the_stored_one(lists):
-    patient = factories.record(lists, WOMAN).patient
-    assert registry_number_of(patient.pk) == number(patient)

@@ -495,7 +495,7 @@ def test_each_reading_and_writing_is_logged_once(uppsala, entered):
 
 
 LIST_QUERIES = 10
-QUERIES = {"me": 2, "infusions/{id}": 9, "infusions/{id}/history": 13}
+QUERIES = {"me": 2, "infusions/{id}": 9, "infusions/{id}/history": 14}
 
 
 def test_the_number_of_queries_of_a_list_does_not_grow_with_it(uppsala, entered, django_assert_num_queries):

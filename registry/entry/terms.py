@@ -8,7 +8,7 @@ from typing import Any
 from registry.choices import Status
 from registry.dates import write_date
 from registry.entry.rows import RELATED
-from registry.entry.traces import registry_number_of
+from registry.entry.traces import registry_numbers_of
 from registry.models import Infusion
 
 RECORDED, CHANGED, WITHDRAWN, DELETED = "recorded", "changed", "withdrawn", "deleted"
@@ -45,12 +45,12 @@ def terms_of(infusion: Any) -> dict[str, Any]:
 def read_changes(infusion: Infusion) -> list[Change]:
     """The history of an infusion, the oldest first; names of codes as they are today."""
     rows = list(Infusion.pgh_event_model.objects.filter(pgh_obj_id=infusion.pk).order_by("pgh_id"))  # type: ignore[attr-defined]
-    names = _names(rows)
+    names, numbers = _names(rows), registry_numbers_of(row.patient_id for row in rows)
     changes: list[Change] = []
     before: dict[str, Any] = {}
     for row in rows:
         after = _terms(row, {name: found.get(getattr(row, f"{name}_id")) for name, found in names.items()})
-        after["patient"] = registry_number_of(row.patient_id)  # also of one who was merged into another
+        after["patient"] = numbers[row.patient_id]  # also of one who was merged into another
         fields = {name: (before.get(name), after[name]) for name in after if before.get(name) != after[name]}
         changes.append(
             Change(row.pgh_id, row.pgh_created_at, row.acted_by, row.reason, _action(row, fields), fields)

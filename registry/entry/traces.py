@@ -1,6 +1,6 @@
 """What the registry holds of a person beside the rows: history, files on their way in, kept answers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -73,12 +73,13 @@ def persons_merged_into(patient: int) -> list[int]:
 
 def numbers_of(patient: Patient) -> list[int]:
     """The registry number of a person, and those of all who were merged into them."""
-    return [registry_number_of(person) for person in persons_merged_into(patient.pk)]
+    return list(registry_numbers_of(persons_merged_into(patient.pk)).values())
 
 
-def registry_number_of(patient: int) -> int:
-    """The registry number by key, also of a person who is no longer there (models.Patient)."""
-    return patient * 100 + 98 - patient * 100 % 97
+def registry_numbers_of(patients: Iterable[int]) -> dict[int, int]:
+    """Registry numbers by key, also of persons who were merged into others."""
+    history = Patient.pgh_event_model.objects  # type: ignore[attr-defined]  # made by keeps_history
+    return dict(history.filter(pgh_obj_id__in=set(patients)).values_list("pgh_obj_id", "registry_number"))
 
 
 def count_traces(patient: Patient) -> Traces:
@@ -162,4 +163,7 @@ def _keys(patient: int) -> dict[str, list]:
 
 
 def _names(persons: Sequence[int], infusions: Sequence) -> list[list[str]]:
-    return [[str(infusion) for infusion in infusions], [str(registry_number_of(person)) for person in persons]]
+    return [
+        [str(infusion) for infusion in infusions],
+        [str(number) for number in registry_numbers_of(persons).values()],
+    ]

@@ -2,8 +2,9 @@
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import Func, Q
 from django.db.models.functions import Mod
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
@@ -24,16 +25,33 @@ class PatientQuerySet(models.QuerySet):
         return self.filter(infusions__centre__in=centres).distinct()
 
 
+class NewRegistryNumber(Func):
+    """A number that nobody has or had (migration 0021): drawn, so that it does not tell when, or after whom."""
+
+    template = "new_registry_number()"
+    output_field = models.BigIntegerField()
+
+
+def draws_numbers_alone() -> pgtrigger.Trigger:
+    """The trigger by which two who store new persons at once do not draw one number: the second waits.
+
+    It would wait for the revision anyway, at the end of the same statement (moves_revision).
+    """
+    return pgtrigger.Trigger(
+        name="draws_numbers_alone",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func="PERFORM FROM registry_revision FOR UPDATE; RETURN NULL;",
+    )
+
+
 @keeps_history()
 class Patient(models.Model):
     """A person. The registry number ends in two check digits (ISO 7064, mod 97-10)."""
 
-    registry_number = models.GeneratedField(
-        expression=F("id") * Value(100) + Value(98) - Mod(F("id") * Value(100), Value(97)),
-        output_field=models.BigIntegerField(),
-        db_persist=True,
-        unique=True,
-        verbose_name=_("registry number"),
+    registry_number = models.BigIntegerField(
+        _("registry number"), unique=True, editable=False, db_default=NewRegistryNumber()
     )
     sex = models.CharField(_("sex"), max_length=7, choices=Sex.choices)
     birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
@@ -45,8 +63,12 @@ class Patient(models.Model):
         ordering = ["id"]
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
-        triggers = [moves_revision()]
+        triggers = [moves_revision(), draws_numbers_alone()]
         constraints = [
+            models.CheckConstraint(
+                name="patient_number_has_its_check_digits",
+                condition=Exact(Mod("registry_number", 97), 1),
+            ),
             models.CheckConstraint(name="patient_sex_is_known_value", condition=Q(sex__in=Sex.values)),
             models.CheckConstraint(
                 name="patient_birth_year_is_possible",

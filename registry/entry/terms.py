@@ -48,13 +48,11 @@ def read_changes(infusion: Infusion) -> list[Change]:
     names, numbers = _names(rows), registry_numbers_of(row.patient_id for row in rows)
     changes: list[Change] = []
     before: dict[str, Any] = {}
-    for row in rows:
+    for version, row in enumerate(rows, start=1):  # as InfusionQuerySet.with_version counts
         after = _terms(row, {name: found.get(getattr(row, f"{name}_id")) for name, found in names.items()})
         after["patient"] = numbers[row.patient_id]  # also of one who was merged into another
         fields = {name: (before.get(name), after[name]) for name in after if before.get(name) != after[name]}
-        changes.append(
-            Change(row.pgh_id, row.pgh_created_at, row.acted_by, row.reason, _action(row, fields), fields)
-        )
+        changes.append(Change(version, row.pgh_created_at, row.acted_by, row.reason, _action(row, fields), fields))
         before = after
     return changes
 

@@ -41,10 +41,10 @@ class InfusionQuerySet(models.QuerySet):
         return self.filter(status=Status.SUBMITTED)
 
     def with_version(self):
-        """Each with `version`, the number of its latest history row: it moves with every change."""
+        """Each with `version`: how many rows its own history has, so that it moves with every change."""
         events = self.model.pgh_event_model  # type: ignore[attr-defined]  # pghistory sets it
-        history = events.objects.filter(pgh_obj_id=models.OuterRef("pk"))
-        return self.annotate(version=models.Subquery(history.order_by("-pgh_id").values("pgh_id")[:1]))
+        history = events.objects.filter(pgh_obj_id=models.OuterRef("pk")).order_by().values("pgh_obj_id")
+        return self.annotate(version=models.Subquery(history.values(rows=models.Count("pgh_id"))))
 
     def in_order(self) -> list["Infusion"]:
         """One person's infusions, read in the order by which COUNTING.md gives them their roles."""

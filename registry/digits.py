@@ -5,11 +5,13 @@ from datetime import date
 
 QUOTES = "'\"`ʼ‘’‚“”„′″="  # what spreadsheets put around a text that looks like a number
 MARKS = {"\u2212": "-", "\u2043": "-", "\u02d7": "-", "\u30fc": "-", "\u2796": "-", "\u2795": "+", "\u2800": " "}
+MARKS |= dict.fromkeys("\u2053\u2500\u2501\u4e00", "-")
 MARKS |= dict.fromkeys("\u00b7\u2022\u2027\u2219\u22c5\u30fb", ".")  # dots that stand higher
 MARKS |= dict.fromkeys("\u2044\u2215\u29f8", "/")
 INVISIBLE = frozenset("\u115f\u1160\u3164")  # letters by their category that show nothing
 DROPPED = frozenset({"Cf", "Cc", "Mn", "Me"})  # soft hyphens, joiners, direction marks, byte order marks
 SPACES = frozenset({"Zs", "Zl", "Zp"})
+TYPED_FOR_DIGITS = str.maketrans("OoQDIilL|!ZzSsGbBgq", "0000111111225566899")
 LARGEST_DIGIT = 9
 UNKNOWN_DAY = 60  # of a coordination number, where 60 is added to the day
 MONTHS = 12
@@ -33,8 +35,8 @@ def _fold(char: str) -> str:
     if char in MARKS:
         return MARKS[char]
     category = unicodedata.category(char)
-    if category == "Nd":
-        return str(unicodedata.decimal(char))
+    if category in {"Nd", "No"} and (digit := unicodedata.numeric(char)) in range(10):  # in a circle too
+        return str(int(digit))
     if category == "Pd":
         return "-"
     if category in SPACES or char in "\t\n\r\v\f":

@@ -21,7 +21,7 @@ from personnummer.personnummer import Personnummer, PersonnummerException
 
 from registry.choices import IdentifierType, Sex
 from registry.clock import today
-from registry.digits import QUOTES, fold, is_partial, luhn
+from registry.digits import QUOTES, TYPED_FOR_DIGITS, fold, is_partial, luhn
 from registry.errors import RegistryError
 from registry.number_search import holds_number
 from registry.reserve_numbers import BY_COUNTY, BY_NAME, NATIONAL, UNPUBLISHED, Issuer, Reading, read_of, whose
@@ -38,7 +38,6 @@ NAMED_ISSUER = re.compile(r"^(?:reserve|reserv|region)-")
 PERSONAL_FORMAT = re.compile(r"(\d\d)?(\d\d)[-./_]?(\d\d)[-./_]?(\d\d)([-+./_]?)(\d{4})", re.ASCII)
 MARKS = re.compile(r"[-./_ ]")
 RESERVE_SHAPE = re.compile(r"(?=.*\d)[0-9A-Z]{10,13}", re.ASCII)
-TYPED_FOR_DIGITS = str.maketrans("OoQDIilL|!ZzSsGbBgq", "0000111111225566899")
 SHORT_SKANE = len("YYMMDDXXXX")
 TYPES = {
     "national": IdentifierType.RESERVE_NATIONAL,
@@ -247,7 +246,7 @@ def is_local(text: str) -> bool:
 
 def holds_identity_number(text: str) -> bool:
     """Whether a free text holds a personal identity, coordination or reserve number, however it is written."""
-    return holds_number(fold(text))
+    return holds_number(text)
 
 
 def latest_year(year: int, *, hundred: bool) -> int:

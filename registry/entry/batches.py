@@ -8,10 +8,14 @@ from django.db.models import F, Value
 from django.utils.translation import gettext as _
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
+from registry.batch_numbers import STATED, looks_like_a_number, names_one_of, stated_persons
 from registry.choices import Status
-from registry.errors import Problem
+from registry.entry.patients import find_patients
+from registry.entry.staging import stage_problems
+from registry.errors import InfusionRefused, Problem
 from registry.models import Infusion, Patient
 from registry.models.infusion import BATCH_SPACES, batch_as_compared
+from registry.number_search import numbers_in
 
 CODE = "batch_of_another_person"
 
@@ -47,6 +51,39 @@ def doubt_batch(*, batch: str, patient: Patient | None, by: Actor) -> Iterable[P
         rows = rows.exclude(patient=patient)
     if rows.exists():
         yield Problem("batch", CODE, _sentence(), True)
+
+
+def refuse_number_of(patient: Patient, batch: str) -> None:
+    """Raise InfusionRefused for a batch number that is a number of the row's own person."""
+    if any(True for _number in numbers_in(batch)):
+        digests = {(one.key_id, bytes(one.digest)) for one in patient.identifiers.all()}
+        if names_one_of(batch, digests):
+            raise InfusionRefused([looks_like_a_number()])
+
+
+def refuse_registered_number(batch: str, by: Actor) -> None:
+    """Raise InfusionRefused for a number of somebody in the registry that is said to be a batch's.
+
+    A look-up like any other, logged and counted, so that the caller has begun no transaction (find_patients).
+    Raises TooManyLookups.
+    """
+    persons = stated_persons(batch)
+    if persons and find_patients(identifiers=persons, by=by, permission=Permission.READ_RECORDS):
+        raise InfusionRefused([looks_like_a_number()])
+
+
+def refuse_registered_numbers_of_file(by: Actor) -> None:
+    """The same of all rows that are staged (staging.py), between the two transactions of an import."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT line, batch FROM import_row WHERE batch ~* %s", [STATED.pattern])
+        stated = cursor.fetchall()
+    refused: list[tuple[int, Problem]] = []
+    for line, batch in stated:
+        try:
+            refuse_registered_number(batch, by)
+        except InfusionRefused as number:
+            refused += ((line, problem) for problem in number.problems)
+    stage_problems(refused)
 
 
 def doubt_batches_of_file(*, by: Actor) -> None:

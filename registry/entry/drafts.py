@@ -6,6 +6,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
+from registry.batch_numbers import read_batch
+from registry.dates import understand_date
 from registry.entry.reading import LONGEST_VALUE
 from registry.errors import InfusionRefused, NotFound, Problem
 from registry.identity import holds_identity_number
@@ -30,7 +32,7 @@ def save_draft(
     """
     require(by, Permission.WRITE_RECORDS, centre=centre.pk)
     kept = {name: typed for name, typed in fields.items() if typed and name != IDENTIFIER}
-    problems = [problem for name, typed in kept.items() if (problem := _check(name, typed))]
+    problems = [problem for name, typed in kept.items() if (problem := _check(name, typed, kept))]
     if problems:
         raise InfusionRefused(problems)
     with acting_as(by):
@@ -55,11 +57,21 @@ def delete_draft(*, draft_id: UUID, by: Actor) -> None:
     find_draft(draft_id=draft_id, by=by).delete()
 
 
-def _check(name: str, typed: str) -> Problem | None:
+def _check(name: str, typed: str, kept: Mapping[str, str]) -> Problem | None:
     if len(typed) > LONGEST_VALUE:
         return Problem(name, "too_long", _("The value is too long."))
     if "\x00" in typed:
         return Problem(name, "character_invalid", _("The value contains a character that cannot be stored."))
+    if name == "batch":
+        return _check_batch(typed, kept.get("infused_on", ""))
     if holds_identity_number(typed):
         return Problem(name, "identifier_in_text", _("This looks like an identity number."))
     return None
+
+
+def _check_batch(typed: str, infused_on: str) -> Problem | None:
+    try:
+        day, precision = understand_date(infused_on)
+    except ValueError:
+        day = precision = None
+    return read_batch(typed, infused_on=day, precision=precision)[1]

@@ -22,7 +22,7 @@ from registry.choices import Kind
 from registry.draft import InfusionDraft
 from registry.entry import staging
 from registry.entry.announce import announce_change
-from registry.entry.batches import doubt_batches_of_file
+from registry.entry.batches import doubt_batches_of_file, refuse_registered_numbers_of_file
 from registry.entry.course import CourseRow, judge_alone, judge_course
 from registry.entry.exchange import Line, measure_file, read_lines
 from registry.entry.import_lookups import look_up_staged
@@ -90,6 +90,7 @@ def import_infusions(
             too_many = look_up_staged(by)
         if too_many:
             raise too_many
+        refuse_registered_numbers_of_file(by)
         with acting_as(by, reason="import"):
             return judge_and_store(by=by, read=read, dry_run=dry_run, report=report, progress=progress)
 

@@ -24,6 +24,7 @@ from registry.access import Permission, acting_as, centres_where
 from registry.choices import ImportState
 from registry.entry import staging
 from registry.entry.announce import send
+from registry.entry.batches import refuse_registered_numbers_of_file
 from registry.entry.exchange import THE_FILE
 from registry.entry.import_file import ImportSummary, empty_tables, judge_and_store
 from registry.entry.import_lookups import look_up_staged
@@ -212,6 +213,7 @@ def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
             too_many = look_up_staged(by)
         if too_many:
             raise too_many
+        refuse_registered_numbers_of_file(by)
         with acting_as(by, reason="import"):
             summary = judge_and_store(
                 by=by,

@@ -7,7 +7,7 @@ from registry.access import Actor, Permission, acting_as, require
 from registry.choices import Kind
 from registry.draft import InfusionDraft
 from registry.entry.ages import refuse_age
-from registry.entry.batches import doubt_batch
+from registry.entry.batches import doubt_batch, refuse_number_of
 from registry.entry.moved_away import refuse_moved
 from registry.entry.record import refuse_impossible
 from registry.entry.visible_course import Course, read_course, show_sex
@@ -88,6 +88,8 @@ def propose(
     if before_first and draft.kind == Kind.FIRST and former_first_becomes:
         others = [one._replace(kind=former_first_becomes) if one.kind == Kind.FIRST else one for one in others]
     warnings += [*doubt_entry(draft, others), *doubt_sex(draft.sex, course.sex)]
+    if patient:
+        refuse_number_of(patient, draft.batch)
     warnings += doubt_batch(batch=draft.batch, patient=patient, by=by)
     kind, question = draft.kind, None
     try:

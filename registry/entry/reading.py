@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
+from registry.batch_numbers import read_batch
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.dates import read_date
 from registry.digits import fold
@@ -16,7 +17,6 @@ from registry.identity import (
     Identifier,
     IdentifierUnusable,
     IssuerUnclear,
-    holds_identity_number,
     read_identifier,
 )
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
@@ -127,8 +127,10 @@ class RowReader:
         sequence = fields.number("sequence", 1, MOST_A_DAY)
         age = fields.number("age_at_infusion", 0, 999)
         batch = fields.cells.get("batch", "")
-        if holds_identity_number(batch) and (touched is None or "batch" in touched):
-            fields.refuse("batch", "identifier_in_text", _("This looks like an identity number."))
+        if touched is None or "batch" in touched:
+            batch, taken = read_batch(batch, infused_on=infused_on, precision=precision, own=identifier)
+            if taken:
+                fields.refuse(taken.field, taken.code, taken.sentence)
         draft = InfusionDraft(
             centre=centre,
             identifier=identifier,

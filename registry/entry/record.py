@@ -9,11 +9,12 @@ from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.ages import Age
+from registry.batch_numbers import read_batch
 from registry.choices import AccessAction, Category, Kind, Status
 from registry.draft import InfusionDraft
 from registry.entry.ages import follow_date, refuse_age
 from registry.entry.announce import announce_change
-from registry.entry.batches import doubt_batch
+from registry.entry.batches import doubt_batch, refuse_number_of, refuse_registered_number
 from registry.entry.course_questions import ask_about_course, read_doubts
 from registry.entry.lists import read_lists_again
 from registry.entry.moved_away import refuse_moved
@@ -22,7 +23,6 @@ from registry.entry.questions import ask_by_rules
 from registry.entry.reasons import check_reason
 from registry.entry.visible_course import Course, read_course
 from registry.errors import ChangedMeanwhile, InfusionRefused, KnownElsewhere, NotFound, Problem
-from registry.identity import holds_identity_number
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
 from registry.order import Step
@@ -81,6 +81,7 @@ def record_infusion(
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)  # the caller's stays as it was given
     complete_draft(draft)
+    refuse_registered_number(draft.batch, by)
     with acting_as(by, reason=check_reason(reason, needed=False)):
         lock_entry()
         draft = replace(draft, **read_lists_again(vars(draft)))
@@ -94,6 +95,7 @@ def record_infusion(
         kind, improbable = classify(step=draft.step, others=course.steps, elsewhere=course.elsewhere)
         if course.elsewhere:
             refuse_moved(draft, patient, by)
+        refuse_number_of(patient, draft.batch)
         warnings += doubt_batch(batch=draft.batch, patient=patient, by=by)
         infusion = Infusion.objects.create(
             patient=patient,
@@ -123,6 +125,7 @@ def correct_infusion(
     unknown = set(changes) - set(CORRECTABLE)
     if unknown:
         raise ValueError(f"not correctable: {sorted(unknown)}")
+    refuse_registered_number(changes.get("batch", ""), by)
     with acting_as(by, reason=check_reason(reason)):
         infusion = _lock_infusion(infusion_id, by, version)
         changes = {**changes, **read_lists_again(changes)}
@@ -148,6 +151,7 @@ def correct_infusion(
         if course.elsewhere and changed & SAME_INFUSION:
             refuse_moved(draft, infusion.patient, by)
         if "batch" in changed:
+            refuse_number_of(infusion.patient, draft.batch)
             warnings += doubt_batch(batch=draft.batch, patient=infusion.patient, by=by)
         if changed:
             infusion.save(update_fields=changed)
@@ -257,8 +261,11 @@ def refuse_impossible(
     problems = check_draft(draft, touched=touched)
     if contradiction := check_age_by_birth_year(draft, birth_year):
         problems.append(contradiction)
-    if holds_identity_number(draft.batch) and (touched is None or "batch" in touched):
-        problems.append(Problem("batch", "identifier_in_text", _("This looks like an identity number.")))
+    if touched is None or "batch" in touched:
+        _batch, taken = read_batch(
+            draft.batch, infused_on=draft.infused_on, precision=draft.date_precision, own=draft.identifier
+        )
+        problems += [taken] if taken else []
     refusals = [problem for problem in problems if not problem.warning]
     if refusals:
         raise InfusionRefused(refusals)

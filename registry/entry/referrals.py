@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from registry.access import NATIONWIDE, Actor, Permission, acting_as, centres_where, require
 from registry.choices import IdentifierType, ReferralState, Side
 from registry.draft import InfusionDraft
+from registry.entry.batches import refuse_registered_number
 from registry.entry.patients import find_patient, person_with
 from registry.entry.proposal import propose
 from registry.entry.questions import ask_about_referral, check_text, close_it, refuse_full, write_in
@@ -56,6 +57,7 @@ def send_referral(
     question = propose(draft=draft, by=by, patient=patient).question
     if question is None or question.code not in REFERABLE:
         raise NothingToRefer
+    refuse_registered_number(draft.batch, by)
     words = check_text(message.strip() or _("Which of this person's infusions was the first?"))
     identifier = draft.identifier
     whose = {"chain": chain_of(identifier)} if identifier else {"patient": patient}

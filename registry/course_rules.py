@@ -13,6 +13,16 @@ from registry.dates import last_day
 from registry.errors import Problem
 from registry.order import Step
 
+KIND_CODES = frozenset(
+    {
+        "further_dose_alone",
+        "further_dose_late",
+        "further_dose_not_planned",
+        "further_dose_of_other_course",
+        "reinfusion_as_planned",
+    }
+)
+
 
 def doubt_kind(step: Step, earlier: Sequence[Step]) -> Iterable[Problem]:
     """What is improbable in a stated kind beside the person's earlier infusions, in order."""

@@ -155,7 +155,7 @@ def test_only_the_asker_closes_unless_a_rule_asked_or_the_asker_may_ask_no_longe
     second.post(close)
     assert Question.objects.get().closed_by == "second"
     old = Problem("age", "age_old", "Old.", warning=True)
-    questions.ask_by_rules(infusion=world["infusion"], warnings=[old], by=Operator())
+    questions.ask_by_rules([(world["infusion"].pk, old)], by=Operator())
     ruled = Question.objects.get(rule="age_old")
     assert "A rule asks" in text(second.get(address("questions")))
     second.post(address("question-close", question_id=ruled.pk))
@@ -167,10 +167,10 @@ def test_a_rule_asks_once_while_its_question_is_unclosed(world):
     old = Problem("age", "age_old", "Old.", warning=True)
     long = Problem("date", "gap_long", "Long ago. " * 200, warning=True)
     for _twice in range(2):
-        questions.ask_by_rules(infusion=world["infusion"], warnings=[old, long, old], by=Operator())
+        questions.ask_by_rules([(world["infusion"].pk, one) for one in (old, long, old)], by=Operator())
     assert sorted(Question.objects.values_list("rule", flat=True)) == ["age_old", "gap_long"]
     questions.close(question_id=Question.objects.get(rule="age_old").pk, by=Operator())
-    questions.ask_by_rules(infusion=world["infusion"], warnings=[old], by=Operator())
+    questions.ask_by_rules([(world["infusion"].pk, old)], by=Operator())
     assert Question.objects.filter(rule="age_old").count() == 2
 
 

@@ -50,7 +50,7 @@ def doubt_batch(*, batch: str, patient: Patient | None, by: Actor) -> Iterable[P
     if patient:
         rows = rows.exclude(patient=patient)
     if rows.exists():
-        yield Problem("batch", CODE, _sentence(), True)
+        yield batch_doubt()
 
 
 def refuse_number_of(patient: Patient, batch: str) -> None:
@@ -91,11 +91,12 @@ def doubt_batches_of_file(*, by: Actor) -> None:
     centres = centres_where(by, Permission.WRITE_RECORDS)
     values: dict[str, Any] = {
         "spaces": BATCH_SPACES, "submitted": Status.SUBMITTED, "everywhere": centres is NATIONWIDE,
-        "centres": list(centres), "code": CODE, "sentence": _sentence(),
+        "centres": list(centres), "code": CODE, "sentence": batch_doubt().sentence,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(IN_FILE, values)
 
 
-def _sentence() -> str:
-    return _("Another person has an infusion of this batch: is the number right?")
+def batch_doubt() -> Problem:
+    """What is said of a row whose batch another person has."""
+    return Problem("batch", CODE, _("Another person has an infusion of this batch: is the number right?"), True)

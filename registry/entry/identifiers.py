@@ -180,7 +180,7 @@ def _conclude(patient: Patient, identifier: Identified | None, *, by: Actor, det
     contradicted = []
     for infusion in patient.infusions.counted().select_related("centre", "product").in_order():
         if problems := _contradicted_age(infusion, identifier):
-            ask_by_rules(infusion=infusion, warnings=problems, by=by)
+            ask_by_rules([(infusion.pk, problem) for problem in problems], by=by)
             contradicted.append(infusion)
     announce_change()
     return contradicted

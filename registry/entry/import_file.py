@@ -24,7 +24,9 @@ from registry.entry import staging
 from registry.entry.announce import announce_change
 from registry.entry.batches import doubt_batches_of_file, refuse_registered_numbers_of_file
 from registry.entry.course import CourseRow, judge_alone, judge_course
+from registry.entry.doubts import follow_file, read_doubts
 from registry.entry.exchange import Line, measure_file, read_lines
+from registry.entry.file_questions import find_doubtful_persons
 from registry.entry.import_lookups import look_up_staged
 from registry.entry.moved_away import refuse_moved_of_file
 from registry.entry.patients import (
@@ -135,7 +137,10 @@ def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progre
         transaction.set_rollback(True)
     elif stored:
         progress("storing", 0, stored)
+        doubtful = find_doubtful_persons()
+        before = read_doubts(doubtful)
         staging.store(by)
+        follow_file(doubtful, before=before, by=by)
         announce_change()
         progress("storing", stored, stored)
     return ImportSummary(read, stored, read - stored - refused - sent, refused, warnings)

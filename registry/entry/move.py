@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, CentreStatus, Status
 from registry.entry.announce import announce_change
-from registry.entry.course_questions import ask_about_course, read_doubts
+from registry.entry.doubts import follow_doubts, read_doubts
 from registry.entry.effect import Place, compare, places_of
 from registry.entry.patients import lock_entry, refuse_other_effect
 from registry.entry.reasons import check_reason
@@ -52,11 +52,11 @@ def move_patient(
         _refuse_taken_place(infusions, patient=patient, to_centre=to_centre)
         course = places_of(patient.infusions.select_related("centre", "product"))
         refuse_other_effect(seen, course, compare(course, move_places(course, from_centre, to_centre)))
-        before = read_doubts(patient)
+        before = read_doubts([patient.pk])
         log_infusions(by=by, action=AccessAction.MOVE, infusions=infusions)
         theirs.update(centre=to_centre)
         Draft.objects.filter(patient=patient, centre=from_centre).delete()
-        ask_about_course(patient, before=before, by=by)
+        follow_doubts([patient.pk], before=before, by=by)
         announce_change()
     return infusions
 

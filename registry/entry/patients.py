@@ -12,7 +12,7 @@ from registry.choices import AccessAction, Kind, Sex
 from registry.draft import Identified, InfusionDraft
 from registry.entry.alike import ask_explanation, choose_traits
 from registry.entry.announce import announce_change
-from registry.entry.course_questions import ask_about_course, read_doubts
+from registry.entry.doubts import follow_doubts, read_doubts
 from registry.entry.effect import Place, Row, as_one, compare, places_of, print_effect
 from registry.entry.lookups import REFUSED, charge, has_budget
 from registry.entry.reasons import check_reason
@@ -309,7 +309,7 @@ def merge_patients(
         both = Infusion.objects.filter(patient__in=[keep, absorb]).select_related("centre", "product")
         places = places_of(both)
         refuse_other_effect(seen, places, compare(places, as_one(places, keep.pk)))
-        before = read_doubts(keep, absorb)
+        before = read_doubts([keep.pk, absorb.pk])
         if expected is not None and effect != expected:
             raise EffectChanged
         for late in Infusion.objects.counted().filter(patient__in=[keep, absorb]).in_order()[1:]:
@@ -324,7 +324,7 @@ def merge_patients(
         absorb.referrals.update(patient=keep)
         numbers = [keep.registry_number, absorb.registry_number]
         absorb.delete()
-        ask_about_course(keep, before=before, by=by)
+        follow_doubts([keep.pk], before=before, by=by)
         log_persons(by=by, action=AccessAction.MERGE, numbers=numbers)
         announce_change()
     return effect

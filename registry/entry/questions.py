@@ -21,6 +21,7 @@ from registry.models.access_log import log_infusions
 from registry.models.question import QuestionQuerySet
 
 LONGEST_TEXT = 1000
+ASKED_AT_ONCE = 5_000
 MOST_MESSAGES = 200  # in one question: it bounds the page that shows it
 RELATED = ("infusion__patient", "infusion__centre", "infusion__product", "referral__centre", "centre")
 # By what each side takes part: a clinic by entering for the centre, the steward by asking.
@@ -176,24 +177,31 @@ def ask_about_referral(*, referral: Referral, text: str, by: Actor) -> Question:
     return Question.objects.create(referral=referral, text=check_text(text), **_from(Side.CLINIC, by))
 
 
-def ask_by_rules(
-    *, infusion: Infusion, warnings: Sequence[Problem], by: Actor, confirmed: Collection[str] = ()
-) -> None:
-    """Let each warning ask about the row, once while it is unclosed; within the transaction that stores
-    the row. What was confirmed while it was entered, by code, is answered already.
+def ask_by_rules(doubts: Sequence[tuple[UUID, Problem]], *, by: Actor, confirmed: Collection[str] = ()) -> None:
+    """Let each doubt ask about its infusion, once while it is unclosed; within the transaction of the change.
+    What was confirmed while it was entered, by code, is answered already.
     """
-    if not warnings:
+    if not doubts:
         return
-    asking = set(Question.objects.filter(infusion=infusion).unclosed().values_list("rule", flat=True))
-    for warning in warnings:
-        if warning.code in asking:
-            continue
-        asking.add(warning.code)
-        question = Question(infusion=infusion, rule=warning.code, text=str(warning.sentence)[:LONGEST_TEXT])
-        if warning.code in confirmed:
-            question.answer, question.answered_by = _("It is right as it stands"), by.username
-            question.answered_at, question.waits_for = timezone.now(), Side.STEWARD
-        question.save()
+    about = {infusion for infusion, _doubt in doubts}
+    asking = set(Question.objects.filter(infusion__in=about).unclosed().values_list("infusion", "rule"))
+    new = {(infusion, doubt.code): doubt for infusion, doubt in doubts if (infusion, doubt.code) not in asking}
+    answered = {
+        "answer": _("It is right as it stands"), "answered_by": by.username, "answered_at": timezone.now(),
+        "waits_for": Side.STEWARD,
+    }  # fmt: skip
+    Question.objects.bulk_create(
+        [
+            Question(
+                infusion_id=infusion,
+                rule=code,
+                text=str(doubt.sentence)[:LONGEST_TEXT],
+                **(answered if code in confirmed else {}),
+            )
+            for (infusion, code), doubt in new.items()
+        ],
+        batch_size=ASKED_AT_ONCE,
+    )
 
 
 def answer(*, question_id: int, text: str, by: Actor) -> Question:

@@ -10,16 +10,15 @@ from django.utils.translation import gettext as _
 from registry.access import Actor, Permission, acting_as, require
 from registry.ages import Age
 from registry.batch_numbers import read_batch
-from registry.choices import AccessAction, Category, Kind, Status
+from registry.choices import AccessAction, Kind, Status
 from registry.draft import InfusionDraft
 from registry.entry.ages import follow_date, refuse_age
 from registry.entry.announce import announce_change
-from registry.entry.batches import doubt_batch, refuse_number_of, refuse_registered_number
-from registry.entry.course_questions import ask_about_course, read_doubts
+from registry.entry.batches import refuse_number_of, refuse_registered_number
+from registry.entry.doubts import draft_of, follow_doubts, read_doubts
 from registry.entry.lists import read_lists_again
 from registry.entry.moved_away import refuse_moved
 from registry.entry.patients import fill_sex, lock_entry, lock_known_patient, lock_patient
-from registry.entry.questions import ask_by_rules
 from registry.entry.reasons import check_reason
 from registry.entry.visible_course import Course, read_course
 from registry.errors import ChangedMeanwhile, InfusionRefused, KnownElsewhere, NotFound, Problem
@@ -31,8 +30,6 @@ from registry.rules import (
     check_draft,
     classify,
     complete_draft,
-    doubt_entry,
-    doubt_in_course,
     doubt_sex,
     refuse_taken_place,
 )
@@ -53,7 +50,6 @@ CORRECTABLE = (
 )
 DATE = {"infused_on", "date_precision"}
 AGE = DATE | {"age_at_infusion"}
-COURSE = {"product", "indication"}
 SAME_INFUSION = DATE | {"sequence", "product"}  # of one person
 DECIDES_ORDER = {"kind", "infused_on", "date_precision", "sequence"}
 
@@ -87,25 +83,23 @@ def record_infusion(
         draft = replace(draft, **read_lists_again(vars(draft)))
         warnings = refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
         patient = lock_known_patient(patient, by) if patient else lock_patient(draft)
-        course, before = read_course(patient, by), read_doubts(patient)
+        course, before = read_course(patient, by), read_doubts([patient.pk])
         refuse_age(draft, patient, course)
         fill_sex(patient, draft, by=by)
         if former_first_becomes:
             _change_former_first(course, draft, former_first_becomes)
-        kind, improbable = classify(step=draft.step, others=course.steps, elsewhere=course.elsewhere)
+        kind, _doubts = classify(step=draft.step, others=course.steps, elsewhere=course.elsewhere)
         if course.elsewhere:
             refuse_moved(draft, patient, by)
         refuse_number_of(patient, draft.batch)
-        warnings += doubt_batch(batch=draft.batch, patient=patient, by=by)
         infusion = Infusion.objects.create(
             patient=patient,
             status=Status.SUBMITTED,
             **{name: getattr(draft, name) for name in CORRECTABLE} | {"kind": kind},
         )
         log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
-        warnings += [*improbable, *doubt_entry(draft, course.steps), *doubt_sex(draft.sex, course.sex)]
-        ask_by_rules(infusion=infusion, warnings=warnings, by=by, confirmed=confirmed)
-        ask_about_course(patient, before=before, by=by)
+        warnings += doubt_sex(draft.sex, course.sex)
+        follow_doubts([patient.pk], before=before, by=by, stated=infusion, also=warnings, confirmed=confirmed)
         announce_change()
     return infusion
 
@@ -131,33 +125,30 @@ def correct_infusion(
         changes = {**changes, **read_lists_again(changes)}
         changed = {name for name in changes if getattr(infusion, name) != changes[name]}
         stored = Age(infusion.infused_on, infusion.date_precision, infusion.age_at_infusion)
-        as_it_was, before = _draft_of(infusion), read_doubts(infusion.patient)
-        known = {problem.code for problem in check_draft(as_it_was)}
+        as_it_was, before = draft_of(infusion), read_doubts([infusion.patient_id])
         for name in changed:
             setattr(infusion, name, changes[name])
         require(by, Permission.WRITE_RECORDS, centre=infusion.centre_id)
-        draft = _draft_of(infusion)
+        draft = draft_of(infusion)
         course = read_course(infusion.patient, by, without=infusion)
         if changed & DATE and "age_at_infusion" not in changes:
             refuse_impossible(draft, touched=changed)  # a date that cannot be has no age
             infusion.age_at_infusion = follow_date(draft, stored, infusion.patient, course)
             changed.add("age_at_infusion")
-            draft = _draft_of(infusion)
+            draft = draft_of(infusion)
         birth_year = infusion.patient.birth_year if changed & AGE else None
-        warnings = refuse_impossible(draft, birth_year=birth_year, touched=changed)
+        refuse_impossible(draft, birth_year=birth_year, touched=changed)
         if changed & AGE:
             refuse_age(draft, infusion.patient, course)
-        warnings += _judge_change(as_it_was, draft, changed, course)
+        _refuse_change(as_it_was, draft, changed, course)
         if course.elsewhere and changed & SAME_INFUSION:
             refuse_moved(draft, infusion.patient, by)
         if "batch" in changed:
             refuse_number_of(infusion.patient, draft.batch)
-            warnings += doubt_batch(batch=draft.batch, patient=infusion.patient, by=by)
         if changed:
             infusion.save(update_fields=changed)
             log_infusions(by=by, action=AccessAction.CORRECT, infusions=[infusion])
-            ask_by_rules(infusion=infusion, warnings=[one for one in warnings if one.code not in known], by=by)
-            ask_about_course(infusion.patient, before=before, by=by)
+            follow_doubts([infusion.patient_id], before=before, by=by, stated=infusion)
             announce_change()
     return infusion
 
@@ -170,19 +161,13 @@ def withdraw_infusion(*, infusion_id: UUID, by: Actor, reason: str, version: int
     """
     with acting_as(by, reason=check_reason(reason)):
         infusion = _lock_infusion(infusion_id, by, version)
-        before = read_doubts(infusion.patient)
+        before = read_doubts([infusion.patient_id])
         infusion.status = Status.WITHDRAWN
         infusion.save(update_fields=["status"])
         log_infusions(by=by, action=AccessAction.WITHDRAW, infusions=[infusion])
-        ask_about_course(infusion.patient, before=before, by=by)
+        follow_doubts([infusion.patient_id], before=before, by=by)
         announce_change()
     return infusion
-
-
-def _draft_of(infusion: Infusion) -> InfusionDraft:
-    draft = InfusionDraft(**{name: getattr(infusion, name) for name in CORRECTABLE})
-    draft.category = Category(infusion.category)
-    return draft
 
 
 def _lock_infusion(infusion_id: UUID, by: Actor, version: int | None) -> Infusion:
@@ -205,31 +190,25 @@ def _lock_infusion(infusion_id: UUID, by: Actor, version: int | None) -> Infusio
     raise NotFound(_("There is no such submitted infusion."))
 
 
-def _judge_change(
-    stored: InfusionDraft, draft: InfusionDraft, changed: Collection[str], course: Course
-) -> list[Problem]:
-    """What is improbable in a corrected infusion's place; raises what refuses it.
+def _refuse_change(stored: InfusionDraft, draft: InfusionDraft, changed: Collection[str], course: Course) -> None:
+    """Raise what refuses a corrected infusion its place.
 
     What was left as it is, is not judged anew: a course that waits for the steward can be corrected, and so
     can the date of a further dose that a withdrawal has left alone.
     """
-    others, elsewhere = course.steps, course.elsewhere
     if DECIDES_ORDER.intersection(changed):
         try:
-            return classify(step=draft.step, others=others, elsewhere=elsewhere)[1]
+            classify(step=draft.step, others=course.steps, elsewhere=course.elsewhere)
         except KnownElsewhere:
             raise
         except InfusionRefused as refused:
             if "kind" in changed or not _is_refused(stored.step, course, refused.code):
                 raise
-            return list(doubt_in_course(draft.step, others, elsewhere=elsewhere))
+        return
     if "centre" in changed:
-        refuse_taken_place(draft.step, others)
+        refuse_taken_place(draft.step, course.steps)
     if "product" in changed:
-        refuse_taken_place(draft.step, [step for step in others if step.product == draft.step.product])
-    if COURSE.intersection(changed):
-        return list(doubt_in_course(draft.step, others, elsewhere=elsewhere))
-    return []
+        refuse_taken_place(draft.step, [step for step in course.steps if step.product == draft.step.product])
 
 
 def _is_refused(step: Step, course: Course, code: str) -> bool:

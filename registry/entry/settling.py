@@ -14,21 +14,21 @@ from registry.choices import AccessAction, Kind, ReferralState, Side, Status
 from registry.draft import InfusionDraft
 from registry.entry.ages import refuse_age
 from registry.entry.announce import announce_change
-from registry.entry.course_questions import ask_about_course, read_doubts
+from registry.entry.doubts import follow_doubts, read_doubts
 from registry.entry.effect import Place, Row, compare, places_of
 from registry.entry.patients import EffectChanged, fill_sex, lock_entry, lock_patient
-from registry.entry.questions import ask, ask_by_rules, write_in
+from registry.entry.questions import ask, write_in
 from registry.entry.reading import CodeLists, RowReader
 from registry.entry.reasons import check_reason
 from registry.entry.record import CORRECTABLE
 from registry.entry.referrals import end_referral, identifier_of, lock_open, lock_question
 from registry.entry.unsettled import UnsettledCourse, find_unsettled_courses
 from registry.entry.visible_course import Course
-from registry.errors import InfusionRefused, NotFound, Problem, RegistryError
+from registry.errors import InfusionRefused, NotFound, RegistryError
 from registry.models import Infusion, Patient, Referral
 from registry.models.access_log import log_infusions, log_persons
 from registry.order import put_in_order
-from registry.rules import doubt_entry, doubt_in_course, refuse_taken_place
+from registry.rules import refuse_taken_place
 
 SENT = "sent"  # how the row of a referral is named among the ids of stored ones
 DOUBLE = "withdraw"  # what a row becomes that is the same infusion recorded twice
@@ -143,11 +143,11 @@ def settle_course(
         lock_entry()
         if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
             raise NotFound(_("This person is no longer there."))
-        before = read_doubts(patient)
+        before = read_doubts([patient.pk])
         changed = _apply(Settlement(_rows_of(patient), answers), by=by, shown=shown)
         for infusion in changed:
             ask(infusion_id=infusion.pk, text=_say_settled(infusion), by=by)
-        ask_about_course(patient, before=before, by=by)
+        follow_doubts([patient.pk], before=before, by=by)
         announce_change()
     return changed
 
@@ -169,13 +169,13 @@ def release_referral(
         patient = _lock_person(seen, by)
         referral = lock_open(referral_id, by, Permission.SETTLE_ORDER)
         draft = read_sent(referral, by=by)
-        settlement, before = Settlement(_rows_of(patient), answers, draft), read_doubts(patient)
+        settlement, before = Settlement(_rows_of(patient), answers, draft), read_doubts([patient.pk])
         changed = _apply(settlement, by=by, shown=shown)
         infusion = _store(draft, Kind(answers[SENT]), patient, by)
         for other in changed:
             if other.centre_id != referral.centre_id:
                 ask(infusion_id=other.pk, text=_say_settled(other), by=by)
-        ask_about_course(patient, before=before, by=by)
+        follow_doubts([patient.pk], before=before, by=by, stated=infusion)
         end_referral(referral, state=ReferralState.RELEASED, by=by, patient=patient, infusion=infusion)
         words = message.strip() or _("It is settled, and your infusion is registered.")
         write_in(lock_question(referral), text=words, by=by, side=Side.STEWARD)
@@ -223,7 +223,7 @@ def _apply(settlement: Settlement, *, by: Actor, shown: str) -> list[Infusion]:
 
 
 def _store(draft: InfusionDraft, kind: Kind, patient: Patient, by: Actor) -> Infusion:
-    """The row of a referral. A rule asks only about what its own centre's rows give rise to."""
+    """The row of a referral."""
     draft = replace(draft, kind=kind)
     rows = _rows_of(patient)
     own = [row.step for row in rows if row.centre_id == draft.centre.pk]
@@ -234,12 +234,6 @@ def _store(draft: InfusionDraft, kind: Kind, patient: Patient, by: Actor) -> Inf
         patient=patient, status=Status.SUBMITTED, **{name: getattr(draft, name) for name in CORRECTABLE}
     )
     log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
-    elsewhere = len(own) < len(rows)
-    warnings: list[Problem] = [
-        *doubt_in_course(draft.step, own, elsewhere=elsewhere),
-        *doubt_entry(draft, own),
-    ]
-    ask_by_rules(infusion=infusion, warnings=warnings, by=by)
     return infusion
 
 

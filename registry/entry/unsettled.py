@@ -18,6 +18,7 @@ class UnsettledCourse:
     patient: Patient
     infusions: Sequence[Infusion]  # all submitted ones, in order
     first_is_late: bool  # the infusion stated as the first is not the earliest
+    dose_is_first: bool  # the earliest infusion is a further dose: what it belonged to was withdrawn elsewhere
     recorded_twice: Sequence[Infusion]  # those that share date and sequence with another centre's
 
 
@@ -40,8 +41,9 @@ def find_unsettled_courses() -> list[UnsettledCourse]:
 def _judge(course: Sequence[Infusion]) -> UnsettledCourse | None:
     """What is unsettled in one person's course, if anything."""
     first_is_late = any(infusion.kind == Kind.FIRST for infusion in course[1:])
+    dose_is_first = course[0].kind == Kind.FURTHER_DOSE
     slots = [infusion.step.slot for infusion in course]
     twice = [infusion for infusion in course if slots.count(infusion.step.slot) > 1]
-    if not first_is_late and not twice:
+    if not (first_is_late or dose_is_first or twice):
         return None
-    return UnsettledCourse(course[0].patient, course, first_is_late, twice)
+    return UnsettledCourse(course[0].patient, course, first_is_late, dose_is_first, twice)

@@ -76,7 +76,7 @@ class MeasureReportView(PublicView):
 
 def send_report(request: HttpRequest, parameters: Parameters, language: str, code: str) -> HttpResponse:
     """One report by its code, or all of them."""
-    current, host, as_of = read_current(), host_of(request), parameters.as_of()
+    current, host, as_of = read_current(), host_of(request), parameters.day_that_has_come("as_of")
 
     def make() -> dict:
         document = published.read_map(language=language, as_of=as_of, number=current.number)

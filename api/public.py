@@ -160,7 +160,7 @@ class MapView(PublicView):
     def answer(self, request, parameters, language):
         """The current snapshot's, or a numbered one's, up to a day."""
         current = read_current()
-        as_of, number = parameters.as_of(), parameters.snapshot("snapshot", current.number)
+        as_of, number = parameters.day_that_has_come("as_of"), parameters.snapshot("snapshot", current.number)
         if number in {None, current.number}:
             key, number = f"{current.hash}:map:{as_of}", current.number
         elif as_of:

@@ -70,13 +70,13 @@ class Parameters:
         except ValueError:
             raise unknown_value(name, text, "a date as YYYY-MM-DD") from None
 
-    def as_of(self) -> date | None:
-        """The day up to which is counted: one that has come."""
-        day = self.day("as_of")
+    def day_that_has_come(self, name: str) -> date | None:
+        """A day up to which, or from which, is counted: not one after today."""
+        day = self.day(name)
         try:
             require_come(day)
         except DateInFuture as error:
-            raise Refused(error.code, f"as_of={day}: {error}", parameter="as_of") from None
+            raise Refused(error.code, f"{name}={day}: {error}", parameter=name) from None
         return day
 
     def number(self, name: str) -> int | None:
@@ -184,14 +184,14 @@ def read_question(parameters: Parameters) -> Question:
         raise Refused("too_many_dimensions", sentence, parameter="by")
     measures = parameters.choose("measures", MEASURES)
     filters = {name: _filter(parameters, name) for name in DIMENSIONS if name in parameters.values}
-    since, until = parameters.day("from"), parameters.day("to")
+    since, until = parameters.day_that_has_come("from"), parameters.day("to")
     if since and until and since > until:
         raise Refused("period_empty", "from is later than to.", parameter="from", status_code=409)
     return Question(
         by=by,
         measures=tuple(name for name in MEASURES if name in measures) if measures else DEFAULT_MEASURES,
         filters=filters,
-        as_of=parameters.as_of(),
+        as_of=parameters.day_that_has_come("as_of"),
         since=since,
         until=until,
     )

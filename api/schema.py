@@ -206,7 +206,7 @@ def list_codes(description: dict, known: Callable[[str], Collection[str] | None]
 
 
 LANG = _parameter("lang", "Language of texts; else Accept-Language decides.", enum=["sv", "en"])
-AS_OF = _parameter("as_of", "Count infusions up to this day, inclusive.", type=DAY)
+AS_OF = _parameter("as_of", "Count infusions up to this day, inclusive; today at the latest.", type=DAY)
 
 MAP = _described(
     "map",
@@ -230,7 +230,9 @@ COUNTS = _described(
         for name, items in FILTERED.items()
     ),
     AS_OF,
-    _parameter("from", "Count what falls on this day or later; roles do not change.", type=DAY),
+    _parameter(
+        "from", "Count what falls on this day (today at the latest) or later; roles do not change.", type=DAY
+    ),
     _parameter("to", "Count what falls on this day or earlier; roles do not change.", type=DAY),
     _words(
         "measures",

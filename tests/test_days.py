@@ -1,14 +1,16 @@
 """Days that have not come are refused everywhere; the last day of the data is told as well as it is known."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO, StringIO
+from pathlib import Path
 
 import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from registry import clock
 from registry.clock import today
 from registry.errors import DateInFuture, RegistryError
 from registry.releases import release_snapshot
@@ -56,6 +58,93 @@ def test_the_pages_show_no_day_that_has_not_come(published, client, address):
     assert answer.status_code == 400
     sentence = "That day has not come yet" if "en" in address else "Den dagen har inte kommit än"
     assert sentence in answer.content.decode()
+
+
+# Midnight in Stockholm is an hour before midnight in UTC, in summer two.
+AROUND_MIDNIGHT = [
+    ("2026-11-28T22:59:59+00:00", "2026-11-28", "2026-11-29"),
+    ("2026-11-28T23:00:00+00:00", "2026-11-29", "2026-11-30"),
+    ("2026-11-29T00:30:00+00:00", "2026-11-29", "2026-11-30"),
+    ("2026-07-01T21:59:59+00:00", "2026-07-01", "2026-07-02"),
+    ("2026-07-01T22:00:00+00:00", "2026-07-02", "2026-07-03"),
+    ("2026-12-31T23:30:00+00:00", "2027-01-01", "2027-01-02"),
+]
+WITH_A_DAY = ["map", "counts", "measure-reports", "measure-reports/SE", "measure-reports/UPP"]
+PAGES = ["/", "/en/", "/inbaddad/", "/en/embed/"]
+NEVER = ["9999-12-31", "2027-13-01", "2026-12", "2027", "20261128", "2026-11-31", "tomorrow", "+2026-11-28", ""]
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Set the server's clock."""
+
+    def set_clock(instant: str) -> None:
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz=None):
+                return datetime.fromisoformat(instant).astimezone(tz)
+
+        monkeypatch.setattr(clock, "datetime", Clock)
+
+    return set_clock
+
+
+@pytest.mark.parametrize(("instant", "come", "to_come"), AROUND_MIDNIGHT)
+def test_the_day_turns_in_stockholm(published, client, at, instant, come, to_come):
+    at(instant)
+    for address in WITH_A_DAY:
+        assert client.get(f"/api/v1/{address}?as_of={come}").status_code == 200, address
+        assert client.get(f"/api/v1/{address}?as_of={to_come}").json()["code"] == "date_in_future", address
+    for address in PAGES:
+        assert client.get(f"{address}?as_of={come}").status_code == 200, address
+        assert client.get(f"{address}?as_of={to_come}").status_code == 400, address
+    assert client.get(f"/api/v1/counts?from={come}").status_code == 200
+    assert client.get(f"/api/v1/counts?from={to_come}").status_code == 400
+
+
+@pytest.mark.parametrize("text", NEVER)
+def test_no_other_spelling_of_a_day_to_come_is_taken(published, client, at, text):
+    at("2026-11-28T12:00:00+00:00")
+    for address in WITH_A_DAY:
+        assert client.get(f"/api/v1/{address}", {"as_of": text}).status_code == 400, address
+    for address in PAGES:
+        # A page reads what people type, and writes it back; an empty field chooses no day.
+        status = {"": 200, "20261128": 200 if "embed" in address or "inbaddad" in address else 302}.get(text, 400)
+        assert client.get(address, {"as_of": text}).status_code == status, address
+
+
+@pytest.mark.parametrize("text", ["2026", "2026-11"])
+def test_a_page_shows_the_running_period_as_far_as_it_has_come(published, client, at, text):
+    at("2026-11-28T12:00:00+00:00")
+    page = client.get("/en/", {"as_of": text})
+    assert page.status_code == 302 and page["Location"].endswith("as_of=2026-11-28")
+
+
+def test_every_day_that_the_interface_describes_is_one_that_has_come(published, client):
+    """Walks the description, so that a new address with a day is not forgotten."""
+    paths = json.loads((Path(__file__).parents[1] / "docs" / "openapi.json").read_text())["paths"]
+    described = {
+        (path.removeprefix("/api/v1/").replace("{code}", "UPP"), parameter["name"])
+        for path, methods in paths.items()
+        for parameter in methods.get("get", {}).get("parameters", ())
+        if parameter["name"] in {"as_of", "from"}
+    }
+    private = {("infusions", "from")}  # a list of a clinic's own rows: of a day to come it is empty
+    assert len(described) >= 5 and private < described
+    for path, name in described - private:
+        for day in (day_of("tomorrow"), "9999-12-31"):
+            answer = client.get(f"/api/v1/{path}?{name}={day}").json()
+            assert (answer["code"], answer["parameter"]) == ("date_in_future", name), path
+
+
+def test_the_whole_running_year_can_be_asked_for(published, client):
+    year = today().year
+    answer = client.get(f"/api/v1/counts?from=2014-01-01&to={year}-12-31")
+    assert answer.status_code == 200 and answer.json()["total"]["infusions"] == 2
+    answer = client.get(f"/api/v1/counts?from={year}-01-01&to={year + 5}-12-31")
+    assert answer.status_code == 200 and answer.json()["total"]["infusions"] == 0
+    answer = client.get(f"/api/v1/counts?from={year + 1}-01-01&to={year + 1}-12-31")
+    assert (answer.status_code, answer.json()["parameter"]) == (400, "from")
 
 
 def test_no_number_is_read_of_a_day_that_has_not_come(published, lists):

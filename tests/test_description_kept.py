@@ -21,7 +21,8 @@ import schemathesis
 
 @schemathesis.hook
 def filter_query(context, query):
-    return str((query or {}).get("as_of", "")) <= str(datetime.date.today())
+    days = ((query or {}).get(name, "") for name in ("as_of", "from"))
+    return all(str(day) <= str(datetime.date.today()) for day in days)
 """
 
 

@@ -5,19 +5,17 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import F, Value
-from django.utils.translation import gettext as _
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.batch_numbers import STATED, looks_like_a_number, names_one_of, stated_persons
 from registry.choices import Status
+from registry.entry.doubts import batch_doubt
 from registry.entry.patients import find_patients
 from registry.entry.staging import stage_problems
 from registry.errors import InfusionRefused, Problem
 from registry.models import Infusion, Patient
 from registry.models.infusion import BATCH_SPACES, batch_as_compared
 from registry.number_search import numbers_in
-
-CODE = "batch_of_another_person"
 
 # Of the new rows of a file, those whose batch another person has: in the file itself, or in what is stored.
 IN_FILE = """
@@ -91,12 +89,7 @@ def doubt_batches_of_file(*, by: Actor) -> None:
     centres = centres_where(by, Permission.WRITE_RECORDS)
     values: dict[str, Any] = {
         "spaces": BATCH_SPACES, "submitted": Status.SUBMITTED, "everywhere": centres is NATIONWIDE,
-        "centres": list(centres), "code": CODE, "sentence": batch_doubt().sentence,
+        "centres": list(centres), "code": batch_doubt().code, "sentence": batch_doubt().sentence,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(IN_FILE, values)
-
-
-def batch_doubt() -> Problem:
-    """What is said of a row whose batch another person has."""
-    return Problem("batch", CODE, _("Another person has an infusion of this batch: is the number right?"), True)

@@ -11,19 +11,19 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from registry.access import Actor
 from registry.choices import Category, Status
 from registry.course_rules import KIND_CODES, doubt_alone
 from registry.draft import InfusionDraft
-from registry.entry.batches import CODE as BATCH
-from registry.entry.batches import batch_doubt
 from registry.entry.questions import ask_by_rules
 from registry.errors import Problem
 from registry.models import Infusion, Message, Question
 from registry.models.infusion import batch_as_compared, order_course
 from registry.rules import check_draft, doubt_entry, doubt_in_course
 
+BATCH = "batch_of_another_person"
 Doubts = Mapping[UUID, Mapping[str, Problem]]
 # Asked about in a row that a file brings; the rest stands in the file's report.
 OF_FILE = KIND_CODES | {"cup_in_industry_trial", BATCH}
@@ -93,6 +93,11 @@ def follow_file(persons: Collection[int], *, before: Doubts, by: Actor) -> None:
     ]
     ask_by_rules(new, by=by)
     _settle(persons, before, after, by)
+
+
+def batch_doubt() -> Problem:
+    """What is said of a row whose batch another person has."""
+    return Problem("batch", BATCH, _("Another person has an infusion of this batch: is the number right?"), True)
 
 
 def draft_of(infusion: Infusion) -> InfusionDraft:

@@ -56,6 +56,7 @@ class Settlement:
             raise OrderImpossible(_("Say of every infusion what it is."))
         if self.answers.get(SENT) == DOUBLE:
             raise OrderImpossible(_("What was sent cannot be withdrawn: decline it instead."))
+        self._refuse_taken_place()
         course = put_in_order(place.step for place in self.after())
         firsts = [step for step in course if step.kind == Kind.FIRST]
         if len(firsts) > 1:
@@ -64,6 +65,19 @@ class Settlement:
             raise OrderImpossible(_("The first has to be the earliest by its date: correct a date, or the kinds."))
         if course and course[0].kind == Kind.FURTHER_DOSE:
             raise OrderImpossible(_("The earliest infusion cannot be a further dose."))
+
+    def _refuse_taken_place(self) -> None:
+        """Raise where the centre has registered an infusion in the place of the one that it has sent."""
+        if self.sent is None:
+            return
+        kept = [row for row in self.rows if row.centre_id == self.sent.centre.pk]
+        kept = [row for row in kept if self.answers[str(row.pk)] != DOUBLE]
+        if any(row.step.slot == self.sent.step.slot for row in kept):
+            sentence = _(
+                "%(centre)s has registered an infusion with this date and sequence itself meanwhile: decline "
+                "what was sent, or say that the registered one is a double."
+            )
+            raise OrderImpossible(sentence % {"centre": self.sent.centre.code})
 
     def after(self) -> list[Place]:
         """What counts once it is settled."""

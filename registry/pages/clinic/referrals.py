@@ -16,6 +16,7 @@ from registry.access import Permission, centres_where
 from registry.choices import Kind, ReferralState
 from registry.draft import InfusionDraft
 from registry.entry import referrals as entry
+from registry.entry.header import column_name
 from registry.entry.patients import EffectChanged, PatientRefused, find_visible_patient
 from registry.entry.questions import find_question
 from registry.entry.reading import CodeLists
@@ -114,7 +115,9 @@ def settle_referral(request: SignedInRequest, referral_id: UUID) -> HttpResponse
     try:
         draft = read_sent(sent, by=request.user)
     except InfusionRefused as refused:
-        messages.error(request, str(refused))
+        wrong = "; ".join(f"{column_name(one.field)}: {one.sentence}" for one in refused.problems)
+        sentence = _("What was sent cannot be registered any longer: decline it, and say why.")
+        messages.error(request, f"{sentence} {wrong}")
         return redirect("clinic:referral", referral_id=referral_id)
     rows = read_rows(patient, by=request.user)
     return _show_settling(

@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from api.health import broker_answers
 from registry.choices import FAILURES, ImportState, Task
+from registry.entry.lookups import count_lookups
 from registry.models import ImportJob, Publication, Revision, Run
 
 
@@ -43,6 +44,7 @@ def show_metrics(request: HttpRequest) -> HttpResponse:
         _tell_snapshot(gauges)
         _tell_runs(gauges)
         _tell_imports(gauges)
+        _tell_lookups(gauges)
     except DatabaseError:
         gauges = _Gauges()
         database_answers = False
@@ -87,3 +89,10 @@ def _tell_imports(gauges: _Gauges) -> None:
     counted = dict(ImportJob.objects.order_by().values_list("state").annotate(Count("pk")))
     jobs = {state: counted.get(state, 0) for state in ImportState.values}
     gauges.tell_each("import_jobs", "Uploaded files by where they stand.", "state", jobs)
+
+
+def _tell_lookups(gauges: _Gauges) -> None:
+    meaning = (
+        "Look-ups of the last day of persons whom the asking user's centres do not know, by what became of them."
+    )
+    gauges.tell_each("lookups", meaning, "outcome", count_lookups())

@@ -286,9 +286,9 @@ def test_the_steward_sees_who_came_near_the_budget(lists, uppsala):
     ask_api(quiet, factories.nth_number(2))
     client = sign_in(factories.user("steward", national_role="steward"))
     page = client.get(address("desk"))
-    assert [(one.username, one.centres, one.hour, one.day, one.in_files, one.refused, one.near)
+    assert [(one.username, one.centres, one.most, one.hour, one.day, one.in_files, one.refused, one.near)
             for one in page.context["askers"]] == [
-        ("upp", "UPP", 0, 5, 3, 2, True), ("sto", "FAL, STO", 1, 2, 0, 0, False),
+        ("upp", "UPP", 5, 0, 5, 3, 2, True), ("sto", "FAL, STO", 1, 1, 2, 0, 0, False),
     ]  # fmt: skip
     assert text(page).count("Near the limit") == 1
     later(days=1)

@@ -21,6 +21,7 @@ from tests import factories
 ALONE = {"database_up", "broker_up"}
 OF_THE_DATABASE = {
     "snapshot_stale", "runs_waiting", "runs_stuck", "last_run_seconds", "last_run_failed", "import_jobs",
+    "lookups",
 }  # fmt: skip
 OF_A_SNAPSHOT = {"snapshot_age_seconds", "snapshot_number"}
 ASK_WITH_ALL_DOWN = """
@@ -143,7 +144,7 @@ def test_the_number_of_queries_does_not_grow(lists):
             store_run(task, queued=500, started=400)
         with CaptureQueriesContext(connection) as asked:
             ask()
-        assert len(asked) == 5
+        assert len(asked) == 6
 
 
 def test_with_the_broker_down_the_rest_is_told(lists, settings):

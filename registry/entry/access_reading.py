@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction
 from registry.clock import today
+from registry.entry.lookups import REFUSED
 from registry.entry.traces import numbers_of
 from registry.models import AccessLog, Patient
 from registry.models.access_log import STAYS, log_persons
@@ -36,12 +37,15 @@ class LogFilter:
     action: str = ""
     since: date | None = None
     until: date | None = None
+    refused: bool = False  # only look-ups that were refused: whoever asked had asked for too many
 
     def lines(self) -> QuerySet[AccessLog]:
         """The lines, the latest first."""
         found = AccessLog.objects.order_by("-at", "-id")
         exact = {"patient": self.patient, "actor": self.actor, "unit": self.unit, "action": self.action}
         found = found.filter(**{name: value for name, value in exact.items() if value not in {None, ""}})
+        if self.refused:
+            found = found.filter(action=AccessAction.SEARCH, detail=REFUSED)
         if self.since:
             found = found.filter(at__gte=_midnight(self.since))
         if self.until and self.until < date.max:  # no line lies after the calendar's last day

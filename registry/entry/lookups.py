@@ -8,6 +8,7 @@ by program, or in a file.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from math import ceil
 from typing import TypeGuard
 
@@ -29,6 +30,17 @@ MOST_ASKERS = 50
 # Kept in English in the access log, and translated where it is shown.
 REFUSED = gettext_noop("refused: too many look-ups")
 FROM_FILE = gettext_noop("from a file")
+
+MOST_IN_AN_HOUR = """
+SELECT user_id, by_import, max(counted)
+FROM (
+    SELECT user_id, by_import, count(*) OVER (
+        PARTITION BY user_id, by_import ORDER BY at RANGE BETWEEN interval '1 hour' PRECEDING AND CURRENT ROW
+    ) AS counted
+    FROM registry_lookup WHERE at > %s AND NOT refused
+) AS within
+GROUP BY user_id, by_import
+"""
 
 
 def has_budget(by: Actor, permission: Permission) -> TypeGuard[User]:
@@ -64,20 +76,22 @@ class Asker:
 
     username: str
     centres: str
-    hour: int  # by number, in the last hour
+    most: int  # by number, in any one hour of the last day
+    hour: int  # in the last hour
     day: int
     in_files: int  # new persons of files, in the last day
     refused: int  # how often too many, in the last day
-    near: bool  # half of an hour's budget is spent, or more was asked for than there was
+    near: bool  # half of a budget was spent within some hour of the last day, or more was asked for than there was
 
 
-def read_askers(*, by: Actor) -> list[Asker]:
+def read_askers(*, by: Actor, near: bool = False) -> list[Asker]:
     """Who has looked up persons who are not of their centres within a day: those who asked most come first.
 
-    Raises NotPermitted.
+    near: only those who came near a budget. Raises NotPermitted.
     """
     require(by, Permission.MERGE_PATIENTS)
     now = timezone.now()
+    most = _most_in_an_hour(now)
     recent, single = Q(lookups__at__gt=now - KEPT), Q(lookups__refused=False, lookups__by_import=False)
     counted = (
         User.objects.filter(recent)
@@ -90,18 +104,39 @@ def read_askers(*, by: Actor) -> list[Asker]:
         .order_by("-refused", "-hour", "-day", "-in_files", "username")
         .prefetch_related("memberships__centre")
     )
-    return [
+    askers = (
         Asker(
             username=user.username,
             centres=", ".join(sorted(one.centre.code for one in user.memberships.all())),
+            most=most.get((user.pk, False), 0),
             hour=user.hour,
             day=user.day,
             in_files=user.in_files,
             refused=user.refused,
-            near=user.refused > 0 or 2 * user.hour >= settings.LOOKUPS_PER_HOUR,
+            near=user.refused > 0
+            or 2 * most.get((user.pk, False), 0) >= settings.LOOKUPS_PER_HOUR
+            or 2 * most.get((user.pk, True), 0) >= settings.LOOKUPS_PER_HOUR_IMPORT,
         )
-        for user in counted[:MOST_ASKERS]
-    ]
+        for user in counted
+    )
+    return list(islice((one for one in askers if one.near or not near), MOST_ASKERS))
+
+
+def count_lookups() -> dict[str, int]:
+    """How many there were within a day, of nobody in particular."""
+    recent, answered = Lookup.objects.filter(at__gt=timezone.now() - KEPT), Q(refused=False)
+    return recent.order_by().aggregate(
+        by_number=Count("pk", answered & Q(by_import=False)),
+        in_files=Count("pk", answered & Q(by_import=True)),
+        refused=Count("pk", Q(refused=True)),
+    )
+
+
+def _most_in_an_hour(now: datetime) -> dict[tuple[int, bool], int]:
+    """Of each user, by number and in files, how much was counted within any hour of the last day."""
+    with connection.cursor() as cursor:
+        cursor.execute(MOST_IN_AN_HOUR, [now - KEPT])
+        return {(user, by_import): most for user, by_import, most in cursor.fetchall()}
 
 
 def forget_lookups() -> None:

@@ -47,6 +47,10 @@ class LogForm(forms.Form):
     action = forms.ChoiceField(
         label=gettext_lazy("Action"), required=False, choices=[("", gettext_lazy("All")), *AccessAction.choices]
     )
+    refused = forms.TypedChoiceField(
+        label=gettext_lazy("Look-ups"), required=False, coerce=bool, empty_value=False,
+        choices=[("", gettext_lazy("All")), ("only", gettext_lazy("Refused look-ups"))],
+    )  # fmt: skip
     since = DayField(label=gettext_lazy("From"), required=False, day_of="first")
     until = DayField(label=gettext_lazy("Through"), required=False, day_of="last")
 
@@ -95,7 +99,8 @@ class LogForm(forms.Form):
     @property
     def query(self) -> str:
         """The filter as a part of an address."""
-        return urlencode({name: value for name, value in self.cleaned_data.items() if value not in {None, ""}})
+        asked = self.cleaned_data | {"refused": "only" if self.cleaned_data["refused"] else ""}
+        return urlencode({name: value for name, value in asked.items() if value not in {None, ""}})
 
 
 @sensitive_post_parameters()

@@ -49,6 +49,7 @@ def desk(request: SignedInRequest) -> HttpResponse:
     search = WhoForm(request.POST or None)
     if found := _find(request, search):
         return redirect("clinic:person", number=found.registry_number)
+    near = request.GET.get("lookups") == "near"
     context = {
         "search": search,
         "referrals": read_open(by=request.user),
@@ -56,7 +57,8 @@ def desk(request: SignedInRequest) -> HttpResponse:
         "pairs": find_doubles(by=request.user),
         "near_days": NEAR_DAYS,
         "most_pairs": MOST_PAIRS,
-        "askers": read_askers(by=request.user),
+        "askers": read_askers(by=request.user, near=near),
+        "near": near,
         "budget": settings.LOOKUPS_PER_HOUR,
     }
     return show(request, "clinic/desk.html", context)

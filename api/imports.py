@@ -17,7 +17,7 @@ from api.signed_in import BodyInvalid, SignedInView, require_writer
 from registry.access import Permission, centres_where
 from registry.choices import ImportState
 from registry.entry.import_job import jobs_of, receive_file
-from registry.entry.referrals import REFERABLE
+from registry.entry.referrals import SEND_TO
 from registry.errors import FileTooLarge, NotFound, Problem
 from registry.models import Centre, ImportJob, User
 
@@ -85,7 +85,7 @@ def describe(job: ImportJob) -> dict[str, Any]:
                 "code": one.code,
                 "detail": one.sentence,
                 "warning": one.warning,
-                "send_to": reverse("api:referrals") if one.code in REFERABLE and not one.warning else None,
+                "send_to": reverse(f"api:{SEND_TO[one.code]}") if one.code in SEND_TO else None,
             }
             for one in problems
         ],

@@ -110,6 +110,7 @@ def test_a_row_that_became_another_kind_is_stored_already(nurse, sent, steward, 
     job = run(receive(nurse, ROWS[:1]))
     assert counts(job) == ("checked", 1, 0, 1, 0, 1)
     assert told(job) == {(2, "kind_stays"): True}
+    assert address("ask-steward") in text(sign_in(nurse).get(address("import", job_id=job.pk)))
     # Another detail is another matter, and so is one of them that is withdrawn.
     job = run(receive(nurse, [ROWS[0] | {"batch": "B18"}]))
     assert told(job) == {(2, "duplicate"): False}

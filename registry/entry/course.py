@@ -11,6 +11,7 @@ from registry.errors import InfusionRefused, Problem
 from registry.order import Order, Plan, Step
 from registry.rules import classify, doubt_sex
 
+KIND_STAYS = "kind_stays"
 MOST_INFUSIONS = 100  # of one person; far above any course, and it bounds the work of a hostile file
 
 
@@ -111,7 +112,7 @@ def _compare(row: CourseRow, stored: CourseRow) -> list[Problem]:
             "This infusion is stored already, and not as %(kind)s: which one was the first is for the registry's "
             "steward to settle."
         )
-        return [Problem("kind", "kind_stays", sentence % {"kind": Kind(row.kind).label.lower()}, True)]
+        return [Problem("kind", KIND_STAYS, sentence % {"kind": Kind(row.kind).label.lower()}, True)]
     sentence = _(
         "The same infusion (person, date, sequence, product) is stored with other details: "
         "correct it in the registry."

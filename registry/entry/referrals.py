@@ -15,11 +15,12 @@ from registry.access import NATIONWIDE, Actor, Permission, acting_as, centres_wh
 from registry.choices import IdentifierType, ReferralState, Side
 from registry.draft import InfusionDraft
 from registry.entry.batches import refuse_registered_number
+from registry.entry.course import KIND_STAYS
 from registry.entry.patients import find_patient, person_with
 from registry.entry.proposal import propose
 from registry.entry.questions import ask_about_referral, check_text, close_it, refuse_full, write_in
 from registry.entry.rows import row_of_draft
-from registry.entry.sent_rows import seal_place
+from registry.entry.sent_rows import DECLINED, SENT, seal_place
 from registry.entry.staging import chain_of
 from registry.errors import KnownElsewhere, NotFound, RegistryError
 from registry.identity import SealedIdentifier
@@ -27,6 +28,9 @@ from registry.models import Patient, Question, Referral, User
 from registry.rules import complete_draft
 
 REFERABLE = frozenset({KnownElsewhere.code})
+# Whatever names the steward, and where it goes on: a row that can be sent, or a question.
+ROWS, QUESTIONS = "referrals", "questions"
+SEND_TO = {KnownElsewhere.code: ROWS, KIND_STAYS: QUESTIONS, SENT: QUESTIONS, DECLINED: QUESTIONS}
 
 
 class NothingToRefer(RegistryError):

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from registry.access import Permission
 from registry.choices import ImportState
+from registry.entry.course import KIND_STAYS
 from registry.entry.export import FORMATS, Export, export_infusions, write_rows
 from registry.entry.header import column_name, report_name
 from registry.entry.import_job import ImportNotStorable as NotStorable
@@ -119,6 +120,7 @@ def import_(request: SignedInRequest, job_id: UUID) -> HttpResponse:
         "order": _order(request),
         "most_at_once": MOST_AT_ONCE,
         "steward_has": (SENT, DECLINED),
+        "kind_stays": KIND_STAYS,
         "to_send": rows_to_send(job).count() if job.refused else 0,
         "settled": _count_sent(job),
     }

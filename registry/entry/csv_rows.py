@@ -21,6 +21,11 @@ SAYS_SEPARATOR = re.compile(r'"?sep=([;,\t|:])"?\s*', re.IGNORECASE)
 BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 UTF_8, WINDOWS = "utf-8", "cp1252"
 MARKS = ("\ufeff", "ï»¿")  # the byte order mark, and one that was taken for text and encoded again
+# Swedish letters as older systems write them, where Windows has signs that stand beside no letter or at its end:
+# å ä ö Å Ä Ö of MS-DOS and of the Macintosh.
+OTHER_SYSTEMS = re.compile(
+    rb"[\x84\x86\x94\x8e\x8f\x99\x80\x81\x85\x8a\x8c\x9a](?=[A-Za-z])|[A-Za-z][\x84\x86\x8a\x8c\x9a]"
+)
 SWEDISH_IN_UTF_8 = re.compile(rb"\xc3[\xa4\xa5\xb6\x84\x85\x96]")
 
 
@@ -31,24 +36,37 @@ def find_encoding(file: BinaryIO) -> str:
     """
     head = file.read(1000)
     file.seek(0)
+    if not head.strip(b"\x00 \t\r\n\x1a"):
+        return UTF_8  # nothing, up to here
+    return _find_wide(head) or _find_narrow(file)
+
+
+def _find_wide(head: bytes) -> str:
+    """The encoding of two bytes a letter in which a text begins, if any."""
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if head.startswith(mark):
             if head.startswith(codecs.BOM_UTF32_LE):
                 raise _no_encoding()
             return encoding
-    if not head.strip(b"\x00 \t\r\n\x1a"):
-        return UTF_8  # nothing, up to here
-    if head[1:2] == b"\x00" or head[:1] == b"\x00":  # two bytes a letter, and no mark
-        half = len(head) // 4
-        if head.count(0) > len(head) * 5 // 8 or head.startswith(codecs.BOM_UTF32_BE):
-            raise _no_encoding()  # four bytes a letter
-        if head[1::2].count(0) > half or head[0::2].count(0) > half:
-            return "utf-16-le" if head[1::2].count(0) > half else "utf-16-be"
-    is_utf_8, is_windows, letters = True, True, False
+    if head[1:2] != b"\x00" and head[:1] != b"\x00":
+        return ""
+    half = len(head) // 4
+    if head.count(0) > len(head) * 5 // 8 or head.startswith(codecs.BOM_UTF32_BE):
+        raise _no_encoding()  # four bytes a letter
+    if head[1::2].count(0) > half:
+        return "utf-16-le"
+    return "utf-16-be" if head[0::2].count(0) > half else ""
+
+
+def _find_narrow(file: BinaryIO) -> str:
+    """UTF-8 or Windows-1252, by the whole of the text."""
+    is_utf_8, is_windows, letters, other_system, last = True, True, False, False, b""
     as_utf_8 = codecs.getincrementaldecoder(UTF_8)()
     as_windows = codecs.getincrementaldecoder(WINDOWS)()
     while chunk := file.read(CHUNK):
         letters = letters or bool(SWEDISH_IN_UTF_8.search(chunk))
+        other_system = other_system or bool(not chunk.isascii() and OTHER_SYSTEMS.search(last + chunk))
+        last = chunk[-1:]
         is_utf_8 = is_utf_8 and _decodes(as_utf_8, chunk)
         is_windows = is_windows and (chunk.isascii() or _decodes(as_windows, chunk))
         if not (is_utf_8 or is_windows):
@@ -57,8 +75,14 @@ def find_encoding(file: BinaryIO) -> str:
     file.seek(0)
     if is_utf_8:
         return UTF_8
-    if letters or not is_windows:
+    if letters or not (is_windows or other_system):
         raise _no_encoding()
+    if other_system:
+        sentence = _(
+            "The letters å, ä and ö are written as MS-DOS or a Macintosh has them: save the file as CSV UTF-8, or "
+            "as XLSX."
+        )
+        raise FileUnusable(sentence)
     return WINDOWS
 
 

@@ -1,7 +1,7 @@
 """Opening an exchange file: CSV or XLSX in, rows of strings out, one at a time."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import chain, islice
 from pathlib import Path
@@ -23,7 +23,7 @@ from registry.entry.file_row import (
     SHOWN_OTHERWISE,
     Row,
 )
-from registry.entry.header import A_ROW, SEARCHED, filled, find_header, read_header
+from registry.entry.header import A_ROW, SEARCHED, column_name, filled, find_header, read_header, unnamed_columns
 from registry.entry.reading import NEEDED_COLUMNS
 from registry.errors import FileUnusable, Problem
 
@@ -32,7 +32,8 @@ THE_FILE = 0  # the number of a line that says something of the file as a whole
 ERROR_TEXT = re.compile(
     r"#(?:[A-ZÅÄÖ]{2,20}(?:/0)?[!?]|N/A|SAKNAS|GETTING_DATA|HÄMTAR_DATA|#{2,})|(?:Err|Fel):[0-9]{3}"
 )
-ERROR_BEGINS = {"#", "E", "F"}
+ERROR_BEGINS = {"#", "E", "F", "="}
+AS_TEXT = re.compile(r'="([^"]*)"')  # how a text file keeps a spreadsheet from making a number of a text
 
 
 class Line(NamedTuple):
@@ -94,7 +95,7 @@ def _read_workbook(file: BinaryIO, size: int, needed: set[str]) -> Iterator[Line
     with workbook.opened(file) as book:
         notes = book.notes()
         try:
-            yield from _read_rows(book.read_rows(size), needed, notes)
+            yield from _read_rows(book.read_rows(size), needed, notes, hidden=lambda: book.hidden_columns)
         except FileUnusable as unusable:
             if not notes or type(unusable) is not FileUnusable:
                 raise
@@ -103,28 +104,56 @@ def _read_workbook(file: BinaryIO, size: int, needed: set[str]) -> Iterator[Line
             raise FileUnusable(" ".join([str(unusable), *(note.sentence for note in notes), advice])) from None
 
 
-def _read_rows(rows: Iterator[Row], needed: set[str], notes: list[Problem]) -> Iterator[Line]:
-    """Lines by the columns that the header names; what stands above it is told."""
+def _read_rows(
+    rows: Iterator[Row],
+    needed: set[str],
+    notes: list[Problem],
+    hidden: Callable[[], Collection[int]] = frozenset,
+) -> Iterator[Line]:
+    """Lines by the columns that the header names; what stands above it is told.
+
+    hidden: the places of columns that are not seen, asked once the first row is read.
+    """
     top = list(islice(rows, SEARCHED))
     if not top:
         raise FileUnusable(_("The file is empty. Fill in the template, save it, and upload it again."))
     header = find_header([row.cells or () for row in top])
-    above = top[:header]
+    above, starts = top[:header], top[header].number
     columns = read_header(top[header].cells or (), needed)
     if any(filled(row.cells or ()) >= A_ROW for row in above):
         sentence = _("The column names are in line %(line)s, below other rows: they must come first.")
-        raise FileUnusable(sentence % {"line": top[header].number})
+        raise FileUnusable(sentence % {"line": starts})
     if above:
         numbers = ", ".join(str(row.number) for row in above)
         sentence = _("Not read, being above the column names: line %(lines)s.") % {"lines": numbers}
         notes = [*notes, Problem("file", "lines_above_header", sentence, True)]
     if notes:
         yield Line(THE_FILE, None, 0, tuple(notes))
-    width, count, starts = len(columns), 0, top[header].number
-    for number, cells, bytes_read, unreadable, hidden in map(_blank_errors, chain(top[header + 1 :], rows)):
-        if number <= starts:
-            continue
-        problems = _problems(columns, unreadable, hidden) if unreadable or hidden else ()
+    unseen = [columns[place] for place in sorted(hidden()) if place < len(columns) and columns[place]]
+    below = (row for row in map(_blank_errors, chain(top[header + 1 :], rows)) if row.number > starts)
+    count, bytes_read, used = 0, 0, set[str]()
+    for line in _read_table(columns, below):
+        count += line.fields is not None
+        bytes_read = line.bytes_read
+        if unseen and line.fields:
+            used.update(name for name in unseen if line.fields.get(name, "").strip(BLANKS))
+        yield line
+    if not count:
+        raise FileUnusable(_("The file has no rows."))
+    if used:
+        names = ", ".join(column_name(name) for name in unseen if name in used)
+        sentence = _("Columns that are hidden in the workbook were read: %(columns)s.") % {"columns": names}
+        yield Line(THE_FILE, None, bytes_read, (Problem("file", "columns_hidden", sentence, True),))
+
+
+def _read_table(columns: list[str], rows: Iterator[Row]) -> Iterator[Line]:
+    """The lines below the header."""
+    width = len(columns)
+    nameless = [place for place, column in enumerate(columns) if not column]
+    for number, cells, bytes_read, unreadable, is_hidden in rows:
+        if nameless:
+            _refuse_nameless(nameless, cells or (), unreadable)
+        problems = _problems(columns, unreadable, is_hidden) if unreadable or is_hidden else ()
         if cells is None:
             if problems:
                 yield Line(number, None, bytes_read, problems)
@@ -132,16 +161,27 @@ def _read_rows(rows: Iterator[Row], needed: set[str], notes: list[Problem]) -> I
         if len(cells) > width and any(cell.strip(BLANKS) for cell in cells[width:]):
             sentence = _("The row has more cells than the header.")
             problems += (Problem("row", "too_many_cells", sentence),)
-        yield Line(number, dict(zip(columns, cells, strict=False)), bytes_read, problems)
-        count += 1
-    if not count:
-        raise FileUnusable(_("The file has no rows."))
+        fields = dict(zip(columns, cells, strict=False))
+        fields.pop("", None)
+        yield Line(number, fields, bytes_read, problems)
+
+
+def _refuse_nameless(places: list[int], cells: Sequence[str], unreadable: Mapping[int, str]) -> None:
+    """Refuse a file with something in a column that has no name: it would not be read."""
+    used = [
+        place
+        for place in places
+        if (place < len(cells) and cells[place].strip(BLANKS)) or unreadable.get(place, MERGED) != MERGED
+    ]
+    if used:
+        raise FileUnusable(unnamed_columns(used))
 
 
 def _blank_errors(row: Row) -> Row:
-    """The row without the texts of a spreadsheet's errors, which stand where a value could not be worked out."""
+    """The row without the texts of a spreadsheet's errors, and without what is there for a spreadsheet alone."""
     if not row.cells or not any(cell[:1] in ERROR_BEGINS for cell in row.cells):
         return row
+    row = row._replace(cells=[AS_TEXT.sub(r"\1", cell) if cell[:1] == "=" else cell for cell in row.cells])
     wrong = [place for place, cell in enumerate(row.cells) if ERROR_TEXT.fullmatch(cell.strip(BLANKS))]
     if not wrong:
         return row

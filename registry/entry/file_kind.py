@@ -159,7 +159,7 @@ def _what_text(head: bytes) -> str:
             return _is_no_table(kind)
     if start.startswith(b"<"):
         return _can_be_saved(gettext_noop("an XML file"))
-    if not wide and b"\x00" not in head[:2] and len(NO_TEXT.findall(head)) * A_FEW > len(head):
+    if not wide and len(NO_TEXT.findall(head)) * A_FEW > len(head):
         return _(
             "This is neither a text nor a workbook: save it as XLSX or CSV, with the columns of the template."
         )

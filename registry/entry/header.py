@@ -14,6 +14,9 @@ from registry.errors import FileUnusable
 SEARCHED = 20  # rows from the top among which the header may stand, below a title
 A_ROW = len(NEEDED_COLUMNS)  # filled cells: with fewer it is a title, and no infusion above the header
 MOST_LETTERS = 20
+LONGEST_NAME = 80
+OTHER_WORDS = re.compile(r"[(/\[]")
+IN_OTHER_WORDS = re.compile(r"\([^)]*\)|\[[^\]]*\]")  # as "Infusionsdatum (ÅÅÅÅ-MM-DD)"
 # The template's names in Swedish, by the file's own.
 SWEDISH = {
     "centre": "centrum", "patient_id": "personnummer", "sex": "kön", "category": "kategori", "kind": "typ",
@@ -26,7 +29,7 @@ SWEDISH = {
 ALSO = {
     "centre": ("center", "sjukhus", "hospital", "enhet"),
     "patient_id": (
-        "person-id", "patient-id", "pnr", "personnr", "person-nr", "personnummer eller reservnummer",
+        "person-id", "patient-id", "pnr", "personnr", "person-nr", "pers.nr", "personnummer eller reservnummer",
         "identitetsnummer", "personal identity number", "personal number", "identity number", "patient",
     ),
     "sex": ("gender", "juridiskt kön"),
@@ -37,11 +40,14 @@ ALSO = {
     "indication": ("diagnos", "diagnoskod", "icd-10", "diagnosis", "icd-10 code"),
     "trial": ("studie", "klinisk prövning", "prövningsnummer", "studienummer", "study", "trial number"),
     "manufacturing_site": ("tillverkningsplats", "tillverkare", "tillverkningsenhet", "site", "manufacturer"),
-    "infused_on": ("datum", "infusionsdag", "behandlingsdatum", "date", "infusion date", "date of infusion"),
+    "infused_on": (
+        "datum", "datum för infusion", "infusionsdag", "behandlingsdatum", "date", "infusion date",
+        "date of infusion",
+    ),
     "date_precision": ("precision", "datumets precision"),
     "sequence": ("löpnummer", "ordning", "ordningsnr", "löpnr", "sequence number", "number on the day"),
     "age_at_infusion": ("ålder", "ålder vid infusionen", "ålder (år)", "age", "age at the infusion"),
-    "batch": ("batch", "batchnr", "batch-nr", "lot", "lotnummer", "batch number", "lot number"),
+    "batch": ("batch", "batchnr", "batch-nr", "lot", "lotnr", "lotnummer", "batch number", "lot number"),
 }  # fmt: skip
 
 # What a report has beside the columns of the file.
@@ -60,8 +66,13 @@ KNOWN = {_plain(name): column for column in COLUMNS for name in (column, SWEDISH
 
 
 def column_of(cell: str) -> str | None:
-    """The column that a cell of the header names."""
-    return KNOWN.get(_plain(cell[:80]))
+    """The column that a cell of the header names, in brackets or after a stroke in other words perhaps."""
+    cell = cell[:LONGEST_NAME]
+    if column := KNOWN.get(_plain(cell)):
+        return column
+    parts = [_plain(part) for part in IN_OTHER_WORDS.sub("/", cell).split("/")] if OTHER_WORDS.search(cell) else []
+    named = {KNOWN.get(part) for part in parts if part}
+    return named.pop() if len(named) == 1 else None
 
 
 def column_name(column: str) -> str:
@@ -101,27 +112,33 @@ def letters_of(place: int) -> str:
     return letters
 
 
+def unnamed_columns(places: Iterable[int]) -> str:
+    """What is said of columns that have something in them, and no name that is known."""
+    letters = [letters_of(place) for place in places]
+    said = ", ".join(letters[:MOST_LETTERS]) + (", …" if len(letters) > MOST_LETTERS else "")
+    sentence = _("Columns without a known name: %(letters)s. Known are: %(columns)s.")
+    return sentence % {"letters": said, "columns": ", ".join(map(column_name, COLUMNS))}
+
+
 def read_header(cells: Sequence[str], needed: set[str]) -> list[str]:
-    """The columns of a file in its order. Raises FileUnusable."""
+    """The columns of a file in its order, empty ones where there is no name. Raises FileUnusable."""
     named = [column_of(cell) for cell in cells]
     while named and not cells[len(named) - 1].strip(BLANKS):
         named.pop()
     # Its letters say which: what stands there may be an identity number.
-    unknown = [letters_of(place) for place, column in enumerate(named) if column is None]
-    if len(unknown) == len(named):
+    unknown = [place for place, column in enumerate(named) if column is None and cells[place].strip(BLANKS)]
+    if not any(named):
         raise FileUnusable(
             _("The first row does not have the column names of the template. Copy the rows into the template.")
         )
-    columns = [column for column in named if column]
+    columns = [column or "" for column in named]
     sentences = []
     if missing := [column for column in COLUMNS if column in needed.difference(columns)]:
         sentences.append(
             _("Columns are missing: %(columns)s.") % {"columns": ", ".join(map(column_name, missing))}
         )
     if unknown:
-        sentence = _("Columns without a known name: %(letters)s. Known are: %(columns)s.")
-        letters = ", ".join(unknown[:MOST_LETTERS]) + (", …" if len(unknown) > MOST_LETTERS else "")
-        sentences.append(sentence % {"letters": letters, "columns": ", ".join(map(column_name, COLUMNS))})
+        sentences.append(unnamed_columns(unknown))
     if twice := [column for column in COLUMNS if columns.count(column) > 1]:
         sentences.append(
             _("A column is in the file twice: %(columns)s.") % {"columns": ", ".join(map(column_name, twice))}

@@ -43,6 +43,10 @@ NEEDED_COLUMNS = {"patient_id", "category", "product", "infused_on"}
 LONGEST_VALUE = 200
 SHORT_LIST = 8
 WHOLE = re.compile(r"(\d+)[.,]0*")  # as programs write a whole number that may be missing
+# Characters that nobody sees, but for the ends of lines and tabs; halves of characters, and what stands for them.
+UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffd-\uffff]")
+LOST = "\ufffd"  # stands where a letter was lost on the way
+SHORTENED = re.compile(r"[-+]?\d(?:[.,]\d+)?[eE]\+\d{2,3}")  # 1,23457E+14, as a spreadsheet writes into a text
 SPELLINGS = {choices: spellings(choices) for choices in (Category, Kind, Sex, DatePrecision)}
 # What a row writes of each list, where that is not the value itself.
 SPELLED_BY: dict[type, str] = {
@@ -128,6 +132,8 @@ class RowReader:
         age = fields.number("age_at_infusion", 0, 999)
         batch = fields.cells.get("batch", "")
         if touched is None or "batch" in touched:
+            if "+" in batch and SHORTENED.fullmatch(batch):
+                fields.refuse("batch", "number_shortened", _say_shortened())
             batch, taken = read_batch(batch, infused_on=infused_on, precision=precision, own=identifier)
             if taken:
                 fields.refuse(taken.field, taken.code, taken.sentence)
@@ -180,7 +186,7 @@ class _Fields:
         self.problems: list[Problem] = []
         self.refused = False
         for name, cell in self.cells.items():
-            if len(cell) > LONGEST_VALUE or "\x00" in cell:
+            if len(cell) > LONGEST_VALUE or ((not cell.isprintable() or LOST in cell) and UNSTORABLE.search(cell)):
                 self._refuse_cell(name, cell)
 
     def _refuse_cell(self, name: str, cell: str) -> None:
@@ -237,7 +243,7 @@ class _Fields:
         )
 
     def number(self, name: str, least: int, most: int) -> int | None:
-        value = self.cells.get(name)
+        value = self.cells.get(name, "").removeprefix("'")
         if not value:
             return None
         if found := WHOLE.fullmatch(value):
@@ -276,6 +282,10 @@ def _read_date(fields: _Fields):
         return None, None
 
 
+def _say_shortened() -> str:
+    return _("A spreadsheet has shortened this number: write it in full, in a cell that is formatted as text.")
+
+
 def _read_identifier(fields: _Fields, centre: Centre | None) -> Identifier | None:
     value = fields.cells.get("patient_id")
     if not value:
@@ -286,5 +296,6 @@ def _read_identifier(fields: _Fields, centre: Centre | None) -> Identifier | Non
     except IdentifierUnusable as error:
         if centre is None and isinstance(error, IssuerUnclear):  # which the centre will decide
             return None
-        fields.refuse("patient_id", error.code, str(error))
+        shortened = SHORTENED.fullmatch(value)
+        fields.refuse("patient_id", error.code, _say_shortened() if shortened else str(error))
         return None

@@ -37,11 +37,13 @@ NAMESPACES = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",  # strict
 )
+HALVES, NO_CHARACTER = range(0xD800, 0xE000), "\ufffe"
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 WHOLE = re.compile(r"[0-9]{1,9}")
 LETTERS = re.compile(r"[A-Z]{1,3}", re.ASCII)
 RANGE = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})", re.ASCII)
 HIDDEN = ("1", "true")
+NO_SIZE = re.compile(r"0(?:\.0*)?")
 
 
 class Damaged(Exception):
@@ -76,7 +78,7 @@ class Reader:
         text = "".join(self.text)
         self.text.clear()
         self.taken = -1
-        return ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+        return ESCAPED.sub(_unescape, text) if "_x" in text else text
 
     def read(self, part: BinaryIO) -> Iterator[None]:
         """Read the part; stops after every chunk. Raises Damaged, FileTooLarge."""
@@ -125,6 +127,12 @@ class Reader:
             raise too_much_text()
 
 
+def _unescape(found: re.Match) -> str:
+    """The character of an escape; half a character is none, and stands for itself nowhere."""
+    place = int(found[1], 16)
+    return NO_CHARACTER if place in HALVES else chr(place)
+
+
 def _refuse(*_declaration: Any) -> None:
     raise Damaged  # no workbook has one, and entities may grow without end
 
@@ -159,8 +167,10 @@ class SheetReader(Reader):
         self.phonetic = False
         self.merged: list[tuple[int, int, int, int]] = []  # first column and row, last column and row
         self.columns: dict[str, int] = {}
+        self.hidden_columns: set[int] = set()
         self.is_sheet = False
         self.elements("worksheet", self._begin_sheet)
+        self.elements("col", self._see_columns)
         self.elements("row", self._begin_row, self._end_row)
         self.elements("c", self._begin_cell, self._end_cell)
         self.elements("v", self._begin_value, self._end_value)
@@ -192,6 +202,11 @@ class SheetReader(Reader):
     def _begin_sheet(self, _attributes: dict[str, str]) -> None:
         self.is_sheet = True
 
+    def _see_columns(self, attributes: dict[str, str]) -> None:
+        if attributes.get("hidden") in HIDDEN or NO_SIZE.fullmatch(attributes.get("width", "")):
+            first, last = (_whole(attributes.get(name, "")) for name in ("min", "max"))
+            self.hidden_columns.update(range(first - 1, min(last, MOST_COLUMNS)))
+
     def _begin_row(self, attributes: dict[str, str]) -> None:
         number = attributes.get("r")
         previous = self.number
@@ -201,7 +216,7 @@ class SheetReader(Reader):
         self.rows_walked += 1
         if self.rows_walked > MOST_ROWS:
             raise too_many_cells()
-        self.hidden_row = attributes.get("hidden") in HIDDEN
+        self.hidden_row = attributes.get("hidden") in HIDDEN or bool(NO_SIZE.fullmatch(attributes.get("ht", "")))
         self.cells, self.unreadable = [], {}
         self.column, self.columns_walked, self.row_length = -1, 0, 0
 

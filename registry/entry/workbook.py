@@ -114,6 +114,7 @@ class Workbook:
                 self._read_texts(part)
         self.styles = self._read_styles(next((part for kind, part in relations.values() if kind == "styles"), ""))
         self.read_sheet = self._choose()
+        self.hidden_columns: set[int] = set()  # of the sheet, by their places, from its first row on
 
     def read_rows(self, size: int) -> Iterator[Row]:
         """The rows of the sheet in order, then again those with hidden parts of merged cells.
@@ -122,6 +123,7 @@ class Workbook:
         """
         sheet = self.read_sheet
         reader = SheetReader(texts=self.texts, styles=self.styles)
+        self.hidden_columns = reader.hidden_columns
         whole = max(self.archive.getinfo(sheet.part).file_size, 1)
         numbers: list[int] = []
         with self.archive.open(sheet.part) as part:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import partial
+from itertools import permutations
 
 import pytest
 
@@ -10,7 +11,7 @@ from registry.entry.move import move_patient
 from registry.entry.patients import EffectChanged, erase_patient, merge_patients, preview_merge
 from registry.entry.record import correct_infusion, record_infusion
 from registry.errors import MergeImpossible
-from registry.models import Infusion, Patient
+from registry.models import Infusion, Patient, Question
 from registry.statistics.build import publish, verify
 from tests import factories
 from tests.desk import BY, address, number, sign_in, text
@@ -314,3 +315,70 @@ def test_the_effect_shows_the_children(lists, client):
     moved = client.post(place_of("move", keep, absorb), ACTS["move"] | {"shown": ""})
     by_cell = {(row["centre"], row["category"]): row["measures"][-1]["moves"] for row in moved.context["effect"]}
     assert by_cell == {("STO", ""): 1, ("STO", "SOC"): 1, ("UPP", ""): -1, ("UPP", "SOC"): -1}
+
+
+# Ages that contradict each other once two are one
+
+
+def asked(code="age_after_merge") -> set:
+    rows = Question.objects.filter(rule=code).values_list("infusion__centre__code", "infusion__infused_on")
+    return {f"{centre} {day}" for centre, day in rows}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        # The personal number's year holds: what the other number said is asked for, whoever is kept.
+        (PERSONAL, COORDINATION_OTHER, {"STO 2021-05-05", "UPP 2021-11-29"}),
+        # One year, and no birthday for 50 on one 29 November and on the next: either may be wrong.
+        (PERSONAL, SAME_YEAR, {"UPP 2020-11-29", "UPP 2021-11-29"}),
+    ],
+)
+def test_each_age_that_an_explained_merge_contradicts_is_asked_for(lists, one, other, expected, turned):
+    keep = person(lists, one, "2020-11-29")
+    absorb = person(lists, other, "2021-05-05", centre="STO")
+    factories.record(lists, other, infused_on="2021-11-29", kind="reinfusion")
+    pair = (absorb, keep) if turned else (keep, absorb)
+    merge_patients(keep=pair[0], absorb=pair[1], by=BY, reason="one", explanation="a wrong number")
+    assert asked() == expected
+    texts = set(Question.objects.filter(rule="age_after_merge").values_list("text", flat=True))
+    assert texts == {
+        "This person was merged with one of another date of birth: is the age at this infusion right?"
+    }
+
+
+def test_ages_that_fit_are_not_asked_for(lists):
+    """Two dates in one month, an explanation, and ages that either of them gives."""
+    keep = person(lists, PERSONAL)
+    absorb = person(lists, factories.number(date(1970, 1, 20), 984), "2021-05-05", centre="STO")
+    merge_patients(keep=keep, absorb=absorb, by=BY, reason="one", explanation="a wrong number")
+    assert asked() == set()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_personal_number_of_another_date_beats_a_coordination_number(lists, turned):
+    said = person(lists, PERSONAL)
+    other = person(lists, COORDINATION_OTHER, "2021-05-05", centre="STO")
+    Patient.objects.filter(pk=other.pk).update(sex="male")
+    keep, absorb = (other, said) if turned else (said, other)
+    merge_patients(keep=keep, absorb=absorb, by=BY, reason="one person", explanation="a wrong number")
+    assert Patient.objects.values_list("pk", "sex", "birth_year").get() == (keep.pk, "female", 1970)
+    changed = Patient.pgh_event_model.objects.filter(pgh_obj_id=keep.pk, pgh_label="update")
+    told = [(one.sex, one.birth_year, one.acted_by, one.reason) for one in changed.order_by("-pgh_id")[:1]]
+    assert told == ([("female", 1970, "operator", "one person a wrong number")] if turned else [])
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+def test_of_three_the_best_number_holds_in_whatever_order_they_are_merged(lists, order):
+    """A pseudonym's typed sex, a coordination number, a personal number."""
+    three = [
+        person(lists, LOCAL, age_at_infusion=50, sex="male"),
+        person(lists, COORDINATION, "2021-05-05", centre="STO"),
+        person(lists, PERSONAL, "2022-05-05"),
+    ]
+    one, other, last = (three[place] for place in order)
+    merge_patients(keep=one, absorb=other, by=BY, reason="one person")
+    merge_patients(keep=last, absorb=one, by=BY, reason="one person")
+    assert Patient.objects.values_list("pk", "sex", "birth_year").get() == (last.pk, "female", 1970)
+    assert last.identifiers.count() == 3

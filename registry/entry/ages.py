@@ -3,10 +3,12 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from registry.access import Actor
 from registry.ages import Age, age_that_follows, born_by_age, born_in, contradicts
 from registry.choices import DatePrecision
 from registry.dates import first_day
 from registry.draft import InfusionDraft
+from registry.entry.questions import ask_by_rules
 from registry.entry.visible_course import Course
 from registry.errors import InfusionRefused, Problem
 from registry.models import Patient
@@ -61,6 +63,23 @@ def follow_date(draft: InfusionDraft, stored: Age, patient: Patient, course: Cou
     if age is None:
         raise InfusionRefused([Problem("age_at_infusion", AGE_UNSTATED, _(UNSTATED))])
     return age
+
+
+def ask_about_ages(patient: Patient, *, by: Actor) -> None:
+    """Ask about each age that the year of birth or another age rules out in someone whom a merge has made of two
+    dates of birth. The sentence is the same whichever it is, since the other age may be another centre's.
+    """
+    rows = patient.infusions.counted().values_list("pk", "infused_on", "date_precision", "age_at_infusion")
+    ages = {key: Age(*age) for key, *age in rows}
+    possible = [age for age in ages.values() if not contradicts(age, (), patient.birth_year)]
+    sentence = _("This person was merged with one of another date of birth: is the age at this infusion right?")
+    doubt = Problem("age_at_infusion", "age_after_merge", sentence, True)
+    doubted = [
+        (key, doubt)
+        for key, age in ages.items()
+        if contradicts(age, possible if age in possible else (), patient.birth_year)
+    ]
+    ask_by_rules(doubted, by=by)
 
 
 def _ages_of(course: Course, patient: Patient) -> list[Age]:

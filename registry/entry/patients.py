@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Kind, Sex
 from registry.draft import Identified, InfusionDraft
+from registry.entry.ages import ask_about_ages
 from registry.entry.alike import ask_explanation, choose_traits
 from registry.entry.announce import announce_change
 from registry.entry.doubts import follow_doubts, read_doubts
@@ -304,7 +305,8 @@ def merge_patients(
         # The caller's copies are from before the lock: what was corrected since stands in these.
         keep, absorb = locked[keep.pk], locked[absorb.pk]
         effect = preview_merge(keep=keep, absorb=absorb)
-        if not explanation and (unexplained := ask_explanation(keep, absorb)):
+        unexplained = ask_explanation(keep, absorb)
+        if unexplained and not explanation:
             raise unexplained
         both = Infusion.objects.filter(patient__in=[keep, absorb]).select_related("centre", "product")
         places = places_of(both)
@@ -325,6 +327,8 @@ def merge_patients(
         numbers = [keep.registry_number, absorb.registry_number]
         absorb.delete()
         follow_doubts([keep.pk], before=before, by=by)
+        if unexplained:
+            ask_about_ages(keep, by=by)
         log_persons(by=by, action=AccessAction.MERGE, numbers=numbers)
         announce_change()
     return effect

@@ -1,5 +1,6 @@
 """Questions, the steward's desk, the access log."""
 
+from registry.entry.effect import compare, places_of, print_effect
 from tests import factories
 from tests.routes import Row
 
@@ -53,6 +54,25 @@ def referral(world):
 
 def who(world):
     return {"who": str(world.patient.registry_number)}
+
+
+def to_erase(world):
+    return {"text": "Asked for it.", "refuses": "yes", "confirmed": "yes", "seen": seen(world, lambda place: None)}
+
+
+def to_move(world):
+    def at_umea(place):
+        return place.at("UME") if place.centre == "UPP" else place
+
+    return {"from_centre": "UPP", "to_centre": "UME", "text": "Wrong.", "shown": "UPP>UME"} | {
+        "seen": seen(world, at_umea)
+    }
+
+
+def seen(world, becomes) -> str:
+    """What the page would carry."""
+    course = places_of(world.patient.infusions.all())
+    return print_effect(course, compare(course, list(filter(None, map(becomes, course)))))
 
 
 ROWS = [
@@ -115,7 +135,7 @@ ROWS = [
         "POST",
         done(STEWARDS),
         args=person,
-        data=lambda world: {"from_centre": "UPP", "to_centre": "UME", "text": "Wrong.", "shown": "UPP>UME"},
+        data=to_move,
     ),
     Row("clinic:identifiers", "GET", STEWARDS, args=person),
     Row("clinic:identifiers", "POST", done(STEWARDS), args=person, data=another_number),
@@ -127,7 +147,7 @@ ROWS = [
         "POST",
         done(STEWARDS),
         args=person,
-        data=lambda world: {"text": "Asked for it.", "refuses": "yes", "confirmed": "yes"},
+        data=to_erase,
     ),
     Row("clinic:access-log", "GET", AUDITORS),
     Row("clinic:access-log", "POST", done(AUDITORS), data=lambda world: {"actor": "reporter"}),

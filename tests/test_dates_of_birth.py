@@ -13,6 +13,7 @@ from registry.entry.import_file import import_infusions
 from registry.entry.import_job import store_checked
 from registry.entry.import_referrals import send_rows
 from registry.entry.patients import merge_patients
+from registry.entry.record import withdraw_infusion
 from registry.entry.referrals import send_referral
 from registry.errors import MergeImpossible, RegistryError
 from registry.identity import carry_birth_digest, read_identifier
@@ -331,3 +332,23 @@ def test_neither_history_nor_a_pseudonym_has_one(lists):
     patient = person(lists, LOCAL)
     with pytest.raises(IntegrityError), transaction.atomic():
         patient.identifiers.update(birth_digest=b"\x00" * 32)
+
+
+@pytest.mark.parametrize("way", ["function", "command"])
+def test_what_the_number_says_of_the_sex_is_not_typed_over(lists, tmp_path, way):
+    """By another of the person's numbers, at another centre, once all infusions there are withdrawn."""
+    patient = person(lists, PERSONAL, centre="STO")
+    reserve = read_identifier(RESERVE, centre="UPP")
+    add_identifier(patient=patient, identifier=reserve, by=BY, reason="the same person")
+    withdraw_infusion(infusion_id=patient.infusions.get().pk, by=BY, reason="never given")
+    nurse = factories.user("nurse", lists.centres["UPP"])
+    if way == "function":
+        person(lists, RESERVE, "2021-05-05", by=nurse, sex="male", kind="first")
+    else:
+        path = tmp_path / "rows.csv"
+        row = ROW | {"patient_id": RESERVE, "infused_on": "2021-05-05", "age_at_infusion": "51", "sex": "male"}
+        path.write_text(f"{','.join(row)}\n{','.join(row.values())}\n", encoding="utf-8")
+        assert import_infusions(path=path, by=nurse).stored == 1
+        factories.drop_import_tables()
+    assert patient.infusions.count() == 2
+    assert Patient.objects.values_list("sex", "birth_year").get() == ("female", 1970)

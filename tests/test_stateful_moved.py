@@ -110,7 +110,17 @@ class Moved(RuleBasedStateMachine):
         self.model[self.made.pk] = Row(person, centre, place)
         return self.made.pk
 
+    @rule(key=rows, other=rows)
+    def correct_onto(self, key, other):
+        """Where another infusion has once been, at the centre that may correct this one."""
+        places = [place for centre, place in sorted(self.model[other].was) if centre == self.model[key].centre]
+        if key != other and places:
+            self.correct(key, places[-1])
+
     @rule(key=rows, place=ANY_PLACE)
+    def correct_to_any(self, key, place):
+        self.correct(key, place)
+
     def correct(self, key, place):
         row = self.model[key]
         if row.kind == "first" or not row.counts:

@@ -23,6 +23,7 @@ from registry.identity import refusal_token
 from registry.models import Erasure, Infusion, Patient, PatientIdentifier, Referral, Refusal
 from registry.models.access_log import log_persons
 from registry.models.ground import ENTRY_LOCK
+from registry.models.patient import GIVES_BIRTH_DATE
 from registry.order import Step, keep_one_first, put_in_order
 
 
@@ -201,12 +202,14 @@ def lock_known_patient(patient: Patient, by: Actor) -> Patient:
 def fill_sex(patient: Patient, draft: InfusionDraft, *, by: Actor) -> None:
     """Give a locked person whose sex is not known the one that a draft states.
 
-    What was stated with infusions that have all been withdrawn elsewhere is no longer known.
+    What was stated with infusions that have all been withdrawn elsewhere is no longer known; what a personal
+    identity or coordination number says is.
     """
     stated = draft.sex or Sex.UNKNOWN
     if draft.identifier and patient.sex != stated:
         here = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(patient=patient)
-        forgotten = not here.exists() and not patient.infusions.counted().exists()
+        told = patient.identifiers.filter(type__in=GIVES_BIRTH_DATE)  # which gives the sex too
+        forgotten = not here.exists() and not patient.infusions.counted().exists() and not told.exists()
     else:
         forgotten = False
     if forgotten or (patient.sex == Sex.UNKNOWN and stated != Sex.UNKNOWN):

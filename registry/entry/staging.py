@@ -19,6 +19,7 @@ from registry.draft import Identified, InfusionDraft
 from registry.entry.course import CourseRow
 from registry.errors import Problem
 from registry.identity import DIGEST_BYTES, oldest_first
+from registry.models.patient import GIVES_BIRTH_DATE
 from registry.order import Plan
 
 FETCHED_AT_ONCE = 5_000
@@ -128,7 +129,7 @@ ORDER BY patient_id
 """
 
 # What is stored now may say the sex of someone of whom it was not known, or of whom it was stated with
-# infusions that have all been withdrawn elsewhere.
+# infusions that have all been withdrawn elsewhere, unless a number says it.
 FILL_SEX = """
 UPDATE registry_patient AS patient SET sex = stated.sex
 FROM (
@@ -142,7 +143,10 @@ FROM (
 WHERE patient.id = stated.patient_id AND patient.sex <> stated.sex AND (patient.sex = 'unknown' OR NOT EXISTS (
     SELECT FROM registry_infusion AS there
     WHERE there.patient_id = patient.id
-      AND (there.status = %(submitted)s OR %(own)s::bigint[] IS NULL OR there.centre_id = ANY(%(own)s::bigint[]))))
+      AND (there.status = %(submitted)s OR %(own)s::bigint[] IS NULL OR there.centre_id = ANY(%(own)s::bigint[])))
+  AND NOT EXISTS (
+    SELECT FROM registry_patientidentifier AS number
+    WHERE number.patient_id = patient.id AND number.type = ANY(%(tells)s)))
 """
 
 STORE_IDENTIFIERS = f"""
@@ -373,7 +377,8 @@ def store(by: Actor) -> None:
     """Turn what is staged into patients and infusions; constraints and history see every row."""
     roles = list(by.roles_at())
     _run(STORE_PATIENTS)
-    _run(FILL_SEX, {"submitted": Status.SUBMITTED, "own": _own_centres(by)})
+    values = {"submitted": Status.SUBMITTED, "own": _own_centres(by), "tells": list(GIVES_BIRTH_DATE)}
+    _run(FILL_SEX, values)
     _run(STORE_IDENTIFIERS, {"current_key": oldest_first()[-1][0]})
     _run(
         STORE_INFUSIONS,

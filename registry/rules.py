@@ -39,6 +39,10 @@ SECOND_FIRST = gettext_noop("The person's first infusion is recorded already.")
 KIND_OPEN = gettext_noop("The person has other infusions: say whether this is a further dose or a reinfusion.")
 NOT_EARLIEST = gettext_noop("An earlier infusion of this person is recorded, so this cannot be the first.")
 NO_COURSE = gettext_noop("A further dose belongs to a course, and the person has no earlier infusion.")
+OTHER_SPONSOR = {
+    Sponsor.ACADEMIC: gettext_noop("%(category)s needs an academic trial, and %(trial)s is an industry trial."),
+    Sponsor.INDUSTRY: gettext_noop("%(category)s needs an industry trial, and %(trial)s is an academic trial."),
+}
 SPONSOR_OF = {Category.ACT: Sponsor.ACADEMIC, Category.ICT: Sponsor.INDUSTRY}
 
 
@@ -110,8 +114,7 @@ def _check_trial(draft: InfusionDraft) -> Problem | None:
         return Problem(
             "trial",
             "trial_sponsor_wrong",
-            _("%(trial)s has another kind of sponsor than %(category)s asks for.")
-            % {"trial": draft.trial.identifier, "category": draft.category},
+            _(OTHER_SPONSOR[needed]) % {"trial": draft.trial.identifier, "category": draft.category},
         )
     return None
 

@@ -165,6 +165,96 @@ def test_the_lists_say_for_which_category_each_row_is(lists, nurse):
     }  # fmt: skip
 
 
+def offered(response, name: str) -> dict[str, list[str]]:
+    """What a list of the page offers without its script, by group."""
+    page = unescape(response.content.decode())
+    [select] = re.findall(rf'<select name="{name}".*?</select>', page, re.DOTALL)
+    groups = re.findall(r'<optgroup label="([^"]*)">(.*?)</optgroup>', select, re.DOTALL)
+    found = {label: re.findall(r"<option ([^>]*)>", options) for label, options in groups}
+    kept = {label: [one for one in options if "disabled" not in one] for label, options in found.items()}
+    assert all("hidden" in one for label in found for one in found[label] if one not in kept[label])
+    outside = re.sub(r"<optgroup.*?</optgroup>", "", select, flags=re.DOTALL)
+    assert re.findall(r'<option value="[^"]+"(?![^>]*disabled)', outside) == []
+    return {label: re.findall(r'value="([^"]+)"', " ".join(options)) for label, options in kept.items()}
+
+
+ALL, TRIAL = "SOC, ACT, ICT, CUP", "ACT, ICT, CUP"
+AUTHORISED, INVESTIGATIONAL = ["Kymriah", "Yescarta"], ["Akademisk CD19 CAR-T", "Prövningsläkemedel TCR-T"]
+
+
+def test_lists_are_in_groups_by_category_until_one_is_chosen(lists, nurse):
+    page = nurse.get("/en/clinic/infusions/new")
+    assert offered(page, "trial") == {
+        "For ACT, CUP": [EARLIER_ACADEMIC, factories.ACADEMIC], "For ICT, CUP": [factories.INDUSTRY],
+    }  # fmt: skip
+    assert offered(page, "product") == {f"For {ALL}": AUTHORISED, f"For {TRIAL}": INVESTIGATIONAL}
+    assert '<optgroup label="För ACT, CUP">' in nurse.get("/clinic/infusions/new").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("category", "trials", "products"),
+    [
+        ("ACT", {"For ACT, CUP": [EARLIER_ACADEMIC, factories.ACADEMIC]},
+         {f"For {ALL}": AUTHORISED, f"For {TRIAL}": INVESTIGATIONAL}),
+        ("ICT", {"For ICT, CUP": [factories.INDUSTRY]},
+         {f"For {ALL}": AUTHORISED, f"For {TRIAL}": INVESTIGATIONAL}),
+        ("CUP", {"For ACT, CUP": [EARLIER_ACADEMIC, factories.ACADEMIC], "For ICT, CUP": [factories.INDUSTRY]},
+         {f"For {ALL}": AUTHORISED, f"For {TRIAL}": INVESTIGATIONAL}),
+        ("SOC", {}, {f"For {ALL}": AUTHORISED}),
+    ],
+)  # fmt: skip
+def test_without_the_pages_script_lists_are_the_chosen_categorys_from_the_next_page_on(
+    lists, nurse, category, trials, products
+):
+    infusion = factories.record(lists, NUMBER)
+    pages = [
+        nurse.post("/en/clinic/infusions/new", {"category": category, "do": do}) for do in ("check", "submit")
+    ]
+    address = f"/en/clinic/infusions/{infusion.pk}/correct"
+    pages.append(nurse.post(address, {"category": category}))
+    for page in pages:
+        assert (offered(page, "trial"), offered(page, "product")) == (trials, products)
+    carried = nurse.get(new_for(infusion.patient))  # of standard of care
+    assert (offered(carried, "trial"), offered(carried, "product")) == ({}, {f"For {ALL}": AUTHORISED})
+
+
+def test_what_is_chosen_already_stays_and_is_judged(lists, nurse):
+    page = nurse.post("/en/clinic/infusions/new", {"category": "ICT", "trial": factories.ACADEMIC, "do": "check"})
+    assert offered(page, "trial") == {"For ACT, CUP": [factories.ACADEMIC], "For ICT, CUP": [factories.INDUSTRY]}
+
+
+@pytest.mark.parametrize(
+    ("category", "trial", "said"),
+    [
+        ("ACT", factories.INDUSTRY, f"ACT needs an academic trial, and {factories.INDUSTRY} is an industry trial."
+         f" Write one of: {EARLIER_ACADEMIC}, {factories.ACADEMIC}."),
+        ("ICT", factories.ACADEMIC, f"ICT needs an industry trial, and {factories.ACADEMIC} is an academic trial."
+         f" Write one of: {factories.INDUSTRY}."),
+        ("ACT", "", f"ACT needs its trial. Write one of: {EARLIER_ACADEMIC}, {factories.ACADEMIC}."),
+        ("ICT", "", f"ICT needs its trial. Write one of: {factories.INDUSTRY}."),
+        ("SOC", factories.ACADEMIC, "Standard of care has no trial."),
+    ],
+)  # fmt: skip
+def test_a_wrong_combination_is_refused_and_what_is_allowed_named(lists, nurse, category, trial, said):
+    form = {
+        "centre": "UPP", "patient_id": NUMBER, "category": category, "trial": trial, "product": "Kymriah",
+        "infused_on": "2020-05-05", "do": "submit",
+    }  # fmt: skip
+    assert nurse.post("/en/clinic/infusions/new", form).context["form"].errors["trial"] == [said]
+    infusion = factories.record(lists, factories.nth_number(7))
+    version = Infusion.objects.with_version().get(pk=infusion.pk).version
+    answer = nurse.post(
+        f"/en/clinic/infusions/{infusion.pk}/correct",
+        form | {"kind": "first", "age_at_infusion": str(infusion.age_at_infusion), "version": version,
+                "why": "typing_error"},
+    )  # fmt: skip
+    assert answer.context["form"].errors["trial"] == [said]
+    sent = {name: value for name, value in form.items() if name != "do" and value}
+    api = nurse.post("/api/v1/infusions", sent, content_type="application/json", headers={"accept-language": "en"})
+    assert api.status_code == 400 and said in api.content.decode(), api.content
+    assert Infusion.objects.count() == 1
+
+
 BIRTHDAYS = st.dates(date(1925, 1, 1), date(2024, 12, 31))
 LATER = st.dates(date(2025, 1, 1), date(2060, 12, 31))
 

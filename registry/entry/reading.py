@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
@@ -20,7 +21,7 @@ from registry.identity import (
     read_identifier,
 )
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
-from registry.rules import MOST_A_DAY, check_draft, complete_draft
+from registry.rules import MOST_A_DAY, SPONSOR_OF, check_draft, complete_draft
 
 COLUMNS = (
     "centre",
@@ -42,6 +43,7 @@ COLUMNS = (
 NEEDED_COLUMNS = {"patient_id", "category", "product", "infused_on"}
 LONGEST_VALUE = 200
 SHORT_LIST = 8
+NAMES_TRIALS = {"trial_missing", "trial_sponsor_wrong"}
 WHOLE = re.compile(r"(\d+)[.,]0*")  # as programs write a whole number that may be missing
 # Characters that nobody sees, but for the ends of lines and tabs; halves of characters, and what stands for them.
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffd-\uffff]")
@@ -105,6 +107,7 @@ class RowReader:
 
     def __init__(self, lists: CodeLists):
         self.lists = lists
+        self.allowed: dict[str, str] = {}  # the trials of a category in words, once for all rows
 
     def read(
         self, row: Mapping[str, str], *, person_known: bool = False, stored: Mapping[str, str] | None = None
@@ -157,8 +160,25 @@ class RowReader:
             complete_draft(draft)
         if fields.refused:
             unread = {problem.field for problem in fields.problems}
-            return None, fields.problems + check_draft(draft, unread=unread, touched=touched)
-        return draft, fields.problems + check_draft(draft, touched=touched)
+            return None, fields.problems + self._check(draft, unread=unread, touched=touched)
+        return draft, fields.problems + self._check(draft, touched=touched)
+
+    def _check(self, draft: InfusionDraft, **what) -> list[Problem]:
+        """The rules' problems; one with the trial names those that the category may have."""
+        return [
+            replace(problem, sentence=f"{problem.sentence} {self._name_trials(draft.category)}".strip())
+            if problem.code in NAMES_TRIALS
+            else problem
+            for problem in check_draft(draft, **what)
+        ]
+
+    def _name_trials(self, category: Category) -> str:
+        if category not in self.allowed:
+            fits = [one for one in self.lists.trials.values() if one.sponsor == SPONSOR_OF.get(category)]
+            names = list(dict.fromkeys(_spell(trial) for trial in fits))
+            sentence = _("Write one of: %(values)s.") % {"values": ", ".join(names)}
+            self.allowed[category] = sentence if 0 < len(names) <= SHORT_LIST else ""
+        return self.allowed[category]
 
 
 def read_person(row: Mapping[str, str], lists: CodeLists) -> Identifier | None:

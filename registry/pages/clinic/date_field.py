@@ -28,13 +28,13 @@ class DateText(forms.DateInput):
     """A field for a date; day_of: which day of a typed month or year is meant (DAY_OF).
 
     A text, since a browser's own box for dates has the order of the machine's language, and takes no
-    year alone. On a telephone it opens the digits, which suffice.
+    year alone. On a telephone it opens digits, which suffice, with a decimal mark that divides as well.
     """
 
     def __init__(self, day_of: str = "none", attrs: dict | None = None):
         usual = {
             "autocomplete": "off",
-            "inputmode": "numeric",
+            "inputmode": "decimal",
             "spellcheck": "false",
             "placeholder": gettext_lazy("YYYY-MM-DD"),
         }
@@ -49,7 +49,9 @@ class DateText(forms.DateInput):
     def render(self, name, value, attrs=None, renderer=None):
         """The field, and beside it what stands in it in words; both follow what is typed (show_date)."""
         beside = f"{(attrs or {}).get('id', name)}_read"
+        described = " ".join(filter(None, ((attrs or {}).get("aria-describedby"), beside)))
         asking = {
+            "aria-describedby": described,
             "hx-post": reverse("clinic:date", kwargs={"day_of": self.day_of}),
             "hx-trigger": "change",
             "hx-target": f"#{beside}",

@@ -23,7 +23,14 @@ from registry.errors import InfusionRefused, Problem, RegistryError, TooManyLook
 from registry.identity import Identifier, IdentifierUnusable, holds_identity_number
 from registry.models import Centre, Infusion, Patient
 from registry.pages.clinic.date_field import DateText
-from registry.pages.clinic.list_field import centres_of, choose_product, choose_trial, indications_of, sites_of
+from registry.pages.clinic.list_field import (
+    ListSelect,
+    centres_of,
+    choose_product,
+    choose_trial,
+    indications_of,
+    sites_of,
+)
 
 ANSWER = "former_first_becomes"
 DUPLICATE = "duplicate"
@@ -105,6 +112,8 @@ class InfusionForm(forms.Form):
         self.fields["indication"].widget = forms.Select(choices=indications_of(lists))
         self.fields["manufacturing_site"].widget = forms.Select(choices=sites_of(lists))
         self.fields["sex"].widget = forms.Select(choices=[("", ""), *Sex.choices])
+        for listed in (self.fields["product"].widget, self.fields["trial"].widget):
+            listed.category = self["category"].value() or ""
         for name in ("centre", "patient_id", "category", "product", "infused_on"):
             self.fields[name].needed = True  # type: ignore[attr-defined]  # field.html says so
         self.centre_is_given = len(lists.centres) == 1
@@ -210,7 +219,10 @@ class InfusionForm(forms.Form):
 
     def say(self, name: str, value: str) -> str:
         """A field's value as people read it."""
-        choices = getattr(self.fields[name].widget, "choices", [])
+        widget = self.fields[name].widget
+        if isinstance(widget, ListSelect):
+            return widget.say(value) or "–"
+        choices = getattr(widget, "choices", [])
         return str(dict(choices).get(value, value)) or "–"
 
     @property

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from registry.choices import Category, ProductOrigin
 from registry.entry.reading import CodeLists
@@ -14,19 +15,44 @@ Choices = list[tuple[str, Any]]
 
 
 class ListSelect(forms.Select):
-    """A list of which each row says for which categories it is; the page's script leaves out the others."""
+    """A list in groups of rows for the same categories; the rows for others than the chosen one are not offered.
+
+    They are there, for the page's script to offer when another category is chosen.
+    """
+
+    category = ""  # as chosen; empty for none
 
     def __init__(self, rows: Iterable[tuple[str, str, Iterable[Category]]]):
         rows = list(rows)
-        super().__init__(choices=[("", ""), *((value, label) for value, label, _fits in rows)])
-        self.fits = {value: " ".join(fits) for value, _label, fits in rows}
+        self.fits = {value: tuple(fits) for value, _label, fits in rows}
+        groups: dict[tuple, list[tuple[str, str]]] = {}
+        for value, label, _fits in rows:
+            groups.setdefault(self.fits[value], []).append((value, label))
+        said = _("For %(categories)s")
+        named = [(said % {"categories": ", ".join(fits)}, listed) for fits, listed in groups.items()]
+        super().__init__(choices=[("", ""), *named])
 
-    def create_option(self, name, value, *args, **kwargs):
+    def create_option(self, name, value, label, selected, *args, **kwargs):
         """Django's, with the categories."""
-        option = super().create_option(name, value, *args, **kwargs)
+        option = super().create_option(name, value, label, selected, *args, **kwargs)
         if value in self.fits:
-            option["attrs"]["data-for"] = self.fits[value]
+            option["attrs"]["data-for"] = " ".join(self.fits[value])
+            if self.category and not selected and self.category not in self.fits[value]:
+                option["attrs"] |= {"hidden": True, "disabled": True}
         return option
+
+    def optgroups(self, name, value, attrs=None):
+        """Django's, without the names of groups of which nothing is offered."""
+        found = super().optgroups(name, value, attrs)
+        return [
+            (None if all("hidden" in option["attrs"] for option in options) else label, options, index)
+            for label, options, index in found
+        ]
+
+    def say(self, value: str) -> str:
+        """A row as people read it."""
+        labels = {found: label for _name, listed in self.choices[1:] for found, label in listed}
+        return labels.get(value, value)
 
 
 def choose_trial(lists: CodeLists) -> ListSelect:

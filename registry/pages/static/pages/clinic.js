@@ -68,6 +68,7 @@
       const fits = !category || option.selected || option.dataset.for.split(" ").includes(category);
       option.hidden = option.disabled = !fits;
     }
+    for (const group of entry.querySelectorAll("optgroup")) group.hidden = !group.querySelector("option:not([hidden])");
   }
   if (entry) {
     entry.addEventListener("change", narrow);
@@ -80,6 +81,14 @@
   // A date is written back as it was understood, unless someone is in its field again.
   document.addEventListener("understood", ({ target, detail }) => {
     if (target !== document.activeElement) target.value = detail.written;
+  });
+
+  // A form that is pressed twice is sent once; after a while it may be sent anew, where no page has come.
+  const sent = new WeakSet();
+  document.addEventListener("submit", (event) => {
+    if (sent.has(event.target)) event.preventDefault();
+    sent.add(event.target);
+    setTimeout(() => sent.delete(event.target), 3000);
   });
 
   // Whoever has signed in anew in another tab goes on here: the form takes the token of the new session.

@@ -66,6 +66,7 @@ class Product(Listed, Protocol):
     """What the rules ask of a product."""
 
     name: str
+    origin: str
     authorised_on: date | None
 
     @property

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from registry.choices import Category, CentreStatus, DatePrecision, Kind, Sex, Sponsor
+from registry.choices import Category, CentreStatus, DatePrecision, Kind, ProductOrigin, Sex, Sponsor
 from registry.clock import today
 from registry.course_rules import doubt_kind, is_planned
 from registry.dates import age_on, first_day, last_day
@@ -205,6 +205,13 @@ def _check_product(draft: InfusionDraft) -> Problem | None:
     )
 
 
+def _doubt_product(draft: InfusionDraft) -> Problem | None:
+    if draft.category != Category.SOC or draft.product.origin != ProductOrigin.INVESTIGATIONAL:
+        return None
+    sentence = _("%(product)s is investigational, and standard of care has none: is the category SOC right?")
+    return Problem("product", "investigational_in_care", sentence % {"product": draft.product.name}, True)
+
+
 def _check_sequence(draft: InfusionDraft) -> Problem | None:
     if 1 <= draft.sequence <= MOST_A_DAY:
         return None
@@ -229,6 +236,7 @@ CHECKS: tuple[tuple[Callable[[InfusionDraft], Problem | None], frozenset[str]], 
     (_check_reserve_number, frozenset({"patient_id"})),
     (_check_sex, frozenset({"patient_id", "sex"})),
     (_check_product, DATE | {"category", "product"}),
+    (_doubt_product, frozenset({"category", "product"})),
     (_check_sequence, frozenset({"sequence"})),
     (_check_batch, frozenset({"batch"})),
 )

@@ -63,6 +63,31 @@ def test_a_correction_to_it_is_asked_about_and_another_correction_of_it_is_not(l
     assert asked() == []
 
 
+# An investigational product as standard of care
+
+
+@pytest.mark.parametrize(
+    ("category", "trial", "product", "doubted"),
+    [
+        ("SOC", None, "Akademisk CD19 CAR-T", ["investigational_in_care"]),
+        ("SOC", None, "Prövningsläkemedel TCR-T", ["investigational_in_care"]),
+        ("SOC", None, "Kymriah", []),
+        ("ACT", factories.ACADEMIC, "Akademisk CD19 CAR-T", []),
+        ("ICT", factories.INDUSTRY, "Prövningsläkemedel TCR-T", []),
+        ("CUP", None, "Akademisk CD19 CAR-T", []),
+    ],
+)
+def test_an_investigational_product_as_standard_of_care_is_doubted(
+    lists, tmp_path, category, trial, product, doubted
+):
+    draft = factories.draft(lists, ONE, category=category, trial=trial, product=product)
+    assert [problem.code for problem in propose(draft=draft, by=Operator()).warnings] == doubted
+    line = f"UPP,{ONE},{category},{trial or ''},{product},2020-05-05,"
+    assert warned(tmp_path, [line]) == [(2, code) for code in doubted]
+    factories.record(lists, ONE, category=category, trial=trial, product=product)
+    assert asked() == doubted
+
+
 # One batch in two persons
 
 

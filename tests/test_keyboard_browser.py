@@ -405,9 +405,8 @@ def test_whoever_presses_twice_registers_once(live_server, open_browser, nurse, 
     asked = []
     page.on("request", lambda request: asked.append(request) if request.method == "POST" else None)
     # Playwright would wait for the next page before it pressed once more.
-    page.evaluate(
-        "() => { const b = document.querySelector('.actions button'); b.click(); setTimeout(() => b.click(), 30); }"
-    )
+    press = "document.querySelector('.actions button').click()"
+    page.evaluate(f"() => {{ {press}; setTimeout(() => {press}, 30) }}")
     page.wait_for_selector("text=The infusion is stored.")
     assert len(asked) == 1
     assert page.locator(".errors").count() == 0 and Infusion.objects.count() == 2

@@ -107,6 +107,7 @@ FILE_WARNINGS = [
     ("infused_on", "date_improbable", {"infused_on": "2009-12-31", "age_at_infusion": "", "category": "CUP"}),
     ("age_at_infusion", "age_improbable", {"patient_id": "local:a", "age_at_infusion": "91"}),
     ("trial", "cup_in_industry_trial", {"category": "CUP", "trial": factories.INDUSTRY}),
+    ("product", "investigational_in_care", {"product": "Akademisk CD19 CAR-T"}),
     ("product", "product_before_authorisation", {"infused_on": "2018-08-21", "age_at_infusion": "48"}),
     ("patient_id", "reserve_number_unconfirmed", {"patient_id": "reserve-uppsala:19700615AB12"}),
     ("patient_id", "century_doubted", {"patient_id": NEWBORN[2:], "age_at_infusion": ""}),

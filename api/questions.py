@@ -15,6 +15,7 @@ from registry.choices import Modality, Sex
 from registry.clock import require_come
 from registry.errors import DateInFuture
 from registry.formats import Format
+from registry.number_search import holds_number
 from registry.statistics.counting import DIMENSIONS, NONE, Question
 from registry.statistics.measures import DEFAULT_MEASURES, MEASURES
 
@@ -118,6 +119,8 @@ class Parameters:
 
 def shorten(text: str) -> str:
     """A caller's text, fit to be repeated in an error."""
+    if holds_number(text):
+        return "…"
     return text if len(text) <= LONGEST_ECHO else text[:LONGEST_ECHO] + "…"
 
 

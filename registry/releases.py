@@ -79,6 +79,7 @@ def release_snapshot(
     require(by, Permission.PUBLISH)
     require_exact()  # nobody could read it
     texts = [check_reason(text, needed=False) for text in (title_sv, title_en, note_sv, note_en)]
+    check_reason(name, needed=False)
     if not (texts[0] and texts[1]):
         raise ReleaseTitleMissing
     _check(name, as_of)

@@ -155,6 +155,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is written by whoever invites
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "swecar: "
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+MFA_FORMS = {
+    "add_webauthn": "registry.pages.accounts.forms.NewPasskeyForm",
+    "edit_webauthn": "registry.pages.accounts.forms.PasskeyForm",
+}
 MFA_ADAPTER = "registry.pages.accounts.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "swecar"
@@ -268,7 +272,12 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "swecar.log_lines.LineWithoutNumbers",
+            "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},

@@ -36,6 +36,9 @@ RULES = {
 }
 
 
+NO_TEXT = {"password1", "password2", "settled"}  # kept as a digest, or a page's own
+
+
 def refuse_identity_number(text: str) -> None:
     """A validator: a free text would keep an identity number for good."""
     if holds_identity_number(text):
@@ -69,7 +72,17 @@ class ReasonField(forms.CharField):
         )
 
 
-class RulesForm(forms.ModelForm):
+class WithoutNumbers(forms.ModelForm):
+    """A row whose texts hold no identity number."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            if isinstance(field, forms.CharField) and name not in NO_TEXT:
+                field.validators = [*field.validators, refuse_identity_number]
+
+
+class RulesForm(WithoutNumbers):
     """A row whose table has rules of its own in the database."""
 
     def add_error(self, field, error) -> None:

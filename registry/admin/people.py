@@ -5,7 +5,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.access import ROLES
 from registry.admin.base import ForAdministrators, HistoryAdmin
-from registry.admin.forms import ReasonField, RecordForm, RulesForm
+from registry.admin.forms import ReasonField, RecordForm, RulesForm, WithoutNumbers
 from registry.choices import CentreRole, NationalRole
 from registry.entry.second_factor import remove_second_factor
 from registry.errors import NotPermitted
@@ -49,6 +49,10 @@ class PersonForm(RecordForm, UserChangeForm):
     password = None  # type: ignore[assignment]
 
 
+class NewPersonForm(WithoutNumbers, AdminUserCreationForm):
+    """Someone new."""
+
+
 class ReasonForm(forms.Form):
     """Why something is done to an account."""
 
@@ -60,6 +64,7 @@ class PersonAdmin(ForAdministrators, HistoryAdmin, UserAdmin):
     """People, their national role and their centres. Nobody is deleted: the history names them."""
 
     form = PersonForm
+    add_form = NewPersonForm
     inlines = [MembershipInline]
     history_with = {Membership: "user"}
     list_display = [

@@ -29,11 +29,19 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
             forget_current()
             return _answer(request, view)
     except ChoiceUnknown as unknown:
-        with override(language):
-            page = render_page(View(language), problem=str(unknown))
-        return HttpResponse(page, status=400, headers={"Cache-Control": "no-store"})
+        return _refuse(str(unknown), language)
     except NotPublished:
         return answer_waiting(language=language)
+
+
+def _refuse(problem: str, language: str) -> HttpResponse:
+    """The whole country's numbers, below what is wrong with the question."""
+    try:
+        with override(language):
+            page = render_page(View(language), problem=problem)
+    except NotPublished:
+        return answer_waiting(language=language)
+    return HttpResponse(page, status=400, headers={"Cache-Control": "no-store"})
 
 
 def _answer(request: HttpRequest, view: View) -> HttpResponse:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.forms import LoginForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
@@ -19,6 +20,27 @@ class SignInForm(LoginForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["password"].help_text = ""
+
+
+class NewPasskeyForm(AddWebAuthnForm):
+    """A new passkey."""
+
+    def clean_name(self) -> str:
+        """Its name; one that holds an identity number is replaced, since the key itself is made by now."""
+        if holds_identity_number(self.cleaned_data["name"]):
+            self.cleaned_data["name"] = ""
+        return super().clean_name()
+
+
+class PasskeyForm(EditWebAuthnForm):
+    """Another name for a passkey."""
+
+    def clean_name(self) -> str:
+        """Its name, without an identity number."""
+        name: str = self.cleaned_data["name"]
+        if holds_identity_number(name):
+            raise ValidationError(gettext("This looks like an identity number."), code="identifier_in_text")
+        return name
 
 
 class NewcomerForm(forms.ModelForm):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Case, Prefetch, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -18,7 +18,7 @@ from registry.errors import IdentifierInText, NotFound, Problem, RegistryError
 from registry.identity import holds_identity_number
 from registry.models import Centre, Infusion, Message, Question, Referral, User
 from registry.models.access_log import log_infusions
-from registry.models.question import QuestionQuerySet
+from registry.models.question import QuestionQuerySet, at_centres
 
 LONGEST_TEXT = 1000
 ASKED_AT_ONCE = 5_000
@@ -26,6 +26,8 @@ MOST_MESSAGES = 200  # in one question: it bounds the page that shows it
 RELATED = ("infusion__patient", "infusion__centre", "infusion__product", "referral__centre", "centre")
 # By what each side takes part: a clinic by entering for the centre, the steward by asking.
 OF_SIDE = {Side.CLINIC: Permission.WRITE_RECORDS, Side.STEWARD: Permission.ASK_QUESTIONS}
+
+MINE, DONE = "mine", "closed"  # what a list is narrowed to
 
 # Kept in English in the access log, and translated where it is shown.
 SHOWN = gettext_noop("questions")
@@ -70,12 +72,28 @@ class QuestionOfSomeoneElse(RegistryError):
     code = "question_of_someone_else"
 
 
-def read_questions(*, by: Actor) -> QuerySet[Question]:
-    """Questions that someone still has to do something about, of the actor's centres; those that have no
-    answer first.
+def read_questions(*, by: Actor, state: str = "", centre: str = "") -> QuerySet[Question]:
+    """Questions of the actor's centres, or of one by its code: those that wait for the actor first, then those
+    that have no answer. state: MINE for those that wait for the actor, DONE for closed ones; else all unclosed.
     """
-    found = Question.objects.visible_to(by).unclosed()
-    return _with_messages(found).order_by("-answered_at", "asked_at", "pk")
+    mine = _wait_for(by)
+    found = Question.objects.visible_to(by)
+    if centre:
+        found = found.at(Centre.objects.filter(code=centre).values("pk"))
+    if state == DONE:
+        return _with_messages(found.filter(closed_at__isnull=False)).order_by("-closed_at", "pk")
+    found = found.unclosed().filter(mine) if state == MINE else found.unclosed()
+    turn = Case(When(mine, then=0), default=1)
+    return _with_messages(found).order_by(turn, "-answered_at", "asked_at", "pk")
+
+
+def _wait_for(by: Actor) -> Q:
+    """Those whose turn is the actor's, as either side."""
+    found = Q(pk__in=[])
+    for side in Side:
+        if centres := centres_where(by, OF_SIDE[side]):
+            found |= Q(waits_for=side) & at_centres(centres)
+    return found
 
 
 def read_all(*, by: Actor) -> QuestionQuerySet:

@@ -78,6 +78,13 @@ class Referral(models.Model):
         return f"{self.sent_at:%Y-%m-%d %H:%M}"
 
 
+def at_centres(centres: Collection[int] | models.QuerySet) -> Q:
+    """Questions whose clinic is one of these centres."""
+    if centres is NATIONWIDE:
+        return Q()
+    return Q(infusion__centre__in=centres) | Q(referral__centre__in=centres) | Q(centre__in=centres)
+
+
 class QuestionQuerySet(models.QuerySet):
     """Questions, shown to those who see the row, the referral or the centre that they are about."""
 
@@ -88,11 +95,9 @@ class QuestionQuerySet(models.QuerySet):
             return self.all()
         return self.at(centres)
 
-    def at(self, centres: Collection[int]):
+    def at(self, centres: Collection[int] | models.QuerySet):
         """Those whose clinic is one of these centres."""
-        return self.filter(
-            Q(infusion__centre__in=centres) | Q(referral__centre__in=centres) | Q(centre__in=centres)
-        )
+        return self.filter(at_centres(centres))
 
     def unanswered(self):
         """Those that wait for the clinic."""

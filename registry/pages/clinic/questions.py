@@ -29,7 +29,8 @@ WRITERS = (Permission.WRITE_RECORDS, Permission.ASK_QUESTIONS)
 @require_safe
 def questions(request: SignedInRequest) -> HttpResponse:
     """The unclosed questions of the centres that someone sees, with a form for each in which they may write."""
-    return _show_questions(request, entry.read_questions(by=request.user))
+    chosen = {name: request.GET.get(name, "") for name in ("state", "centre")}
+    return _show_questions(request, entry.read_questions(by=request.user, **chosen), chosen=chosen)
 
 
 @page(*WRITERS)
@@ -139,7 +140,9 @@ def _write(request: SignedInRequest, question_id: int, store: Any, done: str) ->
     return _show_questions(request, [question], refused=form)
 
 
-def _show_questions(request: SignedInRequest, found: Any, refused: WordsForm | None = None) -> HttpResponse:
+def _show_questions(
+    request: SignedInRequest, found: Any, refused: WordsForm | None = None, chosen: dict[str, str] | None = None
+) -> HttpResponse:
     """The questions a page at a time, or the one in which a text was refused, with what was typed."""
     listed = Paginator(found, QUESTIONS_A_PAGE).get_page(request.GET.get("page"))
     shown = list(listed.object_list)
@@ -149,6 +152,9 @@ def _show_questions(request: SignedInRequest, found: Any, refused: WordsForm | N
         "listed": listed,
         "refused": refused,
         "rows": threads_of(request.user, shown, refused),
+        "chosen": chosen,
+        "states": [("", _("Open")), (entry.MINE, _("Your turn")), (entry.DONE, _("Closed questions"))],
+        "centres": centres_of(request.user, Permission.READ_RECORDS),
         "may_ask_steward": writes,
         "may_see_referrals": writes or bool(centres_where(request.user, Permission.SETTLE_ORDER)),
     }

@@ -26,7 +26,7 @@ class Thread:
     @property
     def waits_for_me(self) -> bool:
         """Whether it is their turn."""
-        return self.side is not None and self.question.waits_for == self.side
+        return self.side is not None and self.question.waits_for == self.side and not self.question.closed_at
 
     @property
     def is_answer(self) -> bool:

@@ -10,7 +10,7 @@ from tests.desk import WOMAN
 from tests.test_races import before_commit
 
 
-@pytest.mark.parametrize("other", ["steward", "sender"])
+@pytest.mark.parametrize("other", ["steward", "sender", "decliner"])
 def test_of_two_who_settle_at_once_one_does_it(committed_lists, other):
     lists = committed_lists
     nurse = factories.user("nurse", lists.centres["UPP"])
@@ -28,7 +28,11 @@ def test_of_two_who_settle_at_once_one_does_it(committed_lists, other):
     def take_back():
         return referrals.take_back(referral_id=referral.pk, by=nurse)
 
-    with before_commit(take_back if other == "sender" else lambda: release(second)) as late:
+    def decline():
+        return referrals.decline(referral_id=referral.pk, by=second, message="It is Stockholm's.")
+
+    late_one = {"sender": take_back, "decliner": decline, "steward": lambda: release(second)}[other]
+    with before_commit(late_one) as late:
         release(first)
     assert isinstance(late.result(), referrals.ReferralSettled)
     assert Infusion.objects.filter(centre__code="UPP").count() == 1

@@ -4,6 +4,7 @@ import unicodedata
 from datetime import date
 
 QUOTES = "'\"`ʼ‘’‚“”„′″="  # what spreadsheets put around a text that looks like a number
+BRACKETS = "()[]{}<>«»‹›"
 MARKS = {"\u2212": "-", "\u2043": "-", "\u02d7": "-", "\u30fc": "-", "\u2796": "-", "\u2795": "+", "\u2800": " "}
 MARKS |= dict.fromkeys("\u2053\u2500\u2501\u4e00", "-")
 MARKS |= dict.fromkeys("\u00b7\u2022\u2027\u2219\u22c5\u30fb", ".")  # dots that stand higher

@@ -21,8 +21,9 @@ from personnummer.personnummer import Personnummer, PersonnummerException
 
 from registry.choices import IdentifierType, Sex
 from registry.clock import today
-from registry.digits import QUOTES, TYPED_FOR_DIGITS, fold, is_partial, luhn
+from registry.digits import BRACKETS, QUOTES, TYPED_FOR_DIGITS, fold, is_partial, luhn
 from registry.errors import RegistryError
+from registry.look_alikes import say_what_it_is
 from registry.number_search import holds_number
 from registry.reserve_numbers import BY_COUNTY, BY_NAME, NATIONAL, UNPUBLISHED, Issuer, Reading, read_of, whose
 
@@ -256,7 +257,7 @@ def latest_year(year: int, *, hundred: bool) -> int:
 
 
 def _fold(text: str) -> str:
-    return fold(text).strip(f"{QUOTES} ")
+    return fold(text).strip(f"{QUOTES}{BRACKETS} ")
 
 
 def _read_personal(compact: str) -> Identifier:
@@ -300,6 +301,8 @@ def _read_bare(compact: str, county: str) -> Identifier:
     """What is no personal number and has no prefix."""
     if re.fullmatch(r"[^\W\d_]{2,}", re.sub(r"[-.,'’]", "", compact)):
         raise IdentifierUnusable(_(NO_NAME))
+    if sentence := say_what_it_is(compact):
+        raise IdentifierUnusable(sentence)
     number = MARKS.sub("", compact).upper()
     reading = whose(number, county=county) if RESERVE_SHAPE.fullmatch(number) else Reading()
     if not _is_own(reading, county) and _has_letter_for_digit(compact, by_chance=bool(reading.issuers)):

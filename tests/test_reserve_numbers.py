@@ -138,6 +138,7 @@ def test_where_it_is_not_clear_whose_number_it_is_one_is_asked(centre, number, n
 def test_one_number_of_two_regions_is_two_persons(lists):
     for centre, county in (("UME", "24"), ("STO", "14")):
         lists.centres[centre].county_code = county
+        lists.centres[centre].save()
         identifier = read_identifier("19450829K088", centre=centre, county=county)
         draft = factories.draft(lists, "local:x", centre=centre, age_at_infusion=74)
         draft.identifier = identifier

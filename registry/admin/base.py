@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from registry.access import NATIONWIDE, Permission, acting_as, centres_where
-from registry.admin.forms import TypedDay
+from registry.admin.forms import TypedDay, TypedDayInput
 from registry.choices import NationalRole
 from registry.entry.history import read_history
 from registry.errors import Busy
@@ -63,7 +63,7 @@ class HistoryAdmin(admin.ModelAdmin):
 
     # Tables whose rows belong to the record, and by which field: their history is shown with it.
     history_with: dict[type[models.Model], str] = {}
-    formfield_overrides = {models.DateField: {"form_class": TypedDay}}
+    formfield_overrides = {models.DateField: {"form_class": TypedDay, "widget": TypedDayInput}}
     actions = None  # a change of many at once has no reason of its own
     show_facets = admin.ShowFacets.NEVER
 

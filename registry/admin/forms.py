@@ -3,7 +3,7 @@
 from datetime import date
 
 from django import forms
-from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.admin.widgets import AdminDateWidget, AdminTextareaWidget
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -43,6 +43,18 @@ def refuse_identity_number(text: str) -> None:
     """A validator: a free text would keep an identity number for good."""
     if holds_identity_number(text):
         raise ValidationError(_("This looks like an identity number."), code="identifier_in_text")
+
+
+class TypedDayInput(AdminDateWidget):
+    """Django's field for a day; what was typed comes back as it was understood."""
+
+    def value_from_datadict(self, data, files, name):
+        """What was typed, as YYYY-MM-DD where it is a day."""
+        typed = super().value_from_datadict(data, files, name)
+        try:
+            return understand_date(typed or "")[0].isoformat()
+        except ValueError:
+            return typed
 
 
 class TypedDay(forms.DateField):

@@ -215,7 +215,12 @@ def test_a_refused_number_says_what_to_do(lists, person, client):
     assert "another year of birth" in text(contradicts)
     assert contradicts.context["form"].errors.keys() == {"despite"}
     agreed = {"number": OLDER, "text": "Registered.", "despite": "The first year was a guess."}
-    done = text(client.post(where, agreed, follow=True))
+    client.post(where, agreed, follow=True)
+    row = person.infusions.get()
+    assert row.age_at_infusion == 70  # the coordination number gave the age before
+    typed = factories.record(lists, "local:typed", age_at_infusion=30).patient
+    where = address("identifiers", number=typed.registry_number)
+    done = text(client.post(where, {"number": ANOTHER, "text": "Registered."}, follow=True))
     assert "The age no longer agrees with the number at these infusions" in done
     assert "2020-05-05" in done
 

@@ -61,12 +61,14 @@ def follow_doubts(
     stated: Infusion | None = None,
     also: Sequence[Problem] = (),
     confirmed: Collection[str] = (),
+    answered: Collection[str] = (),
 ) -> None:
     """Ask about what has become doubtful since `before`, and close what is no longer; within the transaction of
     the change.
 
     stated: the infusion that was entered or corrected, of which everything is asked; of the others only what
-    their kinds have become. also: more that is improbable in it; confirmed: codes that its clinic has confirmed.
+    their kinds have become. also: more that is improbable in it; confirmed: codes that its clinic has confirmed;
+    answered: codes of questions about it that the act answers.
     """
     after = read_doubts(persons)
     others = [
@@ -79,7 +81,7 @@ def follow_doubts(
     if stated:
         new = [doubt for code, doubt in after.get(stated.pk, {}).items() if code not in before.get(stated.pk, {})]
         ask_by_rules([(stated.pk, doubt) for doubt in [*also, *new]], by=by, confirmed=confirmed)
-    _settle(persons, before, after, by)
+    _settle(persons, before, after, by, {(stated.pk, code) for code in answered} if stated else set())
 
 
 def follow_file(persons: Collection[int], *, before: Doubts, by: Actor) -> None:
@@ -135,7 +137,13 @@ def _that_share_a_batch(rows) -> set[UUID]:
     return set(rows.filter(Exists(others)).order_by().values_list("pk", flat=True))
 
 
-def _settle(persons: Collection[int], before: Doubts, after: Doubts, by: Actor) -> None:
+def _settle(
+    persons: Collection[int],
+    before: Doubts,
+    after: Doubts,
+    by: Actor,
+    answered: Collection[tuple[UUID, str]] = (),
+) -> None:
     """Close questions of rules that nobody has answered yet and whose cause is gone."""
     asked = Question.objects.unanswered().exclude(rule="").filter(answered_at=None)
     asked = asked.exclude(Exists(Message.objects.filter(question=OuterRef("pk"))))
@@ -145,7 +153,9 @@ def _settle(persons: Collection[int], before: Doubts, after: Doubts, by: Actor) 
     gone = [
         key
         for key, infusion, rule, status in theirs
-        if status == Status.WITHDRAWN or (rule in JUDGED and rule not in after.get(infusion, {}))
+        if status == Status.WITHDRAWN
+        or (infusion, rule) in answered
+        or (rule in JUDGED and rule not in after.get(infusion, {}))
     ]
     if any(BATCH in doubts and BATCH not in after.get(pk, {}) for pk, doubts in before.items()):
         # The question about the other person's row is settled too.

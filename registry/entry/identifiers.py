@@ -6,20 +6,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.choices import AccessAction, Category, DatePrecision, IdentifierType, Sex
-from registry.draft import Identified, InfusionDraft
+from registry.choices import AccessAction, IdentifierType, Sex
+from registry.draft import Identified
+from registry.entry.ages_by_number import follow_number
 from registry.entry.alike import has_other_birth
 from registry.entry.announce import announce_change
 from registry.entry.patients import claim_identifier, find_patient, give_identifier, lock_entry, refuse_refused
-from registry.entry.questions import ask_by_rules
 from registry.entry.reasons import check_reason
-from registry.errors import NotFound, Problem, RegistryError
+from registry.errors import NotFound, RegistryError
 from registry.models import Infusion, Patient, PatientIdentifier
 from registry.models.access_log import log_persons
-from registry.rules import check_draft
 
 TELL_BIRTH = {IdentifierType.PERSONAL, IdentifierType.COORDINATION}
-CONTRADICTED_AGE = {"age_contradicts_identifier", "date_before_birth"}
 
 # Kept in English in the access log, and translated where it is shown.
 ADDED = gettext_noop("an identifier was added")
@@ -61,9 +59,10 @@ def add_identifier(
     """Give a person one more number: a protected identity, a personal number after a coordination number.
 
     A personal number decides the year of birth and the sex, any other only where they are not known.
-    despite: why a number is right that contradicts them. Returns the infusions whose age then contradicts
-    the number; a rule asks the clinic about each. Raises IdentifierTaken, IdentifierKnown,
-    IdentifierContradicts, PatientRefused, NotPermitted, NotFound, ReasonMissing, IdentifierInText.
+    despite: why a number is right that contradicts them. An age that a number gave is derived again; returns the
+    infusions whose typed age contradicts the number, and a rule asks the clinic about each. Raises
+    IdentifierTaken, IdentifierKnown, IdentifierContradicts, PatientRefused, NotPermitted, NotFound, ReasonMissing,
+    IdentifierInText.
     """
     require(by, Permission.MERGE_PATIENTS)
     said = _check_reasons(reason, despite)
@@ -73,9 +72,10 @@ def add_identifier(
         _refuse_taken(locked, claim_identifier(identifier))
         refuse_refused(identifier)
         _refuse_contradiction(locked, identifier, despite, locked.identifiers.all())
+        by_number = any(map(_gives_age, locked.identifiers.all()))
         give_identifier(locked, identifier)
         _follow(locked, identifier, always=identifier.type == IdentifierType.PERSONAL)
-        return _conclude(locked, identifier, by=by, detail=ADDED)
+        return _conclude(locked, identifier, by=by, detail=ADDED, by_number=by_number)
 
 
 def replace_identifier(
@@ -103,6 +103,7 @@ def replace_identifier(
             refuse_refused(identifier)
             _refuse_contradiction(locked, identifier, despite, others)
             give_identifier(locked, identifier)
+        by_number = _gives_age(stored) and (identifier is not None or not any(map(_gives_age, others)))
         told = stored.type in TELL_BIRTH and not others.filter(type__in=TELL_BIRTH).exists()
         stored.delete()
         if told and not (identifier and identifier.birth_year):
@@ -110,7 +111,8 @@ def replace_identifier(
             locked.save(update_fields=["birth_year", "sex"])
         if identifier:
             _follow(locked, identifier, always=told or identifier.type == IdentifierType.PERSONAL)
-        return _conclude(locked, identifier, by=by, detail=REPLACED if identifier else REMOVED)
+        detail = REPLACED if identifier else REMOVED
+        return _conclude(locked, identifier, by=by, detail=detail, by_number=by_number)
 
 
 def read_identifiers(*, patient: Patient, by: Actor) -> Sequence[PatientIdentifier]:
@@ -174,26 +176,16 @@ def _follow(patient: Patient, identifier: Identified, *, always: bool) -> None:
     patient.save(update_fields=["birth_year", "sex"])
 
 
-def _conclude(patient: Patient, identifier: Identified | None, *, by: Actor, detail: str) -> Sequence[Infusion]:
-    """Log the change, and ask about each infusion whose age the number contradicts; returns them."""
+def _gives_age(stored: PatientIdentifier) -> bool:
+    """Whether ages were derived from a number; an older one does not say whether it has a day of birth."""
+    return stored.type == IdentifierType.PERSONAL or stored.birth_digest is not None
+
+
+def _conclude(
+    patient: Patient, identifier: Identified | None, *, by: Actor, detail: str, by_number: bool
+) -> Sequence[Infusion]:
+    """Log the change, and let the ages follow; returns the infusions that are asked about."""
     log_persons(by=by, action=AccessAction.CORRECT, numbers=[patient.registry_number], detail=detail)
-    contradicted = []
-    for infusion in patient.infusions.counted().select_related("centre", "product").in_order():
-        if problems := _contradicted_age(infusion, identifier):
-            ask_by_rules([(infusion.pk, problem) for problem in problems], by=by)
-            contradicted.append(infusion)
+    asked = follow_number(patient, identifier, by_number=by_number, by=by)
     announce_change()
-    return contradicted
-
-
-def _contradicted_age(infusion: Infusion, identifier: Identified | None) -> list[Problem]:
-    draft = InfusionDraft(
-        centre=infusion.centre,
-        category=Category(infusion.category),
-        product=infusion.product,
-        identifier=identifier,
-        infused_on=infusion.infused_on,
-        date_precision=DatePrecision(infusion.date_precision),
-        age_at_infusion=infusion.age_at_infusion,
-    )
-    return [problem for problem in check_draft(draft) if problem.code in CONTRADICTED_AGE]
+    return asked

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
+from registry.ages import Age, contradicts
 from registry.choices import AccessAction, CentreStatus, Status
 from registry.entry.announce import announce_change
 from registry.entry.doubts import follow_doubts, read_doubts
@@ -50,6 +51,7 @@ def move_patient(
         if not infusions:
             raise NotFound(_("This person has no infusion at that centre."))
         _refuse_taken_place(infusions, patient=patient, to_centre=to_centre)
+        _refuse_contradictions(infusions, patient=patient, to_centre=to_centre)
         course = places_of(patient.infusions.select_related("centre", "product"))
         refuse_other_effect(seen, course, compare(course, move_places(course, from_centre, to_centre)))
         before = read_doubts([patient.pk])
@@ -73,6 +75,19 @@ def check_move(*, from_centre: Centre, to_centre: Centre) -> None:
     if to_centre.status == CentreStatus.UPCOMING:
         sentence = _("%(centre)s has not begun yet. An administrator makes it active before its first infusion.")
         raise MoveImpossible(sentence % {"centre": to_centre.code})
+
+
+def _refuse_contradictions(infusions: Sequence[Infusion], *, patient: Patient, to_centre: Centre) -> None:
+    """Raise MoveImpossible where an age at one centre rules out one at the other."""
+    theirs = [_age_of(one) for one in patient.infusions.counted().filter(centre=to_centre)]
+    ours = [_age_of(one) for one in infusions if one.status == Status.SUBMITTED]
+    if any(contradicts(age, theirs) for age in ours):
+        sentence = _("An age at one centre contradicts one at the other: correct an age, or a date, first.")
+        raise MoveImpossible(sentence, code="ages_contradict")
+
+
+def _age_of(infusion: Infusion) -> Age:
+    return Age(infusion.infused_on, infusion.date_precision, infusion.age_at_infusion)
 
 
 def _refuse_taken_place(infusions: Sequence[Infusion], *, patient: Patient, to_centre: Centre) -> None:

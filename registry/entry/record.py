@@ -13,6 +13,7 @@ from registry.batch_numbers import read_batch
 from registry.choices import AccessAction, Kind, Status
 from registry.draft import InfusionDraft
 from registry.entry.ages import follow_date, refuse_age
+from registry.entry.ages_by_number import CONTRADICTED, WITHOUT_NUMBER
 from registry.entry.announce import announce_change
 from registry.entry.batches import refuse_number_of, refuse_registered_number
 from registry.entry.doubts import draft_of, follow_doubts, read_doubts
@@ -50,6 +51,8 @@ CORRECTABLE = (
 )
 DATE = {"infused_on", "date_precision"}
 AGE = DATE | {"age_at_infusion"}
+TOGETHER = AGE | {"centre"}  # by which the ages of one person are held against each other
+ABOUT_AGE = {CONTRADICTED, WITHOUT_NUMBER}  # answered by an age that is stated anew
 SAME_INFUSION = DATE | {"sequence", "product"}  # of one person
 DECIDES_ORDER = {"kind", "infused_on", "date_precision", "sequence"}
 
@@ -138,7 +141,7 @@ def correct_infusion(
             draft = draft_of(infusion)
         birth_year = infusion.patient.birth_year if changed & AGE else None
         refuse_impossible(draft, birth_year=birth_year, touched=changed)
-        if changed & AGE:
+        if changed & TOGETHER:
             refuse_age(draft, infusion.patient, course)
         _refuse_change(as_it_was, draft, changed, course)
         if course.elsewhere and changed & SAME_INFUSION:
@@ -148,7 +151,8 @@ def correct_infusion(
         if changed:
             infusion.save(update_fields=changed)
             log_infusions(by=by, action=AccessAction.CORRECT, infusions=[infusion])
-            follow_doubts([infusion.patient_id], before=before, by=by, stated=infusion)
+            answered = ABOUT_AGE if "age_at_infusion" in changes else ()
+            follow_doubts([infusion.patient_id], before=before, by=by, stated=infusion, answered=answered)
             announce_change()
     return infusion
 

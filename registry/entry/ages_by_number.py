@@ -1,0 +1,63 @@
+"""The ages at a person's infusions once a number that tells the birth is another, or is gone."""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from registry.access import Actor
+from registry.choices import AccessAction, Category, DatePrecision
+from registry.dates import age_on
+from registry.draft import Identified, InfusionDraft
+from registry.entry.doubts import follow_doubts, read_doubts
+from registry.entry.questions import ask_by_rules
+from registry.errors import Problem
+from registry.models import Infusion, Patient
+from registry.models.access_log import log_infusions
+from registry.rules import check_draft
+
+CONTRADICTED = "age_contradicts_identifier"
+BEFORE_BIRTH = "date_before_birth"
+WITHOUT_NUMBER = "age_without_number"
+
+
+def follow_number(
+    patient: Patient, identifier: Identified | None, *, by_number: bool, by: Actor
+) -> Sequence[Infusion]:
+    """Derive again each age that the number before gave and the new one contradicts, and ask about the others;
+    returns those that are asked about.
+
+    identifier: the new number, None where one was taken away. by_number: another number gave the ages so far.
+    The person is locked.
+    """
+    before = read_doubts([patient.pk])
+    asked: list[tuple[Infusion, Problem]] = []
+    for infusion in patient.infusions.counted().select_related("centre", "product", "patient").in_order():
+        found = {problem.code: problem for problem in _judge(infusion, identifier, by_number=by_number)}
+        if by_number and identifier and identifier.born_on and set(found) == {CONTRADICTED}:
+            infusion.age_at_infusion = max(0, age_on(identifier.born_on, infusion.infused_on))
+            infusion.save(update_fields=["age_at_infusion"])
+            log_infusions(by=by, action=AccessAction.CORRECT, infusions=[infusion])
+        else:
+            asked += ((infusion, problem) for problem in found.values())
+    ask_by_rules([(infusion.pk, problem) for infusion, problem in asked], by=by)
+    follow_doubts([patient.pk], before=before, by=by)
+    return list(dict.fromkeys(infusion for infusion, _problem in asked))
+
+
+def _judge(infusion: Infusion, identifier: Identified | None, *, by_number: bool) -> list[Problem]:
+    """What the number, or its absence, makes wrong in an infusion's age and date."""
+    if identifier is None:
+        if not by_number:
+            return []
+        sentence = _("The number that gave this age was wrong and has been taken away: is the age right?")
+        return [Problem("age_at_infusion", WITHOUT_NUMBER, sentence, True)]
+    draft = InfusionDraft(
+        centre=infusion.centre,
+        category=Category(infusion.category),
+        product=infusion.product,
+        identifier=identifier,
+        infused_on=infusion.infused_on,
+        date_precision=DatePrecision(infusion.date_precision),
+        age_at_infusion=infusion.age_at_infusion,
+    )
+    return [problem for problem in check_draft(draft) if problem.code in {CONTRADICTED, BEFORE_BIRTH}]

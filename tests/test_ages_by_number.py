@@ -1,0 +1,134 @@
+"""An age does not outlive the number that gave it, and contradicts no other age once rows come together."""
+
+from datetime import date
+
+import pytest
+
+from registry.access import Operator
+from registry.entry.identifiers import add_identifier, replace_identifier
+from registry.entry.move import MoveImpossible, move_patient
+from registry.entry.record import correct_infusion, record_infusion
+from registry.errors import InfusionRefused
+from registry.identity import read_identifier
+from registry.models import Infusion, Patient, Question
+from tests import factories
+
+BY = Operator()
+# Nobody: born on 1 June 2002 and on 1 December 2002, so that one is a child in the autumn of 2020.
+SPRING, WINTER = factories.number(date(2002, 6, 1)), factories.number(date(2002, 12, 1))
+COORDINATION = factories.number(date(2002, 12, 1), 982, coordination=True)
+AUTUMN, LATER = {"infused_on": "2020-09-01"}, {"infused_on": "2022-09-01", "kind": "reinfusion"}
+
+
+def read(text: str, centre: str = "UPP"):
+    return read_identifier(text, centre=centre)
+
+
+def ages() -> list[int]:
+    return list(Infusion.objects.order_by("infused_on").values_list("age_at_infusion", flat=True))
+
+
+def asked() -> list[tuple[str, str]]:
+    found = Question.objects.unclosed().filter(rule__startswith="age")
+    return sorted((str(day), rule) for day, rule in found.values_list("infusion__infused_on", "rule"))
+
+
+def test_ages_that_the_wrong_number_gave_are_derived_from_the_right_one(lists):
+    person = factories.record(lists, WINTER, **AUTUMN).patient
+    factories.record(lists, WINTER, **LATER)
+    factories.record(
+        lists, WINTER, centre="STO", infused_on="2023-01-01", date_precision="year", kind="reinfusion"
+    )
+    assert ages() == [17, 19, 20]
+    wrong = person.identifiers.get().pk
+    assert replace_identifier(patient=person, wrong=wrong, identifier=read(SPRING), by=BY, reason="mistyped") == []
+    assert ages() == [18, 20, 20]  # of the year alone both ages are possible, so it stays
+    assert asked() == []
+
+
+def test_a_personal_number_after_a_coordination_number_derives_them_again(lists):
+    person = factories.record(lists, COORDINATION, **AUTUMN).patient
+    assert ages() == [17]
+    add_identifier(patient=person, identifier=read(SPRING), by=BY, reason="has one now", despite="seen the card")
+    assert ages() == [18] and asked() == []
+
+
+def test_a_typed_age_is_asked_for_again(lists):
+    person = factories.record(lists, "local:a", age_at_infusion=17, **AUTUMN).patient
+    add_identifier(patient=person, identifier=read(SPRING), by=BY, reason="known now")
+    assert ages() == [17] and asked() == [("2020-09-01", "age_contradicts_identifier")]
+    row = Infusion.objects.get()
+    correct_infusion(infusion_id=row.pk, changes={"age_at_infusion": 18}, by=BY, reason="typo")
+    assert asked() == []
+
+
+def test_ages_whose_number_is_taken_away_are_asked_for_again(lists):
+    person = factories.record(lists, "local:a", age_at_infusion=17, **AUTUMN).patient
+    add_identifier(patient=person, identifier=read(WINTER), by=BY, reason="known now")
+    factories.record(lists, WINTER, **LATER)
+    wrong = person.identifiers.get(type="personal").pk
+    named = replace_identifier(patient=person, wrong=wrong, identifier=None, by=BY, reason="another person's")
+    assert [str(one.infused_on) for one in named] == ["2020-09-01", "2022-09-01"]
+    assert asked() == [("2020-09-01", "age_without_number"), ("2022-09-01", "age_without_number")]
+
+
+def test_a_date_before_the_birth_of_the_right_number_is_asked_about(lists):
+    person = factories.record(lists, WINTER, **AUTUMN).patient
+    young = factories.number(date(2021, 1, 1))
+    wrong = person.identifiers.get().pk
+    replace_identifier(
+        patient=person, wrong=wrong, identifier=read(young), by=BY, reason="mistyped", despite="seen the card"
+    )
+    assert Question.objects.filter(rule="date_before_birth").count() == 1 and ages() == [17]
+
+
+# What comes together
+
+
+@pytest.fixture
+def apart(lists):
+    """One person with ages at two centres that no birth fits together, which neither centre could know."""
+    here, there = (factories.user(code.lower(), lists.centres[code]) for code in ("UPP", "STO"))
+    reserve = "local:a"
+    row = record_infusion(
+        draft=factories.draft(lists, reserve, age_at_infusion=40, infused_on="2020-05-05"), by=here
+    )
+    other = record_infusion(
+        draft=factories.draft(lists, "local:b", centre="STO", age_at_infusion=7, infused_on="2021-05-05"), by=there
+    )
+    Infusion.objects.filter(pk=other.pk).update(patient=row.patient, kind="reinfusion")
+    return row, other
+
+
+def test_a_move_does_not_bring_contradicting_ages_together(lists, apart):
+    row, other = apart
+    sites = {"from_centre": lists.centres["STO"], "to_centre": lists.centres["UPP"]}
+    with pytest.raises(MoveImpossible) as refused:
+        move_patient(patient=row.patient, by=BY, reason="wrong centre", **sites)
+    assert refused.value.code == "ages_contradict"
+    assert Infusion.objects.get(pk=other.pk).centre.code == "STO"
+    correct_infusion(infusion_id=row.pk, changes={"age_at_infusion": 6}, by=BY, reason="typo")
+    move_patient(patient=row.patient, by=BY, reason="wrong centre", **sites)
+    assert set(Infusion.objects.values_list("centre__code", flat=True)) == {"UPP"}
+
+
+def test_neither_does_a_correction_of_the_centre(lists, apart):
+    _row, other = apart
+    with pytest.raises(InfusionRefused) as refused:
+        changes = {"centre": lists.centres["UPP"]}
+        correct_infusion(infusion_id=other.pk, changes=changes, by=BY, reason="wrong centre")
+    assert refused.value.code == "ages_contradict"
+    correct_infusion(infusion_id=other.pk, changes={"batch": "B-1"}, by=BY, reason="a batch")
+    changes = {"centre": lists.centres["UPP"], "age_at_infusion": 41}
+    correct_infusion(infusion_id=other.pk, changes=changes, by=BY, reason="wrong centre, wrong age")
+    assert Infusion.objects.get(pk=other.pk).centre.code == "UPP"
+
+
+@pytest.mark.parametrize("sex", [None, "unknown"])
+def test_an_unknown_sex_is_filled_from_the_number_in_each_way(lists, tmp_path, sex):
+    """WINTER has an even birth number: a woman's."""
+    known = factories.record(lists, "local:a", age_at_infusion=17, **AUTUMN).patient
+    assert known.sex == "unknown"
+    add_identifier(patient=known, identifier=read(WINTER), by=BY, reason="known now")
+    factories.record(lists, SPRING, sex=sex, **AUTUMN)
+    assert set(Patient.objects.values_list("sex", flat=True)) == {"female"}

@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from pptx import Presentation
 
 from registry import clock
 from registry.clock import today
@@ -226,3 +227,37 @@ def test_no_day_is_told_where_only_the_year_is_known(lists):
     assert "1 januari 2020" not in Client().get("/").content.decode()
     snapshot.data_through_precision = "day"
     assert snapshot_hash(snapshot) != snapshot.hash
+
+
+@pytest.mark.parametrize("policy", ["exact", "threshold:5"])
+@pytest.mark.parametrize(
+    ("day", "precision", "printed", "swedish", "english"),
+    [
+        ("2021-01-01", "year", "2021", "2021", "2021"),
+        ("2021-03-01", "month", "2021-03", "mars 2021", "March 2021"),
+        ("2021-03-01", "day", "2021-03-01", "1 mars 2021", "1 March 2021"),
+    ],
+)
+def test_it_is_so_in_both_languages_in_slides_and_under_each_policy(
+    lists, settings, policy, day, precision, printed, swedish, english
+):
+    settings.DISCLOSURE = policy
+    for place in range(6):
+        factories.record(lists, factories.nth_number(place), infused_on="2020-05-05")
+    factories.record(lists, factories.nth_number(6), infused_on=day, date_precision=precision)
+    publish()
+    client = Client()
+    said = {"sv": f"uppgifter till och med {swedish}", "en": f"data through {english}"}
+    for language, address in (("sv", "/"), ("en", "/en/")):
+        page = client.get(address).content.decode()
+        assert said[language] in page
+        slides = Presentation(BytesIO(client.get(f"/api/v1/map.pptx?lang={language}").content))
+        shown = " ".join(
+            shape.text_frame.text for slide in slides.slides for shape in slide.shapes if shape.has_text_frame
+        )
+        drawn = client.get(f"/api/v1/map.svg?lang={language}").content.decode()
+        for text in (page, shown, drawn):
+            for whole in ("1 januari 2021", "1 January 2021", "1 mars 2021", "1 March 2021"):
+                assert (whole in text) <= (whole in said[language]), whole
+    assert client.get("/api/v1/map").json()["snapshot"]["data_through"] == printed
+    assert client.get("/api/v1/counts").json()["snapshot"]["data_through"] == printed

@@ -3,16 +3,20 @@
 Each row here was stored when all was well, and a list was changed under it since, past the registry's rules.
 """
 
+from datetime import date
+
 import pgtrigger
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from registry.access import Operator
+from registry.entry.ground import settling
 from registry.entry.record import correct_infusion
 from registry.entry.rows import RELATED, row_of
 from registry.errors import InfusionRefused
-from registry.models import Centre, Infusion, Product, Trial
+from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Trial
 from tests import factories
 from tests.admin_browser import form_of, sign_in
 from tests.calling import Program
@@ -129,3 +133,69 @@ def test_a_number_is_not_typed_into_a_batch_that_holds_one(lists, batch):
     assert refused.value.code == "identifier_in_text"
     correct_infusion(infusion_id=row.pk, changes={"batch": "B-7"}, by=Operator(), reason="a number")
     assert Infusion.objects.get().batch == "B-7"
+
+
+# Whatever may change in a list, changed as an administrator does who has seen the infusions
+
+NEW = {
+    Centre: {
+        "name": "Nya sjukhuset", "city_sv": "Staden", "city_en": "The City", "county": "Länet",
+        "county_code": "77", "region": "Södra", "latitude": 1.5, "longitude": -2.5, "position": 77,
+        "hsa_id": "SE-77", "ebmt_code": "777", "status": "paused",
+    },
+    ManufacturingSite: {"code": "GMPNEW", "name": "Nya GMP", "centre": "STO"},
+    Product: {
+        "name": "Helt annat namn", "inn": "annatleucel", "atc": "L01XX77", "holder": "Någon", "target": "BCMA",
+        "modality": "TCR-T", "origin": "investigational", "authorised_on": date(2030, 1, 1),
+        "authorised_precision": "year", "planned_doses": 3, "dose_interval_days": 2,
+        "longest_dose_interval_days": 2, "unconfirmed": "atc", "position": 77,
+    },
+    Indication: {
+        "key": "new-key", "icd10": "C77.7", "name_sv": "Ny", "name_en": "New", "unconfirmed": "icd10",
+        "position": 77,
+    },
+    Trial: {"identifier": "NCT99000077", "name": "Ny", "sponsor_name": "Någon", "phase": "III"},
+}  # fmt: skip
+TOGETHER = {  # the table asks for them together
+    "planned_doses": {"dose_interval_days": 2, "longest_dose_interval_days": 2},
+    "dose_interval_days": {"planned_doses": 3, "longest_dose_interval_days": 2},
+    "longest_dose_interval_days": {"planned_doses": 3, "dose_interval_days": 2},
+    "authorised_precision": {"authorised_on": date(2030, 1, 1)},
+}
+NEVER = {(Centre, "code"), (Trial, "sponsor")}  # under infusions
+
+
+@pytest.mark.parametrize("model", NEW, ids=lambda model: model.__name__)
+def test_every_row_is_corrected_whatever_has_changed_in_a_list(lists, model):
+    """By page and by program, one row after the other, each field of the list having changed once."""
+    never = {name for of, name in NEVER if of is model}
+    assert {*model.ground.settled, *model.ground.free} == {*NEW[model], *never}
+    stated = {
+        "category": "ACT", "product": "Yescarta", "indication": "C83.3", "manufacturing_site": "GMPUPP",
+        "infused_on": "2020-05-05",
+    }  # fmt: skip
+    one, other = factories.nth_number(0), factories.nth_number(1)
+    rows = [
+        factories.record(lists, one, **stated),
+        factories.record(lists, one, **stated | {"infused_on": "2020-05-12", "kind": "further_dose"}),
+        factories.record(lists, other, **stated | {"category": "CUP", "infused_on": "2021-05-05"}),
+    ]
+    listed = getattr(rows[0], model.ground.column.removesuffix("_id"))
+    nurse = factories.user("nurse", *lists.centres.values())
+    program, client = Program(nurse), Client()
+    client.force_login(nurse)
+    for place, (name, value) in enumerate(NEW[model].items()):
+        new = {name: lists.centres[value] if name == "centre" else value} | TOGETHER.get(name, {})
+        with transaction.atomic(), settling(listed):
+            model.objects.filter(pk=listed.pk).update(**new)
+        infusion = rows[place % len(rows)]
+        seen = program.get(f"infusions/{infusion.pk}").json()
+        headers = {"if_match": f'"{seen["version"]}"'}
+        answer = program.call("PATCH", f"infusions/{infusion.pk}", REASON | {"batch": f"A-{place}"}, **headers)
+        assert answer.status_code == 200, (name, answer.content)
+        address = f"/en/clinic/infusions/{infusion.pk}/correct"
+        assert client.get(address).status_code == 200
+        answer = client.post(address, _typed(infusion) | {"batch": f"P-{place}"})
+        assert answer.status_code == 302, (name, answer.context["form"].errors)
+        infusion.refresh_from_db()
+        assert infusion.batch == f"P-{place}"

@@ -81,7 +81,6 @@ class MessagesView(SignedInView):
     def post(self, request: Caller, question_id: str) -> Response:
         """Answer, or go on writing, as the side to which the caller belongs."""
         key, user = _read_key(question_id), request.user
-        entry.find_question(question_id=key, by=user)  # to whom there is none, the body is nothing
         text = str(read_body(request, (TEXT,)).get(TEXT) or "")
         entry.write(question_id=key, text=text, by=user)
         return Response(_show(key, user), status=HTTPStatus.CREATED)

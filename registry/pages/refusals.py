@@ -40,6 +40,7 @@ def show_not_permitted(request: HttpRequest) -> HttpResponse:
     """A page that the account has no right to: 403."""
     with override(language_of(request)):
         sentence = _("Your account has no right to it. An administrator of the registry can give the right.")
+        sentence += " " + _("Write to %(contact)s.") % {"contact": settings.CONTACT}
         return _show(request, HTTPStatus.FORBIDDEN, _("You may not see this page"), sentence)
 
 

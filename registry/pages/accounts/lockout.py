@@ -2,6 +2,7 @@
 
 from allauth.account.adapter import get_adapter
 from axes.helpers import get_cool_off
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -30,6 +31,7 @@ def show_lockout(
     """How long to wait; the same for a name that exists and one that does not."""
     wait = get_cool_off(request)
     seconds = int(wait.total_seconds()) if wait else 0
-    response = render(request, "accounts/locked.html", {"minutes": -(-seconds // 60)}, status=429)
+    context = {"minutes": -(-seconds // 60), "contact": settings.CONTACT}
+    response = render(request, "accounts/locked.html", context, status=429)
     response.headers["Retry-After"] = str(seconds)
     return response

@@ -13,7 +13,8 @@ from registry.errors import FileUnusable
 ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")
 COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")  # the older Office's files, and what holds encrypted ones
 LARGEST_DIRECTORY = 100_000  # bytes of an archive's list of parts; a workbook's has some thousands
-ENDING, LONGEST_ENDING = b"PK\x05\x06", 22 + 65_535
+ENDING, ENDING_SIZE, LONGEST_ENDING = b"PK\x05\x06", 22, 22 + 65_535
+LONG_MARK, LONG_POINTER_MARK, LONG_POINTER, LONG_FORM = b"PK\x06\x06", b"PK\x06\x07", 20, 20 + 56
 OPEN_DOCUMENT = b"application/vnd.oasis.opendocument."
 HEAD = 4096
 # Control characters that no table has; a tape archive has its mark further on.
@@ -93,15 +94,10 @@ def _is_archive() -> str:
 
 def _refuse_other_archives(file: BinaryIO) -> None:
     """Refuse an archive that is no workbook, before its list of parts is read where that is very long."""
-    size = file.seek(0, 2)
-    file.seek(max(0, size - LONGEST_ENDING))
-    ending = file.read()
-    found = ending.rfind(ENDING)
-    listed = int.from_bytes(ending[found + 12 : found + 16], "little") if found >= 0 else 0
     damaged = FileUnusable(
         _("The workbook is damaged. Open it in a spreadsheet program, save it as XLSX again, and try again.")
     )
-    if found < 0 or listed > LARGEST_DIRECTORY:
+    if not 0 <= _measure_directory(file) <= LARGEST_DIRECTORY:
         raise damaged
     file.seek(0)
     try:
@@ -114,6 +110,24 @@ def _refuse_other_archives(file: BinaryIO) -> None:
         raise FileUnusable(sentence)
     if "_rels/.rels" not in names:
         raise damaged
+
+
+def _measure_directory(file: BinaryIO) -> int:
+    """How many bytes an archive's list of parts has; -1 where that cannot be known.
+
+    Found as zipfile finds it, which believes the longer form of the ending (ZIP64) where there is one.
+    """
+    size = file.seek(0, 2)
+    file.seek(max(0, size - LONGEST_ENDING - LONG_FORM))
+    ending = file.read()
+    last = len(ending) - ENDING_SIZE
+    found = last if ending[last:].startswith(ENDING) and ending.endswith(b"\x00\x00") else ending.rfind(ENDING)
+    if found < 0:
+        return -1
+    if not ending[max(0, found - LONG_POINTER) : found].startswith(LONG_POINTER_MARK):
+        return int.from_bytes(ending[found + 12 : found + 16], "little")
+    long = ending[max(0, found - LONG_FORM) : found]
+    return int.from_bytes(long[40:48], "little") if long.startswith(LONG_MARK) else -1
 
 
 def _what_archive(names: set[str], head: bytes) -> str:

@@ -168,6 +168,7 @@ class SheetReader(Reader):
         self.merged: list[tuple[int, int, int, int]] = []  # first column and row, last column and row
         self.columns: dict[str, int] = {}
         self.hidden_columns: set[int] = set()
+        self.listed_columns = 0
         self.is_sheet = False
         self.elements("worksheet", self._begin_sheet)
         self.elements("col", self._see_columns)
@@ -203,6 +204,9 @@ class SheetReader(Reader):
         self.is_sheet = True
 
     def _see_columns(self, attributes: dict[str, str]) -> None:
+        self.listed_columns += 1
+        if self.listed_columns > LAST_COLUMN:
+            raise Damaged
         if attributes.get("hidden") in HIDDEN or NO_SIZE.fullmatch(attributes.get("width", "")):
             first, last = (_whole(attributes.get(name, "")) for name in ("min", "max"))
             self.hidden_columns.update(range(first - 1, min(last, MOST_COLUMNS)))

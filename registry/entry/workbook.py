@@ -30,7 +30,8 @@ LONGEST_TEXTS = 10_000_000  # characters of all shared texts
 GLANCE = 4 * 2**20  # bytes read of all other sheets together, to see whether they have rows
 CODES = "codes_"  # how the names of the template's second sheet begin
 A_FEW = 20_000  # elements of the parts that list others
-LONGEST_FORMAT, MOST_FORMATS = 1_000, 2_000  # of numbers; spreadsheets allow 255 characters, and some hundreds
+LONGEST_FORMAT, MOST_FORMATS = 255, 2_000  # of numbers; spreadsheets allow so many characters, and some hundreds
+MOST_OF_STYLES = 500_000  # elements; spreadsheets allow 65,490 styles
 ENCRYPTED = 0x1
 DAMAGES = (BadZipFile, InflateError, Damaged, KeyError, EOFError, NotImplementedError, ValueError)
 PACKINGS = {ZIP_STORED, ZIP_DEFLATED}
@@ -109,9 +110,8 @@ class Workbook:
         self.date1904 = False
         self._read_book(book, relations)
         self.texts: list[str] = []
-        for kind, part in relations.values():
-            if kind == "sharedStrings":
-                self._read_texts(part)
+        if texts := next((part for kind, part in relations.values() if kind == "sharedStrings"), ""):
+            self._read_texts(texts)
         self.styles = self._read_styles(next((part for kind, part in relations.values() if kind == "styles"), ""))
         self.read_sheet = self._choose()
         self.hidden_columns: set[int] = set()  # of the sheet, by their places, from its first row on
@@ -227,6 +227,8 @@ class Workbook:
             if kind != "worksheet":
                 continue  # a chart
             name = attributes.get("name", "")
+            if part in {sheet.part for sheet in self.sheets}:
+                raise Damaged
             visible = attributes.get("state", "visible") == "visible"
             self.sheets.append(Sheet(name, place, part, visible, name in named))
 
@@ -290,7 +292,7 @@ class Workbook:
             if inside and len(used) < 2**16:
                 used.append(attributes.get("numFmtId", "0"))
 
-        reader = Reader()
+        reader = Reader(MOST_OF_STYLES)
         reader.elements("numFmt", see_format)
         reader.elements("cellXfs", begin_cells, end_cells)
         reader.elements("xf", see_style)

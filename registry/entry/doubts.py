@@ -145,7 +145,7 @@ def _settle(
     answered: Collection[tuple[UUID, str]] = (),
 ) -> None:
     """Close questions of rules that nobody has answered yet and whose cause is gone."""
-    asked = Question.objects.unanswered().exclude(rule="").filter(answered_at=None)
+    asked = Question.objects.unanswered().exclude(rule="")
     asked = asked.exclude(Exists(Message.objects.filter(question=OuterRef("pk"))))
     theirs = asked.filter(infusion__patient__in=list(persons)).values_list(
         "pk", "infusion", "rule", "infusion__status"

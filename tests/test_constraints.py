@@ -233,6 +233,9 @@ BROKEN: dict[str, list[Callable]] = {
     # An unknown category breaks the rule about trials too: PostgreSQL names the first by alphabet.
     "infusion_category_is_known": [lambda: infusion(category="XYZ"), lambda: infusion(category="")],
     "infusion_kind_is_known": [lambda: infusion(kind="second"), lambda: infusion(kind="")],
+    "infusion_sex_stated_is_known": [
+        lambda: infusion(sex_stated="f"), lambda: infusion(sex_stated=""),
+    ],
     "infusion_status_is_known": [lambda: infusion(status="lost"), lambda: infusion(status="")],
     "release_has_titles": [lambda: release(title_sv=""), lambda: release(title_en="")],
     "release_file_has_its_name": [lambda: twice(release_file, {}, {})],

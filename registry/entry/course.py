@@ -66,8 +66,8 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
     submitted = {row.what: row for row in rows if row.status == Status.SUBMITTED}
     withdrawn = [row for row in rows if row.status == Status.WITHDRAWN]
     course = [row.step for row in submitted.values()]
-    # The stored person's, as far as it was not stated elsewhere.
-    known_sex: str = next((row.sex for row in rows if row.status and not row.elsewhere), Sex.UNKNOWN)
+    # The stored person's, as far as whoever imports may know it.
+    known_sex: str = next((row.sex for row in rows if row.status), Sex.UNKNOWN)
     said: set[tuple] = set()  # by earlier lines of the file, whether stored already or new
     for row in _put_in_order(rows):
         if row.line is None:
@@ -85,7 +85,7 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
             yield Verdict(row.line, None, [Problem("patient_id", "withdrawn_before", sentence, True)])
             continue
         doubts = doubt_sex(row.sex, known_sex)
-        if known_sex == Sex.UNKNOWN and not row.elsewhere:
+        if known_sex == Sex.UNKNOWN:
             known_sex = row.sex  # storing fills it in likewise (staging.py)
         try:
             kind, found = classify(step=row.step, others=course, elsewhere=row.elsewhere)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from registry.access import Actor, Permission, acting_as, require
 from registry.ages import Age
 from registry.batch_numbers import read_batch
-from registry.choices import AccessAction, Kind, Status
+from registry.choices import AccessAction, Kind, Sex, Status
 from registry.draft import InfusionDraft
 from registry.entry.ages import follow_date, refuse_age
 from registry.entry.ages_by_number import CONTRADICTED, WITHOUT_NUMBER
@@ -98,6 +98,7 @@ def record_infusion(
         infusion = Infusion.objects.create(
             patient=patient,
             status=Status.SUBMITTED,
+            sex_stated=draft.sex or Sex.UNKNOWN,
             **{name: getattr(draft, name) for name in CORRECTABLE} | {"kind": kind},
         )
         log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])

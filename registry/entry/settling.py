@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.choices import AccessAction, Kind, ReferralState, Side, Status
+from registry.choices import AccessAction, Kind, ReferralState, Sex, Side, Status
 from registry.draft import InfusionDraft
 from registry.entry.ages import refuse_age
 from registry.entry.announce import announce_change
@@ -245,7 +245,10 @@ def _store(draft: InfusionDraft, kind: Kind, patient: Patient, by: Actor) -> Inf
     refuse_age(draft, patient, Course(rows))
     fill_sex(patient, draft, by=by)
     infusion = Infusion.objects.create(
-        patient=patient, status=Status.SUBMITTED, **{name: getattr(draft, name) for name in CORRECTABLE}
+        patient=patient,
+        status=Status.SUBMITTED,
+        sex_stated=draft.sex or Sex.UNKNOWN,
+        **{name: getattr(draft, name) for name in CORRECTABLE},
     )
     log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
     return infusion

@@ -17,6 +17,7 @@ from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import AccessAction, IdentifierType, Kind, Sex, Status
 from registry.draft import Identified, InfusionDraft
 from registry.entry.course import CourseRow
+from registry.entry.visible_course import SAYS_SEX
 from registry.errors import Problem
 from registry.identity import DIGEST_BYTES, oldest_first
 from registry.models.patient import GIVES_BIRTH_DATE
@@ -105,7 +106,14 @@ FROM import_row JOIN import_person USING (person) JOIN registry_product ON regis
 WHERE NOT is_alone
 UNION ALL
 SELECT patient_id, elsewhere, infused_on, date_precision, sequence, NULL, status, kind, product_id::text,
-       registry_patient.sex,
+       CASE WHEN %(own)s::bigint[] IS NULL OR EXISTS (
+           SELECT FROM registry_patientidentifier AS number
+           WHERE number.patient_id = registry_patient.id AND number.type = ANY(%(say_sex)s)
+       ) THEN registry_patient.sex ELSE coalesce((
+           SELECT said.sex_stated FROM registry_infusion AS said
+           WHERE said.patient_id = registry_patient.id AND said.centre_id = ANY(%(own)s::bigint[])
+             AND said.sex_stated <> 'unknown'
+           ORDER BY said.created_at, said.infused_on, said.sequence, said.id LIMIT 1), 'unknown') END,
        planned_doses, coalesce(longest_dose_interval_days, 0), coalesce(indication_id::text, ''),
        centre_id, category, indication_id, trial_id, manufacturing_site_id, age_at_infusion, batch
 FROM registry_infusion JOIN registry_patient ON registry_patient.id = patient_id
@@ -163,10 +171,10 @@ STORE_INFUSIONS = """
 WITH stored AS (INSERT INTO registry_infusion (
     id, patient_id, centre_id, category, kind, product_id, indication_id, trial_id,
     manufacturing_site_id, infused_on, date_precision, sequence, age_at_infusion, batch, status,
-    created_at)
+    sex_stated, created_at)
 SELECT gen_random_uuid(), patient_id, centre_id, category, import_verdict.kind, product_id,
        indication_id, trial_id, manufacturing_site_id, infused_on, date_precision, sequence,
-       age_at_infusion, batch, %(submitted)s, now()
+       age_at_infusion, batch, %(submitted)s, sex, now()
 FROM import_row JOIN import_person USING (person) JOIN import_verdict USING (line)
 ORDER BY patient_id, infused_on, sequence
 RETURNING id, patient_id, centre_id)
@@ -272,7 +280,7 @@ def read_courses(by: Actor) -> Iterator[CourseRow]:
     """
     statuses = [Status.SUBMITTED.value, Status.WITHDRAWN.value]
     with connection.chunked_cursor() as cursor:
-        cursor.execute(COURSES, {"statuses": statuses, "own": _own_centres(by)})
+        cursor.execute(COURSES, {"statuses": statuses, "own": _own_centres(by), "say_sex": list(SAYS_SEX)})
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             for row in rows:
                 doses, longest, indication = row[PLAN:DETAILS]

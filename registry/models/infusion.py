@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
-from registry.choices import Category, DatePrecision, Kind, Status
+from registry.choices import Category, DatePrecision, Kind, Sex, Status
 from registry.dates import write_date
 from registry.models.centre import Centre, ManufacturingSite
 from registry.models.history import keeps_history, moves_revision
@@ -112,6 +112,10 @@ class Infusion(models.Model):
     )
     age_at_infusion = models.PositiveSmallIntegerField(_("age at infusion, whole years"))
     batch = models.CharField(_("batch"), max_length=60, blank=True)
+    # The person's is Patient.sex; a clinic is shown what the number says, or what it has stated itself.
+    sex_stated = models.CharField(
+        _("sex as stated"), max_length=7, choices=Sex.choices, default=Sex.UNKNOWN, db_default=Sex.UNKNOWN.value
+    )
     status = models.CharField(_("status"), max_length=9, choices=Status.choices)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
@@ -153,6 +157,7 @@ class Infusion(models.Model):
             models.CheckConstraint(name="infusion_age_is_possible", condition=Q(age_at_infusion__lte=OLDEST_AGE)),
             models.CheckConstraint(name="infusion_category_is_known", condition=Q(category__in=Category.values)),
             models.CheckConstraint(name="infusion_kind_is_known", condition=Q(kind__in=Kind.values)),
+            models.CheckConstraint(name="infusion_sex_stated_is_known", condition=Q(sex_stated__in=Sex.values)),
             models.CheckConstraint(name="infusion_status_is_known", condition=Q(status__in=Status.values)),
         ]
 

@@ -388,3 +388,9 @@ def test_in_swedish_too(office):
     browser = Client()
     assert browser.get(link).headers["Location"] == "/accounts/invitation/"
     assert "Inbjudan" in text(browser.get("/accounts/invitation/"))
+
+
+def test_a_browser_may_fill_in_who_someone_is(office):
+    page = text(Client().get(link_of(office.post(PEOPLE, INVITED)), follow=True))
+    filled = re.findall(r'<input[^>]* autocomplete="([^"]+)"', page)
+    assert filled == ["username", "given-name", "family-name", "new-password", "new-password"]

@@ -32,7 +32,7 @@ THE_FILE = 0  # the number of a line that says something of the file as a whole
 ERROR_TEXT = re.compile(
     r"#(?:[A-ZÅÄÖ]{2,20}(?:/0)?[!?]|N/A|SAKNAS|GETTING_DATA|HÄMTAR_DATA|#{2,})|(?:Err|Fel):[0-9]{3}"
 )
-ERROR_BEGINS = {"#", "E", "F", "="}
+MAY_BE_ERROR = re.compile("[#=]|Err:|Fel:")  # looked for in a whole row: hardly any has one
 AS_TEXT = re.compile(r'="([^"]*)"')  # how a text file keeps a spreadsheet from making a number of a text
 
 
@@ -179,7 +179,7 @@ def _refuse_nameless(places: list[int], cells: Sequence[str], unreadable: Mappin
 
 def _blank_errors(row: Row) -> Row:
     """The row without the texts of a spreadsheet's errors, and without what is there for a spreadsheet alone."""
-    if not row.cells or not any(cell[:1] in ERROR_BEGINS for cell in row.cells):
+    if not row.cells or not MAY_BE_ERROR.search("".join(row.cells)):
         return row
     row = row._replace(cells=[AS_TEXT.sub(r"\1", cell) if cell[:1] == "=" else cell for cell in row.cells])
     wrong = [place for place, cell in enumerate(row.cells) if ERROR_TEXT.fullmatch(cell.strip(BLANKS))]

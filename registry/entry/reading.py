@@ -229,7 +229,7 @@ class _Fields:
             if needed:
                 self.refuse(name, "missing", _("This field is required."))
             return None
-        found = known.find(value)
+        found = known.get(value.lower()) or known.find(value)  # by far most are written as in the list
         if found is None:
             self.refuse(name, f"unknown_{name}", self._say_unknown(value, known))
         return found

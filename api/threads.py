@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
@@ -19,6 +18,7 @@ from registry.choices import Side
 from registry.entry import questions as entry
 from registry.errors import NotFound, NotPermitted, Problem
 from registry.models import Centre, Question, User
+from registry.models.question import QuestionQuerySet
 
 TEXT = "text"
 FIELDS = ("infusion", "centre", TEXT)
@@ -130,7 +130,7 @@ def _read_key(text: str) -> int:
     return int(text)
 
 
-def _filter(found: QuerySet[Question], user: User, parameters: Parameters) -> QuerySet[Question]:
+def _filter(found: QuestionQuerySet, user: User, parameters: Parameters) -> QuestionQuerySet:
     visible = centres_where(user, Permission.READ_RECORDS)
     centres = {centre.code: centre.pk for centre in Centre.objects.order_by("code") if centre.pk in visible}
     if codes := parameters.choose("centre", centres):

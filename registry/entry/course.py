@@ -112,7 +112,7 @@ def _compare(row: CourseRow, stored: CourseRow) -> list[Problem]:
             "This infusion is stored already, and not as %(kind)s: which one was the first is for the registry's "
             "steward to settle."
         )
-        return [Problem("kind", KIND_STAYS, sentence % {"kind": Kind(row.kind).label.lower()}, True)]
+        return [Problem("kind", KIND_STAYS, sentence % {"kind": Kind(row.kind or "").label.lower()}, True)]
     sentence = _(
         "The same infusion (person, date, sequence, product) is stored with other details: "
         "correct it in the registry."

@@ -73,5 +73,5 @@ def _check_batch(typed: str, infused_on: str) -> Problem | None:
     try:
         day, precision = understand_date(infused_on)
     except ValueError:
-        day = precision = None
+        return read_batch(typed, infused_on=None, precision=None)[1]
     return read_batch(typed, infused_on=day, precision=precision)[1]

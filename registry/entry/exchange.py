@@ -182,10 +182,10 @@ def _blank_errors(row: Row) -> Row:
     if not row.cells or not MAY_BE_ERROR.search("".join(row.cells)):
         return row
     row = row._replace(cells=[AS_TEXT.sub(r"\1", cell) if cell[:1] == "=" else cell for cell in row.cells])
-    wrong = [place for place, cell in enumerate(row.cells) if ERROR_TEXT.fullmatch(cell.strip(BLANKS))]
+    wrong = [place for place, cell in enumerate(row.cells or ()) if ERROR_TEXT.fullmatch(cell.strip(BLANKS))]
     if not wrong:
         return row
-    cells = ["" if place in wrong else cell for place, cell in enumerate(row.cells)]
+    cells = ["" if place in wrong else cell for place, cell in enumerate(row.cells or ())]
     return row._replace(cells=cells, unreadable={**row.unreadable, **dict.fromkeys(wrong, ERROR)})
 
 

@@ -49,7 +49,7 @@ def seal_place(draft: InfusionDraft) -> bytes:
 def name_sent_rows() -> None:
     """Name the judged rows that wait at the steward or were declined, and store none of them."""
     found = dict(_find_sent())
-    values = {"lines": list(found), "refused": KnownElsewhere.code}
+    values: dict[str, list[int] | str] = {"lines": list(found), "refused": KnownElsewhere.code}
     with connection.cursor() as cursor:
         for statement in FORGET:
             cursor.execute(statement, values)
@@ -65,7 +65,9 @@ def count_sent_rows() -> int:
 
 def _find_sent() -> Iterator[tuple[int, str]]:
     states = [ReferralState.OPEN.value, ReferralState.DECLINED.value]
-    values = {"states": states, "open": ReferralState.OPEN, "refused": KnownElsewhere.code}
+    values: dict[str, list[str] | str] = {
+        "states": states, "open": ReferralState.OPEN, "refused": KnownElsewhere.code,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(BESIDE, values)
         for line, *what, place, state in cursor.fetchall():

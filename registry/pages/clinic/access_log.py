@@ -48,7 +48,7 @@ class LogForm(forms.Form):
         label=gettext_lazy("Action"), required=False, choices=[("", gettext_lazy("All")), *AccessAction.choices]
     )
     refused = forms.TypedChoiceField(
-        label=gettext_lazy("Look-ups"), required=False, coerce=bool, empty_value=False,
+        label=gettext_lazy("Look-ups"), required=False, coerce=bool, empty_value=None,
         choices=[("", gettext_lazy("All")), ("only", gettext_lazy("Refused look-ups"))],
     )  # fmt: skip
     since = DayField(label=gettext_lazy("From"), required=False, day_of="first")

@@ -25,6 +25,7 @@ class ListSelect(forms.Select):
     def __init__(self, rows: Iterable[tuple[str, str, Iterable[Category]]]):
         rows = list(rows)
         self.fits = {value: tuple(fits) for value, _label, fits in rows}
+        self.labels = {value: label for value, label, _fits in rows}
         groups: dict[tuple, list[tuple[str, str]]] = {}
         for value, label, _fits in rows:
             groups.setdefault(self.fits[value], []).append((value, label))
@@ -51,8 +52,7 @@ class ListSelect(forms.Select):
 
     def say(self, value: str) -> str:
         """A row as people read it."""
-        labels = {found: label for _name, listed in self.choices[1:] for found, label in listed}
-        return labels.get(value, value)
+        return self.labels.get(value, value)
 
 
 def choose_trial(lists: CodeLists) -> ListSelect:

@@ -478,7 +478,7 @@ COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1") + b"\x00" * 600
         (packed(**{"_rels__.rels": b"", "xl__workbook.bin": b""}), "(XLSB)"),
         (packed(**{"Index__Document.iwa": b""}), "Numbers"),
         (packed(**{"rows.csv": b"a,b"}), "an archive, not a workbook"),
-        (packed(**{"_rels__.rels": b"", "word__document.xml": b""}), "an archive, not a workbook"),
+        (packed(**{"_rels__.rels": b"", "word__document.xml": b""}), "a Word document"),
         (b"PK\x03\x04 and nothing", "damaged"),
         (b"%PDF-1.7", "a PDF"),
         (b"\xff\xd8\xff\xe0", "a picture"),

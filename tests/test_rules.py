@@ -101,6 +101,7 @@ FILE_CASES = [
     ("age_at_infusion", "age_contradicts_identifier", {"age_at_infusion": "51"}),
     ("batch", "too_long", {"batch": "B" * 61}),
     ("batch", "character_invalid", {"batch": "B\x001"}),
+    ("batch", "number_shortened", {"batch": "1,23457E+14"}),
     ("batch", "identifier_in_text", {"batch": f"of {NUMBER}"}),
 ]  # fmt: skip
 FILE_WARNINGS = [
@@ -157,6 +158,7 @@ BY_FILE = {
     "withdrawn_before",
     "cell_unreadable",
     "row_hidden",
+    "columns_hidden",
     "encoding_assumed",
     "lines_above_header",
 }  # tests of files, of every kind
@@ -715,7 +717,7 @@ def test_every_code_of_the_sources_has_a_test():
     assert in_sources == in_tests
     named = Path(__file__).read_text()
     assert [code for code in sorted(ELSEWHERE) if named.count(f'"{code}"') == 1] == []
-    files = ("test_import.py", "test_workbooks.py", "test_csv_dialects.py")
+    files = ("test_import.py", "test_workbooks.py", "test_csv_dialects.py", "test_rows_seen.py")
     by_file = "".join(Path(__file__).with_name(name).read_text() for name in files)
     assert [code for code in sorted(BY_FILE) if code not in by_file] == []
 

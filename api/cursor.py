@@ -4,7 +4,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -57,7 +57,11 @@ class Order:
 
 
 BY_DAY = Order(("infused_on", "id"), r"(\d{4}-\d{2}-\d{2})([0-9a-f]{32})", (date.fromisoformat, UUID))
-BY_NUMBER = Order(("id",), r"(\d{1,18})", (int,))
+BY_INSTANT = Order(
+    ("asked_at", "id"),
+    r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{6})?\+00:00)(\d{1,18})",
+    (datetime.fromisoformat, int),
+)
 
 
 def read_page(

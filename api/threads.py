@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from api import signed_in_schema as schema
 from api.authentication import Caller
-from api.cursor import BY_NUMBER, read_page
+from api.cursor import BY_INSTANT, read_page
 from api.questions import Parameters, unknown_value
 from api.signed_in import BodyInvalid, SignedInView, read_body, require_writer
 from registry.access import Permission, centres_where
@@ -38,7 +38,7 @@ class QuestionsView(SignedInView):
         if not centres_where(user, Permission.READ_RECORDS):
             raise NotPermitted
         found = _filter(entry.read_all(by=user), user, self.parameters)
-        page = read_page(found, request, self.parameters, order=BY_NUMBER)
+        page = read_page(found, request, self.parameters, order=BY_INSTANT)
         entry.log_questions_shown(by=user, questions=page["results"])
         return Response(page | {"results": [describe(question) for question in page["results"]]})
 

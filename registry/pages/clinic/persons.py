@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from registry.access import Permission, acting_as, centres_where
+from registry.access import NATIONWIDE, Permission, acting_as, centres_where
 from registry.choices import AccessAction, Category, Side, Status
 from registry.entry.finding import is_registry_number
 from registry.entry.history import read_histories
@@ -28,7 +28,7 @@ from registry.entry.rows import RELATED, row_of
 from registry.entry.visible_course import show_sex
 from registry.errors import ChangedMeanwhile, NotFound, RegistryError, TooManyLookups
 from registry.identity import IdentifierUnusable
-from registry.models import Infusion, Patient, Question
+from registry.models import Infusion, Patient, Question, User
 from registry.models.access_log import log_infusions
 from registry.pages.clinic.desk_forms import WhoForm
 from registry.pages.clinic.forms import CorrectionForm, ReasonForm
@@ -113,7 +113,7 @@ def person(request: SignedInRequest, number: int) -> HttpResponse:
         {
             "patient": patient,
             "sex": show_sex(patient, request.user),
-            "identifiers": sorted({one.get_type_display() for one in patient.identifiers.all()}),
+            "identifiers": _say_identifiers(patient, request.user),
             "steps": [
                 {
                     "infusion": infusion,
@@ -131,6 +131,13 @@ def person(request: SignedInRequest, number: int) -> HttpResponse:
             "may_erase": bool(centres_where(request.user, Permission.ERASE_PATIENTS)),
         },
     )
+
+
+def _say_identifiers(patient: Patient, user: User) -> list[str]:
+    """The kinds of a person's numbers, for the steward: a clinic would see what others have given."""
+    if centres_where(user, Permission.READ_RECORDS) is not NATIONWIDE:
+        return []
+    return sorted({one.get_type_display() for one in patient.identifiers.all()})
 
 
 @page(Permission.WRITE_RECORDS)

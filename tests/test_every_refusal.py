@@ -38,7 +38,7 @@ WAYS = {
         username_taken token_invalid idempotency_key_reused idempotency_key_invalid bad_request
         etag_invalid precondition_required body_too_large file_too_large cursor_invalid query_too_long
         unknown_parameter parameter_repeated value_repeated not_acceptable centre_upcoming too_costly period_empty
-        format_contradicts too_many_dimensions
+        format_contradicts too_many_dimensions number_shortened
     """,
     "again": """
         changed_meanwhile busy too_many_lookups effect_changed list_changed import_not_storable
@@ -54,7 +54,7 @@ WAYS = {
         date_on_weekend third_infusion sex_differs no_earlier_infusion long_gap reinfusion_as_planned
         further_dose_alone further_dose_of_other_course further_dose_not_planned further_dose_late
         withdrawn_before sheet_not_read encoding_assumed lines_above_header row_hidden cup_in_industry_trial
-        batch_of_another_person
+        batch_of_another_person columns_hidden age_after_merge age_without_number investigational_in_care
     """,
     "steward": "known_elsewhere kind_stays sent_to_steward declined_by_steward",
     "nobody": "not_found do_not_register proof_failed refused",
@@ -134,7 +134,8 @@ def test_no_code_is_computed_but_here():
 
 # Where a code is an expression: a constant of the lists above, or one that the scan finds where it is handed in.
 COMPUTED = {
-    "ages: AGE_UNSTATED", "batch_numbers: problem.code", "course: KIND_STAYS", "doubts: BATCH",
+    "ages: AGE_UNSTATED", "ages_by_number: WITHOUT_NUMBER",
+    "batch_numbers: problem.code", "course: KIND_STAYS", "doubts: BATCH",
     "errors: type(self).code", "import_file: PatientRefused.code", "infusions: f'{ANSWER}_invalid'",
     "reading: code", "rules: code", "sent_rows: DECLINED", "sent_rows: SENT", "signed_in: error.code",
     "threads: code",

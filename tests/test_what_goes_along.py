@@ -51,10 +51,9 @@ def test_before_an_erasure(world):
     page = said(client.get(address("erase", number=man.registry_number)))
     for words in ("1 infusion sent to the registry's steward", "3 questions", "3 drafts"):
         assert words in page
-    client.post(
-        address("erase", number=woman.registry_number),
-        {"text": "asked for it", "refuses": "yes", "confirmed": "yes"},
-    )
+    where = address("erase", number=woman.registry_number)
+    seen = client.get(where).context["seen"]
+    client.post(where, {"text": "asked for it", "refuses": "yes", "confirmed": "yes", "seen": seen})
     assert (Referral.objects.count(), Question.objects.count(), Draft.objects.count()) == (3, 6, 4)
 
 

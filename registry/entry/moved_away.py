@@ -13,12 +13,13 @@ from registry.draft import InfusionDraft
 from registry.errors import KnownElsewhere
 from registry.models import Infusion, Patient
 
-# Rows of a file that say what a centre of the actor's once recorded of the person, and has no longer.
+# Rows of a file that say what a centre of the actor's once recorded of the person, and has no longer; what is
+# wrong with a row already is told alone, as by the form.
 REFUSE = """
 INSERT INTO import_problem
 SELECT line, %(field)s, %(code)s, %(sentence)s, false
 FROM import_row JOIN import_verdict USING (line) JOIN import_person USING (person)
-WHERE elsewhere AND EXISTS (
+WHERE elsewhere AND line NOT IN (SELECT line FROM import_problem WHERE NOT warning) AND EXISTS (
     SELECT FROM registry_infusion AS given JOIN registry_infusionhistory AS was ON was.pgh_obj_id = given.id
     WHERE given.patient_id = import_person.patient_id AND given.centre_id <> ALL(%(own)s::bigint[])
       AND was.centre_id = ANY(%(own)s::bigint[])

@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, re_path
 
-from api import catalogue, description, imports, infusions, me, public, referrals, releases, threads
 from api.errors import not_found
+from api.public import catalogue, description, releases, views
+from api.records import imports, infusions, me, referrals, threads
 from registry.models.centre import CODE
 
 app_name = "api"
@@ -14,18 +15,18 @@ def _address(pattern: str, view, name: str) -> URLPattern:
 
 
 urlpatterns = [
-    _address("map", public.MapView.as_view(), "map"),
-    _address(r"map\.(?P<ending>[a-z-]+)", public.MapView.as_view(), "map-file"),
-    _address("counts", public.CountsView.as_view(), "counts"),
-    _address(r"counts\.(?P<ending>[a-z-]+)", public.CountsView.as_view(), "counts-file"),
+    _address("map", views.MapView.as_view(), "map"),
+    _address(r"map\.(?P<ending>[a-z-]+)", views.MapView.as_view(), "map-file"),
+    _address("counts", views.CountsView.as_view(), "counts"),
+    _address(r"counts\.(?P<ending>[a-z-]+)", views.CountsView.as_view(), "counts-file"),
     *(
-        _address(name, public.code_list_view(name).as_view(), name)
+        _address(name, views.code_list_view(name).as_view(), name)
         for name in ("centres", "categories", "products", "indications", "trials")
     ),
-    _address("measures", public.MeasuresView.as_view(), "measures"),
-    _address("snapshots", public.SnapshotsView.as_view(), "snapshots"),
-    _address(r"snapshots/(?P<number>[0-9]{1,9})", public.SnapshotView.as_view(), "snapshot"),
-    _address(r"snapshots/(?P<number>[0-9]{1,9})/changes", public.ChangesView.as_view(), "changes"),
+    _address("measures", views.MeasuresView.as_view(), "measures"),
+    _address("snapshots", views.SnapshotsView.as_view(), "snapshots"),
+    _address(r"snapshots/(?P<number>[0-9]{1,9})", views.SnapshotView.as_view(), "snapshot"),
+    _address(r"snapshots/(?P<number>[0-9]{1,9})/changes", views.ChangesView.as_view(), "changes"),
     _address("releases", releases.ReleasesView.as_view(), "releases"),
     _address("releases/(?P<name>[a-z0-9-]{1,40})", releases.ReleaseView.as_view(), "release"),
     _address(
@@ -35,8 +36,8 @@ urlpatterns = [
     _address(r"catalogue\.(?P<ending>[a-z-]+)", catalogue.CatalogueView.as_view(), "catalogue-file"),
     _address("measure-reports", catalogue.MeasureReportsView.as_view(), "measure-reports"),
     _address(f"measure-reports/(?P<code>{CODE})", catalogue.MeasureReportView.as_view(), "measure-report"),
-    _address("status", public.StatusView.as_view(), "status"),
-    _address("config", public.ConfigView.as_view(), "config"),
+    _address("status", views.StatusView.as_view(), "status"),
+    _address("config", views.ConfigView.as_view(), "config"),
     _address("infusions", infusions.InfusionsView.as_view(), "infusions"),
     _address("infusions/(?P<infusion_id>[^/]+)", infusions.InfusionView.as_view(), "infusion"),
     _address("infusions/(?P<infusion_id>[^/]+)/history", infusions.HistoryView.as_view(), "infusion-history"),

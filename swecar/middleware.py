@@ -21,7 +21,7 @@ from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 from django_htmx.middleware import HtmxDetails
 
-# Of the interface, what api.signed_in answers; all else there is public.
+# Of the interface, what api.records.base answers; all else there is public.
 SIGNED_IN = re.compile(
     r"/((admin|(en/)?(clinic|accounts))/|api/v1/(infusions|imports|referrals|questions|me)(/|$))"
 )

@@ -14,7 +14,7 @@ IDENTITY_KEYS = env.identity_keys("IDENTITY_KEYS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 DEBUG = env.flag("DEBUG")
 DISCLOSURE = env.disclosure("DISCLOSURE")
-RATE_LIMIT = env.whole_number("RATE_LIMIT", default=6000)  # answers a minute and client (api/rate.py)
+RATE_LIMIT = env.whole_number("RATE_LIMIT", default=6000)  # answers a minute and client (api/public/rate_limit.py)
 INSECURE_HTTP = env.flag("INSECURE_HTTP") or DEBUG  # the demonstration and the tests speak plain HTTP
 ADMINS = [("", address) for address in env.words("ADMINS")]  # told when a proof fails
 EMAIL_HOST = env.text("EMAIL_HOST", default="localhost")
@@ -261,8 +261,8 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "PREPROCESSING_HOOKS": ["api.schema.without_slash"],
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.examples.add_examples"],
+    "PREPROCESSING_HOOKS": ["api.public.openapi.without_slash"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.public.examples.add_examples"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -4,8 +4,8 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from api import health, metrics
 from api.errors import bad_request, not_found, server_error
+from api.monitoring import health, metrics
 from registry.pages import refusals, releases, seo, trust
 from registry.pages.views import show_map
 

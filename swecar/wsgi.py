@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swecar.settings")
 service = get_wsgi_application()
 
 import swecar.urls  # noqa: E402, F401  after the settings; all that a page needs
-from api.rate import spend_if_any  # noqa: E402
+from api.public.rate_limit import spend_if_any  # noqa: E402
 from registry.figure.geometry import load_shapes  # noqa: E402
 from registry.statistics.current import remembered_hash  # noqa: E402
 from swecar.front import Front  # noqa: E402

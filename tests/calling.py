@@ -6,7 +6,7 @@ import jsonschema
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from api import schema
+from api.openapi import PROBLEM
 from registry.choices import Scope
 from registry.entry.tokens import create_token
 from registry.models import User
@@ -55,7 +55,7 @@ def refused(answer, status: int, code: str) -> dict:
     """The problem of a refusal, in its form."""
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json"), answer.content
     problem = answer.json()
-    jsonschema.validate(problem, schema.PROBLEM)
+    jsonschema.validate(problem, PROBLEM)
     assert (problem["status"], problem["code"]) == (status, code), problem
     assert answer["Cache-Control"] == "no-store"
     assert "Access-Control-Allow-Origin" not in answer

@@ -6,8 +6,8 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from api import description, examples, public
 from api.management.commands import describe_api
+from api.public import description, examples, views
 from tests.test_public_api import ask, demonstration  # noqa: F401  fixtures
 
 PUBLIC = [
@@ -35,7 +35,7 @@ def test_every_public_operation_has_an_example_but_those_of_a_release():
 @pytest.mark.parametrize("operation", examples.ASKED)
 def test_examples_are_real_answers(ask, operation, monkeypatch):  # noqa: F811
     """The demonstration's, but for what is another with each snapshot; manage.py describe_api --examples."""
-    monkeypatch.setattr(public.settings, "RATE_LIMIT", 6000)
+    monkeypatch.setattr(views.settings, "RATE_LIMIT", 6000)
     kept = examples.read()[operation]
     assert kept["asked"] == examples.ASKED[operation]
     now = examples.collect(lambda path: ask(path, Host="127.0.0.1").json())[operation]["answer"]

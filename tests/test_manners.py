@@ -13,7 +13,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils.http import parse_http_date
 
-from api import public, questions, rate
+from api.public import base, count_query, rate_limit, views
 from registry.models import Snapshot
 from registry.statistics.build import publish
 from swecar import answers, shared_cache
@@ -34,8 +34,8 @@ def published(lists):
 @pytest.fixture(autouse=True)
 def own_minute(monkeypatch):
     """Nobody has asked yet, and the minute does not end in the middle of a test."""
-    monkeypatch.setattr(rate, "_taken", {})
-    monkeypatch.setattr(rate.time, "time", lambda: 1_800_000_010.0)
+    monkeypatch.setattr(rate_limit, "_taken", {})
+    monkeypatch.setattr(rate_limit.time, "time", lambda: 1_800_000_010.0)
 
 
 def ask(path: str, **headers):
@@ -75,13 +75,13 @@ class TestRate:
     def test_the_next_minute_begins_anew(self, published, settings, monkeypatch):
         settings.RATE_LIMIT = 1
         assert [ask("map").status_code for _time in range(2)] == [200, 429]
-        monkeypatch.setattr(rate.time, "time", lambda: 1_800_000_061.0)
+        monkeypatch.setattr(rate_limit.time, "time", lambda: 1_800_000_061.0)
         assert ask("map").status_code == 200
 
     def test_processes_share_one_count(self, published, settings, monkeypatch):
         settings.RATE_LIMIT = 2
         for expected in (200, 200, 429):
-            monkeypatch.setattr(rate, "_taken", {})  # another process
+            monkeypatch.setattr(rate_limit, "_taken", {})  # another process
             assert ask("map").status_code == expected
 
     def test_each_client_has_its_own(self, published, settings):
@@ -104,7 +104,7 @@ class TestRate:
         settings.RATE_LIMIT = 50
         answers = []
         for _time in range(3):
-            monkeypatch.setattr(rate, "_taken", {})  # another process
+            monkeypatch.setattr(rate_limit, "_taken", {})  # another process
             answers.append(ask("map.pdf"))
         assert [one.status_code for one in answers] == [200, 200, 429]
         assert [one["RateLimit"] for one in answers] == [f'"default";r={count};t=50' for count in (30, 10, 10)]
@@ -115,7 +115,7 @@ class TestRate:
 
     def test_no_address_is_kept(self, published, settings):
         ask("map")
-        assert "127.0.0.1" not in str(list(rate._taken))
+        assert "127.0.0.1" not in str(list(rate_limit._taken))
 
     def test_without_the_cache_nobody_is_counted(self, published, settings, cache_down):
         settings.RATE_LIMIT = 1
@@ -136,7 +136,7 @@ def silent_cache(settings, monkeypatch):
 
         threading.Thread(target=take, daemon=True).start()
         address, options = f"redis://127.0.0.1:{silent.getsockname()[1]}/0", settings.CACHES["default"]["OPTIONS"]
-        monkeypatch.setattr(rate, "cache", SharedCache(address, {"OPTIONS": options}))
+        monkeypatch.setattr(rate_limit, "cache", SharedCache(address, {"OPTIONS": options}))
         yield taken
         silent.shutdown(socket.SHUT_RDWR)
     for one in taken:
@@ -150,7 +150,7 @@ class TestCacheThatSaysNothing:
         seen = []  # how many had asked the cache when each was answered
 
         def spend(place):
-            rate.spend({"REMOTE_ADDR": f"192.0.2.{place}"}, 1)
+            rate_limit.spend({"REMOTE_ADDR": f"192.0.2.{place}"}, 1)
             seen.append(len(silent_cache))
 
         threads = [threading.Thread(target=spend, args=[place]) for place in range(8)]
@@ -162,14 +162,14 @@ class TestCacheThatSaysNothing:
         assert seen[0] > 1
 
     def test_it_is_not_asked_again_for_some_seconds(self, silent_cache):
-        rate.spend({"REMOTE_ADDR": "192.0.2.1"}, 1)
+        rate_limit.spend({"REMOTE_ADDR": "192.0.2.1"}, 1)
         asked = len(silent_cache)
         assert asked
         for place in range(40):
-            rate.spend({"REMOTE_ADDR": f"192.0.2.{place}"}, 1)
+            rate_limit.spend({"REMOTE_ADDR": f"192.0.2.{place}"}, 1)
         assert len(silent_cache) == asked
         shared_cache.Client.away_until = 0.0  # they are over
-        rate.spend({"REMOTE_ADDR": "192.0.2.99"}, 1)
+        rate_limit.spend({"REMOTE_ADDR": "192.0.2.99"}, 1)
         assert len(silent_cache) > asked
 
 
@@ -245,8 +245,8 @@ class TestMethods:
 
 
 def test_an_address_that_will_go_says_so(published, monkeypatch):
-    going = public.Deprecation(datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC), "/docs/changes")
-    monkeypatch.setattr(public.MapView, "deprecation", going)
+    going = base.Deprecation(datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC), "/docs/changes")
+    monkeypatch.setattr(views.MapView, "deprecation", going)
     answer = ask("map")
     assert answer["Deprecation"] == "@1798761600"
     assert answer["Sunset"] == "Sat, 01 Jan 2028 00:00:00 GMT"
@@ -261,7 +261,7 @@ class TestCost:
         assert ask("counts?by=month,product,indication,centre").status_code == 200
 
     def test_too_many_rows_are_refused_without_counting(self, published, monkeypatch):
-        monkeypatch.setattr(questions, "MOST_COST", 5)
+        monkeypatch.setattr(count_query, "MOST_COST", 5)
         with CaptureQueriesContext(
             connection,
         ) as asked:
@@ -280,7 +280,7 @@ class TestCost:
         assert limits["rates"] == {
             "answers": 77, "seconds": 60, "costs": dict.fromkeys(("png", "png-print", "pdf", "pptx"), 20),
         }  # fmt: skip
-        assert (limits["most_rows"], limits["most_cost"]) == (questions.MOST_ROWS, questions.MOST_COST)
+        assert (limits["most_rows"], limits["most_cost"]) == (count_query.MOST_ROWS, count_query.MOST_COST)
         assert limits["tables"] is None
 
 
@@ -317,9 +317,9 @@ def test_an_answer_of_many_bytes_is_made_anew(published, monkeypatch, path):
 def test_the_address_behind_a_proxy_is_the_last_that_it_tells(settings):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
     request = RequestFactory().get("/", headers={"X-Forwarded-For": "1.1.1.1, 2.2.2.2"})
-    assert rate._address_of(request.META) == "2.2.2.2"
+    assert rate_limit._address_of(request.META) == "2.2.2.2"
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 0
-    assert rate._address_of(request.META) == "127.0.0.1"
+    assert rate_limit._address_of(request.META) == "127.0.0.1"
 
 
 ROUTES = (

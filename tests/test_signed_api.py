@@ -10,8 +10,8 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api import infusions
-from api import signed_in_schema as schema
+from api.records import infusions
+from api.records import openapi as schema
 from registry.choices import Scope
 from registry.entry.record import withdraw_infusion
 from registry.errors import Busy

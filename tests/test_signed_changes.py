@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from api import signed_in_schema as schema
+from api.records import openapi as schema
 from registry.access import Operator
 from registry.entry.idempotency import KEPT, prune_idempotency_keys
 from registry.entry.patients import erase_patient, merge_patients

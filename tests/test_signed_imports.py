@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from api import signed_in_schema as schema
+from api.records import openapi as schema
 from registry.entry import import_job
 from registry.entry.import_job import run_import
 from registry.models import ImportJob, Infusion

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.http import HttpResponse
 from django.test import Client
 
-from api import description, examples
+from api.public import description, examples
 
 PATH = settings.BASE_DIR / "docs" / "openapi.json"
 

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 
 from api.errors import Refused
-from api.questions import Parameters
+from api.parameters import Parameters
 
 MOST = 200
 USUAL = 100

@@ -12,11 +12,10 @@ from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from api import signed_in_schema as schema
-from api.authentication import Caller
-from api.cursor import read_page
-from api.questions import Parameters, unknown_value
-from api.signed_in import (
+from api.parameters import Parameters, unknown_value
+from api.records import openapi as schema
+from api.records.authentication import Caller
+from api.records.base import (
     SignedInView,
     etag_of,
     read_body,
@@ -25,6 +24,7 @@ from api.signed_in import (
     read_reason,
     require_writer,
 )
+from api.records.pagination import read_page
 from registry.access import Permission, acting_as, centres_where
 from registry.choices import AccessAction, Category, Kind, Status
 from registry.draft import InfusionDraft

@@ -5,41 +5,27 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from api.questions import MAY_BE_MISSING, MOST_DIMENSIONS
-from registry.choices import Category, CentreStatus, Modality, Outcome, Sex
+from api.openapi import (
+    CATEGORY_CODE,
+    DAY,
+    DAY_OR_NULL,
+    FIRST,
+    INSTANT,
+    PROBLEM,
+    TEXT,
+    TEXT_OR_NULL,
+    WHOLE,
+    _parameter,
+    listing,
+    record,
+)
+from api.public.count_query import MAY_BE_MISSING, MOST_DIMENSIONS
+from registry.choices import CentreStatus, Modality, Outcome, Sex
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
 from registry.formats.catalogue import CATALOGUE_FORMATS
 from registry.formats.fhir import FHIR_FORMATS
 from registry.statistics.counting import DIMENSIONS, NONE
 from registry.statistics.measures import DEFAULT_MEASURES, DERIVED, MEASURES
-
-WHOLE = {"type": "integer", "minimum": 0}
-TEXT = {"type": "string"}
-TEXT_OR_NULL = {"type": ["string", "null"]}
-DAY = {"type": "string", "format": "date"}
-DAY_OR_NULL = {"type": ["string", "null"], "format": "date"}
-INSTANT = {"type": "string", "format": "date-time"}
-FIRST = {
-    "type": ["string", "null"],
-    "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$",
-    "description": "In its own precision; null where nothing is counted.",
-}
-
-
-def record(optional: dict | None = None, **properties: dict) -> dict:
-    """An object with all these properties, and the optional ones where they apply."""
-    return {
-        "type": "object",
-        "properties": properties | (optional or {}),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-def listing(items: dict) -> dict:
-    """An array."""
-    return {"type": "array", "items": items}
-
 
 TEXTS = record(sv=TEXT, en=TEXT)
 NUMBER = {"type": ["integer", "null"], "minimum": 0, "description": "null where it is not shown."}
@@ -60,7 +46,6 @@ HEAD: dict[str, Any] = {
 SNAPSHOT_HEAD = record(**HEAD, as_of=DAY_OR_NULL)
 SUMMED = NUMBER | {"description": DERIVED["patients_summed"].rule_en}
 NATIONAL = record({"suppressed": SUPPRESSED}, **NUMBERS, children=NUMBER, patients_summed=SUMMED)
-CATEGORY_CODE = {"type": "string", "enum": Category.values}
 LOCATION = record(lat={"type": "number"}, lon={"type": "number"})
 CENTRE_STATUS = {"type": "string", "enum": CentreStatus.values}
 COMPLETE = DAY_OR_NULL | {"description": "Up to which day the centre says that its records are complete."}
@@ -129,19 +114,6 @@ LIST_ITEMS = {
     "indications": record(code=TEXT, key=TEXT, icd10=TEXT_OR_NULL, name=TEXTS),
     "trials": record(identifier=TEXT, name=TEXT, sponsor=TEXT, phase=TEXT),
 }
-FIELD_ERROR = record(field=TEXT, code=TEXT, detail=TEXT)
-PROBLEM = record(
-    {
-        "detail": TEXT,
-        "parameter": TEXT,
-        "send_to": TEXT | {"description": "Where to go on: an address of this interface."},
-        "errors": listing(FIELD_ERROR),
-    },
-    type=TEXT,
-    title=TEXT,
-    status={"type": "integer"},
-    code=TEXT,
-)
 
 
 def _described(
@@ -166,10 +138,6 @@ def _described(
         "auth": [],
         "tags": ["public"],
     }
-
-
-def _parameter(name: str, meaning: str, **more) -> OpenApiParameter:
-    return OpenApiParameter(name, more.pop("type", str), description=meaning, **more)
 
 
 def _words(name: str, meaning: str, items: dict, most: int | None = None) -> OpenApiParameter:

@@ -8,11 +8,11 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from api import signed_in_schema as schema
-from api.authentication import Caller
-from api.cursor import BY_INSTANT, read_page
-from api.questions import Parameters, unknown_value
-from api.signed_in import BodyInvalid, SignedInView, read_body, require_writer
+from api.parameters import Parameters, unknown_value
+from api.records import openapi as schema
+from api.records.authentication import Caller
+from api.records.base import BodyInvalid, SignedInView, read_body, require_writer
+from api.records.pagination import BY_INSTANT, read_page
 from registry.access import Permission, centres_where
 from registry.choices import Side
 from registry.entry import questions as entry

@@ -9,10 +9,10 @@ from drf_spectacular.plumbing import normalize_result_object
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularSwaggerView
 
-from api import schema
-from api.public import PublicView, send, share
-from api.questions import Parameters
-from api.rate import spend
+from api.parameters import Parameters
+from api.public import openapi
+from api.public.base import PublicView, send, share
+from api.public.rate_limit import spend
 from registry.errors import NotPublished
 from registry.formats.data import encode
 from registry.statistics import published
@@ -51,7 +51,7 @@ class SchemaView(PublicView):
 
         def make() -> dict:
             known = partial(published.list_known_codes, published.read_code_lists(current.number))
-            return schema.list_codes(deepcopy(describe_interface()), known, current.number)
+            return openapi.list_codes(deepcopy(describe_interface()), known, current.number)
 
         return send(request, f"{current.hash}:schema:{version}", language, make, of=current)
 

@@ -1,9 +1,8 @@
 """Reading the parameters of a request. An unknown parameter or value is named, never ignored."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
-from math import prod
 
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest
@@ -11,25 +10,16 @@ from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from api.errors import Refused
-from registry.choices import Modality, Sex
 from registry.clock import require_come
 from registry.errors import DateInFuture
 from registry.formats import Format
 from registry.number_search import holds_number
-from registry.statistics.counting import DIMENSIONS, NONE, Question
-from registry.statistics.measures import DEFAULT_MEASURES, MEASURES
 
-MOST_DIMENSIONS = 4
-MOST_ROWS = 100_000
-MOST_COST = 200_000  # rows by dimensions
 LONGEST_QUERY = 2_000
 LONGEST_ECHO = 40
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])|unknown", re.ASCII)
-YEAR = re.compile(r"(19|20|21)\d{2}", re.ASCII)
 WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 LANGUAGES = ("sv", "en")
-MAY_BE_MISSING = {"indication", "manufacturing_site", "trial"}
 COMMON = frozenset({"format", "lang"})
 
 
@@ -174,77 +164,3 @@ def choose_format(
         parameter="Accept",
         status_code=406,
     )
-
-
-def read_question(parameters: Parameters) -> Question:
-    """The question of `counts`, in the one spelling that two ways of asking it share.
-
-    Values of code lists are checked by check_codes, which needs the lists.
-    """
-    by = parameters.choose("by", DIMENSIONS) or ()
-    if len(by) > MOST_DIMENSIONS:
-        sentence = f"At most {MOST_DIMENSIONS} dimensions at once; {len(by)} are asked for."
-        raise Refused("too_many_dimensions", sentence, parameter="by")
-    measures = parameters.choose("measures", MEASURES)
-    filters = {name: _filter(parameters, name) for name in DIMENSIONS if name in parameters.values}
-    since, until = parameters.day_that_has_come("from"), parameters.day("to")
-    if since and until and since > until:
-        raise Refused("period_empty", "from is later than to.", parameter="from", status_code=409)
-    return Question(
-        by=by,
-        measures=tuple(name for name in MEASURES if name in measures) if measures else DEFAULT_MEASURES,
-        filters=filters,
-        as_of=parameters.day_that_has_come("as_of"),
-        since=since,
-        until=until,
-    )
-
-
-def _filter(parameters: Parameters, name: str) -> tuple:
-    fixed: dict[str, Collection[str]] = {
-        "age_group": ("child", "adult"),
-        "modality": Modality.values,
-        "sex": Sex.values,
-    }
-    if name in fixed:
-        return tuple(sorted(parameters.choose(name, fixed[name]) or ()))
-    values = tuple(sorted(parameters.words(name) or ()))
-    for pattern, dimension, wanted in ((YEAR, "year", "a year"), (MONTH, "month", "YYYY-MM or unknown")):
-        wrong = [value for value in values if name == dimension and not pattern.fullmatch(value)]
-        if wrong:
-            raise unknown_value(name, wrong[0], wanted)
-    return tuple(int(value) for value in values) if name == "year" else values
-
-
-def check(question: Question, known: Callable[[str], Collection[str] | None], extent: Mapping[str, int]) -> None:
-    """Refuse what cannot be counted, or costs too much (statistics.published.Check)."""
-    check_codes(question, known)
-    check_cost(question, extent)
-
-
-def check_cost(question: Question, extent: Mapping[str, int]) -> None:
-    """Refuse a question whose answer may become too large, before anything is counted.
-
-    extent tells how many values each dimension has, and how many "infusions" there are.
-    """
-    sizes = {name: len(question.filters.get(name, ())) or extent[name] for name in question.by}
-    rows = min(prod(sizes.values()), extent["infusions"])
-    if rows <= MOST_ROWS and rows * len(question.by) <= MOST_COST:
-        return
-    raise Refused(
-        "too_costly",
-        f"By {', '.join(question.by)} there may be {rows} rows; the limits are {MOST_ROWS} rows, and "
-        f"{MOST_COST} for rows times dimensions. Choose fewer dimensions, or fewer values by a filter.",
-        parameter="by",
-    )
-
-
-def check_codes(question: Question, known: Callable[[str], Collection[str] | None]) -> None:
-    """Refuse filter values that are in no code list; known(name) is a list's values, None if open."""
-    for name, values in question.filters.items():
-        codes = known(name)
-        if codes is None:
-            continue
-        for value in values:
-            if value not in codes and not (value == NONE and name in MAY_BE_MISSING):
-                raise unknown_value(name, str(value), f"one or more of {', '.join(codes)}")

@@ -19,9 +19,9 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api.authentication import Caller, PageSession, SignedIn, TokenHeader
 from api.errors import CODES, Refused, problem
-from api.questions import Parameters
+from api.parameters import Parameters
+from api.records.authentication import Caller, PageSession, SignedIn, TokenHeader
 from registry.access import Permission, centres_where
 from registry.entry.idempotency import KeyReused
 from registry.entry.patients import PatientRefused

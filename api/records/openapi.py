@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
-from api.schema import CATEGORY_CODE, INSTANT, PROBLEM, TEXT, TEXT_OR_NULL, WHOLE, listing, record
+from api.openapi import CATEGORY_CODE, INSTANT, PROBLEM, TEXT, TEXT_OR_NULL, WHOLE, listing, record
 from registry.choices import (
     CentreRole,
     DatePrecision,

@@ -8,10 +8,10 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from api import signed_in_schema as schema
-from api.authentication import Caller
-from api.infusions import find_named, read_row
-from api.signed_in import SignedInView, read_body, require_writer
+from api.records import openapi as schema
+from api.records.authentication import Caller
+from api.records.base import SignedInView, read_body, require_writer
+from api.records.infusions import find_named, read_row
 from registry.access import Permission, centres_where
 from registry.entry.reading import COLUMNS, CodeLists
 from registry.entry.referrals import find_referral, send_referral, take_back

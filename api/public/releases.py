@@ -2,15 +2,15 @@
 
 from drf_spectacular.utils import extend_schema
 
-from api import schema
-from api.public import PublicView, send
+from api.public import openapi
+from api.public.base import PublicView, send
 from registry.statistics import released
 
 
 class ReleasesView(PublicView):
     """All releases."""
 
-    @extend_schema(**schema.RELEASES)
+    @extend_schema(**openapi.RELEASES)
     def get(self, request):
         """All releases, the newest first."""
 
@@ -23,7 +23,7 @@ class ReleasesView(PublicView):
 class ReleaseView(PublicView):
     """One release."""
 
-    @extend_schema(**schema.RELEASE)
+    @extend_schema(**openapi.RELEASE)
     def get(self, request, name):
         """A release's description, its map document and its files with their digests."""
 
@@ -42,7 +42,7 @@ class ReleaseView(PublicView):
 class ReleaseChangesView(PublicView):
     """What changed since the release before."""
 
-    @extend_schema(**schema.RELEASE_CHANGES)
+    @extend_schema(**openapi.RELEASE_CHANGES)
     def get(self, request, name):
         """Per cell: numbers before and after, and how many records are new, corrected, withdrawn or merged."""
 

@@ -11,9 +11,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
-from api import signed_in_schema as schema
-from api.authentication import Caller
-from api.signed_in import BodyInvalid, SignedInView, require_writer
+from api.records import openapi as schema
+from api.records.authentication import Caller
+from api.records.base import BodyInvalid, SignedInView, require_writer
 from registry.access import Permission, centres_where
 from registry.choices import ImportState
 from registry.entry.import_job import jobs_of, receive_file

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from api.health import broker_answers
+from api.monitoring.health import broker_answers
 from registry.choices import FAILURES, ImportState, Task
 from registry.entry.lookups import count_lookups
 from registry.models import ImportJob, Publication, Revision, Run

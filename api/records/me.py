@@ -3,9 +3,9 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from api import signed_in_schema as schema
-from api.authentication import Caller
-from api.signed_in import SignedInView
+from api.records import openapi as schema
+from api.records.authentication import Caller
+from api.records.base import SignedInView
 from registry.access import ROLES
 
 

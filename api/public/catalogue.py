@@ -4,9 +4,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
 
-from api import schema
-from api.public import PublicView, send_file
-from api.questions import Parameters
+from api.parameters import Parameters
+from api.public import openapi
+from api.public.base import PublicView, send_file
 from registry.errors import NotFound
 from registry.formats.catalogue import CATALOGUE_FORMATS, describe_catalogue
 from registry.formats.fhir import FHIR_FORMATS, report_all, report_one
@@ -20,7 +20,7 @@ class CatalogueView(PublicView):
 
     formats = CATALOGUE_FORMATS
 
-    @extend_schema(**schema.CATALOGUE)
+    @extend_schema(**openapi.CATALOGUE)
     def get(self, request):
         """DCAT-AP-SE 3, as a data portal harvests it."""
 
@@ -50,7 +50,7 @@ class MeasureReportsView(PublicView):
     allowed = ("as_of",)
     formats = FHIR_FORMATS
 
-    @extend_schema(**schema.MEASURE_REPORTS)
+    @extend_schema(**openapi.MEASURE_REPORTS)
     def get(self, request):
         """FHIR R4: a Bundle of the MeasureReports of the country and of each centre."""
 
@@ -65,7 +65,7 @@ class MeasureReportView(PublicView):
     allowed = ("as_of",)
     formats = FHIR_FORMATS
 
-    @extend_schema(**schema.MEASURE_REPORT)
+    @extend_schema(**openapi.MEASURE_REPORT)
     def get(self, request, code):
         """FHIR R4: the MeasureReport of a centre, or of the country (SE)."""
 

@@ -1,0 +1,68 @@
+"""Shapes that both sides of the API describe themselves with (OpenAPI 3.1)."""
+
+from drf_spectacular.utils import OpenApiParameter
+
+from registry.choices import Category
+
+WHOLE = {"type": "integer", "minimum": 0}
+
+
+TEXT = {"type": "string"}
+
+
+TEXT_OR_NULL = {"type": ["string", "null"]}
+
+
+DAY = {"type": "string", "format": "date"}
+
+
+DAY_OR_NULL = {"type": ["string", "null"], "format": "date"}
+
+
+INSTANT = {"type": "string", "format": "date-time"}
+
+
+FIRST = {
+    "type": ["string", "null"],
+    "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$",
+    "description": "In its own precision; null where nothing is counted.",
+}
+
+
+def record(optional: dict | None = None, **properties: dict) -> dict:
+    """An object with all these properties, and the optional ones where they apply."""
+    return {
+        "type": "object",
+        "properties": properties | (optional or {}),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def listing(items: dict) -> dict:
+    """An array."""
+    return {"type": "array", "items": items}
+
+
+CATEGORY_CODE = {"type": "string", "enum": Category.values}
+
+
+FIELD_ERROR = record(field=TEXT, code=TEXT, detail=TEXT)
+
+
+PROBLEM = record(
+    {
+        "detail": TEXT,
+        "parameter": TEXT,
+        "send_to": TEXT | {"description": "Where to go on: an address of this interface."},
+        "errors": listing(FIELD_ERROR),
+    },
+    type=TEXT,
+    title=TEXT,
+    status={"type": "integer"},
+    code=TEXT,
+)
+
+
+def _parameter(name: str, meaning: str, **more) -> OpenApiParameter:
+    return OpenApiParameter(name, more.pop("type", str), description=meaning, **more)

@@ -1,0 +1,1 @@
+"""The public side of the API: published snapshots, and no record."""

@@ -22,8 +22,8 @@ from benchmarks.registries import fill
 from benchmarks.results import Result
 from benchmarks.serving import serve
 from registry.models import Publication
-from registry.statistics.build import publish
-from registry.statistics.facts import name_table
+from registry.published.facts import name_table
+from registry.publishing.build import publish
 from swecar.servers import find_free_port
 
 ROUNDS = 5

@@ -8,7 +8,7 @@ from django.db import connection
 from benchmarks.registries import fill
 from benchmarks.results import Result
 from registry.models import Revision
-from registry.statistics.build import publish
+from registry.publishing.build import publish
 
 ROUNDS = 3
 # The same numbers as the map's, as someone would write them by hand, straight from the records.

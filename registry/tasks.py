@@ -13,7 +13,7 @@ from registry.entry.idempotency import prune_idempotency_keys
 from registry.entry.import_job import RUN_IMPORT, sweep_imports
 from registry.entry.import_job import run_import as run_import_job
 from registry.entry.lookups import forget_lookups
-from registry.statistics import runs
+from registry.publishing import runs
 
 
 @shared_task(name=Task.PUBLISH.value)

@@ -10,7 +10,7 @@ service = get_wsgi_application()
 import swecar.urls  # noqa: E402, F401  after the settings; all that a page needs
 from api.public.rate_limit import spend_if_any  # noqa: E402
 from registry.figure.geometry import load_shapes  # noqa: E402
-from registry.statistics.current import remembered_hash  # noqa: E402
+from registry.published.current_snapshot import remembered_hash  # noqa: E402
 from swecar.front import Front  # noqa: E402
 
 application = Front(service, current=remembered_hash, spend=spend_if_any)

@@ -8,7 +8,7 @@ from registry.access import Operator
 from registry.models import (
     Patient,
 )
-from registry.statistics.published import read_map
+from registry.published.queries import read_map
 from tests import factories
 
 WOMAN, MAN = factories.number(birth_number=980), factories.number(birth_number=981)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from registry.entry.record import record_infusion
 from registry.entry.rows import row_of_draft
 from registry.models import Draft, ImportJob, Infusion, Invitation, Patient, Question, Referral, Token, User
-from registry.statistics.build import publish
+from registry.publishing.build import publish
 from tests import factories
 
 ROLES = ("nobody", "outsider", "reporter", "other", "lead", "steward", "auditor", "administrator")

@@ -19,8 +19,9 @@ from registry.entry.import_file import import_infusions
 from registry.entry.record import correct_infusion, record_infusion
 from registry.errors import InfusionRefused
 from registry.models import Infusion, Patient
-from registry.statistics.build import publish, verify
-from registry.statistics.published import read_map
+from registry.published.queries import read_map
+from registry.publishing.build import publish
+from registry.publishing.verification import verify
 from tests import factories, oracle
 from tests.admin_browser import form_of
 from tests.calling import Program, errors_of, refused

@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 from pyjstat import pyjstat
 
-from registry.statistics.build import publish
+from registry.publishing.build import publish
 from swecar.embedded import ROOT
 from tests import factories
 

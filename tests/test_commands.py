@@ -19,7 +19,7 @@ from registry.models import (
     Trial,
     User,
 )
-from registry.statistics.build import verify
+from registry.publishing.verification import verify
 from tests import factories
 
 PEOPLE = {"ume", "upp", "sto", "ore", "lin", "got", "lun", "steward", "admin"}

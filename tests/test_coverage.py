@@ -12,8 +12,9 @@ from registry.entry.coverage import CoverageDateImpossible, coverage_history, st
 from registry.errors import NotPermitted
 from registry.models import Coverage
 from registry.pages.public import render_map_page
-from registry.statistics.build import is_behind, publish, verify
-from registry.statistics.published import read_map
+from registry.published.queries import read_map
+from registry.publishing.build import is_behind, publish
+from registry.publishing.verification import verify
 from tests import factories
 
 DAY = date(2026, 1, 31)

@@ -15,7 +15,7 @@ from registry.clock import today
 from registry.entry.reading import CodeLists, RowReader
 from registry.models import AccessLog, Coverage, Draft, Infusion, Product, Release
 from registry.pages.clinic.date_field import DAY_OF
-from registry.statistics.build import publish
+from registry.publishing.build import publish
 from tests import admin_browser, factories
 
 NEW, DATE = "/en/clinic/infusions/new", "/en/clinic/date/"

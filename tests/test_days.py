@@ -14,10 +14,12 @@ from pptx import Presentation
 from registry import clock
 from registry.clock import today
 from registry.errors import DateInFuture, RegistryError
-from registry.releases import release_snapshot
-from registry.statistics.build import publish, snapshot_hash, verify
-from registry.statistics.counting import Question
-from registry.statistics.published import read_counts, read_map, read_map_and_rows, read_map_and_series
+from registry.published.counting import Question
+from registry.published.queries import read_counts, read_map, read_map_and_rows, read_map_and_series
+from registry.publishing.build import publish
+from registry.publishing.hashing import snapshot_hash
+from registry.publishing.release import release_snapshot
+from registry.publishing.verification import verify
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -11,21 +11,22 @@ from django.core.management import call_command
 from django.db import connection
 
 import registry
+from registry import measures
 from registry.access import Operator
 from registry.choices import Outcome, Task
 from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.errors import FactsNotKept, ProofFailed
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, Publication, Revision, Run, Snapshot, User
-from registry.statistics import build, measures
-from registry.statistics.counting import Question
-from registry.statistics.current import read_current
-from registry.statistics.facts import list_facts
-from registry.statistics.published import read_counts, read_map, read_map_and_series
-from registry.statistics.runs import run_publication, run_sweep, run_verification
+from registry.published.counting import Question
+from registry.published.current_snapshot import read_current
+from registry.published.queries import read_counts, read_map, read_map_and_series
+from registry.publishing import build
+from registry.publishing.facts import list_facts
+from registry.publishing.runs import run_publication, run_sweep, run_verification
 from tests import factories, oracle
 
-FIGURE = Path(registry.__file__).parent / "statistics" / "data" / "swecarnet-2025-09-08.json"
+FIGURE = Path(registry.__file__).parent / "published" / "data" / "swecarnet-2025-09-08.json"
 # COUNTING.md, "Worked example": centre, category, first, patients, reinfusions, further doses, infusions
 TABLE = [
     ("UME", "SOC", "2023-12", 9, 0, 0, 9),

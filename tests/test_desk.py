@@ -24,8 +24,8 @@ from registry.models import (
     Infusion,
     Patient,
 )
-from registry.statistics.build import publish
-from registry.statistics.published import read_map
+from registry.published.queries import read_map
+from registry.publishing.build import publish
 from tests import factories, oracle
 from tests.desk import BY, COORDINATION, MAN, WOMAN, address, national, number, sign_in, text
 

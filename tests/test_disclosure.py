@@ -17,12 +17,12 @@ from registry.access import Operator
 from registry.errors import Withheld
 from registry.formats import MAP_FORMATS
 from registry.models import Infusion
-from registry.releases import release_snapshot
-from registry.statistics import build
-from registry.statistics.blocks import TABLES, Atom, draw_blocks, draw_table, gather_roles
-from registry.statistics.build import publish
-from registry.statistics.counting import DIMENSIONS
-from registry.statistics.published import read_map_and_series
+from registry.published.counting import DIMENSIONS
+from registry.published.disclosure_blocks import TABLES, Atom, draw_blocks, draw_table, gather_roles
+from registry.published.queries import read_map_and_series
+from registry.publishing import build
+from registry.publishing.build import publish
+from registry.publishing.release import release_snapshot
 from tests import attacker, factories
 from tests.attacker import Harvest
 

@@ -15,7 +15,7 @@ from registry.access import Operator
 from registry.entry.record import correct_infusion, record_infusion
 from registry.models import AccessLog, Draft, Infusion, Membership, Patient, PatientIdentifier, Question
 from registry.pages.clinic import entry
-from registry.statistics.build import publish
+from registry.publishing.build import publish
 from tests import factories
 
 HOME, NEW = "/en/clinic/", "/en/clinic/infusions/new"

@@ -28,8 +28,8 @@ from registry.models import (
     Question,
     Refusal,
 )
-from registry.statistics.build import publish
-from registry.statistics.release_changes import keep_released
+from registry.publishing.build import publish
+from registry.publishing.release_changes import keep_released
 from tests import factories
 from tests.desk import BY, COORDINATION, MAN, WOMAN, address, national, number, sign_in, text
 from tests.test_traces import read_database, read_settled_valkey

@@ -21,9 +21,9 @@ from registry.figure.callouts import estimate_width
 from registry.figure.standalone import COLOURS, FONT_FILES, draw_figure
 from registry.formats import COUNTS_FORMATS, MAP_FORMATS, write_map
 from registry.formats.pictures import print_points
-from registry.statistics.build import publish
-from registry.statistics.counting import Question
-from registry.statistics.published import read_counts, read_map
+from registry.published.counting import Question
+from registry.published.queries import read_counts, read_map
+from registry.publishing.build import publish
 from tests import factories
 from tests.map_documents import empty_document, published_document, random_document
 from tests.test_map_page import read_colours

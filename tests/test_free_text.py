@@ -16,7 +16,7 @@ from registry.admin.forms import RulesForm
 from registry.choices import Category
 from registry.models import Centre, Draft, Infusion, Product, Release, Trial, User
 from registry.pages.accounts.forms import NewPasskeyForm, PasskeyForm
-from registry.statistics.build import publish
+from registry.publishing.build import publish
 from swecar.log_lines import LineWithoutNumbers, hide_numbers
 from tests import factories
 from tests.calling import Program

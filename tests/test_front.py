@@ -5,8 +5,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from registry.statistics.build import publish
-from registry.statistics.current import read_current, remembered_hash
+from registry.published.current_snapshot import read_current, remembered_hash
+from registry.publishing.build import publish
 from swecar import front
 from swecar.front import Front
 from tests import factories

@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from registry.models import Publication, Snapshot
-from registry.statistics.build import publish
+from registry.publishing.build import publish
 
 
 def ready() -> tuple[int, dict]:

@@ -21,9 +21,9 @@ from registry.choices import Outcome, Task
 from registry.entry import announce
 from registry.entry.record import withdraw_infusion
 from registry.models import Infusion, Publication, Revision, Run, Snapshot
-from registry.statistics.build import is_behind, publish
-from registry.statistics.facts import list_facts
-from registry.statistics.runs import run_pruning, run_publication, run_sweep, run_verification
+from registry.publishing.build import is_behind, publish
+from registry.publishing.facts import list_facts
+from registry.publishing.runs import run_pruning, run_publication, run_sweep, run_verification
 from tests import factories
 from tests.working import broker, database_url, kill, wait_for, worker
 
@@ -256,7 +256,7 @@ def test_a_fault_is_told_by_its_class_alone(lists, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("19800101-9801")
 
-    monkeypatch.setattr("registry.statistics.build.write_facts", fail)
+    monkeypatch.setattr("registry.publishing.build.write_facts", fail)
     with pytest.raises(RuntimeError):
         run_publication()
     run = Run.objects.get()

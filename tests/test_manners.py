@@ -15,7 +15,7 @@ from django.utils.http import parse_http_date
 
 from api.public import base, count_query, rate_limit, views
 from registry.models import Snapshot
-from registry.statistics.build import publish
+from registry.publishing.build import publish
 from swecar import answers, shared_cache
 from swecar.shared_cache import SharedCache
 from tests import factories

@@ -12,7 +12,8 @@ from registry.entry.patients import EffectChanged, erase_patient, merge_patients
 from registry.entry.record import correct_infusion, record_infusion
 from registry.errors import MergeImpossible
 from registry.models import Infusion, Patient, Question
-from registry.statistics.build import publish, verify
+from registry.publishing.build import publish
+from registry.publishing.verification import verify
 from tests import factories
 from tests.desk import BY, address, number, sign_in, text
 

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.errors import ProofFailed
-from registry.statistics import counting, map_document
-from registry.statistics.build import publish, verify
-from registry.statistics.counting import DIMENSIONS, NONE, OF_COURSE, OF_ONLY, Question
-from registry.statistics.measures import MEASURES
-from registry.statistics.published import read_counts, read_map
+from registry.measures import MEASURES
+from registry.published import counting, map_document
+from registry.published.counting import DIMENSIONS, NONE, OF_COURSE, OF_ONLY, Question
+from registry.published.queries import read_counts, read_map
+from registry.publishing.build import publish
+from registry.publishing.verification import verify
 from tests import factories, oracle
 
 # Few days, so that infusions meet on them; periods of every precision begin on some.

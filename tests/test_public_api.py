@@ -15,13 +15,13 @@ from api.openapi import PROBLEM
 from api.public import openapi, views
 from registry.access import Operator
 from registry.entry.record import withdraw_infusion
+from registry.measures import DERIVED, MEASURES
 from registry.models import Infusion, Publication, Revision, Snapshot
-from registry.statistics import published
-from registry.statistics.build import publish
-from registry.statistics.counting import DIMENSIONS
-from registry.statistics.current import CURRENT_KEY, forget_current, read_current
-from registry.statistics.measures import DERIVED, MEASURES
-from registry.statistics.runs import run_pruning
+from registry.published import queries
+from registry.published.counting import DIMENSIONS
+from registry.published.current_snapshot import CURRENT_KEY, forget_current, read_current
+from registry.publishing.build import publish
+from registry.publishing.runs import run_pruning
 
 ADDRESSES = {
     "map": openapi.MAP,
@@ -374,7 +374,7 @@ def test_as_of_follows_the_calendar(ask):
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_every_answer_passes_through_the_one_door(ask, address, monkeypatch):
-    for module in (published, views):
+    for module in (queries, views):
         monkeypatch.setattr(module, "publishable", lambda answer, withhold=None: answer | {"passed": True})
     caches["answers"].clear()
     assert ask(address).json()["passed"] is True

@@ -18,9 +18,10 @@ from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.errors import Busy, InfusionRefused, NotFound
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Snapshot
-from registry.statistics import build
-from registry.statistics.build import PUBLISHING_LOCK, publish, verify
-from registry.statistics.facts import prune_facts
+from registry.publishing import build
+from registry.publishing.build import PUBLISHING_LOCK, publish
+from registry.publishing.facts import prune_facts
+from registry.publishing.verification import verify
 from tests import factories
 from tests.desk import address, sign_in
 

@@ -6,7 +6,7 @@ import pytest
 
 from registry.entry import questions
 from registry.models import Infusion, Question, Referral, User
-from registry.statistics.build import publish
+from registry.publishing.build import publish
 from tests import factories
 from tests.desk import MAN, WOMAN, address, national, sign_in, text
 

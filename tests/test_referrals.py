@@ -13,7 +13,7 @@ from registry.entry.patients import EffectChanged, PatientRefused, erase_patient
 from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.errors import IdentifierInText, InfusionRefused, NotFound, NotPermitted
 from registry.models import Infusion, Message, Question, Referral
-from registry.statistics.build import publish
+from registry.publishing.build import publish
 from tests import factories
 from tests.desk import COORDINATION, MAN, WOMAN, national
 

@@ -11,7 +11,6 @@ from django.core.cache import caches
 from django.db import ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from registry import releases
 from registry.access import Operator
 from registry.choices import Kind
 from registry.entry.patients import erase_patient, merge_patients
@@ -19,10 +18,11 @@ from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.errors import IdentifierInText, NotPermitted, NotPublished
 from registry.formats import MAP_FORMATS
 from registry.models import Infusion, Patient, Release, ReleasedInfusion, ReleaseFile
-from registry.releases import release_snapshot
-from registry.statistics.build import publish
-from registry.statistics.published import read_map
-from registry.statistics.release_changes import CAUSES
+from registry.published.queries import read_map
+from registry.publishing import release as releases
+from registry.publishing.build import publish
+from registry.publishing.release import release_snapshot
+from registry.publishing.release_changes import CAUSES
 from tests import factories
 from tests.browsing import WIDTH_OF, look
 from tests.desk import sign_in, text

@@ -13,7 +13,8 @@ from registry.access import Operator
 from registry.entry.idempotency import KEPT, prune_idempotency_keys
 from registry.entry.patients import erase_patient, merge_patients
 from registry.models import IdempotencyKey, Infusion, Membership, Patient
-from registry.statistics.build import publish, verify
+from registry.publishing.build import publish
+from registry.publishing.verification import verify
 from tests import factories
 from tests.calling import NUMBER, Program, check, errors_of, refused
 from tests.test_races import at_once

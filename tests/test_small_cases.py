@@ -11,11 +11,11 @@ from registry.entry.reading import CodeLists, RowReader
 from registry.entry.record import correct_infusion, withdraw_infusion
 from registry.errors import InfusionRefused, KindUnclear
 from registry.identity import read_identifier
+from registry.measures import nothing_counted
 from registry.models import Infusion, Patient, Revision
-from registry.statistics.build import publish
-from registry.statistics.counting import Question
-from registry.statistics.measures import nothing_counted
-from registry.statistics.published import read_counts, read_map
+from registry.published.counting import Question
+from registry.published.queries import read_counts, read_map
+from registry.publishing.build import publish
 from tests import factories
 
 MEASURES = ("patients", "infusions", "reinfusions", "further_doses", "first")

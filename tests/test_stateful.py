@@ -32,7 +32,8 @@ from registry.entry.record import correct_infusion, record_infusion, withdraw_in
 from registry.errors import RegistryError
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Revision, Snapshot
-from registry.statistics.build import publish, verify
+from registry.publishing.build import publish
+from registry.publishing.verification import verify
 from tests import factories, oracle
 from tests.test_oracle_counts import assert_counts_agree, assert_map_agrees, every_dimension_alone
 

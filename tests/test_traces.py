@@ -32,7 +32,7 @@ from registry.entry.referrals import find_person
 from registry.errors import RegistryError
 from registry.identity import IdentifierUnusable, read_identifier
 from registry.models import Centre, Infusion, Patient, Referral, Refusal, Run, User
-from registry.statistics.runs import run_publication, run_verification
+from registry.publishing.runs import run_publication, run_verification
 from tests import desk, factories
 
 # Those that come in by a file, by a refused file, one by one, as nonsense, in a request, and to the steward.

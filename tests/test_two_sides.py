@@ -6,8 +6,8 @@ import pytest
 
 from registry.entry.record import record_infusion, withdraw_infusion
 from registry.models import Centre, Infusion, Membership, Question, Referral
-from registry.statistics.build import publish
-from registry.statistics.published import read_map
+from registry.published.queries import read_map
+from registry.publishing.build import publish
 from tests import factories, oracle
 from tests.desk import BY, WOMAN, address, sign_in, text
 

@@ -15,7 +15,7 @@ from api.public.rate_limit import spend
 from registry.errors import FactsNotKept, RegistryError
 from registry.formats import JSON_ALONE, Format
 from registry.formats.data import encode
-from registry.statistics.current import Current, forget_current
+from registry.published.current_snapshot import Current, forget_current
 from swecar.answers import answer
 
 

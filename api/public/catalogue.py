@@ -10,8 +10,8 @@ from api.public.base import PublicView, send_file
 from registry.errors import NotFound
 from registry.formats.catalogue import CATALOGUE_FORMATS, describe_catalogue
 from registry.formats.fhir import FHIR_FORMATS, report_all, report_one
-from registry.statistics import published
-from registry.statistics.current import read_current
+from registry.published import queries
+from registry.published.current_snapshot import read_current
 from swecar.answers import host_of
 
 
@@ -79,7 +79,7 @@ def send_report(request: HttpRequest, parameters: Parameters, language: str, cod
     current, host, as_of = read_current(), host_of(request), parameters.day_that_has_come("as_of")
 
     def make() -> dict:
-        document = published.read_map(language=language, as_of=as_of, number=current.number)
+        document = queries.read_map(language=language, as_of=as_of, number=current.number)
         if code == "all":
             return report_all(document, host=host, language=language)
         report = report_one(document, code, host=host, language=language)

@@ -7,8 +7,8 @@ from math import prod
 from api.errors import Refused
 from api.parameters import Parameters, unknown_value
 from registry.choices import Modality, Sex
-from registry.statistics.counting import DIMENSIONS, NONE, Question
-from registry.statistics.measures import DEFAULT_MEASURES, MEASURES
+from registry.measures import DEFAULT_MEASURES, MEASURES
+from registry.published.counting import DIMENSIONS, NONE, Question
 
 MOST_DIMENSIONS = 4
 

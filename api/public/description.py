@@ -15,8 +15,8 @@ from api.public.base import PublicView, send, share
 from api.public.rate_limit import spend
 from registry.errors import NotPublished
 from registry.formats.data import encode
-from registry.statistics import published
-from registry.statistics.current import read_current
+from registry.published import queries
+from registry.published.current_snapshot import read_current
 
 PAGE = SpectacularSwaggerView.as_view(url_name="api:schema")
 
@@ -50,7 +50,7 @@ class SchemaView(PublicView):
             return send(request, f"schema:{version}", language, describe_interface)
 
         def make() -> dict:
-            known = partial(published.list_known_codes, published.read_code_lists(current.number))
+            known = partial(queries.list_known_codes, queries.read_code_lists(current.number))
             return openapi.list_codes(deepcopy(describe_interface()), known, current.number)
 
         return send(request, f"{current.hash}:schema:{version}", language, make, of=current)

@@ -24,8 +24,8 @@ from registry.choices import CentreStatus, Modality, Outcome, Sex
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
 from registry.formats.catalogue import CATALOGUE_FORMATS
 from registry.formats.fhir import FHIR_FORMATS
-from registry.statistics.counting import DIMENSIONS, NONE
-from registry.statistics.measures import DEFAULT_MEASURES, DERIVED, MEASURES
+from registry.measures import DEFAULT_MEASURES, DERIVED, MEASURES
+from registry.published.counting import DIMENSIONS, NONE
 
 TEXTS = record(sv=TEXT, en=TEXT)
 NUMBER = {"type": ["integer", "null"], "minimum": 0, "description": "null where it is not shown."}

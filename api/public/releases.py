@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 
 from api.public import openapi
 from api.public.base import PublicView, send
-from registry.statistics import released
+from registry.published import releases
 
 
 class ReleasesView(PublicView):
@@ -16,8 +16,8 @@ class ReleasesView(PublicView):
 
     def answer(self, request, parameters, language):
         """The list changes with the newest one."""
-        key = f"releases:{released.read_newest()}"
-        return send(request, key, language, lambda: {"releases": released.read_releases()})
+        key = f"releases:{releases.read_newest()}"
+        return send(request, key, language, lambda: {"releases": releases.read_releases()})
 
 
 class ReleaseView(PublicView):
@@ -31,12 +31,12 @@ class ReleaseView(PublicView):
         """A release never changes."""
 
         def make() -> dict:
-            release = released.read_release(name)
+            release = releases.read_release(name)
             documents = release.pop("documents")
             del release["changes"]
             return release | {"map": documents[language]}
 
-        return send(request, f"release:{released.read_newest()}:{name}", language, make)
+        return send(request, f"release:{releases.read_newest()}:{name}", language, make)
 
 
 class ReleaseChangesView(PublicView):
@@ -48,5 +48,5 @@ class ReleaseChangesView(PublicView):
 
     def answer(self, request, parameters, language, *, name):
         """As it was told with the release."""
-        key = f"release-changes:{released.read_newest()}:{name}"
-        return send(request, key, language, lambda: {"release": name} | released.read_release(name)["changes"])
+        key = f"release-changes:{releases.read_newest()}:{name}"
+        return send(request, key, language, lambda: {"release": name} | releases.read_release(name)["changes"])

@@ -7,7 +7,6 @@ its errors, its OPTIONS and its description stay.
 from django.conf import settings
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
-from registry.published.counting import DIMENSIONS
 
 from api.errors import Refused
 from api.parameters import LANGUAGES, LONGEST_QUERY
@@ -17,10 +16,11 @@ from api.public.count_query import MOST_COST, MOST_DIMENSIONS, MOST_ROWS, check,
 from api.public.rate_limit import SECONDS, spend
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS
 from registry.formats.data import encode
-from registry.statistics import published
-from registry.statistics.current import read_current
-from registry.statistics.disclosure import publishable, without_numbers
-from registry.statistics.measures import DERIVED, MEASURES
+from registry.measures import DERIVED, MEASURES
+from registry.published import queries
+from registry.published.counting import DIMENSIONS
+from registry.published.current_snapshot import read_current
+from registry.published.disclosure import publishable, without_numbers
 
 COSTS = {name: form.cost for name, form in {**MAP_FORMATS, **COUNTS_FORMATS}.items() if form.cost > 1}
 
@@ -57,7 +57,7 @@ class MapView(PublicView):
             language,
             self.formats[parameters.format],
             f"swecar-map-{day}" if number == current.number else f"swecar-map-snapshot-{number}",
-            lambda: published.read_map(language=language, as_of=as_of, number=number),
+            lambda: queries.read_map(language=language, as_of=as_of, number=number),
             of=current,
         )
 
@@ -78,7 +78,7 @@ class CountsView(PublicView):
         current = read_current()
 
         def make() -> dict:
-            return published.read_counts(question, number=current.number, check=check)
+            return queries.read_counts(question, number=current.number, check=check)
 
         name = f"swecar-counts-{question.as_of or current.data_through or 'empty'}"
         form = self.formats[parameters.format]
@@ -97,7 +97,7 @@ class CodeListView(PublicView):
         key = f"{current.hash}:{self.name}"
 
         def make() -> dict:
-            return published.read_code_list(self.name, number=current.number)
+            return queries.read_code_list(self.name, number=current.number)
 
         return send(request, key, language, make, of=current)
 
@@ -150,7 +150,7 @@ class SnapshotsView(PublicView):
         """All there are; the list changes with the current one."""
         current = read_current()
         key = f"{current.hash}:snapshots"
-        return send(request, key, language, published.read_snapshots, of=current)
+        return send(request, key, language, queries.read_snapshots, of=current)
 
 
 class SnapshotView(PublicView):
@@ -164,7 +164,7 @@ class SnapshotView(PublicView):
         """A snapshot never changes; the current hash in the key tells this registry from another."""
         current = read_current()
         key = f"{current.hash}:snapshot:{number}"
-        return send(request, key, language, lambda: published.read_snapshot(number), of=current)
+        return send(request, key, language, lambda: queries.read_snapshot(number), of=current)
 
 
 class ChangesView(PublicView):
@@ -183,7 +183,7 @@ class ChangesView(PublicView):
         if since is None:
             raise Refused("missing", "since: write the number of the earlier snapshot.", parameter="since")
         key = f"{current.hash}:changes:{since}:{number}"
-        return send(request, key, language, lambda: published.read_changes(number, since), of=current)
+        return send(request, key, language, lambda: queries.read_changes(number, since), of=current)
 
 
 class ConfigView(PublicView):
@@ -205,8 +205,8 @@ class ConfigView(PublicView):
             "dimensions": list(DIMENSIONS),
             "measures": list(MEASURES),
             "languages": list(LANGUAGES),
-            "disclosure": published.read_policy(),
-            "tables": published.read_tables(),
+            "disclosure": queries.read_policy(),
+            "tables": queries.read_tables(),
         }
         return send(request, f"config:{limits}", language, lambda: publishable(limits, without_numbers))
 
@@ -221,6 +221,6 @@ class StatusView(PublicView):
     def answer(self, request, parameters, language):
         """Never kept."""
         headers = spend(request.META, 1).headers() | {"Cache-Control": "no-store"}
-        body = encode(published.read_status())
+        body = encode(queries.read_status())
         response = HttpResponse(body, content_type=JSON_ALONE["json"].media_type, headers=headers)
         return share(response)

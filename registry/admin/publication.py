@@ -16,9 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from registry.access import Permission
 from registry.admin.base import HistoryAdmin, ViewOnly, holds
 from registry.entry.announce import queue_publication
+from registry.measures import DERIVED, MEASURES
 from registry.models import Publication, Run, Snapshot
-from registry.statistics.disclosure import EXACT
-from registry.statistics.measures import DERIVED, MEASURES
+from registry.published.disclosure import EXACT
 
 HASH_SHOWN = len("sha256:") + 12
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-from registry.figure.wording import CentreText, Line
+from registry.wording import CentreText, Line
 
 Anchor = Literal["start", "end"]
 

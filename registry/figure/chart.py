@@ -1,6 +1,6 @@
 """Numbers over time as SVG: columns a year, stacked by category, or small ones of a single centre.
 
-A chart knows numbers alone (registry.statistics.series). Each column is an image of its own with its
+A chart knows numbers alone (registry.published.time_series). Each column is an image of its own with its
 year and numbers as its name, so that a screen reader reads the chart column by column.
 """
 
@@ -13,7 +13,7 @@ from math import ceil, log10
 from django.utils.translation import gettext as _
 
 from registry.figure.callouts import draw_text, estimate_width
-from registry.figure.wording import say_number
+from registry.wording import say_number
 
 TYPE, STEPS = 12, 4  # size of the type; how many lines there are at most above the ground
 HEAD, FOOT = 22, 24  # above the highest line, and below the ground

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from registry.choices import Category
 from registry.figure.callouts import Block, draw_swatch, draw_text
-from registry.figure.wording import is_awaited, say_number
+from registry.wording import is_awaited, say_number
 
 ORDER = tuple(Category.values)  # of slices, clockwise from noon, and of the key
 HALO = 1.5  # around a mark, in units of the drawing

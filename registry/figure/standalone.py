@@ -10,7 +10,7 @@ from django.utils.translation import override
 
 from registry.figure.callouts import draw_text
 from registry.figure.svg import NAMESPACE, draw_map, draw_shapes
-from registry.figure.wording import say_citation, say_lead, say_national, say_number, say_sources
+from registry.wording import say_citation, say_lead, say_national, say_number, say_sources
 
 FONTS = Path(__file__).resolve().parent / "fonts"
 FONT_FILES = [str(path) for path in sorted(FONTS.glob("*.otf"))]

@@ -16,13 +16,7 @@ from registry.figure import callouts, geometry
 from registry.figure.callouts import Anchor, Block
 from registry.figure.layout import Callout, Column, Placed, place_callouts
 from registry.figure.marks import Mark, choose_sizes, draw_key, draw_mark, make_marks
-from registry.figure.wording import (
-    CentreText,
-    describe_centres,
-    say_first,
-    say_infusions,
-    say_patients,
-)
+from registry.wording import CentreText, describe_centres, say_first, say_infusions, say_patients
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 KEY_TOP, KEY_DISTANCE = 24, 30  # above the key, and between it and the right column's callouts

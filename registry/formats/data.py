@@ -4,8 +4,8 @@ import csv
 import io
 import json
 
-from registry.figure.wording import MAP_ADDRESS
 from registry.formats.tables import Table, tell_about
+from registry.wording import MAP_ADDRESS
 
 
 def encode(document: dict) -> bytes:

@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.choices import Category
-from registry.figure.wording import MAP_ADDRESS
 from registry.formats.data import write_json
 from registry.formats.tables import (
     COUNTS_ADDRESS,
@@ -15,6 +14,7 @@ from registry.formats.tables import (
     label_value,
     tell_about,
 )
+from registry.wording import MAP_ADDRESS
 
 TIMES, PLACES = ("year", "month"), ("centre", "region")
 MAP_METRICS = ("patients", "infusions", "reinfusions", "further_doses")

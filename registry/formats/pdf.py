@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.figure.standalone import FONTS, draw_figure
-from registry.figure.wording import say_citation, say_first_of, say_number, say_sources
 from registry.formats.tables import label_measure
+from registry.wording import say_citation, say_first_of, say_number, say_sources
 
 SHEET = Path(__file__).with_name("sheet.typ")
 COLUMNS = ("patients", "reinfusions", "further_doses", "infusions")

@@ -11,9 +11,9 @@ from pptx.dml.color import RGBColor
 from pptx.enum.text import PP_ALIGN
 from pptx.util import Emu, Pt
 
-from registry.figure.wording import say_citation, say_first_of, say_number, say_sources
 from registry.formats.pictures import print_points
 from registry.formats.tables import label_measure
+from registry.wording import say_citation, say_first_of, say_number, say_sources
 
 WIDTH, HEIGHT, MARGIN = Emu(12_192_000), Emu(6_858_000), Emu(457_200)  # 16:9, and half an inch
 PIXELS = 1920

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.choices import Category, Sex
-from registry.figure.wording import LICENCE, MAP_ADDRESS
-from registry.statistics.measures import DERIVED, MEASURES
+from registry.measures import DERIVED, MEASURES
+from registry.wording import LICENCE, MAP_ADDRESS
 
 COUNTS_ADDRESS = "/api/v1/counts"  # within the registry's own host
 MAP_MEASURES = ("first", "patients", "infusions", "reinfusions", "further_doses", "children")

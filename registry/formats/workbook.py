@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.formats.tables import Table
-from registry.statistics.measures import DERIVED, MEASURES
+from registry.measures import DERIVED, MEASURES
 
 WIDEST = 48  # of a column, in letters
 # A cell that a spreadsheet would take for a formula stays a text.

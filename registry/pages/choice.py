@@ -2,7 +2,9 @@
 
 from django.utils.translation import gettext as _
 
-from registry.figure.wording import (
+from registry.pages.over_time import describe_years
+from registry.pages.view import View
+from registry.wording import (
     describe_centres,
     is_awaited,
     say_first_of,
@@ -11,8 +13,6 @@ from registry.figure.wording import (
     say_number,
     say_patients,
 )
-from registry.pages.over_time import describe_years
-from registry.pages.view import View
 
 
 def describe_choice(document: dict, series: dict | None, view: View) -> dict | None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from registry.figure.wording import say_date, say_first, say_instant, say_number
 from registry.pages.view import HOMES
+from registry.wording import say_date, say_first, say_instant, say_number
 
 LANGUAGES = {"sv": "Svenska", "en": "English"}
 # The public pages by their names in templates; a Swedish address is Swedish.

@@ -8,21 +8,15 @@ from django.utils.translation import ngettext, override
 from registry.choices import Category
 from registry.dates import read_date
 from registry.figure.svg import draw_map, draw_shapes
-from registry.figure.wording import (
-    describe_centres,
-    say_citation,
-    say_first,
-    say_national,
-    say_number,
-)
 from registry.formats import MAP_FORMATS
+from registry.measures import DERIVED, MEASURES
 from registry.pages.choice import describe_choice
 from registry.pages.frame import LANGUAGES, describe_snapshot, frame
 from registry.pages.over_time import describe_series
 from registry.pages.table import describe_table
 from registry.pages.view import View, check_centre
 from registry.rules import FIRST_TREATMENT
-from registry.statistics.measures import DERIVED, MEASURES
+from registry.wording import describe_centres, say_citation, say_first, say_national, say_number
 
 DEFINED = ("patients", "infusions", "reinfusions", "further_doses", "children")
 

@@ -12,13 +12,13 @@ from django.views.decorators.http import require_safe
 
 from registry.errors import NotFound, Withheld
 from registry.figure.svg import draw_map, draw_shapes
-from registry.figure.wording import say_citation, say_date, say_first, say_instant, say_number
+from registry.measures import MEASURES
 from registry.pages.frame import PLACES, describe_snapshot, frame
 from registry.pages.public import answer_withheld
 from registry.pages.table import describe_table
-from registry.statistics.measures import MEASURES
-from registry.statistics.release_causes import CAUSES
-from registry.statistics.released import read_newest, read_release, read_release_file, read_releases
+from registry.published.release_causes import CAUSES
+from registry.published.releases import read_newest, read_release, read_release_file, read_releases
+from registry.wording import say_citation, say_date, say_first, say_instant, say_number
 from swecar.answers import answer, host_of
 
 HTML = "text/html; charset=utf-8"

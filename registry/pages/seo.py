@@ -5,7 +5,7 @@ from django.views.decorators.http import require_safe
 
 from registry.pages.frame import PLACES
 from registry.pages.view import HOMES
-from registry.statistics.released import read_releases
+from registry.published.releases import read_releases
 
 FOUND = ("releases", "counting", "reconciliation", "freshness", "sharing", "accessibility", "privacy")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from registry.choices import Category
-from registry.figure.wording import (
+from registry.wording import (
     is_awaited,
     say_complete,
     say_first_of,

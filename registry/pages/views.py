@@ -7,8 +7,8 @@ from django.utils.translation import override
 from registry.errors import FactsNotKept, NotPublished
 from registry.pages.public import answer_waiting, render_map_page
 from registry.pages.view import ChoiceUnknown, View, read_view
-from registry.statistics.current import forget_current, read_current
-from registry.statistics.published import read_map_and_series
+from registry.published.current_snapshot import forget_current, read_current
+from registry.published.queries import read_map_and_series
 from swecar.answers import answer, host_of
 
 HTML = "text/html; charset=utf-8"

@@ -3,8 +3,8 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from registry.errors import ProofFailed
-from registry.statistics.current import read_current
-from registry.statistics.runs import run_publication
+from registry.published.current_snapshot import read_current
+from registry.publishing.runs import run_publication
 
 PROOF_FAILED = 3
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registry.errors import DateInFuture, NotPublished
 from registry.management.tables import lay_out
-from registry.statistics.reconcile import FigureUnusable, reconcile
+from registry.published.reconciliation import FigureUnusable, reconcile
 
 DIFFERENT = 4
 

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registry.errors import NotPublished
 from registry.management.tables import lay_out
-from registry.statistics.build import verify
+from registry.publishing.verification import verify
 
 DIFFERENT = 3
 

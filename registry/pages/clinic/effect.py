@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 
 from registry.entry.effect import Row
 from registry.errors import NotPublished
-from registry.statistics.published import read_map
+from registry.published.queries import read_map
 
 
 def say_effect(rows: Iterable[Row]) -> Sequence[dict[str, Any]]:

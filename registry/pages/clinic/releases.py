@@ -14,8 +14,8 @@ from registry.errors import NotFound, NotPermitted, RegistryError
 from registry.pages.clinic.date_field import DayField
 from registry.pages.clinic.shell import SignedInRequest, page, show
 from registry.pages.frame import PLACES
-from registry.releases import release_snapshot
-from registry.statistics.released import read_releases
+from registry.published.releases import read_releases
+from registry.publishing.release import release_snapshot
 
 
 class ReleaseForm(forms.Form):

@@ -8,7 +8,7 @@ and roles are never given.
 from django.db import connection
 
 from registry.errors import Difference
-from registry.statistics.facts import MEMORY, name_table, reading_facts
+from registry.published.facts import MEMORY, name_table, reading_facts
 
 # Who has more than one infusion, and of them the last known day in each year and month that has one. A
 # vague date stands at its period's, unless the infusion is the first (COUNTING.md, "Precision").

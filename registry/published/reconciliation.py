@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from registry.errors import RegistryError
-from registry.statistics.counting import Question
-from registry.statistics.published import read_map_and_rows
+from registry.published.counting import Question
+from registry.published.queries import read_map_and_rows
 
 
 class FigureUnusable(RegistryError):

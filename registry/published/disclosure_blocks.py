@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from django.db import connection
 
 from registry.choices import Kind
-from registry.statistics.counting import CELL_DIMENSIONS, SLICES
-from registry.statistics.facts import MEMORY, name_table
+from registry.published.counting import CELL_DIMENSIONS, SLICES
+from registry.published.facts import MEMORY, name_table
 
 # What may be asked together, the coarser dimension first. Nothing binds one table to another but the
 # country's totals: what is moved within one changes no number of the others.

@@ -1,11 +1,8 @@
 """Building, proving and publishing a snapshot: all of it in one transaction, or nothing."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import date
 
 from django.conf import settings
 from django.db import connection
@@ -13,16 +10,18 @@ from django.db.models import Max
 from django.utils import timezone
 
 from registry.choices import DatePrecision
-from registry.errors import Difference, FactsNotKept, NotPublished, ProofFailed
+from registry.errors import ProofFailed
 from registry.models import Publication, Revision, Snapshot
 from registry.models.isolation import one_view
-from registry.statistics.blocks import draw_blocks
-from registry.statistics.code_lists import read_code_lists
-from registry.statistics.current import announce_current
-from registry.statistics.disclosure import read_threshold
-from registry.statistics.facts import name_table, write_facts
-from registry.statistics.map_document import build_map
-from registry.statistics.verify import compare_facts, compare_with_records
+from registry.published.current_snapshot import announce_current
+from registry.published.disclosure import read_threshold
+from registry.published.disclosure_blocks import draw_blocks
+from registry.published.facts import name_table
+from registry.published.map_document import build_map
+from registry.publishing.code_lists import read_code_lists
+from registry.publishing.facts import write_facts
+from registry.publishing.hashing import snapshot_hash
+from registry.publishing.recount import compare_with_records
 
 PUBLISHING_LOCK = 7202
 
@@ -48,66 +47,6 @@ def is_behind() -> bool:
 def _is_behind(publication: Publication, revision: int) -> bool:
     snapshot = publication.snapshot
     return publication.revision != revision or bool(snapshot and snapshot.disclosure != settings.DISCLOSURE)
-
-
-@dataclass(frozen=True)
-class Verification:
-    """The current snapshot beside a recount; behind where the records have moved on since.
-
-    tampered: its documents do not have the hash that they were published with.
-    """
-
-    number: int
-    differences: list[Difference]
-    behind: bool
-    tampered: bool
-
-
-def verify() -> Verification:
-    """Recount the current snapshot from the records, its facts too, and check its hash.
-
-    Raises NotPublished.
-    """
-    try:
-        return _verify()
-    except FactsNotKept:  # another was published meanwhile, and is the current one
-        return _verify()
-
-
-def _verify() -> Verification:
-    with one_view():
-        publication = Publication.objects.select_related("snapshot").get()
-        snapshot = publication.snapshot
-        if snapshot is None:
-            raise NotPublished
-        differences = compare_with_records(snapshot.map_document) + compare_facts(snapshot.number)
-        behind = Revision.objects.get().number != publication.revision
-    expected = snapshot_hash(snapshot)
-    if expected != snapshot.hash:
-        differences.append(Difference("snapshot", "hash", snapshot.hash, expected))
-    return Verification(snapshot.number, differences, behind, tampered=expected != snapshot.hash)
-
-
-def content_hash(document: dict) -> str:
-    """sha256 of a document in its canonical spelling (sorted keys, no spaces, UTF-8)."""
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def snapshot_hash(snapshot: Snapshot) -> str:
-    """The hash of all that a snapshot prints; equal to its stored hash, or it was tampered with."""
-    return content_hash(
-        {
-            "number": snapshot.number,
-            "built_at": snapshot.built_at.astimezone(UTC).isoformat(),
-            "data_through": str(snapshot.written_through),
-            "disclosure": snapshot.disclosure,
-            "facts": snapshot.facts,
-            "map": snapshot.map_document,
-            "lists": snapshot.code_lists,
-        }
-        | ({} if snapshot.blocks is None else {"blocks": snapshot.blocks})
-    )
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from registry.statistics.counting import Question
-from registry.statistics.disclosure import Blocks, within
+from registry.published.counting import Question
+from registry.published.disclosure import Blocks, within
 
 SERIES_MEASURES = ("patients", "infusions")
 

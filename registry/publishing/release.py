@@ -16,11 +16,11 @@ from registry.errors import NotPublished, RegistryError
 from registry.formats import MAP_FORMATS, write_map
 from registry.models import Publication, Release, ReleaseFile, Snapshot
 from registry.models.isolation import one_view
-from registry.statistics.build import is_behind
-from registry.statistics.disclosure import require_exact
-from registry.statistics.published import read_map
-from registry.statistics.release_changes import compare_with_release, keep_released
-from registry.statistics.released import NEWEST_KEY
+from registry.published.disclosure import require_exact
+from registry.published.queries import read_map
+from registry.published.releases import NEWEST_KEY
+from registry.publishing.build import is_behind
+from registry.publishing.release_changes import compare_with_release, keep_released
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 LANGUAGES = ("sv", "en")

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
-from registry.statistics.counting import Question, count_together
-from registry.statistics.measures import DEFAULT_MEASURES, nothing_counted
+from registry.measures import DEFAULT_MEASURES, nothing_counted
+from registry.published.counting import Question, count_together
 
 NATIONAL_MEASURES = (*DEFAULT_MEASURES, "children")
 

@@ -5,16 +5,10 @@ table for all snapshots are neither (docs/decisions/0002).
 """
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from django.db import ProgrammingError, connection
-from psycopg.errors import UndefinedColumn, UndefinedTable
+from django.db import connection
 
-from registry.errors import FactsNotKept
-
-FACTS = "registry_fact_"
-MEMORY = "SET LOCAL work_mem = '256MB'"  # a million rows do not fit the usual one; spilling doubles the time
+from registry.published.facts import FACTS, MEMORY, name_table
 
 # From which day on an infusion counts (COUNTING.md, "Precision"). A vague date of a further dose or a
 # reinfusion stands after the person's known days in its period; most dates are known, and look nothing up.
@@ -61,11 +55,6 @@ ORDER BY drawn.person
 """
 
 
-def name_table(snapshot: int) -> str:
-    """Where the facts of a snapshot are, by its number."""
-    return f"{FACTS}{snapshot:d}"
-
-
 def write_facts(snapshot: int) -> int:
     """Write the facts of a new snapshot from the records; returns how many."""
     table = name_table(snapshot)
@@ -74,18 +63,6 @@ def write_facts(snapshot: int) -> int:
         cursor.execute(f"DROP TABLE IF EXISTS {table}")  # of a snapshot that a restored backup never had
         cursor.execute(CREATE.format(table=table), {"seed": secrets.randbits(63)})
         return cursor.rowcount
-
-
-@contextmanager
-def reading_facts() -> Iterator[None]:
-    """Around a statement on a snapshot's facts; raises FactsNotKept where they have been dropped."""
-    try:
-        yield
-    except ProgrammingError as error:
-        # A column that is not there yet: the facts are from before an update, and made anew after it.
-        if isinstance(error.__cause__, UndefinedTable | UndefinedColumn):
-            raise FactsNotKept from error
-        raise
 
 
 def list_facts() -> list[int]:

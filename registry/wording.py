@@ -1,6 +1,5 @@
 """The words and numbers of a map document as people read them, in the language that is active."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -9,6 +8,8 @@ from django.utils.dateformat import format as format_date
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from registry.map_cells import list_cells
 
 LICENCE = "CC BY 4.0"  # of the published numbers; the map's own are in NOTICE
 MAP_ADDRESS = "/api/v1/map"  # the same numbers for programs, within the registry's own host
@@ -80,15 +81,6 @@ def _describe_centre(centre: dict, manufacturing: list[dict]) -> CentreText:
         complete=say_complete(centre),
         lines=(*categories, *sites),
     )
-
-
-def list_cells(document: dict) -> Iterator[dict]:
-    """Every part of a map document that has numbers: nation, centres, their categories, sites."""
-    yield document["national"]
-    for centre in document["centres"]:
-        yield centre
-        yield from centre["categories"]
-    yield from document["manufacturing"]
 
 
 def is_awaited(centre: dict) -> bool:

@@ -14,8 +14,8 @@ from django.conf import settings
 
 from registry.choices import Category, CentreStatus
 from registry.errors import Withheld
-from registry.statistics.blocks import AGAIN, ALL, DOSE, ENTRY, REPEAT, TABLES
-from registry.statistics.counting import NONE, Question
+from registry.published.counting import NONE, Question
+from registry.published.disclosure_blocks import AGAIN, ALL, DOSE, ENTRY, REPEAT, TABLES
 
 EXACT = "exact"
 T = TypeVar("T")

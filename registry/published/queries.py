@@ -10,14 +10,13 @@ from django.conf import settings
 from registry.choices import Modality, Sex
 from registry.clock import require_come
 from registry.errors import NotFound, NotPublished, Withheld
+from registry.measures import MEASURES, nothing_counted
 from registry.models.history import Revision
 from registry.models.isolation import one_view
 from registry.models.snapshot import Publication, Run, Snapshot
-from registry.rules import FIRST_TREATMENT
-from registry.statistics.blocks import TABLES
-from registry.statistics.counting import Question, count_together
-from registry.statistics.current import describe_snapshot, print_instant, read_current
-from registry.statistics.disclosure import (
+from registry.published.counting import Question, count_together
+from registry.published.current_snapshot import describe_snapshot, print_instant, read_current
+from registry.published.disclosure import (
     EXACT,
     Blocks,
     askable,
@@ -30,9 +29,10 @@ from registry.statistics.disclosure import (
     withhold_older,
     without_numbers,
 )
-from registry.statistics.map_document import assemble_map, build_map, map_questions
-from registry.statistics.measures import MEASURES, nothing_counted
-from registry.statistics.series import assemble_series, series_questions, withhold_series
+from registry.published.disclosure_blocks import TABLES
+from registry.published.map_document import assemble_map, build_map, map_questions
+from registry.published.time_series import assemble_series, series_questions, withhold_series
+from registry.rules import FIRST_TREATMENT
 
 CODES = {
     "centre": ("centres", "code"),

@@ -6,7 +6,7 @@ from django.core.cache import caches
 
 from registry.errors import NotFound
 from registry.models.release import Release, ReleaseFile
-from registry.statistics.disclosure import require_exact
+from registry.published.disclosure import require_exact
 
 NEWEST_KEY = "newest-release"
 NEWEST_SECONDS = 5  # after which a process asks the database whether there is another release

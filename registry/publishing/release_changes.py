@@ -6,8 +6,8 @@ from datetime import date
 
 from django.db import connection
 
-from registry.statistics.published import compare_documents
-from registry.statistics.release_causes import CAUSES
+from registry.published.queries import compare_documents
+from registry.published.release_causes import CAUSES
 
 NOW = """
 SELECT infusion.id AS infusion_id, patient_id AS patient, centre.code::text AS centre,

@@ -12,8 +12,9 @@ from django.utils import timezone
 from registry.choices import Outcome, Task
 from registry.errors import ProofFailed
 from registry.models import Revision, Run
-from registry.statistics.build import is_behind, publish, verify
-from registry.statistics.facts import prune_facts
+from registry.publishing.build import is_behind, publish
+from registry.publishing.facts import prune_facts
+from registry.publishing.verification import verify
 
 HEARTBEAT_SECONDS = 5
 

@@ -1,0 +1,1 @@
+"""PUBLIC: reads the published snapshot and no record."""

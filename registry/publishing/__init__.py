@@ -1,0 +1,1 @@
+"""Records become a snapshot or a release: counted, recounted, published."""

@@ -1,0 +1,29 @@
+"""The hash of a published document."""
+
+import hashlib
+import json
+from datetime import UTC
+
+from registry.models import Snapshot
+
+
+def content_hash(document: dict) -> str:
+    """sha256 of a document in its canonical spelling (sorted keys, no spaces, UTF-8)."""
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def snapshot_hash(snapshot: Snapshot) -> str:
+    """The hash of all that a snapshot prints; equal to its stored hash, or it was tampered with."""
+    return content_hash(
+        {
+            "number": snapshot.number,
+            "built_at": snapshot.built_at.astimezone(UTC).isoformat(),
+            "data_through": str(snapshot.written_through),
+            "disclosure": snapshot.disclosure,
+            "facts": snapshot.facts,
+            "map": snapshot.map_document,
+            "lists": snapshot.code_lists,
+        }
+        | ({} if snapshot.blocks is None else {"blocks": snapshot.blocks})
+    )

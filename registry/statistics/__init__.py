@@ -1,1 +1,0 @@
-"""Counts by COUNTING.md: facts in, proven and published numbers out."""

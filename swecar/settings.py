@@ -215,7 +215,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not INSECURE_HTTP
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # asked by machines on this side of the proxy
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "registry.pages.again.answer_stale_form"
+CSRF_FAILURE_VIEW = "registry.pages.clinic.expired_form.answer_stale_form"
 # These checks look for Django's own classes by name; swecar.middleware has them, for where people
 # sign in.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]

@@ -6,17 +6,17 @@ from django.urls import include, path
 
 from api.errors import bad_request, not_found, server_error
 from api.monitoring import health, metrics
-from registry.pages import refusals, releases, seo, trust
-from registry.pages.views import show_map
+from registry.pages.public import about, error_pages, releases, robots
+from registry.pages.public.map_view import show_map
 
 urlpatterns = [
     path("api/v1/", include("api.urls")),  # first: asked most
     path("", show_map, {"language": "sv"}, name="map-sv"),
     path("en/", show_map, {"language": "en"}, name="map-en"),
     *releases.urlpatterns,
-    *trust.urlpatterns,
-    path("robots.txt", seo.show_robots, name="robots"),
-    path("sitemap.xml", seo.show_sitemap, name="sitemap"),
+    *about.urlpatterns,
+    path("robots.txt", robots.show_robots, name="robots"),
+    path("sitemap.xml", robots.show_sitemap, name="sitemap"),
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
@@ -34,21 +34,21 @@ def handler400(request, exception):
     """A request that cannot be read, said in the form that the caller reads."""
     if request.path_info.startswith("/api/"):
         return bad_request(request)
-    return refusals.show_bad_request(request)
+    return error_pages.show_bad_request(request)
 
 
 def handler403(request, exception):
     """A page for people alone: the interface says itself what is not permitted."""
-    return refusals.show_not_permitted(request)
+    return error_pages.show_not_permitted(request)
 
 
 def handler404(request, exception):
     """An address that is none, said in the form that the caller reads."""
     if request.path_info.startswith("/api/"):
         return not_found(request)
-    return refusals.show_no_page(request)
+    return error_pages.show_no_page(request)
 
 
 def handler500(request):
     """A fault of ours, said in the form that the caller reads."""
-    return server_error(request, refusals.show_fault)
+    return server_error(request, error_pages.show_fault)

@@ -11,7 +11,7 @@ from registry.clock import today
 from registry.entry.coverage import CoverageDateImpossible, coverage_history, state_coverage
 from registry.errors import NotPermitted
 from registry.models import Coverage
-from registry.pages.public import render_map_page
+from registry.pages.public.map_page import render_map_page
 from registry.published.queries import read_map
 from registry.publishing.build import is_behind, publish
 from registry.publishing.verification import verify

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from registry.access import Operator
 from registry.entry.record import correct_infusion, record_infusion
 from registry.models import AccessLog, Draft, Infusion, Membership, Patient, PatientIdentifier, Question
-from registry.pages.clinic import entry
+from registry.pages.clinic import new_infusion
 from registry.publishing.build import publish
 from tests import factories
 
@@ -424,7 +424,7 @@ class TestDrafts:
             Draft.objects.all().delete()
             return record_infusion(**stated)
 
-        monkeypatch.setattr(entry, "record_infusion", record_meanwhile)
+        monkeypatch.setattr(new_infusion, "record_infusion", record_meanwhile)
         response = nurse.post(f"/en/clinic/drafts/{Draft.objects.get().pk}/", FORM, follow=True)
         number = Infusion.objects.get().patient.registry_number
         assert response.redirect_chain == [(f"/en/clinic/persons/{number}/", 302)]

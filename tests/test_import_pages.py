@@ -232,7 +232,7 @@ def test_the_lines_stand_in_the_order_asked_for(browse, refused):
 
 
 def test_a_long_report_is_shown_in_pages(browse, reporter, monkeypatch):
-    monkeypatch.setattr("registry.pages.clinic.transfer.LINES_A_PAGE", 2)
+    monkeypatch.setattr("registry.pages.clinic.files.LINES_A_PAGE", 2)
     job = run(receive(reporter, [BAD] * 5))
     page = text_of(browse.get(address("import", job_id=job.pk) + "?page=3&order=-line"))
     assert "Page 3 of 3" in page

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import registry
-from registry.pages.public import render_map_page, render_waiting_page
-from registry.pages.view import View
+from registry.pages.public.map_page import render_map_page, render_waiting_page
+from registry.pages.public.selection import View
 from tests.map_documents import MEASURES, empty_document, published_document, random_document, series_of
 
 REGISTRY = Path(registry.__file__).parent

@@ -14,8 +14,8 @@ from django.urls import reverse
 
 from registry.entry.coverage import state_coverage
 from registry.measures import DERIVED, MEASURES
-from registry.pages.frame import PLACES
-from registry.pages.trust import FIGURE
+from registry.pages.public.about import FIGURE
+from registry.pages.public.layout import PLACES
 from registry.publishing.build import publish
 from registry.publishing.recount import list_numbers
 from tests import factories

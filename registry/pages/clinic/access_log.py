@@ -27,9 +27,9 @@ from registry.entry.finding import find_number, is_registry_number
 from registry.errors import NotFound
 from registry.identity import holds_identity_number
 from registry.models import Centre
+from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.date_field import DayField
-from registry.pages.clinic.desk_forms import WhoForm
-from registry.pages.clinic.shell import SignedInRequest, page, show
+from registry.pages.clinic.steward_forms import WhoForm
 
 LONGEST_KEY = 18  # digits; any such number fits into the column
 CSV_TYPE = "text/csv; charset=utf-8"

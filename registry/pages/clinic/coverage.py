@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods
 from registry.access import Permission
 from registry.entry.coverage import CoverageDateImpossible, coverage_history, state_coverage
 from registry.models import Centre
+from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
 from registry.pages.clinic.centre_field import CentreField
 from registry.pages.clinic.date_field import DayField
-from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
 
 STATEMENTS_A_PAGE = 24
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from registry.choices import DatePrecision
 from registry.dates import first_day, last_day, read_date, understand_date, write_date
 from registry.errors import NotFound
-from registry.pages.clinic.shell import SignedInRequest, page
+from registry.pages.clinic.base import SignedInRequest, page
 
 # Of a month or a year as typed, the day that is meant; where none is, it stays a month or a year.
 DAY_OF: dict[str, Callable[[date, str], date] | None] = {"first": first_day, "last": last_day, "none": None}

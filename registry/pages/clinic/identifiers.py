@@ -25,8 +25,8 @@ from registry.entry.patients import find_visible_patient
 from registry.errors import NotFound, ReasonMissing, RegistryError
 from registry.models import Centre, Infusion, Patient
 from registry.models.access_log import log_persons
-from registry.pages.clinic.desk_forms import IdentifierForm
-from registry.pages.clinic.shell import SignedInRequest, page, show
+from registry.pages.clinic.base import SignedInRequest, page, show
+from registry.pages.clinic.steward_forms import IdentifierForm
 
 METHODS = ["GET", "HEAD", "POST"]
 

@@ -17,8 +17,8 @@ from registry.choices import Side
 from registry.entry import questions as entry
 from registry.errors import RegistryError
 from registry.models import Centre
-from registry.pages.clinic.desk_forms import WordsForm
-from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
+from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
+from registry.pages.clinic.steward_forms import WordsForm
 from registry.pages.clinic.thread import threads_of, words_form
 
 QUESTIONS_A_PAGE = 50

@@ -32,10 +32,10 @@ from registry.entry.settling import (
 )
 from registry.errors import InfusionRefused, NotFound, NotPermitted, RegistryError
 from registry.models import Infusion, Referral
-from registry.pages.clinic.desk_forms import WordsForm
+from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.effect import say_effect
-from registry.pages.clinic.forms import InfusionForm
-from registry.pages.clinic.shell import SignedInRequest, page, show
+from registry.pages.clinic.infusion_forms import InfusionForm
+from registry.pages.clinic.steward_forms import WordsForm
 from registry.pages.clinic.thread import threads_of
 
 REFERRALS_A_PAGE = 50

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods
 
 from registry.access import Permission
 from registry.errors import NotFound, NotPermitted, RegistryError
+from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.date_field import DayField
-from registry.pages.clinic.shell import SignedInRequest, page, show
-from registry.pages.frame import PLACES
+from registry.pages.public.layout import PLACES
 from registry.published.releases import read_releases
 from registry.publishing.release import release_snapshot
 

@@ -16,7 +16,7 @@ from registry.entry.referrals import read_waiting
 from registry.errors import NotPublished
 from registry.models import Centre, Coverage, Draft, Infusion, Question, User
 from registry.models.access_log import log_infusions
-from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
+from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
 from registry.published.queries import read_map, read_status
 
 LATELY = 10

@@ -10,7 +10,7 @@ from registry.access import Permission, centres_where
 from registry.choices import Side, Status
 from registry.entry.questions import OF_SIDE, closable
 from registry.models import Question, User
-from registry.pages.clinic.desk_forms import WordsForm
+from registry.pages.clinic.steward_forms import WordsForm
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from registry.choices import Scope
 from registry.entry.tokens import LONGEST_DAYS, create_token, revoke_token, tokens_of
 from registry.identity import holds_identity_number
 from registry.models import Token
-from registry.pages.clinic.shell import SignedInRequest, page, show
+from registry.pages.clinic.base import SignedInRequest, page, show
 
 UNKNOWN = {"invalid_choice": gettext_lazy("Choose one of the list.")}
 SCOPES = [(Scope.READ, gettext_lazy("read only")), (Scope.WRITE, gettext_lazy("read and write"))]

@@ -17,7 +17,7 @@ from registry.entry.questions import count_waiting
 from registry.entry.referrals import read_open
 from registry.errors import Busy, NotFound, NotPermitted, TooManyLookups
 from registry.models import Centre, User
-from registry.pages.again import answer_signed_out
+from registry.pages.clinic.expired_form import answer_signed_out
 
 View: TypeAlias = Callable[..., HttpResponseBase]
 

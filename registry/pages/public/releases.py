@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 from registry.errors import NotFound, Withheld
 from registry.figure.svg import draw_map, draw_shapes
 from registry.measures import MEASURES
-from registry.pages.frame import PLACES, describe_snapshot, frame
-from registry.pages.public import answer_withheld
-from registry.pages.table import describe_table
+from registry.pages.public.layout import PLACES, describe_snapshot, frame
+from registry.pages.public.map_page import answer_withheld
+from registry.pages.public.numbers_table import describe_table
 from registry.published.release_causes import CAUSES
 from registry.published.releases import read_newest, read_release, read_release_file, read_releases
 from registry.wording import say_citation, say_date, say_first, say_instant, say_number

@@ -5,8 +5,8 @@ from django.shortcuts import redirect
 from django.utils.translation import override
 
 from registry.errors import FactsNotKept, NotPublished
-from registry.pages.public import answer_waiting, render_map_page
-from registry.pages.view import ChoiceUnknown, View, read_view
+from registry.pages.public.map_page import answer_waiting, render_map_page
+from registry.pages.public.selection import ChoiceUnknown, View, read_view
 from registry.published.current_snapshot import forget_current, read_current
 from registry.published.queries import read_map_and_series
 from swecar.answers import answer, host_of

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext as _
 
-from registry.pages.over_time import describe_years
-from registry.pages.view import View
+from registry.pages.public.selection import View
+from registry.pages.public.time_panel import describe_years
 from registry.wording import (
     describe_centres,
     is_awaited,

@@ -10,11 +10,11 @@ from registry.dates import read_date
 from registry.figure.svg import draw_map, draw_shapes
 from registry.formats import MAP_FORMATS
 from registry.measures import DERIVED, MEASURES
-from registry.pages.choice import describe_choice
-from registry.pages.frame import LANGUAGES, describe_snapshot, frame
-from registry.pages.over_time import describe_series
-from registry.pages.table import describe_table
-from registry.pages.view import View, check_centre
+from registry.pages.public.centre_panel import describe_choice
+from registry.pages.public.layout import LANGUAGES, describe_snapshot, frame
+from registry.pages.public.numbers_table import describe_table
+from registry.pages.public.selection import View, check_centre
+from registry.pages.public.time_panel import describe_series
 from registry.rules import FIRST_TREATMENT
 from registry.wording import describe_centres, say_citation, say_first, say_national, say_number
 

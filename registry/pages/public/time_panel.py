@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from registry.choices import Category, DatePrecision
 from registry.dates import last_day, read_date
 from registry.figure.chart import Stack, add_up, draw_columns, draw_small
-from registry.pages.view import MEASURES, SPANS, View
+from registry.pages.public.selection import MEASURES, SPANS, View
 from registry.wording import say_day, say_month_name, say_number
 
 SIZES = {"wide": (760, 300), "narrow": (358, 240)}

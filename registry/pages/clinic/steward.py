@@ -34,9 +34,9 @@ from registry.entry.traces import count_traces, count_written
 from registry.errors import MergeImpossible, NotFound, RegistryError
 from registry.models import Centre, Infusion, Patient
 from registry.models.access_log import log_infusions, log_persons
-from registry.pages.clinic.desk_forms import EraseForm, MergeForm, MoveForm, WhoForm
+from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.effect import say_effect
-from registry.pages.clinic.shell import SignedInRequest, page, show
+from registry.pages.clinic.steward_forms import EraseForm, MergeForm, MoveForm, WhoForm
 
 METHODS = ["GET", "HEAD", "POST"]
 

@@ -26,8 +26,8 @@ from registry.entry.invitations import (
 )
 from registry.identity import holds_identity_number
 from registry.models import Centre, Invitation, Membership
-from registry.pages.clinic.forms import ReasonForm
-from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
+from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
+from registry.pages.clinic.infusion_forms import ReasonForm
 
 logger = logging.getLogger(__name__)
 

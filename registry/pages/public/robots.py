@@ -3,8 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from registry.pages.frame import PLACES
-from registry.pages.view import HOMES
+from registry.pages.public.layout import PLACES
+from registry.pages.public.selection import HOMES
 from registry.published.releases import read_releases
 
 FOUND = ("releases", "counting", "reconciliation", "freshness", "sharing", "accessibility", "privacy")

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from registry.pages.frame import STARTS, frame
+from registry.pages.public.layout import STARTS, frame
 from swecar.middleware import CONTENT_POLICY, SIGNED_IN, language_of
 
 

@@ -29,8 +29,8 @@ from registry.entry.template import write_template
 from registry.entry.upload import LARGEST_MEGABYTES, MOST_ROWS
 from registry.errors import FileTooLarge, FileUnusable, NotFound, TooManyLookups
 from registry.models import Centre, ImportJob
+from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
 from registry.pages.clinic.centre_field import CentreField
-from registry.pages.clinic.shell import SignedInRequest, centres_of, page, show
 
 LATEST = 10
 LINES_A_PAGE = 100

@@ -29,9 +29,9 @@ from registry.entry.referrals import REFERABLE, send_referral
 from registry.errors import InfusionRefused, NotFound, Problem, RegistryError, TooManyLookups
 from registry.models import Patient
 from registry.models.access_log import log_persons
-from registry.pages.clinic.forms import ANSWER, InfusionForm
-from registry.pages.clinic.shell import SignedInRequest, page, say_wait, show
-from registry.pages.clinic.wording import say_consequence, say_proposed
+from registry.pages.clinic.base import SignedInRequest, page, say_wait, show
+from registry.pages.clinic.consequence import say_consequence, say_proposed
+from registry.pages.clinic.infusion_forms import ANSWER, InfusionForm
 
 # As long as the kind is open, to state it may be enough: the steward is needed for the first alone.
 KIND_FIRST = gettext_lazy(

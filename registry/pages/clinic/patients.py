@@ -30,9 +30,9 @@ from registry.errors import ChangedMeanwhile, NotFound, RegistryError, TooManyLo
 from registry.identity import IdentifierUnusable
 from registry.models import Infusion, Patient, Question, User
 from registry.models.access_log import log_infusions
-from registry.pages.clinic.desk_forms import WhoForm
-from registry.pages.clinic.forms import CorrectionForm, ReasonForm
-from registry.pages.clinic.shell import SignedInRequest, centres_of, page, say_wait, show
+from registry.pages.clinic.base import SignedInRequest, centres_of, page, say_wait, show
+from registry.pages.clinic.infusion_forms import CorrectionForm, ReasonForm
+from registry.pages.clinic.steward_forms import WhoForm
 
 ROWS_A_PAGE = 50
 

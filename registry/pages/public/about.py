@@ -17,9 +17,9 @@ from registry.choices import Category
 from registry.errors import FactsNotKept, NotPublished, Withheld
 from registry.figure.svg import draw_map, draw_shapes
 from registry.measures import DERIVED, MEASURES
-from registry.pages.frame import PLACES, describe_snapshot, frame
-from registry.pages.public import answer_waiting, answer_withheld, list_downloads
-from registry.pages.view import ChoiceUnknown, View, read_view
+from registry.pages.public.layout import PLACES, describe_snapshot, frame
+from registry.pages.public.map_page import answer_waiting, answer_withheld, list_downloads
+from registry.pages.public.selection import ChoiceUnknown, View, read_view
 from registry.published.current_snapshot import forget_current, read_current
 from registry.published.disclosure import require_exact
 from registry.published.queries import read_freshness, read_map
@@ -29,7 +29,7 @@ from registry.wording import say_citation, say_date, say_month, say_number
 from swecar.answers import answer, host_of
 
 HTML = "text/html; charset=utf-8"
-FIGURE = Path(__file__).resolve().parent.parent / "published" / "data" / "swecarnet-2025-09-08.json"
+FIGURE = Path(__file__).resolve().parents[2] / "published" / "data" / "swecarnet-2025-09-08.json"
 
 
 @dataclass(frozen=True)

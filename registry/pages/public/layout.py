@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from registry.pages.view import HOMES
+from registry.pages.public.selection import HOMES
 from registry.wording import say_date, say_first, say_instant, say_number
 
 LANGUAGES = {"sv": "Svenska", "en": "English"}

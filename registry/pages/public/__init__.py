@@ -1,0 +1,1 @@
+"""PUBLIC: the map, its tables and releases, from the published snapshot alone."""

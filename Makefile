@@ -23,7 +23,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
 
 demo: $(READY) ## the demonstration on http://127.0.0.1:8000 (PORT=… for another port), until Ctrl-C
-	@exec $(PYTHON) -m swecar.demo
+	@exec $(PYTHON) -m swecar.local.demo
 
 test: $(READY) ## the whole suite, on PostgreSQL and Valkey started for it (ARGS=… for pytest)
 	@export SWECAR_EMBEDDED_FAST=1; exec env -u PYTHONDONTWRITEBYTECODE $(SERVE_APART) $(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)

@@ -6,8 +6,8 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from swecar import embedded
 from swecar.env import EnvironmentProblem
+from swecar.local import embedded
 
 
 def main(arguments: list[str]) -> None:

@@ -4,6 +4,6 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class AdministrationConfig(AdminConfig):
-    """django.contrib.admin with swecar.administration's site."""
+    """django.contrib.admin with swecar.admin_site's site."""
 
-    default_site = "swecar.administration.Administration"
+    default_site = "swecar.admin_site.Administration"

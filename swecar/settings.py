@@ -61,25 +61,25 @@ INSTALLED_APPS = [
     "api",
 ]
 
-# The answers to the public need no session, no user and no form token: swecar.middleware
+# The answers to the public need no session, no user and no form token: swecar.http.middleware
 # leaves these layers out for them, which is a quarter of the time of such an answer.
 MIDDLEWARE = [
-    "swecar.front.keep",  # outermost: what goes out is given again
+    "swecar.http.replay_cache.keep",  # outermost: what goes out is given again
     "django.middleware.security.SecurityMiddleware",
-    "swecar.middleware.refuse_zero_bytes",
+    "swecar.http.middleware.refuse_zero_bytes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "swecar.middleware.Session",
-    "swecar.middleware.Locale",
-    "swecar.middleware.Common",
-    "swecar.middleware.Csrf",
-    "swecar.middleware.Authentication",
-    "swecar.middleware.Message",
-    "swecar.middleware.Htmx",
+    "swecar.http.middleware.Session",
+    "swecar.http.middleware.Locale",
+    "swecar.http.middleware.Common",
+    "swecar.http.middleware.Csrf",
+    "swecar.http.middleware.Authentication",
+    "swecar.http.middleware.Message",
+    "swecar.http.middleware.Htmx",
     "allauth.account.middleware.AccountMiddleware",  # for all: allauth asks for it by this name
     "registry.pages.accounts.second_factor.SecondFactor",
     "axes.middleware.AxesMiddleware",
-    "swecar.middleware.Frame",
-    "swecar.middleware.ContentPolicy",
+    "swecar.http.middleware.Frame",
+    "swecar.http.middleware.ContentPolicy",
 ]
 
 TEMPLATES = [
@@ -114,7 +114,7 @@ DATABASES = {
 
 CACHES = {
     "default": {
-        "BACKEND": "swecar.shared_cache.SharedCache",
+        "BACKEND": "swecar.http.tolerant_cache.SharedCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "swecar",
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
@@ -203,7 +203,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing is uploaded to keep
-    "staticfiles": {"BACKEND": "swecar.static.OwnFilesCompressed"},
+    "staticfiles": {"BACKEND": "swecar.static_files.OwnFilesCompressed"},
 }
 STATICFILES_DIRS = [BASE_DIR / "registry" / "pages" / "static"]
 
@@ -216,11 +216,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # asked by machines on this side of the proxy
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "registry.pages.clinic.expired_form.answer_stale_form"
-# These checks look for Django's own classes by name; swecar.middleware has them, for where people
+# These checks look for Django's own classes by name; swecar.http.middleware has them, for where people
 # sign in.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 # A debugger's page shows local variables and forms, where an identity number may stand.
-DEFAULT_EXCEPTION_REPORTER_FILTER = "swecar.reporting.NothingPersonalFilter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "swecar.error_reports.NothingPersonalFilter"
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True  # outcomes stand in the ledger of runs

@@ -11,7 +11,7 @@ import swecar.urls  # noqa: E402, F401  after the settings; all that a page need
 from api.public.rate_limit import spend_if_any  # noqa: E402
 from registry.figure.geometry import load_shapes  # noqa: E402
 from registry.published.current_snapshot import remembered_hash  # noqa: E402
-from swecar.front import Front  # noqa: E402
+from swecar.http.replay_cache import Front  # noqa: E402
 
 application = Front(service, current=remembered_hash, spend=spend_if_any)
 load_shapes()

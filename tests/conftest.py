@@ -18,8 +18,8 @@ from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import sync_playwright
 from redis.exceptions import ConnectionError as CacheDown
 
-from swecar import shared_cache
 from swecar.celery import app as celery_app
+from swecar.http import tolerant_cache
 from tests import factories
 from tests.exchange_files import bring, write  # noqa: F401 (fixtures)
 
@@ -115,7 +115,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 @pytest.fixture(autouse=True)
 def clean_caches():
     """No test reads what another has kept, or finds the cache left alone."""
-    shared_cache.Client.away_until = 0.0
+    tolerant_cache.Client.away_until = 0.0
     caches["default"].clear()
     caches["answers"].clear()
 
@@ -130,7 +130,7 @@ def cache_down(monkeypatch):
         raise CacheDown
 
     def take_down() -> list:
-        monkeypatch.setattr(shared_cache.Client, "get_client", refuse)
+        monkeypatch.setattr(tolerant_cache.Client, "get_client", refuse)
         return asked
 
     return take_down

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from swecar.embedded import ROOT
-from swecar.processes import kill_group
-from swecar.servers import find_free_port
+from swecar.local.embedded import ROOT
+from swecar.local.processes import kill_group
+from swecar.local.servers import find_free_port
 from tests.launching import LIMIT, environment, left_of, recorded
 
 EXPECTED = "297 patients · 304 infusions · 6 reinfusions · 1 further dose · 13 children (snapshot 1)"
@@ -41,7 +41,7 @@ class Demonstration:
 def run_demo(var: Path, **variables: str) -> subprocess.Popen[str]:
     """Start it, as `make demo` does."""
     return subprocess.Popen(
-        [sys.executable, "-m", "swecar.demo"],
+        [sys.executable, "-m", "swecar.local.demo"],
         cwd=ROOT,
         env=environment(var, **variables),
         stdin=subprocess.DEVNULL,

@@ -14,8 +14,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from swecar.embedded import ROOT, AlreadyRunning, owned, read_variables, running_servers
-from swecar.processes import read_identity
+from swecar.local.embedded import ROOT, AlreadyRunning, owned, read_variables, running_servers
+from swecar.local.processes import read_identity
 from tests.launching import LIMIT, environment, left_of, recorded, serve
 
 ONCE = Retry(NoBackoff(), 0)

@@ -7,8 +7,8 @@ from django.test.utils import CaptureQueriesContext
 
 from registry.published.current_snapshot import read_current, remembered_hash
 from registry.publishing.build import publish
-from swecar import front
-from swecar.front import Front
+from swecar.http import replay_cache
+from swecar.http.replay_cache import Front
 from tests import factories
 
 # And what each costs whoever asks.
@@ -30,7 +30,7 @@ class Asked(Exception):
 @pytest.fixture
 def published(lists):
     factories.store_rows(lists, [factories.plain_row(person=one, centre="UPP") for one in range(3)])
-    front._kept.clear()
+    replay_cache._kept.clear()
     return publish()
 
 
@@ -57,7 +57,7 @@ def first(path: str, **headers):
 
 @pytest.mark.parametrize(("path", "cost"), PATHS.items())
 def test_the_same_question_gets_the_same_answer_without_a_query(published, monkeypatch, path, cost):
-    monkeypatch.setattr(front, "LARGEST", 10**6)
+    monkeypatch.setattr(replay_cache, "LARGEST", 10**6)
     before = first(path, Accept_Encoding="gzip")
     with CaptureQueriesContext(connection) as asked:
         status, headers, body = answer(before.wsgi_request.META)
@@ -131,14 +131,14 @@ def test_what_depends_on_more_than_the_snapshot_is_not_kept(published, path):
 
 
 def test_large_answers_and_too_many_are_not_kept(published, monkeypatch):
-    monkeypatch.setattr(front, "LARGEST", 10)
+    monkeypatch.setattr(replay_cache, "LARGEST", 10)
     with pytest.raises(Asked):
         answer(first("/api/v1/map").wsgi_request.META)
-    monkeypatch.setattr(front, "LARGEST", 64_000)
-    monkeypatch.setattr(front, "MOST_ANSWERS", 3)
+    monkeypatch.setattr(replay_cache, "LARGEST", 64_000)
+    monkeypatch.setattr(replay_cache, "MOST_ANSWERS", 3)
     for year in range(2010, 2020):
         first(f"/api/v1/counts?as_of={year}-01-01")
-    assert len(front._kept) <= 3
+    assert len(replay_cache._kept) <= 3
 
 
 def test_the_process_remembers_the_current_snapshot_for_a_moment(published):

@@ -16,8 +16,9 @@ from django.utils.http import parse_http_date
 from api.public import base, count_query, rate_limit, views
 from registry.models import Snapshot
 from registry.publishing.build import publish
-from swecar import answers, shared_cache
-from swecar.shared_cache import SharedCache
+from swecar.http import snapshot_response as answers
+from swecar.http import tolerant_cache
+from swecar.http.tolerant_cache import SharedCache
 from tests import factories
 
 PATHS = ("map", "counts?by=centre", "centres", "categories", "products", "indications", "trials", "measures",
@@ -168,7 +169,7 @@ class TestCacheThatSaysNothing:
         for place in range(40):
             rate_limit.spend({"REMOTE_ADDR": f"192.0.2.{place}"}, 1)
         assert len(silent_cache) == asked
-        shared_cache.Client.away_until = 0.0  # they are over
+        tolerant_cache.Client.away_until = 0.0  # they are over
         rate_limit.spend({"REMOTE_ADDR": "192.0.2.99"}, 1)
         assert len(silent_cache) > asked
 

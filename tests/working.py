@@ -13,9 +13,9 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import connection
 
-from swecar.demo import WORKER
-from swecar.embedded import ROOT
-from swecar.servers import find_free_port, find_valkey
+from swecar.local.demo import WORKER
+from swecar.local.embedded import ROOT
+from swecar.local.servers import find_free_port, find_valkey
 
 PATIENCE = 30  # seconds after which what is awaited is taken never to come
 

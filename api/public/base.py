@@ -16,7 +16,7 @@ from registry.errors import FactsNotKept, RegistryError
 from registry.formats import JSON_ALONE, Format
 from registry.formats.data import encode
 from registry.published.current_snapshot import Current, forget_current
-from swecar.answers import answer
+from swecar.http.snapshot_response import answer
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from registry.formats.catalogue import CATALOGUE_FORMATS, describe_catalogue
 from registry.formats.fhir import FHIR_FORMATS, report_all, report_one
 from registry.published import queries
 from registry.published.current_snapshot import read_current
-from swecar.answers import host_of
+from swecar.http.snapshot_response import host_of
 
 
 class CatalogueView(PublicView):

@@ -2,7 +2,7 @@
 that is costly to make counts as several.
 
 Each process takes some at a time from the count that all share, so that an answer seldom costs a word
-with the cache. Where the cache is down nobody is counted (swecar/shared_cache.py).
+with the cache. Where the cache is down nobody is counted (swecar/http/tolerant_cache.py).
 """
 
 import hashlib

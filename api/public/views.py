@@ -1,4 +1,4 @@
-"""The public, read-only interface: kept answers (swecar/answers.py).
+"""The public, read-only interface: kept answers (swecar/http/snapshot_response.py).
 
 These views leave out REST framework's request handling, which would cost a third of such an answer;
 its errors, its OPTIONS and its description stay.

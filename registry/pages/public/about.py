@@ -26,7 +26,7 @@ from registry.published.queries import read_freshness, read_map
 from registry.published.reconciliation import Compared, reconcile
 from registry.publishing.recount import list_numbers
 from registry.wording import say_citation, say_date, say_month, say_number
-from swecar.answers import answer, host_of
+from swecar.http.snapshot_response import answer, host_of
 
 HTML = "text/html; charset=utf-8"
 FIGURE = Path(__file__).resolve().parents[2] / "published" / "data" / "swecarnet-2025-09-08.json"

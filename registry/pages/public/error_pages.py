@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.pages.public.layout import STARTS, frame
-from swecar.middleware import CONTENT_POLICY, SIGNED_IN, language_of
+from swecar.http.middleware import CONTENT_POLICY, SIGNED_IN, language_of
 
 
 def show_no_page(request: HttpRequest) -> HttpResponse:

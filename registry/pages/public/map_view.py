@@ -9,7 +9,7 @@ from registry.pages.public.map_page import answer_waiting, render_map_page
 from registry.pages.public.selection import ChoiceUnknown, View, read_view
 from registry.published.current_snapshot import forget_current, read_current
 from registry.published.queries import read_map_and_series
-from swecar.answers import answer, host_of
+from swecar.http.snapshot_response import answer, host_of
 
 HTML = "text/html; charset=utf-8"
 

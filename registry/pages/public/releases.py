@@ -19,7 +19,7 @@ from registry.pages.public.numbers_table import describe_table
 from registry.published.release_causes import CAUSES
 from registry.published.releases import read_newest, read_release, read_release_file, read_releases
 from registry.wording import say_citation, say_date, say_first, say_instant, say_number
-from swecar.answers import answer, host_of
+from swecar.http.snapshot_response import answer, host_of
 
 HTML = "text/html; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from swecar import env
-from swecar.processes import LOOK_EVERY, CannotStart, Child, held_signals, stop_left_overs
-from swecar.servers import (
+from swecar.local.processes import LOOK_EVERY, CannotStart, Child, held_signals, stop_left_overs
+from swecar.local.servers import (
     READY_WITHIN,
     choose_account,
     find_postgres,
@@ -29,7 +29,7 @@ from swecar.servers import (
     start_valkey,
 )
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 USAGE = (
     "Usage: manage.py serve_embedded -- COMMAND [ARGUMENT…]\n"
     "Runs the command with PostgreSQL and Valkey up and their addresses in DATABASE_URL and REDIS_URL."

@@ -15,8 +15,9 @@ import django
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from swecar import embedded, env
-from swecar.processes import CannotStart, Child, Plan, held_signals, running
+from swecar import env
+from swecar.local import embedded
+from swecar.local.processes import CannotStart, Child, Plan, held_signals, running
 
 T = TypeVar("T")
 LOOK_EVERY = 0.1  # seconds between two looks at signals and children
@@ -63,7 +64,7 @@ def demonstrate(var: Path, port: int, asked: Sequence[int]) -> None:
                 name, [sys.executable, "-m", *words], embedded.ROOT, variables, shows_output=name == "prepare"
             )
 
-        with running(plan("prepare", "swecar.demo", "prepare"), var=var) as step:
+        with running(plan("prepare", "swecar.local.demo", "prepare"), var=var) as step:
             wait(asked, children, step.has_ended)
             if step.process.returncode:
                 raise CannotStart(f"This step failed. The end of its output:{step.last_words()}")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psycopg
 
-from swecar.processes import (
+from swecar.local.processes import (
     LOOK_EVERY,
     Account,
     CannotStart,

@@ -1,0 +1,1 @@
+"""What serves responses: middleware, cached responses of a snapshot."""

@@ -1,0 +1,1 @@
+"""What starts a demonstration on one machine: servers from wheels, processes, the demo command."""

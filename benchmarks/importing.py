@@ -9,7 +9,7 @@ from benchmarks.exchange_files import write_file
 from benchmarks.registries import fill
 from benchmarks.results import Result
 from registry.access import Operator
-from registry.entry.import_file import import_infusions
+from registry.entry.importing.pipeline import import_infusions
 
 
 def measure(*, small: bool) -> Iterator[Result]:

@@ -8,11 +8,11 @@ from celery import shared_task
 from django.conf import settings
 
 from registry.choices import Task
-from registry.entry.access_reading import prune_access_log
+from registry.entry.access_log import prune_access_log
 from registry.entry.idempotency import prune_idempotency_keys
-from registry.entry.import_job import RUN_IMPORT, sweep_imports
-from registry.entry.import_job import run_import as run_import_job
-from registry.entry.lookups import forget_lookups
+from registry.entry.importing.job import RUN_IMPORT, sweep_imports
+from registry.entry.importing.job import run_import as run_import_job
+from registry.entry.patients.lookup_budget import forget_lookups
 from registry.publishing import runs
 
 

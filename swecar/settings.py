@@ -128,7 +128,7 @@ CACHES = {
 }
 
 # An uploaded file is read in memory: the identifiers in it never touch the disk. A larger request's
-# file is not taken in at all (registry.entry.upload has the limit for people, in whole megabytes).
+# file is not taken in at all (registry.entry.importing.upload has the limit for people, in whole megabytes).
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 2**20
 

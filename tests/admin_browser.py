@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry.access import Operator
-from registry.entry.questions import ask
+from registry.entry.questions.questions import ask
 from registry.models import Run, User
 from registry.publishing.build import publish
 from tests import factories

@@ -8,7 +8,7 @@ from django.test import Client
 
 from api.openapi import PROBLEM
 from registry.choices import Scope
-from registry.entry.tokens import create_token
+from registry.entry.accounts.tokens import create_token
 from registry.models import User
 from tests import factories
 

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from registry.access import Operator
-from registry.entry.import_file import import_infusions
+from registry.entry.importing.pipeline import import_infusions
 from tests import factories
 
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from registry.access import Operator
 from registry.choices import Category, DatePrecision, Kind, Modality, ProductOrigin, Sex, Sponsor
-from registry.entry.record import record_infusion
+from registry.entry.infusions.record import record_infusion
 from registry.identity import Identifier, read_identifier, refusal_token
 from registry.models import (
     Centre,

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
-from registry.entry.record import record_infusion
-from registry.entry.rows import row_of_draft
+from registry.entry.infusions.columns import row_of_draft
+from registry.entry.infusions.record import record_infusion
 from registry.models import Draft, ImportJob, Infusion, Invitation, Patient, Question, Referral, Token, User
 from registry.publishing.build import publish
 from tests import factories

@@ -9,8 +9,9 @@ from django.db import ProgrammingError, transaction
 from django.utils import timezone
 
 from registry.access import Operator
-from registry.entry import access_reading
-from registry.entry.patients import erase_patient, merge_patients
+from registry.entry import access_log
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.merge import merge_patients
 from registry.models import AccessLog
 from registry.models.access_log import log_persons
 from registry.tasks import prune_facts
@@ -293,17 +294,17 @@ def test_lines_are_neither_changed_nor_deleted(world):
 
 def test_lines_older_than_the_setting_go_at_night_and_no_others(lists, settings, monkeypatch):
     settings.ACCESS_LOG_YEARS = 6
-    monkeypatch.setattr(access_reading, "today", lambda: date(2026, 2, 28))
-    monkeypatch.setattr(access_reading, "DELETED_AT_ONCE", 2)
+    monkeypatch.setattr(access_log, "today", lambda: date(2026, 2, 28))
+    monkeypatch.setattr(access_log, "DELETED_AT_ONCE", 2)
     log(at=timezone.make_aware(datetime(2020, 2, 27, 23, 59, 59)))
     kept = log(at=timezone.make_aware(datetime(2020, 2, 28)))
     for year in (2010, 2011, 2012, 2019):
         log(at=timezone.make_aware(datetime(year, 7, 1)))
-    assert access_reading.prune_access_log() == 5
-    assert access_reading.prune_access_log() == 0
+    assert access_log.prune_access_log() == 5
+    assert access_log.prune_access_log() == 0
     assert list(AccessLog.objects.values_list("pk", flat=True)) == [kept.pk]
     settings.ACCESS_LOG_YEARS = 5
-    monkeypatch.setattr(access_reading, "today", lambda: date(2028, 2, 29))
+    monkeypatch.setattr(access_log, "today", lambda: date(2028, 2, 29))
     prune_facts()
     assert not AccessLog.objects.exists()
     log()

@@ -14,7 +14,7 @@ from psycopg.errors import LockNotAvailable
 
 from registry.admin.warnings import find_warnings
 from registry.choices import Task
-from registry.entry import announce
+from registry.entry import publish_request
 from registry.models import Centre, Infusion, Membership, PatientIdentifier, Product, Run, Snapshot, User
 from registry.publishing.build import publish
 from tests import factories
@@ -38,7 +38,7 @@ from tests.admin_browser import (
 def messages(monkeypatch):
     """What would be sent to the broker."""
     sent = []
-    monkeypatch.setattr(announce._sender, "submit", lambda *message: sent.append(message))
+    monkeypatch.setattr(publish_request._sender, "submit", lambda *message: sent.append(message))
     return sent
 
 

@@ -7,9 +7,9 @@ from django.urls import reverse
 
 from registry.access import Operator
 from registry.admin import correction
-from registry.entry import announce
-from registry.entry.questions import close
-from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry import publish_request
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.questions.questions import close
 from registry.errors import NotFound
 from registry.models import AccessLog, Infusion, Patient, Question, User
 from tests.admin_browser import form_of, last_change, page, sign_in, store_world, text
@@ -19,7 +19,7 @@ from tests.admin_browser import form_of, last_change, page, sign_in, store_world
 def messages(monkeypatch):
     """What would be sent to the broker."""
     sent = []
-    monkeypatch.setattr(announce._sender, "submit", lambda *message: sent.append(message))
+    monkeypatch.setattr(publish_request._sender, "submit", lambda *message: sent.append(message))
     return sent
 
 

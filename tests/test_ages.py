@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from registry.access import Operator
 from registry.ages import Age, age_that_follows, born_by_age, born_in, contradicts
-from registry.entry.import_file import import_infusions
-from registry.entry.record import correct_infusion, record_infusion
+from registry.entry.importing.pipeline import import_infusions
+from registry.entry.infusions.record import correct_infusion, record_infusion
 from registry.errors import InfusionRefused
 from registry.models import Infusion, Patient
 from registry.published.queries import read_map

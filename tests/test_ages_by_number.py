@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from registry.access import Operator
-from registry.entry.identifiers import add_identifier, replace_identifier
-from registry.entry.move import MoveImpossible, move_patient
-from registry.entry.record import correct_infusion, record_infusion
+from registry.entry.infusions.record import correct_infusion, record_infusion
+from registry.entry.patients.identifiers import add_identifier, replace_identifier
+from registry.entry.patients.move import MoveImpossible, move_patient
 from registry.errors import InfusionRefused
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, Question

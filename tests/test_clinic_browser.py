@@ -7,7 +7,7 @@ import pytest
 from django.contrib.sessions.models import Session
 
 from registry.access import Operator
-from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.models import Infusion, Publication
 from tests import factories, working
 from tests.browsing import LANGUAGES, WIDTH_OF, assert_accessible, assert_in_sight, follow, look, sign_in, tab_to

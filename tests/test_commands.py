@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from registry.access import Operator
-from registry.entry.record import withdraw_infusion
+from registry.entry.infusions.record import withdraw_infusion
 from registry.models import (
     Centre,
     Indication,

@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from registry.entry.import_file import ImportSummary
+from registry.entry.importing.pipeline import ImportSummary
 from registry.errors import FileUnusable
 from registry.models import Infusion
 from tests import factories

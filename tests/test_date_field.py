@@ -12,7 +12,7 @@ from django.test import Client
 import registry
 from registry.access import Operator
 from registry.clock import today
-from registry.entry.reading import CodeLists, RowReader
+from registry.entry.infusions.row_reader import CodeLists, RowReader
 from registry.models import AccessLog, Coverage, Draft, Infusion, Product, Release
 from registry.pages.clinic.date_field import DAY_OF
 from registry.publishing.build import publish

@@ -7,14 +7,15 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from registry.access import Operator
-from registry.entry import import_job, settling
-from registry.entry.identifiers import add_identifier, replace_identifier
-from registry.entry.import_file import import_infusions
-from registry.entry.import_job import store_checked
-from registry.entry.import_referrals import send_rows
-from registry.entry.patients import merge_patients
-from registry.entry.record import withdraw_infusion
-from registry.entry.referrals import send_referral
+from registry.entry.importing import job as import_job
+from registry.entry.importing.job import store_checked
+from registry.entry.importing.pipeline import import_infusions
+from registry.entry.importing.referrals import send_rows
+from registry.entry.infusions.record import withdraw_infusion
+from registry.entry.patients.identifiers import add_identifier, replace_identifier
+from registry.entry.patients.merge import merge_patients
+from registry.entry.questions import settling
+from registry.entry.questions.referrals import send_referral
 from registry.errors import MergeImpossible, RegistryError
 from registry.identity import carry_birth_digest, read_identifier
 from registry.models import ImportJob, ImportRow, Patient, PatientIdentifier, Referral

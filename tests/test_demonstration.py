@@ -14,7 +14,7 @@ import registry
 from registry import measures
 from registry.access import Operator
 from registry.choices import Outcome, Task
-from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.errors import FactsNotKept, ProofFailed
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, Publication, Revision, Run, Snapshot, User

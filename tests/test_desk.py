@@ -5,17 +5,12 @@ from datetime import date
 
 import pytest
 
-from registry.entry.drafts import save_draft
-from registry.entry.effect import as_one, compare, places_of
-from registry.entry.move import MoveImpossible, move_patient
-from registry.entry.patients import (
-    EffectChanged,
-    MergeEffect,
-    erase_patient,
-    merge_patients,
-)
-from registry.entry.record import withdraw_infusion
-from registry.entry.traces import numbers_of
+from registry.entry.infusions.form_drafts import save_draft
+from registry.entry.infusions.record import withdraw_infusion
+from registry.entry.patients.count_effect import EffectChanged, as_one, compare, places_of
+from registry.entry.patients.erasure import erase_patient, numbers_of
+from registry.entry.patients.merge import MergeEffect, merge_patients
+from registry.entry.patients.move import MoveImpossible, move_patient
 from registry.errors import NotFound, NotPermitted
 from registry.identity import read_identifier
 from registry.models import (

@@ -3,7 +3,7 @@
 import pytest
 
 from registry.access import Operator
-from registry.entry.questions import ask
+from registry.entry.questions.questions import ask
 from registry.models import Patient, Question
 from registry.publishing.build import publish
 from tests import factories

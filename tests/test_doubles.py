@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 from django.db import connection
 
-from registry.entry.doubles import MOST_PAIRS, NEAR_DAYS, find_doubles
-from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.patients.duplicates import MOST_PAIRS, NEAR_DAYS, find_doubles
 from registry.errors import NotPermitted
 from registry.models import (
     AccessLog,

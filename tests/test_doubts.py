@@ -4,9 +4,9 @@ import pytest
 
 from registry.access import Operator
 from registry.choices import Category
-from registry.entry.import_file import import_infusions
-from registry.entry.proposal import propose
-from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.importing.pipeline import import_infusions
+from registry.entry.infusions.proposal import propose
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.models import ImportJob, Infusion, Question
 from tests import factories
 from tests.calling import Program

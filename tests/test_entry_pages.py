@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registry.access import Operator
-from registry.entry.record import correct_infusion, record_infusion
+from registry.entry.infusions.record import correct_infusion, record_infusion
 from registry.models import AccessLog, Draft, Infusion, Membership, Patient, PatientIdentifier, Question
 from registry.pages.clinic import new_infusion
 from registry.publishing.build import publish

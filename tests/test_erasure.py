@@ -5,16 +5,13 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
-from registry.entry import staging
-from registry.entry.drafts import save_draft
-from registry.entry.patients import (
-    PatientRefused,
-    erase_patient,
-    merge_patients,
-)
-from registry.entry.questions import answer, ask
-from registry.entry.record import correct_infusion
-from registry.entry.traces import numbers_of
+from registry.entry.importing import staging
+from registry.entry.infusions.form_drafts import save_draft
+from registry.entry.infusions.record import correct_infusion
+from registry.entry.patients.erasure import erase_patient, numbers_of
+from registry.entry.patients.lookup import PatientRefused
+from registry.entry.patients.merge import merge_patients
+from registry.entry.questions.questions import answer, ask
 from registry.models import (
     AccessLog,
     Draft,

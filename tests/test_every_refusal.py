@@ -13,7 +13,7 @@ import pytest
 
 import api
 import registry
-from registry.entry.referrals import REFERABLE, SEND_TO
+from registry.entry.questions.referrals import REFERABLE, SEND_TO
 from registry.errors import RegistryError
 
 ROOT = Path(registry.__file__).parents[1]

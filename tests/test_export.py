@@ -11,9 +11,9 @@ from django.utils.translation import override
 from openpyxl import load_workbook
 
 from registry.access import Operator
-from registry.entry import export
-from registry.entry.export import HEADER, export_infusions, safe_cell, write_rows
-from registry.entry.record import withdraw_infusion
+from registry.entry.infusions import export
+from registry.entry.infusions.export import HEADER, export_infusions, safe_cell, write_rows
+from registry.entry.infusions.record import withdraw_infusion
 from registry.models import AccessLog, Infusion
 from tests import factories
 

@@ -8,8 +8,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils.translation import override
 
-from registry.entry import import_job
-from registry.entry.exchange import read_open_lines
+from registry.entry.exchange.file_reader import read_open_lines
+from registry.entry.importing import job
 from registry.errors import FileUnusable
 from registry.models import ImportJob
 from tests import factories
@@ -116,7 +116,7 @@ def test_a_file_is_named_for_what_it_is(said):
 def test_it_is_one_sentence_by_command_upload_and_interface(
     lists, write, manage, client, monkeypatch, said, content
 ):
-    monkeypatch.setattr(import_job, "send", lambda *message: None)
+    monkeypatch.setattr(job, "send", lambda *message: None)
     user = factories.user("upp", lists.centres["UPP"])
     code, out, err = manage("import_infusions", write(content, "x.xlsx"))
     assert (code, out) == (2, "") and said in err

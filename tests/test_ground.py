@@ -7,9 +7,9 @@ from django.utils.timezone import now
 
 from registry.access import Operator
 from registry.entry.ground import settling
-from registry.entry.import_job import store_checked
-from registry.entry.questions import ask_steward
-from registry.entry.record import withdraw_infusion
+from registry.entry.importing.job import store_checked
+from registry.entry.infusions.record import withdraw_infusion
+from registry.entry.questions.questions import ask_steward
 from registry.models import (
     Centre,
     Coverage,

@@ -7,8 +7,9 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from registry.access import Operator, acting_as
-from registry.entry.patients import erase_patient, merge_patients
-from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.merge import merge_patients
 from registry.identity import read_identifier
 from registry.models import Erasure, Infusion, Patient
 from tests import factories

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from registry.entry import import_job
+from registry.entry.importing import job
 from registry.errors import FileUnusable
 from registry.models import Infusion
 from tests import factories
@@ -136,7 +136,7 @@ READ = {"texts of 70 MB of spaces", "relations of one long text"}  # what is unu
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_request_takes_or_refuses_it_at_once(lists, bring, monkeypatch, name):
-    monkeypatch.setattr(import_job, "send", lambda *message: None)
+    monkeypatch.setattr(job, "send", lambda *message: None)
     content = HOSTILE[name]()
     program = Program(factories.user("upp", lists.centres["UPP"]))
     started = time.process_time()

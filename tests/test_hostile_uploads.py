@@ -7,10 +7,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registry.access import Operator
-from registry.entry import import_job
-from registry.entry.import_job import run_import
-from registry.entry.reading import CodeLists
-from registry.entry.upload import is_small
+from registry.entry.importing import job as import_job
+from registry.entry.importing.job import run_import
+from registry.entry.importing.upload import is_small
+from registry.entry.infusions.row_reader import CodeLists
 from registry.models import ImportJob, Infusion, SealedUpload
 from tests import factories, test_csv_dialects, test_workbooks
 from tests.calling import Program

@@ -9,7 +9,7 @@ from django.test import Client
 
 from registry.access import Operator
 from registry.choices import Sex
-from registry.entry.identifiers import add_identifier, replace_identifier
+from registry.entry.patients.identifiers import add_identifier, replace_identifier
 from registry.errors import RegistryError
 from registry.identity import read_identifier
 from registry.models import AccessLog, Patient, PatientIdentifier

@@ -6,7 +6,8 @@ import pytest
 
 from registry.access import Operator
 from registry.choices import IdentifierType, Sex
-from registry.entry.identifiers import (
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.identifiers import (
     IdentifierContradicts,
     IdentifierKnown,
     IdentifierTaken,
@@ -14,7 +15,7 @@ from registry.entry.identifiers import (
     add_identifier,
     replace_identifier,
 )
-from registry.entry.patients import PatientRefused, erase_patient
+from registry.entry.patients.lookup import PatientRefused
 from registry.errors import IdentifierInText, NotFound, NotPermitted, ReasonMissing
 from registry.identity import read_identifier
 from registry.models import AccessLog, Infusion, Patient, PatientIdentifier, Question, Refusal

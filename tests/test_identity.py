@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from registry import rules
 from registry.access import Operator
 from registry.choices import IdentifierType, Sex
-from registry.entry.patients import PatientRefused, erase_patient
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.lookup import PatientRefused
 from registry.identity import (
     Identifier,
     IdentifierUnusable,

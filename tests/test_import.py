@@ -11,13 +11,14 @@ from openpyxl import Workbook
 
 from registry.access import Operator
 from registry.choices import Category, Kind
-from registry.entry import import_file, reading, staging
-from registry.entry.course import MOST_INFUSIONS
-from registry.entry.import_file import ImportSummary, import_infusions
-from registry.entry.patients import erase_patient
-from registry.entry.reading import COLUMNS, NEEDED_COLUMNS
-from registry.entry.record import correct_infusion, withdraw_infusion
-from registry.entry.spelling import Spelled
+from registry.entry.importing import pipeline, staging
+from registry.entry.importing.course import MOST_INFUSIONS
+from registry.entry.importing.pipeline import ImportSummary, import_infusions
+from registry.entry.infusions import row_reader
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.infusions.row_reader import COLUMNS, NEEDED_COLUMNS
+from registry.entry.infusions.spelling import Spelled
+from registry.entry.patients.erasure import erase_patient
 from registry.errors import Busy, FileUnusable, NotFound, NotPermitted
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Revision
@@ -272,7 +273,7 @@ def test_an_identity_number_as_a_batch_is_refused(bring, batch):
 
 @pytest.mark.parametrize("longest", [0, 99])
 def test_a_shifted_column_does_not_repeat_the_identity_number(lists, write, manage, monkeypatch, longest):
-    monkeypatch.setattr(reading, "SHORT_LIST", longest)  # a short list is told in the sentence
+    monkeypatch.setattr(row_reader, "SHORT_LIST", longest)  # a short list is told in the sentence
     values = list(ROW.values())
     shifted = [values[0], values[2], values[3], values[4], "x", WOMAN, *values[6:]]
     path = write(f"{','.join(COLUMNS)}\n{','.join(shifted)}\n".encode())
@@ -645,7 +646,7 @@ def test_a_damaged_workbook_is_unusable_or_read_whole(bring, name):
 
 
 def test_a_bad_end_of_a_long_file_stores_nothing_of_its_beginning(bring, monkeypatch):
-    monkeypatch.setattr(import_file, "BATCH", 2)
+    monkeypatch.setattr(pipeline, "BATCH", 2)
     before = stored()
     with pytest.raises(FileUnusable):
         bring(as_csv(MANY) + "Å".encode("latin-1"))
@@ -774,7 +775,7 @@ def many_rows(count: int):
 
 
 def test_memory_does_not_grow_with_the_file(bring, write, monkeypatch):
-    monkeypatch.setattr(import_file, "BATCH", 100)
+    monkeypatch.setattr(pipeline, "BATCH", 100)
     monkeypatch.setattr(staging, "FETCHED_AT_ONCE", 100)
     peaks = {}
     for count in (500, 2_500):
@@ -791,7 +792,7 @@ def test_memory_does_not_grow_with_the_file(bring, write, monkeypatch):
 
 
 def test_a_file_longer_than_a_batch_is_stored_whole(bring, monkeypatch):
-    monkeypatch.setattr(import_file, "BATCH", 7)
+    monkeypatch.setattr(pipeline, "BATCH", 7)
     again = {"infused_on": "2021-05-05", "kind": "reinfusion"}
     rows = [row for one in many_rows(20) for row in (one, one | again)]
     assert bring(rows[::-1])[0].stored == 40
@@ -802,8 +803,8 @@ def test_a_file_longer_than_a_batch_is_stored_whole(bring, monkeypatch):
 
 @pytest.mark.parametrize("column", ["centre", "indication", "trial", "product", "manufacturing_site", "category"])
 def test_what_is_said_to_be_written_is_taken(lists, column):
-    lists = reading.CodeLists(Operator())
-    reader = reading.RowReader(lists)
+    lists = row_reader.CodeLists(Operator())
+    reader = row_reader.RowReader(lists)
     by_column = {"centre": "centres", "indication": "indications", "trial": "trials", "product": "products"}
     by_column["manufacturing_site"] = "sites"
     if column in by_column:  # few enough to be named

@@ -14,16 +14,14 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from registry.access import Operator
-from registry.entry import announce, import_job, upload, workbook
-from registry.entry.import_job import (
-    ImportNotStorable,
-    receive_file,
-    run_import,
-    store_checked,
-    sweep_imports,
-)
-from registry.entry.patients import ENTRY_LOCK, erase_patient
-from registry.entry.upload import HIDDEN, LARGEST_BYTES, show_cells
+from registry.entry import publish_request
+from registry.entry.exchange import workbook
+from registry.entry.importing import job as import_job
+from registry.entry.importing import upload
+from registry.entry.importing.job import ImportNotStorable, receive_file, run_import, store_checked, sweep_imports
+from registry.entry.importing.upload import HIDDEN, LARGEST_BYTES, show_cells
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.locked import ENTRY_LOCK
 from registry.errors import Busy, FileTooLarge, FileUnusable, NotFound
 from registry.models import (
     AccessLog,
@@ -413,7 +411,7 @@ def test_a_fault_ends_the_job_and_stores_nothing(reporter, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError(WOMAN)
 
-    monkeypatch.setattr("registry.entry.import_file.staging.store", fail)
+    monkeypatch.setattr("registry.entry.importing.pipeline.staging.store", fail)
     with pytest.raises(RuntimeError):
         run(job)
     job.refresh_from_db()
@@ -527,7 +525,7 @@ def test_a_running_job_is_not_taken_for_lost_and_tells_how_far_it_is(committed_l
 @pytest.fixture
 def really_sent(monkeypatch):
     """Messages go to the broker after all."""
-    monkeypatch.setattr(import_job, "send", announce.send)
+    monkeypatch.setattr(import_job, "send", publish_request.send)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -571,7 +569,7 @@ def test_an_upload_succeeds_with_the_broker_dead_and_the_sweep_sends_it_again(co
         point_at(other)
         kill(process)
         job = receive(reporter)
-        announce._sender.submit(lambda: None).result(timeout=30)
+        publish_request._sender.submit(lambda: None).result(timeout=30)
     point_at(address)
     assert (job.state, job.rows.count()) == ("queued", 4)
     ImportJob.objects.update(uploaded_at=timezone.now() - timedelta(minutes=1))

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils.translation import override
 from openpyxl import load_workbook
 
-from registry.entry import import_job, upload
-from registry.entry.reading import COLUMNS
-from registry.entry.upload import HIDDEN
+from registry.entry.importing import job as import_job
+from registry.entry.importing import upload
+from registry.entry.importing.upload import HIDDEN
+from registry.entry.infusions.row_reader import COLUMNS
 from registry.models import ImportJob, ImportRow, Infusion
 from tests import factories
 from tests.test_import import MAN, ROW, UNUSABLE, WOMAN, as_csv, as_xlsx

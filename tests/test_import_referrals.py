@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 
 from registry.access import Operator
-from registry.entry import import_job, referrals, settling
-from registry.entry.import_job import sweep_imports
-from registry.entry.patients import erase_patient
+from registry.entry.importing import job as import_job
+from registry.entry.importing.job import sweep_imports
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.questions import referrals, settling
 from registry.models import ImportJob, ImportRow, Infusion, Lookup, Referral
 from tests import factories
 from tests.desk import COORDINATION, MAN, SECOND_WOMAN, WOMAN, address, sign_in, text

@@ -11,7 +11,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from registry.entry.invitations import accept_as_member, accept_as_newcomer, invite_person, revoke_invitation
+from registry.entry.accounts.invitations import (
+    accept_as_member,
+    accept_as_newcomer,
+    invite_person,
+    revoke_invitation,
+)
 from registry.errors import InvitationUnusable, NotFound, NotPermitted, RegistryError
 from registry.models import Invitation, Membership, User
 from tests import factories

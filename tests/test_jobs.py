@@ -18,8 +18,8 @@ from kombu import pools
 from registry import tasks
 from registry.access import Operator
 from registry.choices import Outcome, Task
-from registry.entry import announce
-from registry.entry.record import withdraw_infusion
+from registry.entry import publish_request
+from registry.entry.infusions.record import withdraw_infusion
 from registry.models import Infusion, Publication, Revision, Run, Snapshot
 from registry.publishing.build import is_behind, publish
 from registry.publishing.facts import list_facts
@@ -64,7 +64,7 @@ def current_number() -> int | None:
 
 def sent() -> None:
     """Wait until the sender has done with what was given to it."""
-    announce._sender.submit(lambda: None).result(timeout=30)
+    publish_request._sender.submit(lambda: None).result(timeout=30)
 
 
 def test_a_change_is_published_by_the_worker(lists):
@@ -148,7 +148,7 @@ def test_a_broker_that_does_not_answer_does_not_delay_a_write(lists):
         silent.listen()
         point_at(f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
         waiting = threading.Event()
-        announce._sender.submit(waiting.wait, 10)  # the sender is busy
+        publish_request._sender.submit(waiting.wait, 10)  # the sender is busy
         record_one(lists)
         assert Infusion.objects.count() == 1
         assert Run.objects.filter(started_at=None).count() == 1
@@ -160,7 +160,7 @@ def test_messages_at_once_publish_once(lists):
     record_one(lists)
     with worker(processes=2):
         for _ in range(6):
-            announce.queue_publication()
+            publish_request.queue_publication()
         wait_for(lambda: not is_behind() and not Run.objects.filter(finished_at=None), "the end")
         time.sleep(0.5)  # whatever a doubled message would still do
     assert Snapshot.objects.count() == 1

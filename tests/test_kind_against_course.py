@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from registry.access import Operator
 from registry.choices import Kind
-from registry.entry.import_file import import_infusions
-from registry.entry.move import move_patient
-from registry.entry.patients import merge_patients
-from registry.entry.proposal import propose
-from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.importing.pipeline import import_infusions
+from registry.entry.infusions.proposal import propose
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.patients.merge import merge_patients
+from registry.entry.patients.move import move_patient
 from registry.models import Infusion, Product, Question
 from registry.order import Plan, Step
 from registry.rules import doubt_in_course, propose_kind

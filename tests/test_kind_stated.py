@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from registry.access import Operator
-from registry.entry.record import withdraw_infusion
+from registry.entry.infusions.record import withdraw_infusion
 from registry.models import AccessLog, Coverage, Draft, Erasure, Infusion
 from tests import factories
 

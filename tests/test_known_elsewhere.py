@@ -17,10 +17,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.access import NATIONWIDE, Operator
-from registry.entry import staging, visible_course
-from registry.entry.import_file import import_infusions
-from registry.entry.reading import COLUMNS
-from registry.entry.record import withdraw_infusion
+from registry.entry.importing import staging
+from registry.entry.importing.pipeline import import_infusions
+from registry.entry.infusions import visible_course
+from registry.entry.infusions.record import withdraw_infusion
+from registry.entry.infusions.row_reader import COLUMNS
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier
 from tests import factories

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.utils.translation import override
 
 from registry.access import Operator
-from registry.entry.reading import CodeLists, RowReader
+from registry.entry.infusions.row_reader import CodeLists, RowReader
 from registry.models import Centre, Trial
 from tests import factories
 from tests.calling import Program

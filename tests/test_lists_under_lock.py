@@ -7,8 +7,8 @@ import pytest
 
 from registry.access import Operator
 from registry.entry.ground import settling
-from registry.entry.move import MoveImpossible, move_patient
-from registry.entry.record import correct_infusion, record_infusion
+from registry.entry.infusions.record import correct_infusion, record_infusion
+from registry.entry.patients.move import MoveImpossible, move_patient
 from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Question, Trial
 from tests import factories
 from tests.test_races import before_commit, code_of

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from registry.entry import import_job
-from registry.entry.import_job import run_import, sweep_imports
-from registry.entry.lookups import forget_lookups
+from registry.entry.importing import job as import_job
+from registry.entry.importing.job import run_import, sweep_imports
+from registry.entry.patients.lookup_budget import forget_lookups
 from registry.identity import read_identifier
 from registry.models import AccessLog, ImportJob, ImportRow, Infusion, Lookup
 from tests import factories

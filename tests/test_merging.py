@@ -7,9 +7,11 @@ from itertools import permutations
 import pytest
 
 from registry.choices import Category
-from registry.entry.move import move_patient
-from registry.entry.patients import EffectChanged, erase_patient, merge_patients, preview_merge
-from registry.entry.record import correct_infusion, record_infusion
+from registry.entry.infusions.record import correct_infusion, record_infusion
+from registry.entry.patients.count_effect import EffectChanged
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.merge import merge_patients, preview_merge
+from registry.entry.patients.move import move_patient
 from registry.errors import MergeImpossible
 from registry.models import Infusion, Patient, Question
 from registry.publishing.build import publish

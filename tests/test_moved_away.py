@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 
 from registry.access import Operator
-from registry.entry.import_file import import_infusions
-from registry.entry.move import move_patient
-from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.importing.pipeline import import_infusions
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.patients.move import move_patient
 from registry.errors import InfusionRefused
 from registry.models import Infusion
 from tests import factories

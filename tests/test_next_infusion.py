@@ -13,7 +13,7 @@ from registry.access import Operator
 from registry.ages import Age, possible_ages
 from registry.choices import DatePrecision
 from registry.dates import age_on, last_day
-from registry.entry.record import withdraw_infusion
+from registry.entry.infusions.record import withdraw_infusion
 from registry.models import Infusion
 from tests import factories
 

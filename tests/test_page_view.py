@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from registry.access import Operator
 from registry.clock import today
-from registry.entry.record import withdraw_infusion
+from registry.entry.infusions.record import withdraw_infusion
 from registry.publishing.build import publish
 from tests import factories
 from tests.browsing import assert_accessible, assert_no_sideways_scroll, tab_to

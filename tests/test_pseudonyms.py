@@ -24,11 +24,13 @@ from hypothesis.stateful import (
 )
 
 from registry.access import Operator
-from registry.entry.identifiers import IdentifierKnown, IdentifierTaken, add_identifier
-from registry.entry.import_file import import_infusions
-from registry.entry.move import move_patient
-from registry.entry.patients import erase_patient, find_patient, merge_patients
-from registry.entry.record import correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.importing.pipeline import import_infusions
+from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.identifiers import IdentifierKnown, IdentifierTaken, add_identifier
+from registry.entry.patients.lookup import find_patient
+from registry.entry.patients.merge import merge_patients
+from registry.entry.patients.move import move_patient
 from registry.errors import MergeImpossible, RegistryError
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier

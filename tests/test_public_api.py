@@ -14,7 +14,7 @@ from django.test import Client
 from api.openapi import PROBLEM
 from api.public import openapi, views
 from registry.access import Operator
-from registry.entry.record import withdraw_infusion
+from registry.entry.infusions.record import withdraw_infusion
 from registry.measures import DERIVED, MEASURES
 from registry.models import Infusion, Publication, Revision, Snapshot
 from registry.published import queries

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.entry import questions
+from registry.entry.questions import questions
 from registry.models import Question
 from tests import factories
 from tests.desk import MAN, WOMAN, address, sign_in, text

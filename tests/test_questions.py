@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from registry.access import Operator
-from registry.entry import questions
+from registry.entry.questions import questions
 from registry.errors import IdentifierInText, NotFound, Problem
 from registry.models import AccessLog, Question, User
 from tests import factories

@@ -5,7 +5,7 @@ import io
 import pytest
 from django.urls import reverse
 
-from registry.entry import questions
+from registry.entry.questions import questions
 from registry.models import AccessLog, ImportJob, Question, Referral
 from tests import factories
 from tests.desk import MAN, SECOND_WOMAN, WOMAN, sign_in, text
@@ -74,7 +74,7 @@ def test_whatever_names_the_steward_names_the_way_for_a_program(people, ours):
 
 
 def test_a_row_of_a_file_that_is_refused_for_the_steward_names_the_way(people, ours, lists, monkeypatch):
-    monkeypatch.setattr("registry.entry.import_job.send", lambda *message: None)
+    monkeypatch.setattr("registry.entry.importing.job.send", lambda *message: None)
     rows = [
         ROW | {"centre": "UPP", "patient_id": WOMAN, "kind": "first", "infused_on": "2019-01-02"},
         ROW | {"centre": "UPP", "patient_id": SECOND_WOMAN, "product": "Aspirin"},

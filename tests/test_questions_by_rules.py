@@ -11,12 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from registry.access import Operator
 from registry.choices import Kind
-from registry.entry.import_file import import_infusions
-from registry.entry.move import move_patient
-from registry.entry.patients import merge_patients
-from registry.entry.questions import answer, close
-from registry.entry.record import correct_infusion, withdraw_infusion
-from registry.entry.unsettled import find_unsettled_courses
+from registry.entry.importing.pipeline import import_infusions
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.patients.merge import merge_patients
+from registry.entry.patients.move import move_patient
+from registry.entry.questions.questions import answer, close
+from registry.entry.questions.unsettled import find_unsettled_courses
 from registry.models import ImportJob, Infusion, Question
 from tests import factories
 from tests.calling import Program

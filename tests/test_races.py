@@ -12,9 +12,12 @@ from django.db import connection, transaction
 
 from registry.access import Operator
 from registry.choices import Category, Kind, Status
-from registry.entry.import_file import import_infusions
-from registry.entry.patients import PatientRefused, erase_patient, lock_entry, merge_patients
-from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.importing.pipeline import import_infusions
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.locks import lock_entry
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.lookup import PatientRefused
+from registry.entry.patients.merge import merge_patients
 from registry.errors import Busy, InfusionRefused, NotFound
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Snapshot

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from registry.entry.exchange import read_open_lines
+from registry.entry.exchange.file_reader import read_open_lines
 from registry.errors import FileUnusable
 from tests.test_csv_dialects import SWEDISH
 from tests.test_import import COLUMNS

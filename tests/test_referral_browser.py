@@ -4,9 +4,9 @@ from io import BytesIO
 
 import pytest
 
-from registry.entry import import_job
-from registry.entry.import_job import receive_file, run_import
-from registry.entry.questions import ask_steward
+from registry.entry.importing import job as import_job
+from registry.entry.importing.job import receive_file, run_import
+from registry.entry.questions.questions import ask_steward
 from registry.models import Referral, User
 from registry.publishing.build import publish
 from tests import factories

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from registry.entry import questions
+from registry.entry.questions import questions
 from registry.models import Infusion, Question, Referral, User
 from registry.publishing.build import publish
 from tests import factories

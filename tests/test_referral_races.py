@@ -3,7 +3,7 @@
 import pytest
 
 from registry.choices import ReferralState
-from registry.entry import referrals, settling
+from registry.entry.questions import referrals, settling
 from registry.models import Infusion, Referral
 from tests import factories
 from tests.desk import WOMAN

@@ -8,9 +8,12 @@ from django.utils.translation import override
 
 from registry.access import Operator
 from registry.choices import Kind, ReferralState
-from registry.entry import questions, referrals, settling
-from registry.entry.patients import EffectChanged, PatientRefused, erase_patient, merge_patients
-from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.patients.count_effect import EffectChanged
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.lookup import PatientRefused
+from registry.entry.patients.merge import merge_patients
+from registry.entry.questions import questions, referrals, settling
 from registry.errors import IdentifierInText, InfusionRefused, NotFound, NotPermitted
 from registry.models import Infusion, Message, Question, Referral
 from registry.publishing.build import publish

@@ -13,9 +13,9 @@ from django.db import IntegrityError, connection, transaction
 from scipy.stats import spearmanr
 
 from registry.access import Operator
-from registry.entry.finding import is_registry_number
-from registry.entry.patients import erase_patient, merge_patients
-from registry.entry.traces import numbers_of
+from registry.entry.patients.erasure import erase_patient, numbers_of
+from registry.entry.patients.merge import merge_patients
+from registry.entry.patients.search import is_registry_number
 from registry.identity import holds_identity_number, may_be_identifier
 from registry.models import Patient
 from registry.models.access_log import log_persons

@@ -13,8 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from registry.access import Operator
 from registry.choices import Kind
-from registry.entry.patients import erase_patient, merge_patients
-from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.merge import merge_patients
 from registry.errors import IdentifierInText, NotPermitted, NotPublished
 from registry.formats import MAP_FORMATS
 from registry.models import Infusion, Patient, Release, ReleasedInfusion, ReleaseFile

@@ -5,8 +5,8 @@ import re
 import pytest
 from django.utils.translation import override
 
-from registry.entry import import_job
-from registry.entry.import_file import ImportSummary
+from registry.entry.importing import job
+from registry.entry.importing.pipeline import ImportSummary
 from registry.errors import FileUnusable
 from registry.models import Infusion
 from tests import factories
@@ -136,7 +136,7 @@ def test_a_sign_that_nobody_sees_is_refused_inside_a_cell(bring, mark):
 
 @pytest.mark.parametrize("escape", ["_xD800_", "_xDFFF_", "_x0000_", "_x0001_"])
 def test_an_escape_of_no_character_is_refused(bring, lists, monkeypatch, escape):
-    monkeypatch.setattr(import_job, "send", lambda *message: None)
+    monkeypatch.setattr(job, "send", lambda *message: None)
     cell = f'<c t="inlineStr"><is><t>B{escape}1</t></is></c>'
     content = one(batch=cell)
     assert bring(content, "x.xlsx")[1] == [(2, "batch", "character_invalid")]

@@ -13,11 +13,12 @@ import registry
 from registry import clock, rules
 from registry.access import Operator
 from registry.choices import Category, DatePrecision, Kind, Sex
-from registry.entry import reading
-from registry.entry.course import KIND_STAYS
-from registry.entry.patients import PatientRefused, erase_patient
-from registry.entry.reading import CodeLists, RowReader
-from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.importing.course import KIND_STAYS
+from registry.entry.infusions import row_reader
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.infusions.row_reader import CodeLists, RowReader
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.lookup import PatientRefused
 from registry.errors import (
     IdentifierInText,
     InfusionRefused,
@@ -240,7 +241,7 @@ def test_a_field_that_cannot_be_read_hides_no_rule_of_other_fields(lists, change
 
 @pytest.mark.parametrize("longest", [0, 99])
 def test_a_value_that_is_not_known_is_never_repeated(lists, monkeypatch, longest):
-    monkeypatch.setattr(reading, "SHORT_LIST", longest)  # a short list is told in the sentence
+    monkeypatch.setattr(row_reader, "SHORT_LIST", longest)  # a short list is told in the sentence
     reader = RowReader(CodeLists(Operator()))
     fields = set(ROW) - {"infused_on", "patient_id", "batch"}
     for field in fields:

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
 
-from registry.entry import referrals
-from registry.entry.patients import erase_patient
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.questions import referrals
 from registry.models import Draft, Referral
 from tests import factories
 from tests.desk import BY, MAN, WOMAN, address, sign_in, text

@@ -3,8 +3,9 @@
 import pytest
 from django.core.management import call_command
 
-from registry.entry import import_job, referrals, settling
-from registry.entry.record import withdraw_infusion
+from registry.entry.importing import job as import_job
+from registry.entry.infusions.record import withdraw_infusion
+from registry.entry.questions import referrals, settling
 from registry.models import Infusion, Referral
 from tests import factories
 from tests.desk import BY, COORDINATION, MAN, SECOND_WOMAN, WOMAN, address, sign_in, text

@@ -12,8 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.urls import reverse
 
-from registry.entry import import_job
-from registry.entry.import_job import run_import
+from registry.entry.importing import job as import_job
+from registry.entry.importing.job import run_import
 from registry.models import Centre, ImportJob, Infusion
 from tests import factories
 from tests.calling import Program

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from api.records import infusions
 from api.records import openapi as schema
 from registry.choices import Scope
-from registry.entry.record import withdraw_infusion
+from registry.entry.infusions.record import withdraw_infusion
 from registry.errors import Busy
 from registry.models import AccessLog, Infusion, Patient, Question
 from tests import factories

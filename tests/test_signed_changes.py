@@ -11,7 +11,8 @@ from django.utils import timezone
 from api.records import openapi as schema
 from registry.access import Operator
 from registry.entry.idempotency import KEPT, prune_idempotency_keys
-from registry.entry.patients import erase_patient, merge_patients
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.merge import merge_patients
 from registry.models import IdempotencyKey, Infusion, Membership, Patient
 from registry.publishing.build import publish
 from registry.publishing.verification import verify

@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from api.records import openapi as schema
-from registry.entry import import_job
-from registry.entry.import_job import run_import
+from registry.entry.importing import job
+from registry.entry.importing.job import run_import
 from registry.models import ImportJob, Infusion
 from tests import factories
 from tests.calling import MADE_UP, NUMBER, Program, check, errors_of, refused
@@ -25,7 +25,7 @@ BAD = ROWS[0] | {"product": "Aspirin"}
 def unsent(monkeypatch):
     """Nothing is given to the broker."""
     messages = []
-    monkeypatch.setattr(import_job, "send", lambda *message: messages.append(message))
+    monkeypatch.setattr(job, "send", lambda *message: messages.append(message))
     return messages
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from registry.access import Operator
 from registry.choices import DatePrecision, Kind
-from registry.entry.patients import MergeEffect, merge_patients, preview_merge
-from registry.entry.reading import CodeLists, RowReader
-from registry.entry.record import correct_infusion, withdraw_infusion
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.infusions.row_reader import CodeLists, RowReader
+from registry.entry.patients.merge import MergeEffect, merge_patients, preview_merge
 from registry.errors import InfusionRefused, KindUnclear
 from registry.identity import read_identifier
 from registry.measures import nothing_counted

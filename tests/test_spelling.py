@@ -10,10 +10,10 @@ from openpyxl import load_workbook
 
 from registry.access import Operator
 from registry.choices import Category, DatePrecision, Kind, Sex
-from registry.entry import spelling
-from registry.entry.import_file import ImportSummary
-from registry.entry.reading import CodeLists, RowReader
-from registry.entry.template import write_template
+from registry.entry.exchange.template import write_template
+from registry.entry.importing.pipeline import ImportSummary
+from registry.entry.infusions import spelling
+from registry.entry.infusions.row_reader import CodeLists, RowReader
 from registry.models import Product, Trial
 from tests import factories
 from tests.exchange_files import as_csv
@@ -110,7 +110,7 @@ def test_an_identity_number_in_a_list_is_never_repeated(reader):
 
 
 def test_guessing_ends_where_a_file_has_nothing_but_unknown_values(reader, monkeypatch):
-    monkeypatch.setattr("registry.entry.reading.MOST_GUESSES", 3)
+    monkeypatch.setattr("registry.entry.infusions.row_reader.MOST_GUESSES", 3)
     said = [reader.read(ROW | {"product": "Yescarrta"})[1][0].sentence for _row in range(5)]
     assert ["Yescarta?" in one for one in said] == [True, True, True, False, False]
 

@@ -23,12 +23,9 @@ from hypothesis.stateful import (
 
 from registry.access import Operator
 from registry.choices import Category, Kind
-from registry.entry.patients import (
-    erase_patient,
-    merge_patients,
-    preview_merge,
-)
-from registry.entry.record import correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.merge import merge_patients, preview_merge
 from registry.errors import RegistryError
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Revision, Snapshot

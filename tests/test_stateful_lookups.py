@@ -11,9 +11,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from registry.entry import import_job
-from registry.entry.import_job import run_import
-from registry.entry.lookups import forget_lookups
+from registry.entry.importing import job as import_job
+from registry.entry.importing.job import run_import
+from registry.entry.patients.lookup_budget import forget_lookups
 from registry.models import AccessLog, Lookup
 from tests import factories
 from tests.calling import Program

@@ -14,9 +14,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from hypothesis.stateful import run_state_machine_as_test as run
 
 from registry.access import Operator
-from registry.entry.move import move_patient
-from registry.entry.patients import merge_patients
-from registry.entry.record import correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.patients.merge import merge_patients
+from registry.entry.patients.move import move_patient
 from registry.errors import RegistryError
 from registry.models import Infusion, Patient
 from tests import factories

@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from registry.access import Operator
 from registry.choices import Scope
-from registry.entry.tokens import TokenInvalid, create_token, revoke_token, use_token
+from registry.entry.accounts.tokens import TokenInvalid, create_token, revoke_token, use_token
 from registry.errors import IdentifierInText, NotFound, NotPermitted
 from registry.models import Token
 from tests import factories

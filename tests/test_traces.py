@@ -24,11 +24,12 @@ from django.views.debug import ExceptionReporter, get_default_exception_reporter
 
 from registry.access import Operator, acting_as
 from registry.choices import Task
-from registry.entry import announce
-from registry.entry.import_job import receive_file, run_import
-from registry.entry.patients import erase_patient, merge_patients
-from registry.entry.record import correct_infusion, record_infusion, withdraw_infusion
-from registry.entry.referrals import find_person
+from registry.entry import publish_request
+from registry.entry.importing.job import receive_file, run_import
+from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.merge import merge_patients
+from registry.entry.questions.referrals import find_person
 from registry.errors import RegistryError
 from registry.identity import IdentifierUnusable, read_identifier
 from registry.models import Centre, Infusion, Patient, Referral, Refusal, Run, User
@@ -128,7 +129,7 @@ def read_valkey() -> Iterator[str]:
 
 def read_settled_valkey() -> list[str]:
     """The same, once the message that another thread sends has been sent."""
-    announce._sender.submit(lambda: None).result(timeout=30)
+    publish_request._sender.submit(lambda: None).result(timeout=30)
     return list(read_valkey())
 
 

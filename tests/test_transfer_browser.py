@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from registry.entry import import_job
+from registry.entry.importing import job as import_job
 from registry.models import Coverage, ImportJob, ImportRow, Infusion, Publication
 from tests import factories, working
 from tests.browsing import LANGUAGES, WIDTH_OF, assert_accessible, assert_in_sight, follow, look, sign_in, tab_to

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from registry.entry.record import record_infusion, withdraw_infusion
+from registry.entry.infusions.record import record_infusion, withdraw_infusion
 from registry.models import Centre, Infusion, Membership, Question, Referral
 from registry.published.queries import read_map
 from registry.publishing.build import publish

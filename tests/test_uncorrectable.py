@@ -13,8 +13,8 @@ from django.urls import reverse
 
 from registry.access import Operator
 from registry.entry.ground import settling
-from registry.entry.record import correct_infusion
-from registry.entry.rows import RELATED, row_of
+from registry.entry.infusions.columns import RELATED, row_of
+from registry.entry.infusions.record import correct_infusion
 from registry.errors import InfusionRefused
 from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Trial
 from tests import factories

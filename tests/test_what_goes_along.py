@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils.html import strip_tags
 
-from registry.entry import questions, referrals
+from registry.entry.questions import questions, referrals
 from registry.models import Draft, Question, Referral
 from tests import factories
 from tests.desk import COORDINATION, MAN, WOMAN, address, sign_in, text

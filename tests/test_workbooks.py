@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from registry.entry.import_file import ImportSummary
+from registry.entry.importing.pipeline import ImportSummary
 from registry.errors import FileTooLarge, FileUnusable
 from registry.models import Infusion
 from tests import factories

@@ -15,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from api.monitoring.health import broker_answers
 from registry.choices import FAILURES, ImportState, Task
-from registry.entry.lookups import count_lookups
+from registry.entry.patients.lookup_budget import count_lookups
 from registry.models import ImportJob, Publication, Revision, Run
 
 

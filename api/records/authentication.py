@@ -9,7 +9,7 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from registry.choices import Scope
-from registry.entry.tokens import TokenInvalid, use_token
+from registry.entry.accounts.tokens import TokenInvalid, use_token
 from registry.models import User
 
 SCHEME = "Token"

@@ -24,8 +24,8 @@ from api.parameters import Parameters
 from api.records.authentication import Caller, PageSession, SignedIn, TokenHeader
 from registry.access import Permission, centres_where
 from registry.entry.idempotency import KeyReused
-from registry.entry.patients import PatientRefused
-from registry.entry.questions import (
+from registry.entry.patients.lookup import PatientRefused
+from registry.entry.questions.questions import (
     QuestionAnswered,
     QuestionClosed,
     QuestionFull,
@@ -33,7 +33,7 @@ from registry.entry.questions import (
     TextMissing,
     TextTooLong,
 )
-from registry.entry.referrals import REFERABLE, NothingToRefer, ReferralSettled
+from registry.entry.questions.referrals import REFERABLE, NothingToRefer, ReferralSettled
 from registry.errors import (
     Busy,
     ChangedMeanwhile,

@@ -16,8 +16,8 @@ from api.records.authentication import Caller
 from api.records.base import BodyInvalid, SignedInView, require_writer
 from registry.access import Permission, centres_where
 from registry.choices import ImportState
-from registry.entry.import_job import jobs_of, receive_file
-from registry.entry.referrals import SEND_TO
+from registry.entry.importing.job import jobs_of, receive_file
+from registry.entry.questions.referrals import SEND_TO
 from registry.errors import FileTooLarge, NotFound, Problem
 from registry.models import Centre, ImportJob, User
 

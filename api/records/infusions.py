@@ -28,15 +28,15 @@ from api.records.pagination import read_page
 from registry.access import Permission, acting_as, centres_where
 from registry.choices import AccessAction, Category, Kind, Status
 from registry.draft import InfusionDraft
-from registry.entry.finding import read_registry_number
 from registry.entry.idempotency import Answer, answer_once
-from registry.entry.patients import find_patient_to_enter
-from registry.entry.proposal import propose
-from registry.entry.reading import COLUMNS, CodeLists, RowReader, read_person
-from registry.entry.record import CORRECTABLE, correct_infusion, record_infusion, withdraw_infusion
-from registry.entry.rows import RELATED, row_of
-from registry.entry.terms import read_changes, terms_of
-from registry.entry.visible_course import sex_shown_to
+from registry.entry.infusions.columns import RELATED, row_of
+from registry.entry.infusions.proposal import propose
+from registry.entry.infusions.record import CORRECTABLE, correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.infusions.row_reader import COLUMNS, CodeLists, RowReader, read_person
+from registry.entry.infusions.terms import read_changes, terms_of
+from registry.entry.infusions.visible_course import sex_shown_to
+from registry.entry.patients.lookup import find_patient_to_enter
+from registry.entry.patients.search import read_registry_number
 from registry.errors import ChangedMeanwhile, InfusionRefused, NotFound, NotPermitted, Problem, RegistryError
 from registry.models import Centre, Infusion, Patient, User
 from registry.models.access_log import log_infusions

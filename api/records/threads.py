@@ -15,7 +15,7 @@ from api.records.base import BodyInvalid, SignedInView, read_body, require_write
 from api.records.pagination import BY_INSTANT, read_page
 from registry.access import Permission, centres_where
 from registry.choices import Side
-from registry.entry import questions as entry
+from registry.entry.questions import questions as entry
 from registry.errors import NotFound, NotPermitted, Problem
 from registry.models import Centre, Question, User
 from registry.models.question import QuestionQuerySet

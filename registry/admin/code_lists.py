@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from registry.admin.base import ForAdministrators, HistoryAdmin, administers
 from registry.admin.forms import RulesForm
 from registry.admin.ground import ListForm, say_kept
-from registry.entry.announce import announce_change
 from registry.entry.ground import is_used, settling
-from registry.entry.patients import lock_entry
+from registry.entry.locks import lock_entry
+from registry.entry.publish_request import announce_change
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
 
 

@@ -19,7 +19,7 @@ from registry.access import ROLES
 from registry.admin.base import ForAdministrators, HistoryAdmin
 from registry.admin.forms import ReasonField, RecordForm, RulesForm, WithoutNumbers
 from registry.choices import CentreRole, NationalRole
-from registry.entry.second_factor import remove_second_factor
+from registry.entry.accounts.second_factor import remove_second_factor
 from registry.errors import NotPermitted
 from registry.models import Membership, User
 

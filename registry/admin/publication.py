@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.access import Permission
 from registry.admin.base import HistoryAdmin, ViewOnly, holds
-from registry.entry.announce import queue_publication
+from registry.entry.publish_request import queue_publication
 from registry.measures import DERIVED, MEASURES
 from registry.models import Publication, Run, Snapshot
 from registry.published.disclosure import EXACT

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.clock import today
-from registry.entry.announce import announce_change
+from registry.entry.publish_request import announce_change
 from registry.errors import RegistryError
 from registry.models import Centre, Coverage
 from registry.rules import EARLIEST

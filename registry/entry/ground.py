@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import PROTECT, Count, Model
 
-from registry.entry.patients import lock_entry
+from registry.entry.locks import lock_entry
 from registry.models import Infusion
 from registry.models.ground import SETTLES
 

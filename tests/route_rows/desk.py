@@ -1,6 +1,6 @@
 """Questions, the steward's desk, the access log."""
 
-from registry.entry.effect import compare, places_of, print_effect
+from registry.entry.patients.count_effect import compare, places_of, print_effect
 from tests import factories
 from tests.routes import Row
 

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, no_translatio
 
 from registry.access import Operator
 from registry.choices import Scope
-from registry.entry.tokens import LONGEST_DAYS, create_token
+from registry.entry.accounts.tokens import LONGEST_DAYS, create_token
 from registry.models import User
 
 USUAL_DAYS = 90

@@ -9,7 +9,7 @@ from registry.access import Operator, acting_as
 from registry.demonstration.code_lists import store_code_lists
 from registry.demonstration.people import keep_logins, store_people
 from registry.demonstration.records import write_records
-from registry.entry.import_file import import_infusions
+from registry.entry.importing.pipeline import import_infusions
 from registry.errors import Problem
 
 REASON = "demonstration"

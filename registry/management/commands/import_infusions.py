@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, no_translatio
 from tqdm import tqdm
 
 from registry.access import Operator
-from registry.entry.exchange import THE_FILE
-from registry.entry.import_file import ImportSummary, import_infusions
+from registry.entry.exchange.file_reader import THE_FILE
+from registry.entry.importing.pipeline import ImportSummary, import_infusions
 from registry.errors import Busy, FileUnusable, NotFound, Problem, TooManyLookups
 from registry.models import User
 

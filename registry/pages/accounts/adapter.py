@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts come by invitation (registry.entry.invitations) or by a commission, never by a form."""
+    """Accounts come by invitation (registry.entry.accounts.invitations) or by a commission, never by a form."""
 
     def is_open_for_signup(self, request) -> bool:
         """No, for everyone."""

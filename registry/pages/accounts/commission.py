@@ -8,8 +8,8 @@ from allauth.socialaccount.providers.base import AuthProcess
 from django.http import HttpRequest
 from django.shortcuts import render
 
-from registry.entry.commission import admit_commissioned
-from registry.entry.invitations import SITHS
+from registry.entry.accounts.invitations import SITHS
+from registry.entry.accounts.siths import admit_commissioned
 from registry.errors import AssuranceTooLow, CommissionUnknown, RegistryError
 from registry.identity import holds_identity_number
 from registry.models import User

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.access import ROLES
-from registry.entry.invitations import (
+from registry.entry.accounts.invitations import (
     accept_as_member,
     accept_as_newcomer,
     find_invitation,

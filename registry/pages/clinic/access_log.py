@@ -21,9 +21,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from registry.access import Permission
 from registry.choices import AccessAction, NationalRole
 from registry.clock import STOCKHOLM
-from registry.entry.access_reading import LogFilter, export_log, read_extract, read_log
-from registry.entry.export import safe_cell
-from registry.entry.finding import find_number, is_registry_number
+from registry.entry.access_log import LogFilter, export_log, read_extract, read_log
+from registry.entry.infusions.export import safe_cell
+from registry.entry.patients.search import find_number, is_registry_number
 from registry.errors import NotFound
 from registry.identity import holds_identity_number
 from registry.models import Centre

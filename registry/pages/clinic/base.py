@@ -13,8 +13,8 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 
 from registry.access import Permission, centres_where
-from registry.entry.questions import count_waiting
-from registry.entry.referrals import read_open
+from registry.entry.questions.questions import count_waiting
+from registry.entry.questions.referrals import read_open
 from registry.errors import Busy, NotFound, NotPermitted, TooManyLookups
 from registry.models import Centre, User
 from registry.pages.clinic.expired_form import answer_signed_out

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from registry.choices import Kind
 from registry.draft import InfusionDraft
-from registry.entry.proposal import Proposal
+from registry.entry.infusions.proposal import Proposal
 from registry.errors import KnownElsewhere
 
 

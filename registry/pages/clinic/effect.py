@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import get_language
 
-from registry.entry.effect import Row
+from registry.entry.patients.count_effect import Row
 from registry.errors import NotPublished
 from registry.published.queries import read_map
 

@@ -16,17 +16,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from registry.access import Permission
 from registry.choices import ImportState
-from registry.entry.course import KIND_STAYS
-from registry.entry.export import FORMATS, Export, export_infusions, write_rows
-from registry.entry.header import column_name, report_name
-from registry.entry.import_job import ImportNotStorable as NotStorable
-from registry.entry.import_job import can_be_stored, jobs_of, receive_file, store_checked
-from registry.entry.import_referrals import MOST_AT_ONCE, NothingToSend, rows_to_send, send_rows
-from registry.entry.reading import COLUMNS, CodeLists
-from registry.entry.report import ORDERS, Report, read_report
-from registry.entry.sent_rows import DECLINED, SENT
-from registry.entry.template import write_template
-from registry.entry.upload import LARGEST_MEGABYTES, MOST_ROWS
+from registry.entry.exchange.header import column_name, report_name
+from registry.entry.exchange.template import write_template
+from registry.entry.importing.course import KIND_STAYS
+from registry.entry.importing.job import ImportNotStorable as NotStorable
+from registry.entry.importing.job import can_be_stored, jobs_of, receive_file, store_checked
+from registry.entry.importing.referrals import MOST_AT_ONCE, NothingToSend, rows_to_send, send_rows
+from registry.entry.importing.report import ORDERS, Report, read_report
+from registry.entry.importing.sent_rows import DECLINED, SENT
+from registry.entry.importing.upload import LARGEST_MEGABYTES, MOST_ROWS
+from registry.entry.infusions.export import FORMATS, Export, export_infusions, write_rows
+from registry.entry.infusions.row_reader import COLUMNS, CodeLists
 from registry.errors import FileTooLarge, FileUnusable, NotFound, TooManyLookups
 from registry.models import Centre, ImportJob
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show

@@ -14,14 +14,14 @@ from django.views.decorators.http import require_http_methods
 
 from registry.access import Permission, acting_as
 from registry.choices import AccessAction
-from registry.entry.identifiers import (
+from registry.entry.patients.identifiers import (
     IdentifierContradicts,
     IdentifierTaken,
     add_identifier,
     read_identifiers,
     replace_identifier,
 )
-from registry.entry.patients import find_visible_patient
+from registry.entry.patients.lookup import find_visible_patient
 from registry.errors import NotFound, ReasonMissing, RegistryError
 from registry.models import Centre, Infusion, Patient
 from registry.models.access_log import log_persons

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.dates import understand_date
 from registry.draft import InfusionDraft
-from registry.entry.ages import AGE_UNSTATED
-from registry.entry.patients import PatientRefused
-from registry.entry.reading import CodeLists, RowReader, read_identifier_at
-from registry.entry.record import CORRECTABLE
-from registry.entry.rows import row_of
+from registry.entry.infusions.ages import AGE_UNSTATED
+from registry.entry.infusions.columns import row_of
+from registry.entry.infusions.record import CORRECTABLE
+from registry.entry.infusions.row_reader import CodeLists, RowReader, read_identifier_at
+from registry.entry.patients.lookup import PatientRefused
 from registry.errors import InfusionRefused, Problem, RegistryError, TooManyLookups
 from registry.identity import Identifier, IdentifierUnusable, holds_identity_number
 from registry.models import Centre, Infusion, Patient

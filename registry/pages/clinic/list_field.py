@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from registry.choices import Category, ProductOrigin
-from registry.entry.reading import CodeLists
+from registry.entry.infusions.row_reader import CodeLists
 from registry.rules import SPONSOR_OF
 
 Choices = list[tuple[str, Any]]

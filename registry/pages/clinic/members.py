@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.access import ROLES, Permission
 from registry.choices import CentreRole
-from registry.entry.invitations import (
+from registry.entry.accounts.invitations import (
     end_membership,
     find_membership,
     invite_person,

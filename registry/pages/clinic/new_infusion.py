@@ -18,14 +18,19 @@ from django.views.decorators.http import require_http_methods, require_POST
 from registry.access import Permission, acting_as
 from registry.choices import AccessAction
 from registry.draft import InfusionDraft
-from registry.entry.drafts import delete_draft, find_draft, save_draft
-from registry.entry.finding import read_registry_number
-from registry.entry.next_infusion import ages_on, carry_over
-from registry.entry.patients import PatientRefused, PseudonymUsed, find_patient_to_enter, find_visible_patient
-from registry.entry.proposal import Known, Proposal, know_person, propose
-from registry.entry.reading import CodeLists
-from registry.entry.record import record_infusion
-from registry.entry.referrals import REFERABLE, send_referral
+from registry.entry.infusions.form_drafts import delete_draft, find_draft, save_draft
+from registry.entry.infusions.next_infusion import ages_on, carry_over
+from registry.entry.infusions.proposal import Known, Proposal, know_person, propose
+from registry.entry.infusions.record import record_infusion
+from registry.entry.infusions.row_reader import CodeLists
+from registry.entry.patients.lookup import (
+    PatientRefused,
+    PseudonymUsed,
+    find_patient_to_enter,
+    find_visible_patient,
+)
+from registry.entry.patients.search import read_registry_number
+from registry.entry.questions.referrals import REFERABLE, send_referral
 from registry.errors import InfusionRefused, NotFound, Problem, RegistryError, TooManyLookups
 from registry.models import Patient
 from registry.models.access_log import log_persons

@@ -16,16 +16,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.access import NATIONWIDE, Permission, acting_as, centres_where
 from registry.choices import AccessAction, Category, Side, Status
-from registry.entry.finding import is_registry_number
 from registry.entry.history import read_histories
-from registry.entry.patients import find_patient, find_visible_patient
-from registry.entry.proposal import know_person
-from registry.entry.questions import ask
-from registry.entry.reading import CodeLists, read_identifier_at
-from registry.entry.record import correct_infusion, withdraw_infusion
-from registry.entry.referrals import REFERABLE
-from registry.entry.rows import RELATED, row_of
-from registry.entry.visible_course import show_sex
+from registry.entry.infusions.columns import RELATED, row_of
+from registry.entry.infusions.proposal import know_person
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.infusions.row_reader import CodeLists, read_identifier_at
+from registry.entry.infusions.visible_course import show_sex
+from registry.entry.patients.lookup import find_patient, find_visible_patient
+from registry.entry.patients.search import is_registry_number
+from registry.entry.questions.questions import ask
+from registry.entry.questions.referrals import REFERABLE
 from registry.errors import ChangedMeanwhile, NotFound, RegistryError, TooManyLookups
 from registry.identity import IdentifierUnusable
 from registry.models import Infusion, Patient, Question, User

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from registry.access import Permission, centres_where
 from registry.choices import Side
-from registry.entry import questions as entry
+from registry.entry.questions import questions as entry
 from registry.errors import RegistryError
 from registry.models import Centre
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show

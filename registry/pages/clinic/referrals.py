@@ -15,12 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from registry.access import Permission, centres_where
 from registry.choices import Kind, ReferralState
 from registry.draft import InfusionDraft
-from registry.entry import referrals as entry
-from registry.entry.header import column_name
-from registry.entry.patients import EffectChanged, PatientRefused, find_visible_patient
-from registry.entry.questions import find_question
-from registry.entry.reading import CodeLists
-from registry.entry.settling import (
+from registry.entry.exchange.header import column_name
+from registry.entry.infusions.row_reader import CodeLists
+from registry.entry.patients.count_effect import EffectChanged
+from registry.entry.patients.lookup import PatientRefused, find_visible_patient
+from registry.entry.questions import referrals as entry
+from registry.entry.questions.questions import find_question
+from registry.entry.questions.settling import (
     DOUBLE,
     SENT,
     OrderImpossible,

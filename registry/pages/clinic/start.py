@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from registry.access import ROLES, Permission, acting_as
 from registry.choices import AccessAction, Category, CentreRole, NationalRole
 from registry.entry.live import count_entered
-from registry.entry.questions import RELATED
-from registry.entry.referrals import read_waiting
+from registry.entry.questions.questions import RELATED
+from registry.entry.questions.referrals import read_waiting
 from registry.errors import NotPublished
 from registry.models import Centre, Coverage, Draft, Infusion, Question, User
 from registry.models.access_log import log_infusions

@@ -15,22 +15,17 @@ from django.views.decorators.http import require_http_methods
 
 from registry.access import Permission, acting_as
 from registry.choices import AccessAction
-from registry.entry.alike import MergeUnexplained, ask_explanation
-from registry.entry.doubles import MOST_PAIRS, NEAR_DAYS, find_doubles
-from registry.entry.effect import Place, as_one, compare, places_of, print_effect
-from registry.entry.finding import find_number
-from registry.entry.lookups import read_askers
-from registry.entry.move import move_patient, move_places
-from registry.entry.patients import (
-    EffectChanged,
-    erase_patient,
-    find_visible_patient,
-    merge_patients,
-    preview_merge,
-)
-from registry.entry.referrals import read_open
-from registry.entry.settling import read_unsettled
-from registry.entry.traces import count_traces, count_written
+from registry.entry.patients.comparison import MergeUnexplained, ask_explanation
+from registry.entry.patients.count_effect import EffectChanged, Place, as_one, compare, places_of, print_effect
+from registry.entry.patients.duplicates import MOST_PAIRS, NEAR_DAYS, find_doubles
+from registry.entry.patients.erasure import count_traces, count_written, erase_patient
+from registry.entry.patients.lookup import find_visible_patient
+from registry.entry.patients.lookup_budget import read_askers
+from registry.entry.patients.merge import merge_patients, preview_merge
+from registry.entry.patients.move import move_patient, move_places
+from registry.entry.patients.search import find_number
+from registry.entry.questions.referrals import read_open
+from registry.entry.questions.settling import read_unsettled
 from registry.errors import MergeImpossible, NotFound, RegistryError
 from registry.models import Centre, Infusion, Patient
 from registry.models.access_log import log_infusions, log_persons

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.choices import CentreStatus
-from registry.entry.finding import is_registry_number
-from registry.entry.questions import LONGEST_TEXT
-from registry.entry.reading import read_identifier_at
+from registry.entry.infusions.row_reader import read_identifier_at
+from registry.entry.patients.search import is_registry_number
+from registry.entry.questions.questions import LONGEST_TEXT
 from registry.errors import NotFound, NotPermitted, RegistryError
 from registry.identity import IdentifierUnusable, holds_identity_number, is_local, may_be_identifier
 from registry.models import Centre

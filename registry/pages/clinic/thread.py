@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from registry.access import Permission, centres_where
 from registry.choices import Side, Status
-from registry.entry.questions import OF_SIDE, closable
+from registry.entry.questions.questions import OF_SIDE, closable
 from registry.models import Question, User
 from registry.pages.clinic.steward_forms import WordsForm
 

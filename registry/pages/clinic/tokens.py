@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.choices import Scope
-from registry.entry.tokens import LONGEST_DAYS, create_token, revoke_token, tokens_of
+from registry.entry.accounts.tokens import LONGEST_DAYS, create_token, revoke_token, tokens_of
 from registry.identity import holds_identity_number
 from registry.models import Token
 from registry.pages.clinic.base import SignedInRequest, page, show

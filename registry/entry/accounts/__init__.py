@@ -1,0 +1,1 @@
+"""Who signs in: invitations, tokens, SITHS, second factor."""

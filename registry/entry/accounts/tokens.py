@@ -1,0 +1,81 @@
+"""Tokens of the signed-in interface: made and shown once, known by their digest, revoked."""
+
+import secrets
+from datetime import timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.access import Actor, Permission, acting_as, require
+from registry.choices import Scope
+from registry.entry.accounts.invitations import TOKEN_BYTES, digest_of
+from registry.errors import IdentifierInText, NotFound, RegistryError
+from registry.identity import holds_identity_number
+from registry.models import Token, User
+
+PREFIX = "swecar_"  # by which a scan for leaked secrets knows one
+LONGEST_DAYS = 365
+USE_IS_NOTED_EVERY = timedelta(minutes=1)
+
+
+class TokenInvalid(RegistryError):
+    """The token is wrong, revoked or too old."""
+
+    code = "token_invalid"
+
+
+def tokens_of(user: User) -> QuerySet[Token]:
+    """Someone's own tokens, the latest first: nobody else sees them."""
+    return Token.objects.filter(owner=user)
+
+
+def create_token(*, owner: User, name: str, scope: Scope, days: int, by: Actor) -> tuple[Token, str]:
+    """A new token and its text, which is kept nowhere.
+
+    It opens what its owner may do, or read only, and for so many days. Raises IdentifierInText,
+    NotPermitted for another's token, ValueError for days out of range.
+    """
+    if by != owner:
+        require(by, Permission.INVITE_PEOPLE)
+    if not 1 <= days <= LONGEST_DAYS:
+        raise ValueError(f"a token is valid for 1 to {LONGEST_DAYS} days")
+    if holds_identity_number(name):
+        raise IdentifierInText(_("This looks like an identity number."))
+    text = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
+    with acting_as(by):
+        token = Token.objects.create(
+            owner=owner,
+            name=name,
+            scope=Scope(scope),
+            digest=digest_of(text),
+            expires_at=timezone.now() + timedelta(days=days),
+        )
+    return token, text
+
+
+def revoke_token(*, token_id: int, by: User) -> Token:
+    """Close one of one's own tokens; twice is the same as once. Raises NotFound."""
+    with acting_as(by):
+        token = tokens_of(by).select_for_update().filter(pk=token_id).first()
+        if token is None:
+            raise NotFound
+        if token.revoked_at is None:
+            token.revoked_at = timezone.now()
+            token.save(update_fields=["revoked_at"])
+    return token
+
+
+def use_token(text: str) -> Token:
+    """The token with this text, its owner selected; that it was used is noted once a minute.
+
+    Raises TokenInvalid alike for a wrong, revoked and old one, and for one whose owner may not sign in.
+    """
+    now = timezone.now()
+    usable = Token.objects.filter(revoked_at=None, expires_at__gt=now, owner__is_active=True)
+    token = usable.select_related("owner").filter(digest=digest_of(text)).first()
+    if token is None:
+        raise TokenInvalid
+    if token.last_used_at is None or token.last_used_at < now - USE_IS_NOTED_EVERY:
+        Token.objects.filter(pk=token.pk).update(last_used_at=now)
+    return token

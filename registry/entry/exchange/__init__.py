@@ -1,0 +1,1 @@
+"""Reading and writing the exchange file: CSV or XLSX in, rows of text out."""

@@ -1,0 +1,86 @@
+"""The template of an exchange file: its columns, and what may stand in them."""
+
+import io
+from itertools import zip_longest
+
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from registry.choices import Category, DatePrecision, Kind, Modality, Sex
+from registry.entry.exchange.header import template_columns
+from registry.entry.infusions.export import FORMATS, Export, write_rows
+from registry.entry.infusions.row_reader import COLUMNS, NEEDED_COLUMNS, CodeLists
+from registry.entry.infusions.spelling import spoken
+
+NAME = "swecar-template"
+LAST_ROW = 20_001
+WIDTH = 20
+
+
+def write_template(lists: CodeLists, *, format: str) -> Export:
+    """An empty file with the right columns, in the language of the page; a workbook has the codes too."""
+    header = template_columns()
+    if format == "csv":
+        return write_rows([header], format=format, name=NAME)
+    book, codes = Workbook(), _codes(lists)
+    sheet = book.worksheets[0]
+    sheet.title = "swecar"
+    sheet.append(header)
+    sheet.freeze_panes = "A2"
+    for place, name in enumerate(COLUMNS, start=1):
+        letter = get_column_letter(place)
+        sheet.cell(1, place).font = Font(bold=name in NEEDED_COLUMNS | {"centre"}, color="FF000000")
+        # Text, so that a spreadsheet makes no number of an identity number and no day of a month.
+        sheet.column_dimensions[letter].number_format = "@"
+        sheet.column_dimensions[letter].width = WIDTH
+        if name in codes:
+            choice = DataValidation(
+                type="list", formula1=f"codes_{name}", allow_blank=True, showErrorMessage=False
+            )
+            choice.add(f"{letter}2:{letter}{LAST_ROW}")
+            sheet.add_data_validation(choice)
+    _add_codes(book, codes)
+    file = io.BytesIO()
+    book.save(file)
+    return Export(file.getvalue(), FORMATS[format], f"{NAME}.{format}")
+
+
+def _add_codes(book: Workbook, codes: dict[str, list[str]]) -> None:
+    """A second sheet with a column of codes a column of the file, each with a name to refer to."""
+    title = _("Codes")
+    sheet = book.create_sheet(title)
+    named = dict(zip(COLUMNS, template_columns(), strict=True))
+    sheet.append([named[name] for name in codes])
+    for row in zip_longest(*codes.values()):
+        sheet.append(row)
+    for place, (name, values) in enumerate(codes.items(), start=1):
+        letter = get_column_letter(place)
+        sheet.cell(1, place).font = Font(bold=True)
+        sheet.column_dimensions[letter].width = WIDTH
+        cells = f"'{title}'!${letter}$2:${letter}${len(values) + 1}"
+        book.defined_names[f"codes_{name}"] = DefinedName(f"codes_{name}", attr_text=cells)
+
+
+def _codes(lists: CodeLists) -> dict[str, list[str]]:
+    """What may stand in each column that has a list; only the centres of whoever asks."""
+    codes = {
+        "centre": _once(centre.code for centre in lists.centres.values()),
+        "sex": [spoken(choice) for choice in Sex],
+        "category": Category.values,
+        "kind": [spoken(choice) for choice in Kind],
+        "product": _once(product.name for product in lists.products.values()),
+        "modality": Modality.values,
+        "indication": _once(indication.code for indication in lists.indications.values()),
+        "trial": _once(trial.identifier for trial in lists.trials.values()),
+        "manufacturing_site": _once(site.code for site in lists.sites.values()),
+        "date_precision": [spoken(choice) for choice in DatePrecision],
+    }
+    return {name: values for name, values in codes.items() if values}
+
+
+def _once(values) -> list[str]:
+    return list(dict.fromkeys(values))

@@ -1,0 +1,1 @@
+"""An uploaded file becomes infusions: received, judged, staged, stored, reported."""

@@ -1,0 +1,313 @@
+"""An uploaded exchange file as a job: received, checked by a worker, stored when the uploader says so.
+
+The job's row is its own ledger. A message may be lost, doubled or late: a job is claimed by
+compare-and-set under a lock of the worker's session, and a job that runs while nobody holds its lock
+has lost its worker. The sweep sends waiting jobs again.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from io import BytesIO
+from typing import BinaryIO
+from uuid import UUID
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_noop, override
+from django.utils.translation import gettext as _
+
+from registry.access import Permission, acting_as, centres_where
+from registry.choices import ImportState
+from registry.entry.exchange.file_reader import THE_FILE
+from registry.entry.importing import staging
+from registry.entry.importing.lookups import look_up_staged
+from registry.entry.importing.pipeline import ImportSummary, empty_tables, judge_and_store
+from registry.entry.importing.referrals import referable_rows
+from registry.entry.importing.upload import is_small, keep_rows, read_content
+from registry.entry.infusions.batches import refuse_registered_numbers_of_file
+from registry.entry.infusions.row_reader import CodeLists
+from registry.entry.publish_request import send
+from registry.errors import Busy, FileUnusable, NotFound, Problem, RegistryError, TooManyLookups
+from registry.models import ImportJob, ImportProblem, ImportRow, SealedUpload, User
+from registry.sealing import seal, unseal
+
+RUN_IMPORT = "registry.run_import"  # the job's name on the broker
+JOB_LOCK = 7203  # with a part of the job's id; held by the session that works on it
+KEPT = timedelta(hours=24)  # how long an upload waits for its uploader
+TOLD_EVERY = 0.5  # seconds between two signs of progress
+PATIENCE = timedelta(seconds=30)  # after which the sweep sends a waiting job's message again
+
+# Kept in English with the job, and translated where they are shown.
+WORKER_LOST = gettext_noop("The work was interrupted: nothing was stored. Upload the file again.")
+FAULT = gettext_noop("A fault of the registry: nothing was stored. Its administrators can see it in the log.")
+WAITED_TOO_LONG = gettext_noop("It waited for more than a day: nothing was stored. Upload the file again.")
+KEYS_CHANGED = gettext_noop("The registry's keys have been changed since: upload the file again.")
+TOO_MANY_PERSONS = gettext_noop(
+    "The file names more persons who are not your centre's patients than you may look up in an hour: nothing "
+    "was stored, and nothing is told of any of them. Upload it again in an hour, or divide it."
+)
+NO_LONGER_ALLOWED = gettext_noop("You may no longer enter infusions for a centre of the file.")
+
+logger = logging.getLogger(__name__)
+
+
+class ImportNotStorable(RegistryError):
+    """This file is not waiting to be stored: upload it again."""
+
+    code = "import_not_storable"
+
+
+class ImportImpossible(RegistryError):
+    """The import cannot go on."""
+
+    code = "import_impossible"
+
+
+def jobs_of(user: User) -> QuerySet[ImportJob]:
+    """Someone's own uploads, the latest first: nobody else sees them."""
+    return ImportJob.objects.filter(uploaded_by=user).select_related("centre")
+
+
+def receive_file(*, file: BinaryIO, by: User, centre: str | None = None, dry_run: bool = True) -> ImportJob:
+    """Take an uploaded CSV or XLSX file and queue its check; its identifiers are digests or sealed on return.
+
+    centre: the code of the only centre allowed, and the default of its column. dry_run: it is checked
+    only, until `store_checked`; otherwise it is stored at once, or nothing of it where a row is refused.
+    Raises FileUnusable, FileTooLarge, NotFound for a centre where the user may not write.
+    """
+    lists = CodeLists(by, centre=centre)
+    if not lists.centres:
+        raise NotFound(_("There is no such centre, or you may not enter for it."))
+    content = read_content(file)
+    small = is_small(content, lists)
+    with transaction.atomic():
+        only = lists.centres[centre.lower()] if centre else None
+        job = ImportJob.objects.create(centre=only, uploaded_by=by, dry_run=dry_run)
+        if small:
+            job.read = keep_rows(job=job.pk, content=content, lists=lists)
+            job.save(update_fields=["read"])
+        else:
+            SealedUpload.objects.create(job=job, content=seal(content.getvalue(), of=str(job.pk)))
+        _queue(job)
+    return job
+
+
+def store_checked(*, job_id: UUID, by: User) -> ImportJob:
+    """Queue a checked file without refusals for storing. Raises NotFound, ImportNotStorable."""
+    with transaction.atomic():
+        job = jobs_of(by).filter(pk=job_id).first()
+        if job is None:
+            raise NotFound
+        taken = can_be_stored(job) and ImportJob.objects.filter(pk=job_id, state=ImportState.CHECKED).update(
+            state=ImportState.QUEUED, dry_run=False, stage="", done=0, total=0, started_at=None, finished_at=None
+        )
+        if not taken:
+            raise ImportNotStorable
+        job.refresh_from_db()
+        _queue(job)
+    return job
+
+
+def can_be_stored(job: ImportJob) -> bool:
+    """Whether a checked file has something to store, and still has its rows."""
+    return job.state == ImportState.CHECKED and not job.refused and job.stored > 0 and job.rows.exists()
+
+
+def run_import(job_id: UUID, *, language: str) -> None:
+    """Check a waiting job, and store it if that was asked; twice in a row does it once.
+
+    language: that of the sentences of the report.
+    """
+    with _holding(job_id) as held:
+        if not held or not _claim(job_id):
+            return
+        job = ImportJob.objects.select_related("uploaded_by", "centre").get(pk=job_id)
+        try:
+            with override(language), _telling(job) as progress:
+                _read_sealed(job, progress)
+                _run(job, progress)
+        except Busy:
+            ImportJob.objects.filter(pk=job_id).update(state=ImportState.QUEUED, started_at=None)
+        except TooManyLookups:
+            with transaction.atomic():
+                _fail(job_id, TOO_MANY_PERSONS, becomes=ImportState.REFUSED)
+                ImportProblem.objects.filter(job=job_id).delete()  # of rows that cannot be shown any more
+        except FileUnusable as unusable:
+            _refuse_file(job, unusable)
+        except ImportImpossible as refused:
+            _fail(job_id, str(refused))
+        except Exception:
+            _fail(job_id, FAULT)
+            raise
+
+
+def sweep_imports() -> None:
+    """Each minute: end jobs whose worker died, send waiting ones again, forget what nobody stored."""
+    for job_id in ImportJob.objects.filter(state=ImportState.RUNNING).values_list("pk", flat=True):
+        with _holding(job_id) as held:
+            if held and ImportJob.objects.filter(pk=job_id, state=ImportState.RUNNING).exists():
+                _fail(job_id, WORKER_LOST)
+    now = timezone.now()
+    waiting = ImportJob.objects.filter(state=ImportState.QUEUED, uploaded_at__lt=now - PATIENCE)
+    for job in waiting:
+        if job.uploaded_at < now - KEPT:
+            _fail(job.pk, WAITED_TOO_LONG, state=ImportState.QUEUED)
+        else:
+            send(RUN_IMPORT, str(job.pk))
+    old = ImportJob.objects.filter(uploaded_at__lt=now - KEPT).exclude(state=ImportState.RUNNING)
+    ImportRow.objects.filter(job__in=old).delete()
+    SealedUpload.objects.filter(job__in=old).delete()
+
+
+def _queue(job: ImportJob) -> None:
+    language = get_language() or ""
+    transaction.on_commit(lambda: send(RUN_IMPORT, str(job.pk), language), robust=True)
+
+
+def _claim(job_id: UUID) -> bool:
+    """Whether this process is the one that takes the waiting job."""
+    waiting = ImportJob.objects.filter(pk=job_id, state=ImportState.QUEUED)
+    return waiting.update(state=ImportState.RUNNING, started_at=timezone.now(), message="") == 1
+
+
+def _read_sealed(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
+    """Read a file that was too large for its request, and keep of it what a small one leaves."""
+    sealed = SealedUpload.objects.filter(job=job).first()
+    if sealed is None:
+        return
+    lists = CodeLists(job.uploaded_by, centre=job.centre.code if job.centre else None)
+    if not lists.centres:
+        raise ImportImpossible(NO_LONGER_ALLOWED)
+    content = unseal(bytes(sealed.content), of=str(job.pk))
+    if content is None:
+        raise ImportImpossible(KEYS_CHANGED)
+    with transaction.atomic():
+        job.read = keep_rows(job=job.pk, content=BytesIO(content), lists=lists, progress=progress)
+        job.save(update_fields=["read"])
+        sealed.delete()
+
+
+def _refuse_file(job: ImportJob, unusable: FileUnusable) -> None:
+    """End a job whose file cannot be used, with the reason as a problem of the file as a whole."""
+    with transaction.atomic():
+        _fail(job.pk, "", becomes=ImportState.REFUSED)
+        staging.keep_problems([(job.pk, THE_FILE, "file", unusable.code, str(unusable), False)])
+
+
+def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
+    """Check, and store or not; what came of it is committed with what was stored."""
+    by = job.uploaded_by
+    problems: list[tuple[int, Problem]] = []
+    with empty_tables():
+        with acting_as(by):
+            staging.stage_kept(job.pk)
+            allowed = centres_where(by, Permission.WRITE_RECORDS)
+            if any(centre not in allowed for centre in staging.read_centres()):
+                raise ImportImpossible(NO_LONGER_ALLOWED)
+            if not staging.chains_are_whole():
+                raise ImportImpossible(KEYS_CHANGED)
+            too_many = look_up_staged(by)
+        if too_many:
+            raise too_many
+        refuse_registered_numbers_of_file(by)
+        with acting_as(by, reason="import"):
+            summary = judge_and_store(
+                by=by,
+                read=job.read,
+                dry_run=job.dry_run,
+                report=lambda line, problem: problems.append((line, problem)),
+                progress=progress,
+            )
+            _conclude(job, summary, problems)
+
+
+def _conclude(job: ImportJob, summary: ImportSummary, problems: list[tuple[int, Problem]]) -> None:
+    """Write the report, and delete of the upload what nobody needs any more."""
+    for name in ("stored", "unchanged", "refused", "warnings"):
+        setattr(job, name, getattr(summary, name))
+    if job.refused:
+        job.state = ImportState.REFUSED
+    else:
+        job.state = ImportState.CHECKED if job.dry_run else ImportState.STORED
+    job.done = job.total = job.read
+    job.finished_at = timezone.now()
+    job.save(update_fields=["state", "stored", "unchanged", "refused", "warnings", "done", "total", "finished_at"])
+    job.problems.all().delete()
+    staging.keep_problems(
+        (job.pk, line, problem.field, problem.code, problem.sentence, problem.warning)
+        for line, problem in problems
+    )
+    if job.state == ImportState.STORED:
+        job.rows.all().delete()
+    elif job.state == ImportState.REFUSED or not job.stored:
+        # Nothing will be stored: the report shows the cells of the rows with a problem, and an erasure
+        # knows whose they are by the digests, of those who are in the registry. What was read stays of the
+        # rows that can be sent to the steward. A day later all of it is gone.
+        of_row = ImportProblem.objects.filter(job=job, line=OuterRef("line"))
+        job.rows.exclude(Exists(of_row)).delete()
+        job.rows.exclude(pk__in=referable_rows(job).values("pk")).update(staged=None, birth_digest=None)
+        staging.forget_unknown(job.pk)
+
+
+def _fail(
+    job_id: UUID,
+    message: str,
+    *,
+    state: ImportState = ImportState.RUNNING,
+    becomes: ImportState = ImportState.FAILED,
+) -> None:
+    """End a job that is still in this state, and delete its rows; a worker may have claimed it meanwhile."""
+    with transaction.atomic():
+        ended = ImportJob.objects.filter(pk=job_id, state=state).update(
+            state=becomes, message=message, finished_at=timezone.now()
+        )
+        if ended:
+            ImportRow.objects.filter(job=job_id).delete()
+            SealedUpload.objects.filter(job=job_id).delete()
+
+
+@contextmanager
+def _holding(job_id: UUID) -> Iterator[bool]:
+    """Whether this session holds the job alone; the lock ends with the session, however that ends."""
+    key = [JOB_LOCK, int.from_bytes(job_id.bytes[:4], signed=True)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        held = cursor.fetchone()[0]
+    try:
+        yield held
+    finally:
+        if held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
+@contextmanager
+def _telling(job: ImportJob) -> Iterator[Callable[[str, int, int], None]]:
+    """Progress, written by a thread with a connection of its own: the work sits in a transaction."""
+    latest: list[tuple[str, int, int]] = []  # the last is what counts
+    ended = threading.Event()
+
+    def tell() -> None:
+        told = None
+        try:
+            while not ended.wait(TOLD_EVERY):
+                if latest and latest[-1] != told:
+                    told = stage, done, total = latest[-1]
+                    running = ImportJob.objects.filter(pk=job.pk, state=ImportState.RUNNING)
+                    running.update(stage=stage, done=done, total=total)
+        except DatabaseError:
+            logger.warning("The progress of import %s is no longer told.", job.pk)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=tell, name=f"import-{job.pk}", daemon=True)
+    thread.start()
+    try:
+        yield lambda *step: latest.append(step)
+    finally:
+        ended.set()
+        thread.join()

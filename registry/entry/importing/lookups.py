@@ -1,0 +1,99 @@
+"""The persons whom a file names are looked up before anything is judged: logged, and counted.
+
+In a transaction of its own, so that a file that is refused, or only checked, has asked all the same. Rows that
+cannot be read ask too: that their person may not be registered is told of them as well.
+"""
+
+from django.conf import settings
+from django.db import connection
+
+from registry.access import NATIONWIDE, Actor, Permission, centres_where
+from registry.choices import AccessAction
+from registry.entry.patients.lookup_budget import FROM_FILE, REFUSED, charge, has_budget
+from registry.errors import TooManyLookups
+from registry.identity import DIGEST_BYTES, oldest_first
+from registry.models import User
+from registry.models.access_log import log_persons
+
+# Whom each person of the file is in the registry, and whether a centre of the actor's knows them.
+FIND = f"""
+CREATE TEMPORARY TABLE import_lookup ON COMMIT DROP AS
+SELECT asked.person, asked.centre_id, known.patient_id,
+       known.patient_id IS NOT NULL AND (%(nationwide)s OR EXISTS (
+           SELECT FROM registry_infusion AS one
+           WHERE one.patient_id = known.patient_id AND one.centre_id = ANY(%(centres)s::bigint[]))) AS is_own
+FROM (
+    SELECT DISTINCT ON (person) person, chain, centre_id
+    FROM (
+        SELECT line, person, chain, centre_id FROM import_row
+        UNION ALL SELECT line, substr(chain, 1, {DIGEST_BYTES}), chain, NULL FROM import_unread
+    ) AS row
+    ORDER BY person, line
+) AS asked
+LEFT JOIN LATERAL (
+    SELECT stored.patient_id
+    FROM unnest(%(keys)s::text[]) WITH ORDINALITY AS step (key_id, place)
+    JOIN registry_patientidentifier AS stored
+      ON stored.digest = substr(asked.chain, 1 + {DIGEST_BYTES} * (step.place::integer - 1), {DIGEST_BYTES})
+     AND stored.key_id = step.key_id
+    LIMIT 1
+) AS known ON true
+"""
+
+FOREIGN = "SELECT person FROM import_lookup WHERE NOT is_own LIMIT %s"
+
+LOG = """
+INSERT INTO registry_accesslog (at, actor, unit, action, patient, infusion, detail)
+SELECT now(), %(actor)s,
+       CASE WHEN centre.id = ANY(%(own)s::bigint[]) THEN centre.code ELSE %(role)s END,
+       %(searched)s, registry_number, NULL, %(detail)s
+FROM import_lookup AS looked_up
+LEFT JOIN registry_patient AS patient ON patient.id = looked_up.patient_id
+LEFT JOIN registry_centre AS centre ON centre.id = coalesce(looked_up.centre_id, %(only)s)
+"""
+
+
+def look_up_staged(by: Actor) -> TooManyLookups | None:
+    """Look up all persons of the staged rows; within a transaction that is committed either way.
+
+    Returns why nothing may be told of any of them, to be raised after the commit: the file names more persons
+    who are not of the actor's centres than are left to the actor in this hour.
+    """
+    centres = centres_where(by, Permission.READ_RECORDS)
+    roles = list(by.roles_at())
+    own = [centre for _role, centre in roles if centre]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            FIND,
+            {
+                "nationwide": centres is NATIONWIDE,
+                "centres": list(centres),
+                "keys": [key_id for key_id, _key in oldest_first()],
+            },
+        )
+        wait = _charge_foreign(by, cursor) if has_budget(by, Permission.READ_RECORDS) else 0
+        if not wait:
+            cursor.execute(
+                LOG,
+                {
+                    "actor": by.username,
+                    "own": own,
+                    "only": own[0] if len(own) == 1 else None,  # the centre of a row whose own cannot be read
+                    "role": next((role for role, centre in roles if centre is None), ""),
+                    "searched": AccessAction.SEARCH,
+                    "detail": FROM_FILE,
+                },
+            )
+        cursor.execute("DROP TABLE import_lookup")
+    if wait:
+        log_persons(by=by, action=AccessAction.SEARCH, detail=REFUSED)
+        return TooManyLookups(wait)
+    return None
+
+
+def _charge_foreign(by: User, cursor) -> int:
+    # More than all that can be counted within an hour are never read: they are too many in any case.
+    most = settings.LOOKUPS_PER_HOUR_IMPORT + settings.LOOKUPS_PER_HOUR + 1
+    cursor.execute(FOREIGN, [most])
+    foreign = [bytes(person) for (person,) in cursor.fetchall()]
+    return charge(by=by, persons=foreign, by_import=True) if foreign else 0

@@ -1,0 +1,235 @@
+"""Importing an exchange file: all of it or nothing, in memory that does not grow with it.
+
+The rows are read one by one, checked, and copied into temporary tables that end with the
+transaction; identifiers are digests by then. Each person's rows then pass, in order and together
+with what the registry holds of the person, through the same `rules.classify` as a single entry.
+Only then are persons and infusions stored, by one statement a table.
+"""
+
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import groupby, islice
+from pathlib import Path
+from typing import TypeVar
+
+from django.db import DatabaseError, transaction
+from django.utils.translation import gettext as _
+
+from registry.access import Actor, acting_as
+from registry.choices import Kind
+from registry.draft import InfusionDraft
+from registry.entry.exchange.file_reader import Line, measure_file, read_lines
+from registry.entry.importing import staging
+from registry.entry.importing.course import CourseRow, judge_alone, judge_course
+from registry.entry.importing.lookups import look_up_staged
+from registry.entry.importing.questions import find_doubtful_persons
+from registry.entry.importing.sent_rows import count_sent_rows, name_sent_rows
+from registry.entry.importing.staged_ages import refuse_contradictions
+from registry.entry.infusions.batches import doubt_batches_of_file, refuse_registered_numbers_of_file
+from registry.entry.infusions.doubts import follow_file, read_doubts
+from registry.entry.infusions.row_reader import CodeLists, RowReader, read_person
+from registry.entry.locks import lock_entry
+from registry.entry.patients.lookup import (
+    PatientRefused,
+    PseudonymUsed,
+    pseudonym_used,
+    read_refusals,
+    refusal_tokens,
+)
+from registry.entry.patients.moved_away import refuse_moved_of_file
+from registry.entry.publish_request import announce_change
+from registry.errors import NotFound, Problem
+from registry.identity import Identifier
+
+BATCH = 5_000
+
+T = TypeVar("T")
+Report = Callable[[int, Problem], None]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class ImportSummary:
+    """How many rows were read, stored (or would be), there already, refused, and how many warnings. What is
+    left of those that were read, has been sent to the registry's steward.
+    """
+
+    read: int
+    stored: int
+    unchanged: int
+    refused: int
+    warnings: int
+
+    @property
+    def sent(self) -> int:
+        """Rows that have been sent to the registry's steward before."""
+        return self.read - self.stored - self.unchanged - self.refused
+
+
+def import_infusions(
+    *,
+    path: Path,
+    by: Actor,
+    centre: str | None = None,
+    dry_run: bool = False,
+    report: Report = lambda line, problem: None,
+    progress: Progress = lambda stage, done, total: None,
+) -> ImportSummary:
+    """Store an exchange file, or nothing of it where a row is refused.
+
+    centre: the code of the only centre allowed, and the default of its column. report gets every
+    problem in the order of the file; progress gets (stage, done, total).
+    Raises FileUnusable, NotFound for a centre where the actor may not write, TooManyLookups.
+    """
+    lists = CodeLists(by, centre=centre)
+    if not lists.centres:
+        raise NotFound(_("There is no such centre, or you may not enter for it."))
+    with empty_tables():
+        with acting_as(by):
+            read = _stage(path, lists, progress)
+            too_many = look_up_staged(by)
+        if too_many:
+            raise too_many
+        refuse_registered_numbers_of_file(by)
+        with acting_as(by, reason="import"):
+            return judge_and_store(by=by, read=read, dry_run=dry_run, report=report, progress=progress)
+
+
+@contextmanager
+def empty_tables() -> Iterator[None]:
+    """Staging tables, for as long as an import takes; they outlast its transactions."""
+    with _no_search_for_circles():
+        staging.create_tables()
+        try:
+            yield
+        finally:
+            with suppress(DatabaseError):  # of a session that is lost they are gone
+                staging.drop_tables()
+
+
+def judge_and_store(*, by: Actor, read: int, dry_run: bool, report: Report, progress: Progress) -> ImportSummary:
+    """Judge the staged rows, whose persons have been looked up, and store them or nothing."""
+    with transaction.atomic():
+        return _judge_and_store(by, read, dry_run, report, progress)
+
+
+def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progress: Progress) -> ImportSummary:
+    progress("checking", 0, read)
+    staging.use_memory()
+    lock_entry(alone=True)
+    staging.refuse_changed_lists()
+    _refuse_the_refused()
+    staging.find_persons(by)
+    _judge(by, progress, read)
+    refuse_contradictions(by)
+    refuse_moved_of_file(by)
+    name_sent_rows()
+    doubt_batches_of_file(by=by)
+    staging.refuse_retired(pseudonym_used())
+    staging.keep_only(PseudonymUsed.code)
+    staging.keep_only(PatientRefused.code)
+    (stored, refused, warnings), sent = staging.count_rows(), count_sent_rows()
+    for line, *problem in staging.read_problems():
+        report(line, Problem(*problem))
+    if refused or dry_run:
+        transaction.set_rollback(True)
+    elif stored:
+        progress("storing", 0, stored)
+        doubtful = find_doubtful_persons()
+        before = read_doubts(doubtful)
+        staging.store(by)
+        follow_file(doubtful, before=before, by=by)
+        announce_change()
+        progress("storing", stored, stored)
+    return ImportSummary(read, stored, read - stored - refused - sent, refused, warnings)
+
+
+@contextmanager
+def _no_search_for_circles() -> Iterator[None]:
+    """Rows refer to nothing that refers back, and looking for that is a tenth of an import's time."""
+    searched = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searched:
+            gc.enable()
+
+
+def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
+    """Read, check and stage every row; returns how many there are."""
+    reader, size, count = RowReader(lists), measure_file(path), 0
+    for lines in batches(read_lines(path, centre_given=bool(lists.default_centre))):
+        rows: list[tuple[int, InfusionDraft]] = []
+        unread: list[tuple[int, Identifier]] = []
+        problems: list[tuple[int, Problem]] = []
+        for line in lines:
+            draft, found = read_line(reader, line)
+            if found:
+                problems += ((line.number, problem) for problem in found)
+            if draft:
+                rows.append((line.number, draft))
+            elif line.fields and (identifier := read_person(line.fields, lists)):
+                unread.append((line.number, identifier))
+        staging.stage_rows(rows)
+        staging.stage_unread(unread)
+        staging.stage_problems(problems)
+        count += sum(line.fields is not None for line in lines)
+        progress("reading", lines[-1].bytes_read, size)
+    return count
+
+
+def read_line(reader: RowReader, line: Line) -> tuple[InfusionDraft | None, list[Problem]]:
+    """The draft of a line, None where it cannot be read, and its problems."""
+    if line.fields is None:
+        return None, list(line.problems)
+    draft, problems = reader.read(line.fields)
+    if not line.problems:
+        return draft, problems
+    # What cannot be read is not missing.
+    unreadable = {problem.field for problem in line.problems if not problem.warning}
+    problems = [problem for problem in problems if problem.field not in unreadable]
+    return None if unreadable.intersection(line.fields) else draft, [*problems, *line.problems]
+
+
+def _refuse_the_refused() -> None:
+    """Find the rows of persons who asked not to be registered; under the lock, so that none slips in."""
+    tokens = read_refusals()
+    if not tokens:
+        return
+    problem = Problem("patient_id", PatientRefused.code, str(PatientRefused()))
+    refused = (line for line, chain in staging.read_chains() if tokens.intersection(refusal_tokens(chain)))
+    for lines in batches(refused):
+        staging.stage_problems((line, problem) for line in lines)
+
+
+def _judge(by: Actor, progress: Progress, total: int) -> None:
+    """Classify the rows of each person, and keep what is new and what is wrong.
+
+    Where a new person has one row, as most have, what it is follows from its stated kind alone, so
+    one verdict serves all of them.
+    """
+    done = 0
+    for stated in (None, *Kind):
+        verdict = judge_alone(stated)
+        done += staging.judge_alone(stated, verdict.kind or Kind.FIRST, verdict.problems)
+    progress("checking", done, total)
+    for persons in batches(_persons(staging.read_courses(by))):
+        verdicts = [verdict for rows in persons for verdict in judge_course(rows)]
+        staging.stage_verdicts((v.line, v.kind.value) for v in verdicts if v.kind)
+        staging.stage_problems((v.line, problem) for v in verdicts for problem in v.problems)
+        done += len(verdicts)
+        progress("checking", done, total)
+
+
+def _persons(rows: Iterable[CourseRow]) -> Iterator[list[CourseRow]]:
+    for _patient, course in groupby(rows, key=lambda row: row.patient):
+        yield list(course)
+
+
+def batches(items: Iterator[T]) -> Iterator[list[T]]:
+    """Lists of BATCH of them."""
+    while batch := list(islice(items, BATCH)):
+        yield batch

@@ -1,0 +1,138 @@
+"""Rows of a refused file on their way to the registry's steward: those that only other centres' rows refuse."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Exists, Model, OuterRef, QuerySet
+
+from registry.choices import Category, DatePrecision, IdentifierType, ImportState, Kind, Sex
+from registry.draft import InfusionDraft
+from registry.entry.patients.lookup import find_patient_to_enter
+from registry.entry.questions.referrals import REFERABLE, send_referral
+from registry.errors import RegistryError, TooManyLookups
+from registry.identity import SealedIdentifier
+from registry.models import (
+    Centre,
+    ImportJob,
+    ImportProblem,
+    ImportRow,
+    Indication,
+    ManufacturingSite,
+    Product,
+    Referral,
+    Trial,
+    User,
+)
+
+MOST_AT_ONCE = 100  # rows that one request sends
+
+
+class RowNotReadable(RegistryError):
+    """A list of the registry has changed since the file was read: upload it again."""
+
+    code = "list_changed"
+
+
+class NothingToSend(RegistryError):
+    """This row has been sent, or its file is deleted: upload it again to send it."""
+
+    code = "nothing_to_send"
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What became of the rows of a file that were to be sent."""
+
+    sent: int
+    refused: list[tuple[int, RegistryError]]  # by line
+    left: int  # rows that still can be sent
+
+
+def referable_rows(job: ImportJob) -> QuerySet[ImportRow]:
+    """The rows of a job that only the steward can settle: nothing else refuses them."""
+    refusals = ImportProblem.objects.filter(job=job, line=OuterRef("line"), warning=False)
+    referable = refusals.filter(code__in=REFERABLE)
+    return job.rows.filter(Exists(referable), ~Exists(refusals.exclude(code__in=REFERABLE)))
+
+
+def rows_to_send(job: ImportJob) -> QuerySet[ImportRow]:
+    """Those of them that are not sent, in the order of the file."""
+    if job.state != ImportState.REFUSED:
+        return job.rows.none()
+    return job.rows.filter(staged__isnull=False).order_by("line")
+
+
+def can_be_sent(job: ImportJob, row: ImportRow) -> bool:
+    """Whether a row of a job is among `rows_to_send`."""
+    return job.state == ImportState.REFUSED and row.staged is not None
+
+
+def send_rows(*, job: ImportJob, by: User, line: int | None = None) -> Sending:
+    """Send a row of one's own file, or as many of them as one request can; each is judged again by itself.
+
+    Raises NothingToSend where no such row waits, and TooManyLookups before anything is sent.
+    """
+    waiting = rows_to_send(job)
+    rows = list(waiting[:MOST_AT_ONCE] if line is None else waiting.filter(line=line))
+    if not rows:
+        raise NothingToSend
+    sent, refused = 0, list[tuple[int, RegistryError]]()
+    for row in rows:
+        try:
+            referral = _send(row, by)
+        except TooManyLookups as too_many:
+            if not sent:
+                raise
+            refused.append((row.line, too_many))
+            break
+        except RegistryError as error:
+            refused.append((row.line, error))
+        else:
+            ImportRow.objects.filter(pk=row.pk).update(staged=None, birth_digest=None, referral=referral)
+            sent += 1
+    return Sending(sent, refused, waiting.count())
+
+
+def _send(row: ImportRow, by: User) -> Referral:
+    draft, identifier = _read(row)
+    patient = find_patient_to_enter(identifier=identifier, by=by, unit=draft.centre.code)
+    return send_referral(draft=draft, by=by, patient=patient)
+
+
+def _read(row: ImportRow) -> tuple[InfusionDraft, SealedIdentifier]:
+    """The draft that staging.keep_draft has kept."""
+    kept = row.staged
+    if kept is None or row.chain is None:
+        raise RowNotReadable
+    centre = _find(Centre, kept["centre_id"])
+    type_ = IdentifierType(kept["identifier_type"])
+    local = centre.code if type_ == IdentifierType.LOCAL else ""
+    born = bytes(row.birth_digest) if row.birth_digest else None
+    identifier = SealedIdentifier(type_, bytes(row.chain), kept["birth_year"], local, born)
+    draft = InfusionDraft(
+        centre=centre,
+        category=Category(kept["category"]),
+        product=_find(Product, kept["product_id"]),
+        infused_on=date.fromisoformat(kept["infused_on"]),
+        identifier=identifier,
+        kind=Kind(kept["kind"]) if kept["kind"] else None,
+        indication=_find(Indication, kept["indication_id"]),
+        trial=_find(Trial, kept["trial_id"]),
+        manufacturing_site=_find(ManufacturingSite, kept["manufacturing_site_id"]),
+        date_precision=DatePrecision(kept["date_precision"]),
+        sequence=kept["sequence"],
+        age_at_infusion=kept["age_at_infusion"],
+        sex=None if kept["sex"] == Sex.UNKNOWN else Sex(kept["sex"]),
+        batch=kept["batch"],
+    )
+    return draft, identifier
+
+
+def _find(model: type[Model], key: int | None):
+    """The row of a list. Raises RowNotReadable where it has been taken away since."""
+    if key is None:
+        return None
+    found = model._default_manager.filter(pk=key).first()
+    if found is None:
+        raise RowNotReadable
+    return found

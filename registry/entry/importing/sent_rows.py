@@ -1,0 +1,89 @@
+"""Rows of a file that were sent to the registry's steward before: named, not stored, and no reason to refuse it.
+
+A referral keeps a sealed mark of its place (date, sequence, product), by which the row is known again also once
+its content is erased; whose it is, say its digests or its person.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from registry.choices import ReferralState
+from registry.draft import InfusionDraft
+from registry.entry.importing import staging
+from registry.errors import KnownElsewhere, Problem
+from registry.identity import DIGEST_BYTES, seal_mark
+
+SENT, DECLINED = "sent_to_steward", "declined_by_steward"
+
+# Rows of the file that are neither stored nor refused for anything else, beside what their centre has sent of
+# their person; the open ones last.
+BESIDE = f"""
+SELECT line, infused_on, date_precision, sequence, product_id, sent.place, sent.state
+FROM registry_referral AS sent
+JOIN import_row AS staged ON staged.centre_id = sent.centre_id
+JOIN import_person AS person USING (person)
+WHERE sent.place IS NOT NULL AND sent.state = ANY(%(states)s)
+  AND (sent.patient_id = person.patient_id OR substr(sent.chain, 1, {DIGEST_BYTES}) = staged.person)
+  AND line IN (SELECT line FROM import_verdict UNION ALL SELECT line FROM import_problem WHERE code = %(refused)s)
+  AND (sent.state = %(open)s OR line IN (SELECT line FROM import_problem WHERE code = %(refused)s))
+ORDER BY line, sent.state
+"""
+FORGET = (
+    "DELETE FROM import_verdict WHERE line = ANY(%(lines)s)",
+    "DELETE FROM import_problem WHERE line = ANY(%(lines)s) AND code = %(refused)s",
+)
+COUNT = """
+SELECT count(DISTINCT line) FROM import_problem
+WHERE warning AND code = ANY(%s) AND line NOT IN (SELECT line FROM import_problem WHERE NOT warning)
+"""
+
+
+def seal_place(draft: InfusionDraft) -> bytes:
+    """By what the row of a referral is known again: which infusion of a person it is."""
+    return _seal(draft.infused_on, draft.date_precision, draft.sequence, draft.product.pk)
+
+
+def name_sent_rows() -> None:
+    """Name the judged rows that wait at the steward or were declined, and store none of them."""
+    found = dict(_find_sent())
+    values: dict[str, list[int] | str] = {"lines": list(found), "refused": KnownElsewhere.code}
+    with connection.cursor() as cursor:
+        for statement in FORGET:
+            cursor.execute(statement, values)
+    staging.stage_problems((line, _say(state)) for line, state in found.items())
+
+
+def count_sent_rows() -> int:
+    """How many of them nothing refuses."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, [[SENT, DECLINED]])
+        return cursor.fetchone()[0]
+
+
+def _find_sent() -> Iterator[tuple[int, str]]:
+    states = [ReferralState.OPEN.value, ReferralState.DECLINED.value]
+    values: dict[str, list[str] | str] = {
+        "states": states, "open": ReferralState.OPEN, "refused": KnownElsewhere.code,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(BESIDE, values)
+        for line, *what, place, state in cursor.fetchall():
+            if _seal(*what) == bytes(place):
+                yield line, state
+
+
+def _say(state: str) -> Problem:
+    if state == ReferralState.OPEN:
+        sentence = _(
+            "This infusion has been sent to the registry's steward and waits there: it is not stored now."
+        )
+        return Problem("kind", SENT, sentence, True)
+    sentence = _("The registry's steward has declined this infusion, and has written why: it is not stored.")
+    return Problem("kind", DECLINED, sentence, True)
+
+
+def _seal(infused_on: date, precision: str, sequence: int, product: int) -> bytes:
+    return seal_mark(f"{infused_on.isoformat()} {precision} {sequence} {product}")

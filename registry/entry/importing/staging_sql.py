@@ -1,0 +1,192 @@
+"""The SQL of staging: temporary tables, judging in sets, storing."""
+
+from registry.identity import DIGEST_BYTES
+
+TABLES = """
+CREATE TEMPORARY TABLE import_row (
+    line integer, chain bytea, person bytea, birth_digest bytea,
+    identifier_type text, birth_year integer, sex text,
+    centre_id bigint, category text, kind text, product_id bigint, indication_id bigint,
+    trial_id bigint, manufacturing_site_id bigint, infused_on date, date_precision text,
+    sequence smallint, age_at_infusion smallint, batch text
+);
+CREATE TEMPORARY TABLE import_unread (line integer, chain bytea);
+CREATE TEMPORARY TABLE import_problem (
+    line integer, field text, code text, sentence text, warning boolean
+);
+CREATE TEMPORARY TABLE import_verdict (line integer, kind text);
+"""
+
+
+# Who the persons of the file are: known by a digest at any step of the chain, or new, with a
+# number of their own already, so that one column says whose a row is. The sequence's name is
+# looked up once and not for every person. Of what centres beyond %(own)s have recorded (NULL: there
+# are none), nothing is read but that there is something: `elsewhere`.
+PERSONS = f"""
+CREATE TEMPORARY TABLE import_person ON COMMIT DROP AS
+SELECT staged.person, staged.chain, known.patient_id IS NULL AS is_new,
+       EXISTS (SELECT FROM registry_infusion AS stored
+               WHERE stored.patient_id = known.patient_id AND stored.status = %(submitted)s
+                 AND stored.centre_id <> ALL(%(own)s::bigint[])) AS elsewhere,
+       known.patient_id IS NULL AND staged.rows = 1 AS is_alone,
+       coalesce(known.patient_id, nextval(
+           (SELECT pg_get_serial_sequence('registry_patient', 'id')::regclass))) AS patient_id
+FROM (
+    SELECT DISTINCT ON (person) person, chain, count(*) OVER (PARTITION BY person) AS rows
+    FROM import_row ORDER BY person
+) AS staged
+LEFT JOIN LATERAL (
+    SELECT stored.patient_id
+    FROM unnest(%(keys)s::text[]) WITH ORDINALITY AS step (key_id, place)
+    JOIN registry_patientidentifier AS stored
+      ON stored.digest = substr(staged.chain, 1 + {DIGEST_BYTES} * (step.place::integer - 1), {DIGEST_BYTES})
+     AND stored.key_id = step.key_id
+    LIMIT 1
+) AS known ON true;
+ANALYZE import_row (line, person);
+ANALYZE import_person (person, patient_id);
+"""
+
+
+COURSES = """
+SELECT patient_id, elsewhere, infused_on, date_precision, sequence, line, NULL, kind, product_id::text, sex,
+       planned_doses, coalesce(longest_dose_interval_days, 0), coalesce(indication_id::text, ''),
+       centre_id, category, indication_id, trial_id, manufacturing_site_id, age_at_infusion, batch
+FROM import_row JOIN import_person USING (person) JOIN registry_product ON registry_product.id = product_id
+WHERE NOT is_alone
+UNION ALL
+SELECT patient_id, elsewhere, infused_on, date_precision, sequence, NULL, status, kind, product_id::text,
+       CASE WHEN %(own)s::bigint[] IS NULL OR EXISTS (
+           SELECT FROM registry_patientidentifier AS number
+           WHERE number.patient_id = registry_patient.id AND number.type = ANY(%(say_sex)s)
+       ) THEN registry_patient.sex ELSE coalesce((
+           SELECT said.sex_stated FROM registry_infusion AS said
+           WHERE said.patient_id = registry_patient.id AND said.centre_id = ANY(%(own)s::bigint[])
+             AND said.sex_stated <> 'unknown'
+           ORDER BY said.created_at, said.infused_on, said.sequence, said.id LIMIT 1), 'unknown') END,
+       planned_doses, coalesce(longest_dose_interval_days, 0), coalesce(indication_id::text, ''),
+       centre_id, category, indication_id, trial_id, manufacturing_site_id, age_at_infusion, batch
+FROM registry_infusion JOIN registry_patient ON registry_patient.id = patient_id
+JOIN registry_product ON registry_product.id = product_id
+JOIN (SELECT DISTINCT patient_id, elsewhere FROM import_person WHERE NOT is_new) AS known USING (patient_id)
+WHERE status = ANY(%(statuses)s) AND (%(own)s::bigint[] IS NULL OR centre_id = ANY(%(own)s::bigint[]))
+ORDER BY patient_id
+"""
+
+
+# Numbers go up from row to row in what is stored: an index takes its next entry fastest at its end.
+# The sex is what the earliest row says that says one: a later one that differs has a warning.
+STORE_PATIENTS = """
+INSERT INTO registry_patient (id, sex, birth_year, created_at)
+SELECT patient_id,
+       coalesce((array_agg(sex ORDER BY infused_on, sequence) FILTER (WHERE sex <> 'unknown'))[1], 'unknown'),
+       min(birth_year), now()
+FROM import_row JOIN import_person USING (person)
+WHERE is_new
+GROUP BY patient_id
+ORDER BY patient_id
+"""
+
+
+# What is stored now may say the sex of someone of whom it was not known, or of whom it was stated with
+# infusions that have all been withdrawn elsewhere, unless a number says it.
+FILL_SEX = """
+UPDATE registry_patient AS patient SET sex = stated.sex
+FROM (
+    SELECT patient_id,
+           coalesce((array_agg(sex ORDER BY infused_on, sequence) FILTER (WHERE sex <> 'unknown'))[1], 'unknown')
+               AS sex
+    FROM import_row JOIN import_person USING (person) JOIN import_verdict USING (line)
+    WHERE NOT is_new
+    GROUP BY patient_id
+) AS stated
+WHERE patient.id = stated.patient_id AND patient.sex <> stated.sex AND (patient.sex = 'unknown' OR NOT EXISTS (
+    SELECT FROM registry_infusion AS there
+    WHERE there.patient_id = patient.id
+      AND (there.status = %(submitted)s OR %(own)s::bigint[] IS NULL OR there.centre_id = ANY(%(own)s::bigint[])))
+  AND NOT EXISTS (
+    SELECT FROM registry_patientidentifier AS number
+    WHERE number.patient_id = patient.id AND number.type = ANY(%(tells)s)))
+"""
+
+
+STORE_IDENTIFIERS = f"""
+INSERT INTO registry_patientidentifier (patient_id, type, key_id, digest, birth_digest)
+SELECT DISTINCT ON (patient_id) patient_id, identifier_type, %(current_key)s,
+       substr(import_person.chain, length(import_person.chain) - {DIGEST_BYTES - 1}), birth_digest
+FROM import_row JOIN import_person USING (person)
+WHERE is_new
+ORDER BY patient_id
+"""
+
+
+# The access log has a line for each, whose unit is the centre for its own people.
+STORE_INFUSIONS = """
+WITH stored AS (INSERT INTO registry_infusion (
+    id, patient_id, centre_id, category, kind, product_id, indication_id, trial_id,
+    manufacturing_site_id, infused_on, date_precision, sequence, age_at_infusion, batch, status,
+    sex_stated, created_at)
+SELECT gen_random_uuid(), patient_id, centre_id, category, import_verdict.kind, product_id,
+       indication_id, trial_id, manufacturing_site_id, infused_on, date_precision, sequence,
+       age_at_infusion, batch, %(submitted)s, sex, now()
+FROM import_row JOIN import_person USING (person) JOIN import_verdict USING (line)
+ORDER BY patient_id, infused_on, sequence
+RETURNING id, patient_id, centre_id)
+INSERT INTO registry_accesslog (at, actor, unit, action, patient, infusion, detail)
+SELECT now(), %(actor)s,
+       CASE WHEN centre_id = ANY(%(own)s::bigint[]) THEN centre.code ELSE %(role)s END,
+       %(imported)s, registry_number, stored.id, ''
+FROM stored
+JOIN registry_patient AS patient ON patient.id = stored.patient_id
+JOIN registry_centre AS centre ON centre.id = stored.centre_id
+"""
+
+
+# What an upload has kept (models.ImportRow, models.ImportProblem), staged as if it were read now.
+STAGE_KEPT_ROWS = f"""
+INSERT INTO import_row
+SELECT kept.line, kept.chain, substr(kept.chain, 1, {DIGEST_BYTES}), kept.birth_digest, read.*
+FROM registry_importrow AS kept, jsonb_to_record(kept.staged) AS read (
+    identifier_type text, birth_year integer, sex text, centre_id bigint, category text, kind text,
+    product_id bigint, indication_id bigint, trial_id bigint, manufacturing_site_id bigint,
+    infused_on date, date_precision text, sequence smallint, age_at_infusion smallint, batch text)
+WHERE kept.job_id = %(job)s AND kept.staged IS NOT NULL
+ORDER BY kept.line
+"""
+
+
+STAGE_KEPT_UNREAD = """
+INSERT INTO import_unread
+SELECT line, chain FROM registry_importrow WHERE job_id = %(job)s AND staged IS NULL AND chain IS NOT NULL
+"""
+
+
+STAGE_KEPT_PROBLEMS = """
+INSERT INTO import_problem
+SELECT line, field, code, sentence, warning FROM registry_importproblem WHERE job_id = %(job)s
+"""
+
+
+FORGET_UNKNOWN = f"""
+UPDATE registry_importrow AS kept SET chain = NULL, birth_digest = NULL
+WHERE job_id = %(job)s AND chain IS NOT NULL AND NOT EXISTS (
+    SELECT FROM generate_series(1, length(kept.chain), {DIGEST_BYTES}) AS step
+    JOIN registry_patientidentifier AS stored ON stored.digest = substr(kept.chain, step, {DIGEST_BYTES}))
+"""
+
+
+# Rows that were accepted when the file was read, and that a list has left since.
+LISTS_CHANGED = """
+INSERT INTO import_problem
+SELECT line, 'row', %(code)s, %(sentence)s, false
+FROM import_row
+LEFT JOIN registry_centre AS centre ON centre.id = centre_id
+LEFT JOIN registry_trial AS trial ON trial.id = trial_id
+WHERE line NOT IN (SELECT line FROM import_problem WHERE NOT warning)
+  AND (centre.id IS NULL OR centre.status = 'upcoming'
+       OR trial_id IS NOT NULL AND trial.id IS NULL
+       OR category = 'ACT' AND trial.sponsor <> 'academic' OR category = 'ICT' AND trial.sponsor <> 'industry'
+       OR product_id NOT IN (SELECT id FROM registry_product)
+       OR indication_id NOT IN (SELECT id FROM registry_indication)
+       OR manufacturing_site_id NOT IN (SELECT id FROM registry_manufacturingsite))
+"""

@@ -1,0 +1,130 @@
+"""Reading an uploaded exchange file: identifiers become digests, and nothing else is kept of them.
+
+The file is in memory and never on the disk. A small one is read in its request; another waits sealed for a
+worker. What stays until the import has ended is, row by row, the draft without its identifier, the
+digests, and the cells as written for the report, without the identifier and without whatever else might
+be one.
+"""
+
+import re
+from collections.abc import Sequence
+from io import BytesIO
+from typing import BinaryIO
+from uuid import UUID
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from registry.entry.exchange.file_kind import is_workbook
+from registry.entry.exchange.file_reader import Line, read_open_lines
+from registry.entry.exchange.workbook import rows_at_most, unpacked_size
+from registry.entry.importing import staging
+from registry.entry.importing.pipeline import Progress, batches, read_line
+from registry.entry.infusions.row_reader import LONGEST_VALUE, CodeLists, RowReader, read_person
+from registry.errors import FileTooLarge, FileUnusable, Problem
+from registry.identity import LOCAL_PREFIX, may_be_identifier
+from registry.reserve_numbers import FULL_LENGTH, UNPUBLISHED
+
+LARGEST_MEGABYTES = 10
+LARGEST_BYTES = LARGEST_MEGABYTES * 2**20
+MOST_ROWS = 20_000  # manage.py import_infusions has no limit
+# Read within the request, in a part of a second: some 1,500 rows.
+SMALL_TEXT, SMALL_WORKBOOK = 150_000, 1_000_000  # bytes; of a workbook, of its parts unpacked
+SMALL_ROWS = 1_500  # short rows, each with many problems, take time too
+HIDDEN = "…"
+LEAST_DIGITS = 9  # of what may be an identity number, mistyped perhaps; a date has eight
+TRIAL_FORMAT = re.compile(r"\d{4}-\d{6}-\d{2}(-\d{2})?")
+
+KeptRow = tuple[UUID, int, dict, dict | None, bytes | None, bytes | None]
+
+
+def read_content(file: BinaryIO) -> BytesIO:
+    """The whole of an uploaded file, in memory. Raises FileTooLarge."""
+    content = file.read(LARGEST_BYTES + 1)
+    if len(content) > LARGEST_BYTES:
+        raise FileTooLarge
+    return BytesIO(content)
+
+
+def is_small(content: BytesIO, lists: CodeLists) -> bool:
+    """Whether a file may be read within the request; of another, what costs little is looked at.
+
+    Raises FileUnusable.
+    """
+    if is_workbook(content):
+        size = unpacked_size(content)
+        content.seek(0)
+        return size <= SMALL_WORKBOOK and rows_at_most(content) <= SMALL_ROWS
+    if content.getbuffer().nbytes <= SMALL_TEXT and _lines(content) <= SMALL_ROWS:
+        return True
+    next(read_open_lines(content, size=0, centre_given=bool(lists.default_centre)))  # its header, and a row
+    content.seek(0)
+    return False
+
+
+def _lines(content: BytesIO) -> int:
+    text = content.getvalue()
+    return max(text.count(b"\n"), text.count(b"\r"))
+
+
+def keep_rows(
+    *, job: UUID, content: BytesIO, lists: CodeLists, progress: Progress = lambda stage, done, total: None
+) -> int:
+    """Read a file and keep its rows and problems for the import; returns how many rows there are.
+
+    Raises FileUnusable.
+    """
+    reader, count = RowReader(lists), 0
+    size = content.getbuffer().nbytes
+    for lines in batches(read_open_lines(content, size=size, centre_given=bool(lists.default_centre))):
+        count += sum(line.fields is not None for line in lines)
+        if count > MOST_ROWS:
+            sentence = _("The file has more than %(most)s rows: divide it.")
+            raise FileUnusable(sentence % {"most": number_format(MOST_ROWS, force_grouping=True)})
+        rows, problems = _read(job, reader, lines)
+        staging.keep_rows(rows)
+        staging.keep_problems(problems)
+        progress("reading", lines[-1].bytes_read, size)
+    return count
+
+
+def _read(job: UUID, reader: RowReader, lines: Sequence[Line]) -> tuple[list[KeptRow], list[tuple]]:
+    rows: list[KeptRow] = []
+    problems: list[tuple] = []
+    for line in lines:
+        draft, found = read_line(reader, line)
+        if line.fields is not None:
+            kept = staging.keep_draft(draft) if draft else (None, _digest(line.fields, reader.lists), None)
+            rows.append((job, line.number, show_cells(line.fields), *kept))
+        problems += ((job, line.number, *_plain(problem)) for problem in found)
+    return rows, problems
+
+
+def _digest(fields: dict[str, str], lists: CodeLists) -> bytes | None:
+    """The digests of a row that cannot be stored, by which an erasure finds it; None without an identifier."""
+    identifier = read_person(fields, lists)
+    return staging.chain_of(identifier) if identifier else None
+
+
+def _plain(problem: Problem) -> tuple:
+    return problem.field, problem.code, str(problem.sentence), problem.warning
+
+
+def show_cells(fields: dict[str, str]) -> dict[str, str]:
+    """A row's cells as a report shows them: no identifier, whichever column it stands in."""
+    return {
+        name: HIDDEN if _may_identify(cell) else cell[:LONGEST_VALUE].replace("\x00", "")
+        for name, cell in fields.items()
+        if cell and name != "patient_id"
+    }
+
+
+def _may_identify(cell: str) -> bool:
+    if cell.lstrip()[: len(LOCAL_PREFIX)].lower() == LOCAL_PREFIX:
+        return True
+    if len(cell) < LEAST_DIGITS or cell.isalpha() or TRIAL_FORMAT.fullmatch(cell.strip()):
+        return False
+    if sum(map(str.isdigit, cell)) >= LEAST_DIGITS:
+        return True
+    bare = cell.strip().upper()
+    return may_be_identifier(cell) or (len(bare) == FULL_LENGTH and bool(UNPUBLISHED.fullmatch(bare)))

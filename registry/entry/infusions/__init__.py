@@ -1,0 +1,1 @@
+"""One infusion: its columns, read, judged, recorded, corrected, exported."""

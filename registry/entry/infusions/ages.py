@@ -1,0 +1,90 @@
+"""Ages of one person beside each other, and the age that a corrected date takes along."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from registry.access import Actor
+from registry.ages import Age, age_that_follows, born_by_age, born_in, contradicts
+from registry.choices import DatePrecision
+from registry.dates import first_day
+from registry.draft import InfusionDraft
+from registry.entry.infusions.visible_course import Course
+from registry.entry.questions.questions import ask_by_rules
+from registry.errors import InfusionRefused, Problem
+from registry.models import Patient
+from registry.rules import check_age_by_birth_year
+
+AGE_UNSTATED = "age_unstated"  # the code of the refusal that asks for it
+CONTRADICT = gettext_noop(
+    "The age contradicts that at another infusion of this person: one of the two, or a date, is wrong."
+)
+UNSTATED = gettext_noop("The date has changed: state the age at the infusion again.")
+LENGTH = {DatePrecision.DAY: 0, DatePrecision.MONTH: 1, DatePrecision.YEAR: 2}
+
+
+def age_contradiction() -> Problem:
+    """The refusal of an age that no day of birth fits together with the person's others."""
+    return Problem("age_at_infusion", "ages_contradict", _(CONTRADICT))
+
+
+def refuse_age(draft: InfusionDraft, patient: Patient, course: Course) -> None:
+    """Raise InfusionRefused for an age that the year of birth or the recorded ages of a person rule out.
+
+    course: what the actor may judge by. What another centre has recorded is not told (DOMAIN.md), so it
+    refuses nothing.
+    """
+    if draft.age_at_infusion is None:
+        return
+    has_number = draft.identifier and draft.identifier.born_on  # by which the age is judged already
+    if course.infusions and not has_number:
+        contradiction = check_age_by_birth_year(draft, patient.birth_year)
+        if contradiction:
+            raise InfusionRefused([contradiction])
+    age = Age(draft.infused_on, draft.date_precision, draft.age_at_infusion)
+    if contradicts(age, _ages_of(course, patient)):
+        raise InfusionRefused([age_contradiction()])
+
+
+def follow_date(draft: InfusionDraft, stored: Age, patient: Patient, course: Course) -> int:
+    """The age of an infusion whose date is corrected and whose age nobody states anew.
+
+    course: the person's other infusions. The age stays where the new date is the old one less well known.
+    It follows where the number gave the person's year of birth and, with the recorded ages, leaves one age
+    alone. Else it has to be stated: raises InfusionRefused.
+    """
+    precision = DatePrecision(draft.date_precision)
+    is_wider = first_day(stored.infused_on, precision) == draft.infused_on
+    if is_wider and LENGTH[precision] >= LENGTH[DatePrecision(stored.date_precision)]:
+        return stored.years
+    age = None
+    if patient.birth_year:
+        born = [born_in(patient.birth_year), *map(born_by_age, [stored, *_ages_of(course, patient)])]
+        age = age_that_follows(born, draft.infused_on)
+    if age is None:
+        raise InfusionRefused([Problem("age_at_infusion", AGE_UNSTATED, _(UNSTATED))])
+    return age
+
+
+def ask_about_ages(patient: Patient, *, by: Actor) -> None:
+    """Ask about each age that the year of birth or another age rules out in someone whom a merge has made of two
+    dates of birth. The sentence is the same whichever it is, since the other age may be another centre's.
+    """
+    rows = patient.infusions.counted().values_list("pk", "infused_on", "date_precision", "age_at_infusion")
+    ages = {key: Age(*age) for key, *age in rows}
+    possible = [age for age in ages.values() if not contradicts(age, (), patient.birth_year)]
+    sentence = _("This person was merged with one of another date of birth: is the age at this infusion right?")
+    doubt = Problem("age_at_infusion", "age_after_merge", sentence, True)
+    doubted = [
+        (key, doubt)
+        for key, age in ages.items()
+        if contradicts(age, possible if age in possible else (), patient.birth_year)
+    ]
+    ask_by_rules(doubted, by=by)
+
+
+def _ages_of(course: Course, patient: Patient) -> list[Age]:
+    """The recorded ages that say something: one that the number's year of birth rules out is wrong, and must
+    not keep another from being put right.
+    """
+    ages = [Age(one.infused_on, one.date_precision, one.age_at_infusion) for one in course.infusions]
+    return [age for age in ages if not contradicts(age, (), patient.birth_year)]

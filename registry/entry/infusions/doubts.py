@@ -1,0 +1,165 @@
+"""What is improbable in the infusions of persons, and the questions to clinics that a change raises or settles.
+
+Every act compares what was doubtful before it with what is doubtful after it. Each infusion is judged by its own
+centre's rows and by whether the person has others, so that no question tells a clinic what another has recorded.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import groupby
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.access import Actor
+from registry.choices import Category, Status
+from registry.course_rules import KIND_CODES, doubt_alone
+from registry.draft import InfusionDraft
+from registry.entry.questions.questions import ask_by_rules
+from registry.errors import Problem
+from registry.models import Infusion, Message, Question
+from registry.models.infusion import batch_as_compared, order_course
+from registry.rules import check_draft, doubt_entry, doubt_in_course
+
+BATCH = "batch_of_another_person"
+Doubts = Mapping[UUID, Mapping[str, Problem]]
+# Asked about in a row that a file brings; the rest stands in the file's report.
+OF_FILE = KIND_CODES | {"cup_in_industry_trial", BATCH}
+# What the stored rows alone decide, so that a question about it settles itself.
+JUDGED = OF_FILE | {
+    "long_gap", "no_earlier_infusion", "third_infusion", "date_on_weekend", "date_improbable", "age_improbable",
+    "product_before_authorisation",
+}  # fmt: skip
+STATED = (
+    "centre", "category", "kind", "product", "indication", "trial", "infused_on", "date_precision", "sequence",
+    "age_at_infusion", "batch",
+)  # fmt: skip
+
+
+def read_doubts(persons: Collection[int]) -> Doubts:
+    """What is improbable now in the submitted infusions of persons: by infusion, by code. Two queries."""
+    found: dict[UUID, dict[str, Problem]] = {}
+    rows = _rows_of(persons).select_related("centre", "product", "indication", "trial").order_by("patient")
+    for _person, theirs in groupby(rows.iterator(), key=lambda row: row.patient_id):
+        course = list(theirs)
+        for centre in {row.centre_id for row in course}:
+            own = [row for row in course if row.centre_id == centre]
+            for infusion, doubt in _judge(own, elsewhere=len(own) < len(course)):
+                found.setdefault(infusion.pk, {})[doubt.code] = doubt
+    for pk in _that_share_a_batch(_rows_of(persons)):
+        found.setdefault(pk, {})[BATCH] = batch_doubt()
+    return found
+
+
+def follow_doubts(
+    persons: Collection[int],
+    *,
+    before: Doubts,
+    by: Actor,
+    stated: Infusion | None = None,
+    also: Sequence[Problem] = (),
+    confirmed: Collection[str] = (),
+    answered: Collection[str] = (),
+) -> None:
+    """Ask about what has become doubtful since `before`, and close what is no longer; within the transaction of
+    the change.
+
+    stated: the infusion that was entered or corrected, of which everything is asked; of the others only what
+    their kinds have become. also: more that is improbable in it; confirmed: codes that its clinic has confirmed;
+    answered: codes of questions about it that the act answers.
+    """
+    after = read_doubts(persons)
+    others = [
+        (pk, doubt)
+        for pk, doubts in after.items()
+        for code, doubt in doubts.items()
+        if code not in before.get(pk, {}) and code in KIND_CODES and not (stated and pk == stated.pk)
+    ]
+    ask_by_rules(others, by=by)
+    if stated:
+        new = [doubt for code, doubt in after.get(stated.pk, {}).items() if code not in before.get(stated.pk, {})]
+        ask_by_rules([(stated.pk, doubt) for doubt in [*also, *new]], by=by, confirmed=confirmed)
+    _settle(persons, before, after, by, {(stated.pk, code) for code in answered} if stated else set())
+
+
+def follow_file(persons: Collection[int], *, before: Doubts, by: Actor) -> None:
+    """The same of a file that has been stored: its rows and those that were stored before it are asked about."""
+    after = read_doubts(persons)
+    new = [
+        (pk, doubt)
+        for pk, doubts in after.items()
+        for code, doubt in doubts.items()
+        if code not in before.get(pk, {}) and code in OF_FILE
+    ]
+    ask_by_rules(new, by=by)
+    _settle(persons, before, after, by)
+
+
+def batch_doubt() -> Problem:
+    """What is said of a row whose batch another person has."""
+    return Problem("batch", BATCH, _("Another person has an infusion of this batch: is the number right?"), True)
+
+
+def draft_of(infusion: Infusion) -> InfusionDraft:
+    """A stored infusion as a clinic would state it, without the identifier."""
+    draft = InfusionDraft(**{name: getattr(infusion, name) for name in STATED})
+    draft.category = Category(infusion.category)
+    return draft
+
+
+def _judge(own: Sequence[Infusion], *, elsewhere: bool) -> Iterator[tuple[Infusion, Problem]]:
+    """What is improbable in one person's infusions at a centre."""
+    in_order = order_course(own)
+    drafts = [draft_of(infusion) for infusion in in_order]
+    steps = [draft.step for draft in drafts]
+    if not elsewhere:
+        yield from ((in_order[0], doubt) for doubt in doubt_alone(steps[0]))
+    for place, (infusion, draft) in enumerate(zip(in_order, drafts, strict=True)):
+        others = [*steps[:place], *steps[place + 1 :]]
+        alone = [problem for problem in check_draft(draft) if problem.warning]
+        in_course = doubt_in_course(steps[place], others, elsewhere=elsewhere)
+        yield from ((infusion, doubt) for doubt in (*alone, *doubt_entry(draft, others), *in_course))
+
+
+def _rows_of(persons: Collection[int]):
+    return Infusion.objects.counted().filter(patient__in=RawSQL("SELECT unnest(%s::bigint[])", [list(persons)]))
+
+
+def _that_share_a_batch(rows) -> set[UUID]:
+    """Those whose batch another person has at the same centre."""
+    spelled = Infusion.objects.counted().exclude(batch="").alias(compared=batch_as_compared(F("batch")))
+    others = spelled.filter(compared=OuterRef("compared"), centre=OuterRef("centre")).exclude(
+        patient=OuterRef("patient")
+    )
+    rows = rows.exclude(batch="").alias(compared=batch_as_compared(F("batch"))).exclude(compared="")
+    return set(rows.filter(Exists(others)).order_by().values_list("pk", flat=True))
+
+
+def _settle(
+    persons: Collection[int],
+    before: Doubts,
+    after: Doubts,
+    by: Actor,
+    answered: Collection[tuple[UUID, str]] = (),
+) -> None:
+    """Close questions of rules that nobody has answered yet and whose cause is gone."""
+    asked = Question.objects.unanswered().exclude(rule="")
+    asked = asked.exclude(Exists(Message.objects.filter(question=OuterRef("pk"))))
+    theirs = asked.filter(infusion__patient__in=list(persons)).values_list(
+        "pk", "infusion", "rule", "infusion__status"
+    )
+    gone = [
+        key
+        for key, infusion, rule, status in theirs
+        if status == Status.WITHDRAWN
+        or (infusion, rule) in answered
+        or (rule in JUDGED and rule not in after.get(infusion, {}))
+    ]
+    if any(BATCH in doubts and BATCH not in after.get(pk, {}) for pk, doubts in before.items()):
+        # The question about the other person's row is settled too.
+        still = _that_share_a_batch(Infusion.objects.counted().filter(questions__in=asked.filter(rule=BATCH)))
+        gone += asked.filter(rule=BATCH).exclude(infusion__in=still).values_list("pk", flat=True)
+    if gone:
+        Question.objects.filter(pk__in=gone).update(closed_by=by.username, closed_at=timezone.now())

@@ -1,0 +1,77 @@
+"""Unfinished forms: kept as typed, without the identifier, for everyone who enters for the centre."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from registry.access import Actor, Permission, acting_as, require
+from registry.batch_numbers import read_batch
+from registry.dates import understand_date
+from registry.entry.infusions.row_reader import LONGEST_VALUE
+from registry.errors import InfusionRefused, NotFound, Problem
+from registry.identity import holds_identity_number
+from registry.models import Centre, Draft, Patient, User
+
+IDENTIFIER = "patient_id"
+
+
+def save_draft(
+    *,
+    fields: Mapping[str, str],
+    centre: Centre,
+    by: User,
+    patient: Patient | None = None,
+    draft_id: UUID | None = None,
+) -> Draft:
+    """Keep a form as typed, all but the identifier; draft_id: in place of an earlier one.
+
+    patient: whose it is, kept where the draft's centre knows the person: others enter for that centre
+    than the actor, who may know the person from another one. Raises InfusionRefused for what may not
+    be kept, NotPermitted, NotFound for a draft that the actor does not see.
+    """
+    require(by, Permission.WRITE_RECORDS, centre=centre.pk)
+    kept = {name: typed for name, typed in fields.items() if typed and name != IDENTIFIER}
+    problems = [problem for name, typed in kept.items() if (problem := _check(name, typed, kept))]
+    if problems:
+        raise InfusionRefused(problems)
+    with acting_as(by):
+        draft = find_draft(draft_id=draft_id, by=by) if draft_id else Draft()
+        draft.centre, draft.fields, draft.saved_by = centre, kept, by
+        draft.patient = patient if patient and patient.infusions.filter(centre=centre).exists() else None
+        draft.save()
+    return draft
+
+
+def find_draft(*, draft_id: UUID, by: Actor) -> Draft:
+    """A draft of the actor's centres. Raises NotFound."""
+    found = Draft.objects.visible_to(by, Permission.WRITE_RECORDS).select_related("patient", "centre")
+    draft = found.filter(pk=draft_id).first()
+    if draft is None:
+        raise NotFound
+    return draft
+
+
+def delete_draft(*, draft_id: UUID, by: Actor) -> None:
+    """Throw a draft away. Raises NotFound."""
+    find_draft(draft_id=draft_id, by=by).delete()
+
+
+def _check(name: str, typed: str, kept: Mapping[str, str]) -> Problem | None:
+    if len(typed) > LONGEST_VALUE:
+        return Problem(name, "too_long", _("The value is too long."))
+    if "\x00" in typed:
+        return Problem(name, "character_invalid", _("The value contains a character that cannot be stored."))
+    if name == "batch":
+        return _check_batch(typed, kept.get("infused_on", ""))
+    if holds_identity_number(typed):
+        return Problem(name, "identifier_in_text", _("This looks like an identity number."))
+    return None
+
+
+def _check_batch(typed: str, infused_on: str) -> Problem | None:
+    try:
+        day, precision = understand_date(infused_on)
+    except ValueError:
+        return read_batch(typed, infused_on=None, precision=None)[1]
+    return read_batch(typed, infused_on=day, precision=precision)[1]

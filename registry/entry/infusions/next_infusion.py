@@ -1,0 +1,32 @@
+"""A person's next infusion: what it has in common with the latest, as far as the actor's own centres know."""
+
+from datetime import date
+
+from registry.access import Actor, Permission
+from registry.ages import Age, possible_ages
+from registry.choices import DatePrecision
+from registry.entry.infusions.columns import RELATED, row_of
+from registry.models import Infusion, Patient
+
+CARRIED = ("centre", "category", "trial", "product", "indication")
+
+
+def carry_over(*, patient: Patient, by: Actor) -> dict[str, str]:
+    """What the clinic stated of the person's latest infusion and would state again, by column."""
+    latest = _infusions(patient, by).select_related(*RELATED).order_by("infused_on", "sequence").last()
+    row = row_of(latest) if latest else {}
+    return {name: row[name] for name in CARRIED if row.get(name)}
+
+
+def ages_on(*, patient: Patient, by: Actor, start: date, precision: DatePrecision) -> list[int]:
+    """The ages that the person may have on a date: by the year of birth, and by the ages that the actor's
+    centres have recorded. None where the year is not known; one or two where it is.
+    """
+    if patient.birth_year is None:
+        return []
+    recorded = _infusions(patient, by).values_list("infused_on", "date_precision", "age_at_infusion")
+    return possible_ages(patient.birth_year, map(Age._make, recorded), start, precision)
+
+
+def _infusions(patient: Patient, by: Actor):
+    return Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).counted().filter(patient=patient)

@@ -1,0 +1,96 @@
+"""An infusion, and its history, in the terms of the exchange file: what programs read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from registry.choices import Status
+from registry.dates import write_date
+from registry.entry.infusions.columns import RELATED
+from registry.entry.patients.erasure import registry_numbers_of
+from registry.models import Infusion
+
+RECORDED, CHANGED, WITHDRAWN, DELETED = "recorded", "changed", "withdrawn", "deleted"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of an infusion's history; fields: name -> (before, after)."""
+
+    version: int
+    at: datetime
+    by: str
+    reason: str
+    action: str
+    fields: Mapping[str, tuple[object, object]]
+
+
+def terms_of(infusion: Any) -> dict[str, Any]:
+    """The infusion by the exchange file's columns, with numbers as numbers and None for nothing.
+
+    infusion: with RELATED selected, its version and the sex that its reader may know annotated.
+    """
+    related = {name: getattr(infusion, name) for name in RELATED}
+    return {
+        "id": str(infusion.pk),
+        **_terms(infusion, related),
+        "modality": infusion.product.modality,
+        "sex": infusion.sex_shown,
+        "created_at": infusion.created_at.isoformat(),
+        "version": infusion.version,
+    }
+
+
+def read_changes(infusion: Infusion) -> list[Change]:
+    """The history of an infusion, the oldest first; names of codes as they are today."""
+    rows = list(Infusion.pgh_event_model.objects.filter(pgh_obj_id=infusion.pk).order_by("pgh_id"))  # type: ignore[attr-defined]
+    names, numbers = _names(rows), registry_numbers_of(row.patient_id for row in rows)
+    changes: list[Change] = []
+    before: dict[str, Any] = {}
+    for version, row in enumerate(rows, start=1):  # as InfusionQuerySet.with_version counts
+        after = _terms(row, {name: found.get(getattr(row, f"{name}_id")) for name, found in names.items()})
+        after["patient"] = numbers[row.patient_id]  # also of one who was merged into another
+        fields = {name: (before.get(name), after[name]) for name in after if before.get(name) != after[name]}
+        changes.append(Change(version, row.pgh_created_at, row.acted_by, row.reason, _action(row, fields), fields))
+        before = after
+    return changes
+
+
+def _terms(row: Any, related: Mapping[str, Any]) -> dict[str, Any]:
+    def said(name: str, attribute: str) -> Any:
+        return getattr(related[name], attribute) if related.get(name) else None
+
+    return {
+        "centre": said("centre", "code"),
+        "patient": said("patient", "registry_number"),
+        "category": row.category,
+        "kind": row.kind,
+        "product": said("product", "name"),
+        "indication": said("indication", "code"),
+        "trial": said("trial", "identifier"),
+        "manufacturing_site": said("manufacturing_site", "code"),
+        "infused_on": write_date(row.infused_on, row.date_precision),
+        "date_precision": row.date_precision,
+        "sequence": row.sequence,
+        "age_at_infusion": row.age_at_infusion,
+        "batch": row.batch or None,
+        "status": row.status,
+    }
+
+
+def _names(rows: list[Any]) -> dict[str, Mapping[Any, Any]]:
+    """What each foreign key of the rows is called today: one query a field."""
+    return {
+        name: Infusion._meta.get_field(name).related_model._base_manager.in_bulk(  # type: ignore[union-attr]
+            {getattr(row, f"{name}_id") for row in rows} - {None}
+        )
+        for name in RELATED
+        if name != "patient"
+    }
+
+
+def _action(row: Any, fields: Mapping[str, tuple[object, object]]) -> str:
+    if row.pgh_label == "update":
+        return WITHDRAWN if fields.get("status", (None, None))[1] == Status.WITHDRAWN else CHANGED
+    return RECORDED if row.pgh_label == "insert" else DELETED

@@ -1,0 +1,1 @@
+"""One person: looked up, merged, moved, erased."""

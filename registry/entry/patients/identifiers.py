@@ -1,0 +1,193 @@
+"""A person's numbers change: one is added, or was wrong. Nothing of the course is entered again."""
+
+from collections.abc import Iterable, Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from registry.access import Actor, Permission, acting_as, require
+from registry.choices import AccessAction, IdentifierType, Sex
+from registry.draft import Identified
+from registry.entry.ages_by_number import follow_number
+from registry.entry.locks import lock_entry
+from registry.entry.patients.comparison import has_other_birth
+from registry.entry.patients.locked import claim_identifier, give_identifier
+from registry.entry.patients.lookup import find_patient, refuse_refused
+from registry.entry.publish_request import announce_change
+from registry.entry.reasons import check_reason
+from registry.errors import NotFound, RegistryError
+from registry.models import Infusion, Patient, PatientIdentifier
+from registry.models.access_log import log_persons
+
+TELL_BIRTH = {IdentifierType.PERSONAL, IdentifierType.COORDINATION}
+
+# Kept in English in the access log, and translated where it is shown.
+ADDED = gettext_noop("an identifier was added")
+REPLACED = gettext_noop("a wrong number was replaced")
+REMOVED = gettext_noop("a wrong number was removed")
+
+
+class IdentifierTaken(RegistryError):
+    """The number is another person's."""
+
+    code = "identifier_taken"
+
+    def __init__(self, other: Patient):
+        super().__init__(_("The number is another person's. If the two are one person, merge them."))
+        self.registry_number = other.registry_number
+
+
+class IdentifierKnown(RegistryError):
+    """The person is known by this number already."""
+
+    code = "identifier_known"
+
+
+class IdentifierContradicts(RegistryError):
+    """The number contradicts what is known of the person."""
+
+    code = "identifier_contradicts"
+
+
+class OnlyIdentifier(RegistryError):
+    """This is the person's only number: write the right one in its place."""
+
+    code = "only_identifier"
+
+
+def add_identifier(
+    *, patient: Patient, identifier: Identified, by: Actor, reason: str, despite: str = ""
+) -> Sequence[Infusion]:
+    """Give a person one more number: a protected identity, a personal number after a coordination number.
+
+    A personal number decides the year of birth and the sex, any other only where they are not known.
+    despite: why a number is right that contradicts them. An age that a number gave is derived again; returns the
+    infusions whose typed age contradicts the number, and a rule asks the clinic about each. Raises
+    IdentifierTaken, IdentifierKnown, IdentifierContradicts, PatientRefused, NotPermitted, NotFound, ReasonMissing,
+    IdentifierInText.
+    """
+    require(by, Permission.MERGE_PATIENTS)
+    said = _check_reasons(reason, despite)
+    _refuse_taken(patient, _look_up(identifier, by))
+    with acting_as(by, reason=said):
+        locked = _lock(patient)
+        _refuse_taken(locked, claim_identifier(identifier))
+        refuse_refused(identifier)
+        _refuse_contradiction(locked, identifier, despite, locked.identifiers.all())
+        by_number = any(map(_gives_age, locked.identifiers.all()))
+        give_identifier(locked, identifier)
+        _follow(locked, identifier, always=identifier.type == IdentifierType.PERSONAL)
+        return _conclude(locked, identifier, by=by, detail=ADDED, by_number=by_number)
+
+
+def replace_identifier(
+    *, patient: Patient, wrong: int, identifier: Identified | None, by: Actor, reason: str, despite: str = ""
+) -> Sequence[Infusion]:
+    """Put the right number in the place of a wrong one; None takes the wrong one away alone.
+
+    wrong: the key of the stored identifier. The year of birth and the sex that only the wrong number said go
+    with it. Else as add_identifier; raises OnlyIdentifier too.
+    """
+    require(by, Permission.MERGE_PATIENTS)
+    said = _check_reasons(reason, despite)
+    if identifier:
+        _refuse_taken(patient, _look_up(identifier, by))
+    with acting_as(by, reason=said):
+        locked = _lock(patient)
+        stored = locked.identifiers.select_for_update().filter(pk=wrong).first()
+        if stored is None:
+            raise NotFound(_("The person has no such number any more."))
+        others = locked.identifiers.exclude(pk=wrong)
+        if identifier is None and not others.exists():
+            raise OnlyIdentifier
+        if identifier:
+            _refuse_taken(locked, claim_identifier(identifier))
+            refuse_refused(identifier)
+            _refuse_contradiction(locked, identifier, despite, others)
+            give_identifier(locked, identifier)
+        by_number = _gives_age(stored) and (identifier is not None or not any(map(_gives_age, others)))
+        told = stored.type in TELL_BIRTH and not others.filter(type__in=TELL_BIRTH).exists()
+        stored.delete()
+        if told and not (identifier and identifier.birth_year):
+            locked.birth_year, locked.sex = None, Sex.UNKNOWN
+            locked.save(update_fields=["birth_year", "sex"])
+        if identifier:
+            _follow(locked, identifier, always=told or identifier.type == IdentifierType.PERSONAL)
+        detail = REPLACED if identifier else REMOVED
+        return _conclude(locked, identifier, by=by, detail=detail, by_number=by_number)
+
+
+def read_identifiers(*, patient: Patient, by: Actor) -> Sequence[PatientIdentifier]:
+    """By which kinds of number a person is known, the oldest first. Raises NotPermitted."""
+    require(by, Permission.MERGE_PATIENTS)
+    return list(patient.identifiers.order_by("pk"))
+
+
+def _look_up(identifier: Identified, by: Actor) -> Patient | None:
+    """Whose a number is; that it was looked for is logged, in vain too."""
+    return find_patient(identifier=identifier, by=by, permission=Permission.MERGE_PATIENTS)
+
+
+def _check_reasons(reason: str, despite: str) -> str:
+    """Both as the history keeps them."""
+    said = (check_reason(reason), check_reason(despite, needed=False))
+    return ": ".join(filter(None, said))
+
+
+def _lock(patient: Patient) -> Patient:
+    lock_entry()
+    locked = Patient.objects.select_for_update().filter(pk=patient.pk).first()
+    if locked is None:
+        raise NotFound(_("This person is no longer there."))
+    return locked
+
+
+def _refuse_taken(patient: Patient, holder: Patient | None) -> None:
+    if holder == patient:
+        raise IdentifierKnown
+    if holder:
+        raise IdentifierTaken(holder)
+
+
+def _refuse_contradiction(
+    patient: Patient, identifier: Identified, despite: str, others: Iterable[PatientIdentifier]
+) -> None:
+    """Raise IdentifierContradicts for what differs from what is known of the person, by the other numbers too."""
+    years = identifier.birth_year and patient.birth_year and identifier.birth_year != patient.birth_year
+    sexes = identifier.sex and patient.sex not in {Sex.UNKNOWN, identifier.sex}
+    dates = has_other_birth(others, identifier)
+    if not (years or sexes or dates) or despite.strip():
+        return
+    if years and sexes:
+        sentence = _("The number gives another year of birth and another sex: state why it is right all the same.")
+    elif years:
+        sentence = _("The number gives another year of birth: state why it is right all the same.")
+    elif dates:
+        sentence = _("The number gives another date of birth: state why it is right all the same.")
+    else:
+        sentence = _("The number gives another sex: state why it is right all the same.")
+    raise IdentifierContradicts(sentence)
+
+
+def _follow(patient: Patient, identifier: Identified, *, always: bool) -> None:
+    """Take over what the number says of the person."""
+    if identifier.birth_year and (always or patient.birth_year is None):
+        patient.birth_year = identifier.birth_year
+    if identifier.sex and (always or patient.sex == Sex.UNKNOWN):
+        patient.sex = identifier.sex
+    patient.save(update_fields=["birth_year", "sex"])
+
+
+def _gives_age(stored: PatientIdentifier) -> bool:
+    """Whether ages were derived from a number; an older one does not say whether it has a day of birth."""
+    return stored.type == IdentifierType.PERSONAL or stored.birth_digest is not None
+
+
+def _conclude(
+    patient: Patient, identifier: Identified | None, *, by: Actor, detail: str, by_number: bool
+) -> Sequence[Infusion]:
+    """Log the change, and let the ages follow; returns the infusions that are asked about."""
+    log_persons(by=by, action=AccessAction.CORRECT, numbers=[patient.registry_number], detail=detail)
+    asked = follow_number(patient, identifier, by_number=by_number, by=by)
+    announce_change()
+    return asked

@@ -1,0 +1,92 @@
+"""A person, and what is stored of them, locked until the commit."""
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from registry.access import Actor, Permission, acting_as
+from registry.choices import Sex
+from registry.draft import Identified, InfusionDraft
+from registry.entry.locks import lock_entry
+from registry.entry.patients.lookup import holder_of, person_with, refuse_refused, refuse_retired_pseudonym
+from registry.errors import NotFound
+from registry.models import Infusion, Patient, PatientIdentifier
+from registry.models.patient import GIVES_BIRTH_DATE
+
+
+def lock_patient(draft: InfusionDraft) -> Patient:
+    """The person of a draft, stored if new, locked until the commit. No look-up: whoever enters has made
+    one before, outside of this transaction.
+
+    Two who enter the same new person at once meet at the digest's lock: the second finds the
+    person that the first has stored. Raises PatientRefused, PseudonymUsed.
+    """
+    identifier = draft.identifier
+    if identifier is None:
+        raise ValueError("a draft without an identifier has no person to lock")
+    lock_entry()
+    claim_identifier(identifier)
+    while found := person_with(identifier):
+        # While we waited for the lock the person may have been merged into another, or erased.
+        locked = Patient.objects.select_for_update().filter(pk=found.pk).first()
+        if locked and person_with(identifier) == locked:
+            return locked
+    refuse_refused(identifier)
+    refuse_retired_pseudonym(identifier)
+    patient = Patient.objects.create(sex=draft.sex or Sex.UNKNOWN, birth_year=identifier.birth_year)
+    give_identifier(patient, identifier)
+    return patient
+
+
+def claim_identifier(identifier: Identified) -> Patient | None:
+    """Whose a number is, a retired pseudonym too; nobody else is given it before the commit. No look-up: the
+    caller has made one.
+    """
+    _key_id, digest = identifier.digests()[0]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
+    return holder_of(identifier)
+
+
+def give_identifier(patient: Patient, identifier: Identified) -> None:
+    """Store a claimed number as the person's."""
+    key_id, digest = identifier.digests()[-1]
+    PatientIdentifier.objects.create(
+        patient=patient,
+        type=identifier.type,
+        key_id=key_id,
+        digest=digest,
+        birth_digest=identifier.birth_digest(),
+    )
+
+
+def lock_known_patient(patient: Patient, by: Actor) -> Patient:
+    """The person as stored now, locked until the commit. Raises NotFound, also for whom the actor's
+    centres do not know.
+    """
+    lock_entry()
+    locked = Patient.objects.select_for_update().filter(pk=patient.pk).first()
+    if (
+        locked is None
+        or not Patient.objects.visible_to(by, Permission.WRITE_RECORDS).filter(pk=locked.pk).exists()
+    ):
+        raise NotFound(_("There is no such person at your centre."))
+    return locked
+
+
+def fill_sex(patient: Patient, draft: InfusionDraft, *, by: Actor) -> None:
+    """Give a locked person whose sex is not known the one that a draft states.
+
+    What was stated with infusions that have all been withdrawn elsewhere is no longer known; what a personal
+    identity or coordination number says is.
+    """
+    stated = draft.sex or Sex.UNKNOWN
+    if draft.identifier and patient.sex != stated:
+        here = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(patient=patient)
+        told = patient.identifiers.filter(type__in=GIVES_BIRTH_DATE)  # which gives the sex too
+        forgotten = not here.exists() and not patient.infusions.counted().exists() and not told.exists()
+    else:
+        forgotten = False
+    if forgotten or (patient.sex == Sex.UNKNOWN and stated != Sex.UNKNOWN):
+        patient.sex = stated
+        with acting_as(by, reason=_("Stated with an infusion")):
+            patient.save(update_fields=["sex"])

@@ -1,0 +1,112 @@
+"""Two persons become one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from registry.access import Actor, Permission, acting_as, require
+from registry.choices import AccessAction, Kind
+from registry.entry.infusions.ages import ask_about_ages
+from registry.entry.infusions.doubts import follow_doubts, read_doubts
+from registry.entry.locks import lock_entry
+from registry.entry.patients.comparison import ask_explanation, choose_traits
+from registry.entry.patients.count_effect import EffectChanged, as_one, compare, places_of, refuse_other_effect
+from registry.entry.publish_request import announce_change
+from registry.entry.reasons import check_reason
+from registry.errors import MergeImpossible, NotFound
+from registry.models import Infusion, Patient
+from registry.models.access_log import log_persons
+from registry.order import Step, keep_one_first, put_in_order
+
+
+@dataclass(frozen=True)
+class MergeEffect:
+    """What a merge does to the national numbers, to be read before it is done."""
+
+    patients: int
+    reinfusions: int
+    further_doses: int
+
+
+def preview_merge(*, keep: Patient, absorb: Patient) -> MergeEffect:
+    """How the national numbers move if absorb becomes keep. Raises MergeImpossible."""
+    if keep == absorb:
+        raise MergeImpossible(_("These are one person already."))
+    ours, theirs = (
+        [infusion.step for infusion in person.infusions.counted().in_order()] for person in (keep, absorb)
+    )
+    if {step.slot for step in ours}.intersection(step.slot for step in theirs):
+        raise MergeImpossible(
+            _(
+                "Both have an infusion on the same day with the same sequence. If it is one infusion "
+                "recorded twice, withdraw one; if there were two, correct the sequence of one."
+            )
+        )
+    ask_explanation(keep, absorb)  # raises where the typed ages forbid it
+    roles = (_count_roles(course) for course in (keep_one_first([*ours, *theirs]), ours, theirs))
+    return MergeEffect(*(both - one - other for both, one, other in zip(*roles, strict=True)))
+
+
+def _count_roles(course: Sequence[Step]) -> tuple[int, int, int]:
+    """patients, reinfusions and further doses of one person (COUNTING.md, "Measures of a cell")."""
+    later = put_in_order(course)[1:]
+    doses = sum(step.kind == Kind.FURTHER_DOSE for step in later)
+    return int(bool(course)), len(later) - doses, doses
+
+
+def merge_patients(
+    *,
+    keep: Patient,
+    absorb: Patient,
+    by: Actor,
+    reason: str,
+    explanation: str = "",
+    expected: MergeEffect | None = None,
+    seen: str | None = None,
+) -> MergeEffect:
+    """Make one person of two: absorb's infusions and identifiers become keep's.
+
+    A first infusion that is no longer the earliest becomes a reinfusion. What the better number says of sex
+    and year of birth holds. explanation: why they are one person though their numbers give different dates of
+    birth. expected and seen: the effect that the actor has seen, on the nation and cell by cell (print_effect).
+    Raises MergeImpossible, MergeUnexplained, EffectChanged, NotPermitted.
+    """
+    require(by, Permission.MERGE_PATIENTS)
+    explanation = check_reason(explanation, needed=False)
+    with acting_as(by, reason=f"{check_reason(reason)} {explanation}".strip()):
+        lock_entry()
+        found = Patient.objects.select_for_update().filter(pk__in=[keep.pk, absorb.pk]).order_by("pk")
+        locked = {person.pk: person for person in found}
+        if not {keep.pk, absorb.pk} <= locked.keys():
+            raise NotFound(_("One of the two persons is no longer there."))
+        # The caller's copies are from before the lock: what was corrected since stands in these.
+        keep, absorb = locked[keep.pk], locked[absorb.pk]
+        effect = preview_merge(keep=keep, absorb=absorb)
+        unexplained = ask_explanation(keep, absorb)
+        if unexplained and not explanation:
+            raise unexplained
+        both = Infusion.objects.filter(patient__in=[keep, absorb]).select_related("centre", "product")
+        places = places_of(both)
+        refuse_other_effect(seen, places, compare(places, as_one(places, keep.pk)))
+        before = read_doubts([keep.pk, absorb.pk])
+        if expected is not None and effect != expected:
+            raise EffectChanged
+        for late in Infusion.objects.counted().filter(patient__in=[keep, absorb]).in_order()[1:]:
+            if late.kind == Kind.FIRST:
+                late.kind = Kind.REINFUSION
+                late.save(update_fields=["kind"])
+        keep.sex, keep.birth_year = choose_traits(keep, absorb)
+        keep.save(update_fields=["sex", "birth_year"])
+        absorb.infusions.update(patient=keep)
+        absorb.identifiers.update(patient=keep)
+        absorb.drafts.update(patient=keep)
+        absorb.referrals.update(patient=keep)
+        numbers = [keep.registry_number, absorb.registry_number]
+        absorb.delete()
+        follow_doubts([keep.pk], before=before, by=by)
+        if unexplained:
+            ask_about_ages(keep, by=by)
+        log_persons(by=by, action=AccessAction.MERGE, numbers=numbers)
+        announce_change()
+    return effect

@@ -1,0 +1,1 @@
+"""Questions between clinics and the registry's steward, and what they settle."""

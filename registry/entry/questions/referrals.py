@@ -1,0 +1,214 @@
+"""Infusions sent to the registry's steward: what a clinic is refused because of what it may not see.
+
+Kept as typed, the identifier as its digests alone; who sent it sees what they wrote and what became of it,
+and nothing of the person's other infusions, whatever they are.
+"""
+
+from dataclasses import replace
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.access import NATIONWIDE, Actor, Permission, acting_as, centres_where, require
+from registry.choices import IdentifierType, ReferralState, Side
+from registry.draft import InfusionDraft
+from registry.entry.importing.course import KIND_STAYS
+from registry.entry.importing.sent_rows import DECLINED, SENT, seal_place
+from registry.entry.importing.staging import chain_of
+from registry.entry.infusions.batches import refuse_registered_number
+from registry.entry.infusions.columns import row_of_draft
+from registry.entry.infusions.proposal import propose
+from registry.entry.patients.lookup import find_patient, person_with
+from registry.entry.questions.questions import ask_about_referral, check_text, close_it, refuse_full, write_in
+from registry.errors import KnownElsewhere, NotFound, RegistryError
+from registry.identity import SealedIdentifier
+from registry.models import Patient, Question, Referral, User
+from registry.rules import complete_draft
+
+REFERABLE = frozenset({KnownElsewhere.code})
+# Whatever names the steward, and where it goes on: a row that can be sent, or a question.
+ROWS, QUESTIONS = "referrals", "questions"
+SEND_TO = {KnownElsewhere.code: ROWS, KIND_STAYS: QUESTIONS, SENT: QUESTIONS, DECLINED: QUESTIONS}
+
+
+class NothingToRefer(RegistryError):
+    """The registry does not refuse this infusion for the steward to settle: register it as usual."""
+
+    code = "nothing_to_refer"
+
+
+class ReferralSettled(RegistryError):
+    """This has been settled or taken back meanwhile: nothing was changed."""
+
+    code = "referral_settled"
+
+
+def send_referral(
+    *, draft: InfusionDraft, by: User, patient: Patient | None = None, message: str = ""
+) -> Referral:
+    """Send an infusion that is refused with a code of REFERABLE to the steward, once however often it is sent:
+    as long as it is open, another message with it goes into its thread.
+
+    patient: whose it is, as named by registry number or found by the draft's identifier. Raises
+    NothingToRefer, InfusionRefused with what else is wrong, NotPermitted, TextTooLong, IdentifierInText,
+    QuestionFull.
+    """
+    require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
+    draft = replace(draft)
+    complete_draft(draft)
+    question = propose(draft=draft, by=by, patient=patient).question
+    if question is None or question.code not in REFERABLE:
+        raise NothingToRefer
+    refuse_registered_number(draft.batch, by)
+    words = check_text(message.strip() or _("Which of this person's infusions was the first?"))
+    identifier = draft.identifier
+    whose = {"chain": chain_of(identifier)} if identifier else {"patient": patient}
+    sent = {"centre": draft.centre, "fields": row_of_draft(draft), "code": question.code, **whose}
+    with acting_as(by):
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)  # a button that is pressed twice
+        if again := Referral.objects.filter(state=ReferralState.OPEN, **sent).select_for_update().first():
+            if message.strip():
+                _add_message(again, words, by)
+            return again
+        referral = Referral.objects.create(
+            **sent,
+            identifier_type=identifier.type if identifier else "",
+            birth_year=identifier.birth_year if identifier else None,
+            birth_digest=identifier.birth_digest() if identifier else None,
+            place=seal_place(draft),
+            sent_by=by.username,
+        )
+        ask_about_referral(referral=referral, text=words, by=by)
+    return referral
+
+
+def _add_message(referral: Referral, words: str, by: User) -> None:
+    """What is written with a row that is sent once more, unless it stands in its thread already."""
+    question = lock_question(referral)
+    if words in {question.text, *question.messages.values_list("text", flat=True)}:
+        return
+    refuse_full(question)
+    if question.closed_at:
+        question.closed_by, question.closed_at = "", None
+        question.save(update_fields=["closed_by", "closed_at"])
+    write_in(question, text=words, by=by, side=Side.CLINIC)
+
+
+def read_referrals(*, by: Actor) -> QuerySet[Referral]:
+    """What the actor's centres have sent, the open ones first; the whole country's to the steward."""
+    found = _visible(by).select_related("centre", "infusion__patient", "question")
+    return found.order_by("settled_at", "-sent_at")
+
+
+def read_open(*, by: Actor) -> QuerySet[Referral]:
+    """What waits for the actor as the registry's steward, the oldest first."""
+    waiting = Referral.objects.visible_to(by, Permission.SETTLE_ORDER).filter(state=ReferralState.OPEN)
+    return waiting.select_related("centre").order_by("sent_at")
+
+
+def read_waiting(*, by: Actor) -> QuerySet[Referral]:
+    """What the actor's centres have sent and the steward has not settled, the latest first."""
+    waiting = Referral.objects.visible_to(by, Permission.WRITE_RECORDS).filter(state=ReferralState.OPEN)
+    return waiting.select_related("centre").order_by("-sent_at")
+
+
+def find_referral(*, referral_id: UUID, by: Actor) -> Referral:
+    """One that the actor's centre has sent, or any to the steward. Raises NotFound."""
+    found = _visible(by).select_related("centre", "infusion__patient", "infusion__centre", "patient")
+    referral = found.filter(pk=referral_id).first()
+    if referral is None:
+        raise NotFound
+    return referral
+
+
+def find_person(referral: Referral, *, by: Actor) -> Patient | None:
+    """Whose an open referral is; None for someone who is not in the registry. A logged look-up.
+
+    Raises NotPermitted: only the steward may know.
+    """
+    require(by, Permission.SETTLE_ORDER)
+    identifier = identifier_of(referral)
+    return find_patient(identifier=identifier, by=by) if identifier else referral.patient
+
+
+def identifier_of(referral: Referral) -> SealedIdentifier | None:
+    """What an open referral keeps of the identifier; None where its person is named."""
+    if referral.chain is None:
+        return None
+    type_ = IdentifierType(referral.identifier_type)
+    centre = referral.centre.code if type_ == IdentifierType.LOCAL else ""
+    born = bytes(referral.birth_digest) if referral.birth_digest else None
+    return SealedIdentifier(type_, bytes(referral.chain), referral.birth_year, centre, born)
+
+
+def take_back(*, referral_id: UUID, by: Actor) -> Referral:
+    """What was sent is not to be settled after all. Raises NotFound, ReferralSettled."""
+    with acting_as(by):
+        referral, patient = _lock_with_person(referral_id, by, Permission.WRITE_RECORDS)
+        end_referral(referral, state=ReferralState.TAKEN_BACK, by=by, patient=patient)
+        question = lock_question(referral)
+        if not question.closed_at:
+            close_it(question, by=by)
+    return referral
+
+
+def decline(*, referral_id: UUID, by: Actor, message: str) -> Referral:
+    """The steward does not store it, and says why.
+
+    Raises NotFound, ReferralSettled, TextMissing, TextTooLong, IdentifierInText.
+    """
+    with acting_as(by):
+        referral, patient = _lock_with_person(referral_id, by, Permission.SETTLE_ORDER)
+        end_referral(referral, state=ReferralState.DECLINED, by=by, patient=patient)
+        write_in(lock_question(referral), text=message, by=by, side=Side.STEWARD)
+    return referral
+
+
+def lock_open(referral_id: UUID, by: Actor, permission: Permission) -> Referral:
+    """An open referral, locked until the commit; its person is locked before. Raises NotFound, ReferralSettled."""
+    visible = Referral.objects.visible_to(by, permission).select_related("centre")
+    referral = visible.select_for_update(of=("self",)).filter(pk=referral_id).first()
+    if referral is None:
+        raise NotFound
+    if referral.state != ReferralState.OPEN:
+        raise ReferralSettled
+    return referral
+
+
+def lock_question(referral: Referral) -> Question:
+    """The thread of a referral, locked until the commit."""
+    return (
+        Question.objects.select_for_update(of=("self",)).select_related("referral__centre").get(referral=referral)
+    )
+
+
+def end_referral(
+    referral: Referral, *, state: ReferralState, by: Actor, patient: Patient | None, **more: object
+) -> None:
+    """Settle a locked referral: its content is erased."""
+    referral.state, referral.settled_by, referral.settled_at = state, by.username, timezone.now()
+    referral.fields, referral.identifier_type = {}, ""
+    referral.chain, referral.birth_digest, referral.birth_year = None, None, None
+    referral.patient = patient
+    for name, value in more.items():
+        setattr(referral, name, value)
+    referral.save()
+
+
+def _lock_with_person(referral_id: UUID, by: Actor, permission: Permission) -> tuple[Referral, Patient | None]:
+    """An open referral and whose it is. The person is locked first, as whoever erases someone does."""
+    seen = Referral.objects.visible_to(by, permission).filter(pk=referral_id).first()
+    if seen is None:
+        raise NotFound
+    identifier = identifier_of(seen)
+    patient = person_with(identifier) if identifier else seen.patient
+    locked = Patient.objects.select_for_update().filter(pk=patient.pk).first() if patient else None
+    return lock_open(referral_id, by, permission), locked
+
+
+def _visible(by: Actor) -> QuerySet[Referral]:
+    if centres_where(by, Permission.SETTLE_ORDER) is NATIONWIDE:
+        return Referral.objects.all()
+    return Referral.objects.visible_to(by, Permission.WRITE_RECORDS)

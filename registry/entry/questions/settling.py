@@ -1,0 +1,263 @@
+"""The registry's steward settles a person's course: which infusion was the first, what the others are, which row
+is the same infusion recorded twice; and releases what a clinic has sent.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from registry.access import Actor, Permission, acting_as, require
+from registry.choices import AccessAction, Kind, ReferralState, Sex, Side, Status
+from registry.draft import InfusionDraft
+from registry.entry.infusions.ages import refuse_age
+from registry.entry.infusions.doubts import follow_doubts, read_doubts
+from registry.entry.infusions.record import CORRECTABLE
+from registry.entry.infusions.row_reader import CodeLists, RowReader
+from registry.entry.infusions.visible_course import Course
+from registry.entry.locks import lock_entry
+from registry.entry.patients.count_effect import EffectChanged, Place, Row, compare, places_of
+from registry.entry.patients.locked import fill_sex, lock_patient
+from registry.entry.publish_request import announce_change
+from registry.entry.questions.questions import ask, write_in
+from registry.entry.questions.referrals import end_referral, identifier_of, lock_open, lock_question
+from registry.entry.questions.unsettled import UnsettledCourse, find_unsettled_courses
+from registry.entry.reasons import check_reason
+from registry.errors import InfusionRefused, NotFound, RegistryError
+from registry.models import Infusion, Patient, Referral
+from registry.models.access_log import log_infusions, log_persons
+from registry.order import put_in_order
+from registry.rules import refuse_taken_place
+
+SENT = "sent"  # how the row of a referral is named among the ids of stored ones
+DOUBLE = "withdraw"  # what a row becomes that is the same infusion recorded twice
+
+
+class OrderImpossible(RegistryError):
+    """The infusions cannot stand in this order."""
+
+    code = "order_impossible"
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What the steward says of each submitted infusion of a person, by id as a text, and of the one that a
+    referral sends (SENT): its kind, or DOUBLE.
+    """
+
+    rows: Sequence[Infusion]
+    answers: Mapping[str, str]
+    sent: InfusionDraft | None = None
+
+    def check(self) -> None:
+        """Raise OrderImpossible for what cannot be a course, naming what is wrong."""
+        if set(self.answers) != self.names or not set(self.answers.values()) <= {*Kind.values, DOUBLE}:
+            raise OrderImpossible(_("Say of every infusion what it is."))
+        if self.answers.get(SENT) == DOUBLE:
+            raise OrderImpossible(_("What was sent cannot be withdrawn: decline it instead."))
+        self._refuse_taken_place()
+        course = put_in_order(place.step for place in self.after())
+        firsts = [step for step in course if step.kind == Kind.FIRST]
+        if len(firsts) > 1:
+            raise OrderImpossible(_("Only one infusion can be the first."))
+        if firsts and course[0] != firsts[0]:
+            raise OrderImpossible(_("The first has to be the earliest by its date: correct a date, or the kinds."))
+        if course and course[0].kind == Kind.FURTHER_DOSE:
+            raise OrderImpossible(_("The earliest infusion cannot be a further dose."))
+
+    def _refuse_taken_place(self) -> None:
+        """Raise where the centre has registered an infusion in the place of the one that it has sent."""
+        if self.sent is None:
+            return
+        kept = [row for row in self.rows if row.centre_id == self.sent.centre.pk]
+        kept = [row for row in kept if self.answers[str(row.pk)] != DOUBLE]
+        if any(row.step.slot == self.sent.step.slot for row in kept):
+            sentence = _(
+                "%(centre)s has registered an infusion with this date and sequence itself meanwhile: decline "
+                "what was sent, or say that the registered one is a double."
+            )
+            raise OrderImpossible(sentence % {"centre": self.sent.centre.code})
+
+    def after(self) -> list[Place]:
+        """What counts once it is settled."""
+        kept = [row for row in self.rows if self.answers[str(row.pk)] != DOUBLE]
+        places = [
+            self._as(place, self.answers[str(row.pk)]) for row, place in zip(kept, places_of(kept), strict=True)
+        ]
+        if self.sent:
+            person = self.rows[0].patient_id if self.rows else 0
+            age = self.sent.age_at_infusion or 0
+            place = Place(person, self.sent.centre.code, self.sent.category, self.sent.step, age)
+            places.append(self._as(place, self.answers[SENT]))
+        return places
+
+    def effect(self) -> list[Row]:
+        """The numbers that move."""
+        return compare(places_of(self.rows), self.after())
+
+    def fingerprint(self) -> str:
+        """What the page sends back to say that this was shown, the stored rows and the answers alike."""
+        shown = [
+            (str(row.pk), row.centre_id, row.category, row.step, row.age_at_infusion, self.answers[str(row.pk)])
+            for row in self.rows
+        ]
+        one = self.sent
+        sent = (one.centre.pk, one.category, one.step, one.age_at_infusion, self.answers[SENT]) if one else ()
+        return hashlib.sha256(repr((sorted(shown), sent)).encode()).hexdigest()
+
+    @property
+    def names(self) -> set[str]:
+        """What has to be answered."""
+        return {str(row.pk) for row in self.rows} | ({SENT} if self.sent else set())
+
+    @staticmethod
+    def _as(place: Place, kind: str) -> Place:
+        return replace(place, step=place.step._replace(kind=Kind(kind)))
+
+
+def read_rows(patient: Patient | None, *, by: Actor) -> list[Infusion]:
+    """A person's submitted infusions nationwide, in order; that the steward has read them is logged."""
+    require(by, Permission.SETTLE_ORDER)
+    with acting_as(by):
+        rows = _rows_of(patient) if patient else []
+        log_infusions(by=by, action=AccessAction.READ, infusions=rows)
+    return rows
+
+
+def read_unsettled(*, by: Actor) -> list[UnsettledCourse]:
+    """The courses that wait to be settled; that they were shown is logged."""
+    require(by, Permission.SETTLE_ORDER)
+    with acting_as(by):
+        found = find_unsettled_courses()
+        log_persons(by=by, action=AccessAction.READ, numbers=[one.patient.registry_number for one in found])
+    return found
+
+
+def read_sent(referral: Referral, *, by: Actor) -> InfusionDraft:
+    """The infusion of an open referral. Raises InfusionRefused where it cannot be read any longer."""
+    reader = RowReader(CodeLists(by, permission=Permission.SETTLE_ORDER))
+    draft, problems = reader.read(referral.fields, person_known=True)
+    refusals = [problem for problem in problems if not problem.warning]
+    if draft is None or refusals:
+        raise InfusionRefused(refusals)
+    return draft
+
+
+def settle_course(
+    *, patient: Patient, answers: Mapping[str, str], by: Actor, reason: str, shown: str
+) -> list[Infusion]:
+    """Store what the steward says of a person's infusions; returns those that it changes.
+
+    shown: the settlement's fingerprint as the page had it. Each centre whose row changes is told so, of its
+    own row alone. Raises OrderImpossible, EffectChanged, NotFound, NotPermitted, ReasonMissing.
+    """
+    require(by, Permission.SETTLE_ORDER)
+    with acting_as(by, reason=check_reason(reason)):
+        lock_entry()
+        if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
+            raise NotFound(_("This person is no longer there."))
+        before = read_doubts([patient.pk])
+        changed = _apply(Settlement(_rows_of(patient), answers), by=by, shown=shown)
+        for infusion in changed:
+            ask(infusion_id=infusion.pk, text=_say_settled(infusion), by=by)
+        follow_doubts([patient.pk], before=before, by=by)
+        announce_change()
+    return changed
+
+
+def release_referral(
+    *, referral_id: UUID, answers: Mapping[str, str], by: Actor, message: str, shown: str
+) -> Infusion:
+    """Store what was sent, at the centre that has sent it, and settle the person's course along with it.
+
+    Raises NotFound, ReferralSettled, PatientRefused, OrderImpossible, EffectChanged, InfusionRefused,
+    TextTooLong, IdentifierInText.
+    """
+    require(by, Permission.SETTLE_ORDER)
+    seen = Referral.objects.visible_to(by, Permission.SETTLE_ORDER).filter(pk=referral_id).first()
+    if seen is None:
+        raise NotFound
+    reason = _("Sent by %(sender)s, released by the registry's steward") % {"sender": seen.sent_by}
+    with acting_as(by, reason=reason):
+        patient = _lock_person(seen, by)
+        referral = lock_open(referral_id, by, Permission.SETTLE_ORDER)
+        draft = read_sent(referral, by=by)
+        settlement, before = Settlement(_rows_of(patient), answers, draft), read_doubts([patient.pk])
+        changed = _apply(settlement, by=by, shown=shown)
+        infusion = _store(draft, Kind(answers[SENT]), patient, by)
+        for other in changed:
+            if other.centre_id != referral.centre_id:
+                ask(infusion_id=other.pk, text=_say_settled(other), by=by)
+        follow_doubts([patient.pk], before=before, by=by, stated=infusion)
+        end_referral(referral, state=ReferralState.RELEASED, by=by, patient=patient, infusion=infusion)
+        words = message.strip() or _("It is settled, and your infusion is registered.")
+        write_in(lock_question(referral), text=words, by=by, side=Side.STEWARD)
+        announce_change()
+    return infusion
+
+
+def _rows_of(patient: Patient) -> list[Infusion]:
+    rows = patient.infusions.counted().select_related("centre", "product", "patient").in_order()
+    return list(rows)
+
+
+def _lock_person(referral: Referral, by: Actor) -> Patient:
+    """Whose a referral is, stored if new, locked until the commit. Raises PatientRefused, NotFound."""
+    identifier = identifier_of(referral)
+    if identifier is None:
+        lock_entry()
+        named = referral.patient
+        patient = Patient.objects.select_for_update().filter(pk=named.pk).first() if named else None
+        if patient is None:
+            raise NotFound(_("This person is no longer there."))
+        return patient
+    return lock_patient(replace(read_sent(referral, by=by), identifier=identifier))
+
+
+def _apply(settlement: Settlement, *, by: Actor, shown: str) -> list[Infusion]:
+    """Change the stored rows, the person being locked; returns those that change."""
+    if set(settlement.answers) != settlement.names:
+        raise EffectChanged
+    settlement.check()
+    if settlement.fingerprint() != shown:
+        raise EffectChanged
+    changed = [row for row in settlement.rows if settlement.answers[str(row.pk)] != row.kind]
+    # Of two firsts at once there is none: the former makes room before the new one comes.
+    for row in sorted(changed, key=lambda row: settlement.answers[str(row.pk)] == Kind.FIRST):
+        answer = settlement.answers[str(row.pk)]
+        if answer == DOUBLE:
+            row.status = Status.WITHDRAWN
+        else:
+            row.kind = Kind(answer)
+        row.save(update_fields=["status", "kind"])
+        action = AccessAction.WITHDRAW if answer == DOUBLE else AccessAction.CORRECT
+        log_infusions(by=by, action=action, infusions=[row])
+    return changed
+
+
+def _store(draft: InfusionDraft, kind: Kind, patient: Patient, by: Actor) -> Infusion:
+    """The row of a referral."""
+    draft = replace(draft, kind=kind)
+    rows = _rows_of(patient)
+    own = [row.step for row in rows if row.centre_id == draft.centre.pk]
+    refuse_taken_place(draft.step, own)
+    refuse_age(draft, patient, Course(rows))
+    fill_sex(patient, draft, by=by)
+    infusion = Infusion.objects.create(
+        patient=patient,
+        status=Status.SUBMITTED,
+        sex_stated=draft.sex or Sex.UNKNOWN,
+        **{name: getattr(draft, name) for name in CORRECTABLE},
+    )
+    log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
+    return infusion
+
+
+def _say_settled(infusion: Infusion) -> str:
+    """What a centre is told of its own row."""
+    if infusion.status == Status.WITHDRAWN:
+        return _("The registry's steward has withdrawn this infusion: it was registered twice. Is that right?")
+    sentence = _("The registry's steward has settled the order: this infusion is now %(kind)s. Is that right?")
+    return sentence % {"kind": infusion.get_kind_display().lower()}

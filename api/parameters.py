@@ -10,7 +10,7 @@ from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from api.errors import Refused
-from registry.clock import require_come
+from registry.dates import require_come
 from registry.errors import DateInFuture
 from registry.formats import Format
 from registry.number_search import holds_number

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from registry.choices import DatePrecision
 from registry.dates import first_day, last_day
 from registry.digits import fold, is_day
-from registry.draft import Identified
 from registry.errors import Problem
 from registry.identity import Identifier, IdentifierUnusable, IssuerUnclear, read_identifier
+from registry.infusion_input import Identified
 from registry.number_search import SHORT, numbers_in
 
 STATED = re.compile(r"\s*(?:lot|batch)\s*:\s*", re.IGNORECASE)

@@ -1,13 +1,15 @@
 """Dates and their precision: read, written, and the days of a period."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from registry.choices import DatePrecision
 from registry.digits import fold
+from registry.errors import DateInFuture
 
 DATES_KEPT = 10_000
 LONGEST_TYPED = 40
@@ -166,3 +168,17 @@ def last_day(start: date, precision: str) -> date:
 def age_on(born_on: date, day: date) -> int:
     """Age in whole years."""
     return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
+STOCKHOLM = ZoneInfo("Europe/Stockholm")  # an infusion has a calendar date there (COUNTING.md)
+
+
+def today() -> date:
+    """Today in Europe/Stockholm."""
+    return datetime.now(STOCKHOLM).date()
+
+
+def require_come(day: date | None) -> None:
+    """Raise DateInFuture for a day after today: nothing is known of it, and what is shown of a day stays."""
+    if day and day > today():
+        raise DateInFuture

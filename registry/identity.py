@@ -20,7 +20,7 @@ from django.utils.translation import gettext_noop
 from personnummer.personnummer import Personnummer, PersonnummerException
 
 from registry.choices import IdentifierType, Sex
-from registry.clock import today
+from registry.dates import today
 from registry.digits import BRACKETS, QUOTES, TYPED_FOR_DIGITS, fold, is_partial, luhn
 from registry.errors import RegistryError
 from registry.look_alikes import say_what_it_is

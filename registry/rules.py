@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from registry.choices import Category, CentreStatus, DatePrecision, Kind, ProductOrigin, Sex, Sponsor
-from registry.clock import today
 from registry.course_rules import doubt_kind, is_planned
-from registry.dates import age_on, first_day, last_day
-from registry.draft import InfusionDraft
+from registry.dates import age_on, first_day, last_day, today
 from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem
+from registry.infusion_input import InfusionDraft
 from registry.order import Order, Step
 
 CHILD_BELOW = 18  # years, COUNTING.md "children"

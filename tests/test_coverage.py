@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from registry.clock import today
+from registry.dates import today
 from registry.entry.coverage import CoverageDateImpossible, coverage_history, state_coverage
 from registry.errors import NotPermitted
 from registry.models import Coverage

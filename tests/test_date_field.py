@@ -11,7 +11,7 @@ from django.test import Client
 
 import registry
 from registry.access import Operator
-from registry.clock import today
+from registry.dates import today
 from registry.entry.infusions.row_reader import CodeLists, RowReader
 from registry.models import AccessLog, Coverage, Draft, Infusion, Product, Release
 from registry.pages.clinic.date_field import DAY_OF

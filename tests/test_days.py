@@ -12,7 +12,7 @@ from django.test import Client
 from pptx import Presentation
 
 from registry import clock
-from registry.clock import today
+from registry.dates import today
 from registry.errors import DateInFuture, RegistryError
 from registry.published.counting import Question
 from registry.published.queries import read_counts, read_map, read_map_and_rows, read_map_and_series

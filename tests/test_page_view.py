@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registry.access import Operator
-from registry.clock import today
+from registry.dates import today
 from registry.entry.infusions.record import withdraw_infusion
 from registry.publishing.build import publish
 from tests import factories

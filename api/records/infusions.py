@@ -27,7 +27,6 @@ from api.records.base import (
 from api.records.pagination import read_page
 from registry.access import Permission, acting_as, centres_where
 from registry.choices import AccessAction, Category, Kind, Status
-from registry.draft import InfusionDraft
 from registry.entry.idempotency import Answer, answer_once
 from registry.entry.infusions.columns import RELATED, row_of
 from registry.entry.infusions.proposal import propose
@@ -38,6 +37,7 @@ from registry.entry.infusions.visible_course import sex_shown_to
 from registry.entry.patients.lookup import find_patient_to_enter
 from registry.entry.patients.search import read_registry_number
 from registry.errors import ChangedMeanwhile, InfusionRefused, NotFound, NotPermitted, Problem, RegistryError
+from registry.infusion_input import InfusionDraft
 from registry.models import Centre, Infusion, Patient, User
 from registry.models.access_log import log_infusions
 

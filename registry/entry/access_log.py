@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction
-from registry.clock import today
+from registry.dates import today
 from registry.entry.patients.erasure import numbers_of
 from registry.entry.patients.lookup_budget import REFUSED
 from registry.models import AccessLog, Patient

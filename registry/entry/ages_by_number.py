@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from registry.access import Actor
 from registry.choices import AccessAction, Category, DatePrecision
 from registry.dates import age_on
-from registry.draft import Identified, InfusionDraft
 from registry.entry.infusions.doubts import follow_doubts, read_doubts
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import Problem
+from registry.infusion_input import Identified, InfusionDraft
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
 from registry.rules import check_draft

@@ -5,7 +5,7 @@ from datetime import date
 from django.db.models import QuerySet
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.clock import today
+from registry.dates import today
 from registry.entry.publish_request import announce_change
 from registry.errors import RegistryError
 from registry.models import Centre, Coverage

@@ -8,7 +8,7 @@ from functools import partial
 from django.conf import settings
 
 from registry.choices import Modality, Sex
-from registry.clock import require_come
+from registry.dates import require_come
 from registry.errors import NotFound, NotPublished, Withheld
 from registry.measures import MEASURES, nothing_counted
 from registry.models.history import Revision

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.clock import today
+from registry.dates import today
 from registry.entry.reasons import check_reason
 from registry.errors import NotPublished, RegistryError
 from registry.formats import MAP_FORMATS, write_map

@@ -19,7 +19,6 @@ from django.utils.translation import gettext as _
 
 from registry.access import Actor, acting_as
 from registry.choices import Kind
-from registry.draft import InfusionDraft
 from registry.entry.exchange.file_reader import Line, measure_file, read_lines
 from registry.entry.importing import staging
 from registry.entry.importing.course import CourseRow, judge_alone, judge_course
@@ -42,6 +41,7 @@ from registry.entry.patients.moved_away import refuse_moved_of_file
 from registry.entry.publish_request import announce_change
 from registry.errors import NotFound, Problem
 from registry.identity import Identifier
+from registry.infusion_input import InfusionDraft
 
 BATCH = 5_000
 

@@ -6,11 +6,11 @@ from datetime import date
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from registry.choices import Category, DatePrecision, IdentifierType, ImportState, Kind, Sex
-from registry.draft import InfusionDraft
 from registry.entry.patients.lookup import find_patient_to_enter
 from registry.entry.questions.referrals import REFERABLE, send_referral
 from registry.errors import RegistryError, TooManyLookups
 from registry.identity import SealedIdentifier
+from registry.infusion_input import InfusionDraft
 from registry.models import (
     Centre,
     ImportJob,

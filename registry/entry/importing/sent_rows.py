@@ -11,10 +11,10 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from registry.choices import ReferralState
-from registry.draft import InfusionDraft
 from registry.entry.importing import staging
 from registry.errors import KnownElsewhere, Problem
 from registry.identity import DIGEST_BYTES, seal_mark
+from registry.infusion_input import InfusionDraft
 
 SENT, DECLINED = "sent_to_steward", "declined_by_steward"
 

@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import AccessAction, IdentifierType, Kind, Sex, Status
-from registry.draft import Identified, InfusionDraft
 from registry.entry.importing.course import CourseRow
 from registry.entry.importing.staging_sql import (
     COURSES,
@@ -34,6 +33,7 @@ from registry.entry.importing.staging_sql import (
 from registry.entry.infusions.visible_course import SAYS_SEX
 from registry.errors import Problem
 from registry.identity import DIGEST_BYTES, oldest_first
+from registry.infusion_input import Identified, InfusionDraft
 from registry.models.patient import GIVES_BIRTH_DATE
 from registry.order import Plan
 

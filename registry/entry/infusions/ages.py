@@ -7,10 +7,10 @@ from registry.access import Actor
 from registry.ages import Age, age_that_follows, born_by_age, born_in, contradicts
 from registry.choices import DatePrecision
 from registry.dates import first_day
-from registry.draft import InfusionDraft
 from registry.entry.infusions.visible_course import Course
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import InfusionRefused, Problem
+from registry.infusion_input import InfusionDraft
 from registry.models import Patient
 from registry.rules import check_age_by_birth_year
 

@@ -1,7 +1,7 @@
 """A stored infusion as a row of the exchange file: what a form starts from, and what is exported."""
 
 from registry.dates import write_date
-from registry.draft import InfusionDraft
+from registry.infusion_input import InfusionDraft
 from registry.models import Infusion
 
 # What a row of an infusion is written from, for select_related.

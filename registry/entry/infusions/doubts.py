@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 from registry.access import Actor
 from registry.choices import Category, Status
 from registry.course_rules import KIND_CODES, doubt_alone
-from registry.draft import InfusionDraft
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import Problem
+from registry.infusion_input import InfusionDraft
 from registry.models import Infusion, Message, Question
 from registry.models.infusion import batch_as_compared, order_course
 from registry.rules import check_draft, doubt_entry, doubt_in_course

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import Kind
-from registry.draft import InfusionDraft
 from registry.entry.infusions.ages import refuse_age
 from registry.entry.infusions.batches import doubt_batch, refuse_number_of
 from registry.entry.infusions.record import refuse_impossible
 from registry.entry.infusions.visible_course import Course, read_course, show_sex
 from registry.entry.patients.moved_away import refuse_moved
 from registry.errors import KindUnclear, KnownElsewhere, Problem
+from registry.infusion_input import InfusionDraft
 from registry.models import Infusion, Patient
 from registry.order import Order, Step
 from registry.rules import classify, complete_draft, doubt_entry, doubt_sex, propose_kind

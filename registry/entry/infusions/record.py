@@ -11,7 +11,6 @@ from registry.access import Actor, Permission, acting_as, require
 from registry.ages import Age
 from registry.batch_numbers import read_batch
 from registry.choices import AccessAction, Kind, Sex, Status
-from registry.draft import InfusionDraft
 from registry.entry.ages_by_number import CONTRADICTED, WITHOUT_NUMBER
 from registry.entry.infusions.ages import follow_date, refuse_age
 from registry.entry.infusions.batches import refuse_number_of, refuse_registered_number
@@ -24,6 +23,7 @@ from registry.entry.patients.moved_away import refuse_moved
 from registry.entry.publish_request import announce_change
 from registry.entry.reasons import check_reason
 from registry.errors import ChangedMeanwhile, InfusionRefused, KnownElsewhere, NotFound, Problem
+from registry.infusion_input import InfusionDraft
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
 from registry.order import Step

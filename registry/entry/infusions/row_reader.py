@@ -11,7 +11,6 @@ from registry.batch_numbers import read_batch
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.dates import read_date
 from registry.digits import fold
-from registry.draft import InfusionDraft
 from registry.entry.infusions.spelling import MOST_GUESSES, Spelled, known_by_one, plain, spellings, spoken
 from registry.errors import Problem
 from registry.identity import (
@@ -20,6 +19,7 @@ from registry.identity import (
     IssuerUnclear,
     read_identifier,
 )
+from registry.infusion_input import InfusionDraft
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
 from registry.rules import MOST_A_DAY, SPONSOR_OF, check_draft, complete_draft
 

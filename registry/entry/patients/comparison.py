@@ -9,9 +9,9 @@ from django.utils.translation import gettext_noop
 
 from registry.ages import Age, Born, born_by_age, born_in
 from registry.choices import IdentifierType, Sex
-from registry.draft import Identified
 from registry.errors import MergeImpossible
 from registry.identity import carry_birth_digest
+from registry.infusion_input import Identified
 from registry.models import Patient, PatientIdentifier
 
 # What gives a date of birth and a sex, the more reliable first; what else is known of a person was typed.

@@ -7,7 +7,6 @@ from django.utils.translation import gettext_noop
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, IdentifierType, Sex
-from registry.draft import Identified
 from registry.entry.ages_by_number import follow_number
 from registry.entry.locks import lock_entry
 from registry.entry.patients.comparison import has_other_birth
@@ -16,6 +15,7 @@ from registry.entry.patients.lookup import find_patient, refuse_refused
 from registry.entry.publish_request import announce_change
 from registry.entry.reasons import check_reason
 from registry.errors import NotFound, RegistryError
+from registry.infusion_input import Identified
 from registry.models import Infusion, Patient, PatientIdentifier
 from registry.models.access_log import log_persons
 

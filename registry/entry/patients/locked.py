@@ -5,10 +5,10 @@ from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as
 from registry.choices import Sex
-from registry.draft import Identified, InfusionDraft
 from registry.entry.locks import lock_entry
 from registry.entry.patients.lookup import holder_of, person_with, refuse_refused, refuse_retired_pseudonym
 from registry.errors import NotFound
+from registry.infusion_input import Identified, InfusionDraft
 from registry.models import Infusion, Patient, PatientIdentifier
 from registry.models.patient import GIVES_BIRTH_DATE
 

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from django.db import connection
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
-from registry.draft import InfusionDraft
 from registry.errors import KnownElsewhere
+from registry.infusion_input import InfusionDraft
 from registry.models import Infusion, Patient
 
 # Rows of a file that say what a centre of the actor's once recorded of the person, and has no longer; what is

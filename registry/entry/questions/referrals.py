@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from registry.access import NATIONWIDE, Actor, Permission, acting_as, centres_where, require
 from registry.choices import IdentifierType, ReferralState, Side
-from registry.draft import InfusionDraft
 from registry.entry.importing.course import KIND_STAYS
 from registry.entry.importing.sent_rows import DECLINED, SENT, seal_place
 from registry.entry.importing.staging import chain_of
@@ -24,6 +23,7 @@ from registry.entry.patients.lookup import find_patient, person_with
 from registry.entry.questions.questions import ask_about_referral, check_text, close_it, refuse_full, write_in
 from registry.errors import KnownElsewhere, NotFound, RegistryError
 from registry.identity import SealedIdentifier
+from registry.infusion_input import InfusionDraft
 from registry.models import Patient, Question, Referral, User
 from registry.rules import complete_draft
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Kind, ReferralState, Sex, Side, Status
-from registry.draft import InfusionDraft
 from registry.entry.infusions.ages import refuse_age
 from registry.entry.infusions.doubts import follow_doubts, read_doubts
 from registry.entry.infusions.record import CORRECTABLE
@@ -26,6 +25,7 @@ from registry.entry.questions.referrals import end_referral, identifier_of, lock
 from registry.entry.questions.unsettled import UnsettledCourse, find_unsettled_courses
 from registry.entry.reasons import check_reason
 from registry.errors import InfusionRefused, NotFound, RegistryError
+from registry.infusion_input import InfusionDraft
 from registry.models import Infusion, Patient, Referral
 from registry.models.access_log import log_infusions, log_persons
 from registry.order import put_in_order

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.access import Permission
 from registry.choices import AccessAction, NationalRole
-from registry.clock import STOCKHOLM
+from registry.dates import STOCKHOLM
 from registry.entry.access_log import LogFilter, export_log, read_extract, read_log
 from registry.entry.infusions.export import safe_cell
 from registry.entry.patients.search import find_number, is_registry_number

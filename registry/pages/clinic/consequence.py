@@ -3,9 +3,9 @@
 from django.utils.translation import gettext as _
 
 from registry.choices import Kind
-from registry.draft import InfusionDraft
 from registry.entry.infusions.proposal import Proposal
 from registry.errors import KnownElsewhere
+from registry.infusion_input import InfusionDraft
 
 
 def say_consequence(proposal: Proposal, stated: InfusionDraft) -> str:

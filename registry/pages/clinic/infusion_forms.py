@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.dates import understand_date
-from registry.draft import InfusionDraft
 from registry.entry.infusions.ages import AGE_UNSTATED
 from registry.entry.infusions.columns import row_of
 from registry.entry.infusions.record import CORRECTABLE
@@ -21,6 +20,7 @@ from registry.entry.infusions.row_reader import CodeLists, RowReader, read_ident
 from registry.entry.patients.lookup import PatientRefused
 from registry.errors import InfusionRefused, Problem, RegistryError, TooManyLookups
 from registry.identity import Identifier, IdentifierUnusable, holds_identity_number
+from registry.infusion_input import InfusionDraft
 from registry.models import Centre, Infusion, Patient
 from registry.pages.clinic.date_field import DateText
 from registry.pages.clinic.list_field import (

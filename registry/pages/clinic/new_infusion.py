@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.access import Permission, acting_as
 from registry.choices import AccessAction
-from registry.draft import InfusionDraft
 from registry.entry.infusions.form_drafts import delete_draft, find_draft, save_draft
 from registry.entry.infusions.next_infusion import ages_on, carry_over
 from registry.entry.infusions.proposal import Known, Proposal, know_person, propose
@@ -32,6 +31,7 @@ from registry.entry.patients.lookup import (
 from registry.entry.patients.search import read_registry_number
 from registry.entry.questions.referrals import REFERABLE, send_referral
 from registry.errors import InfusionRefused, NotFound, Problem, RegistryError, TooManyLookups
+from registry.infusion_input import InfusionDraft
 from registry.models import Patient
 from registry.models.access_log import log_persons
 from registry.pages.clinic.base import SignedInRequest, page, say_wait, show

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from registry.access import Permission, centres_where
 from registry.choices import Kind, ReferralState
-from registry.draft import InfusionDraft
 from registry.entry.exchange.header import column_name
 from registry.entry.infusions.row_reader import CodeLists
 from registry.entry.patients.count_effect import EffectChanged
@@ -32,6 +31,7 @@ from registry.entry.questions.settling import (
     settle_course,
 )
 from registry.errors import InfusionRefused, NotFound, NotPermitted, RegistryError
+from registry.infusion_input import InfusionDraft
 from registry.models import Infusion, Referral
 from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.effect import say_effect

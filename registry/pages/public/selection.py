@@ -7,8 +7,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from registry.clock import require_come, today
-from registry.dates import last_day, understand_date
+from registry.dates import last_day, require_come, today, understand_date
 from registry.errors import DateInFuture, RegistryError
 from registry.rules import FIRST_TREATMENT
 

@@ -1,12 +1,60 @@
-"""One walk over a map document: nation, centres, categories, manufacturing sites."""
+"""One walk over a map document: the nation, the centres, their categories, the manufacturing sites."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from registry.measures import MEASURES
 
 
-def list_cells(document: dict) -> Iterator[dict]:
-    """Every part of a map document that has numbers: nation, centres, their categories, sites."""
-    yield document["national"]
+class Cell(NamedTuple):
+    """One cell of a map document: centre is the centre's part of it, empty for the nation."""
+
+    centre: dict[str, Any]
+    category: str | None
+    numbers: dict[str, Any]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The codes of centre and category; an empty text is the whole."""
+        return (self.centre["code"] if self.centre else "", self.category or "")
+
+    @property
+    def name(self) -> str:
+        """The key in words: "nation", "UPP" or "UPP × SOC"."""
+        return " × ".join(filter(None, self.key)) or "nation"
+
+
+def walk_cells(document: Mapping) -> Iterator[Cell]:
+    """The nation, then each centre and after it its categories, in the order of the document."""
+    yield Cell({}, None, document["national"])
     for centre in document["centres"]:
-        yield centre
-        yield from centre["categories"]
-    yield from document["manufacturing"]
+        yield from cells_of_centre(centre)
+
+
+def cells_of_centre(centre: dict[str, Any]) -> Iterator[Cell]:
+    """A centre of a map document, then its categories."""
+    yield Cell(centre, None, centre)
+    for row in centre["categories"]:
+        yield Cell(centre, row["category"], row)
+
+
+def numbers_by_key(document: Mapping) -> dict[tuple[str, str], dict[str, Any]]:
+    """The numbers of every cell by its key."""
+    return {cell.key: cell.numbers for cell in walk_cells(document)}
+
+
+def list_numbers(document: Mapping) -> Iterator[tuple[tuple[str, str], object]]:
+    """((cell or site, measure), number) of every number of a map document."""
+    for cell in walk_cells(document):
+        for measure in MEASURES:
+            if measure in cell.numbers:
+                yield (cell.name, measure), cell.numbers[measure]
+    yield ("nation", "patients_summed"), document["national"]["patients_summed"]
+    for site in document["manufacturing"]:
+        yield (site["site"], "manufactured"), site["manufactured"]
+
+
+def is_withheld(document: Mapping) -> bool:
+    """Whether the policy on small numbers withholds any number."""
+    parts = [cell.numbers for cell in walk_cells(document)] + document["manufacturing"]
+    return any(part.get("suppressed") for part in parts)

@@ -9,7 +9,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registry.map_cells import list_cells
+from registry.map_cells import is_withheld
 
 LICENCE = "CC BY 4.0"  # of the published numbers; the map's own are in NOTICE
 MAP_ADDRESS = "/api/v1/map"  # the same numbers for programs, within the registry's own host
@@ -258,7 +258,7 @@ def say_sources(document: dict) -> list[str]:
     withheld = [_("%(sign)s: not shown, so that nobody can be recognised.") % {"sign": WITHHELD}]
     return [
         f"{line}. " + _("RI: reinfusion. The area of a circle is in proportion to the centre’s infusions."),
-        *(withheld if any(cell.get("suppressed") for cell in list_cells(document)) else []),
+        *(withheld if is_withheld(document) else []),
         _("Source: swecar. County boundaries: Statistics Sweden (SCB). Neighbouring countries: Natural Earth.")
         + " "
         + _("Licence of the numbers: %(licence)s.") % {"licence": LICENCE}

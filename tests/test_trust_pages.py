@@ -13,11 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry.entry.coverage import state_coverage
+from registry.map_cells import list_numbers
 from registry.measures import DERIVED, MEASURES
 from registry.pages.public.about import FIGURE
 from registry.pages.public.layout import PLACES
 from registry.publishing.build import publish
-from registry.publishing.recount import list_numbers
 from tests import factories
 from tests.browsing import WIDTH_OF, look
 from tests.desk import text

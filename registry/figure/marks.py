@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from registry.choices import Category
 from registry.figure.callouts import Block, draw_swatch, draw_text
+from registry.map_cells import cells_of_centre
 from registry.wording import is_awaited, say_number
 
 ORDER = tuple(Category.values)  # of slices, clockwise from noon, and of the key
@@ -133,7 +134,7 @@ def draw_key(centres: list[dict], sizes: Sizes, *, made: bool) -> Block:
         parts.append(f'<circle class="mark open awaited" cx="5" cy="{y - 5:g}" r="{sizes.open:g}"/>')
         parts.append(draw_text(18, y, "t-13 t-muted", _("Upcoming centre")))
         y += 19
-    if any(cell.get("suppressed") for centre in centres for cell in (centre, *centre["categories"])):
+    if any(cell.numbers.get("suppressed") for centre in centres for cell in cells_of_centre(centre)):
         parts.append(f'<circle class="mark open" cx="5" cy="{y - 5:g}" r="{sizes.open:g}"/>')
         parts.append(draw_text(18, y, "t-13 t-muted", _("Numbers that are not shown")))
         y += 19

@@ -1,6 +1,7 @@
 """Counts as FHIR R4: a MeasureReport (summary) for the country and for each centre, from the map document."""
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -9,6 +10,7 @@ from registry.choices import Category
 from registry.formats import Format
 from registry.formats.data import write_json
 from registry.formats.tables import label_measure
+from registry.map_cells import walk_cells
 from registry.rules import FIRST_TREATMENT
 
 COUNTED = ("patients", "infusions", "reinfusions", "further_doses")
@@ -44,10 +46,11 @@ FHIR_FORMATS: Mapping[str, Format] = {"json": Format("application/fhir+json", "j
 
 def _list(document: dict) -> Iterator[tuple[str, str, list[tuple[str, Mapping]]]]:
     """Each reporter's code and name, and its cells by category, "all" first."""
-    yield NATION, _("Sweden"), [("all", document["national"])]
-    for centre in document["centres"]:
-        cells = [("all", centre), *((cell["category"], cell) for cell in centre["categories"])]
-        yield centre["code"], f"{centre['name']}, {centre['city']}", cells
+    for code, found in groupby(walk_cells(document), lambda cell: cell.centre["code"] if cell.centre else NATION):
+        cells = list(found)
+        centre = cells[0].centre
+        name = f"{centre['name']}, {centre['city']}" if centre else _("Sweden")
+        yield code, name, [(cell.category or "all", cell.numbers) for cell in cells]
 
 
 def _report(

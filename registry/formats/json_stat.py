@@ -14,6 +14,7 @@ from registry.formats.tables import (
     label_value,
     tell_about,
 )
+from registry.map_cells import walk_cells
 from registry.wording import MAP_ADDRESS
 
 TIMES, PLACES = ("year", "month"), ("centre", "region")
@@ -42,7 +43,7 @@ def write_map_stat(document: dict, language: str) -> bytes:
     with override(language):
         whole = _("all")
         areas = {WHOLE: _("Sweden")} | {centre["code"]: centre["city"] for centre in document["centres"]}
-        found = {cell["category"] for centre in document["centres"] for cell in centre["categories"]}
+        found = {cell.category for cell in walk_cells(document)}
         dimensions = [
             ("centre", label_dimension("centre"), areas),
             (
@@ -53,15 +54,15 @@ def write_map_stat(document: dict, language: str) -> bytes:
             ),
         ]
 
-    def cells() -> Iterable[tuple[dict, dict]]:
-        yield {"centre": WHOLE, "category": WHOLE}, document["national"]
-        for centre in document["centres"]:
-            yield {"centre": centre["code"], "category": WHOLE}, centre
-            for cell in centre["categories"]:
-                yield {"centre": centre["code"], "category": cell["category"]}, cell
-
+    cells = (
+        (
+            {"centre": cell.centre["code"] if cell.centre else WHOLE, "category": cell.category or WHOLE},
+            cell.numbers,
+        )
+        for cell in walk_cells(document)
+    )
     about = tell_about(document["snapshot"], language, MAP_ADDRESS)
-    return _write(about, language, dimensions, MAP_METRICS, cells())
+    return _write(about, language, dimensions, MAP_METRICS, cells)
 
 
 def _keys(name: str, rows: Sequence[Mapping]) -> list[str]:

@@ -10,6 +10,7 @@ from django.utils.translation import override
 
 from registry.figure.standalone import FONTS, draw_figure
 from registry.formats.tables import label_measure
+from registry.map_cells import cells_of_centre
 from registry.wording import say_citation, say_first_of, say_number, say_sources
 
 SHEET = Path(__file__).with_name("sheet.typ")
@@ -49,9 +50,9 @@ def write_pdf(document: dict, language: str) -> bytes:
 def _rows(document: dict):
     """(is a total, head, first, numbers) of each row of the table."""
     for centre in document["centres"]:
-        yield True, f"{centre['city']}, {centre['name']}", *_cells(centre)
-        for cell in centre["categories"]:
-            yield False, cell["category"], *_cells(cell)
+        for cell in cells_of_centre(centre):
+            head = cell.category or f"{centre['city']}, {centre['name']}"
+            yield not cell.category, head, *_cells(cell.numbers)
         for site in document["manufacturing"]:
             if site["centre"] == centre["code"]:
                 made = say_number(site["manufactured"])

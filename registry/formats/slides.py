@@ -13,6 +13,7 @@ from pptx.util import Emu, Pt
 
 from registry.formats.pictures import print_points
 from registry.formats.tables import label_measure
+from registry.map_cells import walk_cells
 from registry.wording import say_citation, say_first_of, say_number, say_sources
 
 WIDTH, HEIGHT, MARGIN = Emu(12_192_000), Emu(6_858_000), Emu(457_200)  # 16:9, and half an inch
@@ -57,13 +58,12 @@ def _add_table(slide, document: dict, language: str, title: str) -> None:
     """The numbers of the nation, the centres and their categories."""
     _write(slide.shapes.add_textbox(MARGIN, Emu(228_600), WIDTH - 2 * MARGIN, Emu(460_000)), title, 24, bold=True)
     rows = [[_("Centre and category"), _("First infusion"), *(label_measure(name, language) for name in COLUMNS)]]
-    totals = {0}
-    for centre in document["centres"]:
-        totals.add(len(rows))
-        rows.append([centre["city"], *_cells(centre)])
-        rows += [[f"    {cell['category']}", *_cells(cell)] for cell in centre["categories"]]
-    totals.add(len(rows))
-    rows.append([_("Sweden"), *_cells(document["national"])])
+    nation, *others = walk_cells(document)
+    totals = {0} | {place for place, cell in enumerate([*others, nation], start=1) if not cell.category}
+    for cell in others:
+        head = f"    {cell.category}" if cell.category else cell.centre["city"]
+        rows.append([head, *_cells(cell.numbers)])
+    rows.append([_("Sweden"), *_cells(nation.numbers)])
     height = Emu(5_350_000)
     size = max(6, min(12, int(height / len(rows) / 12_700 * 0.62)))
     frame = slide.shapes.add_table(len(rows), len(rows[0]), MARGIN, Emu(720_000), WIDTH - 2 * MARGIN, height)

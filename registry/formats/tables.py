@@ -7,11 +7,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.choices import Category, Sex
+from registry.map_cells import Cell, walk_cells
 from registry.measures import DERIVED, MEASURES
 from registry.wording import LICENCE, MAP_ADDRESS
 
 COUNTS_ADDRESS = "/api/v1/counts"  # within the registry's own host
 MAP_MEASURES = ("first", "patients", "infusions", "reinfusions", "further_doses", "children")
+
+PLACE = {"centre": "code", "name": "name", "city": "city", "region": "region", "status": "status"}
 
 
 @dataclass(frozen=True)
@@ -30,15 +33,7 @@ class Table:
 
 def tabulate_map(document: dict, language: str) -> Table:
     """A row for the nation, each centre, each of its categories, and each manufacturing site."""
-    rows = [{"level": "nation"} | _measures(document["national"])]
-    for centre in document["centres"]:
-        place = {"centre": centre["code"], "name": centre["name"], "city": centre["city"]}
-        place |= {"region": centre["region"], "status": centre["status"]}
-        rows.append({"level": "centre"} | place | _measures(centre))
-        rows += [
-            {"level": "category"} | place | {"category": cell["category"]} | _measures(cell)
-            for cell in centre["categories"]
-        ]
+    rows = [_place(cell) | _measures(cell.numbers) for cell in walk_cells(document)]
     rows += [
         {"level": "manufacturing_site", "centre": site["centre"], "name": site["name"]}
         | {"manufactured": site["manufactured"], "suppressed": is_suppressed(site)}
@@ -53,6 +48,13 @@ def tabulate_map(document: dict, language: str) -> Table:
         }  # fmt: skip
         title = _("CAR-T treatments in Sweden")
     return Table(title, columns, rows, tell_about(document["snapshot"], language, MAP_ADDRESS))
+
+
+def _place(cell: Cell) -> dict[str, str]:
+    if not cell.centre:
+        return {"level": "nation"}
+    place = {name: cell.centre[key] for name, key in PLACE.items()}
+    return place | ({"level": "category", "category": cell.category} if cell.category else {"level": "centre"})
 
 
 def tabulate_counts(answer: dict, language: str) -> Table:

@@ -10,10 +10,10 @@ from django.conf import settings
 from registry.choices import Modality, Sex
 from registry.dates import require_come
 from registry.errors import NotFound, NotPublished, Withheld
+from registry.map_cells import numbers_by_key
 from registry.measures import MEASURES, nothing_counted
-from registry.models.history import Revision
 from registry.models.isolation import one_view
-from registry.models.snapshot import Publication, Run, Snapshot
+from registry.models.snapshot import Publication, Revision, Run, Snapshot
 from registry.published.counting import Question, count_together
 from registry.published.current_snapshot import describe_snapshot, print_instant, read_current
 from registry.published.disclosure import (
@@ -282,11 +282,10 @@ def _stored(number: int | None) -> Snapshot:
 
 def _flatten(document: Mapping) -> dict[tuple[str, str], dict]:
     """Measures by (centre, category); an empty text is the whole."""
-    cells = {("", ""): document["national"]}
-    for centre in document["centres"]:
-        cells[centre["code"], ""] = centre
-        cells |= {(centre["code"], row["category"]): row for row in centre["categories"]}
-    return {cell: {name: values[name] for name in MEASURES if name in values} for cell, values in cells.items()}
+    return {
+        cell: {name: numbers[name] for name in MEASURES if name in numbers}
+        for cell, numbers in numbers_by_key(document).items()
+    }
 
 
 def _own_order(by: tuple[str, ...], lists: dict[str, list[dict]]) -> Callable[[dict], tuple]:

@@ -8,6 +8,7 @@ and roles are never given.
 from django.db import connection
 
 from registry.errors import Difference
+from registry.map_cells import list_numbers, walk_cells
 from registry.published.facts import MEMORY, name_table, reading_facts
 
 # Who has more than one infusion, and of them the last known day in each year and month that has one. A
@@ -177,27 +178,11 @@ def _recount() -> dict[tuple[str, str], object]:
     return numbers | {("nation", "patients_summed"): summed}
 
 
-def list_numbers(document: dict):
-    """((cell, measure), number) of every number in a map document."""
-    cells = [("nation", document["national"])]
-    for centre in document["centres"]:
-        cells.append((centre["code"], centre))
-        cells += [(f"{centre['code']} × {row['category']}", row) for row in centre["categories"]]
-    for name, cell in cells:
-        for measure in (*MEASURES, "patients_summed"):
-            if measure in cell and (name == "nation" or measure != "patients_summed"):
-                yield (name, measure), cell[measure]
-    for site in document["manufacturing"]:
-        yield (site["site"], "manufactured"), site["manufactured"]
-
-
 def _broken_identities(document: dict) -> list[Difference]:
     """Cells in which infusions are not patients + reinfusions + further doses."""
-    cells = [("nation", document["national"])]
-    for centre in document["centres"]:
-        cells += [(centre["code"], centre), *((centre["code"], row) for row in centre["categories"])]
     return [
-        Difference(name, "identity", cell["infusions"], total)
-        for name, cell in cells
-        if cell["infusions"] != (total := cell["patients"] + cell["reinfusions"] + cell["further_doses"])
+        Difference(cell.name, "identity", numbers["infusions"], total)
+        for cell in walk_cells(document)
+        if (numbers := cell.numbers)["infusions"]
+        != (total := numbers["patients"] + numbers["reinfusions"] + numbers["further_doses"])
     ]

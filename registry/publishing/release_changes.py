@@ -1,11 +1,12 @@
 """What has changed in the records since the latest release, per cell and without identities."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from django.db import connection
 
+from registry.map_cells import numbers_by_key
 from registry.published.queries import compare_documents
 from registry.published.release_causes import CAUSES
 
@@ -53,7 +54,7 @@ def compare_with_release(before: Mapping, after: Mapping, as_of: date | None) ->
     """
     causes = _count_causes(as_of)
     moved = {(row["centre"], row["category"]): row["measures"] for row in compare_documents(before, after)}
-    order = list(dict.fromkeys([*_cells(after), *_cells(before), *causes]))
+    order = list(dict.fromkeys([*_list_cells(after), *_list_cells(before), *causes]))
     return [
         {"centre": cell[0], "category": cell[1], "measures": moved.get(cell, {})}
         | {cause: causes.get(cell, {}).get(cause, 0) for cause in CAUSES}
@@ -84,9 +85,5 @@ def _count_causes(as_of: date | None) -> dict[tuple, dict[str, int]]:
     return {cell: {cause: len(found) for cause, found in causes.items()} for cell, causes in counted.items()}
 
 
-def _cells(document: Mapping) -> Iterable[tuple]:
-    yield None, None
-    for centre in document["centres"]:
-        yield centre["code"], None
-        for cell in centre["categories"]:
-            yield centre["code"], cell["category"]
+def _list_cells(document: Mapping) -> list[tuple[str | None, str | None]]:
+    return [(centre or None, category or None) for centre, category in numbers_by_key(document)]

@@ -1,12 +1,13 @@
 """What a change to whole persons does to the published numbers, in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import get_language
 
 from registry.entry.patients.count_effect import Row
 from registry.errors import NotPublished
+from registry.map_cells import numbers_by_key
 from registry.published.queries import read_map
 
 
@@ -31,14 +32,10 @@ def say_effect(rows: Iterable[Row]) -> Sequence[dict[str, Any]]:
     return said
 
 
-def _published() -> dict[tuple[str, str], dict[str, int]]:
+def _published() -> Mapping[tuple[str, str], Mapping]:
     """The published numbers by centre and category; none before the first snapshot."""
     try:
         document = read_map(language=get_language() or "sv")
     except NotPublished:
         return {}
-    cells = {("", ""): document["national"]}
-    for centre in document["centres"]:
-        cells[centre["code"], ""] = centre
-        cells |= {(centre["code"], row["category"]): row for row in centre["categories"]}
-    return cells
+    return numbers_by_key(document)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from registry.choices import Category
 from registry.errors import FactsNotKept, NotPublished, Withheld
 from registry.figure.svg import draw_map, draw_shapes
+from registry.map_cells import list_numbers
 from registry.measures import DERIVED, MEASURES
 from registry.pages.public.layout import PLACES, describe_snapshot, frame
 from registry.pages.public.map_page import answer_waiting, answer_withheld, list_downloads
@@ -24,7 +25,6 @@ from registry.published.current_snapshot import forget_current, read_current
 from registry.published.disclosure import require_exact
 from registry.published.queries import read_freshness, read_map
 from registry.published.reconciliation import Compared, reconcile
-from registry.publishing.recount import list_numbers
 from registry.wording import say_citation, say_date, say_month, say_number
 from swecar.http.snapshot_response import answer, host_of
 

@@ -69,18 +69,3 @@ def moves_revision(table: str = "registry_revision") -> pgtrigger.Trigger:
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
         func=f"UPDATE {table} SET number = number + 1; RETURN NULL;",
     )
-
-
-class Revision(models.Model):
-    """One row: how often the records have changed. Written by triggers alone."""
-
-    id = models.SmallIntegerField(primary_key=True, default=1)
-    number = models.BigIntegerField(default=0)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(name="revision_is_one_row", condition=models.Q(id=1)),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.number)

@@ -69,6 +69,21 @@ class Snapshot(models.Model):
         return write_date(self.data_through, self.data_through_precision) if self.data_through else None
 
 
+class Revision(models.Model):
+    """One row: how often the records have changed. Written by triggers alone."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    number = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="revision_is_one_row", condition=Q(id=1)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
 class Publication(models.Model):
     """One row: which snapshot is current, and up to which revision of the records it is true."""
 

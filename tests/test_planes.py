@@ -1,0 +1,96 @@
+"""The wall between what the public may reach and what reads records: folders, and no way through."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+WALL = next(contract for contract in CONTRACTS if contract["name"] == "The public plane reads no record")
+PUBLIC = set(WALL["source_modules"])
+RECORDS = set(WALL["forbidden_modules"]) | {
+    "api.management",  # writes the API's description
+    "api.monitoring",
+    "registry.demonstration",
+    "registry.management",
+}
+NEITHER = {  # what both sides stand on, and what puts them together
+    "api.urls",
+    "registry.access",
+    "registry.ages",
+    "registry.apps",
+    "registry.batch_numbers",
+    "registry.choices",
+    "registry.course_rules",
+    "registry.dates",
+    "registry.digits",
+    "registry.errors",
+    "registry.identity",
+    "registry.infusion_input",
+    "registry.look_alikes",
+    "registry.migrations",
+    "registry.number_search",
+    "registry.order",
+    "registry.pages.formats",  # how dates are written
+    "registry.reserve_numbers",
+    "registry.rules",
+    "registry.sealing",
+    "registry.templatetags",
+    "swecar.admin_site",
+    "swecar.apps",
+    "swecar.celery",
+    "swecar.env",
+    "swecar.error_reports",
+    "swecar.local",
+    "swecar.log_lines",
+    "swecar.settings",
+    "swecar.static_files",
+    "swecar.urls",
+    "swecar.wsgi",
+}
+PARENTS = {"api", "registry", "registry.pages", "swecar"}
+
+
+def children_of(parent: str) -> set[str]:
+    folder = ROOT.joinpath(*parent.split("."))
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    packages = {path.parent.name for path in folder.glob("*/__init__.py")}
+    return {f"{parent}.{name}" for name in modules | packages}
+
+
+def test_every_package_stands_on_one_side():
+    found = set().union(*(children_of(parent) for parent in PARENTS)) - PARENTS
+    assert found == PUBLIC | RECORDS | NEITHER
+    assert not PUBLIC & RECORDS
+    assert not NEITHER & (PUBLIC | RECORDS)
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess:
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("api.public.planted", "from registry.models import Infusion"),
+        ("registry.pages.public.planted", "from registry.models.patient import Patient"),
+        ("registry.formats.planted", "from registry.entry.infusions import export"),
+        ("registry.published.planted", "from registry.publishing import recount"),
+        ("registry.pages.public.planted", "from api.records import infusions"),
+        ("swecar.http.planted", "from registry.models.access_log import AccessLog"),
+    ],
+)
+def test_a_public_module_that_reaches_a_record_breaks_the_contract(tmp_path, module, line):
+    for name in ("swecar", "registry", "api"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("static", "locale", "*.pyc"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    tmp_path.joinpath(*module.split(".")).with_suffix(".py").write_text(f'"""Planted."""\n\n{line}\n')
+    outcome = lint(tmp_path)
+    assert outcome.returncode == 1
+    assert f"{module} -> " in outcome.stdout
+    assert "The public plane reads no record BROKEN" in outcome.stdout

@@ -11,8 +11,8 @@ from registry.access import Actor, Permission, acting_as, require
 from registry.ages import Age
 from registry.batch_numbers import read_batch
 from registry.choices import AccessAction, Kind, Sex, Status
-from registry.entry.ages_by_number import CONTRADICTED, WITHOUT_NUMBER
 from registry.entry.infusions.ages import follow_date, refuse_age
+from registry.entry.infusions.ages_by_number import CONTRADICTED, WITHOUT_NUMBER
 from registry.entry.infusions.batches import refuse_number_of, refuse_registered_number
 from registry.entry.infusions.doubts import draft_of, follow_doubts, read_doubts
 from registry.entry.infusions.lists import read_lists_again

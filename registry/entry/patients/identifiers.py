@@ -7,7 +7,7 @@ from django.utils.translation import gettext_noop
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, IdentifierType, Sex
-from registry.entry.ages_by_number import follow_number
+from registry.entry.infusions.ages_by_number import follow_number
 from registry.entry.locks import lock_entry
 from registry.entry.patients.comparison import has_other_birth
 from registry.entry.patients.locked import claim_identifier, give_identifier

@@ -131,6 +131,7 @@ def refuse_retired_pseudonym(identifier: Identified) -> None:
 
 
 def holder_of(identifier: Identified) -> Patient | None:
+    """The person who has, or had, this identifier; a retired pseudonym too."""
     chain = Q()
     for key_id, digest in identifier.digests():
         chain |= Q(key_id=key_id, digest=digest)

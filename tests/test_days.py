@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pptx import Presentation
 
-from registry import clock
+from registry import dates
 from registry.dates import today
 from registry.errors import DateInFuture, RegistryError
 from registry.published.counting import Question
@@ -87,7 +87,7 @@ def at(monkeypatch):
             def now(cls, tz=None):
                 return datetime.fromisoformat(instant).astimezone(tz)
 
-        monkeypatch.setattr(clock, "datetime", Clock)
+        monkeypatch.setattr(dates, "datetime", Clock)
 
     return set_clock
 

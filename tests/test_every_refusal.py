@@ -136,8 +136,8 @@ def test_no_code_is_computed_but_here():
 COMPUTED = {
     "ages: AGE_UNSTATED", "ages_by_number: WITHOUT_NUMBER",
     "batch_numbers: problem.code", "course: KIND_STAYS", "doubts: BATCH",
-    "errors: type(self).code", "import_file: PatientRefused.code", "infusions: f'{ANSWER}_invalid'",
-    "reading: code", "rules: code", "sent_rows: DECLINED", "sent_rows: SENT", "signed_in: error.code",
+    "errors: type(self).code", "pipeline: PatientRefused.code", "infusions: f'{ANSWER}_invalid'",
+    "row_reader: code", "rules: code", "sent_rows: DECLINED", "sent_rows: SENT", "base: error.code",
     "threads: code",
 }  # fmt: skip
 

@@ -21,7 +21,6 @@ from registry.entry.importing import upload
 from registry.entry.importing.job import ImportNotStorable, receive_file, run_import, store_checked, sweep_imports
 from registry.entry.importing.upload import HIDDEN, LARGEST_BYTES, show_cells
 from registry.entry.patients.erasure import erase_patient
-from registry.entry.patients.locked import ENTRY_LOCK
 from registry.errors import Busy, FileTooLarge, FileUnusable, NotFound
 from registry.models import (
     AccessLog,
@@ -32,6 +31,7 @@ from registry.models import (
     PatientIdentifier,
     SealedUpload,
 )
+from registry.models.ground import ENTRY_LOCK
 from tests import factories
 from tests.test_import import MAN, MANY, ROW, UNUSABLE, WOMAN, as_csv, as_xlsx, plain
 from tests.test_jobs import point_at

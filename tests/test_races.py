@@ -21,7 +21,7 @@ from registry.entry.patients.merge import merge_patients
 from registry.errors import Busy, InfusionRefused, NotFound
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Snapshot
-from registry.publishing import build
+from registry.publishing import verification
 from registry.publishing.build import PUBLISHING_LOCK, publish
 from registry.publishing.facts import prune_facts
 from registry.publishing.verification import verify
@@ -487,7 +487,7 @@ def test_an_import_and_an_entry_at_once_store_one_of_the_two(record, bring):
 def test_what_is_verified_while_another_is_published_and_pruned_is_the_other(record, monkeypatch):
     record()
     publish()
-    compare, others = build.compare_with_records, []
+    compare, others = verification.compare_with_records, []
 
     def compare_slowly(document):
         if not others:
@@ -496,6 +496,6 @@ def test_what_is_verified_while_another_is_published_and_pruned_is_the_other(rec
             assert others[0].result()[2] == 1
         return compare(document)
 
-    monkeypatch.setattr(build, "compare_with_records", compare_slowly)
+    monkeypatch.setattr(verification, "compare_with_records", compare_slowly)
     verified = verify()
     assert (verified.number, verified.differences, verified.behind) == (2, [], False)

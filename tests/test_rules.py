@@ -10,7 +10,7 @@ import pytest
 from django.utils.translation import override
 
 import registry
-from registry import clock, rules
+from registry import dates, rules
 from registry.access import Operator
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.entry.importing.course import KIND_STAYS
@@ -39,11 +39,11 @@ SOURCES = [
     for name in (
         "rules.py",
         "batch_numbers.py",
-        "entry/reading.py",
-        "entry/course.py",
-        "entry/record.py",
-        "entry/import_file.py",
-        "entry/exchange.py",
+        "entry/infusions/row_reader.py",
+        "entry/importing/course.py",
+        "entry/infusions/record.py",
+        "entry/importing/pipeline.py",
+        "entry/exchange/file_reader.py",
     )
 ]
 NUMBER = factories.number(date(1970, 6, 15), 980)  # a woman
@@ -339,7 +339,7 @@ def test_today_is_todays_date_in_stockholm(monkeypatch):
         def now(cls, tz=None):
             return datetime(2025, 6, 30, 22, 30, tzinfo=UTC).astimezone(tz)
 
-    monkeypatch.setattr(clock, "datetime", LateEvening)
+    monkeypatch.setattr(dates, "datetime", LateEvening)
     assert today() == date(2025, 7, 1)
 
 

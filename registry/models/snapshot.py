@@ -45,7 +45,7 @@ class Snapshot(models.Model):
     map_document: "models.Field[dict, dict]" = DocumentField()
     code_lists: "models.Field[dict, dict]" = DocumentField()
     facts = models.PositiveIntegerField(_("facts"), help_text=_("One per counted infusion."))
-    # What the numbers may be told of under the policy (statistics/disclosure.py); never printed.
+    # What the numbers may be told of under the policy (published/disclosure.py); never printed.
     blocks: "models.Field[dict | None, dict | None]" = DocumentField(null=True)
 
     class Meta:

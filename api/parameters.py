@@ -34,12 +34,12 @@ class Parameters:
         if not query:
             return
         if len(query) > LONGEST_QUERY:
-            raise Refused("query_too_long", f"A question has at most {LONGEST_QUERY} characters.")
+            raise Refused("query_too_long", f"A query has at most {LONGEST_QUERY} characters.")
         known = sorted({*common, *allowed})
         try:
             given = request.GET.lists()
         except TooManyFieldsSent:
-            raise Refused("query_too_long", "The question has too many parameters.") from None
+            raise Refused("query_too_long", "The query has too many parameters.") from None
         for name, values in given:
             if name not in known:
                 sentence = f"{shorten(name)} is not a parameter here. There are: {', '.join(known) or 'none'}."

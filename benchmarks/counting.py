@@ -59,7 +59,7 @@ def measure(*, small: bool) -> Iterator[Result]:
     table = name_table(Publication.objects.get().snapshot_id)
     with serve("swecar.settings") as port:
         line = http.client.HTTPConnection("127.0.0.1", port)
-        # Each round asks another question that nobody has asked: from a day before the first infusion.
+        # Each round asks another query that nobody has asked: from a day before the first infusion.
         ours = _median(lambda place: _ask(line, f"/api/v1/counts?by=centre,category&from=1990-01-{place + 1:02}"))
     theirs = _median(lambda _place: _count_by_hand(table))
     name = f"counts, first answer of {facts:,}"

@@ -82,7 +82,7 @@ class Trial(Listed, Protocol):
 
 
 @dataclass(kw_only=True)
-class InfusionDraft:
+class InfusionInput:
     """One infusion as a clinic states it, its codes looked up and nothing stored yet.
 
     kind and age_at_infusion may be None: they are then derived, or refused where they cannot be.

@@ -14,7 +14,7 @@ from registry.choices import Category, CentreStatus, DatePrecision, Kind, Produc
 from registry.course_rules import doubt_kind, is_planned
 from registry.dates import age_on, first_day, last_day, today
 from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.order import Order, Step
 
 CHILD_BELOW = 18  # years, COUNTING.md "children"
@@ -45,7 +45,7 @@ OTHER_SPONSOR = {
 SPONSOR_OF = {Category.ACT: Sponsor.ACADEMIC, Category.ICT: Sponsor.INDUSTRY}
 
 
-def complete_draft(draft: InfusionDraft) -> None:
+def complete_input(draft: InfusionInput) -> None:
     """Fill in the age and the sex that the identifier gives, where the clinic left them open."""
     identifier = draft.identifier
     if identifier is None:
@@ -56,8 +56,8 @@ def complete_draft(draft: InfusionDraft) -> None:
         draft.age_at_infusion = max(0, age_on(identifier.born_on, draft.infused_on))
 
 
-def check_draft(
-    draft: InfusionDraft, *, unread: Collection[str] = (), touched: Collection[str] | None = None
+def check_input(
+    draft: InfusionInput, *, unread: Collection[str] = (), touched: Collection[str] | None = None
 ) -> list[Problem]:
     """All that is impossible, and what is only improbable (as warnings), in one infusion.
 
@@ -73,7 +73,7 @@ def check_draft(
     return [problem for check, _fields in checks if (problem := check(draft))]
 
 
-def _check_date(draft: InfusionDraft) -> Problem | None:
+def _check_date(draft: InfusionInput) -> Problem | None:
     if draft.infused_on != first_day(draft.infused_on, draft.date_precision):
         return Problem("infused_on", "date_invalid", _("The date and its precision do not fit together."))
     if draft.infused_on > today():
@@ -90,7 +90,7 @@ def _check_date(draft: InfusionDraft) -> Problem | None:
     return None
 
 
-def _check_centre(draft: InfusionDraft) -> Problem | None:
+def _check_centre(draft: InfusionInput) -> Problem | None:
     if draft.centre.status != CentreStatus.UPCOMING:
         return None
     return Problem(
@@ -101,7 +101,7 @@ def _check_centre(draft: InfusionDraft) -> Problem | None:
     )
 
 
-def _check_trial(draft: InfusionDraft) -> Problem | None:
+def _check_trial(draft: InfusionInput) -> Problem | None:
     needed = SPONSOR_OF.get(draft.category)
     if draft.trial is None:
         if needed is None:
@@ -118,14 +118,14 @@ def _check_trial(draft: InfusionDraft) -> Problem | None:
     return None
 
 
-def _doubt_trial(draft: InfusionDraft) -> Problem | None:
+def _doubt_trial(draft: InfusionInput) -> Problem | None:
     if draft.category != Category.CUP or draft.trial is None or draft.trial.sponsor != Sponsor.INDUSTRY:
         return None
     sentence = _("%(trial)s is an industry trial: is the category CUP right?")
     return Problem("trial", "cup_in_industry_trial", sentence % {"trial": draft.trial.identifier}, True)
 
 
-def _check_age(draft: InfusionDraft) -> Problem | None:
+def _check_age(draft: InfusionInput) -> Problem | None:
     age = draft.age_at_infusion
     if age is None:
         return Problem("age_at_infusion", "age_missing", _("The identifier does not give the age: write it."))
@@ -146,7 +146,7 @@ def _check_age(draft: InfusionDraft) -> Problem | None:
     return None
 
 
-def _births(draft: InfusionDraft) -> tuple[date | None, date | None]:
+def _births(draft: InfusionInput) -> tuple[date | None, date | None]:
     """The first and the last day on which the identifier says that the person may have been born."""
     identifier = draft.identifier
     if identifier is None or identifier.birth_year is None:
@@ -155,7 +155,7 @@ def _births(draft: InfusionDraft) -> tuple[date | None, date | None]:
     return identifier.born_on or date(year, 1, 1), identifier.born_on or date(year, 12, 31)
 
 
-def _check_century(draft: InfusionDraft) -> Problem | None:
+def _check_century(draft: InfusionInput) -> Problem | None:
     """Doubt a century that is not written, where the other is as likely."""
     identifier = draft.identifier
     if identifier is None or identifier.birth_year is None or identifier.century_written:
@@ -176,21 +176,21 @@ def _check_century(draft: InfusionDraft) -> Problem | None:
     return Problem("patient_id", "century_doubted", sentence, True)
 
 
-def _check_reserve_number(draft: InfusionDraft) -> Problem | None:
+def _check_reserve_number(draft: InfusionInput) -> Problem | None:
     if draft.identifier is None or not draft.identifier.unconfirmed:
         return None
     sentence = _("This reserve number has a format that the registry cannot check: is it right?")
     return Problem("patient_id", "reserve_number_unconfirmed", sentence, True)
 
 
-def _check_sex(draft: InfusionDraft) -> Problem | None:
+def _check_sex(draft: InfusionInput) -> Problem | None:
     said = draft.identifier.sex if draft.identifier else None
     if said is None or draft.sex in {None, said, Sex.UNKNOWN}:
         return None
     return Problem("sex", "sex_contradicts_identifier", _("The sex does not agree with the identifier."))
 
 
-def _check_product(draft: InfusionDraft) -> Problem | None:
+def _check_product(draft: InfusionInput) -> Problem | None:
     authorised_on = draft.product.authorised_on
     if draft.category != Category.SOC or authorised_on is None:
         return None
@@ -204,20 +204,20 @@ def _check_product(draft: InfusionDraft) -> Problem | None:
     )
 
 
-def _doubt_product(draft: InfusionDraft) -> Problem | None:
+def _doubt_product(draft: InfusionInput) -> Problem | None:
     if draft.category != Category.SOC or draft.product.origin != ProductOrigin.INVESTIGATIONAL:
         return None
     sentence = _("%(product)s is investigational, and standard of care has none: is the category SOC right?")
     return Problem("product", "investigational_in_care", sentence % {"product": draft.product.name}, True)
 
 
-def _check_sequence(draft: InfusionDraft) -> Problem | None:
+def _check_sequence(draft: InfusionInput) -> Problem | None:
     if 1 <= draft.sequence <= MOST_A_DAY:
         return None
     return Problem("sequence", "number_invalid", _("A sequence is between 1 and 9."))
 
 
-def _check_batch(draft: InfusionDraft) -> Problem | None:
+def _check_batch(draft: InfusionInput) -> Problem | None:
     if len(draft.batch) <= LONGEST_BATCH:
         return None
     return Problem("batch", "too_long", _("A batch has at most 60 characters."))
@@ -225,7 +225,7 @@ def _check_batch(draft: InfusionDraft) -> Problem | None:
 
 DATE = frozenset({"infused_on", "date_precision"})
 # Each rule of one infusion with the fields that it cannot do without.
-CHECKS: tuple[tuple[Callable[[InfusionDraft], Problem | None], frozenset[str]], ...] = (
+CHECKS: tuple[tuple[Callable[[InfusionInput], Problem | None], frozenset[str]], ...] = (
     (_check_date, DATE),
     (_check_centre, frozenset({"centre"})),
     (_check_trial, frozenset({"category", "trial"})),
@@ -241,7 +241,7 @@ CHECKS: tuple[tuple[Callable[[InfusionDraft], Problem | None], frozenset[str]], 
 )
 
 
-def check_age_by_birth_year(draft: InfusionDraft, birth_year: int | None) -> Problem | None:
+def check_age_by_birth_year(draft: InfusionInput, birth_year: int | None) -> Problem | None:
     """An age that the stored year of birth rules out, where the identifier is no longer there."""
     if birth_year is None or draft.age_at_infusion is None:
         return None
@@ -285,7 +285,7 @@ def classify(*, step: Step, others: Sequence[Step], elsewhere: bool = False) -> 
     return step.kind, list(doubt_in_course(step, others, elsewhere=elsewhere))
 
 
-def doubt_entry(draft: InfusionDraft, others: Sequence[Step]) -> Iterable[Problem]:
+def doubt_entry(draft: InfusionInput, others: Sequence[Step]) -> Iterable[Problem]:
     """What is improbable in one infusion that is typed. In a file of many years such rows are common
     and true, and would hide the warnings that matter.
     """

@@ -119,7 +119,7 @@ CACHES = {
         "KEY_PREFIX": "swecar",
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
     },
-    # Answers by snapshot and question: they never change, so each process keeps its own.
+    # Answers by snapshot and query: they never change, so each process keeps its own.
     "answers": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "TIMEOUT": None,

@@ -28,7 +28,7 @@ from registry.models import (
     Trial,
     User,
 )
-from registry.rules import InfusionDraft
+from registry.rules import InfusionInput
 
 ACADEMIC, INDUSTRY = "NCT99000002", "NCT99000001"
 TRIALS = ((ACADEMIC, Sponsor.ACADEMIC), (INDUSTRY, Sponsor.INDUSTRY), ("2019-004426-18", Sponsor.ACADEMIC))
@@ -146,14 +146,14 @@ def user(name: str, *centres: Centre, national_role: str = "", role: str = "repo
     return created
 
 
-def draft(lists: Lists, patient: str | None = None, **fields) -> InfusionDraft:
+def draft(lists: Lists, patient: str | None = None, **fields) -> InfusionInput:
     """A draft that is accepted as it stands; codes are looked up, dates may be ISO texts."""
     centre = fields.pop("centre", "UPP")
     category = Category(fields.pop("category", "SOC"))
     trial = fields.pop("trial", TRIAL_OF[category])
     site, indication = fields.pop("manufacturing_site", None), fields.pop("indication", "C91.0")
     day, kind = fields.pop("infused_on", "2020-05-05"), fields.pop("kind", None)
-    return InfusionDraft(
+    return InfusionInput(
         centre=lists.centres[centre],
         identifier=read_identifier(patient or number(), centre=centre),
         category=category,
@@ -179,7 +179,7 @@ def find_person(identifier: Identifier) -> Patient | None:
     return Patient.objects.filter(identifiers__digest__in=digests).first()
 
 
-def record_draft(stated: InfusionDraft) -> Infusion:
+def record_draft(stated: InfusionInput) -> Infusion:
     """Record a draft as it stands, through the real function."""
     return record_infusion(draft=stated, by=Operator())
 

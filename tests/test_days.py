@@ -14,7 +14,7 @@ from pptx import Presentation
 from registry import dates
 from registry.dates import today
 from registry.errors import DateInFuture, RegistryError
-from registry.published.counting import Question
+from registry.published.counting import CountQuery
 from registry.published.queries import read_counts, read_map, read_map_and_rows, read_map_and_series
 from registry.publishing.build import publish
 from registry.publishing.hashing import snapshot_hash
@@ -155,8 +155,8 @@ def test_no_number_is_read_of_a_day_that_has_not_come(published, lists):
     for read in (
         lambda: read_map(language="sv", as_of=day),
         lambda: read_map_and_series(language="sv", as_of=day),
-        lambda: read_map_and_rows(Question(as_of=day), language="sv"),
-        lambda: read_counts(Question(as_of=day)),
+        lambda: read_map_and_rows(CountQuery(as_of=day), language="sv"),
+        lambda: read_counts(CountQuery(as_of=day)),
     ):
         with pytest.raises(DateInFuture):
             read()

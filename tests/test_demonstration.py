@@ -18,7 +18,7 @@ from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.errors import FactsNotKept, ProofFailed
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, Publication, Revision, Run, Snapshot, User
-from registry.published.counting import Question
+from registry.published.counting import CountQuery
 from registry.published.current_snapshot import read_current
 from registry.published.queries import read_counts, read_map, read_map_and_series
 from registry.publishing import build
@@ -110,10 +110,10 @@ def test_the_map_is_the_table_exactly(published):
 
 
 def test_the_counts_are_the_table_exactly(published):
-    answer = read_counts(Question(by=("centre", "category")))
+    answer = read_counts(CountQuery(by=("centre", "category")))
     assert sorted((cell["centre"], cell["category"], *row(cell)) for cell in answer["rows"]) == sorted(TABLE)
     assert row(answer["total"]) == ("2014", 297, 6, 1, 304)
-    products = read_counts(Question(by=("centre",), measures=("products",), filters={"category": ("SOC",)}))
+    products = read_counts(CountQuery(by=("centre",), measures=("products",), filters={"category": ("SOC",)}))
     assert {cell["centre"]: cell["products"] for cell in products["rows"]}.items() >= {"UPP": 4, "STO": 5}.items()
 
 

@@ -21,7 +21,7 @@ from registry.figure.callouts import estimate_width
 from registry.figure.standalone import COLOURS, FONT_FILES, draw_figure
 from registry.formats import COUNTS_FORMATS, MAP_FORMATS, write_map
 from registry.formats.pictures import print_points
-from registry.published.counting import Question
+from registry.published.counting import CountQuery
 from registry.published.queries import read_counts, read_map
 from registry.publishing.build import publish
 from tests import factories
@@ -369,7 +369,7 @@ def test_trials_stand_in_every_form_and_no_trial_has_a_name(published, client, l
 
 
 def test_a_cell_without_a_value_is_none_in_json_stat(published):
-    answer = read_counts(Question(by=("manufacturing_site",), measures=("infusions",)))
+    answer = read_counts(CountQuery(by=("manufacturing_site",), measures=("infusions",)))
     assert answer["rows"][0]["manufacturing_site"] is None
     stat = json.loads(COUNTS_FORMATS["json-stat"].write(answer, "en"))
     assert stat["dimension"]["manufacturing_site"]["category"]["index"] == ["none"]

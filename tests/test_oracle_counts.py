@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from registry.errors import ProofFailed
 from registry.measures import MEASURES
 from registry.published import counting, map_document
-from registry.published.counting import DIMENSIONS, NONE, OF_COURSE, OF_ONLY, Question
+from registry.published.counting import DIMENSIONS, NONE, OF_COURSE, OF_ONLY, CountQuery
 from registry.published.queries import read_counts, read_map
 from registry.publishing.build import publish
 from registry.publishing.verification import verify
@@ -103,14 +103,14 @@ def _precisions(day: date) -> tuple[str, ...]:
     return tuple(name for name, possible in fits.items() if possible)
 
 
-def random_question(chance: random.Random) -> Question:
+def random_question(chance: random.Random) -> CountQuery:
     """Up to four dimensions, up to three filters, any of the dates."""
     filters = {
         name: tuple(chance.sample(VALUES[name], chance.randint(1, 2)))
         for name in chance.sample(DIMENSIONS, chance.choice((0, 0, 1, 1, 2, 3)))
     }
     days = [chance.choice((None, None, *BOUNDARIES)) for _ in range(3)]
-    return Question(
+    return CountQuery(
         by=tuple(chance.sample(DIMENSIONS, chance.randint(0, 4))),
         measures=oracle.MEASURES,
         filters=filters,
@@ -120,13 +120,13 @@ def random_question(chance: random.Random) -> Question:
     )
 
 
-def every_dimension_alone(as_of: date | None = None) -> list[Question]:
+def every_dimension_alone(as_of: date | None = None) -> list[CountQuery]:
     """The nation, and each dimension by itself."""
-    measured = Question(measures=oracle.MEASURES, as_of=as_of)
+    measured = CountQuery(measures=oracle.MEASURES, as_of=as_of)
     return [measured, *(replace(measured, by=(name,)) for name in DIMENSIONS)]
 
 
-def assert_counts_agree(rows: list[dict], question: Question) -> None:
+def assert_counts_agree(rows: list[dict], question: CountQuery) -> None:
     """Every row and the total of an answer are the oracle's."""
     answer = read_counts(question)
     asked = {
@@ -257,20 +257,20 @@ def test_every_pair_of_dimensions_is_counted_as_the_oracle_counts(corpus):
     for one in DIMENSIONS:
         for other in DIMENSIONS:
             if one != other:
-                assert_counts_agree(corpus, Question(by=(one, other), measures=oracle.MEASURES))
+                assert_counts_agree(corpus, CountQuery(by=(one, other), measures=oracle.MEASURES))
 
 
 def test_a_table_by_year_adds_up_to_the_cells_of_all_time(corpus):
     for cell in ("centre", "category", "product"):
-        whole = {row[cell]: row for row in read_counts(Question(by=(cell,)))["rows"]}
-        years = read_counts(Question(by=(cell, "year")))["rows"]
+        whole = {row[cell]: row for row in read_counts(CountQuery(by=(cell,)))["rows"]}
+        years = read_counts(CountQuery(by=(cell, "year")))["rows"]
         for value, row in whole.items():
             for name in ("patients", "infusions", "reinfusions", "further_doses"):
                 assert row[name] == sum(year[name] for year in years if year[cell] == value)
 
 
 def test_a_total_is_counted_afresh_and_says_what_its_parts_add_up_to(corpus):
-    total = read_counts(Question(by=("centre", "category")))["total"]
+    total = read_counts(CountQuery(by=("centre", "category")))["total"]
     assert total["patients"] < total["patients_summed"]
     assert total["patients_summed"] == read_map(language="sv")["national"]["patients_summed"]
 
@@ -281,7 +281,7 @@ def test_rows_stand_in_the_order_of_their_lists(corpus):
     months = {row["infused_on"].isoformat()[:7] for row in oracle.counted(corpus)}
     orders["month"] = [*sorted(months), "unknown"]
     for name, order in orders.items():
-        found = [row[name] for row in read_counts(Question(by=(name,)))["rows"]]
+        found = [row[name] for row in read_counts(CountQuery(by=(name,)))["rows"]]
         assert found == [value for value in order if value in found]
 
 
@@ -329,8 +329,8 @@ def test_the_comparison_finds_a_wrong_way_to_count(corpus, monkeypatch, name):
         for as_of in (None, *DAYS)
         for question in (
             *every_dimension_alone(as_of),
-            Question(by=("centre", "age_group", "year"), measures=oracle.MEASURES, until=DAYS[3]),
-            Question(by=("centre",), measures=oracle.MEASURES, until=as_of),
+            CountQuery(by=("centre", "age_group", "year"), measures=oracle.MEASURES, until=DAYS[3]),
+            CountQuery(by=("centre",), measures=oracle.MEASURES, until=as_of),
         )
     ]
     agree = all(_agrees(corpus, question) for question in asked)
@@ -338,7 +338,7 @@ def test_the_comparison_finds_a_wrong_way_to_count(corpus, monkeypatch, name):
     assert not agree
 
 
-def _agrees(rows: list[dict], question: Question) -> bool:
+def _agrees(rows: list[dict], question: CountQuery) -> bool:
     try:
         assert_counts_agree(rows, question)
     except AssertionError:

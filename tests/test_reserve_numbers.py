@@ -12,7 +12,7 @@ from registry.choices import IdentifierType
 from registry.identity import IdentifierUnusable, IssuerUnclear, read_identifier, read_possible
 from registry.models import Patient
 from registry.reserve_numbers import BY_NAME, ISSUERS
-from registry.rules import check_draft
+from registry.rules import check_input
 from tests import factories
 
 COUNTY = {"STO": "01", "UPP": "03", "LIN": "05", "LUN": "12", "HAL": "13", "GOT": "14", "ORE": "18", "UME": "24"}
@@ -183,7 +183,7 @@ def test_an_unconfirmed_format_is_read_with_a_prefix_and_doubted(lists, centre, 
     assert (issuer_of(identifier), identifier.unconfirmed) == (issuer, True)
     draft = factories.draft(lists, age_at_infusion=50)
     draft.identifier = identifier
-    [doubt] = check_draft(draft)
+    [doubt] = check_input(draft)
     assert (doubt.field, doubt.code, doubt.warning) == ("patient_id", "reserve_number_unconfirmed", True)
     with pytest.raises(IdentifierUnusable):
         at(centre, written.rpartition(":")[2])

@@ -31,7 +31,7 @@ from registry.errors import (
 from registry.identity import IdentifierUnusable, IssuerUnclear
 from registry.models import Infusion, Patient, Question, Revision
 from registry.order import Plan, Step
-from registry.rules import check_age_by_birth_year, check_draft, classify, today
+from registry.rules import check_age_by_birth_year, check_input, classify, today
 from tests import factories
 
 SOURCES = [
@@ -311,8 +311,8 @@ def test_a_gap_of_more_than_five_years_is_improbable(days, warned):
 def of_draft(lists, patient: str = NUMBER, **fields) -> dict[str, bool]:
     """{code: is only a warning} of a draft."""
     draft = factories.draft(lists, patient, **fields)
-    rules.complete_draft(draft)
-    return {problem.code: problem.warning for problem in check_draft(draft)}
+    rules.complete_input(draft)
+    return {problem.code: problem.warning for problem in check_input(draft)}
 
 
 @pytest.mark.parametrize(

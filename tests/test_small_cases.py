@@ -13,7 +13,7 @@ from registry.errors import InfusionRefused, KindUnclear
 from registry.identity import read_identifier
 from registry.measures import nothing_counted
 from registry.models import Infusion, Patient, Revision
-from registry.published.counting import Question
+from registry.published.counting import CountQuery
 from registry.published.queries import read_counts, read_map
 from registry.publishing.build import publish
 from tests import factories
@@ -29,7 +29,7 @@ def row(patients: int, infusions: int, reinfusions: int, further_doses: int, fir
 def counted(by: tuple[str, ...] = (), **question) -> dict:
     """Publish, then the measures by the values of the dimensions; () is the total."""
     publish()
-    answer = read_counts(Question(by=by, **question))
+    answer = read_counts(CountQuery(by=by, **question))
     found = {tuple(one[name] for name in by): one for one in answer["rows"]}
     return {key: {name: one[name] for name in MEASURES} for key, one in found.items()}
 
@@ -157,7 +157,7 @@ def test_case_10_a_product_without_a_name_on_the_market_is_a_product_of_its_own(
     factories.record(lists, NUMBER, category="ACT", product=unnamed)
     factories.record(lists, factories.number(birth_number=985), product="Kymriah")
     publish()
-    answer = read_counts(Question(by=("product",), measures=("patients", "products")))
+    answer = read_counts(CountQuery(by=("product",), measures=("patients", "products")))
     assert {one["product"]: one["patients"] for one in answer["rows"]} == {"Kymriah": 1, unnamed: 1}
     assert answer["total"]["products"] == 2
     reader = RowReader(CodeLists(Operator()))

@@ -29,7 +29,7 @@ class Deprecation:
 
 
 class PublicView(APIView):
-    """A view whose answer depends on the snapshot, the question and the language alone.
+    """A view whose answer depends on the snapshot, the query and the language alone.
 
     answer(request, parameters, language, **numbers of the address) gives it, or raises
     RegistryError.
@@ -59,7 +59,7 @@ class PublicView(APIView):
         numbers = {name: int(value) if name == "number" else value for name, value in kwargs.items()}
         try:
             return self.answer(request, parameters, language, **numbers)
-        except FactsNotKept:  # a new snapshot came between the question and its facts
+        except FactsNotKept:  # a new snapshot came between the query and its facts
             forget_current()
             return self.answer(request, parameters, language, **numbers)
 
@@ -75,7 +75,7 @@ class PublicView(APIView):
 def send(
     request: HttpRequest, key: str, language: str, make: Callable[[], dict], *, of: Current | None = None
 ) -> HttpResponse:
-    """The kept answer to a question of a snapshot, both named by key, as JSON; of is the snapshot."""
+    """The kept answer to a query of a snapshot, both named by key, as JSON; of is the snapshot."""
     return share(
         answer(
             request,

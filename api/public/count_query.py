@@ -8,7 +8,7 @@ from api.errors import Refused
 from api.parameters import Parameters, unknown_value
 from registry.choices import Modality, Sex
 from registry.measures import DEFAULT_MEASURES, MEASURES
-from registry.published.counting import DIMENSIONS, NONE, Question
+from registry.published.counting import DIMENSIONS, NONE, CountQuery
 
 MOST_DIMENSIONS = 4
 
@@ -28,8 +28,8 @@ YEAR = re.compile(r"(19|20|21)\d{2}", re.ASCII)
 MAY_BE_MISSING = {"indication", "manufacturing_site", "trial"}
 
 
-def read_question(parameters: Parameters) -> Question:
-    """The question of `counts`, in the one spelling that two ways of asking it share.
+def read_count_query(parameters: Parameters) -> CountQuery:
+    """The query of `counts`, in the one spelling that two ways of asking it share.
 
     Values of code lists are checked by check_codes, which needs the lists.
     """
@@ -42,7 +42,7 @@ def read_question(parameters: Parameters) -> Question:
     since, until = parameters.day_that_has_come("from"), parameters.day("to")
     if since and until and since > until:
         raise Refused("period_empty", "from is later than to.", parameter="from", status_code=409)
-    return Question(
+    return CountQuery(
         by=by,
         measures=tuple(name for name in MEASURES if name in measures) if measures else DEFAULT_MEASURES,
         filters=filters,
@@ -68,32 +68,32 @@ def _filter(parameters: Parameters, name: str) -> tuple:
     return tuple(int(value) for value in values) if name == "year" else values
 
 
-def check(question: Question, known: Callable[[str], Collection[str] | None], extent: Mapping[str, int]) -> None:
+def check(query: CountQuery, known: Callable[[str], Collection[str] | None], extent: Mapping[str, int]) -> None:
     """Refuse what cannot be counted, or costs too much (statistics.published.Check)."""
-    check_codes(question, known)
-    check_cost(question, extent)
+    check_codes(query, known)
+    check_cost(query, extent)
 
 
-def check_cost(question: Question, extent: Mapping[str, int]) -> None:
-    """Refuse a question whose answer may become too large, before anything is counted.
+def check_cost(query: CountQuery, extent: Mapping[str, int]) -> None:
+    """Refuse a query whose answer may become too large, before anything is counted.
 
     extent tells how many values each dimension has, and how many "infusions" there are.
     """
-    sizes = {name: len(question.filters.get(name, ())) or extent[name] for name in question.by}
+    sizes = {name: len(query.filters.get(name, ())) or extent[name] for name in query.by}
     rows = min(prod(sizes.values()), extent["infusions"])
-    if rows <= MOST_ROWS and rows * len(question.by) <= MOST_COST:
+    if rows <= MOST_ROWS and rows * len(query.by) <= MOST_COST:
         return
     raise Refused(
         "too_costly",
-        f"By {', '.join(question.by)} there may be {rows} rows; the limits are {MOST_ROWS} rows, and "
+        f"By {', '.join(query.by)} there may be {rows} rows; the limits are {MOST_ROWS} rows, and "
         f"{MOST_COST} for rows times dimensions. Choose fewer dimensions, or fewer values by a filter.",
         parameter="by",
     )
 
 
-def check_codes(question: Question, known: Callable[[str], Collection[str] | None]) -> None:
+def check_codes(query: CountQuery, known: Callable[[str], Collection[str] | None]) -> None:
     """Refuse filter values that are in no code list; known(name) is a list's values, None if open."""
-    for name, values in question.filters.items():
+    for name, values in query.filters.items():
         codes = known(name)
         if codes is None:
             continue

@@ -12,7 +12,7 @@ from api.errors import Refused
 from api.parameters import LANGUAGES, LONGEST_QUERY
 from api.public import openapi
 from api.public.base import PublicView, send, send_file, share
-from api.public.count_query import MOST_COST, MOST_DIMENSIONS, MOST_ROWS, check, read_question
+from api.public.count_query import MOST_COST, MOST_DIMENSIONS, MOST_ROWS, check, read_count_query
 from api.public.rate_limit import SECONDS, spend
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS
 from registry.formats.data import encode
@@ -63,7 +63,7 @@ class MapView(PublicView):
 
 
 class CountsView(PublicView):
-    """Counts by any question."""
+    """Counts by any query."""
 
     allowed = ("by", "as_of", "from", "to", "measures", *DIMENSIONS)
     formats = COUNTS_FORMATS
@@ -74,15 +74,15 @@ class CountsView(PublicView):
 
     def answer(self, request, parameters, language):
         """The current snapshot's."""
-        question = read_question(parameters)
+        query = read_count_query(parameters)
         current = read_current()
 
         def make() -> dict:
-            return queries.read_counts(question, number=current.number, check=check)
+            return queries.read_counts(query, number=current.number, check=check)
 
-        name = f"swecar-counts-{question.as_of or current.data_through or 'empty'}"
+        name = f"swecar-counts-{query.as_of or current.data_through or 'empty'}"
         form = self.formats[parameters.format]
-        key = f"{current.hash}:counts:{question}"
+        key = f"{current.hash}:counts:{query}"
         return send_file(request, key, language, form, name, make, of=current)
 
 

@@ -37,7 +37,7 @@ from registry.entry.infusions.visible_course import sex_shown_to
 from registry.entry.patients.lookup import find_patient_to_enter
 from registry.entry.patients.search import read_registry_number
 from registry.errors import ChangedMeanwhile, InfusionRefused, NotFound, NotPermitted, Problem, RegistryError
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import Centre, Infusion, Patient, User
 from registry.models.access_log import log_infusions
 
@@ -293,7 +293,7 @@ def _read_changes(infusion: Infusion, body: Mapping[str, Any], user: User) -> di
 
 def read_row(
     row: Mapping[str, str], lists: CodeLists, *, person_known: bool, stored: Mapping[str, str] | None = None
-) -> InfusionDraft:
+) -> InfusionInput:
     """The draft of a row, as a file's is read. Raises InfusionRefused with every problem."""
     draft, problems = RowReader(lists).read(row, person_known=person_known, stored=stored)
     refusals = [problem for problem in problems if not problem.warning]

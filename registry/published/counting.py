@@ -1,4 +1,4 @@
-"""Counting the facts of a snapshot by a question: one statement, roles first, then the slices."""
+"""Counting the facts of a snapshot by a query: one statement, roles first, then the slices."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ NONE = "none"  # how a filter spells a dimension without a value
 
 
 @dataclass(frozen=True)
-class Question:
+class CountQuery:
     """What is counted: by which dimensions, of which infusions, up to and within which dates.
 
     filters maps a dimension to the values wanted. as_of limits what is known; since and until
@@ -69,23 +69,23 @@ class Question:
     until: date | None = None
 
 
-def count_cells(snapshot: int, question: Question) -> list[dict]:
+def count_cells(snapshot: int, query: CountQuery) -> list[dict]:
     """A row a cell with at least one infusion: its dimensions, then its measures, in no order.
 
     Raises FactsNotKept where the snapshot is no longer the current one.
     """
-    return count_together(snapshot, question)[0]
+    return count_together(snapshot, query)[0]
 
 
-def count_together(snapshot: int, *questions: Question) -> list[list[dict]]:
-    """The cells of each question, as count_cells gives them, by one statement. Raises FactsNotKept."""
+def count_together(snapshot: int, *queries: CountQuery) -> list[list[dict]]:
+    """The cells of each query, as count_cells gives them, by one statement. Raises FactsNotKept."""
     statements: list[str] = []
     parameters: dict[str, Any] = {}
-    for place, question in enumerate(questions):
-        sql, values = compose(snapshot, question, prefix=f"q{place}_")
+    for place, query in enumerate(queries):
+        sql, values = compose(snapshot, query, prefix=f"q{place}_")
         statements.append(f"SELECT {place}, to_json(cell) FROM ({sql}) AS cell")
         parameters |= values
-    counted: list[list[dict]] = [[] for _question in questions]
+    counted: list[list[dict]] = [[] for _query in queries]
     with connection.cursor() as cursor:
         with reading_facts():
             cursor.execute(" UNION ALL ".join(statements), parameters)
@@ -96,8 +96,8 @@ def count_together(snapshot: int, *questions: Question) -> list[list[dict]]:
     return counted
 
 
-def compose(snapshot: int, question: Question, *, prefix: str = "") -> tuple[str, dict]:
-    """The statement of a question and its parameters, their names with a prefix.
+def compose(snapshot: int, query: CountQuery, *, prefix: str = "") -> tuple[str, dict]:
+    """The statement of a query and its parameters, their names with a prefix.
 
     The inner query gives every infusion its role in its cell, over all time up to as_of; the outer
     one slices and counts (COUNTING.md, "Over time").
@@ -105,7 +105,7 @@ def compose(snapshot: int, question: Question, *, prefix: str = "") -> tuple[str
     parameters: dict[str, Any] = {}
     inner: list[str] = []
     outer: list[str] = []
-    for name, values in question.filters.items():
+    for name, values in query.filters.items():
         parameters[prefix + name] = [value for value in values if value != NONE]
         column = SLICES.get(name, name)
         condition = f"{column} = ANY(%({prefix}{name})s)"
@@ -113,16 +113,16 @@ def compose(snapshot: int, question: Question, *, prefix: str = "") -> tuple[str
             condition = f"({condition} OR {column} IS NULL)"
         (outer if name in SLICES else inner).append(condition)
     for name, condition, value in (
-        ("as_of", "counts_from <=", question.as_of),
-        ("since", "counts_from >=", question.since),
-        ("until", "counts_from <=", question.until),
+        ("as_of", "counts_from <=", query.as_of),
+        ("since", "counts_from >=", query.since),
+        ("until", "counts_from <=", query.until),
     ):
         if value:
             parameters[prefix + name] = value
             (inner if name == "as_of" else outer).append(f"{condition} %({prefix}{name})s")
-    cell = [name for name in question.by if name in CELL_DIMENSIONS]
-    dimensions = {name: SLICES.get(name, name) for name in question.by}
-    aggregates = {name: MEASURES[name].sql for name in question.measures}
+    cell = [name for name in query.by if name in CELL_DIMENSIONS]
+    dimensions = {name: SLICES.get(name, name) for name in query.by}
+    aggregates = {name: MEASURES[name].sql for name in query.measures}
     columns = ", ".join(f"{sql} AS {name}" for name, sql in (dimensions | aggregates).items())
     read = ", ".join(dict.fromkeys((*cell, *COUNTED)))
     facts = f"FROM {name_table(snapshot)} WHERE {' AND '.join(['TRUE', *inner])}"

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from registry.choices import Category, CentreStatus
 from registry.errors import Withheld
-from registry.published.counting import NONE, Question
+from registry.published.counting import NONE, CountQuery
 from registry.published.disclosure_blocks import AGAIN, ALL, DOSE, ENTRY, REPEAT, TABLES
 
 EXACT = "exact"
@@ -135,14 +135,14 @@ class Blocks:
         return "age" in tables and self._is_whole("age", (ENTRY,), within({"age_group": "child"}, where))
 
 
-def choose_tables(question: Question, through: date | None) -> tuple[tuple[str, ...], Where]:
-    """The tables that a question is answered from, and which of their atoms it is about.
+def choose_tables(query: CountQuery, through: date | None) -> tuple[tuple[str, ...], Where]:
+    """The tables that a query is answered from, and which of their atoms it is about.
 
     Raises Withheld where its dimensions may not be asked together, or a date falls within a year.
     """
-    as_of, until = (day if day and through and day < through else None for day in (question.as_of, question.until))
-    since = question.since
-    used = {*question.by, *question.filters} | ({"year"} if as_of or until or since else set())
+    as_of, until = (day if day and through and day < through else None for day in (query.as_of, query.until))
+    since = query.since
+    used = {*query.by, *query.filters} | ({"year"} if as_of or until or since else set())
     if not used:
         return tuple(TABLES), within({})
     tables = [name for name, dimensions in TABLES.items() if used <= set(dimensions)]
@@ -157,7 +157,7 @@ def choose_tables(question: Question, through: date | None) -> tuple[tuple[str, 
     last = min((day.year for day in ends), default=9999)
     first = since.year if since else 0
     wanted = {
-        name: {None if value == NONE else value for value in values} for name, values in question.filters.items()
+        name: {None if value == NONE else value for value in values} for name, values in query.filters.items()
     }
 
     def where(atom: Mapping) -> bool:
@@ -168,41 +168,41 @@ def choose_tables(question: Question, through: date | None) -> tuple[tuple[str, 
     return tuple(tables), where
 
 
-def askable(question: Question, through: date | None) -> Question:
-    """The question as it is counted: under a threshold with all measures that a cell is judged by.
+def askable(query: CountQuery, through: date | None) -> CountQuery:
+    """The query as it is counted: under a threshold with all measures that a cell is judged by.
 
     Raises Withheld where the policy has no answer to it.
     """
     if read_threshold() is None:
-        return question
-    choose_tables(question, through)
-    return replace(question, measures=tuple(dict.fromkeys((*question.measures, *JUDGED))))
+        return query
+    choose_tables(query, through)
+    return replace(query, measures=tuple(dict.fromkeys((*query.measures, *JUDGED))))
 
 
-def withhold_counts(answer: dict, blocks: Blocks, question: Question, through: date | None) -> dict:
+def withhold_counts(answer: dict, blocks: Blocks, query: CountQuery, through: date | None) -> dict:
     """An answer of counts with every measure by role, each row and the total by itself. Raises Withheld."""
-    tables, where = choose_tables(question, through)
-    whole, everyone = choose_tables(replace(question, by=()), through)
+    tables, where = choose_tables(query, through)
+    whole, everyone = choose_tables(replace(query, by=()), through)
     rows = [
-        blocks.withhold(row, tables, within({name: row[name] for name in question.by}, where))
+        blocks.withhold(row, tables, within({name: row[name] for name in query.by}, where))
         for row in answer["rows"]
     ]
     total = blocks.withhold(answer["total"], whole, everyone)
     if "patients_summed" in total and any(row["patients"] is None for row in rows):
         total |= {"patients_summed": None, "suppressed": True}
     return answer | {
-        "rows": [_ask_for(question, row) for row in rows],
-        "total": _ask_for(question, total),
+        "rows": [_ask_for(query, row) for row in rows],
+        "total": _ask_for(query, total),
     }
 
 
-def _ask_for(question: Question, cell: dict) -> dict:
+def _ask_for(query: CountQuery, cell: dict) -> dict:
     """A cell's measures that were asked for, and what they say of "suppressed"."""
-    others = set(JUDGED) - set(question.measures)
+    others = set(JUDGED) - set(query.measures)
     if "patients" in others:
         others.add("patients_summed")
     kept = {name: value for name, value in cell.items() if name not in others and name != "suppressed"}
-    hidden = any(kept[name] is None for name in kept.keys() & {*question.measures, "patients_summed"})
+    hidden = any(kept[name] is None for name in kept.keys() & {*query.measures, "patients_summed"})
     return kept | ({"suppressed": True} if hidden and "suppressed" in cell else {})
 
 

@@ -5,28 +5,28 @@ from collections.abc import Sequence
 from datetime import date
 
 from registry.measures import DEFAULT_MEASURES, nothing_counted
-from registry.published.counting import Question, count_together
+from registry.published.counting import CountQuery, count_together
 
 NATIONAL_MEASURES = (*DEFAULT_MEASURES, "children")
 
 
 def build_map(snapshot: int, lists: dict[str, list[dict]], as_of: date | None = None) -> dict:
     """Count a snapshot's facts up to as_of into a document without its `snapshot` part."""
-    return assemble_map(count_together(snapshot, *map_questions(as_of)), lists)
+    return assemble_map(count_together(snapshot, *map_queries(as_of)), lists)
 
 
-def map_questions(as_of: date | None = None) -> tuple[Question, ...]:
+def map_queries(as_of: date | None = None) -> tuple[CountQuery, ...]:
     """What assemble_map is made of."""
     return (
-        Question(by=("centre", "category"), as_of=as_of),
-        Question(by=("centre",), as_of=as_of),
-        Question(measures=NATIONAL_MEASURES, as_of=as_of),
-        Question(by=("manufacturing_site",), measures=("infusions",), as_of=as_of),
+        CountQuery(by=("centre", "category"), as_of=as_of),
+        CountQuery(by=("centre",), as_of=as_of),
+        CountQuery(measures=NATIONAL_MEASURES, as_of=as_of),
+        CountQuery(by=("manufacturing_site",), measures=("infusions",), as_of=as_of),
     )
 
 
 def assemble_map(counted: Sequence[list[dict]], lists: dict[str, list[dict]]) -> dict:
-    """The document of what map_questions have counted.
+    """The document of what map_queries have counted.
 
     Every centre of the lists is there, with zeros where nothing is counted; a total is counted
     afresh, never added up from its parts.

@@ -14,7 +14,7 @@ from registry.map_cells import numbers_by_key
 from registry.measures import MEASURES, nothing_counted
 from registry.models.isolation import one_view
 from registry.models.snapshot import Publication, Revision, Run, Snapshot
-from registry.published.counting import Question, count_together
+from registry.published.counting import CountQuery, count_together
 from registry.published.current_snapshot import describe_snapshot, print_instant, read_current
 from registry.published.disclosure import (
     EXACT,
@@ -30,8 +30,8 @@ from registry.published.disclosure import (
     without_numbers,
 )
 from registry.published.disclosure_blocks import TABLES
-from registry.published.map_document import assemble_map, build_map, map_questions
-from registry.published.time_series import assemble_series, series_questions, withhold_series
+from registry.published.map_document import assemble_map, build_map, map_queries
+from registry.published.time_series import assemble_series, series_queries, withhold_series
 from registry.rules import FIRST_TREATMENT
 
 CODES = {
@@ -44,7 +44,7 @@ CODES = {
     "trial": ("trials", "identifier"),
 }
 
-Check = Callable[[Question, Callable[[str], Collection[str] | None], Mapping[str, int]], None]
+Check = Callable[[CountQuery, Callable[[str], Collection[str] | None], Mapping[str, int]], None]
 
 
 @one_view()
@@ -70,8 +70,8 @@ def read_map_and_series(*, language: str, as_of: date | None = None, number: int
     """
     require_come(as_of)
     snapshot = _stored(number)
-    asked = () if as_of is None else map_questions(as_of)
-    counted = count_together(snapshot.number, *asked, *series_questions(as_of))
+    asked = () if as_of is None else map_queries(as_of)
+    counted = count_together(snapshot.number, *asked, *series_queries(as_of))
     lists = snapshot.code_lists
     document = assemble_map(counted[: len(asked)], lists) if asked else snapshot.map_document
     return {
@@ -84,15 +84,15 @@ def read_map_and_series(*, language: str, as_of: date | None = None, number: int
 
 
 @one_view()
-def read_map_and_rows(question: Question, *, language: str) -> tuple[dict, list[dict]]:
-    """The map document as of a question's day, and the question's rows, all of one snapshot.
+def read_map_and_rows(query: CountQuery, *, language: str) -> tuple[dict, list[dict]]:
+    """The map document as of a query's day, and the query's rows, all of one snapshot.
 
     For those who compare, not for the public: whatever the policy, these are the numbers as they are.
     Raises NotPublished, DateInFuture, FactsNotKept.
     """
-    require_come(question.as_of)
+    require_come(query.as_of)
     snapshot = _stored(None)
-    *counted, rows = count_together(snapshot.number, *map_questions(question.as_of), question)
+    *counted, rows = count_together(snapshot.number, *map_queries(query.as_of), query)
     return _in_language(assemble_map(counted, snapshot.code_lists), language), rows
 
 
@@ -103,7 +103,7 @@ def read_freshness(*, language: str) -> dict:
     Raises NotPublished, FactsNotKept.
     """
     snapshot = _stored(None)
-    counted = count_together(snapshot.number, Question(by=("centre", "month"), measures=("infusions",)))
+    counted = count_together(snapshot.number, CountQuery(by=("centre", "month"), measures=("infusions",)))
     latest: dict[str, str] = {}
     for row in counted[0]:
         if row["month"] != "unknown":
@@ -137,39 +137,39 @@ def _blocks(snapshot: Snapshot, threshold: int) -> Blocks:
 def _withhold_national(national: dict, blocks: Blocks, as_of: date) -> dict:
     """The country's numbers up to a day before the latest."""
     try:
-        tables, where = choose_tables(Question(as_of=as_of), date.max)
+        tables, where = choose_tables(CountQuery(as_of=as_of), date.max)
     except Withheld:
         return hide(national)
     return blocks.withhold(national, tables, where)
 
 
 @one_view()
-def read_counts(question: Question, *, number: int | None = None, check: Check | None = None) -> dict:
-    """Rows and total of a question on the current snapshot, which number may name.
+def read_counts(query: CountQuery, *, number: int | None = None, check: Check | None = None) -> dict:
+    """Rows and total of a query on the current snapshot, which number may name.
 
-    check(question, known, extent) may refuse it before it is counted: known(dimension) tells the codes
+    check(query, known, extent) may refuse it before it is counted: known(dimension) tells the codes
     that there are, extent how many values each dimension has and how many "infusions" there are. Raises
     NotPublished, Withheld, DateInFuture, FactsNotKept where another is current by now.
     """
-    require_come(question.as_of)
+    require_come(query.as_of)
     snapshot = _stored(number)
     if check:
-        check(question, partial(list_known_codes, snapshot.code_lists), _extent(snapshot))
-    asked = askable(question, snapshot.data_through)
+        check(query, partial(list_known_codes, snapshot.code_lists), _extent(snapshot))
+    asked = askable(query, snapshot.data_through)
     rows, total = count_together(snapshot.number, asked, replace(asked, by=()))
     summed = sum(row["patients"] for row in rows) if "patients" in asked.measures else None
     answer = {
-        "snapshot": describe_snapshot(snapshot).describe(question.as_of),
-        "by": list(question.by),
-        "filters": {name: list(values) for name, values in question.filters.items()},
-        "rows": sorted(rows, key=_own_order(question.by, snapshot.code_lists)),
+        "snapshot": describe_snapshot(snapshot).describe(query.as_of),
+        "by": list(query.by),
+        "filters": {name: list(values) for name, values in query.filters.items()},
+        "rows": sorted(rows, key=_own_order(query.by, snapshot.code_lists)),
         "total": (total[0] if total else nothing_counted(asked.measures))
         | ({} if summed is None else {"patients_summed": summed}),
     }
     return publishable(
         answer,
         lambda whole, threshold: withhold_counts(
-            whole, _blocks(snapshot, threshold), question, snapshot.data_through
+            whole, _blocks(snapshot, threshold), query, snapshot.data_through
         ),
     )
 

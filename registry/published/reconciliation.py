@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from registry.errors import RegistryError
-from registry.published.counting import Question
+from registry.published.counting import CountQuery
 from registry.published.queries import read_map_and_rows
 
 
@@ -52,8 +52,8 @@ def reconcile(figure: Mapping) -> Reconciliation:
     """
     with _misspelt():
         as_of = date.fromisoformat(figure["data_cut"])
-    question = Question(by=("centre",), measures=("products",), filters={"category": ("SOC",)}, as_of=as_of)
-    document, rows = read_map_and_rows(question, language="sv")
+    query = CountQuery(by=("centre",), measures=("products",), filters={"category": ("SOC",)}, as_of=as_of)
+    document, rows = read_map_and_rows(query, language="sv")
     products = {row["centre"]: row["products"] for row in rows}
     with _misspelt():
         return Reconciliation(as_of, list(_compare(figure, document, products)), list(_explain(figure, document)))

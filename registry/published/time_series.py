@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from datetime import date
 
-from registry.published.counting import Question
+from registry.published.counting import CountQuery
 from registry.published.disclosure import Blocks, within
 
 SERIES_MEASURES = ("patients", "infusions")
 
 
-def series_questions(as_of: date | None = None) -> tuple[Question, ...]:
+def series_queries(as_of: date | None = None) -> tuple[CountQuery, ...]:
     """What assemble_series is made of."""
     cells: tuple[tuple[str, ...], ...] = ((), ("category",), ("centre",))
-    return tuple(Question(by=(*cell, "year"), measures=SERIES_MEASURES, as_of=as_of) for cell in cells)
+    return tuple(CountQuery(by=(*cell, "year"), measures=SERIES_MEASURES, as_of=as_of) for cell in cells)
 
 
 def assemble_series(counted: Sequence[list[dict]], lists: dict[str, list[dict]]) -> dict:

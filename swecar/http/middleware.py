@@ -1,7 +1,7 @@
 """The layers of our own: what no request may hold, and what only signed-in people need, left out of what
 the public reads.
 
-A public answer depends on the snapshot and the question alone (INTERFACE.md), so it needs
+A public response depends on the snapshot and the query alone (INTERFACE.md), so it needs
 neither a session nor a user nor a form token.
 """
 

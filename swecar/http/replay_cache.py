@@ -1,8 +1,8 @@
-"""Kept public answers, given again before anything else of the service is asked.
+"""Cached public responses, sent again before Django is asked.
 
-An answer of answers.py depends on the current snapshot and on what is asked. Whoever asks the very same,
-word for word and in the same headers, is answered from the memory of the process, as long as that
-snapshot is current; the rest of the service costs several times as much as such an answer.
+A response of snapshot_response.py depends on the current snapshot and on the request. An identical request is
+served from the memory of the process as long as that snapshot is current: the rest of the service costs
+several times as much.
 """
 
 from collections.abc import Callable, Iterable, Mapping

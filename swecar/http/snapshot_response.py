@@ -1,4 +1,4 @@
-"""Answers to the public: bytes kept by snapshot and question, told unchanged without a query."""
+"""Cached public responses, keyed by snapshot and query; a 304 needs no SQL."""
 
 import gzip
 import hashlib
@@ -12,7 +12,7 @@ from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import http_date, parse_etags, parse_http_date_safe
 
-FORM = "4"  # of all answers: raised when the same question gets other bytes
+FORM = "4"  # of all answers: raised when the same query gets other bytes
 SMALLEST_GZIP = 500  # bytes; below that the envelope costs more than it saves
 LARGEST_KEPT = 2**20  # bytes; a process keeps 500 answers, and a larger one is seldom asked for twice
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
@@ -46,7 +46,7 @@ def answer(
 ) -> HttpResponse:
     """The bytes that make gives, made once a process unless they are many, or 304 to who has them already.
 
-    key names the snapshot and the question: with the language all that the bytes depend on, so
+    key names the snapshot and the query: with the language all that the bytes depend on, so
     that the ETag is known before they are. What make raises is passed on. disposition is the header
     that names a file, modified the instant (ISO) of what is answered from. snapshot is the hash of the
     current one, where nothing else can make the answer another one (front.py). spend counts the cost of

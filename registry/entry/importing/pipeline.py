@@ -41,7 +41,7 @@ from registry.entry.patients.moved_away import refuse_moved_of_file
 from registry.entry.publish_request import announce_change
 from registry.errors import NotFound, Problem
 from registry.identity import Identifier
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 
 BATCH = 5_000
 
@@ -162,7 +162,7 @@ def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
     """Read, check and stage every row; returns how many there are."""
     reader, size, count = RowReader(lists), measure_file(path), 0
     for lines in batches(read_lines(path, centre_given=bool(lists.default_centre))):
-        rows: list[tuple[int, InfusionDraft]] = []
+        rows: list[tuple[int, InfusionInput]] = []
         unread: list[tuple[int, Identifier]] = []
         problems: list[tuple[int, Problem]] = []
         for line in lines:
@@ -181,7 +181,7 @@ def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
     return count
 
 
-def read_line(reader: RowReader, line: Line) -> tuple[InfusionDraft | None, list[Problem]]:
+def read_line(reader: RowReader, line: Line) -> tuple[InfusionInput | None, list[Problem]]:
     """The draft of a line, None where it cannot be read, and its problems."""
     if line.fields is None:
         return None, list(line.problems)

@@ -10,7 +10,7 @@ from registry.entry.patients.lookup import find_patient_to_enter
 from registry.entry.questions.referrals import REFERABLE, send_referral
 from registry.errors import RegistryError, TooManyLookups
 from registry.identity import SealedIdentifier
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import (
     Centre,
     ImportJob,
@@ -99,7 +99,7 @@ def _send(row: ImportRow, by: User) -> Referral:
     return send_referral(draft=draft, by=by, patient=patient)
 
 
-def _read(row: ImportRow) -> tuple[InfusionDraft, SealedIdentifier]:
+def _read(row: ImportRow) -> tuple[InfusionInput, SealedIdentifier]:
     """The draft that staging.keep_draft has kept."""
     kept = row.staged
     if kept is None or row.chain is None:
@@ -109,7 +109,7 @@ def _read(row: ImportRow) -> tuple[InfusionDraft, SealedIdentifier]:
     local = centre.code if type_ == IdentifierType.LOCAL else ""
     born = bytes(row.birth_digest) if row.birth_digest else None
     identifier = SealedIdentifier(type_, bytes(row.chain), kept["birth_year"], local, born)
-    draft = InfusionDraft(
+    draft = InfusionInput(
         centre=centre,
         category=Category(kept["category"]),
         product=_find(Product, kept["product_id"]),

@@ -14,7 +14,7 @@ from registry.choices import ReferralState
 from registry.entry.importing import staging
 from registry.errors import KnownElsewhere, Problem
 from registry.identity import DIGEST_BYTES, seal_mark
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 
 SENT, DECLINED = "sent_to_steward", "declined_by_steward"
 
@@ -41,7 +41,7 @@ WHERE warning AND code = ANY(%s) AND line NOT IN (SELECT line FROM import_proble
 """
 
 
-def seal_place(draft: InfusionDraft) -> bytes:
+def seal_place(draft: InfusionInput) -> bytes:
     """By what the row of a referral is known again: which infusion of a person it is."""
     return _seal(draft.infused_on, draft.date_precision, draft.sequence, draft.product.pk)
 

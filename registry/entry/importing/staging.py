@@ -33,7 +33,7 @@ from registry.entry.importing.staging_sql import (
 from registry.entry.infusions.visible_course import SAYS_SEX
 from registry.errors import Problem
 from registry.identity import DIGEST_BYTES, oldest_first
-from registry.infusion_input import Identified, InfusionDraft
+from registry.infusion_input import Identified, InfusionInput
 from registry.models.patient import GIVES_BIRTH_DATE
 from registry.order import Plan
 
@@ -86,7 +86,7 @@ def use_memory() -> None:
     _run(MEMORY)
 
 
-def stage_rows(rows: Iterable[tuple[int, InfusionDraft]]) -> None:
+def stage_rows(rows: Iterable[tuple[int, InfusionInput]]) -> None:
     """Copy read rows into the staging table: (line, draft)."""
     _copy("import_row", (_staged(line, draft) for line, draft in rows))
 
@@ -236,7 +236,7 @@ def store(by: Actor) -> None:
     )
 
 
-def keep_draft(draft: InfusionDraft) -> tuple[dict, bytes, bytes | None]:
+def keep_draft(draft: InfusionInput) -> tuple[dict, bytes, bytes | None]:
     """What stage_kept will stage again of a draft: its values for JSON, its chain of digests, and the date of
     birth's.
     """
@@ -282,7 +282,7 @@ def chains_are_whole() -> bool:
         return cursor.fetchone()[0]
 
 
-def _staged(line: int, draft: InfusionDraft) -> tuple:
+def _staged(line: int, draft: InfusionInput) -> tuple:
     identifier = draft.identifier
     if identifier is None:
         raise ValueError("a row of a file has an identifier")

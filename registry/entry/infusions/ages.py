@@ -10,7 +10,7 @@ from registry.dates import first_day
 from registry.entry.infusions.visible_course import Course
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import InfusionRefused, Problem
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import Patient
 from registry.rules import check_age_by_birth_year
 
@@ -27,7 +27,7 @@ def age_contradiction() -> Problem:
     return Problem("age_at_infusion", "ages_contradict", _(CONTRADICT))
 
 
-def refuse_age(draft: InfusionDraft, patient: Patient, course: Course) -> None:
+def refuse_age(draft: InfusionInput, patient: Patient, course: Course) -> None:
     """Raise InfusionRefused for an age that the year of birth or the recorded ages of a person rule out.
 
     course: what the actor may judge by. What another centre has recorded is not told (DOMAIN.md), so it
@@ -45,7 +45,7 @@ def refuse_age(draft: InfusionDraft, patient: Patient, course: Course) -> None:
         raise InfusionRefused([age_contradiction()])
 
 
-def follow_date(draft: InfusionDraft, stored: Age, patient: Patient, course: Course) -> int:
+def follow_date(draft: InfusionInput, stored: Age, patient: Patient, course: Course) -> int:
     """The age of an infusion whose date is corrected and whose age nobody states anew.
 
     course: the person's other infusions. The age stays where the new date is the old one less well known.

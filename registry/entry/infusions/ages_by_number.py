@@ -10,10 +10,10 @@ from registry.dates import age_on
 from registry.entry.infusions.doubts import follow_doubts, read_doubts
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import Problem
-from registry.infusion_input import Identified, InfusionDraft
+from registry.infusion_input import Identified, InfusionInput
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
-from registry.rules import check_draft
+from registry.rules import check_input
 
 CONTRADICTED = "age_contradicts_identifier"
 BEFORE_BIRTH = "date_before_birth"
@@ -51,7 +51,7 @@ def _judge(infusion: Infusion, identifier: Identified | None, *, by_number: bool
             return []
         sentence = _("The number that gave this age was wrong and has been taken away: is the age right?")
         return [Problem("age_at_infusion", WITHOUT_NUMBER, sentence, True)]
-    draft = InfusionDraft(
+    draft = InfusionInput(
         centre=infusion.centre,
         category=Category(infusion.category),
         product=infusion.product,
@@ -60,4 +60,4 @@ def _judge(infusion: Infusion, identifier: Identified | None, *, by_number: bool
         date_precision=DatePrecision(infusion.date_precision),
         age_at_infusion=infusion.age_at_infusion,
     )
-    return [problem for problem in check_draft(draft) if problem.code in {CONTRADICTED, BEFORE_BIRTH}]
+    return [problem for problem in check_input(draft) if problem.code in {CONTRADICTED, BEFORE_BIRTH}]

@@ -1,7 +1,7 @@
 """A stored infusion as a row of the exchange file: what a form starts from, and what is exported."""
 
 from registry.dates import write_date
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import Infusion
 
 # What a row of an infusion is written from, for select_related.
@@ -31,7 +31,7 @@ def row_of(infusion: Infusion) -> dict[str, str]:
     }
 
 
-def row_of_draft(draft: InfusionDraft) -> dict[str, str]:
+def row_of_draft(draft: InfusionInput) -> dict[str, str]:
     """The same of an infusion that is not stored yet; columns without a value are left out."""
     columns = {
         "centre": draft.centre.code,

@@ -18,10 +18,10 @@ from registry.choices import Category, Status
 from registry.course_rules import KIND_CODES, doubt_alone
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import Problem
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import Infusion, Message, Question
 from registry.models.infusion import batch_as_compared, order_course
-from registry.rules import check_draft, doubt_entry, doubt_in_course
+from registry.rules import check_input, doubt_entry, doubt_in_course
 
 BATCH = "batch_of_another_person"
 Doubts = Mapping[UUID, Mapping[str, Problem]]
@@ -102,9 +102,9 @@ def batch_doubt() -> Problem:
     return Problem("batch", BATCH, _("Another person has an infusion of this batch: is the number right?"), True)
 
 
-def draft_of(infusion: Infusion) -> InfusionDraft:
+def draft_of(infusion: Infusion) -> InfusionInput:
     """A stored infusion as a clinic would state it, without the identifier."""
-    draft = InfusionDraft(**{name: getattr(infusion, name) for name in STATED})
+    draft = InfusionInput(**{name: getattr(infusion, name) for name in STATED})
     draft.category = Category(infusion.category)
     return draft
 
@@ -118,7 +118,7 @@ def _judge(own: Sequence[Infusion], *, elsewhere: bool) -> Iterator[tuple[Infusi
         yield from ((in_order[0], doubt) for doubt in doubt_alone(steps[0]))
     for place, (infusion, draft) in enumerate(zip(in_order, drafts, strict=True)):
         others = [*steps[:place], *steps[place + 1 :]]
-        alone = [problem for problem in check_draft(draft) if problem.warning]
+        alone = [problem for problem in check_input(draft) if problem.warning]
         in_course = doubt_in_course(steps[place], others, elsewhere=elsewhere)
         yield from ((infusion, doubt) for doubt in (*alone, *doubt_entry(draft, others), *in_course))
 

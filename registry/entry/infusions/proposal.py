@@ -11,10 +11,10 @@ from registry.entry.infusions.record import refuse_impossible
 from registry.entry.infusions.visible_course import Course, read_course, show_sex
 from registry.entry.patients.moved_away import refuse_moved
 from registry.errors import KindUnclear, KnownElsewhere, Problem
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import Infusion, Patient
 from registry.order import Order, Step
-from registry.rules import classify, complete_draft, doubt_entry, doubt_sex, propose_kind
+from registry.rules import classify, complete_input, doubt_entry, doubt_sex, propose_kind
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def know_person(*, patient: Patient | None, by: Actor) -> Known:
 
 def propose(
     *,
-    draft: InfusionDraft,
+    draft: InfusionInput,
     by: Actor,
     patient: Patient | None = None,
     former_first_becomes: Kind | None = None,
@@ -77,7 +77,7 @@ def propose(
     """
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)
-    complete_draft(draft)
+    complete_input(draft)
     by_number_alone = patient.birth_year if patient and not draft.identifier else None
     warnings = refuse_impossible(draft, birth_year=by_number_alone)
     course = read_course(patient, by) if patient else Course()

@@ -23,15 +23,15 @@ from registry.entry.patients.moved_away import refuse_moved
 from registry.entry.publish_request import announce_change
 from registry.entry.reasons import check_reason
 from registry.errors import ChangedMeanwhile, InfusionRefused, KnownElsewhere, NotFound, Problem
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
 from registry.order import Step
 from registry.rules import (
     check_age_by_birth_year,
-    check_draft,
+    check_input,
     classify,
-    complete_draft,
+    complete_input,
     doubt_sex,
     refuse_taken_place,
 )
@@ -60,7 +60,7 @@ DECIDES_ORDER = {"kind", "infused_on", "date_precision", "sequence"}
 
 def record_infusion(
     *,
-    draft: InfusionDraft,
+    draft: InfusionInput,
     by: Actor,
     patient: Patient | None = None,
     reason: str = "",
@@ -80,7 +80,7 @@ def record_infusion(
     """
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)  # the caller's stays as it was given
-    complete_draft(draft)
+    complete_input(draft)
     refuse_registered_number(draft.batch, by)
     with acting_as(by, reason=check_reason(reason, needed=False)):
         lock_entry()
@@ -196,7 +196,7 @@ def _lock_infusion(infusion_id: UUID, by: Actor, version: int | None) -> Infusio
     raise NotFound(_("There is no such submitted infusion."))
 
 
-def _refuse_change(stored: InfusionDraft, draft: InfusionDraft, changed: Collection[str], course: Course) -> None:
+def _refuse_change(stored: InfusionInput, draft: InfusionInput, changed: Collection[str], course: Course) -> None:
     """Raise what refuses a corrected infusion its place.
 
     What was left as it is, is not judged anew: a course that waits for the steward can be corrected, and so
@@ -226,7 +226,7 @@ def _is_refused(step: Step, course: Course, code: str) -> bool:
     return False
 
 
-def _change_former_first(course: Course, draft: InfusionDraft, becomes: Kind) -> None:
+def _change_former_first(course: Course, draft: InfusionInput, becomes: Kind) -> None:
     """Make the recorded first what the clinic now says it is; where others know the person, nothing."""
     first = next((one for one in course.infusions if one.kind == Kind.FIRST), None)
     if first is None or course.elsewhere or becomes == Kind.FIRST or draft.kind != Kind.FIRST:
@@ -236,14 +236,14 @@ def _change_former_first(course: Course, draft: InfusionDraft, becomes: Kind) ->
 
 
 def refuse_impossible(
-    draft: InfusionDraft, *, birth_year: int | None = None, touched: Collection[str] | None = None
+    draft: InfusionInput, *, birth_year: int | None = None, touched: Collection[str] | None = None
 ) -> list[Problem]:
     """What is improbable in one infusion; raises InfusionRefused with all that is impossible.
 
     birth_year: the person's, where the draft has no identifier. touched: what a correction changes
-    (rules.check_draft).
+    (rules.check_input).
     """
-    problems = check_draft(draft, touched=touched)
+    problems = check_input(draft, touched=touched)
     if contradiction := check_age_by_birth_year(draft, birth_year):
         problems.append(contradiction)
     if touched is None or "batch" in touched:

@@ -19,9 +19,9 @@ from registry.identity import (
     IssuerUnclear,
     read_identifier,
 )
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
-from registry.rules import MOST_A_DAY, SPONSOR_OF, check_draft, complete_draft
+from registry.rules import MOST_A_DAY, SPONSOR_OF, check_input, complete_input
 
 COLUMNS = (
     "centre",
@@ -111,7 +111,7 @@ class RowReader:
 
     def read(
         self, row: Mapping[str, str], *, person_known: bool = False, stored: Mapping[str, str] | None = None
-    ) -> tuple[InfusionDraft | None, list[Problem]]:
+    ) -> tuple[InfusionInput | None, list[Problem]]:
         """The draft of one row, None where a field cannot be read, and its problems.
 
         person_known: the person is named by registry number, so the row needs no identifier. stored: the
@@ -140,7 +140,7 @@ class RowReader:
             batch, taken = read_batch(batch, infused_on=infused_on, precision=precision, own=identifier)
             if taken:
                 fields.refuse(taken.field, taken.code, taken.sentence)
-        draft = InfusionDraft(
+        draft = InfusionInput(
             centre=centre,
             identifier=identifier,
             category=category,
@@ -157,19 +157,19 @@ class RowReader:
             batch=batch,
         )
         if infused_on:  # of no date follows no age
-            complete_draft(draft)
+            complete_input(draft)
         if fields.refused:
             unread = {problem.field for problem in fields.problems}
             return None, fields.problems + self._check(draft, unread=unread, touched=touched)
         return draft, fields.problems + self._check(draft, touched=touched)
 
-    def _check(self, draft: InfusionDraft, **what) -> list[Problem]:
+    def _check(self, draft: InfusionInput, **what) -> list[Problem]:
         """The rules' problems; one with the trial names those that the category may have."""
         return [
             replace(problem, sentence=f"{problem.sentence} {self._name_trials(draft.category)}".strip())
             if problem.code in NAMES_TRIALS
             else problem
-            for problem in check_draft(draft, **what)
+            for problem in check_input(draft, **what)
         ]
 
     def _name_trials(self, category: Category) -> str:

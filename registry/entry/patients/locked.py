@@ -8,12 +8,12 @@ from registry.choices import Sex
 from registry.entry.locks import lock_entry
 from registry.entry.patients.lookup import holder_of, person_with, refuse_refused, refuse_retired_pseudonym
 from registry.errors import NotFound
-from registry.infusion_input import Identified, InfusionDraft
+from registry.infusion_input import Identified, InfusionInput
 from registry.models import Infusion, Patient, PatientIdentifier
 from registry.models.patient import GIVES_BIRTH_DATE
 
 
-def lock_patient(draft: InfusionDraft) -> Patient:
+def lock_patient(draft: InfusionInput) -> Patient:
     """The person of a draft, stored if new, locked until the commit. No look-up: whoever enters has made
     one before, outside of this transaction.
 
@@ -73,7 +73,7 @@ def lock_known_patient(patient: Patient, by: Actor) -> Patient:
     return locked
 
 
-def fill_sex(patient: Patient, draft: InfusionDraft, *, by: Actor) -> None:
+def fill_sex(patient: Patient, draft: InfusionInput, *, by: Actor) -> None:
     """Give a locked person whose sex is not known the one that a draft states.
 
     What was stated with infusions that have all been withdrawn elsewhere is no longer known; what a personal

@@ -10,7 +10,7 @@ from django.db import connection
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.errors import KnownElsewhere
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import Infusion, Patient
 
 # Rows of a file that say what a centre of the actor's once recorded of the person, and has no longer; what is
@@ -28,7 +28,7 @@ WHERE elsewhere AND line NOT IN (SELECT line FROM import_problem WHERE NOT warni
 """
 
 
-def refuse_moved(draft: InfusionDraft, patient: Patient, by: Actor) -> None:
+def refuse_moved(draft: InfusionInput, patient: Patient, by: Actor) -> None:
     """Raise KnownElsewhere for what a centre of the actor's has recorded of a person whom others know, and has
     no longer. by: who sees a part of the person's course alone.
     """

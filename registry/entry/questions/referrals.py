@@ -23,9 +23,9 @@ from registry.entry.patients.lookup import find_patient, person_with
 from registry.entry.questions.questions import ask_about_referral, check_text, close_it, refuse_full, write_in
 from registry.errors import KnownElsewhere, NotFound, RegistryError
 from registry.identity import SealedIdentifier
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import Patient, Question, Referral, User
-from registry.rules import complete_draft
+from registry.rules import complete_input
 
 REFERABLE = frozenset({KnownElsewhere.code})
 # Whatever names the steward, and where it goes on: a row that can be sent, or a question.
@@ -46,7 +46,7 @@ class ReferralSettled(RegistryError):
 
 
 def send_referral(
-    *, draft: InfusionDraft, by: User, patient: Patient | None = None, message: str = ""
+    *, draft: InfusionInput, by: User, patient: Patient | None = None, message: str = ""
 ) -> Referral:
     """Send an infusion that is refused with a code of REFERABLE to the steward, once however often it is sent:
     as long as it is open, another message with it goes into its thread.
@@ -57,7 +57,7 @@ def send_referral(
     """
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)
-    complete_draft(draft)
+    complete_input(draft)
     question = propose(draft=draft, by=by, patient=patient).question
     if question is None or question.code not in REFERABLE:
         raise NothingToRefer

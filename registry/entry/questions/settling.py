@@ -25,7 +25,7 @@ from registry.entry.questions.referrals import end_referral, identifier_of, lock
 from registry.entry.questions.unsettled import UnsettledCourse, find_unsettled_courses
 from registry.entry.reasons import check_reason
 from registry.errors import InfusionRefused, NotFound, RegistryError
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import Infusion, Patient, Referral
 from registry.models.access_log import log_infusions, log_persons
 from registry.order import put_in_order
@@ -49,7 +49,7 @@ class Settlement:
 
     rows: Sequence[Infusion]
     answers: Mapping[str, str]
-    sent: InfusionDraft | None = None
+    sent: InfusionInput | None = None
 
     def check(self) -> None:
         """Raise OrderImpossible for what cannot be a course, naming what is wrong."""
@@ -135,7 +135,7 @@ def read_unsettled(*, by: Actor) -> list[UnsettledCourse]:
     return found
 
 
-def read_sent(referral: Referral, *, by: Actor) -> InfusionDraft:
+def read_sent(referral: Referral, *, by: Actor) -> InfusionInput:
     """The infusion of an open referral. Raises InfusionRefused where it cannot be read any longer."""
     reader = RowReader(CodeLists(by, permission=Permission.SETTLE_ORDER))
     draft, problems = reader.read(referral.fields, person_known=True)
@@ -237,7 +237,7 @@ def _apply(settlement: Settlement, *, by: Actor, shown: str) -> list[Infusion]:
     return changed
 
 
-def _store(draft: InfusionDraft, kind: Kind, patient: Patient, by: Actor) -> Infusion:
+def _store(draft: InfusionInput, kind: Kind, patient: Patient, by: Actor) -> Infusion:
     """The row of a referral."""
     draft = replace(draft, kind=kind)
     rows = _rows_of(patient)

@@ -5,10 +5,10 @@ from django.utils.translation import gettext as _
 from registry.choices import Kind
 from registry.entry.infusions.proposal import Proposal
 from registry.errors import KnownElsewhere
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 
 
-def say_consequence(proposal: Proposal, stated: InfusionDraft) -> str:
+def say_consequence(proposal: Proposal, stated: InfusionInput) -> str:
     """What an infusion counts as, at the centre and in the nation (COUNTING.md, "Measures of a cell").
 
     Nothing where the registry's steward has to settle the order first.

@@ -20,7 +20,7 @@ from registry.entry.infusions.row_reader import CodeLists, RowReader, read_ident
 from registry.entry.patients.lookup import PatientRefused
 from registry.errors import InfusionRefused, Problem, RegistryError, TooManyLookups
 from registry.identity import Identifier, IdentifierUnusable, holds_identity_number
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import Centre, Infusion, Patient
 from registry.pages.clinic.date_field import DateText
 from registry.pages.clinic.list_field import (
@@ -136,7 +136,7 @@ class InfusionForm(forms.Form):
         kept["age_at_infusion"] = "" if self.age_is_open else kept["age_at_infusion"]
         return kept
 
-    def read(self) -> InfusionDraft | None:
+    def read(self) -> InfusionInput | None:
         """The infusion as typed; None where something cannot be read, which then stands beside it."""
         draft, problems = RowReader(self.lists).read(
             self.typed(), person_known=self.patient is not None, stored=self.stored
@@ -313,7 +313,7 @@ class CorrectionForm(InfusionForm):
             self.data |= {"age_at_infusion": "", "age_for": self.data.get("infused_on", "")}
         super().refuse(problems)
 
-    def _restates_age(self, stated: InfusionDraft) -> bool:
+    def _restates_age(self, stated: InfusionInput) -> bool:
         try:
             return understand_date(self.age_for) == (stated.infused_on, stated.date_precision)
         except ValueError:

@@ -31,7 +31,7 @@ from registry.entry.patients.lookup import (
 from registry.entry.patients.search import read_registry_number
 from registry.entry.questions.referrals import REFERABLE, send_referral
 from registry.errors import InfusionRefused, NotFound, Problem, RegistryError, TooManyLookups
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import Patient
 from registry.models.access_log import log_persons
 from registry.pages.clinic.base import SignedInRequest, page, say_wait, show
@@ -49,7 +49,7 @@ class Judged(NamedTuple):
     """An infusion as typed, whose and what it would be; None where something cannot be read or is refused."""
 
     known: Known | None = None
-    stated: InfusionDraft | None = None
+    stated: InfusionInput | None = None
     proposal: Proposal | None = None
     too_many: TooManyLookups | None = None  # nothing is told of the person
     patient: Patient | None = None  # whose it is, for what is stored; the clinic may not know them
@@ -180,14 +180,14 @@ def _judge(request: SignedInRequest, form: InfusionForm, *, final: bool = False)
 
 
 def _propose(
-    request: SignedInRequest, form: InfusionForm, stated: InfusionDraft, patient: Patient | None, *, final: bool
-) -> tuple[InfusionDraft, Proposal]:
+    request: SignedInRequest, form: InfusionForm, stated: InfusionInput, patient: Patient | None, *, final: bool
+) -> tuple[InfusionInput, Proposal]:
     """The infusion with what the clinic has stated of its kind, and what it would be.
 
     A kind that the page has chosen is stated by sending the form, if the page would choose it still.
     """
 
-    def ask(draft: InfusionDraft) -> Proposal:
+    def ask(draft: InfusionInput) -> Proposal:
         return propose(draft=draft, by=request.user, patient=patient, former_first_becomes=form.answer)
 
     if not form.kind_is_open:

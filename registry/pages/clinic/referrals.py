@@ -31,7 +31,7 @@ from registry.entry.questions.settling import (
     settle_course,
 )
 from registry.errors import InfusionRefused, NotFound, NotPermitted, RegistryError
-from registry.infusion_input import InfusionDraft
+from registry.infusion_input import InfusionInput
 from registry.models import Infusion, Referral
 from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.effect import say_effect
@@ -173,7 +173,7 @@ def _show_settling(
     problem: str,
     *,
     context: dict[str, Any],
-    draft: InfusionDraft | None = None,
+    draft: InfusionInput | None = None,
 ) -> HttpResponse:
     """The course as it is and as it becomes; the effect as soon as every infusion has an answer."""
     given = _answers(request.POST) if request.method == "POST" else {}

@@ -163,7 +163,7 @@ def _answer(request: HttpRequest, key: str, language: str, make: Callable[[], by
     try:
         try:
             return _keep(request, key, language, make)
-        except FactsNotKept:  # a new snapshot came between the question and its facts
+        except FactsNotKept:  # a new snapshot came between the query and its facts
             forget_current()
             return _keep(request, key, language, make)
     except Withheld:

@@ -25,7 +25,7 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
             return redirect(view.address())  # one address for one day, and the field writes it so
         try:
             return _answer(request, view)
-        except FactsNotKept:  # a new snapshot came between the question and its facts
+        except FactsNotKept:  # a new snapshot came between the query and its facts
             forget_current()
             return _answer(request, view)
     except ChoiceUnknown as unknown:
@@ -35,7 +35,7 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
 
 
 def _refuse(problem: str, language: str) -> HttpResponse:
-    """The whole country's numbers, below what is wrong with the question."""
+    """The whole country's numbers, below what is wrong with the query."""
     try:
         with override(language):
             page = render_page(View(language), problem=problem)

@@ -84,6 +84,12 @@ IN_TEXT = {
     "after a year and month": f"2020-12 {WOMAN}",
     "after small numbers": f"ward 12, bag 3: {SHORT.replace('-', '')}, 2",
     "after a wrong one": f"{made_wrong(WOMAN)} or {WOMAN}",
+    "a character reference": WOMAN.replace("-", "&#45;"),
+    "a named reference": f"{BARE[:8]}&nbsp;{BARE[8:]}",
+    "as in a URL": WOMAN.replace("-", "%2D"),
+    "a tag": f"{BARE[:8]}<br>{BARE[8:]}",
+    "a short word between": f"{BARE[:8]} nr {BARE[8:]}",
+    "a letter for a digit": f"{BARE[:10]}O{BARE[11:]}",
 }
 OTHERS = {
     "coordination number": factories.number(date(1950, 2, 3), 982, coordination=True),

@@ -21,7 +21,7 @@ CODES: Mapping[type[RegistryError], int] = {
 
 
 class Refused(RegistryError):
-    """A request that cannot be answered as it stands; parameter names the part that is wrong."""
+    sentence = "A request that cannot be answered as it stands; parameter names the part that is wrong."
 
     def __init__(self, code: str, sentence: str, *, parameter: str = "", status_code: int = 400):
         super().__init__(sentence, code=code)
@@ -68,7 +68,7 @@ def problem_of(error: RegistryError) -> HttpResponse:
     with override("en"):  # this interface speaks English to programmers; pages speak both languages
         detail = str(error)
     status_code = getattr(error, "status_code", None) or CODES.get(type(error), 400)
-    title = (type(error).__doc__ or "").splitlines()[0].rstrip(".")
+    title = type(error).sentence.rstrip(".")
     answer = problem(
         error.code,
         "The request cannot be answered as it stands" if isinstance(error, Refused) else title,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 
 @dataclass(frozen=True)
@@ -18,18 +18,21 @@ class Problem:
 
 
 class RegistryError(Exception):
-    """Something that the registry refuses; nothing was stored."""
+    """Something that the registry refuses; nothing was stored.
+
+    code is for programs and stays as it is; sentence is what people read, unless one is given.
+    """
 
     code = "refused"
+    sentence = "The registry refuses this."
 
     def __init__(self, sentence: str = "", *, code: str = ""):
-        super().__init__(sentence or gettext_lazy((self.__doc__ or "").splitlines()[0]))
+        super().__init__(sentence or gettext_lazy(self.sentence))
         self.code = code or self.code
 
 
 class InfusionRefused(RegistryError):
-    """The infusion breaks one or more rules."""
-
+    sentence = "The infusion breaks one or more rules."
     code = "infusion_refused"
 
     def __init__(self, problems: Sequence[Problem]):
@@ -39,12 +42,11 @@ class InfusionRefused(RegistryError):
 
 
 class KindUnclear(InfusionRefused):
-    """What this infusion is to the person's others is not clear: say its kind."""
+    sentence = "What this infusion is to the person's others is not clear: say its kind."
 
 
 class KnownElsewhere(InfusionRefused):
-    """This person is in the registry at another centre."""
-
+    sentence = "This person is in the registry at another centre."
     code = "known_elsewhere"
 
     def __init__(self) -> None:
@@ -55,38 +57,34 @@ class KnownElsewhere(InfusionRefused):
 
 
 class NotPermitted(RegistryError):
-    """You may not do this."""
-
+    sentence = gettext_noop("You may not do this.")
     code = "not_permitted"
 
 
 class NotFound(RegistryError):
-    """There is no such record."""
-
+    sentence = gettext_noop("There is no such record.")
     code = "not_found"
 
 
 class ChangedMeanwhile(RegistryError):
-    """Someone else has changed this infusion since you opened it: nothing was stored."""
-
+    sentence = gettext_noop("Someone else has changed this infusion since you opened it: nothing was stored.")
     code = "changed_meanwhile"
 
 
 class MergeImpossible(RegistryError):
-    """The two persons cannot be merged as they stand."""
-
+    sentence = "The two persons cannot be merged as they stand."
     code = "merge_impossible"
 
 
 class Busy(RegistryError):
-    """Someone else is writing, an import perhaps: nothing was stored. Try again in a minute."""
-
+    sentence = gettext_noop(
+        "Someone else is writing, an import perhaps: nothing was stored. Try again in a minute."
+    )
     code = "busy"
 
 
 class TooManyLookups(RegistryError):
-    """You have looked up as many persons who are not your centre's patients as an hour allows."""
-
+    sentence = "You have looked up as many persons who are not your centre's patients as an hour allows."
     code = "too_many_lookups"
 
     def __init__(self, seconds: int):
@@ -105,20 +103,17 @@ class TooManyLookups(RegistryError):
 
 
 class FileUnusable(RegistryError):
-    """The file cannot be read as an exchange file."""
-
+    sentence = "The file cannot be read as an exchange file."
     code = "file_unusable"
 
 
 class FileTooLarge(FileUnusable):
-    """The file is larger than 10 MB: divide it."""
-
+    sentence = gettext_noop("The file is larger than 10 MB: divide it.")
     code = "file_too_large"
 
 
 class ProofFailed(RegistryError):
-    """The numbers do not agree with the independent recount; nothing was published."""
-
+    sentence = "The numbers do not agree with the independent recount; nothing was published."
     code = "proof_failed"
 
     def __init__(self, differences: Sequence["Difference"]):
@@ -128,62 +123,56 @@ class ProofFailed(RegistryError):
 
 
 class NotPublished(RegistryError):
-    """No snapshot has been published yet."""
-
+    sentence = gettext_noop("No snapshot has been published yet.")
     code = "no_snapshot"
 
 
 class Withheld(RegistryError):
-    """The policy on small numbers does not let this out."""
-
+    sentence = gettext_noop("The policy on small numbers does not let this out.")
     code = "withheld_by_policy"
 
 
 class FactsNotKept(RegistryError):
-    """Only the current snapshot can be counted up to a day: the facts of older ones are not kept."""
-
+    sentence = gettext_noop(
+        "Only the current snapshot can be counted up to a day: the facts of older ones are not kept."
+    )
     code = "as_of_needs_current"
 
 
 class DateInFuture(RegistryError):
-    """That day has not come yet: choose today or an earlier date."""
-
+    sentence = gettext_noop("That day has not come yet: choose today or an earlier date.")
     code = "date_in_future"
 
 
 class ReasonMissing(RegistryError):
-    """Say why: the reason stands in the history."""
-
+    sentence = gettext_noop("Say why: the reason stands in the history.")
     code = "reason_missing"
 
 
 class IdentifierInText(RegistryError):
-    """The reason holds an identity number, which the registry does not store: leave it out."""
-
+    sentence = gettext_noop(
+        "The reason holds an identity number, which the registry does not store: leave it out."
+    )
     code = "identifier_in_text"
 
 
 class InvitationUnusable(RegistryError):
-    """This invitation cannot be used: it is wrong, used or too old. Ask for a new one."""
-
+    sentence = gettext_noop("This invitation cannot be used: it is wrong, used or too old. Ask for a new one.")
     code = "invitation_unusable"
 
 
 class UsernameTaken(RegistryError):
-    """There is an account with this user name already."""
-
+    sentence = gettext_noop("There is an account with this user name already.")
     code = "username_taken"
 
 
 class CommissionUnknown(RegistryError):
-    """The commission that you chose belongs to no centre of the registry."""
-
+    sentence = gettext_noop("The commission that you chose belongs to no centre of the registry.")
     code = "commission_unknown"
 
 
 class AssuranceTooLow(RegistryError):
-    """The registry needs a sign-in of a higher assurance level than this one."""
-
+    sentence = gettext_noop("The registry needs a sign-in of a higher assurance level than this one.")
     code = "assurance_too_low"
 
 

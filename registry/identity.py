@@ -75,14 +75,12 @@ WRITE_RESERVE = gettext_noop(
 
 
 class IdentifierUnusable(RegistryError):
-    """The identifier cannot be read. The text never repeats it."""
-
+    sentence = "The identifier cannot be read. The text never repeats it."
     code = "identifier_invalid"
 
 
 class IssuerUnclear(IdentifierUnusable):
-    """Several regions write reserve numbers like this one."""
-
+    sentence = "Several regions write reserve numbers like this one."
     code = "issuer_unclear"
 
     def __init__(self, issuers: Iterable[Issuer] = ()):

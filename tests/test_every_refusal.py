@@ -71,6 +71,7 @@ NAMES_THE_STEWARD = {
 }
 # What is said once it is done, or of the steward to the steward, and the names of things.
 NO_REFUSAL = (
+    "The registry does not refuse this infusion for the steward",
     "Sent to the steward, waiting", "The question is sent",
     "It is sent to the registry's steward", "%(count)s row", "Sent by %(sender)s",
     "The registry's steward has settled", "The registry's steward has withdrawn this", "Keeps the registry",
@@ -167,6 +168,6 @@ def test_every_sentence_that_names_the_steward_has_its_way():
 @pytest.mark.parametrize("one", sorted(classes(), key=lambda one: (one.__module__, one.__name__)),
                          ids=lambda one: one.__name__)  # fmt: skip
 def test_every_refusal_says_what_it_is_in_a_sentence(one):
-    words = (one.__doc__ or "").strip().splitlines()
-    assert words
-    assert len(words[0].split()) >= 3 or one.__name__ == "TextMissing"
+    own = "sentence" in vars(one)
+    assert own
+    assert len(one.sentence.split()) >= 3 or one.__name__ == "TextMissing"

@@ -20,8 +20,7 @@ SECONDS = 60
 
 
 class TooManyRequests(RegistryError):
-    """You have asked too often"""
-
+    sentence = "You have asked too often"
     code = "too_many_requests"
     status_code = 429
 

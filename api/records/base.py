@@ -79,8 +79,7 @@ FORMATS = frozenset({"format"})
 
 
 class BodyInvalid(RegistryError):
-    """The body is not what is asked for."""
-
+    sentence = "The body is not what is asked for."
     code = "body_invalid"
 
     def __init__(self, problems: Sequence[Problem]):
@@ -191,7 +190,7 @@ def _way_on(error: RegistryError, view: SignedInView) -> str:
 def _title(error: RegistryError) -> str:
     if isinstance(error, FileTooLarge):  # of one of several limits
         return str(error).rstrip(".")
-    return (type(error).__doc__ or "").splitlines()[0].rstrip(".")
+    return type(error).sentence.rstrip(".")
 
 
 def require_writer(user: User) -> None:

@@ -50,8 +50,7 @@ FOLLOWS = {"infused_on": "date_precision", "product": "modality"}
 
 
 class NotSubmitted(RegistryError):
-    """The infusion is withdrawn: nothing can be changed any more."""
-
+    sentence = "The infusion is withdrawn: nothing can be changed any more."
     code = "not_submitted"
     status_code = 409
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.dates import today
@@ -13,8 +14,7 @@ from registry.rules import EARLIEST
 
 
 class CoverageDateImpossible(RegistryError):
-    """Write a day from 1990 to today."""
-
+    sentence = gettext_noop("Write a day from 1990 to today.")
     code = "coverage_date_impossible"
 
 

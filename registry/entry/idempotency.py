@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext_noop
 
 from registry.access import acting_as
 from registry.errors import RegistryError
@@ -18,8 +19,7 @@ KEPT = timedelta(hours=24)
 
 
 class KeyReused(RegistryError):
-    """The key was used for another request already: nothing was stored."""
-
+    sentence = gettext_noop("The key was used for another request already: nothing was stored.")
     code = "idempotency_key_reused"
 
 

@@ -11,8 +11,7 @@ from registry.published.queries import read_map_and_rows
 
 
 class FigureUnusable(RegistryError):
-    """The file is not a published figure."""
-
+    sentence = "The file is not a published figure."
     code = "figure_unusable"
 
 

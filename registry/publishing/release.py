@@ -8,6 +8,7 @@ from datetime import date
 from django.core.cache import caches
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.dates import today
@@ -27,38 +28,38 @@ LANGUAGES = ("sv", "en")
 
 
 class ReleaseNameWrong(RegistryError):
-    """The name stands in the address: write small letters, digits and hyphens, at most 40 of them."""
-
+    sentence = gettext_noop(
+        "The name stands in the address: write small letters, digits and hyphens, at most 40 of them."
+    )
     code = "release_name_wrong"
 
 
 class ReleaseNameTaken(RegistryError):
-    """There is a release of this name already, and a release stays as it is."""
-
+    sentence = gettext_noop("There is a release of this name already, and a release stays as it is.")
     code = "release_name_taken"
 
 
 class ReleaseTitleMissing(RegistryError):
-    """Write a title in both languages."""
-
+    sentence = gettext_noop("Write a title in both languages.")
     code = "release_title_missing"
 
 
 class ReleaseDayWrong(RegistryError):
-    """The release can be up to a day that has been, not up to one that comes."""
-
+    sentence = gettext_noop("The release can be up to a day that has been, not up to one that comes.")
     code = "release_day_wrong"
 
 
 class ReleaseDayBefore(RegistryError):
-    """The release before goes further: choose its last day or a later one, or infusions would seem withdrawn."""
-
+    sentence = gettext_noop(
+        "The release before goes further: choose its last day or a later one, or infusions would seem withdrawn."
+    )
     code = "release_day_before"
 
 
 class SnapshotBehind(RegistryError):
-    """The records have moved on since the current snapshot: wait until it is published, and try again."""
-
+    sentence = gettext_noop(
+        "The records have moved on since the current snapshot: wait until it is published, and try again."
+    )
     code = "snapshot_behind"
 
 

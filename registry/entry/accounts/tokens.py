@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import Scope
@@ -20,8 +21,7 @@ USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
 class TokenInvalid(RegistryError):
-    """The token is wrong, revoked or too old."""
-
+    sentence = gettext_noop("The token is wrong, revoked or too old.")
     code = "token_invalid"
 
 

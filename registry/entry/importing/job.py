@@ -56,14 +56,12 @@ logger = logging.getLogger(__name__)
 
 
 class ImportNotStorable(RegistryError):
-    """This file is not waiting to be stored: upload it again."""
-
+    sentence = gettext_noop("This file is not waiting to be stored: upload it again.")
     code = "import_not_storable"
 
 
 class ImportImpossible(RegistryError):
-    """The import cannot go on."""
-
+    sentence = "The import cannot go on."
     code = "import_impossible"
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.utils.translation import gettext_noop
 
 from registry.choices import Category, DatePrecision, IdentifierType, ImportState, Kind, Sex
 from registry.entry.patients.lookup import find_patient_to_enter
@@ -28,14 +29,12 @@ MOST_AT_ONCE = 100  # rows that one request sends
 
 
 class RowNotReadable(RegistryError):
-    """A list of the registry has changed since the file was read: upload it again."""
-
+    sentence = gettext_noop("A list of the registry has changed since the file was read: upload it again.")
     code = "list_changed"
 
 
 class NothingToSend(RegistryError):
-    """This row has been sent, or its file is deleted: upload it again to send it."""
-
+    sentence = gettext_noop("This row has been sent, or its file is deleted: upload it again to send it.")
     code = "nothing_to_send"
 
 

@@ -25,8 +25,7 @@ NOT_COMPARABLE = gettext_noop(
 
 
 class MergeUnexplained(MergeImpossible):
-    """The numbers of two persons do not give one date of birth: the steward has to say why they are one."""
-
+    sentence = "The numbers of two persons do not give one date of birth: the steward has to say why they are one."
     code = "merge_unexplained"
 
 

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from django.utils.translation import gettext_noop
+
 from registry.choices import Kind, Status
 from registry.errors import RegistryError
 from registry.models import Infusion
@@ -132,8 +134,7 @@ def _count(places: Sequence[Place]) -> Counter[tuple[tuple[str, str], str]]:
 
 
 class EffectChanged(RegistryError):
-    """The records have changed meanwhile, and with them the effect: look at it again."""
-
+    sentence = gettext_noop("The records have changed meanwhile, and with them the effect: look at it again.")
     code = "effect_changed"
 
 

@@ -28,8 +28,7 @@ REMOVED = gettext_noop("a wrong number was removed")
 
 
 class IdentifierTaken(RegistryError):
-    """The number is another person's."""
-
+    sentence = "The number is another person's."
     code = "identifier_taken"
 
     def __init__(self, other: Patient):
@@ -38,20 +37,17 @@ class IdentifierTaken(RegistryError):
 
 
 class IdentifierKnown(RegistryError):
-    """The person is known by this number already."""
-
+    sentence = gettext_noop("The person is known by this number already.")
     code = "identifier_known"
 
 
 class IdentifierContradicts(RegistryError):
-    """The number contradicts what is known of the person."""
-
+    sentence = "The number contradicts what is known of the person."
     code = "identifier_contradicts"
 
 
 class OnlyIdentifier(RegistryError):
-    """This is the person's only number: write the right one in its place."""
-
+    sentence = gettext_noop("This is the person's only number: write the right one in its place.")
     code = "only_identifier"
 
 

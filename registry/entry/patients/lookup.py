@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from registry.access import Actor, Permission, acting_as
 from registry.choices import AccessAction
@@ -16,14 +17,12 @@ from registry.models.access_log import log_persons
 
 
 class PatientRefused(RegistryError):
-    """The person has asked not to be in the registry: nothing may be stored."""
-
+    sentence = gettext_noop("The person has asked not to be in the registry: nothing may be stored.")
     code = "do_not_register"
 
 
 class PseudonymUsed(InfusionRefused):
-    """This pseudonym stands for somebody of whom the centre has no infusion any more."""
-
+    sentence = "This pseudonym stands for somebody of whom the centre has no infusion any more."
     code = "pseudonym_used"
 
     def __init__(self) -> None:

@@ -18,8 +18,7 @@ from registry.models.access_log import log_infusions
 
 
 class MoveImpossible(RegistryError):
-    """The person cannot be moved between these centres."""
-
+    sentence = "The person cannot be moved between these centres."
     code = "move_impossible"
 
 

@@ -37,38 +37,32 @@ CLOSED = gettext_noop("closed a question")
 
 
 class TextMissing(RegistryError):
-    """Write something."""
-
+    sentence = gettext_noop("Write something.")
     code = "missing"
 
 
 class TextTooLong(RegistryError):
-    """The text is too long."""
-
+    sentence = gettext_noop("The text is too long.")
     code = "too_long"
 
 
 class QuestionAnswered(RegistryError):
-    """Someone else has answered or closed this question meanwhile: nothing was stored."""
-
+    sentence = gettext_noop("Someone else has answered or closed this question meanwhile: nothing was stored.")
     code = "question_answered"
 
 
 class QuestionClosed(RegistryError):
-    """This question is closed: nothing was stored. Ask a new one."""
-
+    sentence = gettext_noop("This question is closed: nothing was stored. Ask a new one.")
     code = "question_closed"
 
 
 class QuestionFull(RegistryError):
-    """This question has as many messages as one can have: close it and ask a new one."""
-
+    sentence = gettext_noop("This question has as many messages as one can have: close it and ask a new one.")
     code = "question_full"
 
 
 class QuestionOfSomeoneElse(RegistryError):
-    """Whoever asked closes the question."""
-
+    sentence = gettext_noop("Whoever asked closes the question.")
     code = "question_of_someone_else"
 
 

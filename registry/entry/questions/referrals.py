@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from registry.access import NATIONWIDE, Actor, Permission, acting_as, centres_where, require
 from registry.choices import IdentifierType, ReferralState, Side
@@ -34,14 +35,14 @@ SEND_TO = {KnownElsewhere.code: ROWS, KIND_STAYS: QUESTIONS, SENT: QUESTIONS, DE
 
 
 class NothingToRefer(RegistryError):
-    """The registry does not refuse this infusion for the steward to settle: register it as usual."""
-
+    sentence = gettext_noop(
+        "The registry does not refuse this infusion for the steward to settle: register it as usual."
+    )
     code = "nothing_to_refer"
 
 
 class ReferralSettled(RegistryError):
-    """This has been settled or taken back meanwhile: nothing was changed."""
-
+    sentence = gettext_noop("This has been settled or taken back meanwhile: nothing was changed.")
     code = "referral_settled"
 
 

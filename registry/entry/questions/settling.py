@@ -36,8 +36,7 @@ DOUBLE = "withdraw"  # what a row becomes that is the same infusion recorded twi
 
 
 class OrderImpossible(RegistryError):
-    """The infusions cannot stand in this order."""
-
+    sentence = "The infusions cannot stand in this order."
     code = "order_impossible"
 
 

@@ -17,8 +17,7 @@ SPANS = ("year", "total")  # new ones each year, or all up to its end
 
 
 class ChoiceUnknown(RegistryError):
-    """What the page is to show is not to be had."""
-
+    sentence = "What the page is to show is not to be had."
     code = "choice_unknown"
 
 

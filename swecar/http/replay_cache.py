@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 
-# All that an answer of answers.py, and what the other layers add to it, is made from.
+# All that an answer of snapshot_response.py, and what the other layers add to it, is made from.
 ASKED = (
     "PATH_INFO", "QUERY_STRING", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme",
     "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING",
@@ -37,7 +37,7 @@ _kept: dict[tuple, Kept] = {}
 
 
 def keep(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """The outermost layer: remember what answers.py has answered, as all other layers have left it."""
+    """The outermost layer: remember what snapshot_response.py has answered, as all other layers have left it."""
 
     def layer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -49,7 +49,7 @@ def answer(
     key names the snapshot and the query: with the language all that the bytes depend on, so
     that the ETag is known before they are. What make raises is passed on. disposition is the header
     that names a file, modified the instant (ISO) of what is answered from. snapshot is the hash of the
-    current one, where nothing else can make the answer another one (front.py). spend counts the cost of
+    current one, where nothing else can make the answer another one (replay_cache.py). spend counts the cost of
     an answer that is not a 304 to whoever asks, before it is made; it gives headers, or raises.
     """
     # Headers are read from META: request.headers copies all of them for the one that is asked for.

@@ -1,5 +1,5 @@
 """The temporary tables of an import, and the statements that fill, ask and store them. They last for the two
-transactions of an import: its persons are looked up in the first (import_lookups.py).
+transactions of an import: its persons are looked up in the first (lookups.py).
 
 A row of the file is staged without its identifier: `chain` holds its digests end to end, the oldest
 key's first, and `person` is the oldest, by which rows of one person are told in the file itself.

@@ -6,6 +6,7 @@ import re
 from registry.number_search import holds_number
 
 DIGITS = re.compile(r"\d(?:[\W_]{0,3}[0-9A-Za-z]?\d){5,}")
+LAST_FOUR = re.compile(r"\d{4,}")  # of a number whose parts stand further from each other
 
 
 class LineWithoutNumbers(logging.Formatter):
@@ -25,5 +26,5 @@ def hide_numbers(text: str) -> str:
     """The text without the groups of digits of an identity number, or without anything where it has letters."""
     if not holds_number(text):
         return text
-    hidden = DIGITS.sub("(number)", text)
+    hidden = LAST_FOUR.sub("(number)", DIGITS.sub("(number)", text))
     return "(a line with an identity number)" if holds_number(hidden) else hidden

@@ -67,7 +67,7 @@ class Parameters:
         try:
             require_come(day)
         except DateInFuture as error:
-            raise Refused(error.code, f"{name}={day}: {error}", parameter=name) from None
+            raise Refused(error.code, f"{name}={day}: {error.sentence}", parameter=name) from None
         return day
 
     def number(self, name: str) -> int | None:

@@ -55,6 +55,15 @@ def test_the_interface_counts_up_to_no_day_that_has_not_come(published, client, 
     assert client.get(f"/api/v1/{address}{glue}as_of={today()}").status_code == 200
 
 
+@pytest.mark.parametrize("language", ["", "sv", "en"])
+@pytest.mark.parametrize("name", ["as_of", "from"])
+def test_the_api_says_in_english_that_a_day_has_not_come(published, client, name, language):
+    day = today() + timedelta(days=40)
+    headers = {"Accept-Language": language} if language else {}
+    problem = client.get(f"/api/v1/counts?{name}={day}", headers=headers).json()
+    assert problem["detail"] == f"{name}={day}: That day has not come yet: choose today or an earlier date."
+
+
 @pytest.mark.parametrize("address", ["/", "/en/", "/inbaddad/", "/en/embed/"])
 def test_the_pages_show_no_day_that_has_not_come(published, client, address):
     answer = client.get(f"{address}?as_of={day_of('tomorrow')}")

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class RegistryConfig(AppConfig):
-    """Records, statistics, figure and pages."""
+    """Records, published numbers, figure and pages."""
 
     name = "registry"
     verbose_name = "swecar"

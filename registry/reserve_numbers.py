@@ -24,7 +24,6 @@ LETTER = "[A-HJ-NPR-UX-Z]"  # of the national format: none of I, O, Q, V, W
 VALUE_OF = str.maketrans("KMX", "578")
 CENTURY = 19
 SERIES = 3  # the national format adds three to the century for each of its series
-LAST_SERIES = 98
 FULL_LENGTH = 12
 UNKNOWN_CENTURY = "00"
 UNPUBLISHED = re.compile(r"(?=(?:.*\d){4})[0-9A-Z]{10,12}", re.ASCII)

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from registry.access import Operator
-from registry.choices import Kind
+from registry.choices import Kind, Side
 from registry.entry.importing.pipeline import import_infusions
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.entry.patients.merge import merge_patients
@@ -204,7 +204,7 @@ def test_an_answer_that_waits_for_the_steward_stays_with_the_steward(lists):  # 
     [question] = Question.objects.all()
     answer(question_id=question.pk, text="It was a slip.", by=factories.user("nurse", lists.centres["UPP"]))
     correct_infusion(infusion_id=row.pk, changes={"kind": Kind.REINFUSION}, by=Operator(), reason="typo")
-    assert Question.objects.unread_by_steward().get() == question
+    assert Question.objects.unclosed().get(waits_for=Side.STEWARD) == question
 
 
 def test_a_withdrawn_row_is_asked_about_no_longer(lists):  # noqa: F811

@@ -69,7 +69,7 @@ def _filter(parameters: Parameters, name: str) -> tuple:
 
 
 def check(query: CountQuery, known: Callable[[str], Collection[str] | None], extent: Mapping[str, int]) -> None:
-    """Refuse what cannot be counted, or costs too much (statistics.published.Check)."""
+    """Refuse what cannot be counted, or costs too much (published.queries.Check)."""
     check_codes(query, known)
     check_cost(query, extent)
 

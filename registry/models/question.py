@@ -109,10 +109,6 @@ class QuestionQuerySet(models.QuerySet):
         """Those that wait for the clinic."""
         return self.filter(waits_for=Side.CLINIC, closed_at=None)
 
-    def unread_by_steward(self):
-        """Those that wait for the registry's steward."""
-        return self.filter(waits_for=Side.STEWARD, closed_at=None)
-
     def unclosed(self):
         """Those that someone still has to do something about."""
         return self.filter(closed_at=None)

@@ -33,7 +33,7 @@ def render_map_page(
     """Return the public page of a map document (INTERFACE.md) as HTML.
 
     language is "sv" or "en", that of the document's own texts. series are the same numbers over time
-    (statistics.series), view is what was chosen, problem a sentence on what could not be shown, host as in
+    (published.time_series), view is what was chosen, problem a sentence on what could not be shown, host as in
     frame. Nothing else is read. Raises ChoiceUnknown where the view's centre is none of the document's.
     """
     view = view or View(language)

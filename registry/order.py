@@ -77,11 +77,3 @@ def put_in_order(course: Iterable[Step]) -> list[Step]:
     """The infusions of one person, the earliest first."""
     steps = list(course)
     return sorted(steps, key=Order(steps).place)
-
-
-def keep_one_first(course: Iterable[Step]) -> list[Step]:
-    """The course of persons who have become one: a first that is not the earliest was a reinfusion."""
-    in_order = put_in_order(course)
-    return in_order[:1] + [
-        step._replace(kind=Kind.REINFUSION) if step.kind == Kind.FIRST else step for step in in_order[1:]
-    ]

@@ -10,7 +10,7 @@ from registry.choices import Category
 from registry.entry.infusions.record import correct_infusion, record_infusion
 from registry.entry.patients.count_effect import EffectChanged
 from registry.entry.patients.erasure import erase_patient
-from registry.entry.patients.merge import merge_patients, preview_merge
+from registry.entry.patients.merge import check_merge, merge_patients
 from registry.entry.patients.move import move_patient
 from registry.errors import MergeImpossible
 from registry.models import Infusion, Patient, Question
@@ -97,10 +97,10 @@ def test_typed_ages_that_contradict_each_other_are_put_right_first(lists, client
         page = client.get(address("merge", number=number(pair[0]), other=number(pair[1])))
         assert "contradict each other" in text(page)
         assert 'name="text"' not in text(page)
-        for step in (partial(preview_merge), partial(merge_patients, by=BY, reason="one", explanation="because")):
+        for step in (partial(check_merge), partial(merge_patients, by=BY, reason="one", explanation="because")):
             with pytest.raises(MergeImpossible) as refused:
                 step(keep=pair[0], absorb=pair[1])
-            if step.func is preview_merge:
+            if step.func is check_merge:
                 assert refused.value.code == "ages_contradict"
     changes = {"age_at_infusion": 51}
     correct_infusion(infusion_id=absorb.infusions.get().pk, changes=changes, by=BY, reason="journal")

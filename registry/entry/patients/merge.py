@@ -1,8 +1,5 @@
 """Two persons become one."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
@@ -10,27 +7,20 @@ from registry.choices import AccessAction, Kind
 from registry.entry.infusions.ages import ask_about_ages
 from registry.entry.infusions.doubts import follow_doubts, read_doubts
 from registry.entry.locks import lock_entry
-from registry.entry.patients.comparison import ask_explanation, choose_traits
-from registry.entry.patients.count_effect import EffectChanged, as_one, compare, places_of, refuse_other_effect
+from registry.entry.patients.comparison import MergeUnexplained, ask_explanation, choose_traits
+from registry.entry.patients.count_effect import Row, as_one, compare, places_of, refuse_other_effect
 from registry.entry.publish_request import announce_change
 from registry.entry.reasons import check_reason
 from registry.errors import MergeImpossible, NotFound
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_persons
-from registry.order import Step, keep_one_first, put_in_order
 
 
-@dataclass(frozen=True)
-class MergeEffect:
-    """What a merge does to the national numbers, to be read before it is done."""
+def check_merge(*, keep: Patient, absorb: Patient) -> MergeUnexplained | None:
+    """Why the two are not merged without a stated why, if so (ask_explanation).
 
-    patients: int
-    reinfusions: int
-    further_doses: int
-
-
-def preview_merge(*, keep: Patient, absorb: Patient) -> MergeEffect:
-    """How the national numbers move if absorb becomes keep. Raises MergeImpossible."""
+    Raises MergeImpossible where they cannot be one person as they stand.
+    """
     if keep == absorb:
         raise MergeImpossible(_("These are one person already."))
     ours, theirs = (
@@ -43,16 +33,7 @@ def preview_merge(*, keep: Patient, absorb: Patient) -> MergeEffect:
                 "recorded twice, withdraw one; if there were two, correct the sequence of one."
             )
         )
-    ask_explanation(keep, absorb)  # raises where the typed ages forbid it
-    roles = (_count_roles(course) for course in (keep_one_first([*ours, *theirs]), ours, theirs))
-    return MergeEffect(*(both - one - other for both, one, other in zip(*roles, strict=True)))
-
-
-def _count_roles(course: Sequence[Step]) -> tuple[int, int, int]:
-    """patients, reinfusions and further doses of one person (COUNTING.md, "Measures of a cell")."""
-    later = put_in_order(course)[1:]
-    doses = sum(step.kind == Kind.FURTHER_DOSE for step in later)
-    return int(bool(course)), len(later) - doses, doses
+    return ask_explanation(keep, absorb)
 
 
 def merge_patients(
@@ -62,14 +43,13 @@ def merge_patients(
     by: Actor,
     reason: str,
     explanation: str = "",
-    expected: MergeEffect | None = None,
     seen: str | None = None,
-) -> MergeEffect:
+) -> list[Row]:
     """Make one person of two: absorb's infusions and identifiers become keep's.
 
     A first infusion that is no longer the earliest becomes a reinfusion. What the better number says of sex
     and year of birth holds. explanation: why they are one person though their numbers give different dates of
-    birth. expected and seen: the effect that the actor has seen, on the nation and cell by cell (print_effect).
+    birth. seen: the effect that the actor has seen (print_effect). Returns the cells whose numbers move.
     Raises MergeImpossible, MergeUnexplained, EffectChanged, NotPermitted.
     """
     require(by, Permission.MERGE_PATIENTS)
@@ -82,16 +62,14 @@ def merge_patients(
             raise NotFound(_("One of the two persons is no longer there."))
         # The caller's copies are from before the lock: what was corrected since stands in these.
         keep, absorb = locked[keep.pk], locked[absorb.pk]
-        effect = preview_merge(keep=keep, absorb=absorb)
-        unexplained = ask_explanation(keep, absorb)
+        unexplained = check_merge(keep=keep, absorb=absorb)
         if unexplained and not explanation:
             raise unexplained
         both = Infusion.objects.filter(patient__in=[keep, absorb]).select_related("centre", "product")
         places = places_of(both)
-        refuse_other_effect(seen, places, compare(places, as_one(places, keep.pk)))
+        effect = compare(places, as_one(places, keep.pk))
+        refuse_other_effect(seen, places, effect)
         before = read_doubts([keep.pk, absorb.pk])
-        if expected is not None and effect != expected:
-            raise EffectChanged
         for late in Infusion.objects.counted().filter(patient__in=[keep, absorb]).in_order()[1:]:
             if late.kind == Kind.FIRST:
                 late.kind = Kind.REINFUSION

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods
 
 from registry.access import Permission, acting_as
 from registry.choices import AccessAction
-from registry.entry.patients.comparison import MergeUnexplained, ask_explanation
+from registry.entry.patients.comparison import MergeUnexplained
 from registry.entry.patients.count_effect import EffectChanged, Place, as_one, compare, places_of, print_effect
 from registry.entry.patients.duplicates import MOST_PAIRS, NEAR_DAYS, find_doubles
 from registry.entry.patients.erasure import count_traces, count_written, erase_patient
 from registry.entry.patients.lookup import find_visible_patient
 from registry.entry.patients.lookup_budget import read_askers
-from registry.entry.patients.merge import merge_patients, preview_merge
+from registry.entry.patients.merge import check_merge, merge_patients
 from registry.entry.patients.move import move_patient, move_places
 from registry.entry.patients.search import find_number
 from registry.entry.questions.referrals import read_open
@@ -98,8 +98,7 @@ def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
         "written": count_written(absorb),
     }
     try:
-        preview_merge(keep=keep, absorb=absorb)
-        context["unexplained"] = ask_explanation(keep, absorb)
+        context["unexplained"] = check_merge(keep=keep, absorb=absorb)
     except MergeImpossible as impossible:
         return show(request, "clinic/desk_merge.html", context | {"impossible": str(impossible)})
     before = places_of(infusion for course in courses for infusion in course)

@@ -7,7 +7,6 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from django.test import Client
 
 import registry
 from registry.access import Operator
@@ -17,6 +16,7 @@ from registry.models import AccessLog, Coverage, Draft, Infusion, Product, Relea
 from registry.pages.clinic.date_field import DAY_OF
 from registry.publishing.build import publish
 from tests import admin_browser, factories
+from tests.desk import sign_in
 
 NEW, DATE = "/en/clinic/infusions/new", "/en/clinic/date/"
 TYPED = [
@@ -38,12 +38,6 @@ FORM = {
 def lead(lists):
     """A lead of Uppsala."""
     return sign_in(factories.user("lead", lists.centres["UPP"], role="lead"))
-
-
-def sign_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def text(response) -> str:

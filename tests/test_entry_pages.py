@@ -17,6 +17,7 @@ from registry.models import AccessLog, Draft, Infusion, Membership, Patient, Pat
 from registry.pages.clinic import new_infusion
 from registry.publishing.build import publish
 from tests import factories
+from tests.desk import sign_in
 
 HOME, NEW = "/en/clinic/", "/en/clinic/infusions/new"
 PERSON = "/en/clinic/infusions/new/person"
@@ -32,12 +33,6 @@ FORM = {
 }
 REASON = {"why": "typing_error", "words": "läste fel i journalen"}
 SCRIPT = "<script>alert(1)</script>"
-
-
-def sign_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,15 +15,7 @@ from tests import factories
 from tests.calling import Program, refused
 from tests.exchange_files import as_csv
 from tests.test_import import COLUMNS, ROW
-from tests.workbooks import Book, Sheet
-
-
-def packed(**parts: bytes) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, content in parts.items():
-            archive.writestr(name.replace("__", "/"), content)
-    return target.getvalue()
+from tests.workbooks import Book, Sheet, packed
 
 
 def compound(*names: str) -> bytes:

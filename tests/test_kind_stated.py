@@ -4,12 +4,12 @@ import re
 from html import unescape
 
 import pytest
-from django.test import Client
 
 from registry.access import Operator
 from registry.entry.infusions.record import withdraw_infusion
 from registry.models import AccessLog, Coverage, Draft, Erasure, Infusion
 from tests import factories
+from tests.desk import sign_in
 
 NEW, PERSON = "/en/clinic/infusions/new", "/en/clinic/infusions/new/person"
 NUMBER, OTHER = factories.nth_number(1), factories.nth_number(2)
@@ -19,12 +19,6 @@ FORM = {
 }  # fmt: skip
 AROUND = ("2019-05-06", "2020-05-04", "2020-05-05", "2020-05-14", "2020-05", "2020", "2021-05-05")
 CHANGED = "look at it again"
-
-
-def sign_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

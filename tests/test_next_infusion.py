@@ -5,7 +5,6 @@ from datetime import date
 from html import unescape
 
 import pytest
-from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,17 +15,12 @@ from registry.dates import age_on, last_day
 from registry.entry.infusions.record import withdraw_infusion
 from registry.models import Infusion
 from tests import factories
+from tests.desk import sign_in
 
 NUMBER = factories.number(date(1970, 6, 15), 980)
 PERSON = "/en/clinic/infusions/new/person"
 EARLIER_ACADEMIC = factories.TRIALS[2][0]
 HEADERS = {"hx-request": "true"}
-
-
-def sign_in(user) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 @pytest.fixture

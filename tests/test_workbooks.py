@@ -14,7 +14,7 @@ from registry.errors import FileTooLarge, FileUnusable
 from registry.models import Infusion
 from tests import factories
 from tests.test_import import COLUMNS, MAN, ROW, WOMAN
-from tests.workbooks import STRICT, Book, Sheet
+from tests.workbooks import STRICT, Book, Sheet, packed
 
 LAST = "1048576"
 OTHER = ROW | {"patient_id": MAN}
@@ -456,14 +456,6 @@ def test_a_workbook_that_is_too_large_says_so(bring):
 
 
 # What is no workbook.
-
-
-def packed(**parts: bytes) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w") as archive:
-        for name, content in parts.items():
-            archive.writestr(name.replace("__", "/"), content)
-    return target.getvalue()
 
 
 COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1") + b"\x00" * 600

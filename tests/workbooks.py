@@ -128,3 +128,12 @@ def _relations(relations: Iterable[tuple[str, str, str]]) -> str:
         f'<Relationship Id="{id_}" Type="{OFFICE}/{kind}" Target="{part}"/>' for id_, kind, part in relations
     )
     return f'<Relationships xmlns="{PACKAGE}">{"".join(entries)}</Relationships>'
+
+
+def packed(**parts: bytes) -> bytes:
+    """An archive of these parts; two underlines are a slash."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return target.getvalue()

@@ -1,6 +1,27 @@
 """The one Django application of the project."""
 
+import os
+from pathlib import Path
+from types import ModuleType
+
+import polib
 from django.apps import AppConfig
+
+CATALOGUES = Path(__file__).parent / "pages" / "locale"
+
+
+def compile_catalogues() -> None:
+    """Compile each .po file that has no .mo file, or an older one, as Django reads only the compiled form.
+
+    At start, so that no command can be run, and no image built, with texts of another version.
+    """
+    for source in CATALOGUES.rglob("*.po"):
+        compiled = source.with_suffix(".mo")
+        if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
+            # Processes start side by side: each writes its own file, and the last to rename it wins.
+            unfinished = compiled.with_suffix(f".{os.getpid()}")
+            polib.pofile(source, encoding="utf-8").save_as_mofile(unfinished)
+            unfinished.replace(compiled)
 
 
 class RegistryConfig(AppConfig):
@@ -9,3 +30,7 @@ class RegistryConfig(AppConfig):
     name = "registry"
     verbose_name = "swecar"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def __init__(self, app_name: str, app_module: ModuleType) -> None:
+        super().__init__(app_name, app_module)
+        compile_catalogues()  # not in ready(): the models of django.contrib.auth have read the catalogue by then

@@ -1,18 +1,20 @@
 """The Swedish catalogue: it has every text of the product, as the product asks for it, and no other."""
 
 import io
+import os
 import re
+from gettext import GNUTranslations
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Message
 from babel.messages.extract import extract
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from django.utils.translation import gettext, ngettext, override
 from django.utils.translation.template import templatize
 
 import registry
+from registry import apps
 
 REGISTRY = Path(registry.__file__).parent
 CATALOGUE = REGISTRY / "pages" / "locale" / "sv" / "LC_MESSAGES" / "django.po"
@@ -142,9 +144,40 @@ def test_the_catalogue_says_nothing_of_the_machine_it_was_made_on():
     assert not re.search(r"(^|[\s\"])(/|[A-Z]:\\|~/)\w", text, re.MULTILINE)
 
 
-def test_the_compiled_catalogue_is_that_of_the_texts():
-    compiled = io.BytesIO()
-    write_mo(compiled, read_catalogue())
-    assert CATALOGUE.with_suffix(".mo").read_bytes() == compiled.getvalue(), (
-        "Compile it: pybabel compile -d registry/pages/locale -D django"
-    )
+def make_catalogue(path: Path, translation: str) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    (path / "django.po").write_text(f'{header}msgid "Batch"\nmsgstr "{translation}"\n', encoding="utf-8")
+    return path / "django.mo"
+
+
+def read_compiled(path: Path) -> str:
+    with path.open("rb") as file:
+        return GNUTranslations(file).gettext("Batch")
+
+
+def test_a_catalogue_is_compiled_at_start_where_it_is_missing_or_older_than_its_texts(tmp_path, monkeypatch):
+    monkeypatch.setattr(apps, "CATALOGUES", tmp_path)
+    swedish, finnish = tmp_path / "sv" / "LC_MESSAGES", tmp_path / "fi" / "LC_MESSAGES"
+    compiled = [make_catalogue(swedish, "Batchnummer å"), make_catalogue(finnish, "Eränumero ä")]
+    apps.compile_catalogues()
+    assert [read_compiled(path) for path in compiled] == ["Batchnummer å", "Eränumero ä"]
+
+    make_catalogue(swedish, "Sats")
+    os.utime(compiled[0], (0, 0))
+    written = compiled[1].stat().st_mtime_ns
+    apps.compile_catalogues()
+    assert [read_compiled(path) for path in compiled] == ["Sats", "Eränumero ä"]
+    assert compiled[1].stat().st_mtime_ns == written
+    assert sorted(path.name for path in swedish.iterdir()) == ["django.mo", "django.po"]
+
+
+def test_what_is_read_is_what_the_texts_say():
+    with CATALOGUE.with_suffix(".mo").open("rb") as file:
+        compiled = GNUTranslations(file)
+    for message in MESSAGES:
+        if message.pluralizable:
+            said = [compiled.ngettext(*message.id, number) for number in (1, 2)]
+            assert said == list(message.string)
+        else:
+            assert compiled.gettext(message.id) == message.string

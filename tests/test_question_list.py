@@ -2,7 +2,9 @@
 
 import pytest
 
+from registry.choices import Side
 from registry.entry.questions import questions
+from registry.errors import NotFound
 from registry.models import Question
 from tests import factories
 from tests.desk import MAN, WOMAN, address, sign_in, text
@@ -64,3 +66,23 @@ def test_what_waits_is_marked_and_counted(world):
     assert MARK not in text(clients["UPP"].get(address("questions") + "?state=closed"))
     assert "Read me again." in text(clients["UPP"].get(address("questions") + "?state=closed"))
     assert text(clients["steward"].get(address("questions"))).count(MARK) == 3
+
+
+def test_a_steward_who_registers_for_a_centre_has_the_turn_of_that_clinic_alone(world, lists):
+    """Of the steward's questions to clinics only those to the own one wait for whoever is both."""
+    clients, asked = world
+    both = factories.user("both", lists.centres["STO"], lists.centres["LIN"], national_role="steward")
+    clients["both"] = sign_in(both)
+    row = Question.objects.get(pk=asked["about a row"].pk).infusion
+    asked["to Stockholm"] = questions.ask(infusion_id=row.pk, text="Is this one right?", by=both)
+    mine = ["about a row", "about none", "other", "to Stockholm"]  # "to the clinic" and "answered" are Uppsala's
+    assert listed(world, "both", "?state=mine") == mine
+    assert listed(world, "both") == [*mine, "to the clinic", "answered"]
+    page = clients["both"].get(address("questions"))
+    assert text(page).count(MARK) == len(mine) == page.context["open_questions"]
+    assert listed(world, "UPP", "?state=mine") == ["to the clinic", "answered"]
+    with pytest.raises(NotFound):
+        questions.write(question_id=asked["to the clinic"].pk, text="x", by=both, side=Side.CLINIC)
+    assert [one.text for one in clients["both"].get(address("start")).context["questions"]] == [
+        "Is this one right?"
+    ]

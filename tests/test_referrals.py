@@ -305,3 +305,17 @@ def test_the_same_row_sent_again_adds_what_is_written_with_it_once(world):
     assert (question.closed_at, question.waits_for, question.messages.count()) == (None, "steward", 2)
     with pytest.raises(IdentifierInText):
         send(world, message=f"It is {MAN}.")
+
+
+@pytest.mark.parametrize("product", ["Kymriah", "Yescarta"])
+def test_one_date_and_sequence_is_taken_at_its_own_centre_alone(world, product):
+    """What another centre has recorded on that day leaves the place at the sender's free."""
+    said = {str(world.first.pk): "first", str(world.later.pk): "reinfusion", settling.SENT: "reinfusion"}
+    infusion = release(world, send(world, infused_on="2022-06-06", product=product), said)
+    course = [(one.centre.code, one.kind, one.infused_on.year) for one in infusion.patient.infusions.in_order()]
+    assert sorted(course) == [("STO", "first", 2021), ("STO", "reinfusion", 2022), ("UPP", "reinfusion", 2022)]
+    again = send(world, infused_on="2023-01-01", product=product)
+    own = factories.record(world.lists, WOMAN, infused_on="2023-01-01", kind="reinfusion", by=world.nurse)
+    said |= {str(one.pk): "reinfusion" for one in (infusion, own)}
+    with override("en"), pytest.raises(settling.OrderImpossible, match="UPP has registered an infusion"):
+        release(world, again, said, seen="0")

@@ -174,6 +174,7 @@ class ReferralState(TextChoices):
     RELEASED = "released", _("Settled and stored")
     DECLINED = "declined", _("Settled, not stored")
     TAKEN_BACK = "taken_back", _("Taken back")
+    EXPIRED = "expired", _("Not settled in time, erased")
 
 
 class ImportState(TextChoices):

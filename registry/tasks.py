@@ -13,6 +13,7 @@ from registry.entry.idempotency import prune_idempotency_keys
 from registry.entry.importing.job import RUN_IMPORT, sweep_imports
 from registry.entry.importing.job import run_import as run_import_job
 from registry.entry.patients.lookup_budget import forget_lookups
+from registry.entry.questions.expiry import expire_referrals
 from registry.publishing import runs
 
 
@@ -25,7 +26,7 @@ def publish_snapshot() -> None:
 @shared_task(name="registry.sweep")
 def sweep() -> None:
     """Each minute: catch what a lost message missed."""
-    _do_each(runs.run_sweep, sweep_imports, forget_lookups)
+    _do_each(runs.run_sweep, sweep_imports, forget_lookups, expire_referrals)
 
 
 @shared_task(name=Task.VERIFY.value)

@@ -32,6 +32,7 @@ DEMONSTRATION = env.flag("DEMONSTRATION")  # the records are made up, and every 
 ACCESS_LOG_YEARS = env.whole_number("ACCESS_LOG_YEARS", default=5, least=5)  # the law asks for five
 LOOKUPS_PER_HOUR = env.whole_number("LOOKUPS_PER_HOUR", default=60)  # persons of other centres or none, by user
 LOOKUPS_PER_HOUR_IMPORT = env.whole_number("LOOKUPS_PER_HOUR_IMPORT", default=5000)  # the same, in files
+REFERRAL_DAYS = env.whole_number("REFERRAL_DAYS", default=90)  # how long a row waits for the steward
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ROOT_URLCONF = "swecar.urls"

@@ -279,6 +279,7 @@ BROKEN: dict[str, list[Callable]] = {
         lambda: referral(patient=Patient.objects.create(sex="female")),
         lambda: referral(state="declined", settled_by="steward", settled_at=NOW),
         lambda: referral(state="declined", settled_at=NOW, **ERASED),
+        lambda: referral(state="expired", settled_by="steward", settled_at=NOW, **ERASED),
         lambda: referral(state="declined", settled_by="steward", settled_at=NOW, chain=None),
     ],
     "referral_birth_goes_with_chain": [

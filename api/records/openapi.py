@@ -233,6 +233,11 @@ SENT_REFERRAL = record(
     state={"type": "string", "enum": ReferralState.values},
     sent_at=INSTANT,
     settled_at={"type": ["string", "null"], "format": "date-time"},
+    kept_until={
+        "type": ["string", "null"],
+        "format": "date",
+        "description": "The last day on which what was sent is kept, if nobody settles it before.",
+    },
     infusion={"type": ["string", "null"], "format": "uuid", "description": "The stored one, once it is released."},
     question={"type": "integer", "description": "Its thread, at `questions`."},
 )
@@ -249,8 +254,8 @@ REFERRED = NEW | {
 }
 REFERRAL_EXAMPLE = {
     "id": "0d7f4f6e-5d0c-4a54-8b42-0d2f3c1c6c55", "centre": "UPP", "state": "open",
-    "sent_at": "2025-03-12T09:14:03.120000+00:00", "settled_at": None, "infusion": None,
-    "question": 71,
+    "sent_at": "2025-03-12T09:14:03.120000+00:00", "settled_at": None, "kept_until": "2025-06-10",
+    "infusion": None, "question": 71,
 }  # fmt: skip
 REFER = _described(
     "referrals-send",

@@ -13,6 +13,7 @@ from api.records.authentication import Caller
 from api.records.base import SignedInView, read_body, require_writer
 from api.records.infusions import find_named, read_row
 from registry.access import Permission, centres_where
+from registry.choices import ReferralState
 from registry.entry.infusions.row_reader import COLUMNS, CodeLists
 from registry.entry.questions.referrals import find_referral, send_referral, take_back
 from registry.errors import NotFound, NotPermitted
@@ -75,6 +76,7 @@ def describe(referral: Referral) -> dict[str, Any]:
         "state": referral.state,
         "sent_at": referral.sent_at.isoformat(),
         "settled_at": referral.settled_at.isoformat() if referral.settled_at else None,
+        "kept_until": referral.kept_until.isoformat() if referral.state == ReferralState.OPEN else None,
         "infusion": str(referral.infusion_id) if referral.infusion_id else None,
         "question": referral.question.pk,
     }

@@ -3,10 +3,13 @@
 import secrets
 import uuid
 from collections.abc import Collection
+from datetime import date, timedelta
 
 import pgtrigger
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
@@ -22,8 +25,9 @@ class Referral(models.Model):
     """An infusion that a clinic may not store by itself, sent to the registry's steward.
 
     As long as it is open it keeps what was typed, without the identifier, and whose it is: the digests of
-    the identifier, or the person whom the centre knows. Once settled its content is erased. The person stays,
-    seen by nobody, so that an erasure takes the referral and what was written about it along.
+    the identifier, or the person whom the centre knows. Once settled, or after REFERRAL_DAYS, its content is
+    erased. The person stays, seen by nobody, so that an erasure takes the referral and what was written about
+    it along.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -62,7 +66,10 @@ class Referral(models.Model):
                 & (Q(chain=None, patient__isnull=False) | Q(chain__isnull=False, patient=None))
                 | ~Q(state=ReferralState.OPEN)
                 & Q(settled_at__isnull=False, chain=None, birth_year=None, fields={}, identifier_type="")
-                & ~Q(settled_by=""),
+                & (
+                    Q(state=ReferralState.EXPIRED, settled_by="")
+                    | ~Q(state=ReferralState.EXPIRED) & ~Q(settled_by="")
+                ),
             ),
             models.CheckConstraint(
                 name="referral_birth_goes_with_chain",
@@ -77,6 +84,11 @@ class Referral(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sent_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def kept_until(self) -> date:
+        """The last day on which what was typed is kept, if nobody settles it before."""
+        return timezone.localdate(self.sent_at) + timedelta(days=settings.REFERRAL_DAYS)
 
 
 def at_centres(centres: Collection[int] | models.QuerySet) -> Q:

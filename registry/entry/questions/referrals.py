@@ -42,7 +42,7 @@ class NothingToRefer(RegistryError):
 
 
 class ReferralSettled(RegistryError):
-    sentence = gettext_noop("This has been settled or taken back meanwhile: nothing was changed.")
+    sentence = gettext_noop("This has been settled, taken back or erased meanwhile: nothing was changed.")
     code = "referral_settled"
 
 
@@ -147,7 +147,7 @@ def identifier_of(referral: Referral) -> SealedIdentifier | None:
 def take_back(*, referral_id: UUID, by: Actor) -> Referral:
     """What was sent is not to be settled after all. Raises NotFound, ReferralSettled."""
     with acting_as(by):
-        referral, patient = _lock_with_person(referral_id, by, Permission.WRITE_RECORDS)
+        referral, patient = lock_with_person(referral_id, by, Permission.WRITE_RECORDS)
         end_referral(referral, state=ReferralState.TAKEN_BACK, by=by, patient=patient)
         question = lock_question(referral)
         if not question.closed_at:
@@ -161,7 +161,7 @@ def decline(*, referral_id: UUID, by: Actor, message: str) -> Referral:
     Raises NotFound, ReferralSettled, TextMissing, TextTooLong, IdentifierInText.
     """
     with acting_as(by):
-        referral, patient = _lock_with_person(referral_id, by, Permission.SETTLE_ORDER)
+        referral, patient = lock_with_person(referral_id, by, Permission.SETTLE_ORDER)
         end_referral(referral, state=ReferralState.DECLINED, by=by, patient=patient)
         write_in(lock_question(referral), text=message, by=by, side=Side.STEWARD)
     return referral
@@ -186,10 +186,11 @@ def lock_question(referral: Referral) -> Question:
 
 
 def end_referral(
-    referral: Referral, *, state: ReferralState, by: Actor, patient: Patient | None, **more: object
+    referral: Referral, *, state: ReferralState, by: Actor | None, patient: Patient | None, **more: object
 ) -> None:
-    """Settle a locked referral: its content is erased."""
-    referral.state, referral.settled_by, referral.settled_at = state, by.username, timezone.now()
+    """Settle a locked referral: its content is erased. by: nobody, where it was kept long enough."""
+    referral.state, referral.settled_at = state, timezone.now()
+    referral.settled_by = by.username if by else ""
     referral.fields, referral.identifier_type = {}, ""
     referral.chain, referral.birth_digest, referral.birth_year = None, None, None
     referral.patient = patient
@@ -198,7 +199,7 @@ def end_referral(
     referral.save()
 
 
-def _lock_with_person(referral_id: UUID, by: Actor, permission: Permission) -> tuple[Referral, Patient | None]:
+def lock_with_person(referral_id: UUID, by: Actor, permission: Permission) -> tuple[Referral, Patient | None]:
     """An open referral and whose it is. The person is locked first, as whoever erases someone does."""
     seen = Referral.objects.visible_to(by, permission).filter(pk=referral_id).first()
     if seen is None:

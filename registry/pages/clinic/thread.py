@@ -21,6 +21,7 @@ class Thread:
     side: Side | None  # as which they write; None where they only read
     may_close: bool
     may_correct: bool
+    may_send: bool  # what has to go to the steward once more
     form: WordsForm | None
 
     @property
@@ -54,7 +55,14 @@ def threads_of(user: User, questions: Collection[Question], refused: WordsForm |
         may_correct = infusion is not None and centre in writable and infusion.status == Status.SUBMITTED
         form = refused or (words_form(question, is_answer=_is_answer(question, side)) if side else None)
         threads.append(
-            Thread(question, side, question.pk in closing and not question.closed_at, may_correct, form)
+            Thread(
+                question=question,
+                side=side,
+                may_close=question.pk in closing and not question.closed_at,
+                may_correct=may_correct,
+                may_send=centre in writable,
+                form=form,
+            )
         )
     return threads
 

@@ -1,0 +1,33 @@
+"""What was sent to the registry's steward and not settled in time: its content is erased."""
+
+from datetime import timedelta
+
+from django.conf import settings
+
+from registry.access import Operator, Permission, acting_as
+from registry.choices import ReferralState, Side
+from registry.dates import today
+from registry.entry.questions.referrals import ReferralSettled, end_referral, lock_question, lock_with_person
+from registry.errors import Busy, NotFound
+from registry.models import Referral
+
+
+def expire_referrals() -> int:
+    """Erase the content of what is kept long enough; how many. What somebody holds is left for the next time."""
+    last = today() - timedelta(days=settings.REFERRAL_DAYS)
+    due = Referral.objects.filter(state=ReferralState.OPEN, sent_at__date__lt=last)
+    return sum(_expire(referral.pk) for referral in due.only("pk"))
+
+
+def _expire(referral_id) -> bool:
+    by = Operator()
+    try:
+        with acting_as(by, reason="kept long enough"):
+            referral, patient = lock_with_person(referral_id, by, Permission.SETTLE_ORDER)
+            end_referral(referral, state=ReferralState.EXPIRED, by=None, patient=patient)
+            question = lock_question(referral)
+            question.waits_for, question.closed_by, question.closed_at = Side.CLINIC, "", None
+            question.save(update_fields=["waits_for", "closed_by", "closed_at"])
+    except (Busy, NotFound, ReferralSettled):
+        return False
+    return True

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from registry.demonstration.code_lists import PRODUCTS
-from registry.entry.infusions.row_reader import COLUMNS
+from registry.entry.infusions.columns import COLUMNS
 
 CENTRES = ("UME", "UPP", "STO", "LIN", "GOT", "LUN")
 

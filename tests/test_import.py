@@ -15,8 +15,8 @@ from registry.entry.importing import pipeline, staging
 from registry.entry.importing.course import MOST_INFUSIONS
 from registry.entry.importing.pipeline import ImportSummary, import_infusions
 from registry.entry.infusions import row_reader
+from registry.entry.infusions.columns import COLUMNS, NEEDED_COLUMNS
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
-from registry.entry.infusions.row_reader import COLUMNS, NEEDED_COLUMNS
 from registry.entry.infusions.spelling import Spelled
 from registry.entry.patients.erasure import erase_patient
 from registry.errors import Busy, FileUnusable, NotFound, NotPermitted

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from registry.entry.importing import job as import_job
 from registry.entry.importing import upload
 from registry.entry.importing.upload import HIDDEN
-from registry.entry.infusions.row_reader import COLUMNS
+from registry.entry.infusions.columns import COLUMNS
 from registry.models import ImportJob, ImportRow, Infusion
 from tests import factories
 from tests.test_import import MAN, ROW, UNUSABLE, WOMAN, as_csv, as_xlsx

@@ -20,8 +20,8 @@ from registry.access import NATIONWIDE, Operator
 from registry.entry.importing import staging
 from registry.entry.importing.pipeline import import_infusions
 from registry.entry.infusions import visible_course
+from registry.entry.infusions.columns import COLUMNS
 from registry.entry.infusions.record import withdraw_infusion
-from registry.entry.infusions.row_reader import COLUMNS
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier
 from tests import factories

@@ -28,10 +28,10 @@ from api.records.pagination import read_page
 from registry.access import Permission, acting_as, centres_where
 from registry.choices import AccessAction, Category, Kind, Status
 from registry.entry.idempotency import Answer, answer_once
-from registry.entry.infusions.columns import RELATED, row_of
+from registry.entry.infusions.columns import COLUMNS, CORRECTABLE, RELATED, row_of
 from registry.entry.infusions.proposal import propose
-from registry.entry.infusions.record import CORRECTABLE, correct_infusion, record_infusion, withdraw_infusion
-from registry.entry.infusions.row_reader import COLUMNS, CodeLists, RowReader, read_person
+from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.infusions.row_reader import CodeLists, RowReader, read_person
 from registry.entry.infusions.terms import read_changes, terms_of
 from registry.entry.infusions.visible_course import sex_shown_to
 from registry.entry.patients.lookup import find_patient_to_enter

@@ -14,7 +14,8 @@ from api.records.base import SignedInView, read_body, require_writer
 from api.records.infusions import find_named, read_row
 from registry.access import Permission, centres_where
 from registry.choices import ReferralState
-from registry.entry.infusions.row_reader import COLUMNS, CodeLists
+from registry.entry.infusions.columns import COLUMNS
+from registry.entry.infusions.row_reader import CodeLists
 from registry.entry.questions.referrals import find_referral, send_referral, take_back
 from registry.errors import NotFound, NotPermitted
 from registry.models import Referral

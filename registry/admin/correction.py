@@ -14,7 +14,8 @@ from registry.access import Actor
 from registry.admin.forms import ReasonField
 from registry.dates import understand_date
 from registry.entry.infusions.ages import AGE_UNSTATED
-from registry.entry.infusions.record import CORRECTABLE, correct_infusion, withdraw_infusion
+from registry.entry.infusions.columns import CORRECTABLE
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.errors import InfusionRefused, NotFound, RegistryError
 from registry.models import Infusion
 

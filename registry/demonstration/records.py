@@ -18,7 +18,7 @@ from registry.demonstration.code_lists import (
     PRODUCTS,
     TRIAL_PRODUCT,
 )
-from registry.entry.infusions.row_reader import COLUMNS
+from registry.entry.infusions.columns import COLUMNS
 
 LATEST = date(2025, 9, 5)
 AUTHORISED_ON = {name: day for name, _inn, _atc, _holder, _target, day, *_rest in PRODUCTS}

@@ -32,7 +32,7 @@ from registry.entry.exchange.header import (
     read_header,
     unnamed_columns,
 )
-from registry.entry.infusions.row_reader import NEEDED_COLUMNS
+from registry.entry.infusions.columns import NEEDED_COLUMNS
 from registry.errors import FileUnusable, Problem
 
 THE_FILE = 0  # the number of a line that says something of the file as a whole

@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from registry.entry.exchange.file_row import BLANKS
-from registry.entry.infusions.row_reader import COLUMNS, NEEDED_COLUMNS
+from registry.entry.infusions.columns import COLUMNS, NEEDED_COLUMNS, TABLE
 from registry.errors import FileUnusable
 
 SEARCHED = 20  # rows from the top among which the header may stand, below a title
@@ -18,37 +18,7 @@ LONGEST_NAME = 80
 OTHER_WORDS = re.compile(r"[(/\[]")
 IN_OTHER_WORDS = re.compile(r"\([^)]*\)|\[[^\]]*\]")  # as "Infusionsdatum (ÅÅÅÅ-MM-DD)"
 # The template's names in Swedish, by the file's own.
-SWEDISH = {
-    "centre": "centrum", "patient_id": "personnummer", "sex": "kön", "category": "kategori", "kind": "typ",
-    "product": "produkt", "modality": "modalitet", "indication": "indikation", "trial": "prövning",
-    "manufacturing_site": "tillverkningsställe", "infused_on": "infusionsdatum",
-    "date_precision": "datumprecision", "sequence": "ordningsnummer", "age_at_infusion": "ålder vid infusion",
-    "batch": "batchnummer",
-}  # fmt: skip
-# What else clinics write over a column.
-ALSO = {
-    "centre": ("center", "sjukhus", "hospital", "enhet"),
-    "patient_id": (
-        "person-id", "patient-id", "pnr", "personnr", "person-nr", "pers.nr", "personnummer eller reservnummer",
-        "identitetsnummer", "personal identity number", "personal number", "identity number", "patient",
-    ),
-    "sex": ("gender", "juridiskt kön"),
-    "category": ("behandlingskategori",),
-    "kind": ("slag", "infusionstyp", "typ av infusion", "type", "kind of infusion"),
-    "product": ("läkemedel", "preparat", "produktnamn", "product name", "brand"),
-    "modality": (),
-    "indication": ("diagnos", "diagnoskod", "icd-10", "diagnosis", "icd-10 code"),
-    "trial": ("studie", "klinisk prövning", "prövningsnummer", "studienummer", "study", "trial number"),
-    "manufacturing_site": ("tillverkningsplats", "tillverkare", "tillverkningsenhet", "site", "manufacturer"),
-    "infused_on": (
-        "datum", "datum för infusion", "infusionsdag", "behandlingsdatum", "date", "infusion date",
-        "date of infusion",
-    ),
-    "date_precision": ("precision", "datumets precision"),
-    "sequence": ("löpnummer", "ordning", "ordningsnr", "löpnr", "sequence number", "number on the day"),
-    "age_at_infusion": ("ålder", "ålder vid infusionen", "ålder (år)", "age", "age at the infusion"),
-    "batch": ("batch", "batchnr", "batch-nr", "lot", "lotnr", "lotnummer", "batch number", "lot number"),
-}  # fmt: skip
+SWEDISH = {column.name: column.swedish for column in TABLE}
 
 # What a report has beside the columns of the file.
 REPORT_SWEDISH = {
@@ -62,7 +32,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
-KNOWN = {_plain(name): column for column in COLUMNS for name in (column, SWEDISH[column], *ALSO[column])}
+KNOWN = {_plain(name): column.name for column in TABLE for name in (column.name, column.swedish, *column.also)}
 
 
 def column_of(cell: str) -> str | None:

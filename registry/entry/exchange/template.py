@@ -12,8 +12,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from registry.choices import Category, DatePrecision, Kind, Modality, Sex
 from registry.entry.exchange.header import template_columns
+from registry.entry.infusions.columns import COLUMNS, NEEDED_COLUMNS
 from registry.entry.infusions.export import FORMATS, Export, write_rows
-from registry.entry.infusions.row_reader import COLUMNS, NEEDED_COLUMNS, CodeLists
+from registry.entry.infusions.row_reader import CodeLists
 from registry.entry.infusions.spelling import spoken
 
 NAME = "swecar-template"

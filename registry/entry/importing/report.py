@@ -9,7 +9,7 @@ from django.db.models import Min
 
 from registry.entry.exchange.header import column_name
 from registry.entry.importing.referrals import can_be_sent
-from registry.entry.infusions.row_reader import COLUMNS
+from registry.entry.infusions.columns import COLUMNS
 from registry.models import ImportJob, ImportProblem, ImportRow
 
 ORDERS = {"line": ("line",), "-line": ("-line",), "column": ("column", "line")}

@@ -1,51 +1,172 @@
-"""A stored infusion as a row of the exchange file: what a form starts from, and what is exported."""
+"""The columns of an infusion, in one table: what files, forms, the API, the export and staging are made of."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, TextChoices
+from django.utils.translation import gettext_noop
+
+from registry.choices import Category, DatePrecision, Kind, Modality, Sex
 from registry.dates import write_date
 from registry.infusion_input import InfusionInput
-from registry.models import Infusion
+from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Trial
+from registry.rules import MOST_A_DAY
 
+
+@dataclass(frozen=True)
+class Listed:
+    """A row of one of the registry's lists, and which attribute of it is written."""
+
+    model: type[Model]
+    by: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One of a few values, each with its spellings (spelling.py)."""
+
+    choices: type[TextChoices]
+
+
+@dataclass(frozen=True)
+class Number:
+    """A whole number."""
+
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; stored ones are attributes of InfusionInput and of Infusion by its name."""
+
+    name: str  # in files, forms and the API
+    swedish: str  # over it in a Swedish file
+    label: str = ""  # on pages; empty where no form has a field for it
+    holds: Listed | Chosen | Number | None = None  # None: words, or what row_reader.py reads in a way of its own
+    sql: str = ""  # its type where a file is staged; empty where it is not stored with the infusion
+    corrected: bool = True  # by whoever may write at the infusion's centre; else by nobody
+    needed: bool = False
+    also: tuple[str, ...] = ()  # what else clinics write over it
+
+    @property
+    def key(self) -> str:
+        """The database's column of a stored one."""
+        return f"{self.name}_id" if isinstance(self.holds, Listed) else self.name
+
+
+# In the order of the template.
+TABLE = (
+    Column(
+        "centre", "centrum", gettext_noop("Centre"), Listed(Centre, "code"), "int8", needed=True,
+        also=("center", "sjukhus", "hospital", "enhet"),
+    ),
+    Column(
+        "patient_id", "personnummer", gettext_noop("Identity number"), corrected=False, needed=True,
+        also=(
+            "person-id", "patient-id", "pnr", "personnr", "person-nr", "pers.nr",
+            "personnummer eller reservnummer", "identitetsnummer", "personal identity number", "personal number",
+            "identity number", "patient",
+        ),
+    ),
+    Column(
+        "sex", "kön", gettext_noop("Sex"), Chosen(Sex), corrected=False,
+        also=("gender", "juridiskt kön"),
+    ),
+    Column(
+        "category", "kategori", gettext_noop("Category"), Chosen(Category), "text", needed=True,
+        also=("behandlingskategori",),
+    ),
+    Column(
+        "kind", "typ", gettext_noop("Kind"), Chosen(Kind), "text",
+        also=("slag", "infusionstyp", "typ av infusion", "type", "kind of infusion"),
+    ),
+    Column(
+        "product", "produkt", gettext_noop("Product"), Listed(Product, "name"), "int8", needed=True,
+        also=("läkemedel", "preparat", "produktnamn", "product name", "brand"),
+    ),
+    Column("modality", "modalitet", holds=Chosen(Modality), corrected=False),  # the product's
+    Column(
+        "indication", "indikation", gettext_noop("Indication"), Listed(Indication, "code"), "int8",
+        also=("diagnos", "diagnoskod", "icd-10", "diagnosis", "icd-10 code"),
+    ),
+    Column(
+        "trial", "prövning", gettext_noop("Trial"), Listed(Trial, "identifier"), "int8",
+        also=("studie", "klinisk prövning", "prövningsnummer", "studienummer", "study", "trial number"),
+    ),
+    Column(
+        "manufacturing_site", "tillverkningsställe", gettext_noop("Manufacturing site"),
+        Listed(ManufacturingSite, "code"), "int8",
+        also=("tillverkningsplats", "tillverkare", "tillverkningsenhet", "site", "manufacturer"),
+    ),
+    Column(
+        "infused_on", "infusionsdatum", gettext_noop("Date of infusion"), None, "date", needed=True,
+        also=(
+            "datum", "datum för infusion", "infusionsdag", "behandlingsdatum", "date", "infusion date",
+            "date of infusion",
+        ),
+    ),
+    Column(
+        "date_precision", "datumprecision", holds=Chosen(DatePrecision), sql="text",
+        also=("precision", "datumets precision"),
+    ),
+    Column(
+        "sequence", "ordningsnummer", gettext_noop("Sequence"), Number(1, MOST_A_DAY), "int2",
+        also=("löpnummer", "ordning", "ordningsnr", "löpnr", "sequence number", "number on the day"),
+    ),
+    Column(
+        "age_at_infusion", "ålder vid infusion", gettext_noop("Age at infusion, whole years"), Number(0, 999),
+        "int2", also=("ålder", "ålder vid infusionen", "ålder (år)", "age", "age at the infusion"),
+    ),
+    Column(
+        "batch", "batchnummer", gettext_noop("Batch"), None, "text",
+        also=("batch", "batchnr", "batch-nr", "lot", "lotnr", "lotnummer", "batch number", "lot number"),
+    ),
+)  # fmt: skip
+COLUMNS = tuple(column.name for column in TABLE)
+NEEDED_COLUMNS = {column.name for column in TABLE if column.needed} - {"centre"}  # a file may have one centre
+STORED = tuple(column for column in TABLE if column.sql)
+CORRECTABLE = tuple(column.name for column in TABLE if column.corrected)
+LISTED = {column.name: column.holds for column in STORED if isinstance(column.holds, Listed)}
 # What a row of an infusion is written from, for select_related.
-RELATED = ("centre", "patient", "product", "indication", "trial", "manufacturing_site")
+RELATED = ("patient", *LISTED)
+OF_THE_PERSON = {"patient_id", "sex"}
+
+
+def values_of(infusion: Any, listed: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The stored columns as files and programs write them, None for nothing.
+
+    infusion: stored, stated, or a row of its history. listed: its rows of the registry's lists by column, where
+    they are not at hand as its attributes; RELATED should be selected otherwise.
+    """
+    return {column.name: _value_of(column, infusion, listed) for column in STORED}
 
 
 def row_of(infusion: Infusion) -> dict[str, str]:
-    """The columns of INTERFACE.md's exchange file, all but the person's (identifier and sex), as RowReader
-    reads them.
+    """The columns of the exchange file, all but the person's, as RowReader reads them.
 
     infusion: with RELATED selected.
     """
-    return {
-        "centre": infusion.centre.code,
-        "category": infusion.category,
-        "kind": infusion.kind,
-        "product": infusion.product.name,
-        "modality": infusion.product.modality,
-        "indication": infusion.indication.code if infusion.indication else "",
-        "trial": infusion.trial.identifier if infusion.trial else "",
-        "manufacturing_site": infusion.manufacturing_site.code if infusion.manufacturing_site else "",
-        "infused_on": infusion.written_on,
-        "date_precision": infusion.date_precision,
-        "sequence": str(infusion.sequence),
-        "age_at_infusion": str(infusion.age_at_infusion),
-        "batch": infusion.batch,
-    }
+    values = values_of(infusion) | {"modality": infusion.product.modality}
+    return {name: _write(values[name]) for name in COLUMNS if name not in OF_THE_PERSON}
 
 
 def row_of_draft(draft: InfusionInput) -> dict[str, str]:
     """The same of an infusion that is not stored yet; columns without a value are left out."""
-    columns = {
-        "centre": draft.centre.code,
-        "sex": draft.sex or "",
-        "category": draft.category,
-        "kind": draft.kind or "",
-        "product": draft.product.name,
-        "indication": getattr(draft.indication, "code", ""),
-        "trial": draft.trial.identifier if draft.trial else "",
-        "manufacturing_site": getattr(draft.manufacturing_site, "code", ""),
-        "infused_on": write_date(draft.infused_on, draft.date_precision),
-        "date_precision": draft.date_precision,
-        "sequence": str(draft.sequence),
-        "age_at_infusion": "" if draft.age_at_infusion is None else str(draft.age_at_infusion),
-        "batch": draft.batch,
-    }
-    return {name: str(value) for name, value in columns.items() if value}
+    values = values_of(draft) | {"sex": draft.sex}
+    return {name: text for name in COLUMNS if (text := _write(values.get(name)))}
+
+
+def _value_of(column: Column, infusion: Any, listed: Mapping[str, Any] | None) -> Any:
+    if isinstance(column.holds, Listed):
+        row = listed.get(column.name) if listed is not None else getattr(infusion, column.name)
+        return getattr(row, column.holds.by) if row else None
+    value = getattr(infusion, column.name)
+    if column.name == "infused_on":
+        return write_date(value, infusion.date_precision)
+    return None if value == "" else value
+
+
+def _write(value: object) -> str:
+    return "" if value is None else str(value)

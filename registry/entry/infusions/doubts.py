@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from registry.access import Actor
 from registry.choices import Category, Status
 from registry.course_rules import KIND_CODES, doubt_alone
+from registry.entry.infusions.columns import STORED
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import Problem
 from registry.infusion_input import InfusionInput
@@ -32,10 +33,7 @@ JUDGED = OF_FILE | {
     "long_gap", "no_earlier_infusion", "third_infusion", "date_on_weekend", "date_improbable", "age_improbable",
     "product_before_authorisation",
 }  # fmt: skip
-STATED = (
-    "centre", "category", "kind", "product", "indication", "trial", "infused_on", "date_precision", "sequence",
-    "age_at_infusion", "batch",
-)  # fmt: skip
+JUDGED_BY = tuple(column.name for column in STORED if column.name != "manufacturing_site")  # no rule asks about it
 
 
 def read_doubts(persons: Collection[int]) -> Doubts:
@@ -104,7 +102,7 @@ def batch_doubt() -> Problem:
 
 def draft_of(infusion: Infusion) -> InfusionInput:
     """A stored infusion as a clinic would state it, without the identifier."""
-    draft = InfusionInput(**{name: getattr(infusion, name) for name in STATED})
+    draft = InfusionInput(**{name: getattr(infusion, name) for name in JUDGED_BY})
     draft.category = Category(infusion.category)
     return draft
 

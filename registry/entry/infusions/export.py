@@ -13,8 +13,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from registry.access import Actor, Permission, acting_as
 from registry.choices import AccessAction
 from registry.dates import today
-from registry.entry.infusions.columns import RELATED, row_of
-from registry.entry.infusions.row_reader import COLUMNS
+from registry.entry.infusions.columns import COLUMNS, RELATED, row_of
 from registry.entry.infusions.visible_course import sex_shown_to
 from registry.models import Infusion
 from registry.models.access_log import log_infusions

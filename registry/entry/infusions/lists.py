@@ -6,16 +6,8 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from registry.entry.infusions.columns import LISTED
 from registry.errors import InfusionRefused, Problem
-from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
-
-LISTED: dict[str, type[Model]] = {
-    "centre": Centre,
-    "product": Product,
-    "indication": Indication,
-    "trial": Trial,
-    "manufacturing_site": ManufacturingSite,
-}
 
 
 def read_lists_again(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -28,7 +20,7 @@ def read_lists_again(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_again(name: str, row: Any) -> Model:
-    found: Any = LISTED[name]._base_manager.filter(pk=row.pk).first()
+    found: Any = LISTED[name].model._base_manager.filter(pk=row.pk).first()
     if found is None or (name == "centre" and (found.code, found.county_code) != (row.code, row.county_code)):
         sentence = _("A list of the registry has changed meanwhile: choose again.")
         raise InfusionRefused([Problem(name, "list_changed", sentence)])

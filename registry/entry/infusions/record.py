@@ -14,6 +14,7 @@ from registry.choices import AccessAction, Kind, Sex, Status
 from registry.entry.infusions.ages import follow_date, refuse_age
 from registry.entry.infusions.ages_by_number import CONTRADICTED, WITHOUT_NUMBER
 from registry.entry.infusions.batches import refuse_number_of, refuse_registered_number
+from registry.entry.infusions.columns import CORRECTABLE, STORED
 from registry.entry.infusions.doubts import draft_of, follow_doubts, read_doubts
 from registry.entry.infusions.lists import read_lists_again
 from registry.entry.infusions.visible_course import Course, read_course
@@ -36,20 +37,6 @@ from registry.rules import (
     refuse_taken_place,
 )
 
-CORRECTABLE = (
-    "centre",
-    "category",
-    "kind",
-    "product",
-    "indication",
-    "trial",
-    "manufacturing_site",
-    "infused_on",
-    "date_precision",
-    "sequence",
-    "age_at_infusion",
-    "batch",
-)
 DATE = {"infused_on", "date_precision"}
 AGE = DATE | {"age_at_infusion"}
 TOGETHER = AGE | {"centre"}  # by which the ages of one person are held against each other
@@ -100,7 +87,7 @@ def record_infusion(
             patient=patient,
             status=Status.SUBMITTED,
             sex_stated=draft.sex or Sex.UNKNOWN,
-            **{name: getattr(draft, name) for name in CORRECTABLE} | {"kind": kind},
+            **{column.name: getattr(draft, column.name) for column in STORED} | {"kind": kind},
         )
         log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
         warnings += doubt_sex(draft.sex, course.sex)

@@ -11,6 +11,7 @@ from registry.batch_numbers import read_batch
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.dates import read_date
 from registry.digits import fold
+from registry.entry.infusions.columns import LISTED
 from registry.entry.infusions.spelling import MOST_GUESSES, Spelled, known_by_one, plain, spellings, spoken
 from registry.errors import Problem
 from registry.identity import (
@@ -23,24 +24,6 @@ from registry.infusion_input import InfusionInput
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
 from registry.rules import MOST_A_DAY, SPONSOR_OF, check_input, complete_input
 
-COLUMNS = (
-    "centre",
-    "patient_id",
-    "sex",
-    "category",
-    "kind",
-    "product",
-    "modality",
-    "indication",
-    "trial",
-    "manufacturing_site",
-    "infused_on",
-    "date_precision",
-    "sequence",
-    "age_at_infusion",
-    "batch",
-)
-NEEDED_COLUMNS = {"patient_id", "category", "product", "infused_on"}
 LONGEST_VALUE = 200
 SHORT_LIST = 8
 NAMES_TRIALS = {"trial_missing", "trial_sponsor_wrong"}
@@ -51,13 +34,7 @@ LOST = "\ufffd"  # stands where a letter was lost on the way
 SHORTENED = re.compile(r"[-+]?\d(?:[.,]\d+)?[eE]\+\d{2,3}")  # 1,23457E+14, as a spreadsheet writes into a text
 SPELLINGS = {choices: spellings(choices) for choices in (Category, Kind, Sex, DatePrecision)}
 # What a row writes of each list, where that is not the value itself.
-SPELLED_BY: dict[type, str] = {
-    Centre: "code",
-    Indication: "code",
-    ManufacturingSite: "code",
-    Product: "name",
-    Trial: "identifier",
-}
+SPELLED_BY: dict[type, str] = {listed.model: listed.by for listed in LISTED.values()}
 
 
 class CodeLists:

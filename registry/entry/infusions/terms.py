@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from registry.choices import Status
-from registry.dates import write_date
-from registry.entry.infusions.columns import RELATED
+from registry.entry.infusions.columns import LISTED, RELATED, values_of
 from registry.entry.patients.erasure import registry_numbers_of
 from registry.models import Infusion
 
@@ -58,35 +57,22 @@ def read_changes(infusion: Infusion) -> list[Change]:
 
 
 def _terms(row: Any, related: Mapping[str, Any]) -> dict[str, Any]:
-    def said(name: str, attribute: str) -> Any:
-        return getattr(related[name], attribute) if related.get(name) else None
-
+    """The columns of a row that is stored, or was: the person stands after the centre."""
+    person = related.get("patient")
+    values = values_of(row, related)
     return {
-        "centre": said("centre", "code"),
-        "patient": said("patient", "registry_number"),
-        "category": row.category,
-        "kind": row.kind,
-        "product": said("product", "name"),
-        "indication": said("indication", "code"),
-        "trial": said("trial", "identifier"),
-        "manufacturing_site": said("manufacturing_site", "code"),
-        "infused_on": write_date(row.infused_on, row.date_precision),
-        "date_precision": row.date_precision,
-        "sequence": row.sequence,
-        "age_at_infusion": row.age_at_infusion,
-        "batch": row.batch or None,
+        "centre": values["centre"],
+        "patient": person.registry_number if person else None,
+        **values,
         "status": row.status,
     }
 
 
 def _names(rows: list[Any]) -> dict[str, Mapping[Any, Any]]:
-    """What each foreign key of the rows is called today: one query a field."""
+    """What each list's rows are called today: one query a list."""
     return {
-        name: Infusion._meta.get_field(name).related_model._base_manager.in_bulk(  # type: ignore[union-attr]
-            {getattr(row, f"{name}_id") for row in rows} - {None}
-        )
-        for name in RELATED
-        if name != "patient"
+        name: listed.model._base_manager.in_bulk({getattr(row, f"{name}_id") for row in rows} - {None})
+        for name, listed in LISTED.items()
     }
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Kind, ReferralState, Sex, Side, Status
 from registry.entry.infusions.ages import refuse_age
+from registry.entry.infusions.columns import STORED
 from registry.entry.infusions.doubts import follow_doubts, read_doubts
-from registry.entry.infusions.record import CORRECTABLE
 from registry.entry.infusions.row_reader import CodeLists, RowReader
 from registry.entry.infusions.visible_course import Course
 from registry.entry.locks import lock_entry
@@ -248,7 +248,7 @@ def _store(draft: InfusionInput, kind: Kind, patient: Patient, by: Actor) -> Inf
         patient=patient,
         status=Status.SUBMITTED,
         sex_stated=draft.sex or Sex.UNKNOWN,
-        **{name: getattr(draft, name) for name in CORRECTABLE},
+        **{column.name: getattr(draft, column.name) for column in STORED},
     )
     log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
     return infusion

@@ -25,8 +25,9 @@ from registry.entry.importing.referrals import MOST_AT_ONCE, NothingToSend, rows
 from registry.entry.importing.report import ORDERS, Report, read_report
 from registry.entry.importing.sent_rows import DECLINED, SENT
 from registry.entry.importing.upload import LARGEST_MEGABYTES, MOST_ROWS
+from registry.entry.infusions.columns import COLUMNS
 from registry.entry.infusions.export import FORMATS, Export, export_infusions, write_rows
-from registry.entry.infusions.row_reader import COLUMNS, CodeLists
+from registry.entry.infusions.row_reader import CodeLists
 from registry.errors import FileTooLarge, FileUnusable, NotFound, TooManyLookups
 from registry.models import Centre, ImportJob
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show

@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.dates import understand_date
 from registry.entry.infusions.ages import AGE_UNSTATED
-from registry.entry.infusions.columns import row_of
-from registry.entry.infusions.record import CORRECTABLE
+from registry.entry.infusions.columns import CORRECTABLE, row_of
 from registry.entry.infusions.row_reader import CodeLists, RowReader, read_identifier_at
 from registry.entry.patients.lookup import PatientRefused
 from registry.errors import InfusionRefused, Problem, RegistryError, TooManyLookups

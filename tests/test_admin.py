@@ -105,7 +105,7 @@ def test_a_change_of_a_list_asks_for_a_reason_and_leaves_history(world, name):
     sent |= {"target": "CD19"} if name == "Product" else {}
     assert "This field is required." in text(client.post(address, sent))
     sent |= {"reason": "Regionen bad om det"}
-    if name in {"Product", "Indication"}:  # infusions rest on what is changed (test_ground.py)
+    if name in {"Product", "Indication"}:  # infusions refer to what is changed (test_list_changes.py)
         asked = client.post(address, sent).context["adminform"].form
         sent |= {"settled": asked.fields["settled"].widget.seen}
     assert client.post(address, sent).status_code == 302

@@ -31,7 +31,7 @@ from registry.models import (
     PatientIdentifier,
     SealedUpload,
 )
-from registry.models.ground import ENTRY_LOCK
+from registry.models.list_guard import ENTRY_LOCK
 from tests import factories
 from tests.test_import import MAN, MANY, ROW, UNUSABLE, WOMAN, as_csv, as_xlsx, plain
 from tests.test_jobs import point_at

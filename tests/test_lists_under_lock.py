@@ -6,8 +6,8 @@ With real threads: someone has read the lists, an administrator changes one, and
 import pytest
 
 from registry.access import Operator
-from registry.entry.ground import settling
 from registry.entry.infusions.record import correct_infusion, record_infusion
+from registry.entry.list_changes import settling
 from registry.entry.patients.move import MoveImpossible, move_patient
 from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Question, Trial
 from tests import factories

@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 
 from registry.access import Operator
-from registry.entry.ground import settling
 from registry.entry.infusions.columns import RELATED, row_of
 from registry.entry.infusions.record import correct_infusion
+from registry.entry.list_changes import settling
 from registry.errors import InfusionRefused
 from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Trial
 from tests import factories
@@ -169,7 +169,7 @@ NEVER = {(Centre, "code"), (Trial, "sponsor")}  # under infusions
 def test_every_row_is_corrected_whatever_has_changed_in_a_list(lists, model):
     """By page and by program, one row after the other, each field of the list having changed once."""
     never = {name for of, name in NEVER if of is model}
-    assert {*model.ground.settled, *model.ground.free} == {*NEW[model], *never}
+    assert {*model.guard.guarded, *model.guard.free} == {*NEW[model], *never}
     stated = {
         "category": "ACT", "product": "Yescarta", "indication": "C83.3", "manufacturing_site": "GMPUPP",
         "infused_on": "2020-05-05",
@@ -180,7 +180,7 @@ def test_every_row_is_corrected_whatever_has_changed_in_a_list(lists, model):
         factories.record(lists, one, **stated | {"infused_on": "2020-05-12", "kind": "further_dose"}),
         factories.record(lists, other, **stated | {"category": "CUP", "infused_on": "2021-05-05"}),
     ]
-    listed = getattr(rows[0], model.ground.column.removesuffix("_id"))
+    listed = getattr(rows[0], model.guard.column.removesuffix("_id"))
     nurse = factories.user("nurse", *lists.centres.values())
     program, client = Program(nurse), Client()
     client.force_login(nurse)

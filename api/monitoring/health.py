@@ -7,7 +7,7 @@ from django.utils import timezone
 from redis import Redis
 from redis.exceptions import RedisError
 
-from registry.models.snapshot import Publication
+from registry.models.publication import Publication
 
 
 def live(request: HttpRequest) -> JsonResponse:

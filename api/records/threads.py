@@ -18,7 +18,7 @@ from registry.choices import Side
 from registry.entry.questions import questions as entry
 from registry.errors import NotFound, NotPermitted, Problem
 from registry.models import Centre, Question, User
-from registry.models.question import QuestionQuerySet
+from registry.models.question_queryset import QuestionQuerySet
 
 TEXT = "text"
 FIELDS = ("infusion", "centre", TEXT)

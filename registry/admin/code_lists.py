@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.admin.base import ForAdministrators, HistoryAdmin, administers
 from registry.admin.forms import RulesForm
-from registry.admin.ground import ListForm, say_kept
-from registry.entry.ground import is_used, settling
+from registry.admin.list_form import ListForm, explain_kept
+from registry.entry.list_changes import is_used, settling
 from registry.entry.locks import lock_entry
 from registry.entry.publish_request import announce_change
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
@@ -34,7 +34,7 @@ class CodeListAdmin(ForAdministrators, HistoryAdmin):
             super().save_model(request, obj, form, change)
 
     def delete_view(self, request, object_id, extra_context=None):
-        """Django's; of what is used it is said what rests on it."""
+        """x"""
         row = self.get_object(request, unquote(object_id))
         if row is not None and administers(request.user) and is_used(row):
             return self._show_kept(request, row)
@@ -44,7 +44,7 @@ class CodeListAdmin(ForAdministrators, HistoryAdmin):
             return self._show_kept(request, row)
 
     def _show_kept(self, request, row) -> TemplateResponse:
-        context = self.admin_site.each_context(request) | {"title": _("In use"), "sentence": say_kept(row)}
+        context = self.admin_site.each_context(request) | {"title": _("In use"), "sentence": explain_kept(row)}
         return TemplateResponse(request, "admin/registry/kept.html", context, status=HTTPStatus.FORBIDDEN)
 
     def save_related(self, request, form, formsets, change):

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from registry.models.ground import ENTRY_LOCK
+from registry.models.list_guard import ENTRY_LOCK
 
 
 def lock_entry(*, alone: bool = False) -> None:

@@ -1,17 +1,33 @@
 """Tables: records (which hold people) and snapshots (which do not)."""
 
 from registry.models.access_log import AccessLog
-from registry.models.account import Invitation, Membership, Token, User
-from registry.models.centre import Centre, ManufacturingSite
-from registry.models.clinic import Coverage, Draft
+from registry.models.centre import Centre
+from registry.models.coverage import Coverage
+from registry.models.draft import Draft
+from registry.models.erasure import Erasure, Refusal
+from registry.models.idempotency_key import IdempotencyKey
+from registry.models.import_job import ImportJob, SealedUpload
+from registry.models.import_row import ImportProblem, ImportRow
+from registry.models.indication import Indication
 from registry.models.infusion import Infusion
+from registry.models.invitation import Invitation
 from registry.models.lookup import Lookup
-from registry.models.patient import Erasure, Patient, PatientIdentifier, Refusal
-from registry.models.product import Indication, Product, Trial
-from registry.models.question import Message, Question, Referral
-from registry.models.release import Release, ReleasedInfusion, ReleaseFile
-from registry.models.snapshot import Publication, Revision, Run, Snapshot
-from registry.models.transfer import IdempotencyKey, ImportJob, ImportProblem, ImportRow, SealedUpload
+from registry.models.manufacturing_site import ManufacturingSite
+from registry.models.message import Message
+from registry.models.patient import Patient
+from registry.models.patient_identifier import PatientIdentifier
+from registry.models.product import Product
+from registry.models.publication import Publication
+from registry.models.question import Question
+from registry.models.referral import Referral
+from registry.models.release import Release, ReleaseFile
+from registry.models.released_infusion import ReleasedInfusion
+from registry.models.revision import Revision
+from registry.models.run import Run
+from registry.models.snapshot import Snapshot
+from registry.models.token import Token
+from registry.models.trial import Trial
+from registry.models.user import Membership, User
 
 __all__ = [
     "AccessLog",

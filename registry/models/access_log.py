@@ -1,4 +1,4 @@
-"""Who has read and written identified data (Patient Data Act: kept, and shown to the patient)."""
+"""Who has read and written identified data (Patient Data Act: stored, and shown to the patient on request)."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,7 @@ STAYS = "registry.AccessLog:stays"
 
 
 class AccessLog(models.Model):
-    """One use of one person's data, or one search or extract. Written once, never changed."""
+    """A use of a person's data, a search or an extract. Immutable."""
 
     at = models.DateTimeField(_("time"), default=timezone.now, db_index=True)
     actor = models.CharField(_("who"), max_length=150)
@@ -43,7 +43,7 @@ class AccessLog(models.Model):
 
 
 def log_infusions(*, by: Actor, action: AccessAction, infusions: Iterable[Any], detail: str = "") -> None:
-    """One line for each infusion that was shown or written; its person and centre are read already."""
+    """Log each infusion that was shown or written. Select patient and centre with them."""
     roles = _roles(by)
     AccessLog.objects.bulk_create(
         AccessLog(
@@ -61,7 +61,7 @@ def log_infusions(*, by: Actor, action: AccessAction, infusions: Iterable[Any], 
 def log_persons(
     *, by: Actor, action: AccessAction, numbers: Iterable[int | None] = (None,), unit: str = "", detail: str = ""
 ) -> None:
-    """One line for each person by registry number; None where no person is named, as in a search in vain."""
+    """Log each person by registry number; None where there is none, as for a search without a match."""
     unit = unit or next((role for role, centre in _roles(by).items() if centre is None), "")
     AccessLog.objects.bulk_create(
         AccessLog(actor=by.username, unit=unit, action=action, patient=number, detail=detail) for number in numbers
@@ -73,7 +73,7 @@ def _roles(by: Actor) -> dict[str, int | None]:
 
 
 def _unit(roles: dict[str, int | None], centre: int, code: str) -> str:
-    """The centre's code for its own people, else the national role by which someone sees the row."""
+    """The centre's code for its own staff, else the national role that lets the user see the row."""
     if centre in roles.values():
         return code
     return next((role for role, at in roles.items() if at is None), "")

@@ -1,19 +1,35 @@
-"""Where infusions are given and where products are made."""
+"""Where infusions are given."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import CentreStatus
-from registry.models.ground import CENTRE, MANUFACTURING_SITE
-from registry.models.history import keeps_history, moves_revision
+from registry.models.history import keeps_history
+from registry.models.list_guard import ListGuard
+from registry.models.revision import moves_revision
 
-CODE = "[A-Z0-9]{2,12}"  # also as a part of an address
+CODE = "[A-Z0-9]{2,12}"  # also part of a URL
 CODE_PATTERN = f"^{CODE}$"
+
+
+GUARD = ListGuard(
+    table="registry_centre",
+    column="centre_id",
+    # The county decides how reserve numbers are read, the code how the centre's pseudonyms are.
+    guarded=("code", "county_code", "region", "status"),
+    free=(
+        "name", "city_sv", "city_en", "county", "latitude", "longitude", "position", "hsa_id", "ebmt_code",
+    ),
+    forbidden={
+        "code": "true",
+        "status": "new.status = 'upcoming' AND infusion.status = 'submitted'",
+    },
+)  # fmt: skip
 
 
 @keeps_history()
 class Centre(models.Model):
-    """A hospital that gives CAR-T, or will."""
+    """A hospital that gives CAR-T cells, or will."""
 
     code = models.CharField(_("code"), max_length=12, unique=True)
     name = models.CharField(_("hospital"), max_length=120)
@@ -31,13 +47,13 @@ class Centre(models.Model):
     hsa_id = models.CharField(_("HSA-id"), max_length=40, null=True, blank=True, unique=True)
     ebmt_code = models.CharField(_("EBMT centre code"), max_length=12, null=True, blank=True)
 
-    ground = CENTRE
+    guard = GUARD
 
     class Meta:
         ordering = ["position", "code"]
         verbose_name = _("centre")
         verbose_name_plural = _("centres")
-        triggers = [moves_revision(), *CENTRE.triggers]
+        triggers = [moves_revision(), *GUARD.triggers]
         constraints = [
             models.CheckConstraint(name="centre_code_is_capitals", condition=models.Q(code__regex=CODE_PATTERN)),
             models.CheckConstraint(
@@ -51,28 +67,3 @@ class Centre(models.Model):
 
     def __str__(self) -> str:
         return f"{self.city_sv} ({self.code})"
-
-
-@keeps_history()
-class ManufacturingSite(models.Model):
-    """A hospital's own GMP site, shown with the centre where it lies."""
-
-    code = models.CharField(_("code"), max_length=12, unique=True)
-    name = models.CharField(_("name"), max_length=120)
-    centre = models.ForeignKey(
-        Centre, on_delete=models.PROTECT, related_name="manufacturing_sites", verbose_name=_("centre")
-    )
-
-    ground = MANUFACTURING_SITE
-
-    class Meta:
-        ordering = ["code"]
-        verbose_name = _("manufacturing site")
-        verbose_name_plural = _("manufacturing sites")
-        triggers = [moves_revision(), *MANUFACTURING_SITE.triggers]
-        constraints = [
-            models.CheckConstraint(name="site_code_is_capitals", condition=models.Q(code__regex=CODE_PATTERN)),
-        ]
-
-    def __str__(self) -> str:
-        return self.name

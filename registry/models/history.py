@@ -1,4 +1,4 @@
-"""History and revision, both written by the database, so that no path goes around them."""
+"""The history of every change, written by triggers so that no path goes around it."""
 
 import pghistory
 import pgtrigger
@@ -9,7 +9,7 @@ from pghistory.models import Event
 
 
 class CurrentSetting(Func):
-    """A setting of the running transaction, NULL where it was never set."""
+    """A PostgreSQL setting; NULL if it was never set."""
 
     function = "current_setting"
     output_field = TextField()
@@ -19,17 +19,16 @@ class CurrentSetting(Func):
 
 
 class SessionUser(Func):
-    """The database's own name for who is connected."""
+    """The database user of the connection."""
 
     template = "session_user::text"
     output_field = TextField()
 
 
 class HistoryRow(Event):
-    """When, who, what and why of one change.
+    """A change: what, when, by whom and why.
 
-    The actor and the reason come from access.acting_as. A change made past it, by hand in the
-    database, carries the database user instead.
+    Actor and reason come from access.acting_as; a change made by hand in the database has the database user.
     """
 
     acted_by = models.TextField(
@@ -42,7 +41,7 @@ class HistoryRow(Event):
 
 
 def keeps_history(*exclude: str):
-    """Decorate a model: each insert, update and delete leaves a row, by whatever path."""
+    """Decorate a model so that every insert, update and delete adds a history row, without the excluded fields."""
 
     def decorate(model: type[models.Model]) -> type[models.Model]:
         return pghistory.track(
@@ -58,14 +57,3 @@ def keeps_history(*exclude: str):
         )(model)
 
     return decorate
-
-
-def moves_revision(table: str = "registry_revision") -> pgtrigger.Trigger:
-    """The trigger by which any change to a table marks the statistics as behind."""
-    return pgtrigger.Trigger(
-        name="moves_revision",
-        level=pgtrigger.Statement,
-        when=pgtrigger.After,
-        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
-        func=f"UPDATE {table} SET number = number + 1; RETURN NULL;",
-    )

@@ -1,4 +1,4 @@
-"""The row that everything else is derived from."""
+"""Infusions: the rows that every number is counted from."""
 
 import uuid
 from collections.abc import Iterable
@@ -11,25 +11,21 @@ from django.utils.translation import gettext_lazy as _
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import Category, DatePrecision, Kind, Sex, Status
 from registry.dates import write_date
-from registry.models.centre import Centre, ManufacturingSite
-from registry.models.history import keeps_history, moves_revision
+from registry.models.batch import batch_as_compared
+from registry.models.centre import Centre
+from registry.models.history import keeps_history
+from registry.models.indication import Indication
+from registry.models.manufacturing_site import ManufacturingSite
 from registry.models.patient import Patient
-from registry.models.product import Indication, Product, Trial
+from registry.models.product import Product
+from registry.models.revision import moves_revision
+from registry.models.trial import Trial
 from registry.order import Order, Step
 from registry.rules import OLDEST_AGE
 
-BATCH_SPACES = r"[\s\u00a0\u2007\u202f]"  # as PostgreSQL writes them
-
-
-def batch_as_compared(batch: models.F | models.Value) -> models.Func:
-    """A batch number without its spaces, of any width, and in capitals: two spellings of one are equal."""
-    spaces, everywhere = models.Value(BATCH_SPACES), models.Value("g")
-    bare = models.Func(batch, spaces, models.Value(""), everywhere, function="regexp_replace")
-    return models.Func(bare, function="upper", output_field=models.TextField())
-
 
 class InfusionQuerySet(models.QuerySet):
-    """Infusions of the nation; `visible_to` is the only way to show one to someone."""
+    """Infusions of the whole country; show them to someone only through `visible_to`."""
 
     def visible_to(self, actor: Actor, permission: Permission = Permission.READ_RECORDS):
         """Infusions of the centres where the actor holds the permission; none for anyone else."""
@@ -37,34 +33,34 @@ class InfusionQuerySet(models.QuerySet):
         return self.all() if centres is NATIONWIDE else self.filter(centre__in=centres)
 
     def counted(self):
-        """Submitted infusions: what every published number is made of."""
+        """Submitted infusions, which every published number is counted from."""
         return self.filter(status=Status.SUBMITTED)
 
     def with_version(self):
-        """Each with `version`: how many rows its own history has, so that it moves with every change."""
+        """Annotated with `version`, the number of its history rows, which grows with every change."""
         events = self.model.pgh_event_model  # type: ignore[attr-defined]  # pghistory sets it
         history = events.objects.filter(pgh_obj_id=models.OuterRef("pk")).order_by().values("pgh_obj_id")
         return self.annotate(version=models.Subquery(history.values(rows=models.Count("pgh_id"))))
 
     def in_order(self) -> list["Infusion"]:
-        """One person's infusions, read in the order by which COUNTING.md gives them their roles."""
+        """One person's infusions in the order of COUNTING.md, withdrawn ones among them."""
         found: Iterable[Any] = self.select_related("centre", "product")
         return order_course(found)
 
 
 def order_course(infusions: Iterable[Any]) -> list["Infusion"]:
-    """One person's infusions, the earliest first; centre and product should be selected already.
+    """One person's infusions, earliest first; withdrawn ones do not affect the order of the others.
 
-    Withdrawn ones stand among them, and decide nothing about the others.
+    Select centre and product with them, or each costs two queries.
     """
     course = list(infusions)
-    order = Order(one.step for one in course if one.status == Status.SUBMITTED)
-    return sorted(course, key=lambda one: (order.place(one.step), one.pk))
+    order = Order(infusion.step for infusion in course if infusion.status == Status.SUBMITTED)
+    return sorted(course, key=lambda infusion: (order.place(infusion.step), infusion.pk))
 
 
 @keeps_history()
 class Infusion(models.Model):
-    """One administration of one product to one patient on one day, at one centre."""
+    """One administration of a product to a patient on a day at a centre."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     centre = models.ForeignKey(
@@ -79,7 +75,7 @@ class Infusion(models.Model):
     )
     category = models.CharField(_("category"), max_length=3, choices=Category.choices)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
-    # Code lists are asked for by a row, never the rows by a code: an index would only slow writing.
+    # Nothing looks infusions up by a code list, so an index on it would only slow writing.
     product = models.ForeignKey(Product, on_delete=models.PROTECT, db_index=False, verbose_name=_("product"))
     indication = models.ForeignKey(
         Indication,
@@ -112,7 +108,7 @@ class Infusion(models.Model):
     )
     age_at_infusion = models.PositiveSmallIntegerField(_("age at infusion, whole years"))
     batch = models.CharField(_("batch"), max_length=60, blank=True)
-    # The person's is Patient.sex; a clinic is shown what the number says, or what it has stated itself.
+    # Not Patient.sex: a clinic sees only what the number says or what it has stated itself.
     sex_stated = models.CharField(
         _("sex as stated"), max_length=7, choices=Sex.choices, default=Sex.UNKNOWN, db_default=Sex.UNKNOWN.value
     )
@@ -166,12 +162,12 @@ class Infusion(models.Model):
 
     @property
     def written_on(self) -> str:
-        """The date in its own precision."""
+        """The date as far as it is known: YYYY-MM-DD, YYYY-MM or YYYY."""
         return write_date(self.infused_on, self.date_precision)
 
     @property
     def step(self) -> Step:
-        """The infusion in the person's course; its centre and product should be selected already."""
+        """What decides its place in the person's course. Select centre and product with it."""
         precision = DatePrecision(self.date_precision)
         return Step(
             self.infused_on, self.sequence, Kind(self.kind), self.product.name, precision, self.centre.code,

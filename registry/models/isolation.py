@@ -1,4 +1,4 @@
-"""A transaction in which every statement sees the database of one moment."""
+"""Transactions that see one state of the database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 @contextmanager
 def one_view() -> Iterator[None]:
-    """REPEATABLE READ. Within a caller's transaction the caller's isolation holds."""
+    """A REPEATABLE READ transaction; inside a caller's transaction, the caller's isolation stays."""
     outermost = not connection.in_atomic_block
     with transaction.atomic():
         if outermost:

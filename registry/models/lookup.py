@@ -1,17 +1,17 @@
-"""Look-ups of persons whom the asking user's centres do not know, for a day: what a budget is counted by."""
+"""Look-ups of persons that the user's centres do not know: what the budget counts."""
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from registry.models.account import User
+from registry.models.user import User
 
 
 class Lookup(models.Model):
-    """One person asked for within an hour, or a question that was refused.
+    """A person looked up within an hour, or a look-up that was refused.
 
-    The token tells the same person asked for again by the same user. It is of this user alone, and is
-    forgotten after the hour; that someone has looked up is kept a day (and in the access log for years).
+    The token recognises the same person looked up again by the same user: it is keyed to the user, and erased
+    after an hour. The row is deleted after a day; the access log keeps the look-up for years.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="lookups")

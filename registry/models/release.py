@@ -1,15 +1,16 @@
-"""Releases: a snapshot under a name, with files that stay the same for ever."""
+"""Releases: a snapshot under a name, with files that never change."""
 
 import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models.snapshot import DocumentField, Snapshot
+from registry.models.document_field import DocumentField
+from registry.models.snapshot import Snapshot
 
 
 class Release(models.Model):
-    """A snapshot, or its numbers up to a day, under a name that people cite. It holds no person."""
+    """A snapshot, or its numbers up to a day, under a citable name. It holds no person."""
 
     name = models.SlugField(_("name"), max_length=40, unique=True, help_text=_("Stands in the address."))
     title_sv = models.CharField(_("title in Swedish"), max_length=100)
@@ -18,7 +19,7 @@ class Release(models.Model):
     note_en = models.TextField(_("note in English"), blank=True)
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+", verbose_name=_("snapshot"))
     as_of = models.DateField(_("as of"), null=True)
-    # The public map documents by language, as they were published then, and what changed since the last.
+    # The published map documents by language, and the changes since the release before.
     documents: "models.Field[dict, dict]" = DocumentField()
     changes: "models.Field[dict, dict]" = DocumentField()
     released_at = models.DateTimeField(_("released"))
@@ -38,10 +39,10 @@ class Release(models.Model):
 
 
 class ReleaseFile(models.Model):
-    """A file of a release, byte for byte as it was made."""
+    """A file of a release; its bytes never change."""
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="files")
-    name = models.CharField(max_length=80)  # under which it is downloaded
+    name = models.CharField(max_length=80)  # of the downloaded file
     language = models.CharField(max_length=2)
     format = models.CharField(max_length=20)
     media_type = models.CharField(max_length=100)
@@ -58,21 +59,3 @@ class ReleaseFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class ReleasedInfusion(models.Model):
-    """A counted infusion as the latest release counted it: what the next one is compared with.
-
-    Not public. It goes with its infusion, so that an erasure leaves nothing here.
-    """
-
-    infusion = models.OneToOneField(
-        "registry.Infusion", on_delete=models.CASCADE, primary_key=True, related_name="+"
-    )
-    patient = models.BigIntegerField()
-    centre = models.TextField()
-    category = models.TextField()
-    values = models.TextField(help_text="All else that a number is made of.")
-
-    def __str__(self) -> str:
-        return f"{self.infusion_id}"

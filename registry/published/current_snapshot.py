@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from django.core.cache import cache, caches
 
 from registry.errors import NotPublished
-from registry.models.snapshot import Publication, Snapshot
+from registry.models.publication import Publication
+from registry.models.snapshot import Snapshot
 
 CURRENT_KEY = "current-snapshot"
 CURRENT_SECONDS = 20  # after which a process asks the database, should an announcement be lost

@@ -13,7 +13,10 @@ from registry.errors import NotFound, NotPublished, Withheld
 from registry.map_cells import numbers_by_key
 from registry.measures import MEASURES, nothing_counted
 from registry.models.isolation import one_view
-from registry.models.snapshot import Publication, Revision, Run, Snapshot
+from registry.models.publication import Publication
+from registry.models.revision import Revision
+from registry.models.run import Run
+from registry.models.snapshot import Snapshot
 from registry.published.counting import CountQuery, count_together
 from registry.published.current_snapshot import describe_snapshot, print_instant, read_current
 from registry.published.disclosure import (

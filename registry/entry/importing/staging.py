@@ -34,7 +34,7 @@ from registry.entry.infusions.visible_course import SAYS_SEX
 from registry.errors import Problem
 from registry.identity import DIGEST_BYTES, oldest_first
 from registry.infusion_input import Identified, InfusionInput
-from registry.models.patient import GIVES_BIRTH_DATE
+from registry.models.patient_identifier import GIVES_BIRTH_DATE
 from registry.order import Plan
 
 FETCHED_AT_ONCE = 5_000

@@ -14,7 +14,7 @@ from registry.entry.infusions.doubts import batch_doubt
 from registry.entry.patients.lookup import find_patients
 from registry.errors import InfusionRefused, Problem
 from registry.models import Infusion, Patient
-from registry.models.infusion import BATCH_SPACES, batch_as_compared
+from registry.models.batch import BATCH_SPACES, batch_as_compared
 from registry.number_search import numbers_in
 
 # Of the new rows of a file, those whose batch another person has: in the file itself, or in what is stored.

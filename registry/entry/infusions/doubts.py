@@ -21,7 +21,8 @@ from registry.entry.questions.questions import ask_by_rules
 from registry.errors import Problem
 from registry.infusion_input import InfusionInput
 from registry.models import Infusion, Message, Question
-from registry.models.infusion import batch_as_compared, order_course
+from registry.models.batch import batch_as_compared
+from registry.models.infusion import order_course
 from registry.rules import check_input, doubt_entry, doubt_in_course
 
 BATCH = "batch_of_another_person"

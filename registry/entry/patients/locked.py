@@ -10,7 +10,7 @@ from registry.entry.patients.lookup import holder_of, person_with, refuse_refuse
 from registry.errors import NotFound
 from registry.infusion_input import Identified, InfusionInput
 from registry.models import Infusion, Patient, PatientIdentifier
-from registry.models.patient import GIVES_BIRTH_DATE
+from registry.models.patient_identifier import GIVES_BIRTH_DATE
 
 
 def lock_patient(draft: InfusionInput) -> Patient:

@@ -18,7 +18,7 @@ from registry.errors import IdentifierInText, NotFound, Problem, RegistryError
 from registry.identity import holds_identity_number
 from registry.models import Centre, Infusion, Message, Question, Referral, User
 from registry.models.access_log import log_infusions
-from registry.models.question import QuestionQuerySet, at_centres
+from registry.models.question_queryset import QuestionQuerySet, at_centres
 
 LONGEST_TEXT = 1000
 ASKED_AT_ONCE = 5_000

@@ -1,4 +1,4 @@
-"""Lists do not change under the infusions that rest on them, unless these were seen, or at all where they lie."""
+"""Code lists: a change that affects registered infusions is confirmed first, one that contradicts them refused."""
 
 import pytest
 from django.apps import apps
@@ -6,9 +6,9 @@ from django.db import IntegrityError, models, transaction
 from django.utils.timezone import now
 
 from registry.access import Operator
-from registry.entry.ground import settling
 from registry.entry.importing.job import store_checked
 from registry.entry.infusions.record import withdraw_infusion
+from registry.entry.list_changes import settling
 from registry.entry.questions.questions import ask_steward
 from registry.models import (
     Centre,
@@ -32,7 +32,7 @@ from tests.test_import_jobs import receive, run
 
 LISTS = [Centre, ManufacturingSite, Product, Indication, Trial]
 REASON = {"reason": "the region asked for it"}
-# What rests on each field, and a new value; three infusions at two centres rest on each.
+# Guarded fields, each with a new value; three infusions at two centres refer to each row.
 SETTLED = [
     (Centre, "UPP", "region", "Norra"),
     (Centre, "UPP", "county_code", "24"),
@@ -68,7 +68,7 @@ NAMED_BY = {
 
 @pytest.fixture
 def rows(lists):
-    """Infusions at two centres."""
+    """Three infusions at two centres."""
     treatment = {
         "product": "Yescarta", "indication": "C83.3", "manufacturing_site": "GMPUPP", "category": "ACT",
         "infused_on": "2020-05-05",
@@ -96,23 +96,23 @@ def stored(row, field) -> str:
 
 
 @pytest.mark.parametrize("model", LISTS, ids=lambda model: model.__name__)
-def test_every_field_of_a_list_is_settled_or_free(model):
+def test_every_field_of_a_list_is_guarded_or_free(model):
     fields = {field.name for field in model._meta.concrete_fields if not field.primary_key}
-    assert sorted(fields) == sorted([*model.ground.settled, *model.ground.free])
-    assert set(model.ground.forbidden) <= set(model.ground.settled)
-    assert model.ground.table == model._meta.db_table
+    assert sorted(fields) == sorted([*model.guard.guarded, *model.guard.free])
+    assert set(model.guard.forbidden) <= set(model.guard.guarded)
+    assert model.guard.table == model._meta.db_table
 
 
-def test_every_list_that_infusions_refer_to_has_its_ground():
+def test_every_list_that_infusions_refer_to_has_a_guard():
     referred = {
         field.related_model for field in Infusion._meta.concrete_fields if isinstance(field, models.ForeignKey)
     }
-    assert {model for model in referred if hasattr(model, "ground")} == set(LISTS)
+    assert {model for model in referred if hasattr(model, "guard")} == set(LISTS)
     assert {model.__name__ for model in referred - set(LISTS)} == {"Patient"}
 
 
 @pytest.mark.parametrize(("model", "name", "field", "value"), SETTLED)
-def test_a_change_under_rows_names_them_and_waits_until_they_were_seen(rows, model, name, field, value):
+def test_a_guarded_change_names_the_infusions_and_is_made_once_they_are_confirmed(rows, model, name, field, value):
     client, row = sign_in(), find(model, name)
     address, before = page(model, "change", row.pk), stored(row, field)
     sent = form_of(client, address) | REASON | {field: typed(model, field, value)}
@@ -124,7 +124,7 @@ def test_a_change_under_rows_names_them_and_waits_until_they_were_seen(rows, mod
     listed = client.get(link)
     assert listed.status_code == 200
     shown = {one.pk for one in listed.context["cl"].result_list}
-    resting = Infusion.objects.filter(**{model.ground.column: row.pk})
+    resting = Infusion.objects.filter(**{model.guard.column: row.pk})
     assert shown == set(resting.values_list("pk", flat=True)) and shown
     seen = answer.context["adminform"].form.fields["settled"].widget.seen
     assert f'value="{seen}"' in text(answer)
@@ -139,7 +139,7 @@ def test_a_change_under_rows_names_them_and_waits_until_they_were_seen(rows, mod
 
 
 @pytest.mark.parametrize(("model", "name", "field", "value"), FREE)
-def test_what_nothing_rests_on_changes_as_ever(rows, model, name, field, value):
+def test_a_free_field_changes_without_confirmation(rows, model, name, field, value):
     client, row = sign_in(), find(model, name)
     address = page(model, "change", row.pk)
     assert client.post(address, form_of(client, address) | REASON | {field: value}).status_code == 302
@@ -147,7 +147,7 @@ def test_what_nothing_rests_on_changes_as_ever(rows, model, name, field, value):
 
 
 @pytest.mark.parametrize(("model", "name", "field", "value"), [one for one in SETTLED if one[0] is not Centre])
-def test_without_rows_a_list_changes_as_ever(lists, model, name, field, value):
+def test_without_infusions_every_field_changes_without_confirmation(lists, model, name, field, value):
     client, row = sign_in(), find(model, name)
     address = page(model, "change", row.pk)
     sent = form_of(client, address) | REASON | {field: typed(model, field, value)}
@@ -155,12 +155,12 @@ def test_without_rows_a_list_changes_as_ever(lists, model, name, field, value):
 
 
 @pytest.mark.parametrize(("model", "name", "field", "value", "centres"), BLOCKED)
-def test_what_would_make_rows_untrue_is_refused_for_good(rows, model, name, field, value, centres):
+def test_a_change_that_contradicts_infusions_is_refused(rows, model, name, field, value, centres):
     client, row = sign_in(), find(model, name)
     address, before = page(model, "change", row.pk), stored(row, field)
     answer = client.post(address, form_of(client, address) | REASON | {field: value})
     [error] = answer.context["adminform"].form.errors[field]
-    assert centres in error and "untrue" in error and "href" in error
+    assert centres in error and "incorrect" in error and "href" in error
     assert "settled" not in answer.context["adminform"].form.errors
     setattr(row, field, value)
     with pytest.raises(IntegrityError), transaction.atomic(), settling(row):
@@ -168,7 +168,7 @@ def test_what_would_make_rows_untrue_is_refused_for_good(rows, model, name, fiel
     assert stored(row, field) == before
 
 
-def test_a_sponsor_changes_once_no_row_lies(rows):
+def test_a_sponsor_changes_once_no_infusion_contradicts_it(rows):
     for row in Infusion.objects.counted().filter(category="ACT"):
         withdraw_infusion(infusion_id=row.pk, by=Operator(), reason="wrong trial")
     client, row = sign_in(), find(Trial, factories.ACADEMIC)
@@ -180,7 +180,7 @@ def test_a_sponsor_changes_once_no_row_lies(rows):
     assert stored(row, "sponsor") == "industry"
 
 
-def test_what_was_seen_is_seen_again_when_rows_have_come(rows):
+def test_new_infusions_require_a_new_confirmation(rows):
     client, row = sign_in(), find(Product, "Yescarta")
     address = page(Product, "change", row.pk)
     sent = form_of(client, address) | REASON | {"target": "BCMA"}
@@ -210,14 +210,14 @@ def test_no_other_path_changes_a_list_under_rows(rows, model, name, field, value
     [(Centre, "UPP"), (Product, "Yescarta"), (Indication, "dlbcl"), (ManufacturingSite, "GMPUPP"),
      (Trial, factories.ACADEMIC)],
 )  # fmt: skip
-def test_what_rests_on_a_row_is_said_where_it_would_be_deleted(rows, model, name):
+def test_deleting_a_row_in_use_is_refused_with_the_infusions_named(rows, model, name):
     client, row = sign_in(), find(model, name)
     for answer in (
         client.get(page(model, "delete", row.pk)),
         client.post(page(model, "delete", row.pk), {"post": "yes"}),
     ):
         assert answer.status_code == 403
-        assert "is kept: " in text(answer) and "UPP" in text(answer)
+        assert "cannot be deleted: " in text(answer) and "UPP" in text(answer)
     assert model.objects.filter(pk=row.pk).exists()
 
 
@@ -243,8 +243,8 @@ def test_an_upload_that_was_checked_before_a_list_changed_is_not_stored(lists, c
 # What is deleted
 
 
-def test_whatever_refers_to_a_list_keeps_its_rows():
-    """Histories name rows that are gone, without a constraint; all else protects."""
+def test_every_relation_to_a_list_protects_its_rows():
+    """History tables may name deleted rows, without a constraint; every other relation protects."""
     found = {
         (model.__name__, field.name): field.remote_field.on_delete
         for model in apps.get_app_config("registry").get_models()
@@ -296,7 +296,7 @@ def _referral(centre, user):
      (_invitation, "invitations 1"), (_upload, "imports 1"), (_site, "manufacturing sites 1"),
      (_question, "questions 1"), (_referral, "referrals 1")],
 )  # fmt: skip
-def test_what_is_in_the_way_of_deleting_a_centre_without_infusions_is_named(lists, store, named):
+def test_what_keeps_a_centre_without_infusions_from_deletion_is_named(lists, store, named):
     centre = lists.centres["FAL"]
     store(centre, factories.user("nurse", lists.centres["UPP"]))
     client = sign_in()

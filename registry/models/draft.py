@@ -1,0 +1,39 @@
+"""A clinic's unfinished forms."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from registry.models.centre import Centre
+from registry.models.centre_rows import CentresQuerySet
+from registry.models.patient import Patient
+from registry.models.user import User
+
+
+class Draft(models.Model):
+    """An unfinished form, as typed and without the identifier, which is typed again when it is continued.
+
+    A person who is known at the centre already is stored with it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="drafts")
+    patient = models.ForeignKey(Patient, on_delete=models.CASCADE, null=True, related_name="drafts")
+    fields = models.JSONField(help_text="The form's fields by name, as typed, without the identifier.")
+    saved_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="drafts")
+    saved_at = models.DateTimeField(_("saved"), auto_now=True)
+
+    objects = CentresQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-saved_at"]
+        verbose_name = _("draft")
+        verbose_name_plural = _("drafts")
+        constraints = [
+            models.CheckConstraint(name="draft_holds_no_identifier", condition=~Q(fields__has_key="patient_id")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.saved_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,54 @@
+"""Who may sign in, and with which roles."""
+
+from collections.abc import Iterator
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from registry.choices import CentreRole, NationalRole
+from registry.models.centre import Centre
+from registry.models.history import keeps_history
+
+
+@keeps_history("password", "last_login")
+class User(AbstractUser):
+    """A person who signs in."""
+
+    national_role = models.CharField(_("national role"), max_length=13, choices=NationalRole.choices, blank=True)
+
+    def roles_at(self) -> Iterator[tuple[str, int | None]]:
+        """Each role held, with the id of its centre; None for the whole country."""
+        if not self.is_active:
+            return
+        if self.national_role:
+            yield self.national_role, None
+        yield from self._memberships
+
+    @cached_property
+    def _memberships(self) -> tuple[tuple[str, int], ...]:
+        """Cached, since a page checks many permissions of one user."""
+        return tuple(self.memberships.values_list("role", "centre_id"))
+
+
+@keeps_history()
+class Membership(models.Model):
+    """A user's role at a centre."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(_("role"), max_length=8, choices=CentreRole.choices)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        constraints = [
+            models.UniqueConstraint(fields=["user", "centre"], name="membership_is_one_role"),
+            models.CheckConstraint(
+                name="membership_role_is_known", condition=models.Q(role__in=CentreRole.values)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.centre}"

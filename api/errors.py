@@ -6,43 +6,42 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import override
-from rest_framework import exceptions, status
+from rest_framework import exceptions
 
-from registry.errors import FactsNotKept, NotFound, NotPublished, Problem, RegistryError, Withheld
+from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem, RegistryError, TooManyLookups
+from swecar.http.error_status import status_of
 
 EXPOSED = "Deprecation, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy, Retry-After, Sunset"
 PROBLEM_TYPE = "application/problem+json"
-CODES: Mapping[type[RegistryError], int] = {
-    NotFound: status.HTTP_404_NOT_FOUND,
-    NotPublished: status.HTTP_503_SERVICE_UNAVAILABLE,
-    Withheld: status.HTTP_403_FORBIDDEN,
-    FactsNotKept: status.HTTP_409_CONFLICT,
-}
+SOON = "60"  # seconds, after which what is unavailable may be there
 
 
 class Refused(RegistryError):
-    sentence = "A request that cannot be answered as it stands; parameter names the part that is wrong."
+    """A request that the API refuses; parameter names the part that is wrong."""
 
-    def __init__(self, code: str, sentence: str, *, parameter: str = "", status_code: int = 400):
+    sentence = "The request cannot be answered as it stands."
+    headers: Mapping[str, str] = {}
+
+    def __init__(self, code: str, sentence: str, *, parameter: str = ""):
         super().__init__(sentence, code=code)
         self.parameter = parameter
-        self.status_code = status_code
 
 
 def problem(
     code: str,
     title: str,
-    status_code: int,
+    status: HTTPStatus,
     *,
     detail: str = "",
     parameter: str = "",
     errors: Sequence[Problem] = (),
     send_to: str = "",
 ) -> HttpResponse:
-    """A problem as an answer that no cache keeps; errors: what is wrong field by field; send_to: the address
-    by which the caller can go on.
+    """A problem as a response that no cache keeps.
+
+    errors: what is wrong field by field; send_to: the URL by which the caller can go on.
     """
-    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status_code, "code": code}
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "code": code}
     if detail:
         body["detail"] = detail
     if parameter:
@@ -54,7 +53,7 @@ def problem(
     return HttpResponse(
         json.dumps(body, ensure_ascii=False),
         content_type=PROBLEM_TYPE,
-        status=status_code,
+        status=status,
         headers={
             "Cache-Control": "no-store",
             "Access-Control-Allow-Origin": "*",
@@ -63,57 +62,83 @@ def problem(
     )
 
 
-def problem_of(error: RegistryError) -> HttpResponse:
-    """The answer to a request that the registry refuses."""
-    with override("en"):  # this interface speaks English to programmers; pages speak both languages
-        detail = str(error)
-    status_code = getattr(error, "status_code", None) or CODES.get(type(error), 400)
-    title = type(error).sentence.rstrip(".")
-    answer = problem(
-        error.code,
-        "The request cannot be answered as it stands" if isinstance(error, Refused) else title,
-        status_code,
-        detail=detail,
-        parameter=getattr(error, "parameter", ""),
-    )
-    for name, value in getattr(error, "headers", {}).items():
-        answer[name] = value
-    if status_code == status.HTTP_503_SERVICE_UNAVAILABLE:
-        answer["Retry-After"] = "60"
-    return answer
+def problem_of(
+    error: RegistryError,
+    *,
+    title: str = "",
+    detail: str | None = None,
+    parameter: str | None = None,
+    errors: Sequence[Problem] = (),
+    send_to: str = "",
+) -> HttpResponse:
+    """The response to a request that the registry refuses; what is not given, the error says itself."""
+    if parameter is None:
+        parameter = error.parameter if isinstance(error, Refused) else ""
+    with override("en"):  # the API speaks English to programmers; pages speak both languages
+        response = problem(
+            _code_of(error),
+            title or type(error).sentence.rstrip("."),
+            status_of(error),
+            detail=str(error) if detail is None else detail,
+            parameter=parameter,
+            errors=errors,
+            send_to=send_to,
+        )
+    for name, value in _headers_of(error).items():
+        response[name] = value
+    return response
 
 
-def answer_problem(error: Exception, context: Mapping) -> HttpResponseBase | None:
-    """REST framework's errors in the same form; None for a fault of ours."""
+def _code_of(error: RegistryError) -> str:
+    """A refused infusion may break several rules: their codes stand with the fields."""
+    if isinstance(error, InfusionRefused) and not isinstance(error, KindUnclear | KnownElsewhere):
+        return InfusionRefused.code
+    return error.code
+
+
+def _headers_of(error: RegistryError) -> Mapping[str, str]:
+    if isinstance(error, Refused):
+        return error.headers
+    if isinstance(error, TooManyLookups):
+        return {"Retry-After": str(error.seconds)}
+    return {"Retry-After": SOON} if status_of(error) == HTTPStatus.SERVICE_UNAVAILABLE else {}
+
+
+def problem_of_framework(error: exceptions.APIException, context: Mapping, *, detail: str = "") -> HttpResponse:
+    """REST framework's errors in the same form; they have a status themselves."""
+    status, codes = HTTPStatus(error.status_code), error.get_codes()
+    response = problem(codes if isinstance(codes, str) else "invalid", status.phrase, status, detail=detail)
+    if isinstance(error, exceptions.MethodNotAllowed):
+        response["Allow"] = ", ".join(context["view"].allowed_methods)
+    if challenge := getattr(error, "auth_header", None):  # set by the framework where it asks for a sign-in
+        response["WWW-Authenticate"] = challenge
+    return response
+
+
+def handle_error(error: Exception, context: Mapping) -> HttpResponseBase | None:
+    """REST framework's exception handler of the public API; None for a fault of ours."""
     if isinstance(error, RegistryError):
         return problem_of(error)
-    if isinstance(error, exceptions.APIException):
-        codes = error.get_codes()
-        code = codes if isinstance(codes, str) else "invalid"
-        answer = problem(code, HTTPStatus(error.status_code).phrase, error.status_code)
-        if isinstance(error, exceptions.MethodNotAllowed):
-            answer["Allow"] = ", ".join(context["view"].allowed_methods)
-        return answer
-    return None
+    return problem_of_framework(error, context) if isinstance(error, exceptions.APIException) else None
 
 
 def not_found(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-    """Any address under the interface that is none."""
+    """Any URL under the API that there is not."""
     return problem(
         "not_found",
         "There is no such address",
-        status.HTTP_404_NOT_FOUND,
+        HTTPStatus.NOT_FOUND,
         detail="The addresses are described at /api/v1/docs.",
     )
 
 
 def bad_request(request: HttpRequest) -> HttpResponse:
-    """A request that cannot be read, before anyone looks at what it asks for."""
-    return problem("bad_request", "The request cannot be answered as it stands", status.HTTP_400_BAD_REQUEST)
+    """A request that cannot be read, before anyone looks at its query."""
+    return problem("bad_request", "The request cannot be answered as it stands", HTTPStatus.BAD_REQUEST)
 
 
 def server_error(request: HttpRequest, page: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
     """A fault of ours: a problem for programs, the usual page for people."""
     if not request.path_info.startswith("/api/"):
         return page(request)
-    return problem("server_error", "Something went wrong here", status.HTTP_500_INTERNAL_SERVER_ERROR)
+    return problem("server_error", "Something went wrong here", HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -162,5 +162,4 @@ def choose_format(
         "not_acceptable",
         f"The answer is to be had as: {', '.join(types)}.",
         parameter="Accept",
-        status_code=406,
     )

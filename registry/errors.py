@@ -43,6 +43,7 @@ class InfusionRefused(RegistryError):
 
 class KindUnclear(InfusionRefused):
     sentence = "What this infusion is to the person's others is not clear: say its kind."
+    code = "kind_unclear"
 
 
 class KnownElsewhere(InfusionRefused):

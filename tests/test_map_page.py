@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 import registry
-from registry.pages.public.map_page import render_map_page, render_waiting_page
+from registry.errors import NotPublished
+from registry.pages.public.error_pages import show_unpublished
+from registry.pages.public.map_page import render_map_page
 from registry.pages.public.selection import View
 from tests.map_documents import MEASURES, empty_document, published_document, random_document, series_of
 
@@ -137,8 +139,14 @@ def test_page_of_a_registry_without_infusions():
 
 
 def test_page_before_the_first_snapshot():
-    assert "Registret har ännu inte publicerat några siffror." in render_waiting_page(language="sv")
-    assert "The registry has not published any numbers yet." in render_waiting_page(language="en")
+    assert (
+        "Registret har ännu inte publicerat några siffror."
+        in show_unpublished(NotPublished(), language="sv").content.decode()
+    )
+    assert (
+        "The registry has not published any numbers yet."
+        in show_unpublished(NotPublished(), language="en").content.decode()
+    )
 
 
 @pytest.mark.parametrize("status", ["paused", "closed"])

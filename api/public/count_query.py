@@ -41,7 +41,7 @@ def read_count_query(parameters: Parameters) -> CountQuery:
     filters = {name: _filter(parameters, name) for name in DIMENSIONS if name in parameters.values}
     since, until = parameters.day_that_has_come("from"), parameters.day("to")
     if since and until and since > until:
-        raise Refused("period_empty", "from is later than to.", parameter="from", status_code=409)
+        raise Refused("period_empty", "from is later than to.", parameter="from")
     return CountQuery(
         by=by,
         measures=tuple(name for name in MEASURES if name in measures) if measures else DEFAULT_MEASURES,

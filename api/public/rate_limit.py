@@ -14,21 +14,21 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.cache import cache
 
-from registry.errors import RegistryError
+from api.errors import Refused
 
 SECONDS = 60
 
 
-class TooManyRequests(RegistryError):
-    sentence = "You have asked too often"
+class TooManyRequests(Refused):
+    sentence = "You have asked too often."
     code = "too_many_requests"
-    status_code = 429
 
     def __init__(self, allowance: "Allowance", cost: int):
         counts = f", and this one counts as {cost}" if cost > 1 else ""
         super().__init__(
+            self.code,
             f"At most {settings.RATE_LIMIT} answers a minute{counts}. Wait {allowance.reset} seconds; keep the "
-            "ETag and send it as If-None-Match: an unchanged answer is free."
+            "ETag and send it as If-None-Match: an unchanged answer is free.",
         )
         self.headers = allowance.headers() | {"Retry-After": str(allowance.reset)}
 

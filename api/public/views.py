@@ -46,7 +46,6 @@ class MapView(PublicView):
                 "as_of_needs_current",
                 f"Only the current snapshot ({current.number}) can be counted up to a day.",
                 parameter="as_of",
-                status_code=409,
             )
         else:
             key = f"{current.hash}:map:{number}"

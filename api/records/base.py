@@ -19,56 +19,25 @@ from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api.errors import CODES, Refused, problem
+from api.errors import Refused, problem, problem_of, problem_of_framework
 from api.parameters import Parameters
 from api.records.authentication import Caller, PageSession, SignedIn, TokenHeader
 from registry.access import Permission, centres_where
-from registry.entry.idempotency import KeyReused
-from registry.entry.patients.lookup import PatientRefused
-from registry.entry.questions.questions import (
-    QuestionAnswered,
-    QuestionClosed,
-    QuestionFull,
-    QuestionOfSomeoneElse,
-    TextMissing,
-    TextTooLong,
-)
-from registry.entry.questions.referrals import REFERABLE, NothingToRefer, ReferralSettled
+from registry.entry.questions.questions import TextMissing, TextTooLong
+from registry.entry.questions.referrals import REFERABLE, NothingToRefer
 from registry.errors import (
-    Busy,
     ChangedMeanwhile,
     FileTooLarge,
     IdentifierInText,
     InfusionRefused,
-    KindUnclear,
-    KnownElsewhere,
     NotPermitted,
     Problem,
     ReasonMissing,
     RegistryError,
-    TooManyLookups,
 )
 from registry.identity import holds_identity_number
 from registry.models import User
 
-STATUSES: Mapping[type[RegistryError], int] = {
-    **CODES,
-    NotPermitted: HTTPStatus.FORBIDDEN,
-    KindUnclear: HTTPStatus.CONFLICT,
-    KnownElsewhere: HTTPStatus.CONFLICT,
-    PatientRefused: HTTPStatus.CONFLICT,
-    NothingToRefer: HTTPStatus.CONFLICT,
-    ReferralSettled: HTTPStatus.CONFLICT,
-    QuestionAnswered: HTTPStatus.CONFLICT,
-    QuestionClosed: HTTPStatus.CONFLICT,
-    QuestionFull: HTTPStatus.CONFLICT,
-    QuestionOfSomeoneElse: HTTPStatus.CONFLICT,
-    ChangedMeanwhile: HTTPStatus.PRECONDITION_FAILED,
-    FileTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
-    TooManyLookups: HTTPStatus.TOO_MANY_REQUESTS,
-    Busy: HTTPStatus.SERVICE_UNAVAILABLE,
-}
 LARGEST_BODY = 100_000  # bytes of JSON; an infusion has some hundred
 LONGEST_REASON = 500
 LONGEST_KEY = 200
@@ -124,7 +93,7 @@ class SignedInView(APIView):
 
     def get_exception_handler(self):
         """Refusals as problems."""
-        return answer_refusal
+        return handle_error
 
     def finalize_response(self, request, response, *args, **kwargs):
         """Say that nobody keeps the answer, and nothing of other origins."""
@@ -136,8 +105,8 @@ class SignedInView(APIView):
         return response
 
 
-def answer_refusal(error: Exception, context: Mapping) -> HttpResponseBase | None:
-    """The answer to a refused request; None for a fault of ours."""
+def handle_error(error: Exception, context: Mapping) -> HttpResponseBase | None:
+    """The response to a refused request; None for a fault of ours."""
     if isinstance(error, RegistryError):
         return _problem_of(error, context["view"])
     if isinstance(error, SuspiciousOperation):  # too many fields, a form that is none
@@ -146,51 +115,27 @@ def answer_refusal(error: Exception, context: Mapping) -> HttpResponseBase | Non
         return None
     # A parser's own words may quote the body.
     detail = "" if isinstance(error, exceptions.ParseError) else str(error.detail)
-    code = error.get_codes()
-    status = HTTPStatus(error.status_code)
-    answer = problem(code if isinstance(code, str) else "invalid", status.phrase, status, detail=detail)
-    if isinstance(error, exceptions.MethodNotAllowed):
-        answer["Allow"] = ", ".join(context["view"].allowed_methods)
-    if challenge := getattr(error, "auth_header", None):
-        answer["WWW-Authenticate"] = challenge
-    return answer
+    return problem_of_framework(error, context, detail=detail)
 
 
 def _problem_of(error: RegistryError, view: SignedInView) -> HttpResponse:
-    problems, parameter = tuple(getattr(error, "problems", ())), getattr(error, "parameter", "")
+    detail, parameter = str(error), None
+    errors = error.problems if isinstance(error, InfusionRefused | BodyInvalid) else ()
     if isinstance(error, ReasonMissing | IdentifierInText | TextMissing | TextTooLong):
-        problems, parameter = (Problem(view.words, error.code, str(error)),), view.words
-    detail = str(error)
+        errors, parameter = (Problem(view.words, error.code, detail),), view.words
+    title = detail.rstrip(".") if isinstance(error, FileTooLarge) else ""  # of one of several limits
     if holds_identity_number(detail):  # a parameter's name or value, repeated
         detail = parameter = ""
-    refused_as_such = isinstance(error, InfusionRefused) and not isinstance(error, KindUnclear | KnownElsewhere)
-    answer = problem(
-        InfusionRefused.code if refused_as_such else error.code,
-        "The request cannot be answered as it stands" if isinstance(error, Refused) else _title(error),
-        getattr(error, "status_code", None) or STATUSES.get(type(error), HTTPStatus.BAD_REQUEST),
-        detail=detail,
-        parameter=parameter,
-        errors=problems,
-        send_to=_way_on(error, view),
+    return problem_of(
+        error, title=title, detail=detail, parameter=parameter, errors=errors, send_to=_way_on(error, view)
     )
-    if isinstance(error, Busy):
-        answer["Retry-After"] = "60"
-    elif isinstance(error, TooManyLookups):
-        answer["Retry-After"] = str(error.seconds)
-    return answer
 
 
 def _way_on(error: RegistryError, view: SignedInView) -> str:
-    """The address to which what was refused can be sent: the steward's where they have to settle it."""
+    """The URL to which what was refused can be sent: the steward's where they have to settle it."""
     if error.code in REFERABLE:
         return reverse(view.settled_at)
     return reverse("api:infusions") if isinstance(error, NothingToRefer) else ""
-
-
-def _title(error: RegistryError) -> str:
-    if isinstance(error, FileTooLarge):  # of one of several limits
-        return str(error).rstrip(".")
-    return type(error).sentence.rstrip(".")
 
 
 def require_writer(user: User) -> None:
@@ -207,7 +152,7 @@ def read_body(request: Caller, fields: Collection[str]) -> dict[str, Any]:
     size = request.META.get("CONTENT_LENGTH") or "0"
     if not size.isdecimal() or int(size) > LARGEST_BODY:
         sentence = f"The body has at most {LARGEST_BODY} bytes."
-        raise Refused("body_too_large", sentence, status_code=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        raise Refused("body_too_large", sentence)
     body = request.data
     if not isinstance(body, dict):
         raise BodyInvalid([Problem("", "not_an_object", "The body is a JSON object.")])
@@ -246,7 +191,6 @@ def read_if_match(request: Caller, version: int) -> None:
             "precondition_required",
             "Send If-Match with the ETag of the infusion that you have seen.",
             parameter="If-Match",
-            status_code=HTTPStatus.PRECONDITION_REQUIRED,
         )
     seen = parse_etags(header)
     if not seen:

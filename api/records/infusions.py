@@ -52,7 +52,6 @@ FOLLOWS = {"infused_on": "date_precision", "product": "modality"}
 class NotSubmitted(RegistryError):
     sentence = "The infusion is withdrawn: nothing can be changed any more."
     code = "not_submitted"
-    status_code = 409
 
 
 class InfusionsView(SignedInView):

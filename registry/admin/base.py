@@ -1,7 +1,5 @@
 """What every page of the admin has in common: who may, history with its actor and reason."""
 
-from http import HTTPStatus
-
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import AnonymousUser
@@ -15,6 +13,7 @@ from registry.choices import NationalRole
 from registry.entry.history import read_history
 from registry.errors import Busy
 from registry.models import User
+from swecar.http.error_status import status_of
 
 DEFAULT_REASON = "admin"  # stands in the history where the page asks for no reason
 
@@ -95,9 +94,7 @@ class HistoryAdmin(admin.ModelAdmin):
     def _show_busy(self, request, busy: Busy) -> TemplateResponse:
         """What was typed is still in the page before."""
         context = self.admin_site.each_context(request) | {"title": _("Busy"), "sentence": str(busy)}
-        return TemplateResponse(
-            request, "admin/registry/busy.html", context, status=HTTPStatus.SERVICE_UNAVAILABLE
-        )
+        return TemplateResponse(request, "admin/registry/busy.html", context, status=status_of(busy))
 
     def history_view(self, request, object_id, extra_context=None):
         """What the database has recorded of it, by whatever path it was changed."""

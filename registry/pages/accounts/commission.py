@@ -13,6 +13,7 @@ from registry.entry.accounts.siths import admit_commissioned
 from registry.errors import AssuranceTooLow, CommissionUnknown, RegistryError
 from registry.identity import holds_identity_number
 from registry.models import User
+from swecar.http.error_status import status_of
 
 COMMISSION = "commissionHsaId"
 
@@ -55,4 +56,4 @@ class CommissionAdapter(DefaultSocialAccountAdapter):
 
 
 def _refuse(request: HttpRequest, error: RegistryError):
-    return render(request, "accounts/refused.html", {"sentence": str(error)}, status=403)
+    return render(request, "accounts/refused.html", {"sentence": str(error)}, status=status_of(error))

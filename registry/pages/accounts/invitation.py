@@ -18,6 +18,7 @@ from registry.entry.accounts.invitations import (
 from registry.errors import InvitationUnusable, UsernameTaken
 from registry.models import Invitation, User
 from registry.pages.accounts.forms import NewcomerForm
+from swecar.http.error_status import status_of
 
 KEPT = "invitation"
 
@@ -88,4 +89,4 @@ def _show(request: HttpRequest, invitation: Invitation, form: NewcomerForm | Non
 
 
 def _refuse(request: HttpRequest, unusable: InvitationUnusable) -> HttpResponse:
-    return render(request, "accounts/refused.html", {"sentence": str(unusable)}, status=404)
+    return render(request, "accounts/refused.html", {"sentence": str(unusable)}, status=status_of(unusable))

@@ -18,6 +18,7 @@ from registry.entry.questions.referrals import read_open
 from registry.errors import Busy, NotFound, NotPermitted, TooManyLookups
 from registry.models import Centre, User
 from registry.pages.clinic.expired_form import answer_signed_out
+from swecar.http.error_status import status_of
 
 View: TypeAlias = Callable[..., HttpResponseBase]
 
@@ -51,7 +52,7 @@ def page(*permissions: Permission) -> Callable[[View], View]:
             except (NotFound, NotPermitted):
                 raise Http404 from None
             except Busy as busy:
-                return show(request, "clinic/busy.html", {"sentence": str(busy)}, status=503)
+                return show(request, "clinic/busy.html", {"sentence": str(busy)}, status=status_of(busy))
             except TooManyLookups as too_many:
                 return say_wait(show(request, "clinic/busy.html", {"sentence": str(too_many)}), too_many)
 
@@ -76,7 +77,7 @@ def show(
 def say_wait(response: HttpResponse, too_many: TooManyLookups | None) -> HttpResponse:
     """A page that may say nothing more of persons for now: 429, and in how many seconds it may again."""
     if too_many:
-        response.status_code, response["Retry-After"] = 429, str(too_many.seconds)
+        response.status_code, response["Retry-After"] = status_of(too_many), str(too_many.seconds)
     return response
 
 

@@ -18,14 +18,16 @@ from registry.errors import FactsNotKept, NotPublished, Withheld
 from registry.figure.svg import draw_map, draw_shapes
 from registry.map_cells import list_numbers
 from registry.measures import DERIVED, MEASURES
+from registry.pages.public.error_pages import show_unpublished
 from registry.pages.public.layout import PLACES, describe_snapshot, frame
-from registry.pages.public.map_page import answer_waiting, answer_withheld, list_downloads
+from registry.pages.public.map_page import list_downloads
 from registry.pages.public.selection import ChoiceUnknown, View, read_view
 from registry.published.current_snapshot import forget_current, read_current
 from registry.published.disclosure import require_exact
 from registry.published.queries import read_freshness, read_map
 from registry.published.reconciliation import Compared, reconcile
 from registry.wording import say_citation, say_date, say_month, say_number
+from swecar.http.error_status import status_of
 from swecar.http.snapshot_response import answer, host_of
 
 HTML = "text/html; charset=utf-8"
@@ -140,7 +142,7 @@ def show_embedded(request: HttpRequest, *, language: str) -> HttpResponse:
         try:
             as_of = read_view(language, request.GET).as_of
         except ChoiceUnknown as unknown:
-            return HttpResponse(str(unknown), content_type="text/plain; charset=utf-8", status=400)
+            return HttpResponse(str(unknown), content_type="text/plain; charset=utf-8", status=status_of(unknown))
 
     def make() -> bytes:
         document = read_map(language=language, as_of=as_of)
@@ -166,10 +168,8 @@ def _answer(request: HttpRequest, key: str, language: str, make: Callable[[], by
         except FactsNotKept:  # a new snapshot came between the query and its facts
             forget_current()
             return _keep(request, key, language, make)
-    except Withheld:
-        return answer_withheld(language=language)
-    except NotPublished:
-        return answer_waiting(language=language)
+    except (NotPublished, Withheld) as unpublished:
+        return show_unpublished(unpublished, language=language)
 
 
 def _keep(request: HttpRequest, key: str, language: str, make: Callable[[], bytes]) -> HttpResponse:

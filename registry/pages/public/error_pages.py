@@ -1,6 +1,6 @@
-"""The pages of what is not answered: there is none, it cannot be read, it is not permitted, it went wrong.
+"""The error pages: there is none, it cannot be read, it is not permitted, not published, it went wrong.
 
-Such a page is made from the address's language and side alone: without a database, a session or a user, so
+Such a page is made from the URL's language and side alone: without a database, a session or a user, so
 that it can be shown whatever has failed, and tells nobody whether something exists.
 """
 
@@ -12,7 +12,9 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from registry.errors import NotPublished, Withheld
 from registry.pages.public.layout import STARTS, frame
+from swecar.http.error_status import status_of
 from swecar.http.middleware import CONTENT_POLICY, SIGNED_IN, language_of
 
 
@@ -51,6 +53,16 @@ def show_fault(request: HttpRequest) -> HttpResponse:
             "The fault is ours, and it is logged. Try again in a while; if it goes on, write to %(contact)s."
         ) % {"contact": settings.CONTACT}
         return _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong here"), sentence)
+
+
+def show_unpublished(error: NotPublished | Withheld, *, language: str) -> HttpResponse:
+    """Before the first snapshot, or where the policy on small numbers lets nothing out."""
+    headers, template = {"Cache-Control": "no-store"}, "pages/withheld.html"
+    if isinstance(error, NotPublished):
+        headers, template = headers | {"Retry-After": "60"}, "pages/waiting.html"
+    with override(language):
+        page = render_to_string(template, frame(language))
+    return HttpResponse(page, status=status_of(error), headers=headers)
 
 
 def _is_staff_side(request: HttpRequest) -> bool:

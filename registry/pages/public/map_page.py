@@ -1,6 +1,5 @@
 """The public map page, from published documents alone: no database, no cache, no request."""
 
-from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
@@ -71,25 +70,6 @@ def render_map_page(
             "definitions": _define(language),
         }
         return render_to_string("pages/map.html", context)
-
-
-def render_waiting_page(*, language: str) -> str:
-    """Return the page of a registry that has not published its first snapshot, as HTML."""
-    with override(language):
-        return render_to_string("pages/waiting.html", frame(language))
-
-
-def answer_waiting(*, language: str) -> HttpResponse:
-    """Answer before the first snapshot: there will be something soon."""
-    page = render_waiting_page(language=language)
-    return HttpResponse(page, status=503, headers={"Retry-After": "60", "Cache-Control": "no-store"})
-
-
-def answer_withheld(*, language: str) -> HttpResponse:
-    """Answer where the policy on small numbers lets nothing out."""
-    with override(language):
-        page = render_to_string("pages/withheld.html", frame(language))
-    return HttpResponse(page, status=403, headers={"Cache-Control": "no-store"})
 
 
 def list_downloads(view: View) -> list[tuple[str, str, str]]:

@@ -5,10 +5,12 @@ from django.shortcuts import redirect
 from django.utils.translation import override
 
 from registry.errors import FactsNotKept, NotPublished
-from registry.pages.public.map_page import answer_waiting, render_map_page
+from registry.pages.public.error_pages import show_unpublished
+from registry.pages.public.map_page import render_map_page
 from registry.pages.public.selection import ChoiceUnknown, View, read_view
 from registry.published.current_snapshot import forget_current, read_current
 from registry.published.queries import read_map_and_series
+from swecar.http.error_status import status_of
 from swecar.http.snapshot_response import answer, host_of
 
 HTML = "text/html; charset=utf-8"
@@ -29,19 +31,19 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
             forget_current()
             return _answer(request, view)
     except ChoiceUnknown as unknown:
-        return _refuse(str(unknown), language)
-    except NotPublished:
-        return answer_waiting(language=language)
+        return _refuse(unknown, language)
+    except NotPublished as unpublished:
+        return show_unpublished(unpublished, language=language)
 
 
-def _refuse(problem: str, language: str) -> HttpResponse:
+def _refuse(unknown: ChoiceUnknown, language: str) -> HttpResponse:
     """The whole country's numbers, below what is wrong with the query."""
     try:
         with override(language):
-            page = render_page(View(language), problem=problem)
-    except NotPublished:
-        return answer_waiting(language=language)
-    return HttpResponse(page, status=400, headers={"Cache-Control": "no-store"})
+            page = render_page(View(language), problem=str(unknown))
+    except NotPublished as unpublished:
+        return show_unpublished(unpublished, language=language)
+    return HttpResponse(page, status=status_of(unknown), headers={"Cache-Control": "no-store"})
 
 
 def _answer(request: HttpRequest, view: View) -> HttpResponse:

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 from registry.errors import NotFound, Withheld
 from registry.figure.svg import draw_map, draw_shapes
 from registry.measures import MEASURES
+from registry.pages.public.error_pages import show_unpublished
 from registry.pages.public.layout import PLACES, describe_snapshot, frame
-from registry.pages.public.map_page import answer_withheld
 from registry.pages.public.numbers_table import describe_table
 from registry.published.release_causes import CAUSES
 from registry.published.releases import read_newest, read_release, read_release_file, read_releases
@@ -55,8 +55,8 @@ def show_release(request: HttpRequest, *, name: str, language: str) -> HttpRespo
         )
     except NotFound:
         raise Http404 from None
-    except Withheld:
-        return answer_withheld(language=language)
+    except Withheld as withheld:
+        return show_unpublished(withheld, language=language)
 
 
 @require_safe
@@ -79,8 +79,8 @@ def send_file(request: HttpRequest, *, release: str, name: str) -> HttpResponse:
         file = read_release_file(release, name)
     except NotFound:
         raise Http404 from None
-    except Withheld:
-        return answer_withheld(language="sv")
+    except Withheld as withheld:
+        return show_unpublished(withheld, language="sv")
     headers = {
         "ETag": f'"{file.sha256}"',
         "Cache-Control": FOR_EVER,

@@ -1,0 +1,89 @@
+"""Every error has its HTTP status in one table, and the table has no error that there is not."""
+
+import ast
+
+import pytest
+from django.test import Client
+
+from api.errors import Refused
+from registry.errors import Busy, InfusionRefused, RegistryError, TooManyLookups
+from registry.pages.clinic import patients
+from swecar.http.error_status import CODES, STATUSES
+from tests import factories
+from tests.test_every_refusal import SOURCES, calls, classes
+
+ABSTRACT = {RegistryError, Refused}  # raised only as one of their children, or with a code of its own
+
+
+def named(wanted: str) -> bool:
+    """Whether any code raises the class or makes one of it."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Raise) and getattr(node.exc, "id", getattr(node.exc, "attr", "")) == wanted:
+                return True
+    return any(True for _call in calls({wanted}))
+
+
+def codes_handed_in() -> set[str]:
+    """The codes that are given where an error is made, and not by its class."""
+    names = {one.__name__ for one in classes()}
+    given = [keyword.value for _path, node in calls(names) for keyword in node.keywords if keyword.arg == "code"]
+    given += [node.args[0] for _path, node in calls({"Refused"})]
+    assert [ast.unparse(code) for code in given if not isinstance(code, ast.Constant)] == ["error.code"]
+    return {code.value for code in given if isinstance(code, ast.Constant)}
+
+
+def test_every_error_has_a_status_and_every_status_an_error():
+    assert STATUSES.keys() == {one.code for one in classes() - ABSTRACT} | codes_handed_in()
+
+
+def test_every_class_is_raised_by_someone():
+    assert [one.__name__ for one in classes() - ABSTRACT if not named(one.__name__)] == []
+
+
+def test_no_code_has_two_statuses():
+    listed = [code for codes in CODES.values() for code in codes.split()]
+    assert len(listed) == len(set(listed))
+
+
+def test_no_error_carries_a_status_of_its_own():
+    assert [one.__name__ for one in classes() if any("status" in name for name in vars(one))] == []
+
+
+def test_a_kind_of_refused_infusion_has_its_own_code():
+    """Else it would have the status of any other refused infusion."""
+    kinds = classes(InfusionRefused)
+    assert len({one.code for one in kinds}) == len(kinds) == 4
+
+
+OTHER = 418  # that no error has
+
+
+@pytest.mark.parametrize(
+    ("code", "address"),
+    [
+        ("no_snapshot", "/"),
+        ("no_snapshot", "/en/how-we-count/"),
+        ("no_snapshot", "/api/v1/map"),
+        ("choice_unknown", "/en/embed/?as_of=nonsense"),
+        ("unknown_parameter", "/api/v1/map?bogus=1"),
+        ("invitation_unusable", "/en/accounts/invitation/"),
+    ],
+)
+def test_the_table_alone_says_the_status(lists, monkeypatch, code, address):
+    assert Client().get(address).status_code == STATUSES[code]
+    monkeypatch.setitem(STATUSES, code, OTHER)
+    assert Client().get(address).status_code == OTHER
+
+
+@pytest.mark.parametrize("error", [Busy(), TooManyLookups(61)])
+def test_a_page_of_the_clinic_says_it_too(lists, monkeypatch, error):
+    def refuse(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(patients, "acting_as", refuse)
+    client = Client()
+    client.force_login(factories.user("nurse", lists.centres["UPP"]))
+    assert client.get("/en/clinic/infusions/").status_code == STATUSES[error.code]
+    monkeypatch.setitem(STATUSES, error.code, OTHER)
+    assert client.get("/en/clinic/infusions/").status_code == OTHER

@@ -22,7 +22,7 @@ from registry.published.counting import CountQuery
 from registry.published.current_snapshot import read_current
 from registry.published.queries import read_counts, read_map, read_map_and_series
 from registry.publishing import build
-from registry.publishing.facts import list_facts
+from registry.publishing.old_facts import list_facts
 from registry.publishing.runs import run_publication, run_sweep, run_verification
 from tests import factories, oracle
 
@@ -438,7 +438,7 @@ def test_a_build_whose_proof_fails_leaves_the_old_snapshot(broken, manage):
     facts = read_facts("*")
     code, out, err = manage("publish")
     assert (code, out) == (3, "")
-    assert "The proof failed, nothing was published:" in err
+    assert "The recount did not agree, nothing was published:" in err
     assert re.search(r"^nation, patients: 303 published, 29[67] recounted$", err, re.MULTILINE)
     assert read_map(language="sv") == before
     assert read_current().number == 1

@@ -22,7 +22,7 @@ from registry.entry import publish_request
 from registry.entry.infusions.record import withdraw_infusion
 from registry.models import Infusion, Publication, Revision, Run, Snapshot
 from registry.publishing.build import is_behind, publish
-from registry.publishing.facts import list_facts
+from registry.publishing.old_facts import list_facts
 from registry.publishing.runs import run_pruning, run_publication, run_sweep, run_verification
 from tests import factories
 from tests.working import broker, database_url, kill, wait_for, worker
@@ -256,7 +256,7 @@ def test_a_fault_is_told_by_its_class_alone(lists, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("19800101-9801")
 
-    monkeypatch.setattr("registry.publishing.build.write_facts", fail)
+    monkeypatch.setattr("registry.publishing.new_snapshot.write_facts", fail)
     with pytest.raises(RuntimeError):
         run_publication()
     run = Run.objects.get()

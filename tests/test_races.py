@@ -23,7 +23,7 @@ from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Snapshot
 from registry.publishing import verification
 from registry.publishing.build import PUBLISHING_LOCK, publish
-from registry.publishing.facts import prune_facts
+from registry.publishing.old_facts import prune_facts
 from registry.publishing.verification import verify
 from tests import factories
 from tests.desk import address, sign_in

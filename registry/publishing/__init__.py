@@ -1,1 +1,1 @@
-"""Records become a snapshot or a release: counted, recounted, published."""
+"""From records to published snapshots and releases."""

@@ -1,4 +1,4 @@
-"""The code lists as a snapshot keeps them, so that the public side reads no table of the records."""
+"""The code lists as a snapshot stores them, so that the public plane reads no table of records."""
 
 from datetime import date
 
@@ -15,7 +15,7 @@ CATEGORIES = {
 
 
 def read_code_lists() -> dict[str, list[dict]]:
-    """Every list in its own order, texts in both languages as {"sv": …, "en": …}."""
+    """Every list in its own order, with texts as {"sv": …, "en": …}."""
     complete = _completeness()
     return {
         "centres": [_centre(centre, complete.get(centre.pk)) for centre in Centre.objects.all()],
@@ -39,7 +39,7 @@ def read_code_lists() -> dict[str, list[dict]]:
 
 
 def _completeness() -> dict[int, date]:
-    """By centre, up to which day its records are complete: its latest statement."""
+    """By centre, the day of its latest statement of completeness."""
     latest = Coverage.objects.order_by("centre", "-stated_at", "-id").distinct("centre")
     return dict(latest.values_list("centre", "complete_through"))
 

@@ -1,17 +1,17 @@
-"""Turning counted infusions into the anonymous facts of a snapshot: one table for each snapshot.
+"""Writing the anonymous facts of a snapshot: a row per counted infusion, a table per snapshot.
 
-A table made at once from a query is written by all processors and dropped in a moment; rows of one
-table for all snapshots are neither (docs/decisions/0002).
+CREATE TABLE AS runs in parallel, and DROP TABLE is instant; rows in a shared table would be neither
+(docs/decisions/0002).
 """
 
 import secrets
 
 from django.db import connection
 
-from registry.published.facts import FACTS, MEMORY, name_table
+from registry.published.facts import MEMORY, name_table
 
-# From which day on an infusion counts (COUNTING.md, "Precision"). A vague date of a further dose or a
-# reinfusion stands after the person's known days in its period; most dates are known, and look nothing up.
+# From which day on an infusion counts (COUNTING.md, "Precision"). The vague date of a further dose or a
+# reinfusion comes after the person's known days in its period. Known dates, which most are, need no subquery.
 COUNTS_FROM = """
 CASE WHEN date_precision = 'day' OR kind = 'first' THEN infused_on ELSE coalesce((
     SELECT max(known.infused_on) FROM registry_infusion AS known
@@ -21,18 +21,16 @@ CASE WHEN date_precision = 'day' OR kind = 'first' THEN infused_on ELSE coalesce
           + CASE infusion.date_precision WHEN 'year' THEN interval '1 year' ELSE interval '1 month' END
 ), infused_on) END
 """
-# What decides inside that day: a vague first, then known days, then vague others; and where even that is
-# one and the same, something that always gives the same order.
+# The order inside that day: a vague first, known days, other vague dates; then what makes the order definite.
 INSIDE_A_DAY = """
 CASE WHEN date_precision = 'day' THEN 1 WHEN infusion.kind = 'first' THEN 0 ELSE 2 END,
 sequence, infused_on, date_precision = 'year', date_precision = 'month', centre.code COLLATE "C"
 """
 
-# `person` is drawn anew in every build: it is made from a seed that is thrown away, so that facts of
-# two snapshots cannot be joined by it, and it orders the rows by chance. Were two persons ever to
-# draw the same, the proof would fail. `place` is where an infusion stands in the person's course, and so
-# in that of every cell. `is_only`: the person has no other fact, and so enters every cell that this
-# infusion is in; nobody's course has to be walked for it.
+# `person` is a hash with a seed that is not stored, so that facts of two snapshots cannot be joined by it; it also
+# puts the rows in random order. If two persons ever had the same hash, the recount would not agree. `place` is
+# the infusion's place in the person's course. `is_only`: the person has no other infusion, so that this one is the
+# first in all of its cells and no course needs to be sorted for it.
 CREATE = f"""
 CREATE TABLE {{table}} AS
 SELECT drawn.person, counts_from, row_number() OVER course::integer AS place, infused_on, sequence,
@@ -56,30 +54,10 @@ ORDER BY drawn.person
 
 
 def write_facts(snapshot: int) -> int:
-    """Write the facts of a new snapshot from the records; returns how many."""
+    """Write the facts of a new snapshot from the records; return how many."""
     table = name_table(snapshot)
     with connection.cursor() as cursor:
         cursor.execute(MEMORY)
-        cursor.execute(f"DROP TABLE IF EXISTS {table}")  # of a snapshot that a restored backup never had
+        cursor.execute(f"DROP TABLE IF EXISTS {table}")  # left by a snapshot newer than a restored backup
         cursor.execute(CREATE.format(table=table), {"seed": secrets.randbits(63)})
         return cursor.rowcount
-
-
-def list_facts() -> list[int]:
-    """The numbers of the snapshots whose facts are there."""
-    return sorted(
-        int(name.removeprefix(FACTS))
-        for name in connection.introspection.table_names()
-        if name.startswith(FACTS) and name.removeprefix(FACTS).isdecimal()
-    )
-
-
-def prune_facts() -> int:
-    """Drop the facts of the snapshots before the current one; returns of how many."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT snapshot_id FROM registry_publication")
-        current = cursor.fetchone()[0] or 0
-        old = [number for number in list_facts() if number < current]
-        for number in old:
-            cursor.execute(f"DROP TABLE IF EXISTS {name_table(number)}")
-    return len(old)

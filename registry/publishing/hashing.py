@@ -1,4 +1,4 @@
-"""The hash of a published document."""
+"""Hashes of published documents."""
 
 import hashlib
 import json
@@ -8,13 +8,13 @@ from registry.models import Snapshot
 
 
 def content_hash(document: dict) -> str:
-    """sha256 of a document in its canonical spelling (sorted keys, no spaces, UTF-8)."""
+    """SHA-256 of a document as canonical JSON (sorted keys, no spaces, UTF-8)."""
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def snapshot_hash(snapshot: Snapshot) -> str:
-    """The hash of all that a snapshot prints; equal to its stored hash, or it was tampered with."""
+    """The hash of all that a snapshot publishes; it differs from the stored one if it was tampered with."""
     return content_hash(
         {
             "number": snapshot.number,

@@ -1,39 +1,21 @@
-"""The proof: the published numbers counted again, from the records, by SQL written another way.
+"""The recount: the published numbers counted a second time, from the records, by independent SQL.
 
-It shares neither the facts nor an expression with counting.py. There, every infusion gets its
-role by its place in a window; here, each person's infusions in a cell are folded into one row,
-and roles are never given.
+It shares neither the facts nor an expression with published/counting.py. That gives each infusion a role by its
+place in a window; this aggregates a person's infusions in a cell to one row and gives no roles.
 """
 
 from django.db import connection
 
 from registry.errors import Difference
 from registry.map_cells import list_numbers, walk_cells
-from registry.published.facts import MEMORY, name_table, reading_facts
+from registry.published.facts import MEMORY
+from registry.publishing.vague_dates import KNOWN, KNOWN_OF
 
-# Who has more than one infusion, and of them the last known day in each year and month that has one. A
-# vague date stands at its period's, unless the infusion is the first (COUNTING.md, "Precision").
-KNOWN = """
-repeated AS MATERIALIZED (
-    SELECT patient_id FROM registry_infusion
-    WHERE status = 'submitted' GROUP BY patient_id HAVING count(*) > 1
-), known AS MATERIALIZED (
-    SELECT patient_id, left(infused_on::text, digits) AS period, max(infused_on) AS last
-    FROM registry_infusion JOIN repeated USING (patient_id) CROSS JOIN (VALUES (4), (7)) AS written (digits)
-    WHERE status = 'submitted' AND date_precision = 'day'
-    GROUP BY patient_id, left(infused_on::text, digits)
-)
-"""
-KNOWN_OF = """
-LEFT JOIN known ON known.patient_id = infusion.patient_id AND infusion.kind <> 'first'
-     AND known.period = left(infused_on::text, CASE date_precision WHEN 'year' THEN 4 WHEN 'month' THEN 7 END)
-"""
-
-# Most persons have one infusion: it enters every cell, and nothing has to be told apart. The others
-# are folded into one row a cell and person, so that one pass makes all three kinds of cell; the least of
-# a person's lists of numbers is that of their first infusion there. A list begins with what decides the
-# order, the places of precision and centre last, and ends with age and whether it is a further dose.
-# `first` is such a day with the printed length of its date and the days since its period began.
+# Most persons have one infusion (`alone`), which is the first in each of its cells. The others are aggregated to
+# a row per person and cell (`folded`), for all three kinds of cell in one pass: `entry`, the least of the
+# person's arrays there, is that of the first infusion. An array begins with what decides the order and ends with
+# age and whether it is a further dose. `first` packs a day, the length of its written date, and the days since
+# the period of that date began.
 RECOUNT = f"""
 WITH {KNOWN}, folded AS (
     SELECT centre_id, category, patient_id, count(*) AS infusions, sum(dose) AS doses,
@@ -90,54 +72,12 @@ LEFT JOIN registry_infusion AS infusion
 GROUP BY site.code
 """
 
-# Each person as the list of their infusions in order, on both sides, with how often such a list
-# occurs: none may be left over. A person is told by their course alone, so no number is needed.
-FACTS_DIFFER = f"""
-WITH {KNOWN}, fact AS (
-    SELECT array_agg(row(centre, region, category, kind, product, modality, indication,
-                         manufacturing_site, trial, sex, infused_on, sequence, date_precision, age, is_only,
-                         counts_from, place)::text
-                     ORDER BY place)
-    FROM {{facts}} GROUP BY person
-), record AS (
-    SELECT array_agg(row(step.code, step.region, step.category, step.kind, product.name,
-                         product.modality, coalesce(indication.icd10, indication.key),
-                         site.code, trial.identifier, patient.sex, infused_on, sequence, date_precision,
-                         age_at_infusion,
-                         NOT EXISTS (SELECT FROM registry_infusion AS other
-                                     WHERE other.patient_id = step.patient_id
-                                       AND other.status = 'submitted' AND other.id <> step.id),
-                         since, place)::text
-                     ORDER BY place)
-    FROM (
-        SELECT infusion.*, centre.code, centre.region, coalesce(last, infused_on) AS since,
-               rank() OVER (
-                   PARTITION BY infusion.patient_id
-                   ORDER BY coalesce(last, infused_on), date_precision <> 'day' AND infusion.kind <> 'first',
-                            date_precision = 'day', sequence, infused_on,
-                            position(date_precision IN 'day month year'), centre.code COLLATE "C") AS place
-        FROM registry_infusion AS infusion JOIN registry_centre AS centre ON centre.id = centre_id
-        {KNOWN_OF}
-        WHERE infusion.status = 'submitted'
-    ) AS step
-    JOIN registry_product AS product ON product.id = product_id
-    JOIN registry_patient AS patient ON patient.id = step.patient_id
-    LEFT JOIN registry_indication AS indication ON indication.id = indication_id
-    LEFT JOIN registry_manufacturingsite AS site ON site.id = manufacturing_site_id
-    LEFT JOIN registry_trial AS trial ON trial.id = trial_id
-    GROUP BY step.patient_id
-)
-SELECT (SELECT count(*) FROM (SELECT * FROM fact EXCEPT ALL SELECT * FROM record) AS surplus),
-       (SELECT count(*) FROM (SELECT * FROM record EXCEPT ALL SELECT * FROM fact) AS missing)
-"""
-
 
 def compare_with_records(document: dict) -> list[Difference]:
-    """Every number of a map document that a recount of the records gives differently."""
+    """The numbers of a map document that a recount of the records gives differently."""
     published = dict(list_numbers(document))
     recounted = _recount()
-    # A cell of the document need not print every measure; a number that is recounted in a cell
-    # that is not in the document is a difference.
+    # A cell of the document need not have every measure, but a recounted cell that it lacks is a difference.
     printed = {cell for cell, _measure in published}
     expected = published.keys() | {key for key in recounted if key[0] not in printed}
     return [
@@ -147,26 +87,12 @@ def compare_with_records(document: dict) -> list[Difference]:
     ] + _broken_identities(document)
 
 
-def compare_facts(snapshot: int) -> list[Difference]:
-    """Persons of a snapshot's facts whom the records do not hold so, and the other way round.
-
-    Raises FactsNotKept.
-    """
-    with connection.cursor() as cursor, reading_facts():
-        cursor.execute(FACTS_DIFFER.format(facts=name_table(snapshot)))
-        surplus, missing = cursor.fetchone()
-    found = [Difference("facts", "persons that the records do not hold so", surplus, 0)] if surplus else []
-    return found + (
-        [Difference("facts", "persons of the records that are missing", 0, missing)] if missing else []
-    )
-
-
 def _recount() -> dict[tuple[str, str], object]:
     numbers: dict[tuple[str, str], object] = {}
     summed = 0
     with connection.cursor() as cursor:
-        # Who is repeated stands in the index in order; by default its pages count as read from a turning
-        # disk, and the records are read and hashed instead, which takes four times as long.
+        # An index has repeated patients in order. The default cost of its pages, that of a hard disk, makes the
+        # planner read and hash the table instead, which takes four times as long.
         cursor.execute(f"{MEMORY}; SET LOCAL random_page_cost = 1.1")
         cursor.execute(RECOUNT)
         for centre, category, *values in cursor.fetchall():

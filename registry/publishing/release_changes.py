@@ -1,4 +1,4 @@
-"""What has changed in the records since the latest release, per cell and without identities."""
+"""Changes in the records since the latest release, per cell and without persons."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ JOIN registry_centre AS centre ON centre.id = centre_id
 WHERE infusion.status = 'submitted' AND (%(as_of)s::date IS NULL OR infused_on <= %(as_of)s)
 """
 
-# Infusions that differ, with their cell and person then and now. A person who is no longer there was
-# merged into another; an infusion that was moved to another person, or past the day, was corrected.
+# Infusions that differ, with their cell and person then and now. A person who no longer exists was merged with
+# another; an infusion that was moved to another person, or to a date after the day, counts as corrected.
 MOVED = f"""
 SELECT old.centre, old.category, now.centre, now.category,
        CASE WHEN old.infusion_id IS NULL THEN 'new'
@@ -46,11 +46,11 @@ INSERT INTO registry_releasedinfusion (infusion_id, patient, centre, category, v
 
 
 def compare_with_release(before: Mapping, after: Mapping, as_of: date | None) -> list[dict]:
-    """Each cell in which a number or a record has moved, with its causes counted.
+    """Each cell in which a number or an infusion has changed, with its causes counted.
 
-    before and after are map documents. new, corrected and withdrawn count infusions, a corrected one in
-    the cell that it left and in the one that it came to; merged counts persons who are now another one.
-    A merge changes which infusions are entries, which is no correction.
+    before and after are map documents. new, corrected and withdrawn count infusions, a corrected one in the cell
+    that it left and in the one that it entered; merged counts persons who were merged with another. That a merge
+    makes another infusion the first is not a correction.
     """
     causes = _count_causes(as_of)
     moved = {(row["centre"], row["category"]): row["measures"] for row in compare_documents(before, after)}
@@ -64,7 +64,7 @@ def compare_with_release(before: Mapping, after: Mapping, as_of: date | None) ->
 
 
 def keep_released(as_of: date | None) -> None:
-    """Remember what is counted now, instead of what the release before counted."""
+    """Store what is counted now, in place of what the release before counted."""
     with connection.cursor() as cursor:
         cursor.execute(KEEP, {"as_of": as_of})
 
@@ -78,7 +78,7 @@ def _count_causes(as_of: date | None) -> dict[tuple, dict[str, int]]:
                 if centre is None:
                     continue
                 for cell in ((centre, category), (centre, None), (None, None)):
-                    # Persons are told apart, infusions are each their own.
+                    # merged counts persons, the other causes infusions.
                     counted[cell][cause].add(patient if cause == "merged" else place)
                     if cause == "merged" and differs:
                         counted[cell]["corrected"].add(place)

@@ -1,19 +1,20 @@
-"""The current snapshot beside a second count of the records, and its documents beside their hash."""
+"""Comparing the current snapshot with a recount of the records, and its documents with their hash."""
 
 from dataclasses import dataclass
 
 from registry.errors import Difference, FactsNotKept, NotPublished
 from registry.models import Publication, Revision
 from registry.models.isolation import one_view
+from registry.publishing.facts_check import compare_facts
 from registry.publishing.hashing import snapshot_hash
-from registry.publishing.recount import compare_facts, compare_with_records
+from registry.publishing.recount import compare_with_records
 
 
 @dataclass(frozen=True)
 class Verification:
-    """The current snapshot beside a recount; behind where the records have moved on since.
+    """How the current snapshot compares with a recount.
 
-    tampered: its documents do not have the hash that they were published with.
+    behind: the records have changed since. tampered: its documents no longer have their published hash.
     """
 
     number: int
@@ -23,13 +24,13 @@ class Verification:
 
 
 def verify() -> Verification:
-    """Recount the current snapshot from the records, its facts too, and check its hash.
+    """Recount the current snapshot and its facts from the records, and check its hash.
 
     Raises NotPublished.
     """
     try:
         return _verify()
-    except FactsNotKept:  # another was published meanwhile, and is the current one
+    except FactsNotKept:  # a newer snapshot was published meanwhile
         return _verify()
 
 

@@ -1,4 +1,4 @@
-"""`manage.py publish`: build, prove and publish now, in this process."""
+"""`manage.py publish`: build, recount and publish now, in this process."""
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -10,17 +10,16 @@ PROOF_FAILED = 3
 
 
 class Command(BaseCommand):
-    """Exit 3 when the proof fails; the old snapshot then stays."""
+    """Exit 3 if the recount does not agree; the old snapshot then stays current."""
 
     help = "Publish a snapshot of the records as they are now; prints its number and hash."
 
     def handle(self, **options):
-        """Publish, or say that the current snapshot is up to date."""
         try:
             run = run_publication(progress=lambda step: self.stderr.write(f"{step} …"))
         except ProofFailed as failure:
             raise CommandError(
-                f"The proof failed, nothing was published:\n{failure}", returncode=PROOF_FAILED
+                f"The recount did not agree, nothing was published:\n{failure}", returncode=PROOF_FAILED
             ) from None
         current = read_current()
         news = "Published" if run and run.snapshot else "Nothing has changed since"

@@ -1,0 +1,83 @@
+"""The ledger: claiming a run, its heartbeat and its outcome."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.mail import mail_admins
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from registry.choices import Outcome
+from registry.errors import ProofFailed
+from registry.models import Revision, Run
+
+HEARTBEAT_SECONDS = 5
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def recorded(task: str) -> Iterator[Run]:
+    """Record a run of a task, from claim to outcome, with a heartbeat while it works."""
+    close_dead_runs()
+    run = _claim(task)
+    try:
+        with _heartbeat(run):
+            yield run
+    except ProofFailed as failure:
+        run.outcome, run.message = Outcome.PROOF_FAILED, str(failure)
+        logger.error("%s: the numbers differ from a recount:\n%s", task, failure)
+        mail_admins(f"swecar: {task}: the numbers differ", str(failure), fail_silently=True)
+        raise
+    except Exception as fault:
+        # Only the class: the message of a database error may quote values.
+        run.outcome, run.message = Outcome.FAILED, type(fault).__name__
+        raise
+    finally:
+        run.finished_at = timezone.now()
+        run.outcome = run.outcome or Outcome.FAILED
+        run.save(update_fields=["finished_at", "outcome", "message", "rows", "snapshot"])
+
+
+def is_waiting(task: str) -> bool:
+    return Run.objects.filter(task=task, started_at=None).exists()
+
+
+def _claim(task: str) -> Run:
+    """The queued run, unless another process takes it first; else a new one."""
+    now = timezone.now()
+    begun = {"started_at": now, "heartbeat_at": now, "revision": Revision.objects.get().number}
+    waiting = Run.objects.filter(task=task, started_at=None).first()
+    if waiting and Run.objects.filter(pk=waiting.pk, started_at=None).update(**begun) == 1:
+        waiting.refresh_from_db()
+        return waiting
+    return Run.objects.create(task=task, queued_at=now, **begun)
+
+
+def close_dead_runs() -> None:
+    now = timezone.now()
+    Run.objects.silent().update(finished_at=now, outcome=Outcome.LOST)
+
+
+@contextmanager
+def _heartbeat(run: Run) -> Iterator[None]:
+    """Update the run from a thread with its own connection, since the work is inside a transaction."""
+    done = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not done.wait(HEARTBEAT_SECONDS):
+                Run.objects.filter(pk=run.pk, finished_at=None).update(heartbeat_at=timezone.now())
+        except DatabaseError:
+            logger.warning("The heartbeat of run %s has stopped.", run.pk)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=beat, name=f"heartbeat-{run.pk}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

@@ -1,0 +1,61 @@
+"""Making the next snapshot: facts, documents, recount and hash."""
+
+from collections.abc import Callable
+from datetime import date
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Max
+from django.utils import timezone
+
+from registry.choices import DatePrecision
+from registry.errors import ProofFailed
+from registry.models import Snapshot
+from registry.published.disclosure import read_threshold
+from registry.published.disclosure_blocks import draw_blocks
+from registry.published.facts import name_table
+from registry.published.map_document import build_map
+from registry.publishing.code_lists import read_code_lists
+from registry.publishing.facts import write_facts
+from registry.publishing.hashing import snapshot_hash
+from registry.publishing.recount import compare_with_records
+
+
+def make_snapshot(progress: Callable[[str], None]) -> Snapshot:
+    """The next snapshot, unsaved, with its facts written. Raises ProofFailed if the recount does not agree."""
+    number = (Snapshot.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    progress("facts")
+    facts = write_facts(number)
+    progress("counts")
+    lists = read_code_lists()
+    document = build_map(number, lists)
+    progress("proof")
+    differences = compare_with_records(document)
+    if differences:
+        raise ProofFailed(differences)
+    threshold = read_threshold()
+    through, precision = _data_through(number)
+    snapshot = Snapshot(
+        number=number,
+        built_at=timezone.now().replace(microsecond=0),
+        data_through=through,
+        data_through_precision=precision,
+        disclosure=settings.DISCLOSURE,
+        map_document=document,
+        code_lists=lists,
+        facts=facts,
+        blocks=None if threshold is None else draw_blocks(number, threshold),
+    )
+    snapshot.hash = snapshot_hash(snapshot)
+    return snapshot
+
+
+def _data_through(snapshot: int) -> tuple[date | None, str]:
+    """The date of the latest infusion and its precision, the finest of those on one day."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT infused_on, date_precision FROM {name_table(snapshot)} "
+            "ORDER BY infused_on DESC, array_position(%s, date_precision) LIMIT 1",
+            [DatePrecision.values],
+        )
+        return cursor.fetchone() or (None, "")

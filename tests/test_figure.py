@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.figure import geometry
-from registry.figure.geometry import Detail, clip_ring, load_shapes, locate, measure_area, simplify_ring
-from registry.figure.layout import Callout, Column, place_callouts, stack_by_height
+from registry.figure import geometry, rings
+from registry.figure.column import Callout, Column, stack_by_height
+from registry.figure.geometry import Detail, load_shapes, locate
+from registry.figure.layout import place_callouts
 from registry.figure.projection import project
+from registry.figure.rings import clip_ring, measure_area, simplify_ring
 from registry.figure.svg import draw_map, draw_shapes
 from tests.map_documents import empty_document, published_document, random_document
 
@@ -172,8 +174,8 @@ def test_shapes_load_quickly_and_once():
 def test_clipping_cuts_at_the_frame():
     width, height = geometry.WIDTH, geometry.HEIGHT
     around = [(-50.0, -50.0), (width + 50, -50.0), (width + 50, height + 50), (-50.0, height + 50)]
-    assert measure_area(clip_ring(around)) == pytest.approx(width * height)
-    assert clip_ring([(-9.0, -9.0), (-5.0, -9.0), (-5.0, -5.0)]) == []
+    assert measure_area(clip_ring(around, width, height)) == pytest.approx(width * height)
+    assert clip_ring([(-9.0, -9.0), (-5.0, -9.0), (-5.0, -5.0)], width, height) == []
 
 
 @given(st.lists(st.tuples(st.floats(0, 500), st.floats(0, 500)), min_size=3, max_size=60, unique=True))
@@ -182,7 +184,7 @@ def test_simplifying_stays_within_its_tolerance(ring):
     assert set(kept) <= set(ring)
     sides = list(zip(kept, kept[1:] + kept[:1], strict=True))
     for point in ring:
-        assert min(geometry._distance(point, start, end) for start, end in sides) <= 3 + 1e-9
+        assert min(rings._distance(point, start, end) for start, end in sides) <= 3 + 1e-9
 
 
 def test_only_areas_are_drawn():

@@ -1,1 +1,1 @@
-"""Drawing the map: projection, geometry, placement of the callouts, SVG. Knows documents, never records."""
+"""Drawing the map and the charts as SVG, from published documents."""

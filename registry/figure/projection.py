@@ -1,8 +1,8 @@
 """WGS 84 to SWEREF 99 TM (EPSG:3006) by Lantmäteriet's Gauss conformal projection.
 
 Source: Lantmäteriet, "Gauss Conformal Projection (Transverse Mercator), Krüger's formulas",
-on the ellipsoid GRS 80. WGS 84 and SWEREF 99 differ by less than a metre, which no map of a
-country shows, so coordinates of the two are taken as equal.
+on the ellipsoid GRS 80. WGS 84 and SWEREF 99 differ by less than a metre, which a map of a
+country does not show, so their coordinates are taken as equal.
 """
 
 from math import atan2, atanh, cos, cosh, radians, sin, sinh
@@ -36,7 +36,7 @@ _BETA = (
 def project(lat: float, lon: float) -> tuple[float, float]:
     """Return (east, north) in metres of a point given in degrees.
 
-    Good to a millimetre in Sweden, and to well under a metre as far as the neighbours are drawn.
+    Accurate to a millimetre in Sweden, and to well under a metre in the neighbouring countries drawn.
     """
     latitude, difference = radians(lat), radians(lon - CENTRAL_MERIDIAN)
     sine = sin(latitude)

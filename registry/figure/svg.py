@@ -14,8 +14,11 @@ from django.utils.translation import override
 
 from registry.figure import callouts, geometry
 from registry.figure.callouts import Anchor, Block
-from registry.figure.layout import Callout, Column, Placed, place_callouts
-from registry.figure.marks import Mark, choose_sizes, draw_key, draw_mark, make_marks
+from registry.figure.column import Callout, Column, Placed
+from registry.figure.layout import place_callouts
+from registry.figure.map_key import draw_key
+from registry.figure.mark_sizes import choose_sizes
+from registry.figure.marks import Mark, draw_mark, make_marks
 from registry.wording import CentreText, describe_centres, say_first, say_infusions, say_patients
 
 NAMESPACE = "http://www.w3.org/2000/svg"

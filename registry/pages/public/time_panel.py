@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from registry.choices import Category, DatePrecision
 from registry.dates import last_day, read_date
-from registry.figure.chart import Stack, add_up, draw_columns, draw_small
+from registry.figure.chart import Stack, add_up, draw_columns
+from registry.figure.small_chart import draw_small
 from registry.pages.public.selection import MEASURES, SPANS, View
 from registry.wording import say_day, say_month_name, say_number
 

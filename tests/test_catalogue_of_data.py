@@ -124,7 +124,8 @@ class TestCatalogue:
         code = """
 import hashlib, django
 django.setup()
-from registry.formats.catalogue import describe_catalogue, write_json_ld, write_rdf
+from registry.formats.catalogue import describe_catalogue, write_json_ld
+from registry.formats.rdf import write_rdf
 snapshot = {"number": 1, "built_at": "2025-09-08T10:00:00Z", "data_through": "2025-09-05"}
 catalogue = describe_catalogue(snapshot, host="https://registry.example", controller="X", contact="y@example.org")
 print([hashlib.sha256(write(catalogue, "sv")).hexdigest() for write in (write_json_ld, write_rdf)])

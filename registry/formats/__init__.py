@@ -1,12 +1,13 @@
-"""Published documents as files, each by a name, a media type and an ending. No database, no clock.
+"""The formats of published documents. They read no database and no clock.
 
-The same document gives the same bytes, always: dates in a file are the snapshot's.
+The same document always gives the same bytes: dates in a file are the snapshot's.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from registry.formats.data import write_csv, write_geojson, write_json, write_map_json
+from registry.formats.data import write_csv, write_json, write_map_json
+from registry.formats.geojson import write_geojson
 from registry.formats.json_stat import write_counts_stat, write_map_stat
 from registry.formats.pdf import write_pdf
 from registry.formats.pictures import write_large_png, write_png, write_svg
@@ -19,10 +20,10 @@ Write = Callable[[dict, str], bytes]
 
 @dataclass(frozen=True)
 class Format:
-    """A form of a document; write takes the document and the language ("sv" or "en").
+    """A file format; write takes the document and the language ("sv" or "en").
 
-    shown: browsers show it in their window, and do not put it among the downloads. cost: as how many
-    answers it counts against a client's rate.
+    shown: browsers display it rather than download it. cost: as how many requests it counts against a client's
+    rate limit.
     """
 
     media_type: str
@@ -36,8 +37,8 @@ JSON = "application/json"
 CSV = "text/csv; charset=utf-8"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
-STAT = "application/vnd.json-stat+json"  # of no registry; the body is JSON-stat 2.0
-DRAWN = 20  # the cost: it keeps a processor busy for up to a second, a document for a few thousandths
+STAT = "application/vnd.json-stat+json"  # not registered with IANA; the body is JSON-stat 2.0
+DRAWN = 20  # cost: a drawing takes up to a second of CPU, a document a few milliseconds
 
 
 def _map_rows(document: dict, language: str) -> bytes:
@@ -52,19 +53,19 @@ def _map_excel(document: dict, language: str) -> bytes:
     return write_csv(tabulate_map(document, language), for_excel=True)
 
 
-def _counts_rows(answer: dict, language: str) -> bytes:
-    return write_csv(tabulate_counts(answer, language))
+def _counts_rows(counts: dict, language: str) -> bytes:
+    return write_csv(tabulate_counts(counts, language))
 
 
-def _counts_book(answer: dict, language: str) -> bytes:
-    return write_xlsx(tabulate_counts(answer, language), language)
+def _counts_book(counts: dict, language: str) -> bytes:
+    return write_xlsx(tabulate_counts(counts, language), language)
 
 
-def _counts_excel(answer: dict, language: str) -> bytes:
-    return write_csv(tabulate_counts(answer, language), for_excel=True)
+def _counts_excel(counts: dict, language: str) -> bytes:
+    return write_csv(tabulate_counts(counts, language), for_excel=True)
 
 
-# The first is what a caller gets who asks for none. csv-excel is CSV as a Swedish Excel opens it.
+# The first is the default. csv-excel is CSV that a Swedish Excel opens correctly.
 MAP_FORMATS: Mapping[str, Format] = {
     "json": Format(JSON, "json", write_json, shown=True),
     "geojson": Format("application/geo+json", "geojson", write_geojson),
@@ -78,7 +79,7 @@ MAP_FORMATS: Mapping[str, Format] = {
     "pdf": Format("application/pdf", "pdf", write_pdf, shown=True, cost=DRAWN),
     "pptx": Format(PPTX, "pptx", write_pptx, cost=DRAWN),
 }
-# As a file of its own the document says what it is from; the interface says that in a header.
+# A JSON file names its source in the document, where a response of the API does so in a header.
 FILE_FORMATS: Mapping[str, Format] = {**MAP_FORMATS, "json": Format(JSON, "json", write_map_json)}
 JSON_ALONE: Mapping[str, Format] = {"json": MAP_FORMATS["json"]}
 COUNTS_FORMATS: Mapping[str, Format] = {
@@ -91,10 +92,10 @@ COUNTS_FORMATS: Mapping[str, Format] = {
 
 
 def write_map(document: dict, *, format: str, language: str) -> bytes:
-    """A map document (INTERFACE.md) as a file in one of FILE_FORMATS; language is that of its own texts."""
+    """Write a map document (INTERFACE.md) in one of FILE_FORMATS; language is that of its own texts."""
     return FILE_FORMATS[format].write(document, language)
 
 
-def write_counts(answer: dict, *, format: str, language: str) -> bytes:
-    """An answer of counts (INTERFACE.md) in one of COUNTS_FORMATS."""
-    return COUNTS_FORMATS[format].write(answer, language)
+def write_counts(counts: dict, *, format: str, language: str) -> bytes:
+    """Write a response of counts (INTERFACE.md) in one of COUNTS_FORMATS."""
+    return COUNTS_FORMATS[format].write(counts, language)

@@ -1,4 +1,4 @@
-"""JSON, CSV and GeoJSON."""
+"""JSON and CSV."""
 
 import csv
 import io
@@ -9,26 +9,25 @@ from registry.wording import MAP_ADDRESS
 
 
 def encode(document: dict) -> bytes:
-    """A document as JSON, in as few letters as it takes."""
+    """Compact JSON in UTF-8."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def write_json(document: dict, language: str) -> bytes:
-    """The document as it is."""
+    """The document itself."""
     return encode(document)
 
 
 def write_map_json(document: dict, language: str) -> bytes:
-    """A map document, and what it is from."""
+    """A map document with its source, licence and URL in the API."""
     about = tell_about(document["snapshot"], language, MAP_ADDRESS)
     return write_json(document | {"about": {name: about[name] for name in ("source", "licence", "api")}}, language)
 
 
 def write_csv(table: Table, *, for_excel: bool = False) -> bytes:
-    """A line a row under the columns' names, and what the file is from in columns of its own.
+    """A line per row under the column names, with the table's source in columns of its own.
 
-    Readers of data open it without a word about its form. for_excel: as a Swedish Excel opens it,
-    with labels in the language, semicolons, and the mark that tells its letters.
+    for_excel: as a Swedish Excel expects it, with labels in the language, semicolons and a byte order mark.
     """
     file = io.StringIO(newline="")
     names = [*table.columns, *(name for name in table.about if name not in table.columns)]
@@ -39,34 +38,3 @@ def write_csv(table: Table, *, for_excel: bool = False) -> bytes:
         writer.writeheader()
     writer.writerows(table.about | row for row in table.rows)
     return file.getvalue().encode("utf-8-sig" if for_excel else "utf-8")
-
-
-def write_geojson(document: dict, language: str) -> bytes:
-    """A point a centre (RFC 7946: WGS 84, longitude first), its numbers by category among its properties."""
-    features = [_feature(centre, document["manufacturing"]) for centre in document["centres"]]
-    collection = {
-        "type": "FeatureCollection",
-        "features": features,
-        "snapshot": document["snapshot"],
-        "national": document["national"],
-        "manufacturing": document["manufacturing"],
-        "about": tell_about(document["snapshot"], language, MAP_ADDRESS),
-    }
-    return write_json(collection, language)
-
-
-def _feature(centre: dict, manufacturing: list[dict]) -> dict:
-    location, categories = centre["location"], centre["categories"]
-    properties = {name: value for name, value in centre.items() if name not in {"location", "categories"}}
-    for cell in categories:
-        prefix = cell["category"].lower()
-        properties |= {f"{prefix}_{name}": value for name, value in cell.items() if name != "category"}
-    made = [site["manufactured"] for site in manufacturing if site["centre"] == centre["code"]]
-    if made:
-        properties["manufactured"] = None if None in made else sum(made)
-    return {
-        "type": "Feature",
-        "id": centre["code"],
-        "geometry": {"type": "Point", "coordinates": [location["lon"], location["lat"]]},
-        "properties": properties,
-    }

@@ -1,4 +1,4 @@
-"""Counts as FHIR R4: a MeasureReport (summary) for the country and for each centre, from the map document."""
+"""A map document as FHIR R4: a MeasureReport (summary) for the country and each centre."""
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
@@ -9,13 +9,13 @@ from django.utils.translation import override
 from registry.choices import Category
 from registry.formats import Format
 from registry.formats.data import write_json
-from registry.formats.tables import label_measure
+from registry.formats.labels import label_measure
 from registry.map_cells import walk_cells
 from registry.rules import FIRST_TREATMENT
 
 COUNTED = ("patients", "infusions", "reinfusions", "further_doses")
 NATION = "SE"
-# What stands in place of a number that is withheld (FHIR's own extension).
+# In place of a withheld number (an extension of FHIR's own).
 MASKED = {
     "extension": [
         {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "masked"},
@@ -24,16 +24,18 @@ MASKED = {
 
 
 def report_all(document: dict, *, host: str, language: str) -> dict:
-    """A Bundle of the reports of the country and of every centre."""
+    """A Bundle of the reports of the country and every centre."""
     with override(language):
         reports = [_report(code, name, cells, document, host, language) for code, name, cells in _list(document)]
-    entries = [{"fullUrl": f"{host}/api/v1/measure-reports/{one['id']}", "resource": one} for one in reports]
+    entries = [
+        {"fullUrl": f"{host}/api/v1/measure-reports/{report['id']}", "resource": report} for report in reports
+    ]
     built_at = document["snapshot"]["built_at"]
     return {"resourceType": "Bundle", "type": "collection", "timestamp": built_at, "entry": entries}
 
 
 def report_one(document: dict, code: str, *, host: str, language: str) -> dict | None:
-    """The report of a centre by its code, or of the country (SE); None where there is no such centre."""
+    """The report of a centre by its code, or of the country (SE); None if there is no such centre."""
     with override(language):
         for found, name, cells in _list(document):
             if found == code:

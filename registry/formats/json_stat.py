@@ -7,13 +7,8 @@ from django.utils.translation import override
 
 from registry.choices import Category
 from registry.formats.data import write_json
-from registry.formats.tables import (
-    COUNTS_ADDRESS,
-    label_dimension,
-    label_measure,
-    label_value,
-    tell_about,
-)
+from registry.formats.labels import label_dimension, label_measure, label_value
+from registry.formats.tables import COUNTS_ADDRESS, tell_about
 from registry.map_cells import walk_cells
 from registry.wording import MAP_ADDRESS
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.figure.standalone import FONTS, draw_figure
-from registry.formats.tables import label_measure
+from registry.formats.labels import label_measure
 from registry.map_cells import cells_of_centre
 from registry.wording import say_citation, say_first_of, say_number, say_sources
 

@@ -1,4 +1,4 @@
-"""A workbook: the rows, and beside them what they are from and what each measure means."""
+"""A workbook with the rows, their source and the meaning of each measure."""
 
 import io
 from datetime import datetime
@@ -10,8 +10,8 @@ from django.utils.translation import override
 from registry.formats.tables import Table
 from registry.measures import DERIVED, MEASURES
 
-WIDEST = 48  # of a column, in letters
-# A cell that a spreadsheet would take for a formula stays a text.
+WIDEST = 48  # widest column, in characters
+# A text that looks like a formula, a link or a number stays a text.
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 

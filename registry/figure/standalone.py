@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.figure.callouts import draw_text
-from registry.figure.svg import NAMESPACE, draw_map, draw_shapes
+from registry.figure.svg import NAMESPACE, build_map, define_shapes
 from registry.wording import say_citation, say_lead, say_national, say_number, say_sources
 
 FONTS = Path(__file__).resolve().parent / "fonts"
@@ -40,39 +40,31 @@ text{{font-family:{family},sans-serif;fill:{ink}}}
 WIDTH, MARGIN, LINE = 1280, 40, 17
 
 
-def draw_figure(document: dict, *, language: str) -> tuple[str, int, int]:
+def draw_figure(document: dict, *, language: str, fonts: bool = False) -> tuple[str, int, int]:
     """Draw a map document as an SVG document of its own; returns it with its width and height.
 
-    The same document gives the same text, letter by letter. Type is named, not carried: with_fonts
-    carries it along for readers that have no such type.
+    The same document gives the same text, letter by letter. Type is named; with fonts it is carried
+    along, for readers that have no such type.
     """
     with override(language):
-        drawing = draw_map(document, language=language, variant="wide", table=None)
-        inner = float(drawing.split('viewBox="0 0 1200 ', 1)[1].split('"', 1)[0])
+        drawing = build_map(document, language=language, variant="wide")
         below = [*say_sources(document), say_citation(document)]
-        height = round(MARGIN + inner + 24 + LINE * len(below) + MARGIN)
-        placed = drawing.replace("<svg ", f'<svg x="{MARGIN}" y="{MARGIN}" width="1200" height="{inner:g}" ', 1)
-        # The country is found by its name here, where a reader may not know hidden drawings.
-        shapes = draw_shapes().replace(' width="0" height="0"', "", 1)
-        defs = shapes[shapes.index("<defs>") : shapes.index("</defs>") + len("</defs>")]
+        height = round(MARGIN + drawing.height + 24 + LINE * len(below) + MARGIN)
+        placed = drawing.frame(f'x="{MARGIN}" y="{MARGIN}" width="{drawing.width:g}" height="{drawing.height:g}" ')
         foot = [
-            draw_text(MARGIN, round(MARGIN + inner + 24 + LINE * place, 1), "t-12 t-muted", line)
+            draw_text(MARGIN, round(MARGIN + drawing.height + 24 + LINE * place, 1), "t-12 t-muted", line)
             for place, line in enumerate(below, start=1)
         ]
         title = escape(_("CAR-T treatments in Sweden"))
         body = (
             f"<title>{title}</title><desc>{escape(' '.join(below))}</desc>"
-            f"<style>{STYLE.format(family=FAMILY, **COLOURS)}</style>{defs}"
+            f"<style>{_font_faces() if fonts else ''}{STYLE.format(family=FAMILY, **COLOURS)}</style>"
+            f"{define_shapes()}"
             f'<rect width="{WIDTH}" height="{height}" fill="{COLOURS["paper"]}"/>'
             f"{_draw_head(document)}{placed}{''.join(foot)}"
         )
     frame = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" lang="{language}"'
     return f'<svg xmlns="{NAMESPACE}" {frame}>{body}</svg>', WIDTH, height
-
-
-def with_fonts(drawing: str) -> str:
-    """The same drawing with its type inside."""
-    return drawing.replace("<style>", f"<style>{_font_faces()}", 1)
 
 
 def _draw_head(document: dict) -> str:

@@ -81,14 +81,34 @@ VARIANTS = {
 }
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A map in parts: its size, the attributes of its `<svg>`, and what stands in it."""
+
+    width: float
+    height: float
+    attributes: str
+    body: str
+
+    def frame(self, attributes: str = "") -> str:
+        """The map as one `<svg>`, with attributes for its place."""
+        return f"<svg {attributes}{self.attributes}>{self.body}</svg>"
+
+
 def draw_shapes() -> str:
     """Return a hidden SVG with the country and its neighbours, for every map of a page to refer to."""
+    return (
+        f'<svg xmlns="{NAMESPACE}" class="shapes" width="0" height="0" aria-hidden="true">{define_shapes()}</svg>'
+    )
+
+
+def define_shapes() -> str:
+    """Return the country and its neighbours as `<defs>`."""
     shapes = geometry.load_shapes()
     counties = "".join(f'<path d="{path}"/>' for path in shapes.counties.values())
     frame = f'width="{geometry.WIDTH:g}" height="{geometry.HEIGHT:g}"'
     return (
-        f'<svg xmlns="{NAMESPACE}" class="shapes" width="0" height="0" aria-hidden="true"><defs>'
-        '<linearGradient id="fade-across"><stop offset="0" stop-color="#000"/>'
+        '<defs><linearGradient id="fade-across"><stop offset="0" stop-color="#000"/>'
         '<stop offset=".2" stop-color="#fff"/><stop offset=".8" stop-color="#fff"/>'
         '<stop offset="1" stop-color="#000"/></linearGradient>'
         '<linearGradient id="fade-down" x2="0" y2="1"><stop offset="0" stop-color="#000"/>'
@@ -99,7 +119,7 @@ def draw_shapes() -> str:
         f'<rect {frame} fill="url(#fade-across)"/><rect {frame} fill="url(#fade-down)"/></mask>'
         f'<symbol id="country" viewBox="0 0 {geometry.WIDTH:g} {geometry.HEIGHT:g}">'
         f'<g mask="url(#fade)"><path class="abroad" d="{shapes.neighbours}"/></g>'
-        f'<g class="counties">{counties}</g></symbol></defs></svg>'
+        f'<g class="counties">{counties}</g></symbol></defs>'
     )
 
 
@@ -119,6 +139,19 @@ def draw_map(
     which gives a link for a centre's code, marks and callouts are links; chosen is a centre's code.
     table is the id of the table with the same numbers, where the page has it.
     """
+    drawing = build_map(document, language=language, variant=variant, address=address, chosen=chosen)
+    return drawing.frame(f'aria-details="{table}" ' if table else "")
+
+
+def build_map(
+    document: dict,
+    *,
+    language: str,
+    variant: str = "wide",
+    address: Callable[[str], str] | None = None,
+    chosen: str | None = None,
+) -> Drawing:
+    """The map of draw_map in parts, for who gives it a place of its own."""
     measures = VARIANTS[variant]
     centres = document["centres"]
     with override(language):
@@ -141,8 +174,12 @@ def draw_map(
             x = measures.width - measures.column
             parts.append(f'<g class="key" transform="translate({x:g} {KEY_TOP})">{key.svg}</g>')
         role = "group" if address else "img"
-        drawn = _frame(document, variant, (measures.width, height), role, "".join(parts))
-        return drawn if table is None else drawn.replace("<svg ", f'<svg aria-details="{table}" ', 1)
+        named = _name(document, variant)
+        attributes = (
+            f'xmlns="{NAMESPACE}" class="map map-{variant}" viewBox="0 0 {measures.width:g} {height:g}"'
+            f' role="{role}" aria-labelledby="map-{variant}-title" aria-describedby="map-{variant}-text"'
+        )
+        return Drawing(measures.width, height, attributes, named + "".join(parts))
 
 
 @dataclass(frozen=True)
@@ -231,8 +268,8 @@ def _is_left(place: Placed, measures: Variant) -> bool:
     return place.column.x < measures.width / 2
 
 
-def _frame(document: dict, variant: str, size: tuple[float, float], role: str, body: str) -> str:
-    """The `<svg>` with its title and description; the table under the map is its long description."""
+def _name(document: dict, variant: str) -> str:
+    """The map's title and description; the table under it is its long description."""
     national = document["national"]
     numbers = {
         "patients": say_patients(national["patients"]),
@@ -246,10 +283,7 @@ def _frame(document: dict, variant: str, size: tuple[float, float], role: str, b
     description %= numbers
     if through := document["snapshot"]["data_through"]:
         description += " " + _("Data through %(date)s.") % {"date": say_first(through)}
-    name = f"map-{variant}"
     return (
-        f'<svg xmlns="{NAMESPACE}" class="map map-{variant}" viewBox="0 0 {size[0]:g} {size[1]:g}" role="{role}"'
-        f' aria-labelledby="{name}-title" aria-describedby="{name}-text">'
-        f'<title id="{name}-title">{escape(title)}</title>'
-        f'<desc id="{name}-text">{escape(description)}</desc>{body}</svg>'
+        f'<title id="map-{variant}-title">{escape(title)}</title>'
+        f'<desc id="map-{variant}-text">{escape(description)}</desc>'
     )

@@ -2,15 +2,15 @@
 
 import resvg_py
 
-from registry.figure.standalone import FAMILY, FONT_FILES, draw_figure, with_fonts
+from registry.figure.standalone import FAMILY, FONT_FILES, draw_figure
 
 SCREEN, PAPER = 1280, 2480  # pixels across: as on a page, and 300 an inch on A4
 
 
 def write_svg(document: dict, language: str) -> bytes:
     """Lines and letters, with the type inside."""
-    drawing, _width, _height = draw_figure(document, language=language)
-    return with_fonts(drawing).encode()
+    drawing, _width, _height = draw_figure(document, language=language, fonts=True)
+    return drawing.encode()
 
 
 def write_png(document: dict, language: str) -> bytes:

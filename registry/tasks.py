@@ -1,7 +1,6 @@
 """Thin Celery entry points. Each may be lost, doubled or killed: the next run makes it good."""
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from uuid import UUID
 
 from celery import shared_task
@@ -48,7 +47,12 @@ def run_import(job_id: str, language: str = "") -> None:
 
 
 def _do_each(*steps: Callable[[], object]) -> None:
-    """Do all steps in order: none waits for another to be mended. A fault is raised when all are done."""
-    with ExitStack() as left:
-        for step in reversed(steps):  # the stack is left from its top
-            left.callback(step)
+    """Do all steps in order: none waits for another to be mended. Faults are raised when all are done."""
+    faults = []
+    for step in steps:
+        try:
+            step()
+        except Exception as fault:
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("Not every step was done.", faults)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registry.access import Operator
-from registry.entry.infusions.record import correct_infusion, record_infusion
+from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
 from registry.models import AccessLog, Draft, Infusion, Membership, Patient, PatientIdentifier, Question
 from registry.pages.clinic import new_infusion
 from registry.publishing.build import publish
@@ -647,6 +647,28 @@ class TestStart:
         [centre] = body.context["centres"]
         assert centre["rows"][-1]["entered"] == {"patients": 1, "infusions": 1}
         assert centre["rows"][-1]["published"] in ({}, None)
+
+    def test_a_person_is_one_patient_in_each_row_however_many_infusions(self, lists):
+        """Three persons, six infusions; one of them withdrawn, and one of a centre that is not the reporter's."""
+        nurse = sign_in(factories.user("of two", lists.centres["UPP"], lists.centres["STO"]))
+        one, other, third = (factories.nth_number(place) for place in range(3))
+        factories.record(lists, one)
+        factories.record(lists, one, infused_on="2021-05-05", kind="reinfusion")
+        factories.record(lists, one, infused_on="2022-05-05", kind="reinfusion", category="CUP")
+        factories.record(lists, other, category="CUP")
+        factories.record(lists, third, centre="STO")
+        factories.record(lists, third, centre="UME", infused_on="2021-05-05", kind="reinfusion")
+        gone = factories.record(lists, other, infused_on="2021-05-05", kind="reinfusion")
+        withdraw_infusion(infusion_id=gone.pk, by=Operator(), reason="entered twice")
+        shown = {
+            (centre["centre"].code, row["category"]): (row["entered"]["patients"], row["entered"]["infusions"])
+            for centre in nurse.get(HOME).context["centres"]
+            for row in centre["rows"]
+        }
+        assert shown == {
+            ("UPP", "SOC"): (1, 2), ("UPP", "CUP"): (2, 2), ("UPP", ""): (2, 4),
+            ("STO", "SOC"): (1, 1), ("STO", ""): (1, 1),
+        }  # fmt: skip
 
     def test_a_snapshot_is_named_from_the_first_one_on(self, lists, nurse):
         factories.record(lists)

@@ -1,17 +1,20 @@
 """A request that is sent twice is carried out once: its answer is kept, and given again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext_noop
+from psycopg.errors import LockNotAvailable
 
 from registry.access import acting_as
-from registry.errors import RegistryError
+from registry.errors import Busy, RegistryError
 from registry.models import IdempotencyKey, User
 
 IDEMPOTENCY_LOCK = 7204  # with a hash of owner and key, held until the commit
@@ -53,6 +56,44 @@ def answer_once(*, key: str, request: bytes, by: User, work: Callable[[], tuple[
         if not constant_time_compare(bytes(kept.request_digest), digest):
             raise KeyReused
         return Answer(kept.status, kept.answer, repeated=True)
+
+
+def answer_form_once(*, request: bytes, by: User, work: Callable[[], dict[str, Any] | None]) -> Answer | None:
+    """Carry out a form, unless the same one was carried out before: then the answer of then, else None.
+
+    request: a digest of all that makes it this form. work gives what is to be kept of its answer, without an
+    identifier, and None where nothing was carried out; it keeps its own transactions, so that what is logged of
+    a refusal stays. Who sends the same at the same moment waits for the first. Raises Busy.
+    """
+    digest = salted_hmac("swecar.form", request, algorithm="sha256").digest()
+    key = f"form:{digest.hex()}"
+    with _holding(f"{by.pk}:{key}"):
+        if kept := IdempotencyKey.objects.filter(owner=by, key=key).first():
+            return Answer(kept.status, kept.answer, repeated=True)
+        body = work()
+        if body is not None:
+            IdempotencyKey.objects.create(
+                owner=by, key=key, request_digest=digest, status=HTTPStatus.FOUND, answer=body
+            )
+    return None
+
+
+@contextmanager
+def _holding(name: str) -> Iterator[None]:
+    """Alone with this name, until the block ends: the lock is the session's, since no transaction is around it."""
+    lock = (IDEMPOTENCY_LOCK, name)
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", lock)
+        except OperationalError as error:
+            if isinstance(error.__cause__, LockNotAvailable):
+                raise Busy from None
+            raise
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", lock)
 
 
 def prune_idempotency_keys() -> int:

@@ -18,6 +18,7 @@ from registry.entry.questions.referrals import read_open
 from registry.errors import Busy, NotFound, NotPermitted, TooManyLookups
 from registry.models import Centre, User
 from registry.pages.clinic.expired_form import answer_signed_out
+from registry.pages.clinic.sent_once import carry_out_once
 from swecar.http.error_status import status_of
 
 View: TypeAlias = Callable[..., HttpResponseBase]
@@ -48,7 +49,7 @@ def page(*permissions: Permission) -> Callable[[View], View]:
             if permissions and not any(centres_where(request.user, one) for one in permissions):
                 raise Http404
             try:
-                return view(request, *args, **kwargs)
+                return carry_out_once(request, lambda: view(request, *args, **kwargs))
             except (NotFound, NotPermitted):
                 raise Http404 from None
             except Busy as busy:

@@ -50,7 +50,7 @@ FOLLOWS = {"infused_on": "date_precision", "product": "modality"}
 
 
 class NotSubmitted(RegistryError):
-    sentence = "The infusion is withdrawn: nothing can be changed any more."
+    sentence = "The infusion is withdrawn: nothing can be changed any more. If that was a mistake, enter it again."
     code = "not_submitted"
 
 

@@ -81,7 +81,10 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
             yield Verdict(row.line, None, _compare(row, submitted[row.what]))
             continue
         if any(_is_the_same(row, other) or _is_settled_as(row, other) for other in withdrawn):
-            sentence = _("This infusion was withdrawn in the registry and stays so.")
+            sentence = _(
+                "This infusion was withdrawn in the registry, and a file does not store it again. If it was "
+                "withdrawn by mistake, register it again in the form."
+            )
             yield Verdict(row.line, None, [Problem("patient_id", "withdrawn_before", sentence, True)])
             continue
         doubts = doubt_sex(row.sex, known_sex)

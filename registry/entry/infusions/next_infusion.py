@@ -1,10 +1,11 @@
 """A person's next infusion: what it has in common with the latest, as far as the actor's own centres know."""
 
 from datetime import date
+from uuid import UUID
 
 from registry.access import Actor, Permission
 from registry.ages import Age, possible_ages
-from registry.choices import DatePrecision
+from registry.choices import DatePrecision, Status
 from registry.entry.infusions.columns import RELATED, row_of
 from registry.models import Infusion, Patient
 
@@ -16,6 +17,17 @@ def carry_over(*, patient: Patient, by: Actor) -> dict[str, str]:
     latest = _infusions(patient, by).select_related(*RELATED).order_by("infused_on", "sequence").last()
     row = row_of(latest) if latest else {}
     return {name: row[name] for name in CARRIED if row.get(name)}
+
+
+def repeat_row(*, patient: Patient, by: Actor, like: str) -> dict[str, str]:
+    """All that the clinic has stated of a withdrawn infusion of the person's, by column; nothing of another's."""
+    try:
+        key = UUID(like)
+    except ValueError:
+        return {}
+    withdrawn = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(status=Status.WITHDRAWN)
+    found = withdrawn.filter(patient=patient, pk=key).select_related(*RELATED).first()
+    return row_of(found) if found else {}
 
 
 def ages_on(*, patient: Patient, by: Actor, start: date, precision: DatePrecision) -> list[int]:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from registry.access import Permission, acting_as
 from registry.choices import AccessAction
 from registry.entry.infusions.form_drafts import delete_draft, find_draft, save_draft
-from registry.entry.infusions.next_infusion import ages_on, carry_over
+from registry.entry.infusions.next_infusion import ages_on, carry_over, repeat_row
 from registry.entry.infusions.proposal import Known, Proposal, know_person, propose
 from registry.entry.infusions.record import record_infusion
 from registry.entry.infusions.row_reader import CodeLists
@@ -75,7 +75,7 @@ def record(request: SignedInRequest, number: int | None = None, draft_id: UUID |
     patient = draft.patient if draft else _patient_known_here(request, number)
     lists = CodeLists(request.user)
     if request.method != "POST":
-        initial = draft.fields if draft else carry_over(patient=patient, by=request.user) if patient else {}
+        initial = draft.fields if draft else _start_from(request, patient)
         form = InfusionForm(initial=initial, lists=lists, patient=patient)
         return _show_form(request, form, draft_id, Judged(_look_up(request, form)[1]))
     form = _read_form(request, lists, patient)
@@ -121,6 +121,16 @@ def _patient_known_here(request: SignedInRequest, number: int | None) -> Patient
     if number is None:
         return None
     return find_visible_patient(number=number, by=request.user, permission=Permission.WRITE_RECORDS)
+
+
+def _start_from(request: SignedInRequest, patient: Patient | None) -> dict[str, str]:
+    """What stands in the form of someone known here: a withdrawn infusion anew (?like=), or what the next one has
+    in common with the latest.
+    """
+    if patient is None:
+        return {}
+    same = repeat_row(patient=patient, by=request.user, like=request.GET.get("like", ""))
+    return same or carry_over(patient=patient, by=request.user)
 
 
 def _look_up(request: SignedInRequest, form: InfusionForm) -> tuple[Patient | None, Known | None]:

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -120,6 +120,7 @@ def person(request: SignedInRequest, number: int) -> HttpResponse:
                     "history": histories.get(infusion.pk, []),
                     "questions": questions.get(infusion.pk, []),
                     "writable": infusion.centre_id in writable and infusion.status == Status.SUBMITTED,
+                    "is_withdrawn_here": infusion.centre_id in writable and infusion.status == Status.WITHDRAWN,
                     "may_ask_steward": infusion.centre_id in writable,
                 }
                 for infusion in course
@@ -144,7 +145,9 @@ def _say_identifiers(patient: Patient, user: User) -> list[str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
     """The fields as stored; POST corrects what was typed over them."""
-    stored = _find_submitted(request, infusion_id)
+    stored = _find_stored(request, infusion_id)
+    if stored.status != Status.SUBMITTED:
+        return _say_withdrawn(request, stored)
     lists = CodeLists(request.user)
     form = CorrectionForm(request.POST or None, infusion=stored, lists=lists)
     reason = ReasonForm(request.POST or None)
@@ -164,7 +167,7 @@ def correct(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
             )  # fmt: skip
         except ChangedMeanwhile as changed:
             form.refuse_error(changed)
-            differences = list(_differences(form, _find_submitted(request, infusion_id)))
+            differences = list(_differences(form, _find_stored(request, infusion_id)))
         except NotFound:
             raise
         except RegistryError as refused:
@@ -201,7 +204,9 @@ def _send_correction(request: SignedInRequest, form: CorrectionForm, reason: Rea
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
     """Asks for the reason; POST takes the infusion out of all counts."""
-    stored = _find_submitted(request, infusion_id)
+    stored = _find_stored(request, infusion_id)
+    if stored.status != Status.SUBMITTED:
+        return _say_withdrawn(request, stored)
     reason = ReasonForm(request.POST or None)
     refused: RegistryError | None = None
     if reason.is_valid():
@@ -221,15 +226,28 @@ def withdraw(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
     )
 
 
-def _find_submitted(request: SignedInRequest, infusion_id: UUID) -> Any:
-    """The infusion with its version. Raises NotFound for a withdrawn, another centre's and a made-up one."""
+def _find_stored(request: SignedInRequest, infusion_id: UUID) -> Any:
+    """The infusion with its version. Raises NotFound alike for another centre's and a made-up one."""
     visible = Infusion.objects.visible_to(request.user, Permission.WRITE_RECORDS).with_version()
-    found = visible.filter(pk=infusion_id, status=Status.SUBMITTED).select_related(*RELATED).first()
+    found = visible.filter(pk=infusion_id).select_related(*RELATED).first()
     if found is None:
         raise NotFound
     with acting_as(request.user):
         log_infusions(by=request.user, action=AccessAction.READ, infusions=[found])
     return found
+
+
+def _say_withdrawn(request: SignedInRequest, infusion: Infusion) -> HttpResponse:
+    """Lead from a page that changes an infusion to where it can be registered again."""
+    messages.warning(
+        request,
+        _(
+            "This infusion is withdrawn, and can be neither corrected nor withdrawn. If that was a mistake, "
+            "register it again."
+        ),
+    )
+    person = reverse("clinic:person", kwargs={"number": infusion.patient.registry_number})
+    return redirect(f"{person}#infusion-{infusion.pk}")
 
 
 def _seen(request: SignedInRequest) -> int:

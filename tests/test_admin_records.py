@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from registry.access import Operator
-from registry.admin import correction
+from registry.admin import correction, withdrawal
 from registry.entry import publish_request
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.entry.questions.questions import close
@@ -114,7 +114,8 @@ def test_an_infusion_withdrawn_meanwhile_gives_a_message(world, monkeypatch, act
     def gone(**arguments):
         raise NotFound("There is no such submitted infusion.")
 
-    monkeypatch.setattr(correction, f"{action}_infusion", gone)
+    module = correction if action == "correct" else withdrawal
+    monkeypatch.setattr(module, f"{action}_infusion", gone)
     address = reverse(f"admin:infusion_{action}", args=[infusion.pk])
     sent = form_of(client, address) | {"reason": "late"}
     for while_open in (True, False):

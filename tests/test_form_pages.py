@@ -11,7 +11,7 @@ from django.urls import resolve
 from django.utils.translation import override
 
 import registry
-from registry.admin.forms import TypedDay
+from registry.admin.day_field import TypedDay
 from registry.pages.clinic.date_field import DateText, DayField
 from tests import admin_browser, factories
 

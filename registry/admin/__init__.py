@@ -1,4 +1,4 @@
-"""Django's admin for administrators. What may be seen and done is decided in registry.access."""
+"""Django's admin. registry.access decides what may be seen and done in it."""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -7,12 +7,12 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin import code_lists, people, publication, questions, records
+from registry.admin import code_lists, infusions, patients, questions, runs, snapshots, users
 
-__all__ = ["code_lists", "people", "publication", "questions", "records"]
+__all__ = ["code_lists", "infusions", "patients", "questions", "runs", "snapshots", "users"]
 
-# Roles are in access.ROLES; Django's groups would be a second answer to the same question. What
-# the sign-in keeps is changed by its owner, in the pages of /accounts/.
+# Permissions come from access.ROLES, and Django's groups would be a second source of them. Second factors and
+# linked accounts are changed by their owner in the pages of /accounts/.
 admin.site.unregister([Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken])
 
 admin.site.site_header = admin.site.site_title = "swecar"

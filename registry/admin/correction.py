@@ -1,4 +1,4 @@
-"""What an administrator may do to an infusion: correct it or withdraw it, with a reason."""
+"""Correcting an infusion in the admin."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,70 +7,23 @@ from django import forms
 from django.contrib.admin.widgets import AdminIntegerFieldWidget, AdminTextInputWidget
 from django.core.exceptions import ValidationError
 from django.utils.text import capfirst
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from registry.access import Actor
-from registry.admin.forms import ReasonField
+from registry.admin.infusion_action import ActionForm
 from registry.dates import understand_date
 from registry.entry.infusions.ages import AGE_UNSTATED
 from registry.entry.infusions.columns import CORRECTABLE
-from registry.entry.infusions.record import correct_infusion, withdraw_infusion
-from registry.errors import InfusionRefused, NotFound, RegistryError
+from registry.entry.infusions.record import correct_infusion
+from registry.errors import InfusionRefused
 from registry.models import Infusion
 
-# The precision is read from how much of the date is written.
+# The precision is derived from the date as written.
 FIELDS = [name for name in CORRECTABLE if name != "date_precision"]
 
 
-class ActionForm(forms.Form):
-    """Something done to one infusion through registry.entry, with what it refuses said in the form."""
-
-    title: Any
-    explanation: Any = ""
-    done: Any
-    reason = ReasonField()
-
-    def __init__(self, *args, infusion: Infusion, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.infusion = infusion
-
-    def carry_out(self, by: Actor) -> bool:
-        """Whether it was done; if not, the reasons stand beside the fields. Raises NotFound."""
-        try:
-            self.act(by)
-        except NotFound:
-            raise
-        except InfusionRefused as refused:
-            for problem in refused.problems:
-                field = problem.field if problem.field in self.fields else None
-                self.add_error(field, ValidationError(problem.sentence, code=problem.code))
-        except RegistryError as refused:
-            self.add_error(None, ValidationError(gettext(str(refused)), code=refused.code))
-        return self.is_valid()
-
-    def act(self, by: Actor) -> None:
-        """Call registry.entry with what was typed."""
-        raise NotImplementedError
-
-
-class WithdrawalForm(ActionForm):
-    """Asks for the reason alone."""
-
-    title = _("Withdraw infusion")
-    explanation = _(
-        "The infusion leaves all counts and stays in the registry with its history. Where it was the "
-        "person's first, the next one takes its place in the counts. It cannot be submitted again."
-    )
-    done = _("The infusion is withdrawn.")
-
-    def act(self, by: Actor) -> None:
-        """Withdraw the infusion."""
-        withdraw_infusion(infusion_id=self.infusion.pk, by=by, reason=self.cleaned_data["reason"])
-
-
 class CorrectionForm(ActionForm):
-    """The fields that may be corrected, as they are stored now."""
+    """The fields that may be corrected, with their stored values."""
 
     title = _("Correct infusion")
     explanation = _(
@@ -96,19 +49,18 @@ class CorrectionForm(ActionForm):
         self.fields = forms.fields_for_model(Infusion, FIELDS) | self.fields
         self.order_fields(FIELDS)
         for name in FIELDS:
-            # The page carries what it showed, so that only what was typed over it is a change:
-            # a field that someone else corrects meanwhile keeps their correction.
+            # A field counts as changed only if it differs from what the page showed, so that another user's
+            # correction made meanwhile is not undone.
             self.fields[name].show_hidden_initial = True
 
     def clean_infused_on(self) -> tuple:
-        """The first day of the written period, and the precision."""
+        """The first day of the written period, and its precision."""
         try:
             return understand_date(self.cleaned_data["infused_on"])
         except ValueError as error:
             raise ValidationError(str(error), code="date_format") from None
 
     def act(self, by: Actor) -> None:
-        """Correct the fields that were changed."""
         try:
             correct_infusion(
                 infusion_id=self.infusion.pk,
@@ -117,7 +69,7 @@ class CorrectionForm(ActionForm):
                 reason=self.cleaned_data["reason"],
             )
         except InfusionRefused as refused:
-            if refused.code == AGE_UNSTATED:  # asked for empty, so that whatever is typed now is stated
+            if refused.code == AGE_UNSTATED:  # emptied, so that whatever is typed next counts as stated
                 empty = {"age_at_infusion": "", self.add_initial_prefix("age_at_infusion"): ""}
                 self.data = self.data.dict() | empty  # type: ignore[attr-defined]  # a QueryDict
             raise

@@ -1,16 +1,12 @@
-"""The reason that a change is asked for, and the database's rules in words."""
-
-from datetime import date
+"""Forms of records: database rules as sentences, no identity numbers in texts, a reason for each change."""
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget, AdminTextareaWidget
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext_lazy as _
 
-from registry.dates import understand_date
-from registry.identity import holds_identity_number
+from registry.admin.reason import ReasonField, refuse_identity_number
 
-# name of a constraint -> the field that it is about, and what it asks for
+# Constraint: the field that it is about, and a sentence that says what to do.
 RULES = {
     "centre_code_is_capitals": ("code", _("A code is 2 to 12 capital letters A–Z and digits.")),
     "site_code_is_capitals": ("code", _("A code is 2 to 12 capital letters A–Z and digits.")),
@@ -34,58 +30,11 @@ RULES = {
     ),
     "membership_is_one_role": (None, _("One role at each centre: change the one that is there.")),
 }
-
-
-NO_TEXT = {"password1", "password2", "settled"}  # kept as a digest, or a page's own
-
-
-def refuse_identity_number(text: str) -> None:
-    """A validator: a free text would keep an identity number for good."""
-    if holds_identity_number(text):
-        raise ValidationError(_("This looks like an identity number."), code="identifier_in_text")
-
-
-class TypedDayInput(AdminDateWidget):
-    """Django's field for a day; what was typed comes back as it was understood."""
-
-    def value_from_datadict(self, data, files, name):
-        """What was typed, as YYYY-MM-DD where it is a day."""
-        typed = super().value_from_datadict(data, files, name)
-        try:
-            return understand_date(typed or "")[0].isoformat()
-        except ValueError:
-            return typed
-
-
-class TypedDay(forms.DateField):
-    """A day, read as in the clinics' pages: Django's own reading takes 12/11/2026 for a day in December."""
-
-    def to_python(self, value) -> date | None:
-        """The day; of a month or a year its first, whose precision stands in a field of its own."""
-        if value in self.empty_values or isinstance(value, date):
-            return value or None
-        try:
-            return understand_date(value)[0]
-        except ValueError as error:
-            raise ValidationError(str(error), code="date_invalid") from None
-
-
-class ReasonField(forms.CharField):
-    """Why a change is made; it stands in the history."""
-
-    def __init__(self, **kwargs):
-        super().__init__(
-            label=_("Reason"),
-            max_length=500,
-            widget=AdminTextareaWidget(attrs={"rows": 2}),
-            help_text=_("Stands in the history. Write no names and no identity numbers."),
-            validators=[refuse_identity_number],
-            **kwargs,
-        )
+NO_TEXT = {"password1", "password2", "settled"}  # stored as a digest, or not stored
 
 
 class WithoutNumbers(forms.ModelForm):
-    """A row whose texts hold no identity number."""
+    """A form that refuses identity numbers in its texts."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -95,10 +44,10 @@ class WithoutNumbers(forms.ModelForm):
 
 
 class RulesForm(WithoutNumbers):
-    """A row whose table has rules of its own in the database."""
+    """A form that shows a broken constraint of the table as a sentence."""
 
     def add_error(self, field, error) -> None:
-        """Django's, with each broken rule of the table as a sentence beside its field."""
+        """Show a broken constraint beside the field that it is about."""
         found = getattr(error, "error_dict", {})
         names = {rule.get_violation_error_message(): rule.name for rule in self.instance._meta.constraints}
         for broken in found.pop(NON_FIELD_ERRORS, []):
@@ -109,7 +58,7 @@ class RulesForm(WithoutNumbers):
 
 
 class RecordForm(RulesForm):
-    """A row with a page of its own: a change asks for its reason."""
+    """A form in which a change needs a reason."""
 
     reason = ReasonField(required=False)
 

@@ -1,21 +1,20 @@
-"""The questions about rows: read here, asked, answered and closed in the pages of the clinic."""
+"""Questions, read-only: they are asked, answered and closed in the clinics' pages."""
 
 from django.contrib import admin
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.records import RecordAdmin
+from registry.admin.record_admin import RecordAdmin
 from registry.models import Question
 
 
 class OpenFilter(admin.SimpleListFilter):
-    """Those that someone still has to do something about, or that wait for the clinic."""
+    """Questions by state."""
 
     title = _("state")
     parameter_name = "state"
 
     def lookups(self, request, model_admin):
-        """What a question can be."""
         return [
             ("unanswered", _("Waits for the clinic")),
             ("unclosed", _("Not closed")),
@@ -23,7 +22,6 @@ class OpenFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request, queryset):
-        """Those in the chosen state."""
         match self.value():
             case None:
                 return queryset
@@ -39,7 +37,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 @admin.register(Question)
 class QuestionAdmin(RecordAdmin):
-    """Questions, the latest first."""
+    """Questions, latest first."""
 
     list_display = ["asked_at", "asker", "at", "patient", "words", "answered_at", "closed_at"]
     list_display_links = ["asked_at"]
@@ -52,22 +50,22 @@ class QuestionAdmin(RecordAdmin):
     readonly_fields = ["patient", "at", "asker"]
 
     def log_shown(self, request, shown) -> None:
-        """A line for each row that is asked about."""
-        super().log_shown(request, {one.infusion_id: one.infusion for one in shown if one.infusion}.values())
+        """Log the infusions that the questions are about."""
+        infusions = {question.infusion_id: question.infusion for question in shown if question.infusion}
+        super().log_shown(request, infusions.values())
 
     @admin.display(description=_("asked by"))
     def asker(self, question: Question) -> str:
-        """Who asks, or which rule."""
+        """The user or the rule that asks."""
         return question.asked_by or question.rule
 
     @admin.display(description=_("centre"))
     def at(self, question: Question) -> str:
-        """The centre's code."""
         return question.asked_at_centre.code
 
     @admin.display(description=_("patient"))
     def patient(self, question: Question) -> int | None:
-        """The registry number; none where the question is about no row."""
+        """The registry number; None if the question is about no infusion."""
         return question.infusion.patient.registry_number if question.infusion else None
 
     @admin.display(description=_("question"))

@@ -1,4 +1,4 @@
-"""What an administrator should know before anything else: said on the admin's first page."""
+"""Warnings on the start page of the admin."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,11 +13,11 @@ from registry.publishing.build import is_behind
 
 
 class Warning(NamedTuple):
-    """A sentence, and the page where the matter can be looked into."""
+    """A sentence, and the URL of the page that shows more."""
 
     level: str
     sentence: str
-    address: str
+    url: str
 
 
 def find_warnings() -> Iterator[Warning]:

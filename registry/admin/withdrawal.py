@@ -1,0 +1,21 @@
+"""Withdrawing an infusion in the admin."""
+
+from django.utils.translation import gettext_lazy as _
+
+from registry.access import Actor
+from registry.admin.infusion_action import ActionForm
+from registry.entry.infusions.record import withdraw_infusion
+
+
+class WithdrawalForm(ActionForm):
+    """Withdraw an infusion; it asks only for the reason."""
+
+    title = _("Withdraw infusion")
+    explanation = _(
+        "The infusion leaves all counts and stays in the registry with its history. Where it was the "
+        "person's first, the next one takes its place in the counts. It cannot be submitted again."
+    )
+    done = _("The infusion is withdrawn.")
+
+    def act(self, by: Actor) -> None:
+        withdraw_infusion(infusion_id=self.infusion.pk, by=by, reason=self.cleaned_data["reason"])

@@ -32,7 +32,7 @@ class CorrectionForm(ActionForm):
     done = _("The infusion is corrected.")
     infused_on = forms.CharField(
         label=capfirst(_("date of infusion")),
-        help_text=_("YYYY-MM-DD, or YYYY-MM or YYYY where less is known."),
+        help_text=_("YYYY-MM-DD, or YYYY-MM or YYYY if less is known."),
         widget=AdminTextInputWidget,
     )
     sequence = forms.IntegerField(

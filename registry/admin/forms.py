@@ -11,8 +11,8 @@ RULES = {
     "centre_code_is_capitals": ("code", _("A code is 2 to 12 capital letters A–Z and digits.")),
     "site_code_is_capitals": ("code", _("A code is 2 to 12 capital letters A–Z and digits.")),
     "centre_lies_on_earth": (None, _("Latitude is between -90 and 90, longitude between -180 and 180.")),
-    "product_name_in_any_case": ("name", _("There is a product of this name already.")),
-    "product_inn_in_any_case": ("inn", _("There is a product with this INN already.")),
+    "product_name_in_any_case": ("name", _("There is already a product of this name.")),
+    "product_inn_in_any_case": ("inn", _("There is already a product with this INN.")),
     "product_date_has_precision": (
         "authorised_precision",
         _("Give a date and its precision, or neither."),
@@ -28,7 +28,7 @@ RULES = {
         "identifier",
         _("Write NCT and 8 digits, an EU CT number (2022-501234-12-00) or EudraCT (2012-001234-56)."),
     ),
-    "membership_is_one_role": (None, _("One role at each centre: change the one that is there.")),
+    "membership_is_one_role": (None, _("A user has one role at a centre: change the existing one.")),
 }
 NO_TEXT = {"password1", "password2", "settled"}  # stored as a digest, or not stored
 

@@ -41,7 +41,7 @@ class ListForm(RecordForm):
     """A row of a code list; guarded fields change only after the infusions that refer to it were seen."""
 
     settled = forms.CharField(
-        label=_("I have seen the infusions: the change is right for all of them"),
+        label=_("I have checked the infusions: the change is right for all of them"),
         required=False,
         widget=forms.HiddenInput,
     )
@@ -111,7 +111,7 @@ def explain_kept(row) -> SafeString:
         sentence = gettext("%(row)s cannot be deleted, since the registry uses it elsewhere: %(listed)s.")
         sentences.append(sentence % {"row": capfirst(str(row)), "listed": listed})
     if isinstance(row, Centre):
-        sentences.append(gettext("A centre that gives no more infusions is given the status closed."))
+        sentences.append(gettext("If the centre gives no more infusions, set its status to closed."))
     said = " ".join(sentences)
     if not referring.number:
         return format_html("{}", said)

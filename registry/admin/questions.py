@@ -18,7 +18,7 @@ class OpenFilter(admin.SimpleListFilter):
         return [
             ("unanswered", _("Waits for the clinic")),
             ("unclosed", _("Not closed")),
-            ("closed", _("Closed by whoever asked")),
+            ("closed", _("Closed by the side that asked")),
         ]
 
     def queryset(self, request, queryset):

@@ -22,7 +22,7 @@ class ReasonField(forms.CharField):
             label=_("Reason"),
             max_length=500,
             widget=AdminTextareaWidget(attrs={"rows": 2}),
-            help_text=_("Stands in the history. Write no names and no identity numbers."),
+            help_text=_("Shown in the history. Write no names and no identity numbers."),
             validators=[refuse_identity_number],
             **kwargs,
         )

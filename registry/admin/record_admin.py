@@ -11,7 +11,7 @@ from registry.choices import AccessAction
 from registry.models.access_log import log_infusions
 
 IN_ADMIN = gettext_noop("in the administration")  # logged in English, translated where it is shown
-NO_NUMBERS_IN_ADDRESSES = _("Never search for an identity number: what you search for stands in the address.")
+NO_NUMBERS_IN_ADDRESSES = _("Never search for an identity number: the search text becomes part of the address.")
 
 
 class RecordAdmin(ViewOnly, HistoryAdmin):

@@ -26,14 +26,14 @@ def find_warnings() -> Iterator[Warning]:
     stuck = Run.objects.with_stuck().filter(is_stuck=True).count()
     if stuck:
         sentence = ngettext(
-            "A run is stuck: see whether the broker and a worker are running.",
-            "%(count)s runs are stuck: see whether the broker and a worker are running.",
+            "A run is stuck: check that the broker and a worker are running.",
+            "%(count)s runs are stuck: check that the broker and a worker are running.",
             stuck,
         )
         yield Warning("error", sentence % {"count": stuck}, f"{runs}?stuck=1")
     for run in Run.objects.last_of_each_task():
         if run.outcome in FAILURES:
-            sentence = _("The last run of “%(task)s” ended so: %(outcome)s.") % {
+            sentence = _("The last run of “%(task)s” ended with: %(outcome)s.") % {
                 "task": run.get_task_display(),
                 "outcome": run.get_outcome_display(),
             }

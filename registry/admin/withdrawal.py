@@ -12,8 +12,8 @@ class WithdrawalForm(ActionForm):
 
     title = _("Withdraw infusion")
     explanation = _(
-        "The infusion leaves all counts and stays in the registry with its history. Where it was the "
-        "person's first, the next one takes its place in the counts. It cannot be submitted again."
+        "The infusion leaves all counts and stays in the registry with its history. If it was the person's "
+        "first, the next one takes its place in the counts. It cannot be registered again."
     )
     done = _("The infusion is withdrawn.")
 

@@ -68,7 +68,7 @@ class InfusionForm(forms.Form):
     infused_on = forms.CharField(
         label=_("Date of infusion"),
         required=False,
-        help_text=_("YYYY-MM-DD, or YYYY-MM or YYYY where less is known. Digits suffice: 261120."),
+        help_text=_("YYYY-MM-DD, or YYYY-MM or YYYY if less is known. Digits suffice: 261120."),
         widget=DateText(),
     )
     kind = forms.CharField(label=_("Kind"), required=False, widget=forms.RadioSelect(choices=Kind.choices))
@@ -338,7 +338,7 @@ class ReasonForm(forms.Form):
         label=_("In words"),
         required=False,
         max_length=400,
-        help_text=_("Stands in the history. Write no names and no identity numbers."),
+        help_text=_("Shown in the history. Write no names and no identity numbers."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 

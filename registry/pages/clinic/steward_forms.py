@@ -66,7 +66,7 @@ class MergeForm(WordsForm):
         label=gettext_lazy("Why they are one person all the same"),
         required=False,
         max_length=LONGEST_TEXT,
-        help_text=gettext_lazy("Stands in the history. Write no names and no identity numbers."),
+        help_text=gettext_lazy("Shown in the history. Write no names and no identity numbers."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 

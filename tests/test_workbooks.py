@@ -294,7 +294,6 @@ def test_a_month_that_a_row_calls_a_day_is_refused(bring):
         (number(123, 1), "[Red]000000", "000123"),
         ('<c s="1" t="inlineStr"><is><t>A7</t></is></c>', '0;0;0;"LOT "@', "LOT A7"),
         ('<c s="1" t="inlineStr"><is><t>007</t></is></c>', "@", "007"),
-        ('<c t="b"><v>1</v></c>', "0", "TRUE"),
         ('<c t="str"><f>"A"</f><v>A9</v></c>', "0", "A9"),
         ("<c><f>3+4</f><v>7</v></c>", "0", "7"),
         (

@@ -28,7 +28,7 @@ DIGITS, UNSURE = "0#?", "%/eE"  # the latter show another number than there is
 def show_general(value: str) -> Text:
     """A number in full, without the noise of its binary form."""
     if value.isdecimal() and len(value) <= KEPT_DIGITS and value.isascii():
-        return value, ""
+        return value.lstrip("0") or "0", ""
     try:
         number = float(value)
     except ValueError:

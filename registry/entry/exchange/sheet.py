@@ -28,7 +28,9 @@ CHUNK = 2**16
 LONGEST_MARK = 2**20  # bytes of one mark of the XML, as a tag with all that it says
 MOST_CELLS, MOST_ROWS = 350_000, 100_000  # walked, empty ones with a format too
 MOST_MERGED = 20_000
-MOST_ELEMENTS = 2_500_000  # of the XML
+MOST_ELEMENTS = 400_000  # of the XML, beside those that make up cells and texts
+OF_A_CELL = 4  # elements, with its row's
+CELL_MARKS, ROW_MARKS = (b"<c ", b"<c>", b"<c/"), (b"<row ", b"<row>", b"<row/")
 DEEPEST = 60  # elements within each other
 MOST_ATTRIBUTES = 200  # of one element
 MOST_NAMES = 20_000  # different ones, of elements and attributes
@@ -41,7 +43,8 @@ HALVES, NO_CHARACTER = range(0xD800, 0xE000), "\ufffe"
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 WHOLE = re.compile(r"[0-9]{1,9}")
 LETTERS = re.compile(r"[A-Z]{1,3}", re.ASCII)
-RANGE = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})", re.ASCII)
+RANGE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})(?::([A-Z]{1,3})([0-9]{1,7}))?", re.ASCII)
+ROW_DEPTH, CELL_DEPTH = 3, 4  # of elements, in worksheet and sheetData: elsewhere no program shows them
 HIDDEN = ("1", "true")
 NO_SIZE = re.compile(r"0(?:\.0*)?")
 
@@ -168,9 +171,11 @@ class SheetReader(Reader):
         self.merged: list[tuple[int, int, int, int]] = []  # first column and row, last column and row
         self.columns: dict[str, int] = {}
         self.hidden_columns: set[int] = set()
+        self.flat = False  # rows that say nothing of their height are not seen
         self.listed_columns = 0
         self.is_sheet = False
         self.elements("worksheet", self._begin_sheet)
+        self.elements("sheetFormatPr", self._see_sizes)
         self.elements("col", self._see_columns)
         self.elements("row", self._begin_row, self._end_row)
         self.elements("c", self._begin_cell, self._end_cell)
@@ -194,7 +199,7 @@ class SheetReader(Reader):
         for first_column, first_row, last_column, last_row in self.merged:
             for number in numbers[bisect_left(numbers, first_row) : bisect_right(numbers, last_row)]:
                 hidden = range(first_column + (number == first_row), min(last_column + 1, MOST_COLUMNS))
-                walked += len(hidden)
+                walked += 1 + len(hidden)
                 if walked > MOST_CELLS:
                     raise too_many_cells()
                 if hidden:
@@ -203,15 +208,25 @@ class SheetReader(Reader):
     def _begin_sheet(self, _attributes: dict[str, str]) -> None:
         self.is_sheet = True
 
+    def _see_sizes(self, attributes: dict[str, str]) -> None:
+        # zeroHeight hides the rows that the sheet does not have, and nothing else.
+        self.flat = bool(NO_SIZE.fullmatch(attributes.get("defaultRowHeight", "")))
+        if NO_SIZE.fullmatch(attributes.get("defaultColWidth", "")):
+            self.hidden_columns.update(range(MOST_COLUMNS))
+
     def _see_columns(self, attributes: dict[str, str]) -> None:
         self.listed_columns += 1
         if self.listed_columns > LAST_COLUMN:
             raise Damaged
-        if attributes.get("hidden") in HIDDEN or NO_SIZE.fullmatch(attributes.get("width", "")):
+        is_hidden = attributes.get("hidden") in HIDDEN or bool(NO_SIZE.fullmatch(attributes.get("width", "")))
+        if is_hidden or (self.hidden_columns and "width" in attributes):
             first, last = (_whole(attributes.get(name, "")) for name in ("min", "max"))
-            self.hidden_columns.update(range(first - 1, min(last, MOST_COLUMNS)))
+            places = range(first - 1, min(last, MOST_COLUMNS))
+            (self.hidden_columns.update if is_hidden else self.hidden_columns.difference_update)(places)
 
     def _begin_row(self, attributes: dict[str, str]) -> None:
+        if self.depth != ROW_DEPTH:
+            raise Damaged
         number = attributes.get("r")
         previous = self.number
         self.number = _whole(number) if number else previous + 1
@@ -220,7 +235,8 @@ class SheetReader(Reader):
         self.rows_walked += 1
         if self.rows_walked > MOST_ROWS:
             raise too_many_cells()
-        self.hidden_row = attributes.get("hidden") in HIDDEN or bool(NO_SIZE.fullmatch(attributes.get("ht", "")))
+        height = attributes.get("ht", "0" if self.flat else "")
+        self.hidden_row = attributes.get("hidden") in HIDDEN or bool(NO_SIZE.fullmatch(height))
         self.cells, self.unreadable = [], {}
         self.column, self.columns_walked, self.row_length = -1, 0, 0
 
@@ -230,10 +246,13 @@ class SheetReader(Reader):
 
     def _walk(self) -> None:
         self.walked += 1
+        self.most += OF_A_CELL
         if self.walked > MOST_CELLS:
             raise too_many_cells()
 
     def _begin_cell(self, attributes: dict[str, str]) -> None:
+        if self.depth != CELL_DEPTH:
+            raise Damaged
         self._walk()
         self.columns_walked += 1
         if self.columns_walked > LAST_COLUMN:
@@ -303,18 +322,18 @@ class SheetReader(Reader):
             return self.styles.shows.get(self.style, show_general)(value)
         if kind == "e":
             return "", ERROR
+        if kind == "s" and self.has_value:
+            return self._dress(self._shared(value))
         if not value:
             # A formula that gives an empty text says so; one that was never calculated says nothing.
             return "", NO_RESULT if self.formula and not (kind == "str" and self.has_value) else ""
         return self._show_text(kind, value)
 
     def _show_text(self, kind: str, value: str) -> tuple[str, str]:
-        if kind == "s":
-            return self._dress(self._shared(value))
         if kind in {"inlineStr", "str"}:
             return self._dress(value)
         if kind == "b":
-            return "TRUE" if value.strip() in {"1", "true"} else "FALSE", ""
+            return "", SHOWN_OTHERWISE  # TRUE, SANT, VRAI: as the program's language has it
         if kind == "d":
             show = self.styles.shows.get(self.style, show_general)
             return show_iso(value.strip(), show, date1904=self.styles.date1904)
@@ -336,9 +355,26 @@ class SheetReader(Reader):
         if len(self.merged) >= MOST_MERGED:
             raise too_many_cells()
         if not (found := RANGE.fullmatch(attributes.get("ref", ""))):
-            return  # of one cell
+            raise Damaged
         first_column, first_row, last_column, last_row = found.groups()
-        self.merged.append((_column_of(first_column), int(first_row), _column_of(last_column), int(last_row)))
+        if last_column:
+            columns = sorted((_column_of(first_column), _column_of(last_column)))
+            rows = sorted((int(first_row), int(last_row)))
+            self.merged.append((columns[0], rows[0], columns[1], rows[1]))
+
+
+def refuse_costly(part: BinaryIO) -> None:
+    """Refuse a sheet that is too large by a count of its marks: to read it up to the limit takes seconds.
+
+    What is written otherwise than spreadsheets do is found on reading. Raises FileTooLarge.
+    """
+    cells = rows = elements = 0
+    while chunk := part.read(CHUNK):
+        cells += sum(map(chunk.count, CELL_MARKS))
+        rows += sum(map(chunk.count, ROW_MARKS))
+        elements += chunk.count(b"<") - chunk.count(b"</")
+        if cells > MOST_CELLS or rows > MOST_ROWS or elements > MOST_ELEMENTS + OF_A_CELL * cells:
+            raise too_many_cells()
 
 
 def too_many_cells() -> FileTooLarge:

@@ -19,7 +19,15 @@ from django.utils.translation import ngettext
 
 from registry.entry.exchange.cell_text import BUILT_IN, around_text, shower
 from registry.entry.exchange.file_row import MERGED, Row
-from registry.entry.exchange.sheet import Damaged, Reader, SheetReader, Styles, too_many_cells
+from registry.entry.exchange.sheet import (
+    OF_A_CELL,
+    Damaged,
+    Reader,
+    SheetReader,
+    Styles,
+    refuse_costly,
+    too_many_cells,
+)
 from registry.errors import FileTooLarge, FileUnusable, Problem
 from registry.identity import holds_identity_number
 
@@ -28,6 +36,7 @@ MOST_SHEETS = 100
 MOST_TEXTS = 150_000
 LONGEST_TEXTS = 10_000_000  # characters of all shared texts
 GLANCE = 4 * 2**20  # bytes read of all other sheets together, to see whether they have rows
+WORKSHEET = "worksheet"
 CODES = "codes_"  # how the names of the template's second sheet begin
 A_FEW = 20_000  # elements of the parts that list others
 LONGEST_FORMAT, MOST_FORMATS = 255, 2_000  # of numbers; spreadsheets allow so many characters, and some hundreds
@@ -39,11 +48,12 @@ PACKINGS = {ZIP_STORED, ZIP_DEFLATED}
 
 @dataclass(frozen=True)
 class Sheet:
-    """A worksheet of a workbook."""
+    """A sheet of a workbook; only a worksheet is read, and none of charts, dialogues or macros."""
 
     name: str
     place: int
     part: str
+    kind: str
     visible: bool
     is_codes: bool
 
@@ -95,6 +105,9 @@ def _measure(archive: ZipFile) -> int:
         raise FileTooLarge(sentence % {"most": number_format(LARGEST_UNPACKED // 2**20)})
     if any(part.flag_bits & ENCRYPTED or part.compress_type not in PACKINGS for part in archive.infolist()):
         raise Damaged
+    names = {part.filename.lower() for part in archive.infolist()}
+    if len(names) < len(archive.infolist()):
+        raise Damaged  # one of two parts of a name would be passed over
     return size
 
 
@@ -126,6 +139,8 @@ class Workbook:
         self.hidden_columns = reader.hidden_columns
         whole = max(self.archive.getinfo(sheet.part).file_size, 1)
         numbers: list[int] = []
+        with self.archive.open(sheet.part) as part:
+            refuse_costly(cast(BinaryIO, part))
         with self.archive.open(sheet.part) as part:
             for number, cells, unreadable, hidden in reader.read_rows(cast(BinaryIO, part)):
                 numbers.append(number)
@@ -162,7 +177,7 @@ class Workbook:
             glanced += reader.fed
 
     def _choose(self) -> Sheet:
-        visible = [sheet for sheet in self.sheets if sheet.visible]
+        visible = [sheet for sheet in self.sheets if sheet.visible and sheet.kind == WORKSHEET]
         if not visible:
             raise FileUnusable(_("The workbook has no sheet that can be seen: show the sheet with the rows."))
         return next((sheet for sheet in visible if sheet.place == self.active), visible[0])
@@ -182,6 +197,8 @@ class Workbook:
             if attributes.get("TargetMode") == "External":
                 return
             target = posixpath.normpath(posixpath.join("/", folder, attributes["Target"])).lstrip("/")
+            if attributes["Id"] in found:
+                raise Damaged
             found[attributes["Id"]] = attributes["Type"].rpartition("/")[2], target
 
         reader = Reader(A_FEW)
@@ -224,13 +241,11 @@ class Workbook:
         self.active = _number(views[0].get("activeTab", "0")) if views else 0
         for place, attributes in enumerate(listed):
             kind, part = relations[_relation_id(attributes)]
-            if kind != "worksheet":
-                continue  # a chart
             name = attributes.get("name", "")
             if part in {sheet.part for sheet in self.sheets}:
                 raise Damaged
             visible = attributes.get("state", "visible") == "visible"
-            self.sheets.append(Sheet(name, place, part, visible, name in named))
+            self.sheets.append(Sheet(name, place, part, kind, visible, name in named))
 
     def _read_texts(self, part: str) -> None:
         texts: list[str] = []
@@ -258,6 +273,7 @@ class Workbook:
             text = "".join(pieces)
             pieces.clear()
             length += len(text)
+            reader.most += OF_A_CELL
             if length > LONGEST_TEXTS or len(texts) >= MOST_TEXTS:
                 raise too_many_cells()
             texts.append(text)

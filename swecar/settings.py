@@ -187,6 +187,7 @@ AXES_ENABLE_ADMIN = False  # the admin is for the registry; docs/operations.md s
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_HANDLER = "registry.pages.accounts.lockout.Handler"
 AXES_LOCKOUT_CALLABLE = "registry.pages.accounts.lockout.show_lockout"
 AXES_CLIENT_IP_CALLABLE = "registry.pages.accounts.lockout.address_of"
 AXES_USERNAME_CALLABLE = "registry.pages.accounts.lockout.name_tried"

@@ -2,10 +2,11 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from allauth.mfa.models import Authenticator
-from axes.models import AccessAttempt
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
@@ -171,12 +172,30 @@ def test_a_name_that_is_none_is_locked_alike(nurse):
     assert [page.replace("xurse", "nurse") for page in nobodys] == theirs
 
 
-def test_an_identity_number_typed_as_a_name_is_not_kept(nurse):
-    number = factories.number()
-    sign_in(Client(), name=number, password="wrong")
-    kept = AccessAttempt.objects.get()
-    assert kept.username == "(number)"
-    assert number not in "".join(str(value) for value in vars(kept).values())
+@pytest.mark.parametrize("typed", [
+    factories.number(), factories.number().replace("-", ""), "19700615-980", "700615 9804",
+    "reserve:22950606-FH20", "22950606FH20", "local:anna.andersson", "Anna Andersson", "my secret password",
+])  # fmt: skip
+def test_what_is_nobodys_name_is_not_kept(nurse, typed):
+    """Nor is what a request says of itself: the page that one was on the way to, the program, what it takes."""
+    client = Client(headers={"user-agent": typed, "accept": typed})
+    for _attempt in range(2):
+        client.post(
+            f"/en/accounts/login/?next=/en/clinic/?q={typed}&{typed}=1", {"login": typed, "password": typed}
+        )
+    sign_in(client)
+    kept = AccessAttempt.objects.exclude(username="nurse").get()
+    assert kept.failures_since_start == 2
+    tables = [*AccessAttempt.objects.values(), *AccessLog.objects.values(), *AccessFailureLog.objects.values()]
+    assert len(tables) == 2
+    told = " ".join(str(value) for row in tables for value in row.values()).casefold()
+    assert typed.casefold() not in told and quote(typed).casefold() not in told
+
+
+def test_names_that_are_nobodys_are_counted_each_by_itself(nurse):
+    for name in ("one", "other", "ONE", " one "):
+        sign_in(Client(), name=name, password="wrong")
+    assert sorted(AccessAttempt.objects.values_list("failures_since_start", flat=True)) == [1, 3]
 
 
 def test_signing_in_to_the_admin_goes_the_same_way(nurse):

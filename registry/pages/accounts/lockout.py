@@ -1,19 +1,59 @@
-"""What django-axes asks: under which name a failure is counted, and the page of a lock-out."""
+"""What django-axes asks and keeps: under which name a failure is counted, and the page of a lock-out."""
+
+from typing import Any
 
 from allauth.account.adapter import get_adapter
+from axes.handlers.database import AxesDatabaseHandler
 from axes.helpers import get_cool_off
+from axes.models import AccessAttempt
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from registry.identity import holds_identity_number
+from registry.identity import seal_mark
+from registry.models import User
+
+LONGEST_NAME = 150
 
 
 def name_tried(request: HttpRequest, credentials: dict | None = None) -> str:
-    """The name in the one spelling that sign-in treats alike. A number typed as a name is not kept."""
-    name = (credentials or {}).get("username") or request.POST.get("login", "")
-    return "(number)" if holds_identity_number(name) else name.strip().casefold()[:150]
+    """The name in the one spelling that sign-in treats alike.
+
+    Of a name that is nobody's only a digest is kept: a number or a password may have been typed there.
+    """
+    name = ((credentials or {}).get("username") or request.POST.get("login", "")).strip().casefold()
+    if User.objects.filter(username__iexact=name[:LONGEST_NAME]).exists():
+        return name[:LONGEST_NAME]
+    return f"?{seal_mark(f'name:{name}').hex()[:32]}"
+
+
+class Handler(AxesDatabaseHandler):
+    """Counts failures, and keeps nothing of what a request says of itself: that is free text."""
+
+    def user_login_failed(
+        self, sender: Any, credentials: dict, request: HttpRequest | None = None, **kwargs: Any
+    ) -> None:
+        """Count a failure."""
+        super().user_login_failed(sender, credentials, _bare(request), **kwargs)
+
+    def user_logged_in(self, sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
+        """Keep when somebody signed in."""
+        super().user_logged_in(sender, _bare(request), user, **kwargs)
+
+
+def _bare(request: HttpRequest | None) -> HttpRequest | None:
+    if request is not None:
+        vars(request).update(axes_user_agent="", axes_path_info="", axes_http_accept="")
+    return request
+
+
+@receiver(pre_save, sender=AccessAttempt)
+def drop_what_was_sent(instance: AccessAttempt, **_kwargs: Any) -> None:
+    """The address that someone was on the way to may hold what they searched for."""
+    instance.get_data = instance.post_data = ""
 
 
 def address_of(request: HttpRequest) -> str | None:

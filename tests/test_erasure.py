@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
-from registry.entry.importing import staging
+from registry.entry.importing import kept_rows
 from registry.entry.infusions.form_drafts import save_draft
 from registry.entry.infusions.record import correct_infusion
 from registry.entry.patients.erasure import erase_patient, numbers_of
@@ -65,7 +65,7 @@ def traced(lists, nurse, steward):
     save_draft(fields={"batch": "B4713"}, centre=lists.centres["UPP"], by=nurse, patient=first.patient)
     job = ImportJob.objects.create(uploaded_by=nurse, state="checked", finished_at=timezone.now())
     for line, who in ((2, WOMAN), (3, MAN), (4, COORDINATION)):
-        _kept, chain, _born = staging.keep_draft(factories.draft(lists, who))
+        _kept, chain, _born = kept_rows.keep_draft(factories.draft(lists, who))
         ImportRow.objects.create(job=job, line=line, cells={"batch": f"F{line}"}, chain=chain)
         ImportProblem.objects.create(
             job=job, line=line, field="batch", code="odd", sentence=f"Row {line} is odd.", warning=True

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from registry.access import Permission, acting_as, centres_where
 from registry.choices import ImportState
 from registry.entry.exchange.file_reader import THE_FILE
-from registry.entry.importing import staging
+from registry.entry.importing import kept_rows, staging
 from registry.entry.importing.lookups import look_up_staged
 from registry.entry.importing.pipeline import ImportSummary, empty_tables, judge_and_store
 from registry.entry.importing.referrals import referable_rows
@@ -193,7 +193,7 @@ def _refuse_file(job: ImportJob, unusable: FileUnusable) -> None:
     """End a job whose file cannot be used, with the reason as a problem of the file as a whole."""
     with transaction.atomic():
         _fail(job.pk, "", becomes=ImportState.REFUSED)
-        staging.keep_problems([(job.pk, THE_FILE, "file", unusable.code, str(unusable), False)])
+        kept_rows.keep_problems([(job.pk, THE_FILE, "file", unusable.code, str(unusable), False)])
 
 
 def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
@@ -202,7 +202,7 @@ def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
     problems: list[tuple[int, Problem]] = []
     with empty_tables():
         with acting_as(by):
-            staging.stage_kept(job.pk)
+            kept_rows.stage_kept(job.pk)
             allowed = centres_where(by, Permission.WRITE_RECORDS)
             if any(centre not in allowed for centre in staging.read_centres()):
                 raise ImportImpossible(NO_LONGER_ALLOWED)
@@ -235,7 +235,7 @@ def _conclude(job: ImportJob, summary: ImportSummary, problems: list[tuple[int, 
     job.finished_at = timezone.now()
     job.save(update_fields=["state", "stored", "unchanged", "refused", "warnings", "done", "total", "finished_at"])
     job.problems.all().delete()
-    staging.keep_problems(
+    kept_rows.keep_problems(
         (job.pk, line, problem.field, problem.code, problem.sentence, problem.warning)
         for line, problem in problems
     )
@@ -248,7 +248,7 @@ def _conclude(job: ImportJob, summary: ImportSummary, problems: list[tuple[int, 
         of_row = ImportProblem.objects.filter(job=job, line=OuterRef("line"))
         job.rows.exclude(Exists(of_row)).delete()
         job.rows.exclude(pk__in=referable_rows(job).values("pk")).update(staged=None, birth_digest=None)
-        staging.forget_unknown(job.pk)
+        kept_rows.forget_unknown(job.pk)
 
 
 def _fail(

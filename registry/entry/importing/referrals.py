@@ -1,36 +1,24 @@
 """Rows of a refused file on their way to the registry's steward: those that only other centres' rows refuse."""
 
 from dataclasses import dataclass
-from datetime import date
 
-from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_noop
 
-from registry.choices import Category, DatePrecision, IdentifierType, ImportState, Kind, Sex
+from registry.choices import ImportState
+from registry.entry.importing.kept_rows import read_kept
 from registry.entry.patients.lookup import find_patient_to_enter
 from registry.entry.questions.referrals import REFERABLE, send_referral
 from registry.errors import RegistryError, TooManyLookups
-from registry.identity import SealedIdentifier
-from registry.infusion_input import InfusionInput
 from registry.models import (
-    Centre,
     ImportJob,
     ImportProblem,
     ImportRow,
-    Indication,
-    ManufacturingSite,
-    Product,
     Referral,
-    Trial,
     User,
 )
 
 MOST_AT_ONCE = 100  # rows that one request sends
-
-
-class RowNotReadable(RegistryError):
-    sentence = gettext_noop("A list of the registry has changed since the file was read: upload it again.")
-    code = "list_changed"
 
 
 class NothingToSend(RegistryError):
@@ -93,45 +81,6 @@ def send_rows(*, job: ImportJob, by: User, line: int | None = None) -> Sending:
 
 
 def _send(row: ImportRow, by: User) -> Referral:
-    draft, identifier = _read(row)
+    draft, identifier = read_kept(row)
     patient = find_patient_to_enter(identifier=identifier, by=by, unit=draft.centre.code)
     return send_referral(draft=draft, by=by, patient=patient)
-
-
-def _read(row: ImportRow) -> tuple[InfusionInput, SealedIdentifier]:
-    """The draft that staging.keep_draft has kept."""
-    kept = row.staged
-    if kept is None or row.chain is None:
-        raise RowNotReadable
-    centre = _find(Centre, kept["centre_id"])
-    type_ = IdentifierType(kept["identifier_type"])
-    local = centre.code if type_ == IdentifierType.LOCAL else ""
-    born = bytes(row.birth_digest) if row.birth_digest else None
-    identifier = SealedIdentifier(type_, bytes(row.chain), kept["birth_year"], local, born)
-    draft = InfusionInput(
-        centre=centre,
-        category=Category(kept["category"]),
-        product=_find(Product, kept["product_id"]),
-        infused_on=date.fromisoformat(kept["infused_on"]),
-        identifier=identifier,
-        kind=Kind(kept["kind"]) if kept["kind"] else None,
-        indication=_find(Indication, kept["indication_id"]),
-        trial=_find(Trial, kept["trial_id"]),
-        manufacturing_site=_find(ManufacturingSite, kept["manufacturing_site_id"]),
-        date_precision=DatePrecision(kept["date_precision"]),
-        sequence=kept["sequence"],
-        age_at_infusion=kept["age_at_infusion"],
-        sex=None if kept["sex"] == Sex.UNKNOWN else Sex(kept["sex"]),
-        batch=kept["batch"],
-    )
-    return draft, identifier
-
-
-def _find(model: type[Model], key: int | None):
-    """The row of a list. Raises RowNotReadable where it has been taken away since."""
-    if key is None:
-        return None
-    found = model._default_manager.filter(pk=key).first()
-    if found is None:
-        raise RowNotReadable
-    return found

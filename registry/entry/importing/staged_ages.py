@@ -41,7 +41,7 @@ WITH said AS (
           WHERE own.patient_id = registry_patient.id AND own.status = 'submitted'
             AND own.centre_id = ANY(%(centres)s)))
 )
-INSERT INTO import_problem
+INSERT INTO import_problem (line, field, code, sentence, warning)
 SELECT DISTINCT born.line, %(field)s, %(code)s, %(sentence)s, false
 FROM born JOIN import_verdict USING (line) JOIN other USING (patient_id)
 WHERE (born.earliest > other.latest OR other.earliest > born.latest) AND NOT (born.by_number AND other.by_number)

@@ -1,21 +1,34 @@
-"""The SQL of staging: temporary tables, judging in sets, storing."""
+"""The SQL of staging: temporary tables, judging in sets, storing. Columns stand by name (infusions/columns.py)."""
 
+from registry.entry.infusions.columns import LISTED, STORED
 from registry.identity import DIGEST_BYTES
 
-TABLES = """
-CREATE TEMPORARY TABLE import_row (
-    line integer, chain bytea, person bytea, birth_digest bytea,
-    identifier_type text, birth_year integer, sex text,
-    centre_id bigint, category text, kind text, product_id bigint, indication_id bigint,
-    trial_id bigint, manufacturing_site_id bigint, infused_on date, date_precision text,
-    sequence smallint, age_at_infusion smallint, batch text
-);
-CREATE TEMPORARY TABLE import_unread (line integer, chain bytea);
-CREATE TEMPORARY TABLE import_problem (
-    line integer, field text, code text, sentence text, warning boolean
-);
-CREATE TEMPORARY TABLE import_verdict (line integer, kind text);
-"""
+# What identifies an infusion among a person's, and its kind, are compared by themselves (course.py).
+WHAT = {"kind", "product", "infused_on", "date_precision", "sequence"}
+
+
+def declare(columns: dict[str, str]) -> str:
+    """Columns with their types, as a statement declares them."""
+    return ", ".join(f"{name} {type_}" for name, type_ in columns.items())
+
+
+WORDS = tuple(column for column in STORED if column.name not in LISTED)
+LISTS = tuple(column for column in STORED if column.name in LISTED)
+# What a row of the file gives besides its digests.
+KEPT = {"identifier_type": "text", "birth_year": "int4", "sex": "text"}
+KEPT |= {column.key: column.sql for column in (*WORDS, *LISTS)}
+PROBLEM = {"line": "int4", "field": "text", "code": "text", "sentence": "text", "warning": "bool"}
+STAGED = {
+    "import_row": {"line": "int4", "chain": "bytea", "person": "bytea", "birth_digest": "bytea"} | KEPT,
+    "import_unread": {"line": "int4", "chain": "bytea"},
+    "import_problem": PROBLEM,
+    "import_verdict": {"line": "int4", "kind": "text"},
+}
+INFUSION = ", ".join(column.key for column in STORED)
+INFUSION_WITHOUT_KIND = ", ".join(column.key for column in STORED if column.name != "kind")
+DETAILS = ", ".join(column.key for column in STORED if column.name not in WHAT)
+
+TABLES = "".join(f"CREATE TEMPORARY TABLE {table} ({declare(columns)});\n" for table, columns in STAGED.items())
 
 
 # Who the persons of the file are: known by a digest at any step of the chain, or new, with a
@@ -48,28 +61,29 @@ ANALYZE import_person (person, patient_id);
 """
 
 
-COURSES = """
-SELECT patient_id, elsewhere, infused_on, date_precision, sequence, line, NULL, kind, product_id::text, sex,
-       planned_doses, coalesce(longest_dose_interval_days, 0), coalesce(indication_id::text, ''),
-       centre_id, category, indication_id, trial_id, manufacturing_site_id, age_at_infusion, batch
-FROM import_row JOIN import_person USING (person) JOIN registry_product ON registry_product.id = product_id
-WHERE NOT is_alone
-UNION ALL
-SELECT patient_id, elsewhere, infused_on, date_precision, sequence, NULL, status, kind, product_id::text,
-       CASE WHEN %(own)s::bigint[] IS NULL OR EXISTS (
-           SELECT FROM registry_patientidentifier AS number
-           WHERE number.patient_id = registry_patient.id AND number.type = ANY(%(say_sex)s)
-       ) THEN registry_patient.sex ELSE coalesce((
-           SELECT said.sex_stated FROM registry_infusion AS said
-           WHERE said.patient_id = registry_patient.id AND said.centre_id = ANY(%(own)s::bigint[])
-             AND said.sex_stated <> 'unknown'
-           ORDER BY said.created_at, said.infused_on, said.sequence, said.id LIMIT 1), 'unknown') END,
-       planned_doses, coalesce(longest_dose_interval_days, 0), coalesce(indication_id::text, ''),
-       centre_id, category, indication_id, trial_id, manufacturing_site_id, age_at_infusion, batch
-FROM registry_infusion JOIN registry_patient ON registry_patient.id = patient_id
+COURSES = f"""
+SELECT patient_id, elsewhere, infused_on, date_precision, sequence, line, status, kind, product_id::text, sex,
+       planned_doses, coalesce(longest_dose_interval_days, 0), coalesce(indication_id::text, ''), {DETAILS}
+FROM (
+    SELECT patient_id, elsewhere, line, NULL AS status, sex, {INFUSION}
+    FROM import_row JOIN import_person USING (person)
+    WHERE NOT is_alone
+    UNION ALL
+    SELECT patient_id, elsewhere, NULL AS line, status,
+           CASE WHEN %(own)s::bigint[] IS NULL OR EXISTS (
+               SELECT FROM registry_patientidentifier AS number
+               WHERE number.patient_id = registry_patient.id AND number.type = ANY(%(say_sex)s)
+           ) THEN registry_patient.sex ELSE coalesce((
+               SELECT said.sex_stated FROM registry_infusion AS said
+               WHERE said.patient_id = registry_patient.id AND said.centre_id = ANY(%(own)s::bigint[])
+                 AND said.sex_stated <> 'unknown'
+               ORDER BY said.created_at, said.infused_on, said.sequence, said.id LIMIT 1), 'unknown') END AS sex,
+           {INFUSION}
+    FROM registry_infusion JOIN registry_patient ON registry_patient.id = patient_id
+    JOIN (SELECT DISTINCT patient_id, elsewhere FROM import_person WHERE NOT is_new) AS known USING (patient_id)
+    WHERE status = ANY(%(statuses)s) AND (%(own)s::bigint[] IS NULL OR centre_id = ANY(%(own)s::bigint[]))
+) AS course
 JOIN registry_product ON registry_product.id = product_id
-JOIN (SELECT DISTINCT patient_id, elsewhere FROM import_person WHERE NOT is_new) AS known USING (patient_id)
-WHERE status = ANY(%(statuses)s) AND (%(own)s::bigint[] IS NULL OR centre_id = ANY(%(own)s::bigint[]))
 ORDER BY patient_id
 """
 
@@ -121,14 +135,10 @@ ORDER BY patient_id
 
 
 # The access log has a line for each, whose unit is the centre for its own people.
-STORE_INFUSIONS = """
-WITH stored AS (INSERT INTO registry_infusion (
-    id, patient_id, centre_id, category, kind, product_id, indication_id, trial_id,
-    manufacturing_site_id, infused_on, date_precision, sequence, age_at_infusion, batch, status,
-    sex_stated, created_at)
-SELECT gen_random_uuid(), patient_id, centre_id, category, import_verdict.kind, product_id,
-       indication_id, trial_id, manufacturing_site_id, infused_on, date_precision, sequence,
-       age_at_infusion, batch, %(submitted)s, sex, now()
+STORE_INFUSIONS = f"""
+WITH stored AS (
+INSERT INTO registry_infusion (id, patient_id, kind, status, sex_stated, created_at, {INFUSION_WITHOUT_KIND})
+SELECT gen_random_uuid(), patient_id, import_verdict.kind, %(submitted)s, sex, now(), {INFUSION_WITHOUT_KIND}
 FROM import_row JOIN import_person USING (person) JOIN import_verdict USING (line)
 ORDER BY patient_id, infused_on, sequence
 RETURNING id, patient_id, centre_id)
@@ -142,42 +152,9 @@ JOIN registry_centre AS centre ON centre.id = stored.centre_id
 """
 
 
-# What an upload has kept (models.ImportRow, models.ImportProblem), staged as if it were read now.
-STAGE_KEPT_ROWS = f"""
-INSERT INTO import_row
-SELECT kept.line, kept.chain, substr(kept.chain, 1, {DIGEST_BYTES}), kept.birth_digest, read.*
-FROM registry_importrow AS kept, jsonb_to_record(kept.staged) AS read (
-    identifier_type text, birth_year integer, sex text, centre_id bigint, category text, kind text,
-    product_id bigint, indication_id bigint, trial_id bigint, manufacturing_site_id bigint,
-    infused_on date, date_precision text, sequence smallint, age_at_infusion smallint, batch text)
-WHERE kept.job_id = %(job)s AND kept.staged IS NOT NULL
-ORDER BY kept.line
-"""
-
-
-STAGE_KEPT_UNREAD = """
-INSERT INTO import_unread
-SELECT line, chain FROM registry_importrow WHERE job_id = %(job)s AND staged IS NULL AND chain IS NOT NULL
-"""
-
-
-STAGE_KEPT_PROBLEMS = """
-INSERT INTO import_problem
-SELECT line, field, code, sentence, warning FROM registry_importproblem WHERE job_id = %(job)s
-"""
-
-
-FORGET_UNKNOWN = f"""
-UPDATE registry_importrow AS kept SET chain = NULL, birth_digest = NULL
-WHERE job_id = %(job)s AND chain IS NOT NULL AND NOT EXISTS (
-    SELECT FROM generate_series(1, length(kept.chain), {DIGEST_BYTES}) AS step
-    JOIN registry_patientidentifier AS stored ON stored.digest = substr(kept.chain, step, {DIGEST_BYTES}))
-"""
-
-
 # Rows that were accepted when the file was read, and that a list has left since.
 LISTS_CHANGED = """
-INSERT INTO import_problem
+INSERT INTO import_problem (line, field, code, sentence, warning)
 SELECT line, 'row', %(code)s, %(sentence)s, false
 FROM import_row
 LEFT JOIN registry_centre AS centre ON centre.id = centre_id

@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 from registry.entry.exchange.file_kind import is_workbook
 from registry.entry.exchange.file_reader import Line, read_open_lines
 from registry.entry.exchange.workbook import rows_at_most, unpacked_size
-from registry.entry.importing import staging
+from registry.entry.importing import kept_rows
 from registry.entry.importing.pipeline import Progress, batches, read_line
+from registry.entry.importing.staging import chain_of
 from registry.entry.infusions.row_reader import LONGEST_VALUE, CodeLists, RowReader, read_person
 from registry.errors import FileTooLarge, FileUnusable, Problem
 from registry.identity import LOCAL_PREFIX, may_be_identifier
@@ -82,8 +83,8 @@ def keep_rows(
             sentence = _("The file has more than %(most)s rows: divide it.")
             raise FileUnusable(sentence % {"most": number_format(MOST_ROWS, force_grouping=True)})
         rows, problems = _read(job, reader, lines)
-        staging.keep_rows(rows)
-        staging.keep_problems(problems)
+        kept_rows.keep_rows(rows)
+        kept_rows.keep_problems(problems)
         progress("reading", lines[-1].bytes_read, size)
     return count
 
@@ -94,7 +95,7 @@ def _read(job: UUID, reader: RowReader, lines: Sequence[Line]) -> tuple[list[Kep
     for line in lines:
         draft, found = read_line(reader, line)
         if line.fields is not None:
-            kept = staging.keep_draft(draft) if draft else (None, _digest(line.fields, reader.lists), None)
+            kept = kept_rows.keep_draft(draft) if draft else (None, _digest(line.fields, reader.lists), None)
             rows.append((job, line.number, show_cells(line.fields), *kept))
         problems += ((job, line.number, *_plain(problem)) for problem in found)
     return rows, problems
@@ -103,7 +104,7 @@ def _read(job: UUID, reader: RowReader, lines: Sequence[Line]) -> tuple[list[Kep
 def _digest(fields: dict[str, str], lists: CodeLists) -> bytes | None:
     """The digests of a row that cannot be stored, by which an erasure finds it; None without an identifier."""
     identifier = read_person(fields, lists)
-    return staging.chain_of(identifier) if identifier else None
+    return chain_of(identifier) if identifier else None
 
 
 def _plain(problem: Problem) -> tuple:

@@ -32,7 +32,7 @@ WITH spelled AS MATERIALIZED (
 ), shared AS (
     SELECT batch, min(patient_id) AS one, max(patient_id) AS other FROM known WHERE batch <> '' GROUP BY batch
 )
-INSERT INTO import_problem
+INSERT INTO import_problem (line, field, code, sentence, warning)
 SELECT line, 'batch', %(code)s, %(sentence)s, true
 FROM spelled JOIN import_verdict USING (line) JOIN shared USING (batch)
 WHERE one <> other

@@ -16,7 +16,7 @@ from registry.models import Infusion, Patient
 # Rows of a file that say what a centre of the actor's once recorded of the person, and has no longer; what is
 # wrong with a row already is told alone, as by the form.
 REFUSE = """
-INSERT INTO import_problem
+INSERT INTO import_problem (line, field, code, sentence, warning)
 SELECT line, %(field)s, %(code)s, %(sentence)s, false
 FROM import_row JOIN import_verdict USING (line) JOIN import_person USING (person)
 WHERE elsewhere AND line NOT IN (SELECT line FROM import_problem WHERE NOT warning) AND EXISTS (

@@ -1,0 +1,113 @@
+"""Rows of an upload, kept without their identifier until a worker has them: written, staged again, read back."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_noop
+
+from registry.choices import IdentifierType, Sex
+from registry.entry.importing.staging import copy_rows, row_to_stage, run
+from registry.entry.importing.staging_sql import KEPT, PROBLEM, declare
+from registry.entry.infusions.columns import STORED, Chosen, Column, Listed
+from registry.errors import RegistryError
+from registry.identity import DIGEST_BYTES, SealedIdentifier
+from registry.infusion_input import InfusionInput
+from registry.models import ImportRow
+
+ROW = {
+    "job_id": "uuid", "line": "int4", "cells": "jsonb", "staged": "jsonb",
+    "chain": "bytea", "birth_digest": "bytea",
+}  # fmt: skip
+
+# What an upload has kept (models.ImportRow, models.ImportProblem), staged as if it were read now.
+STAGE_KEPT_ROWS = f"""
+INSERT INTO import_row (line, chain, person, birth_digest, {", ".join(KEPT)})
+SELECT kept.line, kept.chain, substr(kept.chain, 1, {DIGEST_BYTES}), kept.birth_digest,
+       {", ".join(f"read.{name}" for name in KEPT)}
+FROM registry_importrow AS kept, jsonb_to_record(kept.staged) AS read ({declare(KEPT)})
+WHERE kept.job_id = %(job)s AND kept.staged IS NOT NULL
+ORDER BY kept.line
+"""
+
+
+STAGE_KEPT_UNREAD = """
+INSERT INTO import_unread (line, chain)
+SELECT line, chain FROM registry_importrow WHERE job_id = %(job)s AND staged IS NULL AND chain IS NOT NULL
+"""
+
+
+STAGE_KEPT_PROBLEMS = """
+INSERT INTO import_problem (line, field, code, sentence, warning)
+SELECT line, field, code, sentence, warning FROM registry_importproblem WHERE job_id = %(job)s
+"""
+
+
+FORGET_UNKNOWN = f"""
+UPDATE registry_importrow AS kept SET chain = NULL, birth_digest = NULL
+WHERE job_id = %(job)s AND chain IS NOT NULL AND NOT EXISTS (
+    SELECT FROM generate_series(1, length(kept.chain), {DIGEST_BYTES}) AS step
+    JOIN registry_patientidentifier AS stored ON stored.digest = substr(kept.chain, step, {DIGEST_BYTES}))
+"""
+
+
+class RowNotReadable(RegistryError):
+    sentence = gettext_noop("A list of the registry has changed since the file was read: upload it again.")
+    code = "list_changed"
+
+
+def keep_draft(draft: InfusionInput) -> tuple[dict, bytes, bytes | None]:
+    """What stage_kept will stage again of a draft: its values for JSON, its chain of digests, and the date of
+    birth's.
+    """
+    _line, chain, _person, birth_digest, *values = row_to_stage(0, draft)
+    kept = dict(zip(KEPT, values, strict=True))
+    return kept | {"infused_on": draft.infused_on.isoformat()}, chain, birth_digest
+
+
+def keep_rows(rows: Iterable[tuple]) -> None:
+    """Keep rows of an upload: values of ROW."""
+    copy_rows("registry_importrow", ROW, rows)
+
+
+def keep_problems(problems: Iterable[tuple]) -> None:
+    """Keep problems of an upload: (job, line, field, code, sentence, warning)."""
+    copy_rows("registry_importproblem", {"job_id": "uuid"} | PROBLEM, problems)
+
+
+def forget_unknown(job: UUID) -> None:
+    """Keep of an upload no digest of anyone who is not in the registry."""
+    run(FORGET_UNKNOWN, {"job": job})
+
+
+def stage_kept(job: UUID) -> None:
+    """Stage what an upload has kept; its rows without a draft are problems alone."""
+    run(STAGE_KEPT_ROWS, {"job": job})
+    run(STAGE_KEPT_UNREAD, {"job": job})
+    run(STAGE_KEPT_PROBLEMS, {"job": job})
+
+
+def read_kept(row: ImportRow) -> tuple[InfusionInput, SealedIdentifier]:
+    """The draft that keep_draft has kept. Raises RowNotReadable."""
+    kept = row.staged
+    if kept is None or row.chain is None:
+        raise RowNotReadable
+    stated = {column.name: _read(column, kept[column.key]) for column in STORED if column.key in kept}
+    type_ = IdentifierType(kept["identifier_type"])
+    local = stated["centre"].code if type_ == IdentifierType.LOCAL else ""
+    born = bytes(row.birth_digest) if row.birth_digest else None
+    identifier = SealedIdentifier(type_, bytes(row.chain), kept["birth_year"], local, born)
+    sex = None if kept["sex"] == Sex.UNKNOWN else Sex(kept["sex"])
+    return InfusionInput(**stated, identifier=identifier, sex=sex), identifier
+
+
+def _read(column: Column, kept: Any) -> Any:
+    if isinstance(column.holds, Listed) and kept is not None:
+        found = column.holds.model._default_manager.filter(pk=kept).first()
+        if found is None:
+            raise RowNotReadable
+        return found
+    if isinstance(column.holds, Chosen):
+        return column.holds.choices(kept) if kept else None
+    return date.fromisoformat(kept) if column.name == "infused_on" else kept

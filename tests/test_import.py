@@ -14,7 +14,7 @@ from registry.choices import Category, Kind
 from registry.entry.importing import pipeline, staging
 from registry.entry.importing.course import MOST_INFUSIONS
 from registry.entry.importing.pipeline import ImportSummary, import_infusions
-from registry.entry.infusions import row_reader
+from registry.entry.infusions import row_fields, row_reader
 from registry.entry.infusions.columns import COLUMNS, NEEDED_COLUMNS
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.entry.infusions.spelling import Spelled
@@ -273,7 +273,7 @@ def test_an_identity_number_as_a_batch_is_refused(bring, batch):
 
 @pytest.mark.parametrize("longest", [0, 99])
 def test_a_shifted_column_does_not_repeat_the_identity_number(lists, write, manage, monkeypatch, longest):
-    monkeypatch.setattr(row_reader, "SHORT_LIST", longest)  # a short list is told in the sentence
+    monkeypatch.setattr(row_fields, "SHORT_LIST", longest)  # a short list is told in the sentence
     values = list(ROW.values())
     shifted = [values[0], values[2], values[3], values[4], "x", WOMAN, *values[6:]]
     path = write(f"{','.join(COLUMNS)}\n{','.join(shifted)}\n".encode())

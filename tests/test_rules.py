@@ -14,7 +14,8 @@ from registry import dates, rules
 from registry.access import Operator
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.entry.importing.course import KIND_STAYS
-from registry.entry.infusions import row_reader
+from registry.entry.infusions import row_fields
+from registry.entry.infusions.columns import TABLE, Chosen, Listed
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.entry.infusions.row_reader import CodeLists, RowReader
 from registry.entry.patients.erasure import erase_patient
@@ -40,6 +41,7 @@ SOURCES = [
         "rules.py",
         "batch_numbers.py",
         "entry/infusions/row_reader.py",
+        "entry/infusions/row_fields.py",
         "entry/importing/course.py",
         "entry/infusions/record.py",
         "entry/importing/pipeline.py",
@@ -241,7 +243,7 @@ def test_a_field_that_cannot_be_read_hides_no_rule_of_other_fields(lists, change
 
 @pytest.mark.parametrize("longest", [0, 99])
 def test_a_value_that_is_not_known_is_never_repeated(lists, monkeypatch, longest):
-    monkeypatch.setattr(row_reader, "SHORT_LIST", longest)  # a short list is told in the sentence
+    monkeypatch.setattr(row_fields, "SHORT_LIST", longest)  # a short list is told in the sentence
     reader = RowReader(CodeLists(Operator()))
     fields = set(ROW) - {"infused_on", "patient_id", "batch"}
     for field in fields:
@@ -717,6 +719,8 @@ def test_a_second_infusion_is_proposed_as_what_it_probably_is(days, product, pla
 def test_every_code_of_the_sources_has_a_test():
     in_sources = set().union(*map(codes_in, SOURCES))
     in_sources |= {IdentifierUnusable.code, IssuerUnclear.code, PatientRefused.code, KIND_STAYS}
+    looked_up = (column.name for column in TABLE if isinstance(column.holds, Listed | Chosen))
+    in_sources |= {f"unknown_{name}" for name in looked_up if name != "modality"}  # the product's
     in_tests = {code for _field, code, _changes in (*FILE_CASES, *FILE_WARNINGS)}
     in_tests |= {code for code, *_ in COURSE_CASES} | ELSEWHERE | BY_FILE
     assert in_sources == in_tests

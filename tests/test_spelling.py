@@ -110,7 +110,7 @@ def test_an_identity_number_in_a_list_is_never_repeated(reader):
 
 
 def test_guessing_ends_where_a_file_has_nothing_but_unknown_values(reader, monkeypatch):
-    monkeypatch.setattr("registry.entry.infusions.row_reader.MOST_GUESSES", 3)
+    monkeypatch.setattr("registry.entry.infusions.row_fields.MOST_GUESSES", 3)
     said = [reader.read(ROW | {"product": "Yescarrta"})[1][0].sentence for _row in range(5)]
     assert ["Yescarta?" in one for one in said] == [True, True, True, False, False]
 

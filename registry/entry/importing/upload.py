@@ -21,7 +21,8 @@ from registry.entry.exchange.workbook import rows_at_most, unpacked_size
 from registry.entry.importing import kept_rows
 from registry.entry.importing.pipeline import Progress, batches, read_line
 from registry.entry.importing.staging import chain_of
-from registry.entry.infusions.row_reader import LONGEST_VALUE, CodeLists, RowReader, read_person
+from registry.entry.infusions.row_fields import LONGEST_VALUE
+from registry.entry.infusions.row_reader import CodeLists, RowReader, read_person
 from registry.errors import FileTooLarge, FileUnusable, Problem
 from registry.identity import LOCAL_PREFIX, may_be_identifier
 from registry.reserve_numbers import FULL_LENGTH, UNPUBLISHED

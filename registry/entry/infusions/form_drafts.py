@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from registry.access import Actor, Permission, acting_as, require
 from registry.batch_numbers import read_batch
 from registry.dates import understand_date
-from registry.entry.infusions.row_reader import LONGEST_VALUE
+from registry.entry.infusions.row_fields import LONGEST_VALUE
 from registry.errors import InfusionRefused, NotFound, Problem
 from registry.identity import holds_identity_number
 from registry.models import Centre, Draft, Patient, User

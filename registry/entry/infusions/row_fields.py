@@ -1,0 +1,110 @@
+"""The fields of one row as texts: what each names, and what is wrong with it."""
+
+import re
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from registry.choices import Category, DatePrecision, Kind, Sex
+from registry.entry.infusions.code_lists import CodeLists
+from registry.entry.infusions.columns import LISTED
+from registry.entry.infusions.spelling import MOST_GUESSES, Spelled, spoken
+from registry.errors import Problem
+
+LONGEST_VALUE = 200
+SHORT_LIST = 8
+WHOLE = re.compile(r"(\d+)[.,]0*")  # as programs write a whole number that may be missing
+# Characters that nobody sees, but for the ends of lines and tabs; halves of characters, and what stands for them.
+UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffd-\uffff]")
+LOST = "\ufffd"  # stands where a letter was lost on the way
+SHORTENED = re.compile(r"[-+]?\d(?:[.,]\d+)?[eE]\+\d{2,3}")  # 1,23457E+14, as a spreadsheet writes into a text
+# What a row writes of each list, where that is not the value itself.
+SPELLED_BY: dict[type, str] = {listed.model: listed.by for listed in LISTED.values()}
+
+
+class RowFields:
+    """The fields of one row, and what is wrong with them so far."""
+
+    def __init__(self, row: Mapping[str, str], lists: CodeLists):
+        self.lists = lists
+        # All cells in one pass: reading them is a good part of an import's time.
+        self.cells = {name: cell.strip() for name, cell in row.items() if cell}
+        self.problems: list[Problem] = []
+        self.refused = False
+        for name, cell in self.cells.items():
+            if len(cell) > LONGEST_VALUE or ((not cell.isprintable() or LOST in cell) and UNSTORABLE.search(cell)):
+                self._refuse_cell(name, cell)
+
+    def _refuse_cell(self, name: str, cell: str) -> None:
+        """Refuse what no field can hold, and go on as if it were empty."""
+        self.cells[name] = ""
+        if len(cell) > LONGEST_VALUE:
+            self.refuse(name, "too_long", _("The value is too long."))
+        else:
+            self.refuse(name, "character_invalid", _("The value contains a character that cannot be stored."))
+
+    def refuse(self, name: str, code: str, sentence: str) -> None:
+        """Add a problem; a field has one, so that what cannot be read is not called missing too."""
+        if all(problem.field != name for problem in self.problems):
+            self.problems.append(Problem(name, code, sentence))
+        self.refused = True
+
+    def look_up(self, name: str, known: Spelled, *, default: str = "", needed: bool = True):
+        """What a field names of known things, None where it names nothing."""
+        value = self.cells.get(name) or default
+        if not value:
+            if needed:
+                self.refuse(name, "missing", _("This field is required."))
+            return None
+        found = known.get(value.lower()) or known.find(value)  # by far most are written as in the list
+        if found is None:
+            self.refuse(name, f"unknown_{name}", self._say_unknown(value, known))
+        return found
+
+    def _say_unknown(self, value: str, known: Spelled) -> str:
+        """What to write instead; the value is not repeated: in a shifted row it may be an identity number."""
+        sentences = []
+        each = dict.fromkeys(map(spell, known.values()))  # a product stands there under two names
+        if self.lists.guesses < MOST_GUESSES:
+            self.lists.guesses += 1
+            if meant := known.guess(value):
+                sentences.append(_("Did you mean %(value)s?") % {"value": spell(meant)})
+        if 0 < len(each) <= SHORT_LIST:
+            sentences.append(_("Write one of: %(values)s.") % {"values": ", ".join(each)})
+        if known is self.lists.centres and not self.lists.takes_all_centres:
+            sentences.insert(0, self._say_not_yours())
+        elif len(each) > SHORT_LIST or not each:
+            sentences.insert(0, _("The value is not in the registry's list."))
+        return " ".join(sentences)
+
+    def _say_not_yours(self) -> str:
+        """The same of another centre and of a code that there is none of."""
+        if self.lists.default_centre:
+            return _(
+                "Only rows of the chosen centre are taken: correct the centre, take the row out of the file, or "
+                "choose no centre."
+            )
+        return _(
+            "This is not one of the centres that you may register for: correct the centre, or leave the row to "
+            "that centre's staff."
+        )
+
+    def number(self, name: str, least: int, most: int) -> int | None:
+        """A whole number, None where there is none."""
+        value = self.cells.get(name, "").removeprefix("'")
+        if not value:
+            return None
+        if found := WHOLE.fullmatch(value):
+            value = found[1]
+        if not (value.isascii() and value.isdecimal() and least <= int(value) <= most):
+            sentence = _("Write a whole number from %(least)s to %(most)s.")
+            self.refuse(name, "number_invalid", sentence % {"least": least, "most": most})
+            return None
+        return int(value)
+
+
+def spell(listed: object) -> str:
+    """As a row has to write it."""
+    if type(listed) in SPELLED_BY:
+        return str(getattr(listed, SPELLED_BY[type(listed)]))
+    return spoken(listed) if isinstance(listed, Category | Kind | Sex | DatePrecision) else str(listed)

@@ -1,6 +1,6 @@
 # The commands of README.md. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check mutants bench lock clean
 
 PYTHON := .venv/bin/python
 READY := .venv/ready
@@ -46,6 +46,9 @@ check: $(READY) ## style, types, layers, migrations, deployment, the API's descr
 	@echo "Dockerfile (hadolint) …"
 	@.venv/bin/hadolint Dockerfile
 	@echo "All checks passed."
+
+mutants: $(READY) ## small faults put into the modules that count, one at a time, for the tests to find (ARGS=rules)
+	@export SWECAR_EMBEDDED_FAST=1; exec env -u PYTHONDONTWRITEBYTECODE $(SERVE_APART) nice -n 10 $(PYTHON) -m tests.mutation $(ARGS)
 
 bench: $(READY) ## the benchmarks: a table of ratios, and benchmarks/results.json
 	@exec env $(SERVE_APART) $(PYTHON) -m benchmarks $(ARGS)

@@ -1,0 +1,33 @@
+"""What is mutated, and the tests that are to find it: the few that are about it, the quick ones first."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Target:
+    modules: tuple[str, ...]  # as globs, from the root
+    tests: tuple[str, ...]
+
+
+def _tests(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/test_{name}.py" for name in names)
+
+
+TARGETS = {
+    "access": Target(("registry/access.py",), _tests("access")),
+    "identity": Target(("registry/identity.py",), _tests("identity", "look_alikes", "reserve_numbers")),
+    "rules": Target(("registry/rules.py",), _tests("rules")),
+    "course": Target(("registry/course_rules.py",), _tests("course_rules")),
+    "live": Target(("registry/entry/live.py",), ("tests/test_entry_pages.py::TestStart",)),
+    "effect": Target(("registry/entry/patients/count_effect.py",), _tests("count_effect")),
+    "merge": Target(
+        ("registry/entry/patients/merge.py", "registry/entry/patients/comparison.py"), _tests("merging", "desk")
+    ),
+    "counting": Target(
+        ("registry/published/counting.py", "registry/measures.py"), _tests("oracle_counts", "small_cases")
+    ),
+    "recount": Target(("registry/publishing/recount.py",), _tests("oracle_counts", "small_cases")),
+    "disclosure": Target(
+        ("registry/published/disclosure.py", "registry/published/disclosure_blocks.py"), _tests("disclosure")
+    ),
+}

@@ -1,0 +1,182 @@
+"""What a change to whole persons does to the numbers, worked out by hand; and the print of what was shown."""
+
+from dataclasses import replace
+from datetime import date
+from itertools import permutations
+from types import SimpleNamespace
+
+import pytest
+
+from registry.choices import DatePrecision, Kind, Status
+from registry.entry.patients.count_effect import (
+    EffectChanged,
+    Place,
+    Row,
+    as_one,
+    compare,
+    places_of,
+    print_effect,
+    refuse_other_effect,
+)
+from registry.order import Step
+
+FIRST, DOSE, AGAIN = Kind.FIRST, Kind.FURTHER_DOSE, Kind.REINFUSION
+
+
+def place(person: int, day: str, centre="UPP", category="SOC", kind=FIRST, *, age=50, product="Kymriah") -> Place:
+    """A day of four or seven letters is known to its year or month."""
+    precision = {4: DatePrecision.YEAR, 7: DatePrecision.MONTH, 10: DatePrecision.DAY}[len(day)]
+    on = date.fromisoformat(f"{day}-01-01"[:10])
+    return Place(person, centre, category, Step(on, 1, kind, product, precision, centre), age)
+
+
+def numbers(rows: list[Row]) -> dict[tuple[str, str], list[int]]:
+    """By cell: patients, infusions, reinfusions, further doses, children."""
+    names = ("patients", "infusions", "reinfusions", "further_doses", "children")
+    return {(row.centre, row.category): [row.moves[name] for name in names] for row in rows}
+
+
+# Person 1 is treated three times at two centres, person 2 twice, person 3 once.
+ONE = [
+    place(1, "2020-05-05"),
+    place(1, "2020-05-15", kind=DOSE),
+    place(1, "2022-05-05", "STO", "CUP", AGAIN),
+]
+TWO = [place(2, "2021-06-05", "STO", "CUP", age=17), place(2, "2023-06-05", "STO", "SOC", AGAIN, age=19)]
+THREE = [place(3, "2019-01-01", "UME")]
+
+
+def test_two_persons_as_one_are_one_patient_wherever_both_were():
+    both = [*TWO, *ONE]
+    one = as_one(both, 1)
+    assert {each.person for each in one} == {1}
+    assert [(str(each.step.infused_on), each.step.kind) for each in one] == [
+        ("2020-05-05", FIRST), ("2020-05-15", DOSE), ("2021-06-05", AGAIN), ("2022-05-05", AGAIN),
+        ("2023-06-05", AGAIN),
+    ]  # fmt: skip
+    rows = compare(both, one)
+    assert numbers(rows) == {
+        ("", ""): [-1, 0, 1, 0, -1],  # the child's first is no entry any more
+        ("STO", ""): [-1, 0, 1, 0, 0],  # the child still enters there
+        ("STO", "CUP"): [-1, 0, 1, 0, 0],
+    }
+    assert (rows[0].centre, rows[0].category) == ("", "")
+
+
+def test_a_further_dose_that_becomes_an_entry_of_its_cell_is_none_there():
+    course = [
+        place(1, "2020-05-05"),
+        place(1, "2020-05-15", "STO", kind=DOSE),
+        place(1, "2020-05-25", "STO", kind=DOSE),
+    ]
+    assert numbers(compare([], course)) == {
+        ("", ""): [1, 3, 0, 2, 0],
+        ("UPP", ""): [1, 1, 0, 0, 0], ("UPP", "SOC"): [1, 1, 0, 0, 0],
+        ("STO", ""): [1, 2, 0, 1, 0], ("STO", "SOC"): [1, 2, 0, 1, 0],
+    }  # fmt: skip
+    assert numbers(compare(course, [])) == {
+        cell: [-by for by in moves] for cell, moves in numbers(compare([], course)).items()
+    }
+
+
+@pytest.mark.parametrize(("age", "children"), [(17, 1), (18, 0)])
+def test_children_are_below_eighteen_at_their_entry(age, children):
+    others = [place(2, "2020-01-01", age=17), place(2, "2021-01-01", kind=AGAIN, age=18)]
+    assert numbers(compare(others, [*others, place(1, "2020-05-05", age=age)]))["UPP", "SOC"][4] == children
+
+
+def test_what_does_not_move_has_no_row():
+    both = [*ONE, *TWO]
+    assert compare(both, both) == []
+    assert compare(both, list(reversed(both))) == []
+    moved = [each.at("UME") if each.centre == "UPP" else each for each in both]
+    assert numbers(compare(both, moved)).keys() == {("UPP", ""), ("UPP", "SOC"), ("UME", ""), ("UME", "SOC")}
+    assert {each.step.centre for each in moved} == {"UME", "STO"}
+
+
+def test_a_vague_reinfusion_stands_after_the_known_days_of_its_period():
+    """COUNTING.md, case 11: of the year 2020, and the entry is in May of it."""
+    vague = place(2, "2020", "STO", kind=AGAIN)
+    one = as_one([vague, *ONE], 1)
+    assert [each.step.date_precision for each in one][:3] == ["day", "day", "year"]
+    assert one[2].step.kind == AGAIN
+    # A first of that year begins it, and the known first is a reinfusion then.
+    first = as_one([*ONE, replace(vague, step=vague.step._replace(kind=FIRST))], 1)
+    assert [each.step.kind for each in first] == [FIRST, AGAIN, DOSE, AGAIN]
+    assert first[0].step.date_precision == "year"
+
+
+def test_only_submitted_infusions_are_places():
+    def stored(status, day):
+        step = Step(day, 1, FIRST, "Kymriah", centre="UPP")
+        return SimpleNamespace(
+            patient_id=7, centre=SimpleNamespace(code="UPP"), category="SOC", step=step, age_at_infusion=9,
+            status=status,
+        )  # fmt: skip
+
+    days = [date(2020, 1, day) for day in (1, 2, 3, 4)]
+    kept = (Status.SUBMITTED, Status.WITHDRAWN, Status.SUBMITTED, Status.DRAFT)
+    found = places_of(stored(*pair) for pair in zip(kept, days, strict=True))
+    assert [(each.person, each.centre, each.category, each.age, each.step.infused_on) for each in found] == [
+        (7, "UPP", "SOC", 9, days[0]), (7, "UPP", "SOC", 9, days[2]),
+    ]  # fmt: skip
+
+
+# The print of what was shown.
+
+SHOWN = [*ONE, *TWO]
+EFFECT = compare(SHOWN, as_one(SHOWN, 1))
+
+
+def test_the_print_is_the_same_in_whatever_order_the_rows_come():
+    prints = {print_effect(order, EFFECT) for order in permutations(SHOWN)}
+    assert len(prints) == 1
+    [printed] = prints
+    refuse_other_effect(printed, SHOWN, EFFECT)
+    refuse_other_effect(None, SHOWN, EFFECT)
+
+
+def changed(number: int, **changes) -> list[Place]:
+    """The places with one of them another."""
+    one = SHOWN[number]
+    step = {name: changes.pop(name) for name in [*changes] if name in Step._fields}
+    return [*SHOWN[:number], replace(one, step=one.step._replace(**step), **changes), *SHOWN[number + 1 :]]
+
+
+OTHERS = {
+    "one more in a cell": [*SHOWN, place(1, "2020-06-15", kind=DOSE)],
+    "one in another category": changed(0, category="CUP"),
+    "one at another centre": [*SHOWN[:4], SHOWN[4].at("UME")],
+    "another product": changed(1, product="Yescarta"),
+    "another entry": changed(0, infused_on=date(2020, 5, 4)),
+    "an entry less well known": changed(3, infused_on=date(2021, 1, 1), date_precision=DatePrecision.YEAR),
+    "an entry of another person in the cell": [*SHOWN, *THREE],
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_other_cells_are_another_print(other):
+    printed = print_effect(SHOWN, EFFECT)
+    assert print_effect(OTHERS[other], EFFECT) != printed
+    with pytest.raises(EffectChanged) as refused:
+        refuse_other_effect(printed, OTHERS[other], EFFECT)
+    assert refused.value.code == "effect_changed"
+
+
+@pytest.mark.parametrize("seen", ["", "0" * 64])
+def test_what_no_page_has_shown_is_refused(seen):
+    with pytest.raises(EffectChanged):
+        refuse_other_effect(seen, SHOWN, EFFECT)
+
+
+@pytest.mark.parametrize("cell", range(len(EFFECT)))
+@pytest.mark.parametrize("measure", EFFECT[0].moves)
+def test_another_effect_in_any_cell_is_another_print(cell, measure):
+    row = EFFECT[cell]
+    other = [
+        *EFFECT[:cell],
+        replace(row, moves=row.moves | {measure: row.moves[measure] + 1}),
+        *EFFECT[cell + 1 :],
+    ]
+    assert print_effect(SHOWN, other) != print_effect(SHOWN, EFFECT)
+    assert print_effect(SHOWN, EFFECT[:cell] + EFFECT[cell + 1 :]) != print_effect(SHOWN, EFFECT)

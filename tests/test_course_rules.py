@@ -46,7 +46,7 @@ COURSES = [
         False,
     ),
     # Another product between two ends a course too.
-    (step(40, DOSE), [step(0, DOSE), step(10, DOSE), step(20, AGAIN, "Yescarta"), step(30, DOSE)], [], True),
+    (step(40, DOSE), [step(0, DOSE), step(10, DOSE), step(20, DOSE, "Yescarta"), step(30, DOSE)], [], True),
     (step(30, DOSE), [step(20, FIRST, "Yescarta")], ["further_dose_of_other_course"], False),
     (step(30, DOSE, indication="a"), [step(20, FIRST, indication="b")], ["further_dose_of_other_course"], False),
     (step(30, DOSE, indication="a"), [step(20, FIRST, indication="a")], [], True),

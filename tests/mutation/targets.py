@@ -28,6 +28,6 @@ TARGETS = {
     ),
     "recount": Target(("registry/publishing/recount.py",), _tests("oracle_counts", "small_cases")),
     "disclosure": Target(
-        ("registry/published/disclosure.py", "registry/published/disclosure_blocks.py"), _tests("disclosure")
+        ("registry/published/disclosure.py", "registry/published/disclosure_blocks.py"), _tests("withholding")
     ),
 }

@@ -260,6 +260,21 @@ def test_every_pair_of_dimensions_is_counted_as_the_oracle_counts(corpus):
                 assert_counts_agree(corpus, CountQuery(by=(one, other), measures=oracle.MEASURES))
 
 
+@pytest.mark.parametrize("name", ["as_of", "since", "until"])
+def test_a_date_bounds_what_is_counted_as_the_oracle_bounds_it(corpus, name):
+    for day in BOUNDARIES:
+        for by in ((), ("centre",), ("age_group", "month")):
+            assert_counts_agree(corpus, CountQuery(by=by, measures=oracle.MEASURES, **{name: day}))
+
+
+@pytest.mark.parametrize("name", DIMENSIONS)
+def test_a_filter_is_counted_as_the_oracle_counts(corpus, name):
+    values = VALUES[name]
+    for wanted in (*((value,) for value in values), values[:2], values[-2:]):
+        for by in ((), ("centre",), (name, "sex") if name != "sex" else (name,)):
+            assert_counts_agree(corpus, CountQuery(by=by, measures=oracle.MEASURES, filters={name: wanted}))
+
+
 def test_a_table_by_year_adds_up_to_the_cells_of_all_time(corpus):
     for cell in ("centre", "category", "product"):
         whole = {row[cell]: row for row in read_counts(CountQuery(by=(cell,)))["rows"]}

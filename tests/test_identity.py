@@ -1,5 +1,7 @@
 """Identity numbers: which are read, as whom, by which digest; and that none is ever shown."""
 
+import hashlib
+import hmac
 import traceback
 from datetime import date, timedelta
 
@@ -15,7 +17,16 @@ from registry.entry.patients.lookup import PatientRefused
 from registry.identity import (
     Identifier,
     IdentifierUnusable,
+    SealedIdentifier,
+    carry_birth_digest,
+    is_local,
+    lookup_token,
+    may_be_identifier,
+    oldest_first,
     read_identifier,
+    read_possible,
+    refusal_token,
+    seal_mark,
 )
 from registry.models import Patient, PatientIdentifier, Refusal
 from tests import factories
@@ -227,6 +238,84 @@ def test_what_stays_of_one_who_refused_is_not_the_digest(lists):
     assert len(token) == 32
 
 
+# The chain of keys, beside one worked out here.
+
+YEARS = ("2024", "2025", "2026")
+
+
+def chained(message: bytes, *years: str) -> bytes:
+    for year in years:
+        message = hmac.new(KEYS[year], message, hashlib.sha256).digest()
+    return message
+
+
+def test_each_key_digests_what_the_one_before_it_has(settings):
+    put_in_front(settings, *reversed(YEARS))
+    assert [year for year, _key in oldest_first()] == list(YEARS)
+    person, birth = f"person:{WOMAN.replace('-', '')}".encode(), b"birth-date:1970-06-15"
+    assert digests(WOMAN) == [(year, chained(person, *YEARS[: place + 1])) for place, year in enumerate(YEARS)]
+    assert read(WOMAN).birth_digest() == chained(birth, *YEARS)
+    assert read(MAN).birth_digest() == read(WOMAN).birth_digest() != read(factories.number()).birth_digest()
+    assert read("local:1").birth_digest() is None
+    for place, year in enumerate(YEARS):
+        kept = chained(birth, *YEARS[: place + 1])
+        assert carry_birth_digest(year, kept) == chained(birth, *YEARS)
+    assert carry_birth_digest("2023", b"of a key that is gone") is None
+
+
+@pytest.mark.parametrize("known", [1, 2, 3])
+def test_an_unfinished_row_knows_its_person_through_all_keys_that_come(settings, known):
+    put_in_front(settings, *reversed(YEARS[:known]))
+    whole = read(WOMAN)
+    sealed = SealedIdentifier(
+        type=whole.type,
+        chain=b"".join(digest for _key_id, digest in whole.digests()),
+        birth_year=1970,
+        born=whole.birth_digest(),
+    )
+    put_in_front(settings, *reversed(YEARS))
+    assert sealed.digests() == read(WOMAN).digests()
+    assert sealed.birth_digest() == read(WOMAN).birth_digest()
+    assert SealedIdentifier(type=whole.type, chain=sealed.chain).birth_digest() is None
+
+
+def test_what_is_digested_for_one_thing_is_of_no_use_for_another(settings):
+    put_in_front(settings, "2025", "2024")
+    [(_old, old), (_new, new)] = digests(WOMAN)
+    assert refusal_token("2024", old) == chained(b"do-not-register:" + old, "2024")
+    assert refusal_token("2025", new) == chained(b"do-not-register:" + new, "2025")
+    assert lookup_token(17, new) == chained(b"look-up:17:" + new, "2025")
+    assert len({lookup_token(user, digest) for user in (17, 18) for digest in (old, new)}) == 4
+    assert seal_mark("a text") == chained(b"mark:a text", "2024")
+
+
+def test_a_text_that_may_be_someones_is_told_from_one_that_is_nobodys():
+    for text in (WOMAN, WOMAN[2:], "local:17", "991981000010", "19450829K088", "reserve:19700615A123"):
+        assert may_be_identifier(text), text
+    for text in ("nobody", made_wrong(WOMAN), "", "local:a b", "070-123 45 67"):
+        assert not may_be_identifier(text), text
+
+
+def test_a_pseudonym_is_known_by_its_prefix_alone():
+    assert all(map(is_local, ("local:17", "LOCAL:17", " Local: 17", "(local:17)")))
+    assert not any(map(is_local, (WOMAN, "reserve:991981000010", "17", "locally:17")))
+
+
+def test_where_the_centre_is_not_known_a_text_may_name_several():
+    centres = [("UPP", "03"), ("STO", "01"), ("LIN", "05")]
+    assert read_possible(WOMAN, centres=centres) == [read(WOMAN)]
+    assert read_possible("local:17", centres=centres) == [read("local:17", code) for code, _county in centres]
+    for text in ("nobody", made_wrong(WOMAN)):
+        with pytest.raises(IdentifierUnusable) as refused:
+            read_possible(text, centres=centres)
+        assert refused.value.code == "identifier_invalid"
+    with pytest.raises(IdentifierUnusable):
+        read_possible(WOMAN, centres=[])
+    unclear = read_possible("19700615A123", centres=centres)
+    assert len(unclear) > 1 and len({one.canonical for one in unclear}) == len(unclear)
+    assert {one.canonical.rpartition(":")[2] for one in unclear} == {"19700615A123"}
+
+
 # Nothing shows a number.
 
 
@@ -263,6 +352,17 @@ def test_printing_what_holds_a_number_shows_none(lists):
     for fragment in (WOMAN, WOMAN.replace("-", ""), WOMAN[2:], "1970-06-15", "0615", "datetime.date(1970"):
         assert fragment not in shown
     assert IdentifierType.PERSONAL.name in shown
+
+
+def test_printing_an_identifier_shows_its_type_alone():
+    for text in (WOMAN, WOMAN[2:], "local:17", "19450829K088"):
+        one = read(text)
+        assert repr(one) == f"Identifier(type={one.type!r})"
+
+
+@pytest.mark.parametrize("prefix", ["reserve", "reserv", "reservnummer", "Reservnummer", " RESERV "])
+def test_a_reserve_number_is_known_by_each_of_its_prefixes(prefix):
+    assert read(f"{prefix}: 991981000010") == read("991981000010")
 
 
 def test_a_stockholm_number_may_have_a_hyphen():

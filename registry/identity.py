@@ -270,10 +270,10 @@ def _read_personal(compact: str) -> Identifier:
         born_on = _birth_of(digits)
     elif luhn(digits[2:-1]) != int(digits[-1]):
         raise IdentifierUnusable(_(WRONG_DIGITS))
-    if full_year > today().year or (born_on and born_on > today()):
-        raise IdentifierUnusable(_(IN_FUTURE) if century else f"{_(IN_FUTURE)} {_(A_CENTURY_BEFORE)}")
     if full_year < EARLIEST_BIRTH:
         raise IdentifierUnusable(_(BEFORE_1880))
+    if (born_on or date(full_year, max(int(month), 1), 1)) > today():
+        raise IdentifierUnusable(_(IN_FUTURE) if century else f"{_(IN_FUTURE)} {_(A_CENTURY_BEFORE)}")
     if sign == "+" and today().year - full_year < HUNDRED:
         raise IdentifierUnusable(_(PLUS_CONTRADICTED))
     return Identifier(
@@ -303,17 +303,14 @@ def _read_bare(compact: str, county: str) -> Identifier:
         raise IdentifierUnusable(sentence)
     number = MARKS.sub("", compact).upper()
     reading = whose(number, county=county) if RESERVE_SHAPE.fullmatch(number) else Reading()
-    if not _is_own(reading, county) and _has_letter_for_digit(compact, by_chance=bool(reading.issuers)):
-        raise IdentifierUnusable(_(LETTER_FOR_DIGIT))
+    if NATIONAL not in reading.issuers and _has_letter_for_digit(compact, by_chance=bool(reading.issuers)):
+        hint = f" {_(WRITE_RESERVE)}" if reading.issuers else ""
+        raise IdentifierUnusable(_(LETTER_FOR_DIGIT) + hint)
     if not reading.issuers and RESERVE_SHAPE.fullmatch(number) and not reading.impossible_day:
         raise IdentifierUnusable(
             f"{_(WRONG_RESERVE) if reading.wrong_check else _(WHAT_TO_WRITE)} {_(WRITE_RESERVE)}"
         )
     return _of_issuer(number, reading)
-
-
-def _is_own(reading: Reading, county: str) -> bool:
-    return NATIONAL in reading.issuers or any(issuer.county == county for issuer in reading.issuers if county)
 
 
 def _has_letter_for_digit(compact: str, *, by_chance: bool) -> bool:
@@ -339,7 +336,7 @@ def _read_prefixed(prefix: str, number: str, county: str) -> Identifier:
     issuer = BY_NAME.get(NAMED_ISSUER.sub("", name))
     if issuer is None and name not in ANY_ISSUER:
         raise IdentifierUnusable(_(UNKNOWN_PREFIX))
-    number = MARKS.sub("", number).upper()
+    number = MARKS.sub("", number.strip(f"{QUOTES}{BRACKETS} ")).upper()
     try:
         _read_personal(number)
     except IdentifierUnusable:

@@ -112,9 +112,9 @@ ISSUERS = (
         (TWO_LETTERS, Format(r"18[56]00101[MNKP](?!000)\d{3}", "HL7")), ("sodermanland",),
     ),
     Issuer("ostergotland", "Region Östergötland", "05"),
-    Issuer("jonkoping", "Region Jönköpings län", "06"),
+    Issuer("jonkoping", "Region Jönköpings län", "06", (), ("jonkopings-lan",)),
     Issuer("kronoberg", "Region Kronoberg", "07"),
-    Issuer("kalmar", "Region Kalmar län", "08"),
+    Issuer("kalmar", "Region Kalmar län", "08", (), ("kalmar-lan",)),
     Issuer("gotland", "Region Gotland", "09"),
     Issuer("blekinge", "Region Blekinge", "10", (TWO_LETTERS,)),
     Issuer(
@@ -127,7 +127,7 @@ ISSUERS = (
         (
             Format(r"(?P<date>\d{8})[KMX](?:0[6-9]|[1-8]\d)\d", "HL7, LRID", _vastra_gotaland),
             Format(r"(?P<date>\d{8})[A-FHJ-NPR-Y]\d{3}", "HL7 (GRID)", confirmed=False),
-        ), ("vgr",),
+        ), ("vgr", "vastra-gotalandsregionen"),
     ),
     Issuer(
         "varmland", "Region Värmland", "17",

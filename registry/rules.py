@@ -160,13 +160,13 @@ def _check_century(draft: InfusionInput) -> Problem | None:
     identifier = draft.identifier
     if identifier is None or identifier.birth_year is None or identifier.century_written:
         return None
-    age = age_on(_births(draft)[0] or draft.infused_on, draft.infused_on)
-    if age >= HUNDRED:
+    earliest, latest = (birth or draft.infused_on for birth in _births(draft))
+    if age_on(earliest, last_day(draft.infused_on, draft.date_precision)) >= HUNDRED:
         sentence = _(
             "With the + the person is over a hundred: if that is wrong, write all four digits of the "
             "year of birth."
         )
-    elif age < 1:
+    elif age_on(latest, draft.infused_on) < 1:
         sentence = _(
             "By the number the person is under one year old: if that is wrong, write all four digits "
             "of the year of birth."

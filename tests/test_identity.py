@@ -145,6 +145,17 @@ def test_a_birth_in_the_future_is_refused():
             read(factories.number(born_on, 980))
 
 
+def test_a_birth_in_a_month_to_come_is_refused_though_its_day_is_not_known():
+    today = date.today()
+    year, month = divmod(today.year * 12 + today.month, 12)  # the next one
+    for born in (f"{year}{month + 1:02}60", f"{today.year + 1}0060", f"{today.year + 1}0161"):
+        with pytest.raises(IdentifierUnusable) as refused:
+            read(f"{born}980{factories.check_digit(born[2:] + '980')}")
+        assert "a date of birth in the future" in str(refused.value)
+    born = f"{today:%Y%m}60"
+    assert read(f"{born}980{factories.check_digit(born[2:] + '980')}").birth_year == today.year
+
+
 def test_a_birth_before_1880_is_refused():
     assert read(factories.number(date(1880, 1, 1), 980)).born_on == date(1880, 1, 1)
     for born_on in (date(1879, 12, 31), date(1800, 1, 1)):

@@ -7,6 +7,7 @@ import pytest
 from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
+from personnummer.personnummer import valid
 
 from registry.choices import IdentifierType
 from registry.identity import IdentifierUnusable, IssuerUnclear, read_identifier, read_possible
@@ -226,6 +227,25 @@ def test_a_letter_typed_for_a_digit_is_named(text, centre):
     with pytest.raises(IdentifierUnusable) as refused:
         at(centre, text)
     assert "letter where a personal identity number has a digit" in str(refused.value)
+
+
+@pytest.mark.parametrize("birth", ["19700615", "19851212", "20010915", "1944-04-04", "20040302-"])
+@pytest.mark.parametrize("letter", ["g", "q"])
+def test_a_letter_that_makes_the_own_regions_number_of_a_personal_number_is_named(birth, letter):
+    """Dalarna writes a letter there: those whose check digit is right as a personal number's are asked about."""
+    named = set()
+    lasts = [f"{rest}" for rest in range(800, 1000)]
+    for last in lasts:
+        written = f"{birth}{letter}{last}"
+        assert issuer_of(read_identifier(f"reserve: {written}", centre="X", county="20")) == "dalarna"
+        try:
+            assert issuer_of(read_identifier(written, centre="X", county="20")) == "dalarna"
+        except IdentifierUnusable as refused:
+            named.add(last)
+            assert "letter where a personal identity number has a digit" in str(refused)
+            assert "write it as reserve:" in str(refused)
+    assert named == {last for last in lasts if valid(f"{birth.replace('-', '')}9{last}")}
+    assert len(named) == 20
 
 
 @pytest.mark.parametrize(

@@ -404,6 +404,9 @@ def test_where_the_day_of_birth_is_not_known_the_age_is_stated_and_agrees_with_t
     assert of_draft(lists, child, infused_on="2020-12-31", age_at_infusion=0) == {}
 
 
+BORN_IN_2019 = f"20190060-980{factories.check_digit('190060980')}"  # a coordination number without month and day
+
+
 @pytest.mark.parametrize(
     ("number", "day", "doubted"),
     [
@@ -416,10 +419,23 @@ def test_where_the_day_of_birth_is_not_known_the_age_is_stated_and_agrees_with_t
         ("190615+980" + NEWBORN[-1], "2019-06-14", False),  # 99, and by - not born
         ("19190615+980" + NEWBORN[-1], "2020-06-14", False),
         (NUMBER[2:], "2020-06-14", False),
+        (NEWBORN[2:], "2019", True),
+        (NEWBORN[2:], "2020-06", True),
+        (NEWBORN[2:], "2021", False),
+        ("190615+980" + NEWBORN[-1], "2019", True),  # of whom nobody knows whether before or after the birthday
+        ("190615+980" + NEWBORN[-1], "2019-05", False),
+        (BORN_IN_2019[2:], "2020-06-14", True),  # perhaps in December
+        (BORN_IN_2019[2:], "2021-01-01", False),
+        (BORN_IN_2019[2:].replace("-", "+"), "2019-06-14", True),
+        (BORN_IN_2019, "2020-06-14", False),
     ],
 )
 def test_a_century_that_is_not_written_is_doubted_where_the_other_is_as_likely(lists, number, day, doubted):
-    found = of_draft(lists, number, infused_on=day)
+    precision = {4: "year", 7: "month", 10: "day"}[len(day)]
+    found = of_draft(
+        lists, number, infused_on=(day + "-01-01")[:10], date_precision=precision,
+        age_at_infusion=(100 if "+" in number else int(day[:4]) - 2019) if "0060" in number else None,
+    )  # fmt: skip
     assert ("century_doubted" in found) is doubted
     assert all(found[code] for code in found)  # warnings, all of them
 

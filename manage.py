@@ -7,7 +7,7 @@ import sys
 from django.core.management import execute_from_command_line
 
 from swecar.env import EnvironmentProblem
-from swecar.local import embedded
+from swecar.local.command import serve_command
 
 
 def main(arguments: list[str]) -> None:
@@ -18,7 +18,7 @@ def main(arguments: list[str]) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swecar.settings")
     try:
         if arguments[1:2] == ["serve_embedded"]:
-            sys.exit(embedded.serve_command(arguments[2:]))
+            sys.exit(serve_command(arguments[2:]))
         execute_from_command_line(arguments)
     except EnvironmentProblem as problem:
         sys.exit(str(problem))

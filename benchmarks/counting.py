@@ -24,7 +24,7 @@ from benchmarks.serving import serve
 from registry.models import Publication
 from registry.published.facts import name_table
 from registry.publishing.build import publish
-from swecar.local.servers import find_free_port
+from swecar.local.ports import find_free_port
 
 ROUNDS = 5
 COLUMNS = "person, infused_on, sequence, centre, category, kind"

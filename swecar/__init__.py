@@ -1,4 +1,4 @@
-"""The project: settings, addresses, jobs, and the embedded servers of the demonstration."""
+"""The project: settings, URLs, Celery, HTTP, and the demonstration."""
 
 from swecar.celery import app as celery_app
 

@@ -1,4 +1,4 @@
-"""Django's admin as one site of ours: one way in, and no addresses that nobody needs."""
+"""The site of Django's admin: signed in to as elsewhere, without unused URLs."""
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib.admin import AdminSite
@@ -8,11 +8,11 @@ UNUSED = {"view_on_site", "autocomplete"}  # the first fails on tables of django
 
 
 class Administration(AdminSite):
-    """Sign-in is that of /accounts/, so that lock-out and second factor hold here too."""
+    """Uses the sign-in of /accounts/, so that lock-out and second factor apply."""
 
-    final_catch_all_view = False  # an address that is none is answered as everywhere else
+    final_catch_all_view = False  # an unknown URL gives the same 404 as everywhere else
     login = method_decorator(secure_admin_login)(AdminSite.login)
 
     def get_urls(self):
-        """Django's, without those that are not used."""
-        return [address for address in super().get_urls() if getattr(address, "name", None) not in UNUSED]
+        """Leave out the unused URLs."""
+        return [pattern for pattern in super().get_urls() if getattr(pattern, "name", None) not in UNUSED]

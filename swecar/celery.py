@@ -1,4 +1,4 @@
-"""The Celery application and its whole schedule."""
+"""The Celery application and its schedule."""
 
 import os
 

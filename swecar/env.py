@@ -1,4 +1,4 @@
-"""Reading settings from the environment. A missing or wrong one stops the start with a sentence."""
+"""Reading environment variables. A missing or wrong one stops the start with a sentence."""
 
 import base64
 import binascii
@@ -11,11 +11,11 @@ SMALLEST_KEY = 32  # bytes; HMAC-SHA-256 gains nothing from more and loses from 
 
 
 class EnvironmentProblem(Exception):
-    """A variable is missing or wrong; the text says which, and what to write."""
+    """A variable is missing or wrong; the text says which and what to write."""
 
 
 def text(name: str, *, default: str | None = None, hint: str = "") -> str:
-    """The variable as it stands; without a default it must be set."""
+    """The variable; it must be set if there is no default."""
     value = os.environ.get(name, default)
     if not value and default is None:
         raise EnvironmentProblem(f"{name} is not set. {hint}".strip())
@@ -23,7 +23,7 @@ def text(name: str, *, default: str | None = None, hint: str = "") -> str:
 
 
 def flag(name: str) -> bool:
-    """`1` or `true` is on; `0`, `false` or nothing is off."""
+    """True for `1` or `true`; False for `0`, `false` or unset."""
     value = os.environ.get(name, "").lower()
     if value not in {"", "0", "1", "false", "true"}:
         raise EnvironmentProblem(f"{name} is {value!r}. Write 1 or 0.")
@@ -31,7 +31,7 @@ def flag(name: str) -> bool:
 
 
 def whole_number(name: str, *, default: int, least: int = 1) -> int:
-    """A number of at least `least`."""
+    """A whole number of at least `least`."""
     value = os.environ.get(name, str(default))
     if not (value.isascii() and value.isdecimal()) or int(value) < least:
         raise EnvironmentProblem(f"{name} is {value!r}. Write a whole number from {least}.")
@@ -39,7 +39,7 @@ def whole_number(name: str, *, default: int, least: int = 1) -> int:
 
 
 def choice(name: str, *, of: tuple[str, ...]) -> str:
-    """One of the words; the first where it is not set."""
+    """One of the words; the first if unset."""
     value = os.environ.get(name) or of[0]
     if value not in of:
         raise EnvironmentProblem(f"{name} is {value!r}. Write {' or '.join(of)}.")
@@ -47,12 +47,12 @@ def choice(name: str, *, of: tuple[str, ...]) -> str:
 
 
 def words(name: str, *, default: str = "") -> list[str]:
-    """A list with commas between."""
+    """A comma-separated list."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
 def database(name: str) -> dict[str, Any]:
-    """Django's settings of a `postgresql://user:password@host:port/name?option=value` address."""
+    """Django's settings for a URL `postgresql://user:password@host:port/name?option=value`."""
     hint = (
         "Write postgresql://user:password@host:port/name, or put `manage.py serve_embedded --` before the command."
     )
@@ -61,10 +61,10 @@ def database(name: str) -> dict[str, Any]:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        # The address itself must not reach a log: a password stands in it.
+        # The URL must not reach a log, since it holds a password.
         raise EnvironmentProblem(f"{name}: the host or the port cannot be read. {hint}") from None
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise EnvironmentProblem(f"{name} is not the address of a PostgreSQL database.")
+        raise EnvironmentProblem(f"{name} is not the URL of a PostgreSQL database.")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.strip("/")),
@@ -77,7 +77,7 @@ def database(name: str) -> dict[str, Any]:
 
 
 def identity_keys(name: str) -> dict[str, bytes]:
-    """The keys of `id:base64,id:base64`, the first is current, in the order written."""
+    """The keys of `id:base64,id:base64` in the order written; the first is the current one."""
     hint = "Write id:key; `openssl rand -base64 32` makes a key."
     keys: dict[str, bytes] = {}
     for entry in text(name, hint=hint).split(","):
@@ -87,14 +87,14 @@ def identity_keys(name: str) -> dict[str, bytes]:
         except binascii.Error:
             key = b""
         if not key_id or key_id in keys or len(key) < SMALLEST_KEY:
-            # The text of a key must not reach a log, so the entry is named by its place.
+            # The key must not reach a log, so the entry is named by its number.
             raise EnvironmentProblem(f"{name}: entry {len(keys) + 1} is not usable. {hint}")
         keys[key_id] = key
     return keys
 
 
 def disclosure(name: str) -> str:
-    """The policy by which numbers are published."""
+    """The disclosure policy: `exact`, or `threshold:N` to withhold numbers of fewer than N persons."""
     value = os.environ.get(name, "exact")
     if value != "exact" and not re.fullmatch(r"threshold:([2-9]|[1-9][0-9]{1,2})", value, re.ASCII):
         raise EnvironmentProblem(

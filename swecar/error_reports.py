@@ -1,15 +1,13 @@
-"""What an error page or an error mail may show: the lines of the code, never the values."""
+"""Error pages and error mails without values: only lines of code."""
 
 from django.views.debug import SafeExceptionReporterFilter
 
 
 class NothingPersonalFilter(SafeExceptionReporterFilter):
-    """Leaves out local variables and what a form sent: an identity number may stand there."""
+    """Leaves out form fields and local variables, which may hold an identity number."""
 
     def get_post_parameters(self, request):
-        """No field of a form."""
         return {}
 
     def get_traceback_frame_variables(self, request, tb_frame):
-        """No local variable."""
         return []

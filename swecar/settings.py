@@ -1,4 +1,4 @@
-"""All settings. Every variable of the environment is read here, at the top, through env.py."""
+"""All settings. Every environment variable is read here, at the top, through env.py."""
 
 from pathlib import Path
 
@@ -14,23 +14,23 @@ IDENTITY_KEYS = env.identity_keys("IDENTITY_KEYS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
 DEBUG = env.flag("DEBUG")
 DISCLOSURE = env.disclosure("DISCLOSURE")
-RATE_LIMIT = env.whole_number("RATE_LIMIT", default=6000)  # answers a minute and client (api/public/rate_limit.py)
-INSECURE_HTTP = env.flag("INSECURE_HTTP") or DEBUG  # the demonstration and the tests speak plain HTTP
-ADMINS = [("", address) for address in env.words("ADMINS")]  # told when a proof fails
+RATE_LIMIT = env.whole_number("RATE_LIMIT", default=6000)  # requests per minute and client
+INSECURE_HTTP = env.flag("INSECURE_HTTP") or DEBUG  # the demonstration and the tests use plain HTTP
+ADMINS = [("", address) for address in env.words("ADMINS")]  # get a mail if a recount does not agree
 EMAIL_HOST = env.text("EMAIL_HOST", default="localhost")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", default="swecar@localhost")
 SECOND_FACTOR = env.choice("SECOND_FACTOR", of=("required", "optional"))
-OIDC_ISSUER = env.text("OIDC_ISSUER", default="")  # with it the two below are needed
+OIDC_ISSUER = env.text("OIDC_ISSUER", default="")  # if set, the two below are required
 OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID", default=None if OIDC_ISSUER else "")
 OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET", default=None if OIDC_ISSUER else "")
 OIDC_ACR = env.words("OIDC_ACR", default="http://id.sambi.se/loa/loa3")  # unconfirmed for Inera
 OIDC_SCOPE = env.words("OIDC_SCOPE", default="openid,profile,commission")  # unconfirmed for Inera
 DATABASE_POOL = env.whole_number("DATABASE_POOL", default=8)
-CONTROLLER = env.text("CONTROLLER", default="Region Exempel")  # who answers for the personal data
-CONTACT = env.text("CONTACT", default="registret@swecar.example")  # where people write to
-DEMONSTRATION = env.flag("DEMONSTRATION")  # the records are made up, and every public page says so
-ACCESS_LOG_YEARS = env.whole_number("ACCESS_LOG_YEARS", default=5, least=5)  # the law asks for five
-LOOKUPS_PER_HOUR = env.whole_number("LOOKUPS_PER_HOUR", default=60)  # persons of other centres or none, by user
+CONTROLLER = env.text("CONTROLLER", default="Region Exempel")  # the controller of the personal data (GDPR)
+CONTACT = env.text("CONTACT", default="registret@swecar.example")  # the e-mail address on the public pages
+DEMONSTRATION = env.flag("DEMONSTRATION")  # every public page says that the records are made up
+ACCESS_LOG_YEARS = env.whole_number("ACCESS_LOG_YEARS", default=5, least=5)  # at least five by law
+LOOKUPS_PER_HOUR = env.whole_number("LOOKUPS_PER_HOUR", default=60)  # of persons unknown at the user's centres
 LOOKUPS_PER_HOUR_IMPORT = env.whole_number("LOOKUPS_PER_HOUR_IMPORT", default=5000)  # the same, in files
 REFERRAL_DAYS = env.whole_number("REFERRAL_DAYS", default=90)  # how long a row waits for the steward
 
@@ -62,10 +62,10 @@ INSTALLED_APPS = [
     "api",
 ]
 
-# The answers to the public need no session, no user and no form token: swecar.http.middleware
-# leaves these layers out for them, which is a quarter of the time of such an answer.
+# Public responses need no session, user or CSRF token: swecar.http.middleware skips these layers for them, which
+# saves a quarter of the time of a response.
 MIDDLEWARE = [
-    "swecar.http.replay_cache.keep",  # outermost: what goes out is given again
+    "swecar.http.replay_cache.keep",  # outermost, so that it caches the response as sent
     "django.middleware.security.SecurityMiddleware",
     "swecar.http.middleware.refuse_zero_bytes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "swecar.http.middleware.Authentication",
     "swecar.http.middleware.Message",
     "swecar.http.middleware.Htmx",
-    "allauth.account.middleware.AccountMiddleware",  # for all: allauth asks for it by this name
+    "allauth.account.middleware.AccountMiddleware",  # not skipped: allauth requires it by this name
     "registry.pages.accounts.second_factor.SecondFactor",
     "axes.middleware.AxesMiddleware",
     "swecar.http.middleware.Frame",
@@ -98,13 +98,13 @@ TEMPLATES = [
     }
 ]
 
-# A worker that dies must not keep its lock: the server looks whether its client still lives. What the
-# address says of the session itself comes last, and so has the last word.
+# The server checks that its client is alive, so that a dead worker does not keep its lock. Options in the URL come
+# last and take precedence.
 DATABASE_SESSION = "-c client_connection_check_interval=2s -c lock_timeout=30s"
 DATABASES = {
     "default": {
         **DATABASE,
-        "CONN_HEALTH_CHECKS": True,  # a connection of before a restart of the database is not used
+        "CONN_HEALTH_CHECKS": True,  # a connection from before a restart of the database is replaced
         "OPTIONS": {
             **DATABASE["OPTIONS"],
             "options": f"{DATABASE_SESSION} {DATABASE['OPTIONS'].get('options', '')}".rstrip(),
@@ -120,7 +120,7 @@ CACHES = {
         "KEY_PREFIX": "swecar",
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
     },
-    # Answers by snapshot and query: they never change, so each process keeps its own.
+    # Responses by snapshot and query. They never change, so each process has its own.
     "answers": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "TIMEOUT": None,
@@ -128,8 +128,8 @@ CACHES = {
     },
 }
 
-# An uploaded file is read in memory: the identifiers in it never touch the disk. A larger request's
-# file is not taken in at all (registry.entry.importing.upload has the limit for people, in whole megabytes).
+# Uploads are read in memory, so that the identifiers in them never touch the disk. A file above the limit is not
+# read at all (the limit that users are told, in whole megabytes, is in registry.entry.importing.upload).
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 2**20
 
@@ -139,20 +139,20 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",  # first: whoever is locked out is not even asked
+    "axes.backends.AxesStandaloneBackend",  # first, so that a locked-out user's password is not checked
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "clinic:start"
-SESSION_COOKIE_AGE = 12 * 3600  # a shift
+SESSION_COOKIE_AGE = 12 * 3600  # a working shift
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-ALLAUTH_TRUSTED_PROXY_COUNT = 0 if INSECURE_HTTP else 1  # whose X-Forwarded-For tells who asks too often
+ALLAUTH_TRUSTED_PROXY_COUNT = 0 if INSECURE_HTTP else 1  # its X-Forwarded-For names the client for rate limits
 ACCOUNT_FORMS = {"login": "registry.pages.accounts.forms.SignInForm"}
 ACCOUNT_ADAPTER = "registry.pages.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up: it only has to fit the line above
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # there is no sign-up, but it must match the line above
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_EMAIL_VERIFICATION = "none"  # an address is written by whoever invites
+ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses come from invitations
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "swecar: "
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -163,11 +163,11 @@ MFA_FORMS = {
 MFA_ADAPTER = "registry.pages.accounts.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "swecar"
-MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_TOTP_TOLERANCE = 1  # step of 30 seconds that a phone's clock may be off
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = INSECURE_HTTP
 SOCIALACCOUNT_ADAPTER = "registry.pages.accounts.commission.CommissionAdapter"
-SOCIALACCOUNT_LOGIN_ON_GET = True  # a form would be stopped on its way to the provider by form-action
+SOCIALACCOUNT_LOGIN_ON_GET = True  # the form-action policy would block a form's redirect to the provider
 SITHS = {
     "provider_id": "siths",
     "name": "SITHS",
@@ -182,8 +182,8 @@ SITHS = {
     },
 }
 SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [SITHS] if OIDC_ISSUER else []}}
-AXES_VERBOSE = False  # it would speak at the start of every command
-AXES_ENABLE_ADMIN = False  # the admin is for the registry; docs/operations.md says how to unlock someone
+AXES_VERBOSE = False  # or it logs a line at the start of every command
+AXES_ENABLE_ADMIN = False  # docs/operations.md says how to unlock a user
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -191,7 +191,7 @@ AXES_HANDLER = "registry.pages.accounts.lockout.Handler"
 AXES_LOCKOUT_CALLABLE = "registry.pages.accounts.lockout.show_lockout"
 AXES_CLIENT_IP_CALLABLE = "registry.pages.accounts.lockout.address_of"
 AXES_USERNAME_CALLABLE = "registry.pages.accounts.lockout.name_tried"
-AXES_SENSITIVE_PARAMETERS = ["login", "username", "ip_address"]  # a number may be typed as a name
+AXES_SENSITIVE_PARAMETERS = ["login", "username", "ip_address"]  # someone may type an identity number as user name
 
 EMAIL_TIMEOUT = 10
 LANGUAGE_CODE = "sv"
@@ -204,7 +204,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # nothing is uploaded to keep
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # no upload is stored as a file
     "staticfiles": {"BACKEND": "swecar.static_files.OwnFilesCompressed"},
 }
 STATICFILES_DIRS = [BASE_DIR / "registry" / "pages" / "static"]
@@ -215,36 +215,35 @@ SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_
 SECURE_HSTS_SECONDS = 0 if INSECURE_HTTP else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not INSECURE_HTTP
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # asked by machines on this side of the proxy
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # requested inside the proxy
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "registry.pages.clinic.expired_form.answer_stale_form"
-# These checks look for Django's own classes by name; swecar.http.middleware has them, for where people
-# sign in.
+# These checks look for Django's middleware by name; swecar.http.middleware subclasses it.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
-# A debugger's page shows local variables and forms, where an identity number may stand.
+# A debug page shows local variables and forms, which may hold an identity number.
 DEFAULT_EXCEPTION_REPORTER_FILTER = "swecar.error_reports.NothingPersonalFilter"
 
 CELERY_BROKER_URL = REDIS_URL
-CELERY_TASK_IGNORE_RESULT = True  # outcomes stand in the ledger of runs
+CELERY_TASK_IGNORE_RESULT = True  # outcomes are in the ledger of runs
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_PUBLISH_RETRY = False  # the sweep makes a lost message good; a write never waits
+CELERY_TASK_PUBLISH_RETRY = False  # the sweep makes up for a lost message, and no write waits
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # Redis hands a task out again after this many seconds, so it must exceed the time limit.
+    # After this many seconds Redis delivers a task again, so it must exceed the time limit.
     "visibility_timeout": 1800,
     "socket_connect_timeout": 1,
-    "socket_timeout": 10,  # a broker that accepts and never speaks must not hold a process open
-    "max_retries": 0,  # nor one that is away: who sends does not try again, workers and beat do
+    "socket_timeout": 10,  # a broker that accepts and never responds must not block a process
+    "max_retries": 0,  # senders do not retry a lost connection; workers and beat do
     "global_keyprefix": "swecar-jobs:",
 }
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 PGHISTORY_APPEND_ONLY = True
-# History is read by its record alone: other indexes would only slow every write.
+# History is only read by record, so other indexes would only slow every write.
 PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
 PGHISTORY_OBJ_FIELD = pghistory.ObjForeignKey(db_index=True)
 

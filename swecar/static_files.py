@@ -1,4 +1,4 @@
-"""Static files, sent small where the public asks for them."""
+"""Static files, compressed where public pages use them."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,9 +6,9 @@ from whitenoise.storage import CompressedStaticFilesStorage
 
 
 class OwnFilesCompressed(CompressedStaticFilesStorage):
-    """Compresses our own files alone: the administration's and the documentation's take 15 seconds."""
+    """Compresses only our own files; those of the admin and the API documentation take 15 seconds."""
 
     def post_process(self, paths: Mapping[str, object], dry_run: bool = False, **options) -> Iterator:
-        """Those under pages/."""
+        """Compress the files under pages/."""
         own = {path: found for path, found in paths.items() if path.startswith("pages/")}
         return super().post_process(own, dry_run, **options)

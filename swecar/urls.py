@@ -1,4 +1,4 @@
-"""Addresses."""
+"""URLs."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
@@ -10,7 +10,7 @@ from registry.pages.public import about, error_pages, releases, robots
 from registry.pages.public.map_view import show_map
 
 urlpatterns = [
-    path("api/v1/", include("api.urls")),  # first: asked most
+    path("api/v1/", include("api.urls")),  # first, since it gets most requests
     path("", show_map, {"language": "sv"}, name="map-sv"),
     path("en/", show_map, {"language": "en"}, name="map-en"),
     *releases.urlpatterns,
@@ -21,7 +21,7 @@ urlpatterns = [
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
     path("metrics", metrics.show_metrics, name="metrics"),
-    # Swedish as they stand, English under /en/.
+    # Swedish without a prefix, English under /en/.
     *i18n_patterns(
         path("accounts/", include("registry.pages.accounts.urls")),
         path("clinic/", include("registry.pages.clinic.urls")),
@@ -31,24 +31,24 @@ urlpatterns = [
 
 
 def handler400(request, exception):
-    """A request that cannot be read, said in the form that the caller reads."""
+    """A 400 as JSON for the API, else as a page."""
     if request.path_info.startswith("/api/"):
         return bad_request(request)
     return error_pages.show_bad_request(request)
 
 
 def handler403(request, exception):
-    """A page for people alone: the interface says itself what is not permitted."""
+    """A 403 as a page; the API makes its own."""
     return error_pages.show_not_permitted(request)
 
 
 def handler404(request, exception):
-    """An address that is none, said in the form that the caller reads."""
+    """A 404 as JSON for the API, else as a page."""
     if request.path_info.startswith("/api/"):
         return not_found(request)
     return error_pages.show_no_page(request)
 
 
 def handler500(request):
-    """A fault of ours, said in the form that the caller reads."""
+    """A 500 as JSON for the API, else as a page."""
     return server_error(request, error_pages.show_fault)

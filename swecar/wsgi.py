@@ -7,7 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swecar.settings")
 service = get_wsgi_application()
 
-import swecar.urls  # noqa: E402, F401  after the settings; all that a page needs
+import swecar.urls  # noqa: E402, F401  after the settings; loads all that a page needs
 from api.public.rate_limit import spend_if_any  # noqa: E402
 from registry.figure.geometry import load_shapes  # noqa: E402
 from registry.published.current_snapshot import remembered_hash  # noqa: E402
@@ -15,4 +15,4 @@ from swecar.http.replay_cache import Front  # noqa: E402
 
 application = Front(service, current=remembered_hash, spend=spend_if_any)
 load_shapes()
-# All of it is loaded once, before the server makes its processes, and not for the first visitor of each.
+# Loaded before the server forks, and not at the first request of each process.

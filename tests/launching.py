@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from swecar.local.embedded import ROOT
-from swecar.local.processes import read_identity
+from swecar.local.folder import ROOT
+from swecar.local.left_overs import read_identity
 
 LIMIT = 60  # seconds after which a command of these tests is taken to hang
 

@@ -16,7 +16,7 @@ from registry.formats import COUNTS_FORMATS, MAP_FORMATS
 from registry.formats.fhir import COUNTED
 from registry.models import Centre
 from registry.publishing.build import publish
-from swecar.local.embedded import ROOT
+from swecar.local.folder import ROOT
 from tests import factories
 
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")

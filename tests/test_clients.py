@@ -15,7 +15,7 @@ from django.test import Client
 from pyjstat import pyjstat
 
 from registry.publishing.build import publish
-from swecar.local.embedded import ROOT
+from swecar.local.folder import ROOT
 from tests import factories
 
 CLIENTS = ROOT / "docs" / "clients"

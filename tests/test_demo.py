@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from swecar.local.embedded import ROOT
-from swecar.local.processes import kill_group
-from swecar.local.servers import find_free_port
+from swecar.local.folder import ROOT
+from swecar.local.left_overs import kill_group
+from swecar.local.ports import find_free_port
 from tests.launching import LIMIT, environment, left_of, recorded
 
 EXPECTED = "297 patients · 304 infusions · 6 reinfusions · 1 further dose · 13 children (snapshot 1)"

@@ -14,8 +14,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from swecar.local.embedded import ROOT, AlreadyRunning, owned, read_variables, running_servers
-from swecar.local.processes import read_identity
+from swecar.local.embedded import running_servers
+from swecar.local.folder import ROOT, AlreadyRunning, owned
+from swecar.local.left_overs import read_identity
+from swecar.local.private_files import read_variables
 from tests.launching import LIMIT, environment, left_of, recorded, serve
 
 ONCE = Retry(NoBackoff(), 0)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from swecar import env
-from swecar.local.embedded import ROOT
+from swecar.local.folder import ROOT
 
 TELL_SESSION = """
 import django

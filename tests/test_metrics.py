@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from registry.choices import ImportState, Outcome, Task
 from registry.models import ImportJob, Run
 from registry.publishing.build import publish
-from swecar.local.embedded import ROOT
+from swecar.local.folder import ROOT
 from tests import factories
 
 ALONE = {"database_up", "broker_up"}

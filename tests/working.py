@@ -14,15 +14,16 @@ from django.conf import settings
 from django.db import connection
 
 from swecar.local.demo import WORKER
-from swecar.local.embedded import ROOT
-from swecar.local.servers import find_free_port, find_valkey
+from swecar.local.folder import ROOT
+from swecar.local.ports import find_free_port
+from swecar.local.programs import find_valkey
 
-PATIENCE = 30  # seconds after which what is awaited is taken never to come
+STOP_SECONDS = 30  # seconds after which what is awaited is taken never to come
 
 
 def wait_for(condition: Callable[[], object], what: str) -> None:
     """Return once the condition holds; fail with what was awaited."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + STOP_SECONDS
     while not condition():
         assert time.monotonic() < deadline, f"never came: {what}"
         time.sleep(0.05)
@@ -62,7 +63,7 @@ def kill(process: subprocess.Popen) -> None:
     """SIGKILL to a process and all its children, as when the machine takes them."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(PATIENCE)
+    process.wait(STOP_SECONDS)
 
 
 @contextmanager

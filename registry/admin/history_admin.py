@@ -26,7 +26,7 @@ class HistoryAdmin(admin.ModelAdmin):
 
     def get_urls(self):
         """Leave out Django's unnamed URLs, which redirect old links."""
-        return [address for address in super().get_urls() if address.name]
+        return [pattern for pattern in super().get_urls() if pattern.name]
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         """Record the actor and the stated reason in the history."""

@@ -1,1 +1,1 @@
-"""What starts a demonstration on one machine: servers from wheels, processes, the demo command."""
+"""The demonstration on one machine, and the embedded servers that tests and benchmarks also use."""

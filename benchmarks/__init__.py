@@ -1,1 +1,1 @@
-"""`make bench`: what we measure, beside a named peer in the same run."""
+"""The benchmarks of `make bench`, most of them beside a named peer in the same run."""

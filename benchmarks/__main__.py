@@ -1,6 +1,6 @@
 """`make bench`: a table of ratios within one run, and benchmarks/results.json.
 
-`python -m benchmarks --small` leaves out the million and shortens the rest.
+`python -m benchmarks --small` leaves out a million infusions and shortens the rest.
 """
 
 import json
@@ -23,7 +23,7 @@ RESULTS = Path(__file__).with_name("results.json")
 
 
 def main() -> None:
-    """Measure, print a line as soon as it is known, and write the file."""
+    """Measure, print each result at once, and write the file."""
     small = "--small" in sys.argv[1:]
     call_command("migrate", verbosity=0)
     results: list[Result] = []

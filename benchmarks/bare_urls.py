@@ -11,7 +11,7 @@ BODY = Path(os.environ["BENCH_BODY"]).read_bytes()
 
 
 def show(request: HttpRequest) -> HttpResponse:
-    """The bytes, or 304 to who says that they are known."""
+    """The bytes, or 304 if the client has them."""
     if request.headers.get("If-None-Match") == '"known"':
         return HttpResponseNotModified(headers={"ETag": '"known"'})
     return HttpResponse(BODY, content_type="application/json", headers=HEADERS)

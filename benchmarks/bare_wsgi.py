@@ -1,4 +1,4 @@
-"""The bare Django as the server's application."""
+"""The WSGI application of the bare Django."""
 
 from django.core.wsgi import get_wsgi_application
 

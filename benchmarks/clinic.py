@@ -1,4 +1,4 @@
-"""The clinic's pages with 100,000 infusions in the database: medians through a real server."""
+"""The clinic's pages through a real server, with 100,000 infusions in the database."""
 
 import http.client
 import statistics
@@ -17,16 +17,16 @@ from benchmarks.serving import serve
 from registry.models import Centre, Infusion, Membership, User
 
 ROUNDS = 40
-TOKEN = "a" * 32  # of the form: the cookie and the field are alike
+TOKEN = "a" * 32  # CSRF token, the same in cookie and header
 IDENTIFIERS = """
 INSERT INTO registry_patientidentifier (patient_id, type, key_id, digest)
 SELECT id, 'personal', 'made-up', sha256(id::text::bytea) FROM registry_patient
 """
-UNKNOWN = "19700101-9802"  # of nobody: birth number 980
+UNKNOWN = "19700101-9802"  # nobody's: test numbers have birth numbers from 980
 
 
 def measure(*, small: bool) -> Iterator[Result]:
-    """Milliseconds of the form, of a search by identifier, and of one by registry number."""
+    """Milliseconds of the pages and of a search by identifier."""
     fill(10_000 if small else 100_000)
     with connection.cursor() as cursor:
         cursor.execute(IDENTIFIERS)
@@ -36,42 +36,42 @@ def measure(*, small: bool) -> Iterator[Result]:
     row = Infusion.objects.filter(centre__code="UPP").select_related("patient")[0]
     form = {"patient_id": UNKNOWN, "csrfmiddlewaretoken": TOKEN}
     with serve("swecar.settings") as port:
-        for name, method, address, body, goal in (
+        for name, method, url, body, goal in (
             ("the start page", "GET", "/en/clinic/", None, ""),
             ("the entry page", "GET", "/en/clinic/infusions/new", None, "<= 150"),
             ("a person searched by number", "POST", "/en/clinic/infusions/new/person", form, "<= 100"),
             ("a person's page", "GET", f"/en/clinic/persons/{row.patient.registry_number}/", None, "<= 100"),
         ):
-            yield Result(name, "ms, median", _median(port, method, address, body, headers), goal=goal)
+            yield Result(name, "ms, median", _median(port, method, url, body, headers), goal=goal)
 
 
 def _sign_in() -> str:
-    """The session of a reporter of Uppsala."""
-    someone, _created = User.objects.get_or_create(username="bench", defaults={"password": "!"})
+    """The session key of a reporter of Uppsala."""
+    user, _created = User.objects.get_or_create(username="bench", defaults={"password": "!"})
     Membership.objects.get_or_create(
-        user=someone, centre=Centre.objects.get(code="UPP"), defaults={"role": "reporter"}
+        user=user, centre=Centre.objects.get(code="UPP"), defaults={"role": "reporter"}
     )
     session = import_module(settings.SESSION_ENGINE).SessionStore()
-    session[SESSION_KEY] = str(someone.pk)
+    session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
-    session[HASH_SESSION_KEY] = someone.get_session_auth_hash()
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
     return session.session_key
 
 
-def _median(port: int, method: str, address: str, form: dict | None, headers: dict[str, str]) -> float:
-    """Milliseconds over one connection, warm."""
+def _median(port: int, method: str, url: str, form: dict | None, headers: dict[str, str]) -> float:
+    """Median milliseconds over one connection, after five requests to warm up."""
     line = http.client.HTTPConnection("127.0.0.1", port)
     body = urlencode(form) if form else None
     if form:
         headers = headers | {"Content-Type": "application/x-www-form-urlencoded"}
     times = []
     for _round in range(ROUNDS + 5):
-        begun = time.perf_counter()
-        line.request(method, address, body, headers)
-        answer = line.getresponse()
-        answer.read()
-        times.append(time.perf_counter() - begun)
-        if answer.status != http.client.OK:
-            raise AssertionError(f"{address} answered {answer.status}")
+        started = time.perf_counter()
+        line.request(method, url, body, headers)
+        response = line.getresponse()
+        response.read()
+        times.append(time.perf_counter() - started)
+        if response.status != http.client.OK:
+            raise AssertionError(f"{url} gave {response.status}")
     return statistics.median(times[5:]) * 1000

@@ -1,6 +1,6 @@
-"""The first answer of `counts` with a million facts, beside one statement by hand, and beside Datasette.
+"""An uncached response of `counts` with a million facts, beside a hand-written statement and beside Datasette.
 
-All three count the same facts by centre and category, with the country's total: roles by person and cell.
+All three count the same facts by centre and category, with the national total: roles by person and cell.
 """
 
 import http.client
@@ -28,7 +28,7 @@ from swecar.local.ports import find_free_port
 
 ROUNDS = 5
 COLUMNS = "person, infused_on, sequence, centre, category, kind"
-# As someone would write it by hand who knows the facts; good in both databases.
+# As someone who knows the facts would write it by hand; it runs in PostgreSQL and SQLite.
 BY_HAND = """
 WITH role AS (
     SELECT centre, category, kind, infused_on,
@@ -52,17 +52,17 @@ FROM whole
 
 
 def measure(*, small: bool) -> Iterator[Result]:
-    """Milliseconds of an answer that nobody has asked for yet."""
+    """Milliseconds of a response that is not cached."""
     facts = 10_000 if small else 1_000_000
     fill(facts)
     publish()
     table = name_table(Publication.objects.get().snapshot_id)
     with serve("swecar.settings") as port:
         line = http.client.HTTPConnection("127.0.0.1", port)
-        # Each round asks another query that nobody has asked: from a day before the first infusion.
+        # Each round sends a query that is not cached yet: from another day before the first infusion.
         ours = _median(lambda place: _ask(line, f"/api/v1/counts?by=centre,category&from=1990-01-{place + 1:02}"))
     theirs = _median(lambda _place: _count_by_hand(table))
-    name = f"counts, first answer of {facts:,}"
+    name = f"counts, not cached, of {facts:,}"
     yield Result(name, "ms, median", ours, "one statement", theirs, "<= 2")
     with tempfile.TemporaryDirectory() as folder, datasette(table, Path(folder, "facts.db")) as port:
         line = http.client.HTTPConnection("127.0.0.1", port)
@@ -73,7 +73,7 @@ def measure(*, small: bool) -> Iterator[Result]:
 
 @contextmanager
 def datasette(table: str, path: Path) -> Iterator[int]:
-    """The port of a Datasette with the same facts."""
+    """Serve the same facts with Datasette; yield its port."""
     with sqlite3.connect(path) as file, connection.cursor() as cursor:
         file.execute(f"CREATE TABLE facts ({COLUMNS})")
         cursor.execute(f"SELECT person, infused_on::text, sequence, centre, category, kind FROM {table}")
@@ -100,12 +100,12 @@ def datasette(table: str, path: Path) -> Iterator[int]:
         process.wait(30)
 
 
-def _ask(line: http.client.HTTPConnection, address: str) -> None:
-    line.request("GET", address)
-    answer = line.getresponse()
-    body = answer.read()
-    if answer.status != http.client.OK or json.loads(body).get("ok") is False:
-        raise AssertionError(f"{address} answered {answer.status}: {body[:200]!r}")
+def _ask(line: http.client.HTTPConnection, url: str) -> None:
+    line.request("GET", url)
+    response = line.getresponse()
+    body = response.read()
+    if response.status != http.client.OK or json.loads(body).get("ok") is False:
+        raise AssertionError(f"{url} gave {response.status}: {body[:200]!r}")
 
 
 def _count_by_hand(table: str) -> None:
@@ -117,7 +117,7 @@ def _count_by_hand(table: str) -> None:
 def _median(work: Callable[[int], None]) -> float:
     times = []
     for place in range(ROUNDS):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         work(place)
-        times.append(time.perf_counter() - begun)
+        times.append(time.perf_counter() - started)
     return statistics.median(times) * 1000

@@ -1,4 +1,4 @@
-"""Exchange files of any length, with identity numbers of the test series."""
+"""Exchange files of any length, with test identity numbers."""
 
 import csv
 import random
@@ -12,7 +12,7 @@ CENTRES = ("UME", "UPP", "STO", "LIN", "GOT", "LUN")
 
 
 def write_file(path: Path, rows: int) -> None:
-    """A file of so many infusions, a tenth of them of pseudonyms, a twentieth further ones."""
+    """Write a file of so many infusions: a tenth have pseudonyms, a twentieth are a person's second."""
     chance = random.Random(rows)
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, restval="")

@@ -1,4 +1,4 @@
-"""Importing an exchange file, from the file to the commit, history included."""
+"""Importing an exchange file, from reading to commit, with its history."""
 
 import tempfile
 import time

@@ -1,4 +1,4 @@
-"""Publishing (facts, documents, proof, all committed) beside one statement that only counts."""
+"""Publishing (facts, documents, recount, committed) beside one statement that only counts."""
 
 import time
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from registry.models import Revision
 from registry.publishing.build import publish
 
 ROUNDS = 3
-# The same numbers as the map's, as someone would write them by hand, straight from the records.
+# The numbers of the map as someone would write them by hand, from the records.
 BY_HAND = """
 WITH infusion AS (
     SELECT centre_id, category, kind, infused_on, age_at_infusion,
@@ -37,18 +37,18 @@ GROUP BY GROUPING SETS ((centre_id, category), (centre_id), ())
 
 
 def measure(*, small: bool) -> Iterator[Result]:
-    """Seconds at three sizes, the best of some rounds each, and how they grow."""
+    """Seconds at three sizes, the best of three rounds each, and how they grow."""
     sizes = (300, 100_000) if small else (300, 100_000, 1_000_000)
     ours: dict[int, float] = {}
     theirs: dict[int, float] = {}
     for size in sizes:
         fill(size)
         theirs[size] = min(_time(_count_by_hand) for _ in range(ROUNDS))
-        ours[size] = min(_time(_publish_anew) for _ in range(ROUNDS))
+        ours[size] = min(_time(_publish_again) for _ in range(ROUNDS))
         goal = "<= 4" if size == sizes[-1] else ""
         yield Result(f"publish {size:,} infusions", "s", ours[size], "one statement", theirs[size], goal)
     if not small:
-        # Ten times the rows; what the machine makes dearer for all of them is in the statement's too.
+        # Ten times the rows. The growth of the peer shows how much of it is due to the machine.
         growth, beside = (seconds[1_000_000] / seconds[100_000] for seconds in (ours, theirs))
         name = "publish, a million by a hundred thousand"
         yield Result(name, "times", growth, "one statement", beside, "<= 1.05")
@@ -66,7 +66,7 @@ def _count_by_hand() -> None:
         cursor.fetchall()
 
 
-def _publish_anew() -> None:
+def _publish_again() -> None:
     revision = Revision.objects.get()
     revision.number += 1
     revision.save()

@@ -1,4 +1,4 @@
-"""Random registries of any size, written past the entry path: what is measured comes after it."""
+"""Random registries of any size, stored by SQL, since storing them is not measured."""
 
 from django.db import connection
 
@@ -13,7 +13,7 @@ PATIENTS = """
 INSERT INTO registry_patient (id, sex, created_at)
 SELECT number, (ARRAY['female', 'male'])[1 + number %% 2], now() FROM generate_series(1, %(patients)s) AS number
 """
-# Nine patients to ten infusions; one patient in nine, anywhere among them, is treated again, often elsewhere.
+# Nine patients to ten infusions: one patient in nine is treated again, often at another centre.
 INFUSIONS = """
 INSERT INTO registry_infusion (
     id, patient_id, centre_id, category, kind, product_id, indication_id, trial_id, infused_on,
@@ -42,10 +42,10 @@ def fill(infusions: int) -> None:
     store_code_lists()
     with connection.cursor() as cursor:
         cursor.execute(EMPTY)
-        cursor.execute("SET session_replication_role = replica")  # no triggers: this is not measured
+        cursor.execute("SET session_replication_role = replica")  # without triggers
         sizes = {"infusions": infusions, "patients": infusions * 9 // 10}
         cursor.execute(PATIENTS, sizes)
         cursor.execute(INFUSIONS, sizes)
         cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute("UPDATE registry_revision SET number = number + 1")
-        cursor.execute("VACUUM ANALYZE registry_infusion, registry_patient")  # as autovacuum does in a minute
+        cursor.execute("VACUUM ANALYZE registry_infusion, registry_patient")  # as autovacuum would within a minute

@@ -1,13 +1,13 @@
-"""One line of the table."""
+"""Results of the benchmarks."""
 
 from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was measured, beside its peer; ours and the peer's in the same unit.
+    """A measurement, and its peer's in the same unit.
 
-    A goal is `>= x` or `<= x`, on the ratio ours / peer, or on ours where there is no peer.
+    The goal is `>= x` or `<= x`, for the ratio ours / theirs, or for ours where there is no peer.
     """
 
     name: str
@@ -19,12 +19,12 @@ class Result:
 
     @property
     def ratio(self) -> float | None:
-        """Ours by the peer's."""
+        """Ours divided by theirs."""
         return self.ours / self.theirs if self.theirs else None
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the goal is met, None without one."""
+        """Whether the goal is met; None if there is none."""
         if not self.goal:
             return None
         sign, limit = self.goal.split()
@@ -33,11 +33,11 @@ class Result:
 
     @staticmethod
     def head() -> str:
-        """The table's head."""
+        """The head of the table."""
         return f"{'what':44} {'ours':>10} {'peer':>10} {'ratio':>7}  goal"
 
     def line(self) -> str:
-        """The table's line."""
+        """The line in the table."""
         theirs = f"{self.theirs:10.3g}" if self.theirs else f"{'':10}"
         ratio = f"{self.ratio:7.2f}" if self.ratio else f"{'':7}"
         met = {True: "met", False: "NOT MET", None: ""}[self.is_met]
@@ -45,5 +45,5 @@ class Result:
         return f"{self.name + ', ' + self.unit:44} {self.ours:10.4g} {theirs} {ratio}  {self.goal} {met}{peer}"
 
     def as_row(self) -> dict:
-        """For the file."""
+        """The row in results.json."""
         return asdict(self) | {"ratio": self.ratio, "is_met": self.is_met}

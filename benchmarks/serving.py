@@ -1,6 +1,6 @@
-"""Requests a second of `map`, whole and unchanged, beside a bare Django view with the same bytes.
+"""Requests a second of cached responses, 200 and 304, beside a bare Django view with the same bytes.
 
-Both run under the same gunicorn, one after the other in turns, with the load on the same machine.
+Both run under gunicorn, measured in turns, with the load generator on the same machine.
 """
 
 import http.client
@@ -29,7 +29,7 @@ TURNS = 3
 
 
 def measure(*, small: bool) -> Iterator[Result]:
-    """The map of the demonstration and a table, both kept: 200, then 304."""
+    """The demonstration's map and a table of counts, both cached: 200, then 304."""
     seconds = 1.0 if small else 4.0
     fill(0)
     call_command("demo_data", stdout=StringIO())
@@ -37,7 +37,7 @@ def measure(*, small: bool) -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as folder:
         body = Path(folder, "body")
         with serve("swecar.settings", body) as ours:
-            for what, path in (("map", "/api/v1/map"), ("counts, kept", "/api/v1/counts?by=centre,year")):
+            for what, path in (("map", "/api/v1/map"), ("counts, cached", "/api/v1/counts?by=centre,year")):
                 etag, content = _ask(ours, path)
                 body.write_bytes(content)
                 with serve("benchmarks.bare_settings", body) as bare:
@@ -52,10 +52,10 @@ def measure(*, small: bool) -> Iterator[Result]:
 
 @contextmanager
 def serve(settings_module: str, body: Path | None = None) -> Iterator[int]:
-    """The port of a gunicorn with these settings; the bare one answers with the bytes of body."""
+    """Run gunicorn with these settings and yield its port; the bare view serves the bytes of body."""
     port = find_free_port()
     variables = os.environ | {"DJANGO_SETTINGS_MODULE": settings_module, "BENCH_BODY": str(body or "")}
-    variables["RATE_LIMIT"] = "1000000000"  # counted, and never reached
+    variables["RATE_LIMIT"] = "1000000000"  # counted but never reached
     package = settings_module.partition(".")[0]
     application = {"swecar": "swecar.wsgi", "benchmarks": "benchmarks.bare_wsgi"}[package]
     process = subprocess.Popen(
@@ -79,17 +79,17 @@ def serve(settings_module: str, body: Path | None = None) -> Iterator[int]:
         process.wait(30)
 
 
-def _ask(port: int, address: str) -> tuple[str, bytes]:
+def _ask(port: int, url: str) -> tuple[str, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("GET", address)
+    connection.request("GET", url)
     response = connection.getresponse()
     return response.headers["ETag"], response.read()
 
 
-def _load(port: int, address: str, etag: str, seconds: float) -> float:
-    """Requests a second over some connections that stay open, each asking again when answered."""
+def _load(port: int, url: str, etag: str, seconds: float) -> float:
+    """Requests a second over open connections, each sending the next when it has the response."""
     known = f"If-None-Match: {etag}\r\n" if etag else ""
-    request = f"GET {address} HTTP/1.1\r\nHost: localhost\r\n{known}\r\n".encode()
+    request = f"GET {url} HTTP/1.1\r\nHost: localhost\r\n{known}\r\n".encode()
     wanted = b"HTTP/1.1 304" if etag else b"HTTP/1.1 200"
     counts = [0] * CONNECTIONS
     end = time.perf_counter() + seconds
@@ -98,17 +98,17 @@ def _load(port: int, address: str, etag: str, seconds: float) -> float:
         with socket.create_connection(("127.0.0.1", port)) as line:
             while time.perf_counter() < end:
                 line.sendall(request)
-                if not _read_answer(line).startswith(wanted):
-                    raise AssertionError(f"{address} did not answer {wanted!r}")
+                if not _read_response(line).startswith(wanted):
+                    raise AssertionError(f"{url} did not give {wanted!r}")
                 counts[place] += 1
 
     with ThreadPoolExecutor(CONNECTIONS) as threads:
-        list(threads.map(run, range(CONNECTIONS)))  # raises what one of them has raised
+        list(threads.map(run, range(CONNECTIONS)))  # raises what a thread has raised
     return sum(counts) / seconds
 
 
-def _read_answer(line: socket.socket) -> bytes:
-    """The head of one answer, its body read and left; 304 has none, and a whole one says its length."""
+def _read_response(line: socket.socket) -> bytes:
+    """The head of a response, whose body is read and discarded; a 304 has none."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += line.recv(65536)

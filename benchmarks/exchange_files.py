@@ -5,7 +5,7 @@ import random
 from datetime import date, timedelta
 from pathlib import Path
 
-from registry.demonstration.code_lists import PRODUCTS
+from registry.demonstration.reviewed_lists import PRODUCTS
 from registry.entry.infusions.columns import COLUMNS
 
 CENTRES = ("UME", "UPP", "STO", "LIN", "GOT", "LUN")

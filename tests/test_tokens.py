@@ -174,7 +174,7 @@ def test_the_command_says_why_it_makes_none(nurse, manage, arguments, code):
     found, out, err = manage("create_token", *arguments)
     assert (found, out) == (code, "")
     assert err
-    assert code == 2 or err == "CommandError: There is no such user who may sign in.\n"
+    assert code == 2 or err == "CommandError: There is no such user, or the user may not sign in.\n"
     assert not Token.objects.exists()
 
 

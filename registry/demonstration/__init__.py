@@ -1,1 +1,1 @@
-"""The code lists, and the made-up records that give the published figure of 8 September 2025."""
+"""The code lists, and made-up records that give the figure published on 8 September 2025."""

@@ -1,69 +1,20 @@
-"""The code lists as reviewed data: national lists as they stand, and two made-up trials."""
+"""Storing the code lists."""
 
-from datetime import date
-
-from registry.choices import CentreStatus, DatePrecision, Modality, Phase, ProductOrigin, Sponsor
+from registry.choices import Modality, ProductOrigin
+from registry.demonstration.reviewed_lists import (
+    CENTRES,
+    INDICATIONS,
+    ONE_DOSE,
+    PLANS,
+    PRODUCTS,
+    TRIALS,
+    UNNAMED_PRODUCTS,
+)
 from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
-
-ACADEMIC_TRIAL, INDUSTRY_TRIAL = "NCT99000002", "NCT99000001"
-ACADEMIC_PRODUCT, TRIAL_PRODUCT = "Akademisk CD19 CAR-T", "Prövningsläkemedel CAR-T"
-
-# code, hospital, city, city in English, county, county code, region, lat, lon (WGS 84), status
-CENTRES = (
-    ("UME", "Norrlands universitetssjukhus", "Umeå", "Umeå", "Västerbotten", "24", "Norra", 63.8175, 20.2983, CentreStatus.ACTIVE),
-    ("UPP", "Akademiska sjukhuset", "Uppsala", "Uppsala", "Uppsala", "03", "Mellansverige", 59.8472, 17.6403, CentreStatus.ACTIVE),
-    ("STO", "Karolinska universitetssjukhuset", "Stockholm", "Stockholm", "Stockholm", "01", "Stockholm–Gotland", 59.3522, 18.0322, CentreStatus.ACTIVE),
-    ("ORE", "Universitetssjukhuset Örebro", "Örebro", "Örebro", "Örebro", "18", "Mellansverige", 59.2756, 15.2250, CentreStatus.UPCOMING),
-    ("LIN", "Universitetssjukhuset i Linköping", "Linköping", "Linköping", "Östergötland", "05", "Sydöstra", 58.4014, 15.6208, CentreStatus.ACTIVE),
-    ("GOT", "Sahlgrenska universitetssjukhuset", "Göteborg", "Gothenburg", "Västra Götaland", "14", "Västra", 57.6833, 11.9583, CentreStatus.ACTIVE),
-    ("LUN", "Skånes universitetssjukhus", "Lund", "Lund", "Skåne", "12", "Södra", 55.7117, 13.1983, CentreStatus.ACTIVE),
-)  # fmt: skip
-
-# Products with more than one planned dose: doses, planned and most days between two. Aucatzyl is given on
-# day 1 and day 10 ± 2 (DOMAIN.md), and by its product information on day 21 at the latest.
-PLANS = {"Aucatzyl": (2, 9, 20)}
-ONE_DOSE = (1, None, None)
-
-# brand, INN, ATC, holder, target, authorised on, precision, what is unconfirmed
-PRODUCTS = (
-    ("Kymriah", "tisagenlecleucel", "L01XL04", "Novartis", "CD19", date(2018, 8, 22), DatePrecision.DAY, ""),
-    ("Yescarta", "axicabtagene ciloleucel", "L01XL03", "Kite", "CD19", date(2018, 8, 23), DatePrecision.DAY, "atc"),
-    ("Tecartus", "brexucabtagene autoleucel", "L01XL06", "Kite", "CD19", date(2020, 12, 1), DatePrecision.MONTH, ""),
-    ("Abecma", "idecabtagene vicleucel", "L01XL07", "Bristol Myers Squibb", "BCMA", date(2021, 8, 18), DatePrecision.DAY, "atc"),
-    ("Breyanzi", "lisocabtagene maraleucel", "L01XL08", "Bristol Myers Squibb", "CD19", date(2022, 4, 1), DatePrecision.MONTH, "atc"),
-    ("Carvykti", "ciltacabtagene autoleucel", "L01XL05", "Janssen-Cilag", "BCMA", date(2022, 5, 1), DatePrecision.MONTH, ""),
-    ("Aucatzyl", "obecabtagene autoleucel", "L01XL12", "Autolus", "CD19", date(2025, 7, 1), DatePrecision.MONTH, ""),
-)  # fmt: skip
-
-# Products without a name on the market are products of their own (COUNTING.md, small case 10).
-UNNAMED_PRODUCTS = (
-    (ACADEMIC_PRODUCT, "CD19", Modality.CAR_T, ProductOrigin.INVESTIGATIONAL),
-    (TRIAL_PRODUCT, "CD19", Modality.CAR_T, ProductOrigin.INVESTIGATIONAL),
-    ("Prövningsläkemedel TCR-T", "", Modality.TCR_T, ProductOrigin.INVESTIGATIONAL),
-)
-
-# key, ICD-10, Swedish, English, what is unconfirmed
-INDICATIONS = (
-    ("b-all", "C91.0", "Akut lymfatisk B-cellsleukemi", "B-cell acute lymphoblastic leukaemia", ""),
-    ("dlbcl", "C83.3", "Diffust storcelligt B-cellslymfom", "Diffuse large B-cell lymphoma", ""),
-    ("hgbl", "C83.7", "Höggradigt B-cellslymfom", "High-grade B-cell lymphoma", "icd10"),
-    ("pmbcl", "C85.2", "Primärt mediastinalt B-cellslymfom", "Primary mediastinal B-cell lymphoma", ""),
-    ("fl", "C82", "Follikulärt lymfom", "Follicular lymphoma", ""),
-    ("mcl", "C83.1", "Mantelcellslymfom", "Mantle cell lymphoma", ""),
-    ("mm", "C90.0", "Multipelt myelom", "Multiple myeloma", ""),
-    ("solid-tumour", None, "Solid tumör", "Solid tumour", ""),
-    ("autoimmune", None, "Autoimmun sjukdom", "Autoimmune disease", ""),
-    ("other", None, "Annan sjukdom", "Other disease", ""),
-)  # fmt: skip
-
-TRIALS = (
-    (ACADEMIC_TRIAL, "Demonstration: akademisk prövning", Sponsor.ACADEMIC, Phase.I_II),
-    (INDUSTRY_TRIAL, "Demonstration: industriprövning", Sponsor.INDUSTRY, Phase.II),
-)
 
 
 def store_code_lists() -> None:
-    """Create what is missing; a row that an administrator has changed stays as it is."""
+    """Create missing rows; rows that an administrator has changed stay as they are."""
     for position, (code, name, city, city_en, county, number, region, lat, lon, status) in enumerate(CENTRES):
         Centre.objects.get_or_create(
             code=code,

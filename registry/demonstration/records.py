@@ -1,7 +1,7 @@
 """Made-up records that add up to the published figure (COUNTING.md, "Worked example").
 
-They are an exchange file, and enter as one: by the import that clinics use. The identity numbers
-have birth numbers 980 to 999, the series for tests.
+They are an exchange file for the import that clinics use. The identity numbers have birth numbers 980 to 999,
+which are reserved for tests.
 """
 
 import csv
@@ -9,12 +9,10 @@ import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
-from registry.demonstration.code_lists import (
+from registry.demonstration.published_figure import CELLS, Cell
+from registry.demonstration.reviewed_lists import (
     ACADEMIC_PRODUCT,
-    ACADEMIC_TRIAL,
-    INDUSTRY_TRIAL,
     PRODUCTS,
     TRIAL_PRODUCT,
 )
@@ -28,42 +26,8 @@ INDICATION_OF = {
 }  # fmt: skip
 
 
-class Cell(NamedTuple):
-    """One line of the published figure."""
-
-    centre: str
-    category: str
-    first: str
-    patients: int
-    products: tuple[str, ...]
-    reinfusions: int = 0
-    further_doses: int = 0
-    children: int = 0
-    trial: str = ""
-    site: str = ""
-
-
-CELLS = (
-    Cell("UME", "SOC", "2023-12", 9, ("Yescarta", "Breyanzi")),
-    Cell("UPP", "ACT", "2014", 45, (ACADEMIC_PRODUCT,), further_doses=1, children=2,
-         trial=ACADEMIC_TRIAL, site="VECURA"),
-    Cell("UPP", "SOC", "2020-11", 38, ("Kymriah", "Yescarta", "Tecartus", "Breyanzi"), children=1),
-    Cell("UPP", "ICT", "2023-06", 2, (TRIAL_PRODUCT,), trial=INDUSTRY_TRIAL),
-    Cell("STO", "ICT", "2019-08", 17, (TRIAL_PRODUCT,), trial=INDUSTRY_TRIAL),
-    Cell("STO", "SOC", "2019-11", 69, ("Kymriah", "Yescarta", "Tecartus", "Breyanzi", "Carvykti"),
-         reinfusions=5, children=5),
-    Cell("LIN", "SOC", "2020-01", 18, ("Yescarta", "Tecartus")),
-    Cell("LIN", "ICT", "2023-04", 2, (TRIAL_PRODUCT,), trial=INDUSTRY_TRIAL),
-    Cell("GOT", "SOC", "2020-10", 26, ("Kymriah", "Yescarta", "Tecartus"), children=3),
-    Cell("GOT", "ICT", "2022-10", 5, (TRIAL_PRODUCT,), reinfusions=1, trial=INDUSTRY_TRIAL),
-    Cell("GOT", "CUP", "2024-02", 1, ("Carvykti",)),
-    Cell("LUN", "SOC", "2020-01", 60, ("Kymriah", "Yescarta", "Tecartus", "Abecma"), children=2),
-    Cell("LUN", "ICT", "2021-11", 5, (TRIAL_PRODUCT,), trial=INDUSTRY_TRIAL),
-)  # fmt: skip
-
-
 def write_records(path: Path) -> None:
-    """Write the demonstration as an exchange file; the same every time."""
+    """Write the records as an exchange file, the same every time."""
     chance = random.Random("swecar 2025-09-08")
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, COLUMNS, restval="")
@@ -95,7 +59,7 @@ def _rows_of_cell(cell: Cell, chance: random.Random, serial: int) -> Iterator[di
 
 
 def _days(cell: Cell, chance: random.Random) -> list[str]:
-    """A first infusion in the printed precision, the rest to the day, more of them each year."""
+    """The first infusion as precise as printed, the others to the day, more of them each year."""
     year, month = (*map(int, cell.first.split("-")), 12)[:2]
     begin = date(year, month, 28)
     span = (LATEST - begin).days
@@ -118,7 +82,7 @@ def _common(cell: Cell, chance: random.Random, given_on: date, is_child: bool) -
 
 
 def _test_number(chance: random.Random, serial: int, given_on: date, is_child: bool) -> str:
-    """A number that no one has: its serial chooses the birth number, so that no two are alike."""
+    """A test identity number; the serial selects the birth number, so that no two are equal."""
     age = chance.randint(4, 15) if is_child else chance.randint(24, 78)
     born = date(given_on.year - age, 1, 1) + timedelta(days=chance.randint(0, 180))
     digits = f"{born:%y%m%d}{980 + serial % 20}"

@@ -1,1 +1,1 @@
-"""What an operator runs on the server."""
+"""Commands for operators."""

@@ -1,1 +1,1 @@
-"""One module a command."""
+"""A module per command."""

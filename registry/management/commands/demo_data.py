@@ -1,4 +1,4 @@
-"""`manage.py demo_data`: the code lists and the demonstration's records; twice changes nothing."""
+"""`manage.py demo_data`: the code lists and the demonstration's records; a second run changes nothing."""
 
 import tempfile
 from pathlib import Path
@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, no_translatio
 
 from registry.access import Operator, acting_as
 from registry.demonstration.code_lists import store_code_lists
-from registry.demonstration.people import keep_logins, store_people
 from registry.demonstration.records import write_records
+from registry.demonstration.users import keep_logins, store_users
 from registry.entry.importing.pipeline import import_infusions
 from registry.errors import Problem
 
@@ -16,21 +16,17 @@ REASON = "demonstration"
 
 
 class Command(BaseCommand):
-    """The lists, the users and the records of the demonstration."""
-
     help = "Store the code lists, and (without --reference-only) the demonstration's users and records."
 
     def add_arguments(self, parser):
-        """What to leave out, and where to keep the passwords."""
         parser.add_argument("--reference-only", action="store_true", help="code lists and trials alone")
-        parser.add_argument("--logins", type=Path, help="keep new passwords here instead of printing them")
+        parser.add_argument("--logins", type=Path, help="write new passwords to this file, not to the output")
 
     @no_translations
     def handle(self, *, reference_only: bool, logins: Path | None, **options):
-        """Store what is missing."""
         with acting_as(Operator(), reason=REASON):
             store_code_lists()
-            created = {} if reference_only else store_people()
+            created = {} if reference_only else store_users()
         self.stdout.write("Code lists stored.")
         if reference_only:
             return

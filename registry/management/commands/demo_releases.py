@@ -1,4 +1,4 @@
-"""`manage.py demo_releases`: the demonstration's two releases; twice changes nothing."""
+"""`manage.py demo_releases`: the demonstration's two releases; a second run changes nothing."""
 
 from datetime import date
 
@@ -31,15 +31,12 @@ RELEASES = (
 
 
 class Command(BaseCommand):
-    """Releases of the current snapshot up to two days."""
-
-    help = "Make the demonstration's releases that are missing, of the current snapshot."
+    help = "Make the demonstration's missing releases from the current snapshot."
 
     @no_translations
     def handle(self, **options):
-        """Make what is missing."""
-        there = set(Release.objects.values_list("name", flat=True))
+        existing = set(Release.objects.values_list("name", flat=True))
         for fields in RELEASES:
-            if fields["name"] not in there:
+            if fields["name"] not in existing:
                 release = release_snapshot(**fields, by=Operator())  # type: ignore[arg-type]
                 self.stdout.write(f"Release {release.name} made.")

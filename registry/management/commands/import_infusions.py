@@ -17,14 +17,15 @@ TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 
 
 class Command(BaseCommand):
-    """Exit 0 stored, 1 rows refused, 2 unusable file, 75 another writes just now, or too many look-ups."""
+    """Exit 0 stored, 1 rows refused, 2 unusable file, 75 try again later (lock contention, look-ups)."""
 
-    help = "Store the infusions of a CSV or XLSX exchange file, or nothing where a row is refused."
+    help = "Store the infusions of a CSV or XLSX exchange file, or nothing if a row is refused."
 
     def add_arguments(self, parser):
-        """The file, and in whose name."""
         parser.add_argument("file", type=Path)
-        parser.add_argument("--centre", help="code of the only centre allowed, and the column's default")
+        parser.add_argument(
+            "--centre", help="code of the only centre allowed, also used where the column is empty"
+        )
         parser.add_argument("--dry-run", action="store_true", help="check and report, store nothing")
         parser.add_argument("--by", metavar="USER", help="act as this user, with their centres")
 
@@ -60,7 +61,7 @@ class Command(BaseCommand):
 
 
 class _Bar:
-    """One progress bar a stage, on a terminal only, so that a log keeps to the report."""
+    """A progress bar for each stage, on a terminal only, so that logs hold just the report."""
 
     def __init__(self, *, quiet: bool):
         self.quiet = quiet or not sys.stderr.isatty()

@@ -1,4 +1,4 @@
-"""`manage.py reconcile FILE.json`: a published figure beside the registry."""
+"""`manage.py reconcile FILE.json`: compare a published figure with the registry."""
 
 import json
 from pathlib import Path
@@ -13,16 +13,15 @@ DIFFERENT = 4
 
 
 class Command(BaseCommand):
-    """Exit 0 when every number agrees, 4 with the table of differences."""
+    """Exit 0 if every number agrees, 4 with a table of differences."""
 
     help = "Compare a published figure with the registry as of the figure's data cut, cell by cell."
 
     def add_arguments(self, parser):
-        """The figure."""
         parser.add_argument("file", type=Path)
 
     def handle(self, *, file: Path, **options):
-        """Compare, explain, and print what differs."""
+        """Print what is explained, and a table of what differs."""
         try:
             figure = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as fault:
@@ -35,7 +34,7 @@ class Command(BaseCommand):
             self.stdout.write(sentence)
         differences = result.differences
         if differences:
-            rows = ((d.cell, d.measure, d.figure, d.registry) for d in differences)
+            rows = ((found.cell, found.measure, found.figure, found.registry) for found in differences)
             self.stdout.write(lay_out(("cell", "measure", "figure", "registry"), rows))
             raise CommandError(
                 f"{len(differences)} of {len(result.compared)} numbers differ as of {result.as_of}.",

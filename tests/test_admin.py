@@ -288,7 +288,7 @@ def test_the_first_page_warns_of_what_stands_in_the_way_and_else_is_quiet(lists)
     fields = {"queued_at": now, "started_at": now, "heartbeat_at": now, "finished_at": now}
     Run.objects.create(task="registry.publish_snapshot", outcome="proof_failed", **fields)
     shown = text(sign_in().get(reverse("admin:index")))
-    assert "ended so: Proof failed, nothing published." in shown
+    assert "ended with: Proof failed, nothing published." in shown
     assert "The records have changed since the current snapshot." in shown
     Run.objects.create(task="registry.publish_snapshot", outcome="published", **fields)
     assert [warning.level for warning in find_warnings()] == ["warning"]

@@ -18,7 +18,8 @@ from registry.figure.geometry import Detail, load_shapes, locate
 from registry.figure.layout import place_callouts
 from registry.figure.projection import project
 from registry.figure.rings import clip_ring, measure_area, simplify_ring
-from registry.figure.svg import draw_map, draw_shapes
+from registry.figure.shapes import draw_shapes
+from registry.figure.svg import draw_map
 from tests.map_documents import empty_document, published_document, random_document
 
 SVG = "{http://www.w3.org/2000/svg}"

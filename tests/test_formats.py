@@ -17,10 +17,11 @@ from PIL import Image
 from pptx import Presentation
 from pyjstat import pyjstat
 
-from registry.figure.callouts import estimate_width
-from registry.figure.standalone import COLOURS, FONT_FILES, draw_figure
+from registry.figure.font_files import FONT_FILES
+from registry.figure.standalone import COLOURS, draw_figure
+from registry.figure.texts import estimate_width
 from registry.formats import COUNTS_FORMATS, MAP_FORMATS, write_map
-from registry.formats.pictures import print_points
+from registry.formats.pictures import render_png
 from registry.published.counting import CountQuery
 from registry.published.queries import read_counts, read_map
 from registry.publishing.build import publish
@@ -221,7 +222,7 @@ def test_swedish_letters_are_drawn_with_the_type_that_is_shipped():
     def draw(city: str) -> bytes:
         document = empty_document()
         document["centres"] = [document["centres"][0] | {"city": city, "name": ""}]
-        return print_points(document, "sv", 640)
+        return render_png(document, "sv", 640)
 
     pictures = {draw(city) for city in ("Å", "Ä", "Ö", "å", "ä", "ö", "é", "–", "\ue000", "A")}
     assert len(pictures) == 10

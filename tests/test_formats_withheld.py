@@ -12,9 +12,9 @@ from django.utils.translation import override
 from pptx import Presentation
 from pyjstat import pyjstat
 
-from registry.figure.callouts import estimate_width
 from registry.figure.standalone import MARGIN, WIDTH
 from registry.figure.svg import draw_map
+from registry.figure.texts import estimate_width
 from registry.formats import COUNTS_FORMATS, FILE_FORMATS, write_counts, write_map
 from registry.wording import say_citation, say_sources
 from tests.map_documents import published_document

@@ -34,9 +34,9 @@ REFUSED = {
     "InfusionForm.batch", "CorrectionForm.batch", "ReasonForm.words", "InviteForm.email", "TokenForm.name",
     "ReleaseForm.name", "ReleaseForm.title_sv", "ReleaseForm.title_en", "ReleaseForm.note_sv",
     "ReleaseForm.note_en", "ReasonForm.reason", "ActionForm.reason", "WithdrawalForm.reason",
-    "CorrectionForm.reason", "RecordForm.reason", "PersonForm.reason", "ListForm.reason",
-    "PersonForm.username", "PersonForm.first_name", "PersonForm.last_name", "PersonForm.email",
-    "NewPersonForm.username", "NewPasskeyForm.name", "PasskeyForm.name",
+    "CorrectionForm.reason", "RecordForm.reason", "UserForm.reason", "ListForm.reason",
+    "UserForm.username", "UserForm.first_name", "UserForm.last_name", "UserForm.email",
+    "NewUserForm.username", "NewPasskeyForm.name", "PasskeyForm.name",
 }  # fmt: skip
 LISTED = dict.fromkeys(["centre", "category", "trial", "product", "indication", "kind", "former_first_becomes",
                         "sex", "manufacturing_site"], "looked up in a list, and not kept")  # fmt: skip
@@ -47,8 +47,8 @@ NOT_KEPT = {
     "WhoForm.who": "looked up, and shown again in the answer alone",
     "IdentifierForm.number": "digested",
     "SignInForm.password": "compared", "NewcomerForm.password": "kept as a digest",
-    "NewcomerForm.again": "compared", "PersonForm.password": "not shown",
-    "NewPersonForm.password1": "kept as a digest", "NewPersonForm.password2": "compared",
+    "NewcomerForm.again": "compared", "UserForm.password": "not shown",
+    "NewUserForm.password1": "kept as a digest", "NewUserForm.password2": "compared",
     "UploadForm.file": "its name is not kept", "ListForm.settled": "what the page itself wrote",
     "NewPasskeyForm.credential": "made by the device",
 }  # fmt: skip

@@ -305,7 +305,7 @@ def test_what_keeps_a_centre_without_infusions_from_deletion_is_named(lists, sto
         client.post(page(Centre, "delete", centre.pk), {"post": "yes"}),
     ):
         assert answer.status_code == 403
-        assert named in text(answer) and "status closed" in text(answer)
+        assert named in text(answer) and "set its status to closed" in text(answer)
     with pytest.raises(models.ProtectedError):
         centre.delete()
     assert Centre.objects.filter(pk=centre.pk).exists()

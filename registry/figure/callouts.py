@@ -1,71 +1,25 @@
-"""The text beside a mark, in as much detail as there is room for: what is drawn, and how high it is.
-
-A server does not know with which type a page is shown, should the page's own not load, so widths are
-estimated a little above those of that and of the widest common system fonts: a text may be given too
-much room, never too little.
-"""
+"""Callouts: the text beside a mark, in five levels of detail."""
 
 from dataclasses import dataclass
 from html import escape
-from typing import Literal
 
+from registry.figure.texts import Anchor, draw_swatch, draw_text, estimate_width, shorten
 from registry.wording import CentreText, Line
-
-Anchor = Literal["start", "end"]
-
-# Widths in ems, of a wide sans-serif (Inter, DejaVu Sans, Verdana); what is not listed is as a digit, and
-# as wide as any where it is no ASCII letter.
-EMS = {
-    **dict.fromkeys("ijlI'", 0.30),
-    **dict.fromkeys(" .,:;()/·ft|", 0.38),
-    **dict.fromkeys("r", 0.42),
-    **dict.fromkeys("-", 0.47),
-    **dict.fromkeys("sczJ", 0.57),
-    **dict.fromkeys("åäöéáèüø", 0.66),
-    **dict.fromkeys("ABEFKLPRSTVXYZ", 0.70),
-    **dict.fromkeys("CÅÄÉ", 0.74),
-    **dict.fromkeys("DGHNUÜ", 0.78),
-    **dict.fromkeys("OQÖ", 0.82),
-    **dict.fromkeys("mwMW@%–", 0.98),
-}
-USUAL_EM, WIDEST_EM = 0.645, 1.0
-BOLD = 1.12
 
 
 @dataclass(frozen=True)
 class Block:
-    """A callout's drawing from its own corner: its height, where its leader enters, and the SVG."""
+    """A drawing from its own corner: its height, how far down its leader enters, and the SVG."""
 
     height: float
     port: float
     svg: str
 
 
-def estimate_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Return the most that a text is likely to take, in the unit of its size."""
-    ems = (EMS.get(letter, USUAL_EM if letter.isascii() else WIDEST_EM) for letter in text)
-    return sum(ems) * size * (BOLD if bold else 1)
-
-
-def shorten(text: str, width: float, size: float, *, bold: bool = False) -> str:
-    """Cut a text to a width, with an ellipsis where something is gone."""
-    if estimate_width(text, size, bold=bold) <= width:
-        return text
-    while text and estimate_width(text + "…", size, bold=bold) > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
-
-
-def draw_text(x: float, y: float, css: str, text: str, anchor: Anchor = "start") -> str:
-    """Return one line of SVG text at a baseline; sizes and colours are the style sheet's."""
-    end = ' text-anchor="end"' if anchor == "end" else ""
-    return f'<text x="{x:g}" y="{y:g}" class="{css}"{end}>{escape(text)}</text>'
-
-
 def draw_full(centre: CentreText, width: float, anchor: Anchor) -> Block:
     """City and infusions over a rule, the hospital, and a line for each category and site.
 
-    It fills its width, so that the anchor makes no difference.
+    It fills the width, so the anchor does not matter.
     """
     return _draw_lines(centre, width, named=True)
 
@@ -76,14 +30,14 @@ def draw_plain(centre: CentreText, width: float, anchor: Anchor) -> Block:
 
 
 def draw_brief(centre: CentreText, width: float, anchor: Anchor) -> Block:
-    """City and infusions on one low line."""
+    """City and infusions on one line."""
     room = width - estimate_width(centre.total, 13) - 10
     city = draw_text(0, 13, "t-13 t-strong", shorten(centre.city, room, 13, bold=True))
     return Block(20, 18, city + draw_text(width, 13, "t-13", centre.total, "end"))
 
 
 def draw_label(centre: CentreText, width: float, anchor: Anchor) -> Block:
-    """City over its number, for a narrow screen."""
+    """City above its number, for a narrow screen."""
     x = width if anchor == "end" else 0
     city = shorten(centre.city, width, 12, bold=True)
     number = shorten(centre.number, width, 12)
@@ -120,9 +74,9 @@ def _draw_lines(centre: CentreText, width: float, *, named: bool) -> Block:
 
 
 def _draw_line(line: Line, width: float, y: float) -> tuple[str, float]:
-    """Draw a category's or site's line with its baseline at y; return it with its last baseline.
+    """Draw the line of a category or site with its baseline at y; return it with its last baseline.
 
-    Values that do not fit beside the name stand below each other at the right edge.
+    Values that do not fit beside the name are listed below each other at the right edge.
     """
     left = 18 + estimate_width(line.name, 14, bold=True) + estimate_width(f" {line.detail}", 14) + 8
     values = [", ".join(line.values)]
@@ -135,12 +89,3 @@ def _draw_line(line: Line, width: float, y: float) -> tuple[str, float]:
     for place, value in enumerate(values):
         parts.append(draw_text(width, first + 17 * place, "t-14", value, "end"))
     return "".join(parts), first + 17 * (len(values) - 1)
-
-
-def draw_swatch(mark: str, x: float, y: float, size: float) -> str:
-    """Return a category's square, or a manufacturing site's diamond."""
-    if mark == "site":
-        half = size / 2 + 1
-        steps = f"l{half:g},{half:g} {-half:g},{half:g} {-half:g},{-half:g}z"
-        return f'<path class="site" d="M{x + size / 2:g},{y - 1:g}{steps}"/>'
-    return f'<rect class="{mark.lower()}" x="{x:g}" y="{y:g}" width="{size:g}" height="{size:g}" rx="2"/>'

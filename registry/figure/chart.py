@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil
 
-from registry.figure.callouts import estimate_width
 from registry.figure.chart_scale import FONT_SIZE, Scale, choose_step
+from registry.figure.texts import estimate_width
 from registry.wording import say_number
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import log10
 
-from registry.figure.callouts import draw_text, estimate_width
+from registry.figure.texts import draw_text, estimate_width
 from registry.wording import say_number
 
 FONT_SIZE = 12

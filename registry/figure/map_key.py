@@ -5,8 +5,9 @@ from html import escape
 from django.utils.translation import gettext as _
 
 from registry.choices import Category
-from registry.figure.callouts import Block, draw_swatch, draw_text
+from registry.figure.callouts import Block
 from registry.figure.mark_sizes import Sizes
+from registry.figure.texts import draw_swatch, draw_text
 from registry.map_cells import cells_of_centre
 from registry.wording import is_awaited, say_number
 

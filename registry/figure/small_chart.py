@@ -5,8 +5,8 @@ from html import escape
 
 from django.utils.translation import gettext as _
 
-from registry.figure.callouts import draw_text
 from registry.figure.chart_scale import Scale
+from registry.figure.texts import draw_text
 from registry.wording import say_number
 
 

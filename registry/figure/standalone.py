@@ -1,21 +1,17 @@
-"""The map as a figure that stands alone: with title, numbers, source and its own style, for files."""
+"""The map as a standalone SVG document for files, with title, numbers, source and style sheet."""
 
-import base64
-from functools import lru_cache
 from html import escape
-from pathlib import Path
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from registry.figure.callouts import draw_text
-from registry.figure.svg import NAMESPACE, build_map, define_shapes
+from registry.figure.font_files import FAMILY, embed_fonts
+from registry.figure.shapes import NAMESPACE, define_shapes
+from registry.figure.svg import build_map
+from registry.figure.texts import draw_text
 from registry.wording import say_citation, say_lead, say_national, say_number, say_sources
 
-FONTS = Path(__file__).resolve().parent / "fonts"
-FONT_FILES = [str(path) for path in sorted(FONTS.glob("*.otf"))]
-FAMILY = "Inter"
-# The light colours of the page (public.css), by the classes of the drawing.
+# The colours of the page's light theme (public.css), by class.
 COLOURS = {
     "paper": "#ffffff", "ink": "#17212b", "muted": "#52606d", "rule": "#d5dce3", "land": "#dce3e9",
     "border": "#ffffff", "abroad": "#f0f2f5", "leader": "#71808e", "soc": "#1f5a96", "act": "#c8561c",
@@ -41,10 +37,9 @@ WIDTH, MARGIN, LINE = 1280, 40, 17
 
 
 def draw_figure(document: dict, *, language: str, fonts: bool = False) -> tuple[str, int, int]:
-    """Draw a map document as an SVG document of its own; returns it with its width and height.
+    """Draw a map document as a standalone SVG document; return it with its width and height.
 
-    The same document gives the same text, letter by letter. Type is named; with fonts it is carried
-    along, for readers that have no such type.
+    The same document always gives the same SVG. fonts: embed the fonts, for programs that do not have them.
     """
     with override(language):
         drawing = build_map(document, language=language, variant="wide")
@@ -58,7 +53,7 @@ def draw_figure(document: dict, *, language: str, fonts: bool = False) -> tuple[
         title = escape(_("CAR-T treatments in Sweden"))
         body = (
             f"<title>{title}</title><desc>{escape(' '.join(below))}</desc>"
-            f"<style>{_font_faces() if fonts else ''}{STYLE.format(family=FAMILY, **COLOURS)}</style>"
+            f"<style>{embed_fonts() if fonts else ''}{STYLE.format(family=FAMILY, **COLOURS)}</style>"
             f"{define_shapes()}"
             f'<rect width="{WIDTH}" height="{height}" fill="{COLOURS["paper"]}"/>'
             f"{_draw_head(document)}{placed}{''.join(foot)}"
@@ -68,7 +63,7 @@ def draw_figure(document: dict, *, language: str, fonts: bool = False) -> tuple[
 
 
 def _draw_head(document: dict) -> str:
-    """Title, sentence and national numbers in the corner that the map keeps free for them."""
+    """Title, lead and national numbers, in the corner that the map leaves free."""
     national = document["national"]
     y = MARGIN + 34.0
     parts = []
@@ -88,13 +83,3 @@ def _draw_head(document: dict) -> str:
         if remark:
             parts.append(draw_text(x, top + 37, "t-13 t-muted", remark))
     return "".join(parts)
-
-
-@lru_cache(maxsize=1)
-def _font_faces() -> str:
-    faces = []
-    for path, weight in zip(FONT_FILES, (400, 600), strict=True):
-        data = base64.b64encode(Path(path).read_bytes()).decode()
-        source = f'url("data:font/otf;base64,{data}")'
-        faces.append(f"@font-face{{font-family:{FAMILY};font-weight:{weight};src:{source} format('opentype')}}")
-    return "".join(faces)

@@ -1,4 +1,4 @@
-"""A sheet to print or to send: the map on the first page, every number of it on the second."""
+"""The map as a PDF: the map on the first page, its numbers on the second."""
 
 import json
 from datetime import datetime
@@ -8,7 +8,8 @@ import typst
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from registry.figure.standalone import FONTS, draw_figure
+from registry.figure.font_files import FONTS
+from registry.figure.standalone import draw_figure
 from registry.formats.labels import label_measure
 from registry.map_cells import cells_of_centre
 from registry.wording import say_citation, say_first_of, say_number, say_sources
@@ -18,7 +19,7 @@ COLUMNS = ("patients", "reinfusions", "further_doses", "infusions")
 
 
 def write_pdf(document: dict, language: str) -> bytes:
-    """A tagged PDF (PDF/UA-1), which a screen reader reads; its letters are letters and can be searched."""
+    """A tagged PDF (PDF/UA-1), readable by screen readers, with text that can be searched."""
     drawing, _width, _height = draw_figure(document, language=language)
     built = datetime.fromisoformat(document["snapshot"]["built_at"])
     with override(language):
@@ -48,7 +49,7 @@ def write_pdf(document: dict, language: str) -> bytes:
 
 
 def _rows(document: dict):
-    """(is a total, head, first, numbers) of each row of the table."""
+    """Each row of the table: whether it is a total, head, first infusion, numbers."""
     for centre in document["centres"]:
         for cell in cells_of_centre(centre):
             head = cell.category or f"{centre['city']}, {centre['name']}"

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from pptx import Presentation
 
-from registry.formats.pictures import print_points
+from registry.formats.pictures import render_png
 from registry.formats.slide_table import HEIGHT, MARGIN, WIDTH, add_table
 from registry.wording import say_citation, say_sources
 
@@ -38,7 +38,7 @@ def write_pptx(document: dict, language: str) -> bytes:
 
 def _add_picture(slide, document: dict, language: str) -> None:
     """Add the figure as large as the slide allows; its title and source are in it."""
-    picture = slide.shapes.add_picture(io.BytesIO(print_points(document, language, PIXELS)), 0, 0)
+    picture = slide.shapes.add_picture(io.BytesIO(render_png(document, language, PIXELS)), 0, 0)
     share = min((WIDTH - MARGIN) / picture.width, (HEIGHT - MARGIN) / picture.height)
     picture.width, picture.height = int(picture.width * share), int(picture.height * share)
     picture.left, picture.top = (WIDTH - picture.width) // 2, (HEIGHT - picture.height) // 2

@@ -6,7 +6,8 @@ from django.utils.translation import ngettext, override
 
 from registry.choices import Category
 from registry.dates import read_date
-from registry.figure.svg import draw_map, draw_shapes
+from registry.figure.shapes import draw_shapes
+from registry.figure.svg import draw_map
 from registry.formats import MAP_FORMATS
 from registry.measures import DERIVED, MEASURES
 from registry.pages.public.centre_panel import describe_choice

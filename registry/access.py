@@ -31,11 +31,11 @@ class Permission(StrEnum):
 
 ROLES: dict[str, tuple[object, frozenset[Permission]]] = {
     CentreRole.REPORTER: (
-        _("Enters and corrects the infusions of the centre."),
+        _("Registers and corrects the centre's infusions."),
         frozenset({Permission.READ_RECORDS, Permission.WRITE_RECORDS}),
     ),
     CentreRole.LEAD: (
-        _("Answers for the records of the centre: says how far they are complete, and invites its reporters."),
+        _("Is responsible for the centre's records: attests that they are complete, and invites its reporters."),
         frozenset(
             {
                 Permission.READ_RECORDS,
@@ -46,7 +46,10 @@ ROLES: dict[str, tuple[object, frozenset[Permission]]] = {
         ),
     ),
     NationalRole.STEWARD: (
-        _("Keeps the registry true: asks about rows, merges persons recorded twice, erases, publishes."),
+        _(
+            "Is responsible for the registry's quality: asks about rows, merges persons registered twice, "
+            "erases, publishes."
+        ),
         frozenset(
             {
                 Permission.READ_RECORDS,
@@ -60,11 +63,11 @@ ROLES: dict[str, tuple[object, frozenset[Permission]]] = {
         ),
     ),
     NationalRole.AUDITOR: (
-        _("Reads who has seen and done what, and when."),
+        _("Reviews who has seen and done what, and when."),
         frozenset({Permission.READ_ACCESS_LOG, Permission.EXTRACT_ACCESS_LOG}),
     ),
     NationalRole.ADMINISTRATOR: (
-        _("Keeps code lists, people and centres, and corrects records with a reason."),
+        _("Manages code lists, users and centres, and corrects records with a reason."),
         frozenset(Permission),
     ),
 }

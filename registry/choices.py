@@ -25,7 +25,7 @@ class Status(TextChoices):
     """Only a submitted infusion counts."""
 
     DRAFT = "draft", _("Draft")
-    SUBMITTED = "submitted", _("Submitted")
+    SUBMITTED = "submitted", _("Registered")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
@@ -119,7 +119,7 @@ class Outcome(TextChoices):
 
     PUBLISHED = "published", _("Published")
     UNCHANGED = "unchanged", _("Nothing to do")
-    PROOF_FAILED = "proof_failed", _("Proof failed, nothing published")
+    PROOF_FAILED = "proof_failed", _("The recount did not agree, nothing published")
     FAILED = "failed", _("Failed")
     LOST = "lost", _("Lost: the worker died")
     DONE = "done", _("Done")
@@ -148,7 +148,7 @@ class AccessAction(TextChoices):
 
     READ = "read", _("Read")
     SEARCH = "search", _("Searched by identifier")
-    RECORD = "record", _("Recorded")
+    RECORD = "record", _("Registered an infusion")
     CORRECT = "correct", _("Corrected")
     WITHDRAW = "withdraw", _("Withdrew")
     IMPORT = "import", _("Imported")

@@ -79,7 +79,7 @@ class MergeImpossible(RegistryError):
 
 class Busy(RegistryError):
     sentence = gettext_noop(
-        "Someone else is writing, an import perhaps: nothing was stored. Try again in a minute."
+        "Another change is being stored, perhaps an import: nothing was stored. Try again in a minute."
     )
     code = "busy"
 
@@ -146,7 +146,7 @@ class DateInFuture(RegistryError):
 
 
 class ReasonMissing(RegistryError):
-    sentence = gettext_noop("Say why: the reason stands in the history.")
+    sentence = gettext_noop("Say why: the reason is shown in the history.")
     code = "reason_missing"
 
 
@@ -158,7 +158,9 @@ class IdentifierInText(RegistryError):
 
 
 class InvitationUnusable(RegistryError):
-    sentence = gettext_noop("This invitation cannot be used: it is wrong, used or too old. Ask for a new one.")
+    sentence = gettext_noop(
+        "This invitation cannot be used: it is wrong, already used or expired. Ask for a new one."
+    )
     code = "invitation_unusable"
 
 

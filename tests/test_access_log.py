@@ -232,7 +232,7 @@ def test_an_extract_names_unit_time_and_action_and_no_one(world, lists, who):
     assert [row[1:] for row in page.context["rows"]] == [
         (*NATIONAL[who], "Searched by identifier"),
         ("Administrator", "Searched by identifier"),
-        ("Sjukhuset UPP", "Recorded"),
+        ("Sjukhuset UPP", "Registered an infusion"),
     ]
     assert "nurse" not in text(page)
     line = AccessLog.objects.latest("pk")
@@ -260,7 +260,7 @@ def test_an_erased_patient_has_an_extract_still_and_a_made_up_number_has_none(wo
     erase_patient(patient=world["infusion"].patient, by=Operator(), reason="asked for it")
     client = sign_in(world["auditor"])
     actions = [row[2] for row in client.get(address("extract-of", number=world["number"])).context["rows"]]
-    assert actions == ["Erased", "Recorded"]
+    assert actions == ["Erased", "Registered an infusion"]
     assert client.get(address("extract-of", number=98)).status_code == 404
     assert client.get(address("extract-of", number=10**30)).status_code == 404
 

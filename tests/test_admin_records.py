@@ -112,7 +112,7 @@ def test_an_infusion_withdrawn_meanwhile_gives_a_message(world, monkeypatch, act
     client, infusion = sign_in(), Infusion.objects.get(kind="first")
 
     def gone(**arguments):
-        raise NotFound("There is no such submitted infusion.")
+        raise NotFound("There is no such registered infusion.")
 
     module = correction if action == "correct" else withdrawal
     monkeypatch.setattr(module, f"{action}_infusion", gone)
@@ -121,7 +121,7 @@ def test_an_infusion_withdrawn_meanwhile_gives_a_message(world, monkeypatch, act
     for while_open in (True, False):
         answer = client.post(address, sent, follow=True)
         assert answer.redirect_chain[-1][0] == page(Infusion, "changelist")
-        assert "There is no such submitted infusion." in text(answer)
+        assert "There is no such registered infusion." in text(answer)
         if while_open:
             someone = User.objects.get(username="föreståndare")
             withdraw_infusion(infusion_id=infusion.pk, by=someone, reason="first")

@@ -105,7 +105,7 @@ def test_a_snapshot_of_before_has_no_statement_and_is_shown(lists):
 
 def test_the_lead_states_it_on_the_page(browse):
     page = browse.get(address()).content.decode()
-    assert "Nothing has been stated yet." in page
+    assert "Nothing has been attested yet." in page
     response = browse.post(address(), {"centre": "UPP", "complete_through": "2026-01-31"}, follow=True)
     page = response.content.decode()
     assert "UPP: complete through 2026-01-31." in page

@@ -101,7 +101,7 @@ def test_a_merge_that_is_impossible_is_explained_and_has_no_form(lists, client):
     answer_ = client.post(address("merge", number=number(one), other=number(other)), {"text": "One."})
     assert "Both have an infusion on the same day" in text(answer_)
     itself = client.get(address("merge", number=number(one), other=number(one)))
-    assert "These are one person already." in text(itself)
+    assert "These are already one person." in text(itself)
     assert Patient.objects.count() == 2
 
 
@@ -186,7 +186,7 @@ def test_a_move_that_was_not_shown_is_shown_first(lists, client):
         ("to_centre", "", "This field is required."),
         ("to_centre", "ORE", "Select a valid choice."),
         ("to_centre", "x" * 5000, "Select a valid choice."),
-        ("to_centre", "UPP", "Choose another centre than the one where it stands."),
+        ("to_centre", "UPP", "Choose a different centre from the present one."),
     ],
 )
 def test_a_wrong_centre_gets_a_sentence(lists, client, field, value, sentence):

@@ -1,4 +1,4 @@
-"""Possible double persons, and finding a person at the steward's desk."""
+"""Possible duplicate persons, and finding a person at the steward's desk."""
 
 import logging
 from datetime import date
@@ -32,7 +32,7 @@ def nurse(lists):
     return factories.user("nurse", lists.centres["UPP"])
 
 
-# Possible double persons.
+# Possible duplicate persons.
 
 
 def pairs() -> list[tuple[int, int, int]]:
@@ -165,7 +165,7 @@ def test_one_pseudonym_at_two_centres_names_no_one(lists, client):
     for centre in ("UPP", "STO"):
         factories.record(lists, "local:a1", age_at_infusion=50, centre=centre)
     answer_ = client.post(address("desk"), {"who": "local:a1"})
-    assert "The registry knows nobody with this number." in text(answer_)
+    assert "Nobody in the registry has this number." in text(answer_)
 
 
 @pytest.mark.parametrize("typed", ["", "nobody", MAN, "x" * 81, "98", "a\x00b", "<script>"])

@@ -172,7 +172,10 @@ class TestRecording:
         assert errors(response) == {"former_first_becomes": ["kind_unclear"]}
         assert typed(response)["kind"] == "first"
         asked = text(response).partition('id="meaning"')[2]
-        assert 'the one recorded as first becomes <span class="needed">required</span>' in asked
+        assert (
+            'What does the infusion now recorded as the first become? <span class="needed">required</span>'
+            in asked
+        )
         assert "Counts as the person's first in SOC at UPP; the person is counted already." in asked
         assert "new patient" not in asked
         answered = earlier | {"kind": "first", "former_first_becomes": "reinfusion"}
@@ -252,7 +255,7 @@ class TestRecording:
 
     def test_what_nobody_has_confirmed_is_asked_by_a_rule(self, lists, nurse):
         infusion = factories.record(lists, infused_on="2020-05-02")
-        assert "The date was a weekend day" in text(nurse.get(HOME)).partition("Entered lately")[0]
+        assert "The date was a weekend day" in text(nurse.get(HOME)).partition("Recently registered")[0]
         nurse.post(
             f"/en/clinic/infusions/{infusion.pk}/correct",
             corrections(infusion, infused_on="2018-01-02", age_at_infusion="48"),
@@ -323,7 +326,7 @@ class TestKnowing:
     def test_known_here_with_the_infusions_of_the_centre(self, lists, nurse):
         known = factories.record(lists).patient
         body = text(nurse.post(PERSON, {"patient_id": NUMBER}))
-        assert f"Known here as registry number {known.registry_number}." in body
+        assert f"A patient of your centre, with registry number {known.registry_number}." in body
         assert "2020-05-05: Kymriah, SOC UPP, first" in body
         assert "another centre" not in body
 
@@ -476,7 +479,7 @@ class TestPersons:
             "number": str(theirs.registry_number), "identifier": NUMBER, "nobody": factories.nth_number(9),
         }[by]  # fmt: skip
         response = nurse.post("/en/clinic/infusions/", {"who": who})
-        assert response.context["search"].errors["who"] == ["Your centre knows nobody with this number."]
+        assert response.context["search"].errors["who"] == ["No patient at your centre has this number."]
         assert f'value="{who}"' in text(response) and "no-store" in response["Cache-Control"]
 
     @pytest.mark.parametrize("who", ["abc", "0", "19700101-9801", SCRIPT])
@@ -612,7 +615,7 @@ class TestCorrecting:
     def test_a_withdrawn_infusion_leaves_the_counts_and_stays(self, lists, nurse):
         infusion = factories.record(lists)
         address = f"/en/clinic/infusions/{infusion.pk}/withdraw"
-        assert "leaves all counts" in text(nurse.get(address))
+        assert "is taken out of all counts" in text(nurse.get(address))
         nurse.post(address, REASON | {"version": str(version(infusion))})
         infusion.refresh_from_db()
         assert infusion.status == "withdrawn"
@@ -673,12 +676,12 @@ class TestStart:
     def test_a_snapshot_is_named_from_the_first_one_on(self, lists, nurse):
         factories.record(lists)
         assert "Published: snapshot" not in text(nurse.get(HOME))
-        sentence = f"Published: snapshot {publish().number}. It has everything that is entered."
+        sentence = f"Published: snapshot {publish().number}. It has everything that is registered."
         assert sentence in text(nurse.get(HOME))
 
     def test_the_day_of_entry_is_not_taken_for_the_day_of_infusion(self, lists, nurse):
         factories.record(lists)
-        assert re.search(r'<span class="muted">entered \d{4}-\d\d-\d\d', text(nurse.get(HOME)))
+        assert re.search(r'<span class="muted">registered \d{4}-\d\d-\d\d', text(nurse.get(HOME)))
 
     def test_who_has_no_centre_sees_nothing(self, lists):
         factories.record(lists)

@@ -74,7 +74,8 @@ NO_REFUSAL = (
     "The registry does not refuse this infusion for the steward",
     "Sent to the steward, waiting", "The question is sent",
     "It is sent to the registry's steward", "%(count)s row", "Sent by %(sender)s",
-    "The registry's steward has settled", "The registry's steward has withdrawn this", "Keeps the registry",
+    "The registry's steward has settled", "The registry's steward has withdrawn this",
+    "Is responsible for the registry's quality",
 )  # fmt: skip
 
 

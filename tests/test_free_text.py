@@ -24,7 +24,7 @@ from tests.desk import sign_in
 from tests.test_number_search import IN_TEXT, OTHERS, SPELLINGS, WOMAN
 
 NUMBER = factories.number(date(1987, 10, 9), 992)
-REASON = "stands in the history"
+REASON = "shown in the history"
 # Every field of a form in which words can be typed, and what becomes of a number there: it is refused, or why it
 # may stand there.
 REFUSED = {

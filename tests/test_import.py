@@ -334,7 +334,7 @@ def test_two_rows_alike_are_refused_though_they_are_stored_already(bring, write,
     assert bring(again) == (ImportSummary(read=7, stored=0, unchanged=5, refused=2, warnings=0), twice)
     code, out, _err = manage("import_infusions", write([MANY[0], MANY[0]]))
     assert (code, out.splitlines()[0]) == (
-        1, "line 3, patient_id: duplicate: This infusion stands in the file twice.",
+        1, "line 3, patient_id: duplicate: This infusion is in the file twice.",
     )  # fmt: skip
     withdraw_infusion(infusion_id=Infusion.objects.get(batch="Ö1").pk, by=Operator(), reason="a mistake")
     assert bring([MANY[4], MANY[4] | {"batch": "Ö2"}])[1] == [
@@ -671,7 +671,7 @@ def test_an_import_that_waits_too_long_for_another_is_told_apart_from_a_refused_
     monkeypatch.setattr("registry.management.commands.import_infusions.import_infusions", wait)
     code, _out, err = manage("import_infusions", write(MANY))
     assert code == 75
-    assert "busy: Someone else is writing" in err
+    assert "busy: Another change is being stored" in err
 
 
 def test_a_refused_file_is_exit_1_with_a_line_for_each_reason(lists, write, manage):

@@ -68,7 +68,7 @@ def test_a_file_goes_from_upload_to_stored(browse):
     page = address("import", job_id=job.pk)
     assert (response.status_code, response.url) == (302, page)
     waiting = text_of(browse.get(page))
-    assert "The file waits for its turn." in waiting
+    assert "The file is queued." in waiting
     assert 'hx-trigger="every 1s"' in waiting
     run(job)
     checked = text_of(browse.get(page))
@@ -171,7 +171,7 @@ def test_a_file_that_a_worker_could_not_use_is_named_with_what_to_do(browse, mon
     send(browse, as_xlsx([]), "rows.xlsx")
     job = ImportJob.objects.get()
     waiting = text_of(browse.get(address("import", job_id=job.pk)))
-    assert "The file waits for its turn." in waiting
+    assert "The file is queued." in waiting
     with override("en"):
         run(job)
     page = text_of(browse.get(address("import", job_id=job.pk)))

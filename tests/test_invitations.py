@@ -77,7 +77,7 @@ def test_a_newcomer_gets_an_account_with_the_role_and_signs_in(office):
     assert opened.headers["Referrer-Policy"] == "no-referrer"
     page = text(browser.get(TAKE))
     assert "Sjukhuset UPP" in page
-    assert "Enters and corrects the infusions of the centre." in page
+    assert "Registers and corrects the centre" in page
     assert browser.post(TAKE, NEWCOMER).headers["Location"] == "/en/accounts/login/"
     newcomer = User.objects.get(username="anna.berg")
     assert newcomer.email == "ny@example.org"
@@ -288,7 +288,7 @@ def test_a_mail_server_that_is_down_is_said_and_the_link_is_there(office, monkey
 
     monkeypatch.setattr("django.core.mail.EmailMessage.send", no_server)
     shown = office.post(PEOPLE, INVITED)
-    assert "The mail could not be sent." in text(shown)
+    assert "The e-mail could not be sent." in text(shown)
     assert Client().get(link_of(shown)).status_code == 302
 
 

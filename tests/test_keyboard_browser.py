@@ -401,7 +401,7 @@ def test_whoever_presses_twice_registers_once(live_server, open_browser, nurse, 
     page.select_option("[name=product]", "Kymriah")
     page.fill("[name=infused_on]", "200514")
     page.check("[name=kind][value=further_dose]")
-    page.wait_for_selector("text=Known here as" if centre == "UPP" else "text=Already in the registry")
+    page.wait_for_selector("text=A patient of your centre" if centre == "UPP" else "text=Already in the registry")
     asked = []
     page.on("request", lambda request: asked.append(request) if request.method == "POST" else None)
     # Playwright would wait for the next page before it pressed once more.

@@ -255,7 +255,7 @@ def test_a_refusal_is_told_on_leaving_the_field_and_nothing_else(lists, nurse, f
     ):
         assert codes(page)["__all__"] == ["do_not_register"]
         assert "The person has asked not to be in the registry" in text(page)
-        for other in ("New in the registry", "Already in", "Counts as", "Known here"):
+        for other in ("New in the registry", "Already in", "Counts as", "A patient of your centre"):
             assert other not in text(page)
         assert ticked(page) is None
     beside = text(nurse.post(PERSON, fields, headers={"hx-request": "true"})).partition('id="meaning"')

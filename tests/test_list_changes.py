@@ -292,7 +292,7 @@ def _referral(centre, user):
 
 @pytest.mark.parametrize(
     ("store", "named"),
-    [(_draft, "drafts 1"), (_coverage, "statements of completeness 1"), (_membership, "memberships 1"),
+    [(_draft, "drafts 1"), (_coverage, "attestations of completeness 1"), (_membership, "memberships 1"),
      (_invitation, "invitations 1"), (_upload, "imports 1"), (_site, "manufacturing sites 1"),
      (_question, "questions 1"), (_referral, "referrals 1")],
 )  # fmt: skip

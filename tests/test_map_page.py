@@ -128,7 +128,7 @@ def test_totals_that_parts_do_not_add_up_to_are_explained():
 def test_page_as_of_a_date_says_so():
     document = published_document()
     document["snapshot"]["as_of"] = "2020-12-31"
-    assert "Läget den 31 december 2020." in read_page(document).text
+    assert "Läge per 31 december 2020." in read_page(document).text
 
 
 def test_page_of_a_registry_without_infusions():
@@ -322,7 +322,7 @@ def test_a_year_that_is_not_over_is_told_from_a_whole_one(language, through, as_
 def test_a_whole_year_is_drawn_as_one(through, as_of):
     page = render_time("en", through, as_of)
     assert '<th scope="row">2025</th>' in page
-    assert "unfinished" not in page and "no whole year" not in page
+    assert "unfinished" not in page and "the year is not complete" not in page
 
 
 def render_time(language: str, through: str, as_of: str | None) -> str:

@@ -269,7 +269,7 @@ def test_what_was_not_shown_is_shown_and_asked_again(pair, lists, client, action
     answer = client.post(where, ACTS[action] | ({} if seen is None else {"seen": seen}))
     assert answer.status_code == 200
     assert set(Infusion.objects.values_list("pk", "centre", "patient")) == before
-    assert "What it does to the numbers" in text(answer)
+    assert "Effect on the numbers" in text(answer)
     assert "look at it again" in text(answer)
     assert answer.context["form"]["text"].value() == ACTS[action]["text"]
     again = answer.context["seen"]

@@ -252,7 +252,7 @@ def test_form_program_and_file_refuse_alike_whatever_became_of_the_person(lists,
             assert SENTENCE in shown.content.decode()
             assert "already in the registry" not in shown.content.decode()
     search = client.post("/en/clinic/infusions/", {"who": "local:7"})
-    assert "Your centre knows nobody with this number." in search.content.decode()
+    assert "No patient at your centre has this number." in search.content.decode()
     assert (Infusion.objects.count(), Patient.objects.count()) == before
 
 

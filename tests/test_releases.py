@@ -376,7 +376,7 @@ def test_the_steward_makes_a_release_in_the_pages(world):
     assert steward.post(address, fields).status_code == 302
     assert "The release 2025-09-08 is made." in text(steward.get(address))
     assert Release.objects.get().released_by == "steward"
-    assert "There is a release of this name already" in text(steward.post(address, fields))
+    assert "There is already a release with this name" in text(steward.post(address, fields))
 
 
 @pytest.mark.browser

@@ -182,7 +182,7 @@ def test_the_command_says_why_it_makes_none(nurse, manage, arguments, code):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("language, name", [("sv", "Skapa nyckeln"), ("en", "Make the token")])
+@pytest.mark.parametrize("language, name", [("sv", "Skapa nyckeln"), ("en", "Create the token")])
 def test_a_token_is_made_by_keyboard_at_390_pixels_without_javascript(
     committed_lists, live_server, chromium, language, name
 ):

@@ -82,7 +82,7 @@ def test_an_import_without_scripts(live_server, window):
     assert page.locator("#id_file_error").count() == 1
     page.set_input_files("[name=file]", file_of(UPLOADED))
     page.click("text=Upload and check")
-    page.wait_for_selector("text=The file waits for its turn.")
+    page.wait_for_selector("text=The file is queued.")
     job = ImportJob.objects.get()
     for button, found in (("Store", "4 infusions can be stored"), ("", "4 infusions are stored")):
         import_job.run_import(job.pk, language="en")

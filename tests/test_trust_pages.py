@@ -141,7 +141,7 @@ def test_what_a_centre_has_not_stated_is_called_alike_wherever_it_stands(publish
     ("language", "alert", "kind"),
     [
         ("sv", "larmas om en siffra skiljer sig", "data för program"),
-        ("en", "is alerted if a number", "for programs"),
+        ("en", "are alerted if a number", "for programs"),
     ],
 )
 def test_freshness_says_what_the_nightly_count_is_for_and_sends_nobody_to_data(

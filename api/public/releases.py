@@ -40,7 +40,7 @@ class ReleaseView(PublicView):
 
 
 class ReleaseChangesView(PublicView):
-    """What changed since the release before."""
+    """What has changed since the previous release."""
 
     @extend_schema(**openapi.RELEASE_CHANGES)
     def get(self, request, name):

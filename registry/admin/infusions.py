@@ -94,7 +94,7 @@ class InfusionAdmin(RecordAdmin):
         infusion = submitted.select_related("centre", "product", "patient").filter(pk=infusion_id).first()
         try:
             if infusion is None:
-                raise NotFound(gettext("There is no such submitted infusion."))
+                raise NotFound(gettext("There is no such registered infusion."))
             self.log_shown(request, [infusion])
             form = form_class(request.POST or None, infusion=infusion)
             if form.is_valid() and form.carry_out(request.user):

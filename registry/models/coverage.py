@@ -22,8 +22,8 @@ class Coverage(models.Model):
 
     class Meta:
         ordering = ["-stated_at", "-id"]
-        verbose_name = _("statement of completeness")
-        verbose_name_plural = _("statements of completeness")
+        verbose_name = _("attestation of completeness")
+        verbose_name_plural = _("attestations of completeness")
         triggers = [moves_revision()]
 
     def __str__(self) -> str:

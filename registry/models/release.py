@@ -12,7 +12,7 @@ from registry.models.snapshot import Snapshot
 class Release(models.Model):
     """A snapshot, or its numbers up to a day, under a citable name. It holds no person."""
 
-    name = models.SlugField(_("name"), max_length=40, unique=True, help_text=_("Stands in the address."))
+    name = models.SlugField(_("name"), max_length=40, unique=True, help_text=_("Part of the URL."))
     title_sv = models.CharField(_("title in Swedish"), max_length=100)
     title_en = models.CharField(_("title in English"), max_length=100)
     note_sv = models.TextField(_("note in Swedish"), blank=True)

@@ -39,7 +39,7 @@ def read_code_lists() -> dict[str, list[dict]]:
 
 
 def _completeness() -> dict[int, date]:
-    """By centre, the day of its latest statement of completeness."""
+    """By centre, the day of its latest attestation of completeness."""
     latest = Coverage.objects.order_by("centre", "-stated_at", "-id").distinct("centre")
     return dict(latest.values_list("centre", "complete_through"))
 

@@ -29,13 +29,13 @@ LANGUAGES = ("sv", "en")
 
 class ReleaseNameWrong(RegistryError):
     sentence = gettext_noop(
-        "The name stands in the address: write small letters, digits and hyphens, at most 40 of them."
+        "The name is part of the URL: use lower-case letters, digits and hyphens, at most 40 characters."
     )
     code = "release_name_wrong"
 
 
 class ReleaseNameTaken(RegistryError):
-    sentence = gettext_noop("There is a release of this name already, and a release stays as it is.")
+    sentence = gettext_noop("There is already a release with this name, and a release never changes.")
     code = "release_name_taken"
 
 
@@ -45,20 +45,20 @@ class ReleaseTitleMissing(RegistryError):
 
 
 class ReleaseDayWrong(RegistryError):
-    sentence = gettext_noop("The release can be up to a day that has been, not up to one that comes.")
+    sentence = gettext_noop("A release can be as of a past day, not a future one.")
     code = "release_day_wrong"
 
 
 class ReleaseDayBefore(RegistryError):
     sentence = gettext_noop(
-        "The release before goes further: choose its last day or a later one, or infusions would seem withdrawn."
+        "The previous release goes further: choose its last day or a later one, or infusions would seem withdrawn."
     )
     code = "release_day_before"
 
 
 class SnapshotBehind(RegistryError):
     sentence = gettext_noop(
-        "The records have moved on since the current snapshot: wait until it is published, and try again."
+        "The records have changed since the current snapshot: wait until they are published, and try again."
     )
     code = "snapshot_behind"
 

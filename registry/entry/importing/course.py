@@ -73,7 +73,7 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
         if row.line is None:
             continue
         if row.what in said:
-            sentence = _("This infusion stands in the file twice.")
+            sentence = _("This infusion is in the file twice.")
             yield Verdict(row.line, None, [Problem("patient_id", "duplicate", sentence)])
             continue
         said.add(row.what)

@@ -43,14 +43,14 @@ PATIENCE = timedelta(seconds=30)  # after which the sweep sends a waiting job's 
 
 # Kept in English with the job, and translated where they are shown.
 WORKER_LOST = gettext_noop("The work was interrupted: nothing was stored. Upload the file again.")
-FAULT = gettext_noop("A fault of the registry: nothing was stored. Its administrators can see it in the log.")
+FAULT = gettext_noop("An error in the registry: nothing was stored. Its administrators can see it in the log.")
 WAITED_TOO_LONG = gettext_noop("It waited for more than a day: nothing was stored. Upload the file again.")
 KEYS_CHANGED = gettext_noop("The registry's keys have been changed since: upload the file again.")
 TOO_MANY_PERSONS = gettext_noop(
     "The file names more persons who are not your centre's patients than you may look up in an hour: nothing "
     "was stored, and nothing is told of any of them. Upload it again in an hour, or divide it."
 )
-NO_LONGER_ALLOWED = gettext_noop("You may no longer enter infusions for a centre of the file.")
+NO_LONGER_ALLOWED = gettext_noop("You may no longer register infusions for a centre in the file.")
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def receive_file(*, file: BinaryIO, by: User, centre: str | None = None, dry_run
     """
     lists = CodeLists(by, centre=centre)
     if not lists.centres:
-        raise NotFound(_("There is no such centre, or you may not enter for it."))
+        raise NotFound(_("There is no such centre, or you may not register for it."))
     content = read_content(file)
     small = is_small(content, lists)
     with transaction.atomic():

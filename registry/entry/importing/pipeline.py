@@ -85,7 +85,7 @@ def import_infusions(
     """
     lists = CodeLists(by, centre=centre)
     if not lists.centres:
-        raise NotFound(_("There is no such centre, or you may not enter for it."))
+        raise NotFound(_("There is no such centre, or you may not register for it."))
     with empty_tables():
         with acting_as(by):
             read = _stage(path, lists, progress)

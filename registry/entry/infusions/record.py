@@ -180,7 +180,7 @@ def _lock_infusion(infusion_id: UUID, by: Actor, version: int | None) -> Infusio
             if version is not None and infusion.version != version:
                 raise ChangedMeanwhile
             return infusion
-    raise NotFound(_("There is no such submitted infusion."))
+    raise NotFound(_("There is no such registered infusion."))
 
 
 def _refuse_change(stored: InfusionInput, draft: InfusionInput, changed: Collection[str], course: Course) -> None:

@@ -32,7 +32,7 @@ class IdentifierTaken(RegistryError):
     code = "identifier_taken"
 
     def __init__(self, other: Patient):
-        super().__init__(_("The number is another person's. If the two are one person, merge them."))
+        super().__init__(_("The number belongs to another person. If the two are one person, merge them."))
         self.registry_number = other.registry_number
 
 

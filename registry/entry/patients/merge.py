@@ -22,7 +22,7 @@ def check_merge(*, keep: Patient, absorb: Patient) -> MergeUnexplained | None:
     Raises MergeImpossible where they cannot be one person as they stand.
     """
     if keep == absorb:
-        raise MergeImpossible(_("These are one person already."))
+        raise MergeImpossible(_("These are already one person."))
     ours, theirs = (
         [infusion.step for infusion in person.infusions.counted().in_order()] for person in (keep, absorb)
     )

@@ -70,7 +70,7 @@ def move_places(course: Sequence[Place], from_centre: Centre, to_centre: Centre)
 def check_move(*, from_centre: Centre, to_centre: Centre) -> None:
     """Raises MoveImpossible for a centre that has not begun, and from a centre to itself."""
     if from_centre == to_centre:
-        raise MoveImpossible(_("Choose another centre than the one where it stands."))
+        raise MoveImpossible(_("Choose a different centre from the present one."))
     if to_centre.status == CentreStatus.UPCOMING:
         sentence = _("%(centre)s has not begun yet. An administrator makes it active before its first infusion.")
         raise MoveImpossible(sentence % {"centre": to_centre.code})

@@ -62,7 +62,7 @@ class QuestionFull(RegistryError):
 
 
 class QuestionOfSomeoneElse(RegistryError):
-    sentence = gettext_noop("Whoever asked closes the question.")
+    sentence = gettext_noop("The side that asked closes the question.")
     code = "question_of_someone_else"
 
 

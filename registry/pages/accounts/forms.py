@@ -64,7 +64,7 @@ class NewcomerForm(forms.ModelForm):
         fields = ["username", "first_name", "last_name"]
         labels = {"username": _("User name"), "first_name": _("First name"), "last_name": _("Last name")}
         help_texts = {
-            "username": _("Letters, digits and @/./+/-/_. It stands in the history beside what you enter.")
+            "username": _("Letters, digits and @/./+/-/_. It is shown in the history of everything you register.")
         }
         widgets = {
             "username": forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),

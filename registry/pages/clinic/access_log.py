@@ -152,7 +152,7 @@ def extract(request: SignedInRequest) -> HttpResponse:
         )
         if number is not None:
             return redirect("clinic:extract-of", number=number)
-        form.add_error("who", _("The registry knows nobody with this number."))
+        form.add_error("who", _("Nobody in the registry has this number."))
     return show(request, "clinic/access_log_extract.html", {"form": form})
 
 

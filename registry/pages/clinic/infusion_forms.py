@@ -73,7 +73,7 @@ class InfusionForm(forms.Form):
     )
     kind = forms.CharField(label=_("Kind"), required=False, widget=forms.RadioSelect(choices=Kind.choices))
     former_first_becomes = forms.CharField(
-        label=_("If this is the first: the one recorded as first becomes"),
+        label=_("What does the infusion now recorded as the first become?"),
         required=False,
         widget=forms.RadioSelect(choices=[choice for choice in Kind.choices if choice[0] != Kind.FIRST]),
     )
@@ -328,8 +328,8 @@ class ReasonForm(forms.Form):
             ("", ""),
             ("typing_error", _("Typing error")),
             ("better_source", _("Better information in the medical record")),
-            ("wrong_person", _("Recorded for the wrong person")),
-            ("recorded_twice", _("Recorded twice")),
+            ("wrong_person", _("Registered for the wrong person")),
+            ("recorded_twice", _("Registered twice")),
             ("never_given", _("The infusion was never given")),
             ("other", _("Other, as written below")),
         ],
@@ -348,7 +348,7 @@ class ReasonForm(forms.Form):
         if holds_identity_number(words):
             raise forms.ValidationError(gettext("This looks like an identity number."), code="identifier_in_text")
         if self.cleaned_data.get("why") == "other" and not words:
-            raise forms.ValidationError(gettext("Say why: the reason stands in the history."), code="missing")
+            raise forms.ValidationError(gettext("Say why: the reason is shown in the history."), code="missing")
         return words
 
     @property

@@ -115,7 +115,7 @@ def end(request: SignedInRequest, membership_id: int) -> HttpResponse:
     ]
     if reason.is_valid():
         end_membership(membership_id=membership_id, by=request.user, reason=reason.reason)
-        messages.success(request, _("The role is taken away."))
+        messages.success(request, _("The role is removed."))
         return redirect("clinic:people")
     return show(request, "clinic/people_end.html", {"membership": membership, "reason": reason})
 
@@ -126,7 +126,7 @@ def _send(invitation: Invitation, link: str) -> bool:
     paragraphs = (
         _("You are invited to swecar, the national registry of CAR-T treatments in Sweden: %(role)s, %(centre)s.")
         % offered,
-        _("Open this address within seven days. It works once:"),
+        _("Open this link within seven days. It works once:"),
         link,
     )
     subject, body = _("Invitation to swecar"), "\n\n".join(paragraphs)

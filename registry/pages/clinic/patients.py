@@ -53,7 +53,7 @@ def infusions(request: SignedInRequest) -> HttpResponse:
         else:
             if found:
                 return redirect("clinic:person", number=found.registry_number)
-            search.add_error("who", _("Your centre knows nobody with this number."))
+            search.add_error("who", _("No patient at your centre has this number."))
     chosen = {name: request.GET.get(name, "") for name in ("centre", "category", "status")}
     rows = Infusion.objects.visible_to(request.user).select_related(*RELATED)
     for name, column in (("centre", "centre__code"), ("category", "category"), ("status", "status")):

@@ -37,7 +37,7 @@ def questions(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def answer(request: SignedInRequest, question_id: int) -> HttpResponse:
     """Store the answer of the side that was asked."""
-    done = _("The answer is stored. Whoever asked closes the question.")
+    done = _("The answer is stored. The side that asked closes the question.")
     return _write(request, question_id, entry.answer, done)
 
 
@@ -73,7 +73,7 @@ def ask(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
         except RegistryError as refused:
             form.refuse(refused)
         else:
-            messages.success(request, _("The question is asked. It stands on the clinic's start page."))
+            messages.success(request, _("The question is asked. It is shown on the clinic's start page."))
             return redirect("clinic:person", number=infusion.patient.registry_number)
     return show(request, "clinic/question_ask.html", {"infusion": infusion, "form": form})
 

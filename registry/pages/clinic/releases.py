@@ -22,7 +22,7 @@ class ReleaseForm(forms.Form):
     """What a release is called and what it says."""
 
     name = forms.SlugField(
-        label=gettext_lazy("Name in the address"),
+        label=gettext_lazy("Name in the URL"),
         max_length=40,
         help_text=gettext_lazy("For instance 2025-09-08."),
     )
@@ -55,7 +55,7 @@ def releases(request: SignedInRequest) -> HttpResponse:
         except RegistryError as refused:
             form.add_error(None, forms.ValidationError(str(refused), code=refused.code))
         else:
-            messages.success(request, _("The release %(name)s is made.") % {"name": release.name})
+            messages.success(request, _("The release %(name)s has been created.") % {"name": release.name})
             return redirect("clinic:releases")
     language = get_language()
     listed = [

@@ -127,7 +127,7 @@ def move(request: SignedInRequest, number: int) -> HttpResponse:
                 form.refuse(refused, field=None)
                 course = _read_course(request, patient)  # what has changed while this waited
             else:
-                messages.success(request, _("What %(origin)s had recorded is %(target)s's now.") % {
+                messages.success(request, _("What %(origin)s had registered now belongs to %(target)s.") % {
                     "origin": origin.code, "target": target.code,
                 })  # fmt: skip
                 return redirect("clinic:person", number=number)
@@ -184,7 +184,7 @@ def _find(request: SignedInRequest, search: WhoForm) -> Patient | None:
             return _patient(request, number, permission)
     except NotFound:
         pass
-    search.add_error("who", _("The registry knows nobody with this number."))
+    search.add_error("who", _("Nobody in the registry has this number."))
     return None
 
 

@@ -40,7 +40,7 @@ class WordsForm(forms.Form):
 
     text = forms.CharField(
         max_length=LONGEST_TEXT,
-        help_text=gettext_lazy("Stands in the registry. Write no names and no identity numbers."),
+        help_text=gettext_lazy("Kept in the registry. Do not write names or identity numbers."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -63,7 +63,7 @@ class MergeForm(WordsForm):
     """Why two are one, and why so although their numbers do not give one date of birth."""
 
     explanation = forms.CharField(
-        label=gettext_lazy("Why they are one person all the same"),
+        label=gettext_lazy("Why they are nevertheless one person"),
         required=False,
         max_length=LONGEST_TEXT,
         help_text=gettext_lazy("Shown in the history. Write no names and no identity numbers."),
@@ -136,7 +136,7 @@ def _refuse_number_in(text: str) -> str:
 class MoveForm(WordsForm):
     """From which centre to which, and why."""
 
-    from_centre = forms.ChoiceField(label=gettext_lazy("Recorded at"))
+    from_centre = forms.ChoiceField(label=gettext_lazy("Registered at"))
     to_centre = forms.ChoiceField(label=gettext_lazy("Belongs to"))
 
     field_order = ["from_centre", "to_centre", "text"]
@@ -158,7 +158,7 @@ class MoveForm(WordsForm):
         """Two different centres."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("from_centre") and cleaned.get("from_centre") == cleaned.get("to_centre"):
-            self.add_error("to_centre", _("Choose another centre than the one where it stands."))
+            self.add_error("to_centre", _("Choose a different centre from the present one."))
         return cleaned
 
 

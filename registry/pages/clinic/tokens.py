@@ -36,7 +36,7 @@ class TokenForm(forms.Form):
         choices=SCOPES,
         initial=Scope.READ,
         widget=forms.RadioSelect,
-        help_text=gettext_lazy("It opens what you may do yourself, and no more."),
+        help_text=gettext_lazy("It allows what you may do yourself, and no more."),
         error_messages=UNKNOWN,
     )
     days = forms.TypedChoiceField(

@@ -23,25 +23,24 @@ def show_no_page(request: HttpRequest) -> HttpResponse:
     with override(language_of(request)):
         if _is_staff_side(request):
             sentence = _(
-                "The address may be mistyped, the page may have moved, or you may not see it. "
-                "Begin again at the start page."
+                "The URL may be mistyped, the page may have moved, or you may not see it. Go to the start page."
             )
         else:
-            sentence = _("The address may be mistyped, or the page may have moved. Begin again at the map.")
+            sentence = _("The URL may be mistyped, or the page may have moved. Go to the map.")
         return _show(request, HTTPStatus.NOT_FOUND, _("There is no such page"), sentence)
 
 
 def show_bad_request(request: HttpRequest) -> HttpResponse:
     """An address or a form that cannot be read: 400."""
     with override(language_of(request)):
-        sentence = _("Something in the address or the form is not as it should be. Go back and try again.")
+        sentence = _("Something in the URL or the form is wrong. Go back and try again.")
         return _show(request, HTTPStatus.BAD_REQUEST, _("The request cannot be read"), sentence)
 
 
 def show_not_permitted(request: HttpRequest) -> HttpResponse:
     """A page that the account has no right to: 403."""
     with override(language_of(request)):
-        sentence = _("Your account has no right to it. An administrator of the registry can give the right.")
+        sentence = _("Your account does not have permission. An administrator of the registry can grant it.")
         sentence += " " + _("Write to %(contact)s.") % {"contact": settings.CONTACT}
         return _show(request, HTTPStatus.FORBIDDEN, _("You may not see this page"), sentence)
 
@@ -50,7 +49,8 @@ def show_fault(request: HttpRequest) -> HttpResponse:
     """A fault of ours: 500."""
     with override(language_of(request)):
         sentence = _(
-            "The fault is ours, and it is logged. Try again in a while; if it goes on, write to %(contact)s."
+            "The error is ours, and has been logged. Try again in a while; if it happens again, "
+            "write to %(contact)s."
         ) % {"contact": settings.CONTACT}
         return _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong here"), sentence)
 

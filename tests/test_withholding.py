@@ -222,6 +222,12 @@ def test_children_are_told_by_age_and_of_the_nation_alone():
         assert blocks().withhold(cell(9, 9, 0, 0, children=9), tables, where)["children"] == told
 
 
+def test_products_are_told_of_the_nation_alone():
+    place = [one for one in DRAWN["place"] if one["atoms"][0][0] == "entry"]
+    found = blocks(place=place).withhold(cell(12, 12, 0, 0, products=9), ("place",), at(centre="STO"))
+    assert found == cell(12, 12, 0, 0, products=None, suppressed=True)
+
+
 def test_what_a_site_has_made_is_told_of_whole_blocks():
     def made(number: int) -> dict:
         site = {"site": "VECURA", "manufactured": number}
@@ -373,6 +379,14 @@ def test_a_total_without_parts_has_no_sum_of_them():
     assert found["total"] == {"patients": None, "suppressed": True}
 
 
+def test_what_there_is_none_of_is_not_withheld():
+    query = CountQuery(by=("sex",), measures=("patients", "first"))
+    rows = [{"sex": "female"} | cell(30, 38, 8, 0, first=None), {"sex": "male"} | cell(29, 35, 0, 6, first=None)]
+    found = withhold_counts({"rows": rows, "total": ANSWER["total"] | {"first": None}}, blocks(), query, THROUGH)
+    assert found["rows"][0] == {"sex": "female", "patients": 30, "first": None}
+    assert found["total"] == {"patients": 57, "patients_summed": 59, "first": None}
+
+
 def test_rows_are_cut_by_the_filters_of_the_query():
     query = CountQuery(by=("category",), measures=("patients",), filters={"centre": ("STO",)})
     answer = {"rows": [{"category": "SOC"} | cell(12, 15, 3, 0)], "total": cell(12, 15, 3, 0)}
@@ -438,7 +452,7 @@ def test_of_an_earlier_day_the_nation_alone_is_told():
 
 
 def test_of_a_day_before_the_first_infusion_everything_is_nothing():
-    nothing = {name: 0 for name in NATION if name != "first"} | {"first": None}
+    nothing = {name: 0 for name in NATION if name not in {"first", "manufactured"}} | {"first": None}
     found = withhold_day(DOCUMENT, withhold_map(DOCUMENT, blocks()), nothing)
     for centre in found["centres"]:
         assert [centre[name] for name in MEASURES] == [0, 0, 0, 0]
@@ -551,6 +565,25 @@ def test_roles_are_kept_apart_where_there_are_enough_of_each():
         found = gather_roles(fewer, 5)
         assert found["time"] == [Atom(("repeat", 2020), 11, 16), Atom(("entry", 2020), 1, 1)]
         assert found["place"] == [Atom(("repeat", "UPP"), 13, 18)]
+
+
+def test_a_role_that_is_too_rare_in_one_table_is_closed_in_all(monkeypatch):
+    read = {
+        table: [
+            Atom(("entry", "a"), 2 if table == "sex" else 9, 9), Atom(("entry", "b"), 1, 1),
+            Atom(("dose", "a"), 7, 7), Atom(("again", "b"), 8, 8),
+        ]
+        for table in TABLES
+    }  # fmt: skip
+    monkeypatch.setattr(disclosure_blocks, "_read_atoms", lambda snapshot, table: read[table])
+    for table, found in draw_blocks(1, 5).items():
+        safe = {(block["atoms"][0][0], block["safe"]) for block in found}
+        assert safe == {("entry", False), ("dose", True), ("again", True)}, table
+    read["sex"][0] = Atom(("entry", "a"), 9, 9)
+    assert all(block["safe"] for found in draw_blocks(1, 5).values() for block in found)
+    assert [block["atoms"] for block in draw_blocks(1, 5)["sex"]] == [
+        [["entry", "a", 9], ["entry", "b", 1]], [["dose", "a", 7]], [["again", "b", 8]],
+    ]  # fmt: skip
 
 
 # The smallest cells, read from the facts.

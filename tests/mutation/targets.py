@@ -15,9 +15,10 @@ def _tests(*names: str) -> tuple[str, ...]:
 
 TARGETS = {
     "access": Target(("registry/access.py",), _tests("access")),
-    "identity": Target(("registry/identity.py",), _tests("identity", "look_alikes", "reserve_numbers")),
+    "identity": Target(("registry/identity.py",), _tests("identity", "reserve_numbers")),
     "rules": Target(("registry/rules.py",), _tests("rules")),
     "course": Target(("registry/course_rules.py",), _tests("course_rules")),
+    "doubts": Target(("registry/entry/infusions/doubts.py",), _tests("questions_by_rules")),
     "live": Target(("registry/entry/live.py",), ("tests/test_entry_pages.py::TestStart",)),
     "effect": Target(("registry/entry/patients/count_effect.py",), _tests("count_effect")),
     "merge": Target(
@@ -26,7 +27,14 @@ TARGETS = {
     "counting": Target(
         ("registry/published/counting.py", "registry/measures.py"), _tests("oracle_counts", "small_cases")
     ),
-    "recount": Target(("registry/publishing/recount.py",), _tests("oracle_counts", "small_cases")),
+    "recount": Target(
+        (
+            "registry/publishing/recount.py",
+            "registry/publishing/facts_check.py",
+            "registry/publishing/vague_dates.py",
+        ),
+        _tests("recount"),
+    ),
     "disclosure": Target(
         ("registry/published/disclosure.py", "registry/published/disclosure_blocks.py"), _tests("withholding")
     ),

@@ -173,6 +173,16 @@ def record(lists: Lists, patient: str | None = None, *, by=None, **fields) -> In
     return record_infusion(draft=draft(lists, patient, **fields), by=by or Operator(), former_first_becomes=answer)
 
 
+def record_several(lists: Lists, *, by=None) -> list[Infusion]:
+    """What a test has that needs some records: two persons, three infusions, two centres, two categories."""
+    one, other = nth_number(40), nth_number(41)
+    return [
+        record(lists, one, by=by),
+        record(lists, one, by=by, infused_on="2021-06-06", kind="reinfusion", category="CUP"),
+        record(lists, other, by=by, infused_on="2022-07-07", centre="STO"),
+    ]
+
+
 def find_person(identifier: Identifier) -> Patient | None:
     """The person with an identifier, without anyone's looking up."""
     digests = [digest for _key_id, digest in identifier.digests()]

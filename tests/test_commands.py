@@ -29,7 +29,7 @@ PEOPLE = {"ume", "upp", "sto", "ore", "lin", "got", "lun", "steward", "admin"}
 
 
 def test_publish_prints_the_number_and_the_hash(lists, manage):
-    factories.record(lists)
+    factories.record_several(lists)
     code, out, _err = manage("publish")
     snapshot = Snapshot.objects.get()
     assert (code, out) == (0, f"Published snapshot 1 {snapshot.hash}\n")

@@ -645,11 +645,20 @@ class TestStart:
     """The start page."""
 
     def test_entered_and_published_stand_side_by_side(self, lists, nurse):
-        factories.record(lists)
-        body = nurse.get(HOME)
-        [centre] = body.context["centres"]
-        assert centre["rows"][-1]["entered"] == {"patients": 1, "infusions": 1}
+        factories.record_several(lists)
+        [centre] = nurse.get(HOME).context["centres"]
+        assert centre["rows"][-1]["entered"] == {"patients": 1, "infusions": 2}
         assert centre["rows"][-1]["published"] in ({}, None)
+        publish()
+        factories.record(lists, factories.nth_number(50))
+        [centre] = nurse.get(HOME).context["centres"]
+        assert centre["centre"].code == "UPP"
+        assert [(row["category"], row["entered"]["infusions"]) for row in centre["rows"]] == [
+            ("SOC", 2), ("CUP", 1), ("", 3),
+        ]  # fmt: skip
+        assert [(row["published"]["patients"], row["published"]["infusions"]) for row in centre["rows"]] == [
+            (1, 1), (1, 1), (1, 2),
+        ]  # fmt: skip
 
     def test_a_person_is_one_patient_in_each_row_however_many_infusions(self, lists):
         """Three persons, six infusions; one of them withdrawn, and one of a centre that is not the reporter's."""
@@ -674,17 +683,17 @@ class TestStart:
         }  # fmt: skip
 
     def test_a_snapshot_is_named_from_the_first_one_on(self, lists, nurse):
-        factories.record(lists)
+        factories.record_several(lists)
         assert "Published: snapshot" not in text(nurse.get(HOME))
         sentence = f"Published: snapshot {publish().number}. It has everything that is registered."
         assert sentence in text(nurse.get(HOME))
 
     def test_the_day_of_entry_is_not_taken_for_the_day_of_infusion(self, lists, nurse):
-        factories.record(lists)
+        factories.record_several(lists)
         assert re.search(r'<span class="muted">registered \d{4}-\d\d-\d\d', text(nurse.get(HOME)))
 
     def test_who_has_no_centre_sees_nothing(self, lists):
-        factories.record(lists)
+        factories.record_several(lists)
         body = text(sign_in(factories.user("nobody")).get(HOME))
         assert "You have no role yet" in body
         assert "Kymriah" not in body and "Sjukhuset" not in body

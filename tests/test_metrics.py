@@ -66,7 +66,7 @@ def store_run(task: Task, outcome="", *, queued: int, started: int | None = None
 def test_nothing_is_told_but_what_is_listed(lists):
     """A closed world: no gauge counts infusions or persons, and none names a centre or a user."""
     assert ask().keys() == ALONE | OF_THE_DATABASE
-    factories.record(lists)
+    factories.record_several(lists)
     publish()
     told = ask()
     assert told.keys() == ALONE | OF_THE_DATABASE | OF_A_SNAPSHOT
@@ -94,7 +94,7 @@ def test_a_machine_on_this_side_of_the_proxy_is_not_sent_to_https(lists, setting
 
 
 def test_the_current_snapshot_is_told_and_whether_it_is_stale(lists):
-    factories.record(lists)
+    factories.record_several(lists)
     assert ask()["snapshot_stale"] == 1
     snapshot = publish()
     before = timezone.now()

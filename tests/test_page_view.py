@@ -52,6 +52,14 @@ def test_the_page_as_of_a_day_counts_up_to_it(published, client):
     assert "2021" not in re.search(r'<section class="time".*?</section>', page, re.DOTALL)[0]
 
 
+@pytest.mark.parametrize(("day", "is_shown"), [("2014-01-01", True), ("2013-12-31", False)])
+def test_the_page_goes_back_to_the_first_day_of_2014(published, client, day, is_shown):
+    """In that year the first person was treated in the country (DOMAIN.md)."""
+    page = client.get(f"/en/?as_of={day}")
+    assert ("The registry begins in 2014" in text(page)) is not is_shown
+    assert (page.status_code == 200) is is_shown
+
+
 def test_a_chosen_centre_has_its_own_part_and_stays_in_every_link(published, client):
     page = text(client.get("/?centre=UPP&as_of=2020-12-31"))
     choice = re.search(r'<section class="choice".*?</section>', page, re.DOTALL)[0]

@@ -471,6 +471,28 @@ def test_an_unknown_sex_contradicts_no_identifier(lists):
     assert of_draft(lists, "local:a", age_at_infusion=50, sex=Sex.MALE) == {}
 
 
+@pytest.mark.parametrize(
+    ("patient", "stated", "filled"),
+    [
+        (NUMBER, {}, (Sex.FEMALE, 49)),
+        (NUMBER, {"sex": Sex.UNKNOWN}, (Sex.FEMALE, 49)),
+        (NUMBER, {"sex": Sex.MALE, "age_at_infusion": 7}, (Sex.MALE, 7)),  # refused, and not put right
+        (NUMBER, {"age_at_infusion": 0}, (Sex.FEMALE, 0)),
+        ("local:a", {}, (Sex.UNKNOWN, None)),
+        ("local:a", {"sex": Sex.MALE, "age_at_infusion": 7}, (Sex.MALE, 7)),
+        (factories.number(date(2020, 5, 15), 981), {"infused_on": "2020-05-01", "date_precision": "month"},
+         (Sex.MALE, 0)),
+    ],
+)  # fmt: skip
+def test_sex_and_age_are_filled_in_from_the_number_where_they_are_left_open(lists, patient, stated, filled):
+    draft = factories.draft(lists, patient, **stated)
+    rules.complete_input(draft)
+    assert (draft.sex, draft.age_at_infusion) == filled
+    draft.identifier = None
+    rules.complete_input(draft)
+    assert (draft.sex, draft.age_at_infusion) == filled
+
+
 # A single entry obeys the same rules as a row of a file.
 
 
@@ -699,6 +721,13 @@ SATURDAY, SUNDAY, MONDAY = date(2020, 5, 2), date(2020, 5, 3), date(2020, 5, 4)
 )
 def test_an_old_weekend_day_is_doubted_in_single_entry(lists, day, precision, doubted):
     typed = factories.draft(lists, infused_on=day, date_precision=DatePrecision(precision))
+    assert [p.code for p in rules.doubt_entry(typed, [])] == ["date_on_weekend"] * doubted
+
+
+@pytest.mark.parametrize(("days", "doubted"), [(365, False), (366, True)])
+def test_a_weekend_is_doubted_from_a_year_on(lists, monkeypatch, days, doubted):
+    monkeypatch.setattr(rules, "today", lambda: SATURDAY + timedelta(days=days))
+    typed = factories.draft(lists, infused_on=SATURDAY)
     assert [p.code for p in rules.doubt_entry(typed, [])] == ["date_on_weekend"] * doubted
 
 

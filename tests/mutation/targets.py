@@ -16,7 +16,13 @@ def _tests(*names: str) -> tuple[str, ...]:
 TARGETS = {
     "access": Target(("registry/access.py",), _tests("access")),
     "identity": Target(("registry/identity.py",), _tests("identity", "reserve_numbers")),
-    "rules": Target(("registry/rules.py",), _tests("rules")),
+    "rules": Target(
+        ("registry/rules.py",),
+        (
+            *_tests("rules", "count_effect"),
+            "tests/test_page_view.py::test_the_page_goes_back_to_the_first_day_of_2014",
+        ),
+    ),
     "course": Target(("registry/course_rules.py",), _tests("course_rules")),
     "doubts": Target(("registry/entry/infusions/doubts.py",), _tests("questions_by_rules")),
     "live": Target(("registry/entry/live.py",), ("tests/test_entry_pages.py::TestStart",)),

@@ -65,7 +65,7 @@ INSTALLED_APPS = [
 # Public responses need no session, user or CSRF token: swecar.http.middleware skips these layers for them, which
 # saves a quarter of the time of a response.
 MIDDLEWARE = [
-    "swecar.http.replay_cache.keep",  # outermost, so that it caches the response as sent
+    "swecar.http.replay_cache.remember_responses",  # outermost, so that it caches the response as sent
     "django.middleware.security.SecurityMiddleware",
     "swecar.http.middleware.refuse_zero_bytes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -121,7 +121,7 @@ CACHES = {
         "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
     },
     # Responses by snapshot and query. They never change, so each process has its own.
-    "answers": {
+    "responses": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "TIMEOUT": None,
         "OPTIONS": {"MAX_ENTRIES": 500},

@@ -11,8 +11,10 @@ import swecar.urls  # noqa: E402, F401  after the settings; loads all that a pag
 from api.public.rate_limit import spend_if_any  # noqa: E402
 from registry.figure.geometry import load_shapes  # noqa: E402
 from registry.published.current_snapshot import remembered_hash  # noqa: E402
-from swecar.http.replay_cache import Front  # noqa: E402
+from swecar.http.rendering_version import rendering_version  # noqa: E402
+from swecar.http.replay_cache import ReplayCache  # noqa: E402
 
-application = Front(service, current=remembered_hash, spend=spend_if_any)
+application = ReplayCache(service, current=remembered_hash, spend=spend_if_any)
 load_shapes()
+rendering_version()
 # Loaded before the server forks, and not at the first request of each process.

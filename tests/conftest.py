@@ -117,7 +117,7 @@ def clean_caches():
     """No test reads what another has kept, or finds the cache left alone."""
     tolerant_cache.Client.away_until = 0.0
     caches["default"].clear()
-    caches["answers"].clear()
+    caches["responses"].clear()
 
 
 @pytest.fixture

@@ -7,25 +7,25 @@ import pytest
 from openapi_spec_validator import validate
 
 from api.management.commands import describe_api
-from api.public import description, examples, views
+from api.public import description, examples, service
 from tests.test_public_api import ask, demonstration  # noqa: F401  fixtures
 
 PUBLIC = [
     operation["get"]["operationId"]
-    for operation in description.describe_interface()["paths"].values()
+    for operation in description.describe_api()["paths"].values()
     if "public" in operation.get("get", {}).get("tags", ())
 ]
 SNAPSHOT = {"hash", "built_at", "timestamp", "date", "lastUpdated", "released_at", "finished_at"}
 
 
 def test_the_file_is_what_the_service_says():
-    assert json.loads(describe_api.PATH.read_text(encoding="utf-8")) == description.describe_interface(), (
+    assert json.loads(describe_api.PATH.read_text(encoding="utf-8")) == description.describe_api(), (
         "manage.py describe_api"
     )
 
 
 def test_it_is_valid_openapi():
-    validate(description.describe_interface())
+    validate(description.describe_api())
 
 
 def test_every_public_operation_has_an_example_but_those_of_a_release():
@@ -35,7 +35,7 @@ def test_every_public_operation_has_an_example_but_those_of_a_release():
 @pytest.mark.parametrize("operation", examples.ASKED)
 def test_examples_are_real_answers(ask, operation, monkeypatch):  # noqa: F811
     """The demonstration's, but for what is another with each snapshot; manage.py describe_api --examples."""
-    monkeypatch.setattr(views.settings, "RATE_LIMIT", 6000)
+    monkeypatch.setattr(service.settings, "RATE_LIMIT", 6000)
     kept = examples.read()[operation]
     assert kept["asked"] == examples.ASKED[operation]
     now = examples.collect(lambda path: ask(path, Host="127.0.0.1").json())[operation]["answer"]
@@ -57,7 +57,7 @@ def _without_moment(value):
 
 @pytest.mark.parametrize("operation", examples.ASKED)
 def test_examples_are_of_the_described_shape(operation):
-    gets = [path["get"] for path in description.describe_interface()["paths"].values() if "get" in path]
+    gets = [path["get"] for path in description.describe_api()["paths"].values() if "get" in path]
     (described,) = (get for get in gets if get["operationId"] == operation)
     (content, *_others) = described["responses"]["200"]["content"].values()
     (example,) = content["examples"].values()

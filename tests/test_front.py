@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from registry.published.current_snapshot import read_current, remembered_hash
 from registry.publishing.build import publish
 from swecar.http import replay_cache
-from swecar.http.replay_cache import Front
+from swecar.http.replay_cache import ReplayCache
 from tests import factories
 
 # And what each costs whoever asks.
@@ -30,7 +30,7 @@ class Asked(Exception):
 @pytest.fixture
 def published(lists):
     factories.store_rows(lists, [factories.plain_row(person=one, centre="UPP") for one in range(3)])
-    replay_cache._kept.clear()
+    replay_cache._cached.clear()
     return publish()
 
 
@@ -46,7 +46,7 @@ def answer(environ, *, spend=lambda _meta, cost: {"RateLimit": f"some, less {cos
         raise Asked
 
     told = []
-    body = b"".join(Front(ask, current=current, spend=spend)(environ, lambda *given: told.append(given)))
+    body = b"".join(ReplayCache(ask, current=current, spend=spend)(environ, lambda *given: told.append(given)))
     ((status, headers),) = told
     return status, headers, body
 
@@ -135,10 +135,10 @@ def test_large_answers_and_too_many_are_not_kept(published, monkeypatch):
     with pytest.raises(Asked):
         answer(first("/api/v1/map").wsgi_request.META)
     monkeypatch.setattr(replay_cache, "LARGEST", 64_000)
-    monkeypatch.setattr(replay_cache, "MOST_ANSWERS", 3)
+    monkeypatch.setattr(replay_cache, "MOST_RESPONSES", 3)
     for year in range(2010, 2020):
         first(f"/api/v1/counts?as_of={year}-01-01")
-    assert len(replay_cache._kept) <= 3
+    assert len(replay_cache._cached) <= 3
 
 
 def test_the_process_remembers_the_current_snapshot_for_a_moment(published):

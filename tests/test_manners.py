@@ -13,11 +13,10 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.utils.http import parse_http_date
 
-from api.public import base, count_query, rate_limit, views
+from api.public import base, count_query, numbers, rate_limit
 from registry.models import Snapshot
 from registry.publishing.build import publish
-from swecar.http import snapshot_response as answers
-from swecar.http import tolerant_cache
+from swecar.http import snapshot_response, tolerant_cache
 from swecar.http.tolerant_cache import SharedCache
 from tests import factories
 
@@ -247,7 +246,7 @@ class TestMethods:
 
 def test_an_address_that_will_go_says_so(published, monkeypatch):
     going = base.Deprecation(datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC), "/docs/changes")
-    monkeypatch.setattr(views.MapView, "deprecation", going)
+    monkeypatch.setattr(numbers.MapView, "deprecation", going)
     answer = ask("map")
     assert answer["Deprecation"] == "@1798761600"
     assert answer["Sunset"] == "Sat, 01 Jan 2028 00:00:00 GMT"
@@ -306,8 +305,8 @@ def test_two_spellings_of_one_question_are_one(published, one, other):
 def test_an_answer_of_many_bytes_is_made_anew(published, monkeypatch, path):
     size = len(ask(path).content)
     for largest, is_kept in ((size - 1, False), (size, True)):
-        caches["answers"].clear()
-        monkeypatch.setattr(answers, "LARGEST_KEPT", largest)
+        caches["responses"].clear()
+        monkeypatch.setattr(snapshot_response, "LARGEST_KEPT", largest)
         first = ask(path)
         with CaptureQueriesContext(connection) as asked:
             second = ask(path)

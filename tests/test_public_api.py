@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.test import Client
 
 from api.openapi import PROBLEM
-from api.public import openapi, views
+from api.public import code_lists, openapi, service
 from registry.access import Operator
 from registry.entry.infusions.record import withdraw_infusion
 from registry.measures import DERIVED, MEASURES
@@ -237,7 +237,7 @@ def test_an_unchanged_answer_is_told_without_a_query(ask, address, django_assert
     assert first["Cache-Control"].startswith("public, max-age=60")
     with django_assert_num_queries(0):
         assert ask(address).content == first.content
-    caches["answers"].clear()  # as in a process that has never made this answer
+    caches["responses"].clear()  # as in a process that has never made this answer
     with django_assert_num_queries(0):
         unchanged = ask(address, **{"If-None-Match": first["ETag"]})
     assert (unchanged.status_code, unchanged.content) == (304, b"")
@@ -301,7 +301,7 @@ def test_a_new_snapshot_is_seen_at_once_and_the_old_one_stays(ask):
 
 def test_without_the_cache_the_answer_comes_from_the_database(ask, cache_down):
     document = ask("map").json()
-    caches["answers"].clear()
+    caches["responses"].clear()
     asked = cache_down()
     assert ask("map").json() == document
     forget_current()
@@ -374,9 +374,9 @@ def test_as_of_follows_the_calendar(ask):
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_every_answer_passes_through_the_one_door(ask, address, monkeypatch):
-    for module in (queries, views):
+    for module in (queries, code_lists, service):
         monkeypatch.setattr(module, "publishable", lambda answer, withhold=None: answer | {"passed": True})
-    caches["answers"].clear()
+    caches["responses"].clear()
     assert ask(address).json()["passed"] is True
 
 
@@ -389,11 +389,11 @@ def test_a_snapshot_that_comes_between_a_question_and_its_facts_is_answered_as_o
     newer = publish()
     run_pruning()
     caches["default"].clear()
-    caches["answers"].set(CURRENT_KEY, remembered, 60)
+    caches["responses"].set(CURRENT_KEY, remembered, 60)
     after = ask("counts?by=centre&measures=patients")
     assert after.json()["snapshot"]["number"] == newer.number
     assert after["ETag"] != before["ETag"]
-    caches["answers"].set(CURRENT_KEY, remembered, 60)
+    caches["responses"].set(CURRENT_KEY, remembered, 60)
     assert ask("map?as_of=2020-01-01").json()["snapshot"]["number"] == newer.number
 
 

@@ -83,7 +83,7 @@ def test_a_release_stays_while_the_registry_goes_on(world, client):
     factories.record(world, factories.nth_number(7), centre="FAL")
     publish()
     make("second")
-    caches["answers"].clear()
+    caches["responses"].clear()
     assert {address: client.get(address).content for address in (*addresses, *pages)} == before
     assert read_map(language="sv")["centres"] != release.documents["sv"]["centres"]
 

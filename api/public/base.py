@@ -16,12 +16,12 @@ from registry.errors import FactsNotKept, RegistryError
 from registry.formats import JSON_ALONE, Format
 from registry.formats.data import encode
 from registry.published.current_snapshot import Current, forget_current
-from swecar.http.snapshot_response import answer
+from swecar.http.snapshot_response import Content, respond
 
 
 @dataclass(frozen=True)
 class Deprecation:
-    """Since when an address is no longer recommended, when it goes, and where to read on."""
+    """Since when a URL is no longer recommended, when it goes, and where to read on."""
 
     since: datetime
     until: datetime
@@ -29,20 +29,19 @@ class Deprecation:
 
 
 class PublicView(APIView):
-    """A view whose answer depends on the snapshot, the query and the language alone.
+    """A view whose response depends on the snapshot, the query and the language alone.
 
-    answer(request, parameters, language, **numbers of the address) gives it, or raises
-    RegistryError.
+    get(request, parameters, language, **parts of the path) gives it, or raises RegistryError.
     """
 
-    answer: Callable[..., HttpResponse]
+    get: Callable[..., HttpResponse]
 
     allowed: ClassVar[tuple[str, ...]] = ()
     formats: ClassVar[Mapping[str, Format]] = JSON_ALONE
     deprecation: ClassVar[Deprecation | None] = None
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
-        """GET and HEAD straight to the answer; the rest by REST framework."""
+        """GET and HEAD without REST framework's request handling; the rest by it."""
         if request.method not in {"GET", "HEAD"}:
             return welcome(super().dispatch(request, *args, **kwargs))
         try:
@@ -50,21 +49,21 @@ class PublicView(APIView):
         except RegistryError as error:
             return problem_of(error)
 
-    def read(self, request: HttpRequest, **kwargs) -> HttpResponse:
-        """The answer to a request. Raises RegistryError."""
+    def read(self, request: HttpRequest, *, ending: str | None = None, **path) -> HttpResponse:
+        """The response to a request, whose path may end in a format. Raises RegistryError."""
         parameters = Parameters(request, self.allowed)
         language = choose_language(request, parameters)
-        ending = kwargs.pop("ending", None)
         parameters.format = choose_format(request, parameters, self.formats, ending)
-        numbers = {name: int(value) if name == "number" else value for name, value in kwargs.items()}
+        if "number" in path:
+            path["number"] = int(path["number"])
         try:
-            return self.answer(request, parameters, language, **numbers)
+            return self.get(request, parameters, language, **path)
         except FactsNotKept:  # a new snapshot came between the query and its facts
             forget_current()
-            return self.answer(request, parameters, language, **numbers)
+            return self.get(request, parameters, language, **path)
 
     def mark(self, response: HttpResponse) -> HttpResponse:
-        """Say that the address will go, where it will (RFC 9745, RFC 8594)."""
+        """Say that the URL will go, where it will (RFC 9745, RFC 8594)."""
         if self.deprecation:
             response["Deprecation"] = f"@{int(self.deprecation.since.timestamp())}"
             response["Sunset"] = http_date(self.deprecation.until.timestamp())
@@ -72,54 +71,31 @@ class PublicView(APIView):
         return response
 
 
-def send(
-    request: HttpRequest, key: str, language: str, make: Callable[[], dict], *, of: Current | None = None
-) -> HttpResponse:
-    """The kept answer to a query of a snapshot, both named by key, as JSON; of is the snapshot."""
-    return share(
-        answer(
-            request,
-            key=key,
-            language=language,
-            content_type=JSON_ALONE["json"].media_type,
-            make=lambda: encode(make()),
-            modified=of.built_at if of else None,
-            snapshot=of.hash if of else None,
-            spend=lambda cost: spend(request.META, cost).headers(),
-        )
-    )
+def send(request: HttpRequest, content: Content, *, of: Current | None = None) -> HttpResponse:
+    """The cached response to a query, which its content names; of is the current snapshot."""
+    return share(respond(request, content, of=of, spend=lambda cost: spend(request.META, cost).headers()))
 
 
-def send_file(
-    request: HttpRequest,
-    key: str,
-    language: str,
-    form: Format,
-    name: str,
-    make: Callable[[], dict],
-    *,
-    of: Current,
-) -> HttpResponse:
-    """The same in any form, as a file of that name."""
+def as_json(key: str, language: str, make: Callable[[], dict]) -> Content:
+    """What make gives, as JSON."""
+    return Content(key, language, JSON_ALONE["json"].media_type, lambda: encode(make()))
+
+
+def as_file(key: str, language: str, form: Format, name: str, make: Callable[[], dict]) -> Content:
+    """The same in any format, as a file of that name."""
     way = "inline" if form.shown else "attachment"
-    return share(
-        answer(
-            request,
-            key=f"{key}:{form.ending}:{form.write.__name__}",
-            language=language,
-            content_type=form.media_type,
-            make=lambda: form.write(make(), language),
-            disposition=f'{way}; filename="{name}.{form.ending}"',
-            modified=of.built_at,
-            snapshot=of.hash,
-            cost=form.cost,
-            spend=lambda cost: spend(request.META, cost).headers(),
-        )
+    return Content(
+        key=f"{key}:{form.ending}:{form.write.__name__}",
+        language=language,
+        content_type=form.media_type,
+        make=lambda: form.write(make(), language),
+        disposition=f'{way}; filename="{name}.{form.ending}"',
+        cost=form.cost,
     )
 
 
 def share(response: HttpResponse) -> HttpResponse:
-    """Let pages of any origin read an answer, under the licence that it has."""
+    """Let pages of any origin read a response, under its licence."""
     response["Link"] = '<https://creativecommons.org/licenses/by/4.0/>; rel="license"'
     response["Access-Control-Allow-Origin"] = "*"
     response["Access-Control-Expose-Headers"] = EXPOSED
@@ -127,7 +103,7 @@ def share(response: HttpResponse) -> HttpResponse:
 
 
 def welcome(response: HttpResponseBase) -> HttpResponseBase:
-    """Tell a page of another origin what it may ask with (the fetch standard's preflight)."""
+    """Tell a page of another origin what it may send (the fetch standard's preflight)."""
     response["Access-Control-Allow-Origin"] = "*"
     response["Access-Control-Allow-Methods"] = "GET, HEAD, OPTIONS"
     response["Access-Control-Allow-Headers"] = "Accept, Accept-Language, If-None-Match, If-Modified-Since"

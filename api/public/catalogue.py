@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema
 
 from api.parameters import Parameters
 from api.public import openapi
-from api.public.base import PublicView, send_file
+from api.public.base import PublicView, as_file, send
 from registry.errors import NotFound
 from registry.formats.catalogue import CATALOGUE_FORMATS, describe_catalogue
 from registry.formats.fhir import FHIR_FORMATS, report_all, report_one
@@ -21,11 +21,8 @@ class CatalogueView(PublicView):
     formats = CATALOGUE_FORMATS
 
     @extend_schema(**openapi.CATALOGUE)
-    def get(self, request):
+    def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
         """DCAT-AP-SE 3, as a data portal harvests it."""
-
-    def answer(self, request, parameters, language):
-        """Of the current snapshot, in both languages."""
         current, host = read_current(), host_of(request)
 
         def make() -> dict:
@@ -33,15 +30,8 @@ class CatalogueView(PublicView):
                 current.describe(), host=host, controller=settings.CONTROLLER, contact=settings.CONTACT
             )
 
-        return send_file(
-            request,
-            f"{current.hash}:catalogue:{host}:{settings.CONTROLLER}:{settings.CONTACT}",
-            language,
-            self.formats[parameters.format],
-            "swecar-catalogue",
-            make,
-            of=current,
-        )
+        key, form = f"{current.hash}:catalogue:{host}:{parameters.format}", self.formats[parameters.format]
+        return send(request, as_file(key, language, form, "swecar-catalogue", make), of=current)
 
 
 class MeasureReportsView(PublicView):
@@ -51,11 +41,8 @@ class MeasureReportsView(PublicView):
     formats = FHIR_FORMATS
 
     @extend_schema(**openapi.MEASURE_REPORTS)
-    def get(self, request):
+    def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
         """FHIR R4: a Bundle of the MeasureReports of the country and of each centre."""
-
-    def answer(self, request, parameters, language):
-        """Of the current snapshot, up to a day."""
         return send_report(request, parameters, language, "all")
 
 
@@ -66,16 +53,13 @@ class MeasureReportView(PublicView):
     formats = FHIR_FORMATS
 
     @extend_schema(**openapi.MEASURE_REPORT)
-    def get(self, request, code):
+    def get(self, request: HttpRequest, parameters: Parameters, language: str, *, code: str) -> HttpResponse:
         """FHIR R4: the MeasureReport of a centre, or of the country (SE)."""
-
-    def answer(self, request, parameters, language, *, code):
-        """Of the current snapshot, up to a day."""
         return send_report(request, parameters, language, code)
 
 
 def send_report(request: HttpRequest, parameters: Parameters, language: str, code: str) -> HttpResponse:
-    """One report by its code, or all of them."""
+    """One report by its code, or all of them, of the current snapshot, up to a day."""
     current, host, as_of = read_current(), host_of(request), parameters.day_that_has_come("as_of")
 
     def make() -> dict:
@@ -87,6 +71,6 @@ def send_report(request: HttpRequest, parameters: Parameters, language: str, cod
             raise NotFound("There is no report of this name: SE is the country's, a centre's is its code.")
         return report
 
-    key = f"{current.hash}:fhir:{code}:{as_of}:{host}"
+    key = f"{current.hash}:fhir:{code}:{as_of}:{host}:{parameters.format}"
     form, name = FHIR_FORMATS[parameters.format], f"swecar-measure-report-{code}"
-    return send_file(request, key, language, form, name, make, of=current)
+    return send(request, as_file(key, language, form, name, make), of=current)

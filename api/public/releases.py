@@ -1,34 +1,33 @@
-"""Releases over the interface: the list, one with its files, and what changed since the one before."""
+"""Releases over the API: the list, one with its files, and what changed since the one before."""
 
+from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
 
+from api.parameters import Parameters
 from api.public import openapi
-from api.public.base import PublicView, send
+from api.public.base import PublicView, as_json, send
 from registry.published import releases
 
 
 class ReleasesView(PublicView):
-    """All releases."""
+    """All releases; the list changes with the newest one."""
 
     @extend_schema(**openapi.RELEASES)
-    def get(self, request):
+    def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
         """All releases, the newest first."""
 
-    def answer(self, request, parameters, language):
-        """The list changes with the newest one."""
-        key = f"releases:{releases.read_newest()}"
-        return send(request, key, language, lambda: {"releases": releases.read_releases()})
+        def make() -> dict:
+            return {"releases": releases.read_releases()}
+
+        return send(request, as_json(f"releases:{releases.read_newest()}", language, make))
 
 
 class ReleaseView(PublicView):
-    """One release."""
+    """One release, which never changes."""
 
     @extend_schema(**openapi.RELEASE)
-    def get(self, request, name):
+    def get(self, request: HttpRequest, parameters: Parameters, language: str, *, name: str) -> HttpResponse:
         """A release's description, its map document and its files with their digests."""
-
-    def answer(self, request, parameters, language, *, name):
-        """A release never changes."""
 
         def make() -> dict:
             release = releases.read_release(name)
@@ -36,17 +35,17 @@ class ReleaseView(PublicView):
             del release["changes"]
             return release | {"map": documents[language]}
 
-        return send(request, f"release:{releases.read_newest()}:{name}", language, make)
+        return send(request, as_json(f"release:{releases.read_newest()}:{name}", language, make))
 
 
 class ReleaseChangesView(PublicView):
     """What has changed since the previous release."""
 
     @extend_schema(**openapi.RELEASE_CHANGES)
-    def get(self, request, name):
+    def get(self, request: HttpRequest, parameters: Parameters, language: str, *, name: str) -> HttpResponse:
         """Per cell: numbers before and after, and how many records are new, corrected, withdrawn or merged."""
 
-    def answer(self, request, parameters, language, *, name):
-        """As it was told with the release."""
-        key = f"release-changes:{releases.read_newest()}:{name}"
-        return send(request, key, language, lambda: {"release": name} | releases.read_release(name)["changes"])
+        def make() -> dict:
+            return {"release": name} | releases.read_release(name)["changes"]
+
+        return send(request, as_json(f"release-changes:{releases.read_newest()}:{name}", language, make))

@@ -56,7 +56,7 @@ def read_current() -> Current:
 
     Raises NotPublished.
     """
-    remembered = caches["answers"].get(CURRENT_KEY)
+    remembered = caches["responses"].get(CURRENT_KEY)
     if remembered:
         return remembered
     known = cache.get(CURRENT_KEY)
@@ -73,18 +73,18 @@ def read_current() -> Current:
 
 def remembered_hash() -> str | None:
     """The current snapshot's hash as this process remembers it, None where it would have to ask."""
-    remembered = caches["answers"].get(CURRENT_KEY)
+    remembered = caches["responses"].get(CURRENT_KEY)
     return remembered.hash if remembered else None
 
 
 def forget_current() -> None:
     """Ask the database anew: what this process and the cache know has been overtaken."""
-    caches["answers"].delete(CURRENT_KEY)
+    caches["responses"].delete(CURRENT_KEY)
     cache.delete(CURRENT_KEY)
 
 
 def _remember(current: Current) -> Current:
-    caches["answers"].set(CURRENT_KEY, current, REMEMBERED_SECONDS)
+    caches["responses"].set(CURRENT_KEY, current, REMEMBERED_SECONDS)
     return current
 
 

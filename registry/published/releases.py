@@ -14,10 +14,10 @@ NEWEST_SECONDS = 5  # after which a process asks the database whether there is a
 
 def read_newest() -> int:
     """The number of the newest release, 0 for none: with it the answers on releases change."""
-    kept = caches["answers"].get(NEWEST_KEY)
+    kept = caches["responses"].get(NEWEST_KEY)
     if kept is None:
         kept = Release.objects.order_by("-id").values_list("id", flat=True).first() or 0
-        caches["answers"].set(NEWEST_KEY, kept, NEWEST_SECONDS)
+        caches["responses"].set(NEWEST_KEY, kept, NEWEST_SECONDS)
     return kept
 
 

@@ -116,7 +116,7 @@ def release_snapshot(
             file.release = release
         ReleaseFile.objects.bulk_create(files)
         keep_released(as_of)
-    caches["answers"].delete(NEWEST_KEY)
+    caches["responses"].delete(NEWEST_KEY)
     return release
 
 

@@ -10,20 +10,22 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 
-# All that an answer of snapshot_response.py, and what the other layers add to it, is made from.
-ASKED = (
+from swecar.http.snapshot_response import SnapshotResponse
+
+# All of a request that snapshot_response.py, and what the other middleware adds, makes a response from.
+REQUEST_PARTS = (
     "PATH_INFO", "QUERY_STRING", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme",
     "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING",
     "HTTP_ACCEPT_LANGUAGE", "SCRIPT_NAME",
 )  # fmt: skip
-MOST_ANSWERS, LARGEST = 500, 64_000  # bytes
+MOST_RESPONSES, LARGEST = 500, 64_000  # bytes
 
 
 @dataclass(frozen=True)
-class Kept:
-    """An answer as it goes out, but for what is left to whoever asks; good while snapshot is current.
+class CachedResponse:
+    """A response without the headers of one client; good while snapshot is current.
 
-    cost: what it costs whoever asks, 0 where nobody is counted.
+    cost: what it counts against the client's rate, 0 where nobody is counted.
     """
 
     snapshot: str
@@ -33,31 +35,36 @@ class Kept:
     body: bytes
 
 
-_kept: dict[tuple, Kept] = {}
+_cached: dict[tuple, CachedResponse] = {}
 
 
-def keep(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """The outermost layer: remember what snapshot_response.py has answered, as all other layers have left it."""
+def remember_responses(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
+    """The outermost middleware: caches what snapshot_response.py gave, as all other middleware left it."""
 
-    def layer(request: HttpRequest) -> HttpResponse:
+    def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        snapshot, cost = getattr(response, "snapshot", None), getattr(response, "cost", 0)
-        if snapshot and request.method == "GET" and len(response.content) <= LARGEST:
-            if len(_kept) >= MOST_ANSWERS:
-                _kept.clear()
-            headers = [item for item in response.items() if not item[0].startswith("RateLimit")]
-            key = tuple(map(request.META.get, ASKED))
-            _kept[key] = Kept(snapshot, cost, response["ETag"], headers, response.content)
+        if isinstance(response, SnapshotResponse) and request.method == "GET":
+            _remember(request, response)
         return response
 
-    return layer
+    return middleware
 
 
-class Front:
+def _remember(request: HttpRequest, response: SnapshotResponse) -> None:
+    if response.snapshot is None or len(response.content) > LARGEST:
+        return
+    if len(_cached) >= MOST_RESPONSES:
+        _cached.clear()
+    headers = [item for item in response.items() if not item[0].startswith("RateLimit")]
+    key = tuple(map(request.META.get, REQUEST_PARTS))
+    _cached[key] = CachedResponse(response.snapshot, response.cost, response["ETag"], headers, response.content)
+
+
+class ReplayCache:
     """A WSGI application before another.
 
     current tells the hash of the snapshot that this process believes to be current, None where it
-    would have to ask. spend counts an answer's cost to whoever asks, and gives headers, or None where that
+    would have to ask. spend counts a cost against the client's rate, and gives headers, or None where that
     is one too many.
     """
 
@@ -73,22 +80,22 @@ class Front:
         self.spend = spend
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
-        """The kept answer, or the application's."""
+        """The cached response, or the application's."""
         if environ["REQUEST_METHOD"] == "GET" and "HTTP_IF_MODIFIED_SINCE" not in environ:
-            kept = _kept.get(tuple(map(environ.get, ASKED)))
-            if kept is not None and kept.snapshot == self.current():
-                known = environ.get("HTTP_IF_NONE_MATCH")
-                if known == kept.etag:
-                    headers = [item for item in kept.headers if _is_told(item[0])]
+            cached = _cached.get(tuple(map(environ.get, REQUEST_PARTS)))
+            if cached is not None and cached.snapshot == self.current():
+                known_tag = environ.get("HTTP_IF_NONE_MATCH")
+                if known_tag == cached.etag:
+                    headers = [item for item in cached.headers if _stands_in_a_304(item[0])]
                     start_response("304 Not Modified", headers)
                     return ()
-                spent = self.spend(environ, kept.cost) if kept.cost and known is None else {}
-                if known is None and spent is not None:
-                    start_response("200 OK", kept.headers + list(spent.items()))
-                    return (kept.body,)
-        answer: Iterable[bytes] = self.application(environ, start_response)
-        return answer
+                spent = self.spend(environ, cached.cost) if cached.cost and known_tag is None else {}
+                if known_tag is None and spent is not None:
+                    start_response("200 OK", cached.headers + list(spent.items()))
+                    return (cached.body,)
+        response: Iterable[bytes] = self.application(environ, start_response)
+        return response
 
 
-def _is_told(name: str) -> bool:
+def _stands_in_a_304(name: str) -> bool:
     return not name.startswith("Content-") or name == "Content-Security-Policy"

@@ -2,8 +2,10 @@
 
 import gzip
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -12,9 +14,11 @@ from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import http_date, parse_etags, parse_http_date_safe
 
-FORM = "4"  # of all answers: raised when the same query gets other bytes
+from registry.published.current_snapshot import Current
+from swecar.http.rendering_version import rendering_version
+
 SMALLEST_GZIP = 500  # bytes; below that the envelope costs more than it saves
-LARGEST_KEPT = 2**20  # bytes; a process keeps 500 answers, and a larger one is seldom asked for twice
+LARGEST_KEPT = 2**20  # bytes; a process keeps 500 responses, and a larger one is seldom wanted twice
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
 TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s*,|\s*$))", re.IGNORECASE)
 PACKED = re.compile(r"image/png|application/(pdf|vnd\.openxmlformats)")  # gzip would win nothing
@@ -31,60 +35,89 @@ def host_of(request: HttpRequest) -> str:
     return request.build_absolute_uri("/").rstrip("/")
 
 
-def answer(
+@dataclass(frozen=True)
+class Content:
+    """What a response holds, named before it is made.
+
+    key names the snapshot and the query: with language and content_type all that the bytes of make depend on,
+    so that the ETag is known before they are. disposition is the header that names a file. cost is what a
+    response that is no 304 counts against the client's rate.
+    """
+
+    key: str
+    language: str
+    content_type: str
+    make: Callable[[], bytes]
+    disposition: str = ""
+    cost: int = 1
+
+
+class SnapshotResponse(HttpResponse):
+    """A whole response, with what replay_cache.py needs to know of it."""
+
+    snapshot: str | None = None  # hash of the current one, where nothing else can change the response
+    cost: int = 0  # against the client's rate, 0 where nobody is counted
+
+
+def respond(
     request: HttpRequest,
+    content: Content,
     *,
-    key: str,
-    language: str,
-    content_type: str,
-    make: Callable[[], bytes],
-    disposition: str = "",
-    modified: str | None = None,
-    snapshot: str | None = None,
-    cost: int = 1,
+    of: Current | None = None,
     spend: Callable[[int], Mapping[str, str]] | None = None,
 ) -> HttpResponse:
-    """The bytes that make gives, made once a process unless they are many, or 304 to who has them already.
+    """The content, made once a process unless it is large, or 304 to a client that has it already.
 
-    key names the snapshot and the query: with the language all that the bytes depend on, so
-    that the ETag is known before they are. What make raises is passed on. disposition is the header
-    that names a file, modified the instant (ISO) of what is answered from. snapshot is the hash of the
-    current one, where nothing else can make the answer another one (replay_cache.py). spend counts the cost of
-    an answer that is not a 304 to whoever asks, before it is made; it gives headers, or raises.
+    of is the current snapshot, where nothing else can change the response. spend counts a cost against the
+    client's rate, before the content is made; it gives headers, or raises, as may make.
     """
-    # Headers are read from META: request.headers copies all of them for the one that is asked for.
+    # Headers are read from META: request.headers copies all of them for the one that is wanted.
     accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
-    zipped = bool(TAKES_GZIP.search(accepted)) and not PACKED.match(content_type)
-    form = f"{FORM}:{settings.DISCLOSURE}:{settings.DEMONSTRATION}:{content_type}:{language}"
-    name = hashlib.sha256(f"{form}:{key}".encode()).hexdigest()[:32]
-    etag = f'"{name}-gzip"' if zipped else f'"{name}"'
+    zipped = bool(TAKES_GZIP.search(accepted)) and not PACKED.match(content.content_type)
+    etag = _etag_of(content, zipped)
     headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL, "Vary": VARY}
+    modified = of.built_at if of else None
     if modified:
         headers["Last-Modified"] = _as_http(modified)
     if _is_known(request, etag, modified):
         return HttpResponseNotModified(headers=headers)
     if spend:
-        headers |= spend(cost)
-    body = _keep(etag, (lambda: _zip(make())) if zipped else make)
+        headers |= spend(content.cost)
+    body = _keep(etag, (lambda: _zip(content.make())) if zipped else content.make)
     if request.META.get("HTTP_IF_NONE_MATCH", "").strip() == "*":  # anything that there is, and now there is
         return HttpResponseNotModified(headers=headers)
-    headers |= {"Content-Language": language, "Content-Length": str(len(body))}
+    headers |= _describe(content, body)
+    whole = b"" if request.method == "HEAD" else body
+    response = SnapshotResponse(whole, content.content_type, headers=headers)
+    response.snapshot, response.cost = of.hash if of else None, content.cost if spend else 0
+    return response
+
+
+def _etag_of(content: Content, zipped: bool) -> str:
+    """Another for another version of the service, and for settings that stand in what is rendered."""
+    rendered = (settings.DISCLOSURE, settings.DEMONSTRATION, settings.CONTROLLER, settings.CONTACT)
+    named = json.dumps([rendering_version(), rendered, content.content_type, content.language, content.key])
+    name = hashlib.sha256(named.encode()).hexdigest()[:32]
+    return f'"{name}-gzip"' if zipped else f'"{name}"'
+
+
+def _describe(content: Content, body: bytes) -> dict[str, str]:
+    """The headers of the content."""
+    headers = {"Content-Language": content.language, "Content-Length": str(len(body))}
     if body.startswith(b"\x1f\x8b"):
         headers["Content-Encoding"] = "gzip"
-    if content_type.startswith("text/html"):
+    if content.content_type.startswith("text/html"):
         headers["Content-Security-Policy"] = PUBLIC_POLICY
-    if disposition:
-        headers["Content-Disposition"] = disposition
-    response = HttpResponse(b"" if request.method == "HEAD" else body, content_type, headers=headers)
-    response.snapshot, response.cost = snapshot, cost if spend else 0  # type: ignore[attr-defined]
-    return response
+    if content.disposition:
+        headers["Content-Disposition"] = content.disposition
+    return headers
 
 
 def _is_known(request: HttpRequest, etag: str, modified: str | None) -> bool:
     """Whether the caller has it: by the tag, or by the date where there is no tag (RFC 9110, 13.1.3)."""
-    asked = request.META.get("HTTP_IF_NONE_MATCH")
-    if asked is not None:
-        tags = [tag.removeprefix("W/") for tag in parse_etags(asked)]
+    known_tags = request.META.get("HTTP_IF_NONE_MATCH")
+    if known_tags is not None:
+        tags = [tag.removeprefix("W/") for tag in parse_etags(known_tags)]
         return etag in tags
     since = request.META.get("HTTP_IF_MODIFIED_SINCE")
     if since is None or modified is None:
@@ -99,7 +132,7 @@ def _as_http(instant: str) -> str:
 
 
 def _keep(key: str, make: Callable[[], bytes]) -> bytes:
-    kept = caches["answers"]
+    kept = caches["responses"]
     body = kept.get(key)
     if body is None:
         body = make()

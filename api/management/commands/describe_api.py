@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if options["examples"]:
             examples.write(examples.collect(_ask))
             examples.read.cache_clear()
-        body = json.dumps(description.describe_interface(), ensure_ascii=False, indent=1)
+        body = json.dumps(description.describe_api(), ensure_ascii=False, indent=1)
         PATH.write_text(body + "\n", encoding="utf-8")
         self.stdout.write("docs/openapi.json written.")
 

@@ -29,7 +29,7 @@ from registry.published.queries import read_freshness, read_map
 from registry.published.reconciliation import Compared, reconcile
 from registry.wording import say_citation, say_date, say_month, say_number
 from swecar.http.error_status import status_of
-from swecar.http.snapshot_response import answer, host_of
+from swecar.http.snapshot_response import Content, host_of, respond
 
 HTML = "text/html; charset=utf-8"
 FIGURE = Path(__file__).resolve().parents[2] / "published" / "data" / "swecarnet-2025-09-08.json"
@@ -133,7 +133,7 @@ def show_page(request: HttpRequest, *, name: str, language: str) -> HttpResponse
             return render_to_string(template, context).encode()
 
     host = host_of(request)
-    return _answer(request, f"{name}:{host}", language, make)
+    return _respond(request, f"{name}:{host}", language, make)
 
 
 @require_safe
@@ -159,31 +159,25 @@ def show_embedded(request: HttpRequest, *, language: str) -> HttpResponse:
             }
             return render_to_string("pages/embed.html", context).encode()
 
-    return _answer(request, f"embed:{as_of}", language, make)
+    return _respond(request, f"embed:{as_of}", language, make)
 
 
-def _answer(request: HttpRequest, key: str, language: str, make: Callable[[], bytes]) -> HttpResponse:
+def _respond(request: HttpRequest, key: str, language: str, make: Callable[[], bytes]) -> HttpResponse:
     try:
         try:
-            return _keep(request, key, language, make)
+            return _respond_from_current(request, key, language, make)
         except FactsNotKept:  # a new snapshot came between the query and its facts
             forget_current()
-            return _keep(request, key, language, make)
+            return _respond_from_current(request, key, language, make)
     except (NotPublished, Withheld) as unpublished:
         return show_unpublished(unpublished, language=language)
 
 
-def _keep(request: HttpRequest, key: str, language: str, make: Callable[[], bytes]) -> HttpResponse:
+def _respond_from_current(
+    request: HttpRequest, key: str, language: str, make: Callable[[], bytes]
+) -> HttpResponse:
     current = read_current()
-    return answer(
-        request,
-        key=f"{current.hash}:{key}",
-        language=language,
-        content_type=HTML,
-        make=make,
-        modified=current.built_at,
-        snapshot=current.hash,
-    )
+    return respond(request, Content(f"{current.hash}:{key}", language, HTML, make), of=current)
 
 
 def _describe_row(row: Compared, cities: Mapping[str, str], language: str) -> dict:

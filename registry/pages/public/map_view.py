@@ -1,4 +1,4 @@
-"""The public map page over HTTP: the current snapshot's, kept like every public answer."""
+"""The public map page over HTTP: the current snapshot's, cached like every public response."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
@@ -11,7 +11,7 @@ from registry.pages.public.selection import ChoiceUnknown, View, read_view
 from registry.published.current_snapshot import forget_current, read_current
 from registry.published.queries import read_map_and_series
 from swecar.http.error_status import status_of
-from swecar.http.snapshot_response import answer, host_of
+from swecar.http.snapshot_response import Content, host_of, respond
 
 HTML = "text/html; charset=utf-8"
 
@@ -26,10 +26,10 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
         if view.as_of and request.GET["as_of"] != view.as_of.isoformat():
             return redirect(view.address())  # one address for one day, and the field writes it so
         try:
-            return _answer(request, view)
+            return _respond(request, view)
         except FactsNotKept:  # a new snapshot came between the query and its facts
             forget_current()
-            return _answer(request, view)
+            return _respond(request, view)
     except ChoiceUnknown as unknown:
         return _refuse(unknown, language)
     except NotPublished as unpublished:
@@ -46,17 +46,14 @@ def _refuse(unknown: ChoiceUnknown, language: str) -> HttpResponse:
     return HttpResponse(page, status=status_of(unknown), headers={"Cache-Control": "no-store"})
 
 
-def _answer(request: HttpRequest, view: View) -> HttpResponse:
+def _respond(request: HttpRequest, view: View) -> HttpResponse:
     current, host = read_current(), host_of(request)
-    return answer(
-        request,
-        key=f"{current.hash}:page:{view}:{host}",
-        language=view.language,
-        content_type=HTML,
-        make=lambda: render_page(view, number=current.number, host=host),
-        modified=current.built_at,
-        snapshot=current.hash,
-    )
+
+    def make() -> bytes:
+        return render_page(view, number=current.number, host=host)
+
+    key = f"{current.hash}:page:{view}:{host}"
+    return respond(request, Content(key, view.language, HTML, make), of=current)
 
 
 def render_page(view: View, *, number: int | None = None, problem: str = "", host: str = "") -> bytes:

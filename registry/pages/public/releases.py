@@ -20,7 +20,7 @@ from registry.pages.public.numbers_table import describe_table
 from registry.published.release_causes import CAUSES
 from registry.published.releases import read_newest, read_release, read_release_file, read_releases
 from registry.wording import say_citation, say_date, say_first, say_instant, say_number
-from swecar.http.snapshot_response import answer, host_of
+from swecar.http.snapshot_response import Content, host_of, respond
 
 HTML = "text/html; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"
@@ -33,27 +33,23 @@ TAG = "tag:swecar,2026:releases"
 def show_releases(request: HttpRequest, *, language: str) -> HttpResponse:
     """All releases, the newest first."""
     host = host_of(request)
-    return answer(
-        request,
-        key=f"releases:{read_newest()}:{host}",
-        language=language,
-        content_type=HTML,
-        make=lambda: _render_list(read_releases(), language, host),
-    )
+
+    def make() -> bytes:
+        return _render_list(read_releases(), language, host)
+
+    return respond(request, Content(f"releases:{read_newest()}:{host}", language, HTML, make))
 
 
 @require_safe
 def show_release(request: HttpRequest, *, name: str, language: str) -> HttpResponse:
     """One release: what it says, the map, the numbers, the files, and what changed."""
     host = host_of(request)
+
+    def make() -> bytes:
+        return _render_one(read_release(name), language, host)
+
     try:
-        return answer(
-            request,
-            key=f"release:{read_newest()}:{name}:{host}",
-            language=language,
-            content_type=HTML,
-            make=lambda: _render_one(read_release(name), language, host),
-        )
+        return respond(request, Content(f"release:{read_newest()}:{name}:{host}", language, HTML, make))
     except NotFound:
         raise Http404 from None
     except Withheld as withheld:
@@ -64,13 +60,11 @@ def show_release(request: HttpRequest, *, name: str, language: str) -> HttpRespo
 def show_feed(request: HttpRequest, *, language: str) -> HttpResponse:
     """The releases as an Atom feed (RFC 4287)."""
     host = host_of(request)
-    return answer(
-        request,
-        key=f"feed:{read_newest()}:{host}",
-        language=language,
-        content_type=ATOM,
-        make=lambda: _write_feed(read_releases(), language, host),
-    )
+
+    def make() -> bytes:
+        return _write_feed(read_releases(), language, host)
+
+    return respond(request, Content(f"feed:{read_newest()}:{host}", language, ATOM, make))
 
 
 @require_safe

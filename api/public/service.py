@@ -1,0 +1,56 @@
+"""What a client must know of the service: its limits, and whether what is published is fresh."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.utils import extend_schema
+
+from api.parameters import LANGUAGES, LONGEST_QUERY, Parameters
+from api.public import openapi
+from api.public.base import PublicView, as_json, send, share
+from api.public.count_query import MOST_COST, MOST_DIMENSIONS, MOST_ROWS
+from api.public.rate_limit import SECONDS, spend
+from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS
+from registry.formats.data import encode
+from registry.measures import MEASURES
+from registry.published import queries
+from registry.published.counting import DIMENSIONS
+from registry.published.disclosure import publishable, without_numbers
+
+COSTS = {name: form.cost for name, form in {**MAP_FORMATS, **COUNTS_FORMATS}.items() if form.cost > 1}
+
+
+class ConfigView(PublicView):
+    """The limits, the same for everyone."""
+
+    @extend_schema(**openapi.CONFIG)
+    def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
+        """Most dimensions, formats, dimensions, measures, disclosure policy."""
+        limits = {
+            "rates": {"answers": settings.RATE_LIMIT, "seconds": SECONDS, "costs": COSTS},
+            "most_dimensions": MOST_DIMENSIONS,
+            "most_rows": MOST_ROWS,
+            "most_cost": MOST_COST,
+            "longest_query": LONGEST_QUERY,
+            "formats": {"map": list(MAP_FORMATS), "counts": list(COUNTS_FORMATS)},
+            "dimensions": list(DIMENSIONS),
+            "measures": list(MEASURES),
+            "languages": list(LANGUAGES),
+            "disclosure": queries.read_policy(),
+            "tables": queries.read_tables(),
+        }
+
+        def make() -> dict:
+            return publishable(limits, without_numbers)
+
+        return send(request, as_json(f"config:{limits}", language, make))
+
+
+class StatusView(PublicView):
+    """Whether what is published is fresh; never cached."""
+
+    @extend_schema(**openapi.STATUS)
+    def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
+        """The current snapshot, whether the records have moved on since, and the last run."""
+        headers = spend(request.META, 1).headers() | {"Cache-Control": "no-store"}
+        body = encode(queries.read_status())
+        return share(HttpResponse(body, content_type=JSON_ALONE["json"].media_type, headers=headers))

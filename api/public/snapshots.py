@@ -1,0 +1,54 @@
+"""Snapshots over the API: all of them, one, and what changed between two."""
+
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.utils import extend_schema
+
+from api.errors import Refused
+from api.parameters import Parameters
+from api.public import openapi
+from api.public.base import PublicView, as_json, send
+from registry.published import queries
+from registry.published.current_snapshot import read_current
+
+
+class SnapshotsView(PublicView):
+    """All snapshots; the list changes with the current one."""
+
+    @extend_schema(**openapi.SNAPSHOTS)
+    def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
+        """All snapshots, the newest first."""
+        current = read_current()
+        return send(request, as_json(f"{current.hash}:snapshots", language, queries.read_snapshots), of=current)
+
+
+class SnapshotView(PublicView):
+    """One snapshot, which never changes; the current hash in the key tells this registry from another."""
+
+    @extend_schema(**openapi.SNAPSHOT)
+    def get(self, request: HttpRequest, parameters: Parameters, language: str, *, number: int) -> HttpResponse:
+        """A snapshot's description and national numbers."""
+        current = read_current()
+
+        def make() -> dict:
+            return queries.read_snapshot(number)
+
+        return send(request, as_json(f"{current.hash}:snapshot:{number}", language, make), of=current)
+
+
+class ChangesView(PublicView):
+    """What changed between two snapshots."""
+
+    allowed = ("since",)
+
+    @extend_schema(**openapi.CHANGES)
+    def get(self, request: HttpRequest, parameters: Parameters, language: str, *, number: int) -> HttpResponse:
+        """Per cell and measure, before and after, without identities."""
+        current = read_current()
+        since = parameters.snapshot("since", current.number)
+        if since is None:
+            raise Refused("missing", "since: write the number of the earlier snapshot.", parameter="since")
+
+        def make() -> dict:
+            return queries.read_changes(number, since)
+
+        return send(request, as_json(f"{current.hash}:changes:{since}:{number}", language, make), of=current)

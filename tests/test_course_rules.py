@@ -58,6 +58,9 @@ COURSES = [
     (step(30, AGAIN), [step(0, FIRST), step(10, DOSE), step(20, DOSE)], [], False),
     (step(10, AGAIN, "Yescarta"), [step(0, FIRST)], [], False),
     (step(10, FIRST), [step(0, DOSE)], [], True),
+    # Two planned on one day.
+    (step(0, DOSE, plan=Plan(2, 0)), [step(0, FIRST, plan=Plan(2, 0))], [], True),
+    (step(1, DOSE, plan=Plan(2, 0)), [step(0, FIRST, plan=Plan(2, 0))], ["further_dose_late"], False),
     (step(0, AGAIN), [], [], False),
     (step(0, DOSE), [], [], False),
 ]

@@ -293,6 +293,17 @@ def test_an_infusion_that_fits_its_persons_course_gets_its_kind(kind, stated, st
     assert classify(step=place(stated, *step), others=others) == (kind, [])
 
 
+@pytest.mark.parametrize("kind", [Kind.FURTHER_DOSE, Kind.REINFUSION])
+def test_a_later_kind_without_an_earlier_infusion_here_is_right_where_there_are_others_elsewhere(kind):
+    step = place(kind, date(2020, 5, 5), 1, "Kymriah")
+    assert classify(step=step, others=[], elsewhere=True) == (kind, [])
+    after = LATER._replace(kind=Kind.REINFUSION)
+    assert classify(step=step, others=[after], elsewhere=True)[0] == kind
+    for open_or_first in (None, Kind.FIRST):
+        with pytest.raises(KnownElsewhere):
+            classify(step=step._replace(kind=open_or_first), others=[after], elsewhere=True)
+
+
 def test_a_reinfusion_without_an_earlier_infusion_is_only_improbable():
     kind, problems = classify(step=place(Kind.REINFUSION, date(2020, 5, 5), 1, "Kymriah"), others=[])
     assert kind == Kind.REINFUSION
@@ -576,6 +587,13 @@ def test_an_age_agrees_with_the_year_of_birth(lists, age, agrees):
     assert (problem is None) == agrees
     assert problem is None or problem.code == "age_contradicts_birth_year"
     assert check_age_by_birth_year(draft, None) is None
+
+
+@pytest.mark.parametrize(("year", "fits"), [(2019, {0, 1}), (2020, {0}), (2021, {0})])
+def test_a_newborns_age_agrees_with_the_year_of_birth(lists, year, fits):
+    """Infused in 2020; of a year known to the period the birth may lie after its first day."""
+    drafts = {age: replace(factories.draft(lists), age_at_infusion=age) for age in range(4)}
+    assert {age for age, draft in drafts.items() if check_age_by_birth_year(draft, year) is None} == fits
 
 
 def test_a_sex_that_was_not_known_is_filled_in_from_a_later_infusion(lists):

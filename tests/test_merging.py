@@ -5,15 +5,17 @@ from functools import partial
 from itertools import permutations
 
 import pytest
+from django.utils.translation import override
 
 from registry.choices import Category
-from registry.entry.infusions.record import correct_infusion, record_infusion
+from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
 from registry.entry.patients.count_effect import EffectChanged
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.merge import check_merge, merge_patients
 from registry.entry.patients.move import move_patient
-from registry.errors import MergeImpossible
-from registry.models import Infusion, Patient, Question
+from registry.entry.publish_request import queue_publication
+from registry.errors import MergeImpossible, NotFound, NotPermitted
+from registry.models import AccessLog, Draft, Infusion, Patient, Question
 from registry.publishing.build import publish
 from registry.publishing.verification import verify
 from tests import factories
@@ -385,3 +387,97 @@ def test_of_three_the_best_number_holds_in_whatever_order_they_are_merged(lists,
     merge_patients(keep=last, absorb=one, by=BY, reason="one person")
     assert Patient.objects.values_list("pk", "sex", "birth_year").get() == (last.pk, "female", 1970)
     assert last.identifiers.count() == 3
+
+
+# What a merge takes along, and what it leaves alone.
+
+BYSTANDER = factories.number(date(1970, 1, 1), 987)
+
+
+def as_stored(patient) -> list[tuple]:
+    rows = patient.infusions.order_by("infused_on", "sequence")
+    return [(one.centre.code, str(one.infused_on), one.kind, one.status) for one in rows]
+
+
+@pytest.fixture
+def courses(lists):
+    """Two of one date of birth, with two and three infusions; and someone who has nothing to do with them."""
+    keep = person(lists, PERSONAL, "2020-05-05")
+    factories.record(lists, PERSONAL, infused_on="2020-05-15", kind="further_dose")
+    absorb = person(lists, COORDINATION, "2019-05-05", centre="STO")
+    factories.record(lists, COORDINATION, infused_on="2021-05-05", kind="reinfusion", centre="STO")
+    factories.record(lists, COORDINATION, infused_on="2022-05-05", kind="reinfusion")
+    other = person(lists, BYSTANDER, "2020-05-05")
+    factories.record(lists, BYSTANDER, infused_on="2018-05-05", former_first_becomes="reinfusion", kind="first")
+    return keep, absorb, other
+
+
+def test_a_merge_takes_all_along_and_touches_nobody_else(courses, lists, django_capture_on_commit_callbacks):
+    keep, absorb, other = courses
+    nurse = factories.user("nurse", lists.centres["UPP"])
+    for patient in (keep, absorb, absorb, other):
+        Draft.objects.create(centre=lists.centres["UPP"], fields={}, saved_by=nurse, patient=patient)
+    numbers = {keep.registry_number, absorb.registry_number}
+    left_alone = as_stored(other), other.history_rows.count()
+    with django_capture_on_commit_callbacks() as queued:
+        rows = merge_patients(keep=keep, absorb=absorb, by=BY, reason="  one person  ")
+    assert (rows[0].centre, rows[0].moves["patients"]) == ("", -1)
+    assert as_stored(keep) == [
+        ("STO", "2019-05-05", "first", "submitted"), ("UPP", "2020-05-05", "reinfusion", "submitted"),
+        ("UPP", "2020-05-15", "further_dose", "submitted"), ("STO", "2021-05-05", "reinfusion", "submitted"),
+        ("UPP", "2022-05-05", "reinfusion", "submitted"),
+    ]  # fmt: skip
+    assert keep.identifiers.count() == 2 and keep.drafts.count() == 3
+    assert set(Patient.objects.all()) == {keep, other}
+    assert (as_stored(other), other.history_rows.count(), other.drafts.count()) == (*left_alone, 1)
+    logged = AccessLog.objects.filter(action="merge")
+    assert {(one.patient, one.actor) for one in logged} == {(number, "operator") for number in numbers}
+    reasons = Infusion.pgh_event_model.objects.filter(pgh_label="update").values_list("reason", flat=True)
+    assert "one person" in set(reasons)
+    assert queue_publication in queued
+
+
+def test_what_is_withdrawn_goes_along_and_decides_nothing(lists):
+    """A withdrawn row of the same day stands in nobody's way, and a withdrawn earlier one makes no first late."""
+    keep = person(lists, PERSONAL, "2020-05-05")
+    gone = factories.record(lists, PERSONAL, infused_on="2021-05-05", kind="reinfusion")
+    absorb = person(lists, COORDINATION, "2021-05-05", centre="STO")
+    early = factories.record(lists, COORDINATION, infused_on="2018-05-05", centre="STO", kind="first",
+                             former_first_becomes="reinfusion")  # fmt: skip
+    for row in (gone, early):
+        withdraw_infusion(infusion_id=row.pk, by=BY, reason="never given")
+    merge_patients(keep=keep, absorb=absorb, by=BY, reason="one person")
+    assert set(as_stored(keep)) == {
+        ("STO", "2018-05-05", "first", "withdrawn"), ("UPP", "2020-05-05", "first", "submitted"),
+        ("UPP", "2021-05-05", "reinfusion", "withdrawn"), ("STO", "2021-05-05", "reinfusion", "submitted"),
+    }  # fmt: skip
+    publish()
+    assert verify().differences == []
+
+
+def test_one_day_with_one_sequence_is_of_two_persons_until_it_is_put_right(courses, lists):
+    keep, absorb, _other = courses
+    there = factories.record(lists, COORDINATION, infused_on="2020-05-05", kind="reinfusion", centre="STO")
+    for step in (partial(check_merge), partial(merge_patients, by=BY, reason="one person")):
+        with override("en"), pytest.raises(MergeImpossible, match="same day"):
+            step(keep=keep, absorb=absorb)
+    correct_infusion(infusion_id=there.pk, changes={"sequence": 2}, by=BY, reason="the second of the day")
+    assert check_merge(keep=keep, absorb=absorb) is None
+    merge_patients(keep=keep, absorb=absorb, by=BY, reason="one person")
+    assert [str(day) for _centre, day, kind, _status in as_stored(keep) if kind == "first"] == ["2019-05-05"]
+
+
+def test_a_merge_is_refused_of_one_person_of_one_who_is_gone_and_to_whom_may_not(courses, lists):
+    keep, absorb, other = courses
+    for role in ({"national_role": "auditor"}, {}):
+        actor = factories.user(f"not {role}", lists.centres["UPP"], **role)
+        with pytest.raises(NotPermitted):
+            merge_patients(keep=keep, absorb=absorb, by=actor, reason="one person")
+    with override("en"), pytest.raises(MergeImpossible, match="already"):
+        merge_patients(keep=keep, absorb=Patient.objects.get(pk=keep.pk), by=BY, reason="one person")
+    erase_patient(patient=Patient.objects.get(pk=absorb.pk), by=BY, reason="asked for it")
+    for pair in ({"keep": keep, "absorb": absorb}, {"keep": absorb, "absorb": keep}):
+        with pytest.raises(NotFound):
+            merge_patients(**pair, by=BY, reason="one person")
+    assert set(Patient.objects.all()) == {keep, other}
+    assert keep.infusions.count() == 2

@@ -28,10 +28,23 @@ TARGETS = {
     "live": Target(("registry/entry/live.py",), ("tests/test_entry_pages.py::TestStart",)),
     "effect": Target(("registry/entry/patients/count_effect.py",), _tests("count_effect")),
     "merge": Target(
-        ("registry/entry/patients/merge.py", "registry/entry/patients/comparison.py"), _tests("merging", "desk")
+        ("registry/entry/patients/merge.py", "registry/entry/patients/comparison.py"),
+        _tests("merging", "what_goes_along"),
     ),
     "counting": Target(
-        ("registry/published/counting.py", "registry/measures.py"), _tests("oracle_counts", "small_cases")
+        ("registry/published/counting.py", "registry/measures.py"),
+        (
+            *_tests("small_cases"),
+            *(
+                f"tests/test_oracle_counts.py::test_{name}"
+                for name in (
+                    "a_date_bounds_what_is_counted_as_the_oracle_bounds_it",
+                    "a_filter_is_counted_as_the_oracle_counts",
+                    "a_total_is_counted_afresh_and_says_what_its_parts_add_up_to",
+                    "every_pair_of_dimensions_is_counted_as_the_oracle_counts",
+                )
+            ),
+        ),
     ),
     "recount": Target(
         (

@@ -16,6 +16,7 @@ from api.records.pagination import BY_INSTANT, read_page
 from registry.access import Permission, centres_where
 from registry.choices import Side
 from registry.entry.questions import questions as entry
+from registry.entry.questions.question_list import log_questions_shown, read_all, read_messages
 from registry.errors import NotFound, NotPermitted, Problem
 from registry.models import Centre, Question, User
 from registry.models.question_queryset import QuestionQuerySet
@@ -37,9 +38,9 @@ class QuestionsView(SignedInView):
         user: User = request.user
         if not centres_where(user, Permission.READ_RECORDS):
             raise NotPermitted
-        found = _filter(entry.read_all(by=user), user, self.parameters)
+        found = _filter(read_all(by=user), user, self.parameters)
         page = read_page(found, request, self.parameters, order=BY_INSTANT)
-        entry.log_questions_shown(by=user, questions=page["results"])
+        log_questions_shown(by=user, questions=page["results"])
         return Response(page | {"results": [describe(question) for question in page["results"]]})
 
     @extend_schema(**schema.ASK)
@@ -99,7 +100,7 @@ class CloseView(SignedInView):
 
 def describe(question: Question) -> dict[str, Any]:
     """A question as programs read it, with all that was written in it."""
-    written = entry.read_messages(question)
+    written = read_messages(question)
     return {
         "id": question.pk,
         "centre": question.asked_at_centre.code,
@@ -119,7 +120,7 @@ def describe(question: Question) -> dict[str, Any]:
 
 def _show(key: int, user: User) -> dict[str, Any]:
     question = entry.find_question(question_id=key, by=user)
-    entry.log_questions_shown(by=user, questions=[question])
+    log_questions_shown(by=user, questions=[question])
     return describe(question)
 
 

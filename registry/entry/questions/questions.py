@@ -3,11 +3,9 @@ answers, either side goes on writing, and the side that asked closes.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Case, Prefetch, Q, QuerySet, When
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -18,7 +16,7 @@ from registry.errors import IdentifierInText, NotFound, Problem, RegistryError
 from registry.identity import holds_identity_number
 from registry.models import Centre, Infusion, Message, Question, Referral, User
 from registry.models.access_log import log_infusions
-from registry.models.question_queryset import QuestionQuerySet, at_centres
+from registry.models.question_queryset import QuestionQuerySet
 
 LONGEST_TEXT = 1000
 ASKED_AT_ONCE = 5_000
@@ -26,8 +24,6 @@ MOST_MESSAGES = 200  # in one question: it bounds the page that shows it
 RELATED = ("infusion__patient", "infusion__centre", "infusion__product", "referral__centre", "centre")
 # By what each side takes part: a clinic by entering for the centre, the steward by asking.
 OF_SIDE = {Side.CLINIC: Permission.WRITE_RECORDS, Side.STEWARD: Permission.ASK_QUESTIONS}
-
-MINE, DONE = "mine", "closed"  # what a list is narrowed to
 
 # Kept in English in the access log, and translated where it is shown.
 SHOWN = gettext_noop("questions")
@@ -66,78 +62,15 @@ class QuestionOfSomeoneElse(RegistryError):
     code = "question_of_someone_else"
 
 
-def read_questions(*, by: Actor, state: str = "", centre: str = "") -> QuerySet[Question]:
-    """Questions of the actor's centres, or of one by its code: those that wait for the actor first, then those
-    that have no answer. state: MINE for those that wait for the actor, DONE for closed ones; else all unclosed.
-    """
-    mine = _wait_for(by)
-    found = Question.objects.visible_to(by)
-    if centre:
-        found = found.at(Centre.objects.filter(code=centre).values("pk"))
-    if state == DONE:
-        return _with_messages(found.filter(closed_at__isnull=False)).order_by("-closed_at", "pk")
-    found = found.unclosed().filter(mine) if state == MINE else found.unclosed()
-    turn = Case(When(mine, then=0), default=1)
-    return _with_messages(found).order_by(turn, "-answered_at", "asked_at", "pk")
-
-
-def _wait_for(by: Actor) -> Q:
-    """Those whose turn is the actor's, as either side."""
-    found = Q(pk__in=[])
-    for side in Side:
-        if centres := centres_where(by, OF_SIDE[side]):
-            found |= Q(waits_for=side) & at_centres(centres)
-    return found
-
-
-def read_all(*, by: Actor) -> QuestionQuerySet:
-    """Questions of the actor's centres, closed ones too."""
-    return _with_messages(Question.objects.visible_to(by))
-
-
-class Written(NamedTuple):
-    """One text in a question: which side wrote it, who (empty for a rule), when."""
-
-    side: Side
-    by: str
-    at: datetime
-    text: str
-
-
-def read_messages(question: Question) -> list[Written]:
-    """All that was written in a question, the oldest first."""
-    written = [Written(Side(question.asks), question.asked_by, question.asked_at, question.text)]
-    if question.answered_at:
-        other = _other(question.asks)
-        written.append(Written(other, question.answered_by, question.answered_at, question.answer))
-    for one in question.messages.all():
-        written.append(Written(Side(one.side), one.written_by, one.written_at, one.text))
-    return sorted(written, key=lambda one: one.at)
-
-
-def count_waiting(by: Actor) -> int:
-    """How many questions wait for the actor: as a clinic, and as the registry's steward."""
-    return sum(
-        Question.objects.visible_to(by, OF_SIDE[side]).unclosed().filter(waits_for=side).count() for side in Side
-    )
-
-
 def find_question(*, question_id: int, by: Actor) -> Question:
     """A question in which the actor may write, as it stands now. Raises NotFound."""
-    return _find(_with_messages(Question.objects.all()), question_id, by)
+    return _find(with_messages(Question.objects.all()), question_id, by)
 
 
 def sides_of(question: Question, by: Actor) -> list[Side]:
     """As which side the actor takes part in a question; an administrator may be both."""
     centre = question.asked_at_centre.pk
     return [side for side in Side if centre in centres_where(by, OF_SIDE[side])]
-
-
-def log_questions_shown(*, by: Actor, questions: Iterable[Question]) -> None:
-    """That the actor has read the rows that these questions are about."""
-    infusions = {question.infusion_id: question.infusion for question in questions if question.infusion}
-    with acting_as(by):
-        log_infusions(by=by, action=AccessAction.READ, infusions=infusions.values(), detail=SHOWN)
 
 
 def find_asked_about(*, infusion_id: UUID, by: Actor, side: Side = Side.STEWARD) -> Infusion:
@@ -222,11 +155,11 @@ def answer(*, question_id: int, text: str, by: Actor) -> Question:
     """
     with acting_as(by):
         question = _lock(question_id, by)
-        if _other(question.asks) not in sides_of(question, by):
+        if other_side(question.asks) not in sides_of(question, by):
             raise NotFound
         if question.answered_at or question.closed_at:
             raise QuestionAnswered
-        write_in(question, text=text, by=by, side=_other(question.asks))
+        write_in(question, text=text, by=by, side=other_side(question.asks))
         _log(question, by, ANSWERED)
     return question
 
@@ -260,12 +193,12 @@ def refuse_full(question: Question) -> None:
 def write_in(question: Question, *, text: str, by: Actor, side: Side) -> None:
     """Add one side's words to a locked question: the answer, or a message after it."""
     words = check_text(text)
-    if side == _other(question.asks) and not question.answered_at:
+    if side == other_side(question.asks) and not question.answered_at:
         question.answer, question.answered_by = words, by.username
         question.answered_at = timezone.now()
     else:
         Message.objects.create(question=question, side=side, text=words, written_by=by.username)
-    question.waits_for = _other(side)
+    question.waits_for = other_side(side)
     question.save(update_fields=["answer", "answered_by", "answered_at", "waits_for"])
 
 
@@ -321,14 +254,14 @@ def check_text(text: str) -> str:
 
 
 def _from(side: Side, by: Actor) -> dict[str, str]:
-    return {"asks": side, "waits_for": _other(side), "asked_by": by.username}
+    return {"asks": side, "waits_for": other_side(side), "asked_by": by.username}
 
 
-def _other(side: str) -> Side:
+def other_side(side: str) -> Side:
     return Side.STEWARD if side == Side.CLINIC else Side.CLINIC
 
 
-def _with_messages(questions: QuestionQuerySet) -> QuestionQuerySet:
+def with_messages(questions: QuestionQuerySet) -> QuestionQuerySet:
     return questions.select_related(*RELATED).prefetch_related(Prefetch("messages", Message.objects.all()))
 
 

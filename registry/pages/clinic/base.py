@@ -13,7 +13,7 @@ from django.utils import translation
 from django.views.decorators.cache import never_cache
 
 from registry.access import Permission, centres_where
-from registry.entry.questions.questions import count_waiting
+from registry.entry.questions.question_list import count_waiting
 from registry.entry.questions.referrals import read_open
 from registry.errors import Busy, NotFound, NotPermitted, TooManyLookups
 from registry.models import Centre, User
@@ -31,8 +31,10 @@ class SignedInRequest(HttpRequest):
     htmx: Any
 
 
-def page(*permissions: Permission) -> Callable[[View], View]:
+def page(*permissions: Permission, stores: bool = True) -> Callable[[View], View]:
     """A page for whoever is signed in and holds one of the permissions somewhere; all, if none is named.
+
+    stores: whether a form of it that is sent twice is carried out once; a search is made, and logged, each time.
 
     What someone may not see does not exist for them: a missing permission, another centre's row
     and a made-up address are one and the same answer.
@@ -49,6 +51,8 @@ def page(*permissions: Permission) -> Callable[[View], View]:
             if permissions and not any(centres_where(request.user, one) for one in permissions):
                 raise Http404
             try:
+                if not stores:
+                    return view(request, *args, **kwargs)
                 return carry_out_once(request, lambda: view(request, *args, **kwargs))
             except (NotFound, NotPermitted):
                 raise Http404 from None

@@ -27,7 +27,7 @@ from registry.entry.accounts.invitations import (
 from registry.identity import holds_identity_number
 from registry.models import Centre, Invitation, Membership
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
-from registry.pages.clinic.infusion_forms import ReasonForm
+from registry.pages.clinic.correction_forms import ReasonForm
 
 logger = logging.getLogger(__name__)
 

@@ -31,14 +31,14 @@ from registry.identity import IdentifierUnusable
 from registry.models import Infusion, Patient, Question, User
 from registry.models.access_log import log_infusions
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, say_wait, show
-from registry.pages.clinic.infusion_forms import CorrectionForm, ReasonForm
+from registry.pages.clinic.correction_forms import CorrectionForm, ReasonForm
 from registry.pages.clinic.steward_forms import WhoForm
 
 ROWS_A_PAGE = 50
 
 
 @sensitive_post_parameters()
-@page(Permission.READ_RECORDS)
+@page(Permission.READ_RECORDS, stores=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def infusions(request: SignedInRequest) -> HttpResponse:
     """The infusions of one's centres, the latest first; POST finds a person."""

@@ -1,4 +1,4 @@
-"""Questions about rows, and to the registry's steward: what is written in them, and their closing."""
+"""Questions about rows, and to the registry's steward: their list, and asking."""
 
 from typing import Any
 from uuid import UUID
@@ -10,19 +10,19 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.access import Permission, centres_where
 from registry.choices import Side
 from registry.entry.questions import questions as entry
+from registry.entry.questions.question_list import DONE, MINE, log_questions_shown, read_questions
 from registry.errors import RegistryError
 from registry.models import Centre
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
 from registry.pages.clinic.steward_forms import WordsForm
-from registry.pages.clinic.thread import threads_of, words_form
+from registry.pages.clinic.thread import threads_of
 
 QUESTIONS_A_PAGE = 50
-WRITERS = (Permission.WRITE_RECORDS, Permission.ASK_QUESTIONS)
 
 
 @page(Permission.READ_RECORDS)
@@ -30,35 +30,7 @@ WRITERS = (Permission.WRITE_RECORDS, Permission.ASK_QUESTIONS)
 def questions(request: SignedInRequest) -> HttpResponse:
     """The unclosed questions of the centres that someone sees, with a form for each in which they may write."""
     chosen = {name: request.GET.get(name, "") for name in ("state", "centre")}
-    return _show_questions(request, entry.read_questions(by=request.user, **chosen), chosen=chosen)
-
-
-@page(*WRITERS)
-@require_POST
-def answer(request: SignedInRequest, question_id: int) -> HttpResponse:
-    """Store the answer of the side that was asked."""
-    done = _("The answer is stored. The side that asked closes the question.")
-    return _write(request, question_id, entry.answer, done)
-
-
-@page(*WRITERS)
-@require_POST
-def write(request: SignedInRequest, question_id: int) -> HttpResponse:
-    """Store what either side writes besides."""
-    return _write(request, question_id, entry.write, _("The message is stored."))
-
-
-@page(*WRITERS)
-@require_POST
-def close(request: SignedInRequest, question_id: int) -> HttpResponse:
-    """Close a question."""
-    try:
-        entry.close(question_id=question_id, by=request.user)
-    except entry.QuestionOfSomeoneElse as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, _("The question is closed."))
-    return redirect("clinic:questions")
+    return show_questions(request, read_questions(by=request.user, **chosen), chosen=chosen)
 
 
 @page(Permission.ASK_QUESTIONS)
@@ -123,37 +95,20 @@ class AskStewardForm(WordsForm):
         return self.centres[self.cleaned_data.get("centre_code") or next(iter(self.centres))]
 
 
-def _write(request: SignedInRequest, question_id: int, store: Any, done: str) -> HttpResponse:
-    question = entry.find_question(question_id=question_id, by=request.user)
-    form = words_form(question, request.POST, is_answer=store is entry.answer)
-    if form.is_valid():
-        try:
-            store(question_id=question_id, text=form.cleaned_data["text"], by=request.user)
-        except RegistryError as refused:
-            form.refuse(refused)
-        else:
-            messages.success(request, done)
-            if question.referral:
-                return redirect("clinic:referral", referral_id=question.referral.pk)
-            return redirect("clinic:questions")
-    question = entry.find_question(question_id=question_id, by=request.user)
-    return _show_questions(request, [question], refused=form)
-
-
-def _show_questions(
+def show_questions(
     request: SignedInRequest, found: Any, refused: WordsForm | None = None, chosen: dict[str, str] | None = None
 ) -> HttpResponse:
     """The questions a page at a time, or the one in which a text was refused, with what was typed."""
     listed = Paginator(found, QUESTIONS_A_PAGE).get_page(request.GET.get("page"))
     shown = list(listed.object_list)
-    entry.log_questions_shown(by=request.user, questions=shown)
+    log_questions_shown(by=request.user, questions=shown)
     writes = bool(centres_where(request.user, Permission.WRITE_RECORDS))
     context = {
         "listed": listed,
         "refused": refused,
         "rows": threads_of(request.user, shown, refused),
         "chosen": chosen,
-        "states": [("", _("Open")), (entry.MINE, _("Your turn")), (entry.DONE, _("Closed questions"))],
+        "states": [("", _("Open")), (MINE, _("Your turn")), (DONE, _("Closed questions"))],
         "centres": centres_of(request.user, Permission.READ_RECORDS),
         "may_ask_steward": writes,
         "may_see_referrals": writes or bool(centres_where(request.user, Permission.SETTLE_ORDER)),
@@ -164,9 +119,6 @@ def _show_questions(
 urlpatterns = [
     path("questions/", questions, name="questions"),
     path("questions/ask", ask_steward, name="ask-steward"),
-    path("questions/<int:question_id>/answer", answer, name="question-answer"),
-    path("questions/<int:question_id>/write", write, name="question-write"),
-    path("questions/<int:question_id>/close", close, name="question-close"),
     path("infusions/<uuid:infusion_id>/ask", ask, name="question-ask"),
     path("infusions/<uuid:infusion_id>/question", ask_steward, name="ask-steward-about"),
 ]

@@ -57,7 +57,7 @@ def referrals(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def referral(request: SignedInRequest, referral_id: UUID) -> HttpResponse:
     """What was sent, what has become of it, and what both sides have written."""
-    return _show_referral(request, entry.find_referral(referral_id=referral_id, by=request.user))
+    return show_referral(request, entry.find_referral(referral_id=referral_id, by=request.user))
 
 
 @page(Permission.WRITE_RECORDS)
@@ -86,7 +86,7 @@ def decline(request: SignedInRequest, referral_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("It is declined, and what was typed is erased. The clinic sees why."))
             return redirect("clinic:referral", referral_id=referral_id)
-    return _show_referral(request, entry.find_referral(referral_id=referral_id, by=request.user), form)
+    return show_referral(request, entry.find_referral(referral_id=referral_id, by=request.user), declining=form)
 
 
 @page(Permission.SETTLE_ORDER)
@@ -148,11 +148,18 @@ def settle(request: SignedInRequest, number: int) -> HttpResponse:
     return _show_settling(request, rows, form, problem, context={"patient": patient})
 
 
-def _show_referral(request: SignedInRequest, sent: Referral, refused: WordsForm | None = None) -> HttpResponse:
+def show_referral(
+    request: SignedInRequest,
+    sent: Referral,
+    *,
+    declining: WordsForm | None = None,
+    written: WordsForm | None = None,
+) -> HttpResponse:
+    """What was sent and what was written about it; declining, written: a form whose text was not stored."""
     by, is_open = request.user, sent.state == ReferralState.OPEN
     may_settle = bool(centres_where(by, Permission.SETTLE_ORDER))
     question = find_question(question_id=sent.question.pk, by=by)
-    [thread] = threads_of(by, [question])
+    [thread] = threads_of(by, [question], written)
     context = {
         "referral": sent,
         "facts": _facts(sent.fields, request),
@@ -160,8 +167,8 @@ def _show_referral(request: SignedInRequest, sent: Referral, refused: WordsForm 
         "question": question,
         "may_take_back": is_open and sent.centre_id in centres_where(by, Permission.WRITE_RECORDS),
         "may_settle": is_open and may_settle,
-        "declining": (refused or _decline_form()) if is_open and may_settle else None,
-        "refused": refused,
+        "declining": (declining or _decline_form()) if is_open and may_settle else None,
+        "refused": declining or written,
     }
     return show(request, "clinic/referral.html", context)
 

@@ -2,6 +2,7 @@
 
 from registry.pages.clinic import (
     access_log,
+    answers,
     coverage,
     date_field,
     files,
@@ -25,6 +26,7 @@ urlpatterns = [
     *files.urlpatterns,
     *coverage.urlpatterns,
     *questions.urlpatterns,
+    *answers.urlpatterns,
     *referrals.urlpatterns,
     *steward.urlpatterns,
     *identifiers.urlpatterns,

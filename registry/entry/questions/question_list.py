@@ -1,0 +1,79 @@
+"""Lists of questions: whose turn it is, what was written in one, and that it was read."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Case, Q, QuerySet, When
+
+from registry.access import Actor, acting_as, centres_where
+from registry.choices import AccessAction, Side
+from registry.entry.questions.questions import OF_SIDE, SHOWN, other_side, with_messages
+from registry.models import Centre, Question
+from registry.models.access_log import log_infusions
+from registry.models.question_queryset import QuestionQuerySet, at_centres
+
+MINE, DONE = "mine", "closed"  # what a list is narrowed to
+
+
+def read_questions(*, by: Actor, state: str = "", centre: str = "") -> QuerySet[Question]:
+    """Questions of the actor's centres, or of one by its code: those that wait for the actor first, then those
+    that have no answer. state: MINE for those that wait for the actor, DONE for closed ones; else all unclosed.
+    """
+    mine = _wait_for(by)
+    found = Question.objects.visible_to(by)
+    if centre:
+        found = found.at(Centre.objects.filter(code=centre).values("pk"))
+    if state == DONE:
+        return with_messages(found.filter(closed_at__isnull=False)).order_by("-closed_at", "pk")
+    found = found.unclosed().filter(mine) if state == MINE else found.unclosed()
+    turn = Case(When(mine, then=0), default=1)
+    return with_messages(found).order_by(turn, "-answered_at", "asked_at", "pk")
+
+
+def _wait_for(by: Actor) -> Q:
+    """Those whose turn is the actor's, as either side."""
+    found = Q(pk__in=[])
+    for side in Side:
+        if centres := centres_where(by, OF_SIDE[side]):
+            found |= Q(waits_for=side) & at_centres(centres)
+    return found
+
+
+def read_all(*, by: Actor) -> QuestionQuerySet:
+    """Questions of the actor's centres, closed ones too."""
+    return with_messages(Question.objects.visible_to(by))
+
+
+class Written(NamedTuple):
+    """One text in a question: which side wrote it, who (empty for a rule), when."""
+
+    side: Side
+    by: str
+    at: datetime
+    text: str
+
+
+def read_messages(question: Question) -> list[Written]:
+    """All that was written in a question, the oldest first."""
+    written = [Written(Side(question.asks), question.asked_by, question.asked_at, question.text)]
+    if question.answered_at:
+        other = other_side(question.asks)
+        written.append(Written(other, question.answered_by, question.answered_at, question.answer))
+    for one in question.messages.all():
+        written.append(Written(Side(one.side), one.written_by, one.written_at, one.text))
+    return sorted(written, key=lambda one: one.at)
+
+
+def count_waiting(by: Actor) -> int:
+    """How many questions wait for the actor: as a clinic, and as the registry's steward."""
+    return sum(
+        Question.objects.visible_to(by, OF_SIDE[side]).unclosed().filter(waits_for=side).count() for side in Side
+    )
+
+
+def log_questions_shown(*, by: Actor, questions: Iterable[Question]) -> None:
+    """That the actor has read the rows that these questions are about."""
+    infusions = {question.infusion_id: question.infusion for question in questions if question.infusion}
+    with acting_as(by):
+        log_infusions(by=by, action=AccessAction.READ, infusions=infusions.values(), detail=SHOWN)

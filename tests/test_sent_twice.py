@@ -17,7 +17,7 @@ from registry.entry.importing import job as import_job
 from registry.entry.importing.job import receive_file, run_import
 from registry.entry.patients.erasure import count_traces, erase_patient
 from registry.entry.questions import questions
-from registry.models import IdempotencyKey, Infusion, Patient, Referral, User
+from registry.models import AccessLog, IdempotencyKey, Infusion, Patient, Referral, User
 from registry.pages.clinic import new_infusion
 from tests import factories
 from tests.browsing import sign_in as sign_in_browser
@@ -282,12 +282,23 @@ def test_what_was_refused_or_is_another_form_is_carried_out(world):
     assert client.post(page, sent).status_code == 302
     later = {"infused_on": "2020-09-09", "kind": "reinfusion"}
     assert client.post(page, sent | later).status_code == 302, "what is typed anew is another infusion"
-    assert client.post(page, sent | {"sent_once": "another"}).status_code == 200, (
+    assert client.post(page, sent | hidden_of(text(client.get(page)), page)).status_code == 200, (
         "another form finds the first one"
     )
     colleague = sign_in(factories.user("colleague", world.lists.centres["UPP"]))
     assert colleague.post(page, sent).status_code == 200, "and so does someone else"
     assert Infusion.objects.filter(patient=_patient(MAN, world)).count() == 2
+
+
+def test_a_search_is_made_and_logged_each_time(world):
+    client, page = world.pages["nurse"], address("infusions")
+    sent = hidden_of(text(client.get(page)), page) | {"who": WOMAN}
+    searches = AccessLog.objects.filter(action="search")
+    before = searches.count()
+    for _press in range(2):
+        assert client.post(page, sent).status_code == 302
+    assert searches.count() == before + 2
+    assert not IdempotencyKey.objects.exists()
 
 
 def test_what_is_kept_holds_no_number_and_goes_with_the_person(world):

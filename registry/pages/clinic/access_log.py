@@ -104,7 +104,7 @@ class LogForm(forms.Form):
 
 
 @sensitive_post_parameters()
-@page(Permission.READ_ACCESS_LOG)
+@page(Permission.READ_ACCESS_LOG, stores=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def access_log(request: SignedInRequest) -> HttpResponse:
     """The lines, the latest first, a page at a time; POST asks for others."""
@@ -141,7 +141,7 @@ def access_log_file(request: SignedInRequest) -> HttpResponseBase:
 
 
 @sensitive_post_parameters()
-@page(Permission.EXTRACT_ACCESS_LOG)
+@page(Permission.EXTRACT_ACCESS_LOG, stores=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def extract(request: SignedInRequest) -> HttpResponse:
     """Asks for the patient; POST leads to the extract."""

@@ -11,20 +11,22 @@ from django.contrib import messages
 from django.contrib.messages.storage.cookie import MessageDecoder, MessageEncoder
 from django.http import HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import CSRF_TOKEN_LENGTH
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from registry.entry.idempotency import Answer, answer_form_once
-from registry.templatetags.sent_once import FIELD
 
-ABOUT_THE_REQUEST = {"csrfmiddlewaretoken"}  # what differs though the form is the same
+# Django masks it anew for each page, by which a form is known again. Without its mask, as the page's script writes
+# it after a new sign-in, it is the same on all pages.
+FORM_TOKEN = "csrfmiddlewaretoken"  # noqa: S105
 
 
 def carry_out_once(request: Any, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """The answer of a view; that of before, where the same user has sent the same form with the same content
     and it was carried out. What was refused may be sent again.
     """
-    if request.method != "POST" or request.htmx or not request.POST.get(FIELD):
+    if request.method != "POST" or request.htmx or len(request.POST.get(FORM_TOKEN, "")) != CSRF_TOKEN_LENGTH:
         return view()
     storage: Any = messages.get_messages(request)
     earlier, answers = len(storage), list[HttpResponseBase]()
@@ -43,7 +45,7 @@ def carry_out_once(request: Any, view: Callable[[], HttpResponseBase]) -> HttpRe
 
 def _print(request: Any) -> bytes:
     """All that makes a request this one, in a digest: an identifier may stand in it."""
-    typed = sorted((name, values) for name, values in request.POST.lists() if name not in ABOUT_THE_REQUEST)
+    typed = sorted(request.POST.lists())
     digest = hashlib.sha256(json.dumps([request.get_full_path(), typed]).encode())
     for file in request.FILES.values():
         for chunk in file.chunks():

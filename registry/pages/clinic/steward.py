@@ -37,7 +37,7 @@ METHODS = ["GET", "HEAD", "POST"]
 
 
 @sensitive_post_parameters()
-@page(Permission.MERGE_PATIENTS)
+@page(Permission.MERGE_PATIENTS, stores=False)
 @require_http_methods(METHODS)
 def desk(request: SignedInRequest) -> HttpResponse:
     """Persons who may be one; POST finds a person."""
@@ -60,7 +60,7 @@ def desk(request: SignedInRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@page(Permission.MERGE_PATIENTS)
+@page(Permission.MERGE_PATIENTS, stores=False)
 @require_http_methods(METHODS)
 def merge_with(request: SignedInRequest, number: int) -> HttpResponse:
     """Asks for the other person; POST leads to the two side by side."""

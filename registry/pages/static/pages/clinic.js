@@ -34,20 +34,34 @@
 
   // What was wrong goes once it is answered, beside its field and in the summary.
   function takeBack(field) {
-    for (const link of document.querySelectorAll("#errors a")) {
-      if (field.contains(document.getElementById(link.hash.slice(1)))) link.closest("li").remove();
-    }
-    const summary = document.getElementById("errors");
-    if (summary && !summary.querySelector("li")) summary.remove();
     field.classList.remove("wrong");
     for (const error of field.querySelectorAll("p.error")) error.remove();
     for (const input of field.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
   }
+  // What the summary says of a field that is no longer wrong goes; what it says of an infusion as a whole goes with
+  // any change of it, since it is judged anew when it is sent.
+  function shortenSummary(whole) {
+    const summary = document.getElementById("errors");
+    if (!summary) return;
+    for (const item of summary.querySelectorAll("li")) {
+      const link = item.querySelector("a");
+      const field = link && document.getElementById(link.hash.slice(1))?.closest(".field");
+      if (link ? field && !field.classList.contains("wrong") : whole) item.remove();
+    }
+    if (!summary.querySelector("li")) summary.remove();
+  }
+  function answered(target) {
+    const field = target.closest(".field.wrong"), form = target.closest("form.entry");
+    if (field) takeBack(field);
+    // Where the server says nothing while someone types, the steward is offered for the kind that was refused.
+    if (form && !form.hasAttribute("hx-post") && target.name === "kind") document.getElementById("refer")?.replaceChildren();
+    shortenSummary(Boolean(form));
+  }
   document.addEventListener("change", ({ target }) => {
-    const field = target.closest(".field.wrong");
-    if (field && pressed) later.push(() => takeBack(field));
-    else if (field) takeBack(field);
+    if (pressed) later.push(() => answered(target));
+    else answered(target);
   });
+  document.addEventListener("htmx:afterSettle", () => shortenSummary(false));
 
   // Where the part of the page that one types in comes anew with other fields, the first of them has the focus.
   let typedIn = "";
@@ -91,10 +105,21 @@
     setTimeout(() => sent.delete(event.target), 3000);
   });
 
-  // Whoever has signed in anew in another tab goes on here: the form takes the token of the new session.
+  // Whoever has signed in anew in another tab goes on here: the form takes the token of the new session. As long as
+  // the session is the same the form keeps its own, by which the server knows it again if it is sent twice: the token
+  // behind a mask that is drawn for each page (django.middleware.csrf).
+  const LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  function unmask(token) {
+    const half = token.length / 2, count = LETTERS.length;
+    const place = (index) => LETTERS.indexOf(token[index]);
+    return Array.from({ length: half }, (_, index) => LETTERS[(place(half + index) - place(index) + count) % count]).join("");
+  }
   function renewTokens() {
     const token = document.cookie.match(/(?:^|; )csrftoken=(\w+)/)?.[1];
-    if (token) for (const field of document.getElementsByName("csrfmiddlewaretoken")) field.value = token;
+    if (!token) return;
+    for (const field of document.getElementsByName("csrfmiddlewaretoken")) {
+      if (unmask(field.value) !== token) field.value = token;
+    }
   }
   for (const name of ["change", "submit"]) document.addEventListener(name, renewTokens, true);
 })();

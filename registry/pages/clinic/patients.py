@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
@@ -246,8 +246,7 @@ def _say_withdrawn(request: SignedInRequest, infusion: Infusion) -> HttpResponse
             "register it again."
         ),
     )
-    person = reverse("clinic:person", kwargs={"number": infusion.patient.registry_number})
-    return redirect(f"{person}#infusion-{infusion.pk}")
+    return redirect("clinic:person", number=infusion.patient.registry_number)
 
 
 def _seen(request: SignedInRequest) -> int:

@@ -1,6 +1,7 @@
 """The second count names each number that is wrong and no other, and each person whom the facts hold otherwise."""
 
 from copy import deepcopy
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -8,8 +9,10 @@ from django.db import connection
 from registry.errors import Difference
 from registry.models import Publication
 from registry.published.facts import name_table
+from registry.publishing.build import publish
 from registry.publishing.facts_check import compare_facts
 from registry.publishing.recount import compare_with_records
+from tests import factories
 from tests.test_oracle_counts import corpus  # noqa: F401 (fixture: 12 registries with all that makes counting hard)
 
 SUMMED = ("infusions", "patients", "reinfusions", "further_doses")
@@ -119,3 +122,50 @@ def test_persons_that_are_missing_or_there_twice_are_found(snapshot):
         Difference("facts", "persons that the records do not hold so", 2, 0),
         Difference("facts", "persons of the records that are missing", 0, 3),
     ]
+
+
+def test_the_first_of_a_cell_is_counted_as_it_is_known(lists):
+    """To its day, month or year; of persons with one infusion and of those with several."""
+    first = {"UPP": "2019", "STO": "2019-03", "UME": "2018-05-05", "FAL": "2017", "LIN": "2016-11"}
+    rows = [
+        factories.plain_row(
+            person=person, centre=centre, infused_on=date.fromisoformat(f"{day}-01-01"[:10]),
+            date_precision={4: "year", 7: "month", 10: "day"}[len(day)],
+        )
+        for person, (centre, day) in enumerate(first.items())
+    ]  # fmt: skip
+    for person, centre in ((2, "UME"), (3, "FAL"), (4, "LIN"), (4, "LIN")):
+        later = date(2021, 1, 1 + len(rows))
+        rows.append(factories.plain_row(person=person, centre=centre, kind="reinfusion", infused_on=later))
+    rows.append(factories.plain_row(person=9, centre="UPP", infused_on=date(2019, 1, 1)))  # after the year
+    factories.store_rows(lists, rows)
+    document = publish().map_document
+    assert compare_with_records(document) == []
+    assert {one["code"]: one["first"] for one in document["centres"] if one["first"]} == first
+    assert document["national"]["first"] == "2016-11"
+    for centre in document["centres"]:
+        if centre["first"]:
+            wrong = deepcopy(document)
+            [cell] = [one for one in wrong["centres"] if one["code"] == centre["code"]]
+            cell["first"] = f"{centre['first']}-"
+            assert found(wrong) == {(centre["code"], "first")}
+
+
+def test_a_vague_later_infusion_counts_after_the_known_days_of_its_period(lists):
+    """Three persons have a dose of the period of their first infusion: were it before that, it would be none."""
+    rows = []
+    for person, (precision, begins) in enumerate(
+        [("year", date(2021, 1, 1)), ("month", date(2021, 2, 1)), ("month", date(2021, 12, 1))]
+    ):
+        known = begins.replace(day=20)
+        rows += [
+            factories.plain_row(person=person, infused_on=begins.replace(day=10)),
+            factories.plain_row(person=person, infused_on=known, kind="reinfusion", centre="STO"),
+            factories.plain_row(person=person, infused_on=begins, date_precision=precision, kind="further_dose"),
+        ]
+    factories.store_rows(lists, rows)
+    snapshot = publish()
+    numbers = {name: snapshot.map_document["national"][name] for name in SUMMED}
+    assert numbers == {"infusions": 9, "patients": 3, "reinfusions": 3, "further_doses": 3}
+    assert compare_with_records(snapshot.map_document) == []
+    assert compare_facts(snapshot.number) == []

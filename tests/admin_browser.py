@@ -1,4 +1,4 @@
-"""What the tests of the admin share: a registry, a browser, and the forms as a browser sends them."""
+"""Shared by the tests of the admin: a registry, a client, and forms as a browser sends them."""
 
 from django.contrib import admin
 from django.test import Client
@@ -29,7 +29,7 @@ def store_world(lists: factories.Lists) -> factories.Lists:
 
 
 def sign_in(name="föreståndare", *, national_role="administrator", is_staff=True, **fields) -> Client:
-    """A browser in English, signed in as someone new."""
+    """A client in English, signed in as a new user."""
     user = factories.user(name, national_role=national_role)
     User.objects.filter(pk=user.pk).update(is_staff=is_staff, **fields)
     client = Client(headers={"accept-language": "en"})
@@ -38,7 +38,7 @@ def sign_in(name="föreståndare", *, national_role="administrator", is_staff=Tr
 
 
 def page(model, view, *arguments) -> str:
-    """The address of a page of a model."""
+    """The URL of an admin page of a model."""
     return reverse(f"admin:registry_{model._meta.model_name}_{view}", args=arguments)
 
 
@@ -57,7 +57,7 @@ def statuses(client, model) -> dict[str, int]:
 
 
 def form_of(client, address) -> dict:
-    """What a browser would send back unchanged."""
+    """The form as a browser would send it unchanged."""
     context = client.get(address).context
     forms = [context["adminform"].form]
     for inline in context.get("inline_admin_formsets", []):

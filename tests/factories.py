@@ -50,7 +50,7 @@ PRODUCTS = (
     ("Akademisk CD19 CAR-T", "", "CAR-T", None),
     ("Prövningsläkemedel TCR-T", "", "TCR-T", None),
 )
-# Made up, so that a course of the commonest product here has a further dose. The others are given once.
+# Made up, so that the most used product here has a further dose. The others are given once.
 PLANS = {"Kymriah": {"planned_doses": 2, "dose_interval_days": 9, "longest_dose_interval_days": 28}}
 MODALITY_OF = {name: modality for name, _inn, modality, _day in PRODUCTS}
 INDICATIONS = (("b-all", "C91.0"), ("dlbcl", "C83.3"), ("solid-tumour", None))
@@ -69,7 +69,7 @@ class Lists:
 
 
 def store_single_rows() -> None:
-    """Store the rows that the migrations make and a flushed database has lost."""
+    """Store the rows of migrations, which flushing the database deletes."""
     Revision.objects.get_or_create()
     Publication.objects.get_or_create()
 
@@ -140,14 +140,14 @@ def nth_number(place: int, *, born: int = 1970) -> str:
 
 
 def user(name: str, *centres: Centre, national_role: str = "", role: str = "reporter") -> User:
-    """Someone with a role at centres, or for the nation."""
+    """A user with a role at centres, or a national role."""
     created = User.objects.create_user(name, password="not a secret", national_role=national_role)
     Membership.objects.bulk_create(Membership(user=created, centre=at, role=role) for at in centres)
     return created
 
 
 def draft(lists: Lists, patient: str | None = None, **fields) -> InfusionInput:
-    """A draft that is accepted as it stands; codes are looked up, dates may be ISO texts."""
+    """Input that is accepted unchanged; codes are looked up, dates may be ISO texts."""
     centre = fields.pop("centre", "UPP")
     category = Category(fields.pop("category", "SOC"))
     trial = fields.pop("trial", TRIAL_OF[category])
@@ -168,7 +168,7 @@ def draft(lists: Lists, patient: str | None = None, **fields) -> InfusionInput:
 
 
 def record(lists: Lists, patient: str | None = None, *, by=None, **fields) -> Infusion:
-    """Record a draft through the real function."""
+    """Record an infusion through the real function."""
     answer = fields.pop("former_first_becomes", None)
     return record_infusion(draft=draft(lists, patient, **fields), by=by or Operator(), former_first_becomes=answer)
 
@@ -184,13 +184,13 @@ def record_several(lists: Lists, *, by=None) -> list[Infusion]:
 
 
 def find_person(identifier: Identifier) -> Patient | None:
-    """The person with an identifier, without anyone's looking up."""
+    """The person with an identifier, without a logged look-up."""
     digests = [digest for _key_id, digest in identifier.digests()]
     return Patient.objects.filter(identifiers__digest__in=digests).first()
 
 
 def record_draft(stated: InfusionInput) -> Infusion:
-    """Record a draft as it stands, through the real function."""
+    """Record this input through the real function."""
     return record_infusion(draft=stated, by=Operator())
 
 
@@ -201,7 +201,7 @@ def refuse_registration(patient: str) -> None:
 
 
 def store_rows(lists: Lists, rows: Iterable[Mapping]) -> None:
-    """Store plain rows (oracle.py) as they are, past the rules of entry; `person` is any key."""
+    """Store plain rows (oracle.py) unchanged and unchecked; `person` is any key."""
     rows = list(rows)
     sexes = {row["person"]: row["sex"] for row in rows}
     created = Patient.objects.bulk_create(Patient(sex=Sex(sex)) for sex in sexes.values())
@@ -254,7 +254,7 @@ def read_rows() -> list[dict]:
 
 
 def plain_row(**fields) -> dict:
-    """A plain row; what follows from other fields is filled in."""
+    """A plain row, with fields that follow from others filled in."""
     row = {
         "person": 1, "centre": "UPP", "category": "SOC", "kind": "first", "product": "Kymriah",
         "indication": "C91.0", "manufacturing_site": None, "sex": "female",
@@ -269,13 +269,13 @@ def plain_row(**fields) -> dict:
 
 @contextmanager
 def rolled_back() -> Iterator[None]:
-    """Undo all that happens inside: one example of a property leaves nothing to the next."""
+    """Roll back what happens inside, so that an example of a property leaves nothing for the next."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def drop_import_tables() -> None:
-    """The temporary tables of an import end with its transaction; a test's has not ended yet."""
+    """Drop the temporary tables of an import, which else end with its transaction; the test's has not ended."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS import_row, import_problem, import_verdict, import_person")

@@ -1,4 +1,4 @@
-"""What the tests of the launcher share: starting it as a person would, and looking for what it left."""
+"""Shared by the tests of the launcher: starting it, and finding what it left behind."""
 
 import os
 import subprocess
@@ -8,11 +8,11 @@ from pathlib import Path
 from swecar.local.folder import ROOT
 from swecar.local.left_overs import read_identity
 
-LIMIT = 60  # seconds after which a command of these tests is taken to hang
+LIMIT = 60  # seconds after which a command counts as hanging
 
 
 def environment(var: Path, **variables: str) -> dict[str, str]:
-    """What a person's shell would give, without the servers that the suite itself runs on."""
+    """A shell's environment, without the servers of the test run itself."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {**kept, "SWECAR_VAR": str(var), "SWECAR_EMBEDDED_FAST": "1", **variables}
 
@@ -31,12 +31,12 @@ def serve(var: Path, *command: str, **variables: str) -> subprocess.CompletedPro
 
 
 def recorded(var: Path) -> dict[str, int]:
-    """The processes that the launcher says it runs, by name."""
+    """The process ids that the launcher has recorded, by name."""
     return {path.stem: int(path.read_text().split()[0]) for path in (var / "run").glob("*.pid")}
 
 
 def left_of(pids: set[int], var: Path) -> list[str]:
-    """The living processes that belong to these: themselves, their groups, and all that work in `var`."""
+    """The living processes in the groups of these, or with `var` as their working folder."""
     left = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:

@@ -11,11 +11,11 @@ from datetime import date
 
 TIME = ("year", "month")
 MEASURES = ("patients", "infusions", "reinfusions", "further_doses", "first", "children", "products")
-PRECISIONS = ("year", "month", "day")  # the coarsest first
+PRECISIONS = ("year", "month", "day")  # coarsest first
 
 
 def counted(rows: Iterable[Mapping], as_of: date | None = None) -> list[Mapping]:
-    """Submitted infusions that count as of a day, each with its place in its person's order."""
+    """Submitted infusions that count as of a day, each with its place in the person's order."""
     courses = defaultdict(list)
     for row in rows:
         if row["status"] == "submitted":
@@ -71,9 +71,9 @@ def count(
     return {group: _measure(members) for group, members in groups.items()}
 
 
-def total(rows: Iterable[Mapping], **question) -> dict:
-    """The same afresh, for everything that the question asks about."""
-    return count(rows, (), **question).get((), _measure([]))
+def total(rows: Iterable[Mapping], **query) -> dict:
+    """The same for all infusions that the query selects, counted separately."""
+    return count(rows, (), **query).get((), _measure([]))
 
 
 def manufactured(rows: Iterable[Mapping], site: str, as_of: date | None = None) -> int:
@@ -87,7 +87,7 @@ def patients_summed(rows: Iterable[Mapping], as_of: date | None = None) -> int:
 
 
 def data_through(rows: Iterable[Mapping]) -> str | None:
-    """The date of the latest counted infusion in its own precision; of two on one day the better known."""
+    """The date of the latest counted infusion as far as it is known; of two on one day the more precise."""
     found = counted(rows)
     if not found:
         return None
@@ -96,7 +96,7 @@ def data_through(rows: Iterable[Mapping]) -> str | None:
 
 
 def _in_cells(rows: Iterable[Mapping], by: Sequence[str], filters: Mapping) -> dict[tuple, list[Mapping]]:
-    """The infusions of each cell. Time makes no cell, and the age group is told by the cell."""
+    """The infusions of each cell. Time is not part of a cell, and the age group follows from it."""
     makes_no_cell = {*TIME, "age_group"}
     cells = defaultdict(list)
     for row in rows:

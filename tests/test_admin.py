@@ -1,4 +1,4 @@
-"""The admin: who gets in, what leaves history, what is shown and what never is."""
+"""The admin: who may use it, which changes leave history, and what it shows."""
 
 from base64 import b64encode
 from datetime import timedelta
@@ -36,7 +36,7 @@ from tests.admin_browser import (
 
 @pytest.fixture(autouse=True)
 def messages(monkeypatch):
-    """What would be sent to the broker."""
+    """Messages that would be sent to the broker."""
     sent = []
     monkeypatch.setattr(publish_request._sender, "submit", lambda *message: sent.append(message))
     return sent
@@ -44,7 +44,7 @@ def messages(monkeypatch):
 
 @pytest.fixture
 def world(lists):
-    """The code lists of a registry with a row in every table."""
+    """A registry with a row in every table."""
     return store_world(lists)
 
 
@@ -60,11 +60,11 @@ def test_an_administrator_sees_every_page(world, model):
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_nobody_else_sees_a_page(world, model):
+def test_no_other_role_sees_a_page(world, model):
     assert set(statuses(Client(), model).values()) == {302}
     assert set(statuses(sign_in("a", is_staff=False), model).values()) == {302}
     assert set(statuses(sign_in("b", is_staff=False, is_superuser=True), model).values()) == {302}
-    # A record that someone may not see is, for Django's page of its history, not there: 302.
+    # Django's history page redirects (302) for a record that the user may not see.
     refused = {403} | ({302} if model.__name__ in RECORDS else set())
     assert set(statuses(sign_in("c", national_role=""), model).values()) <= refused
     assert set(statuses(sign_in("d", national_role="auditor"), model).values()) <= refused
@@ -91,13 +91,13 @@ def test_a_superuser_without_a_role_sees_no_record_but_can_appoint(world):
 def test_records_and_publications_take_no_form(world, model):
     if model.__name__ in CODE_LISTS | {"User"}:
         return
-    client, one = sign_in(), model._default_manager.first()
-    for address in (page(model, "add"), page(model, "change", one.pk), page(model, "delete", one.pk)):
+    client, record = sign_in(), model._default_manager.first()
+    for address in (page(model, "add"), page(model, "change", record.pk), page(model, "delete", record.pk)):
         assert client.post(address, {"post": "yes"}).status_code == 403
 
 
 @pytest.mark.parametrize("name", sorted(CODE_LISTS))
-def test_a_change_of_a_list_asks_for_a_reason_and_leaves_history(world, name):
+def test_a_change_of_a_list_requires_a_reason_and_leaves_history(world, name):
     client = sign_in()
     model = next(model for model in MODELS if model.__name__ == name)
     address, field = pages_of(model)["change"], "key" if name == "Indication" else "name"
@@ -132,7 +132,7 @@ def test_a_change_of_a_list_is_published_without_waiting_for_the_sweep(
     assert len(messages) == 2
 
 
-def test_a_change_that_has_waited_too_long_says_so_and_stores_nothing(world, monkeypatch):
+def test_a_change_that_waits_too_long_for_the_lock_gives_503_and_stores_nothing(world, monkeypatch):
     def refuse(*arguments, **options):
         raise OperationalError from LockNotAvailable()
 
@@ -140,9 +140,9 @@ def test_a_change_that_has_waited_too_long_says_so_and_stores_nothing(world, mon
     client, address = sign_in(), page(Centre, "change", centre.pk)
     sent = form_of(client, address) | {"city_sv": "Upsala", "reason": "gammal stavning"}
     monkeypatch.setattr(Centre, "save", refuse)
-    answer = client.post(address, sent)
-    assert answer.status_code == 503
-    assert "Someone else is writing" in text(answer)
+    response = client.post(address, sent)
+    assert response.status_code == 503
+    assert "Someone else is writing" in text(response)
     assert Centre.objects.get(code="UPP").city_sv == centre.city_sv
 
 
@@ -159,7 +159,7 @@ def test_an_addition_and_a_deletion_leave_history(world):
     assert last_change(Product) == ("föreståndare", "admin")
 
 
-def test_what_is_used_cannot_be_deleted(world):
+def test_a_row_in_use_cannot_be_deleted(world):
     client, used = sign_in(), Product.objects.get(name="Kymriah")
     assert client.post(page(Product, "delete", used.pk), {"post": "yes"}).status_code == 403
     assert "deletelink" not in text(client.get(page(Product, "change", used.pk)))
@@ -179,13 +179,13 @@ def test_what_is_used_cannot_be_deleted(world):
         ("Trial", {"reason": "for 19700101-9806"}, "This looks like an identity number."),
     ],
 )
-def test_a_broken_rule_is_a_sentence(world, model, values, sentence):
+def test_a_broken_constraint_is_explained_in_a_sentence(world, model, values, sentence):
     client = sign_in()
     address = pages_of(next(found for found in MODELS if found.__name__ == model))["change"]
-    answer = client.post(address, form_of(client, address) | {"reason": "test"} | values)
-    assert answer.status_code == 200
-    assert sentence in text(answer)
-    assert "constraint" not in text(answer).lower()
+    response = client.post(address, form_of(client, address) | {"reason": "test"} | values)
+    assert response.status_code == 200
+    assert sentence in text(response)
+    assert "constraint" not in text(response).lower()
 
 
 def test_a_role_at_a_centre_is_given_with_history_and_explained(world):
@@ -201,7 +201,7 @@ def test_a_role_at_a_centre_is_given_with_history_and_explained(world):
     assert "Reporter → Lead" in text(client.get(page(User, "history", reporter.pk)))
 
 
-def test_nobody_takes_the_admin_from_themselves_or_deletes_a_person(world):
+def test_administrators_cannot_remove_their_own_access_or_delete_a_user(world):
     client = sign_in()
     me = User.objects.get(username="föreståndare")
     sent = form_of(client, page(User, "change", me.pk)) | {"national_role": "", "is_staff": "", "reason": "x"}
@@ -235,7 +235,7 @@ def test_no_page_shows_a_digest_or_the_hash_of_a_password(world):
 
 
 def ledger() -> list[Run]:
-    """Runs in every state, each once on either side of being stuck."""
+    """Runs in every state, just stuck and not yet stuck."""
     now, one, long = timezone.now(), timedelta(seconds=20), timedelta(minutes=10)
     begun = [
         {"started_at": now - long, "heartbeat_at": now - one},
@@ -250,7 +250,7 @@ def ledger() -> list[Run]:
 
 def test_stuck_runs_are_named_and_can_be_filtered(lists):
     runs = ledger()
-    stuck = {runs[1].pk, runs[4].pk}  # begun and silent, and never taken
+    stuck = {runs[1].pk, runs[4].pk}  # started and silent, and never claimed
     assert set(Run.objects.with_stuck().filter(is_stuck=True).values_list("pk", flat=True)) == stuck
     client = sign_in()
     every = client.get(page(Run, "changelist"))
@@ -271,7 +271,7 @@ def test_stuck_runs_are_named_and_can_be_filtered(lists):
         ("threshold:5", "sv", "Inget tal om färre än 5 personer visas."),
     ],
 )
-def test_the_policy_on_small_numbers_is_told_in_words(lists, settings, policy, language, sentence):
+def test_the_disclosure_policy_is_shown_in_words(lists, settings, policy, language, sentence):
     settings.DISCLOSURE = policy
     address = page(Snapshot, "change", publish().pk)
     shown = text(sign_in().get(address, headers={"accept-language": language}))
@@ -279,7 +279,7 @@ def test_the_policy_on_small_numbers_is_told_in_words(lists, settings, policy, l
     assert f">{policy}<" not in shown
 
 
-def test_the_first_page_warns_of_what_stands_in_the_way_and_else_is_quiet(lists):
+def test_the_start_page_warns_of_failures_and_of_unpublished_changes(lists):
     publish()
     assert list(find_warnings()) == []
     factories.record(lists)
@@ -300,13 +300,13 @@ def test_publish_now_queues_one_run_and_says_where_to_look(lists, messages):
     assert client.get(address).status_code == 405
     assert not Run.objects.exists()
     for _twice in range(2):
-        answer = client.post(address, follow=True)
+        response = client.post(address, follow=True)
     assert Run.objects.filter(task="registry.publish_snapshot", started_at=None).count() == 1
     assert len(messages) == 2
-    assert f'<a href="{page(Run, "changelist")}">' in text(answer)
+    assert f'<a href="{page(Run, "changelist")}">' in text(response)
 
 
-def test_publish_now_needs_the_permission_and_the_form_token(lists):
+def test_publish_now_requires_the_permission_and_the_csrf_token(lists):
     address = reverse("admin:snapshot_publish")
     superuser = sign_in("root", national_role="", is_superuser=True)
     assert address not in text(superuser.get(page(Snapshot, "changelist")))
@@ -322,7 +322,7 @@ def test_publish_now_needs_the_permission_and_the_form_token(lists):
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_a_list_asks_no_more_of_the_database_when_it_is_longer(world, model):
+def test_a_longer_list_takes_no_more_queries(world, model):
     client = sign_in()
     counts = []
     for more in (0, 6):
@@ -341,7 +341,7 @@ def test_a_list_asks_no_more_of_the_database_when_it_is_longer(world, model):
                 heartbeat_at=timezone.now(), snapshot=Snapshot.objects.first(),
             )  # fmt: skip
         with CaptureQueriesContext(connection) as queries:
-            answer = client.get(page(model, "changelist"))
-        counts.append((len(queries), len(answer.context["cl"].result_list)))
+            response = client.get(page(model, "changelist"))
+        counts.append((len(queries), len(response.context["cl"].result_list)))
     assert counts[0][0] == counts[1][0], counts
     assert counts[1][1] >= counts[0][1]

@@ -1,4 +1,4 @@
-"""Records in the admin: corrected and withdrawn with a reason, or refused in a sentence."""
+"""Records in the admin: corrected and withdrawn with a reason, or refused with a sentence."""
 
 from urllib.parse import urlencode
 
@@ -17,7 +17,7 @@ from tests.admin_browser import form_of, last_change, page, sign_in, store_world
 
 @pytest.fixture(autouse=True)
 def messages(monkeypatch):
-    """What would be sent to the broker."""
+    """Messages that would be sent to the broker."""
     sent = []
     monkeypatch.setattr(publish_request._sender, "submit", lambda *message: sent.append(message))
     return sent
@@ -25,7 +25,7 @@ def messages(monkeypatch):
 
 @pytest.fixture
 def world(lists):
-    """The code lists of a registry with a row in every table."""
+    """A registry with a row in every table."""
     return store_world(lists)
 
 
@@ -54,26 +54,28 @@ def correct(client, infusion, **values):
 def test_a_wrong_correction_is_explained_and_stores_nothing(world, values, field, sentence):
     client, infusion = sign_in(), Infusion.objects.get(kind="first")
     before = Infusion.pgh_event_model.objects.count()
-    answer = correct(client, infusion, **{"reason": "typed with care"} | values)
-    assert answer.status_code == 200
-    errors = answer.context["form"].errors
+    response = correct(client, infusion, **{"reason": "typed with care"} | values)
+    assert response.status_code == 200
+    errors = response.context["form"].errors
     assert sentence in " ".join(errors[field or "__all__"])
-    assert sentence in text(answer)
+    assert sentence in text(response)
     for name, value in ({"reason": "typed with care"} | values).items():
-        assert answer.context["form"][name].value() == value
+        assert response.context["form"][name].value() == value
     assert Infusion.pgh_event_model.objects.count() == before
 
 
 def test_an_upcoming_centre_is_explained(world):
-    answer = correct(sign_in(), Infusion.objects.first(), centre=world.centres["ORE"].pk, reason="moved to Örebro")
-    assert "ORE has not begun yet." in answer.context["form"].errors["centre"][0]
+    response = correct(
+        sign_in(), Infusion.objects.first(), centre=world.centres["ORE"].pk, reason="moved to Örebro"
+    )
+    assert "ORE has not begun yet." in response.context["form"].errors["centre"][0]
 
 
 def test_a_correction_leaves_history_with_actor_and_reason(world):
     client, infusion = sign_in(), Infusion.objects.get(kind="first")
     values = {"infused_on": "2019-03", "age_at_infusion": 49, "batch": "B7"}
-    answer = correct(client, infusion, **values, reason="journalen säger mars")
-    assert answer.status_code == 302
+    response = correct(client, infusion, **values, reason="journalen säger mars")
+    assert response.status_code == 302
     infusion.refresh_from_db()
     stored = (str(infusion.infused_on), infusion.date_precision, infusion.batch)
     assert stored == ("2019-03-01", "month", "B7")
@@ -83,7 +85,7 @@ def test_a_correction_leaves_history_with_actor_and_reason(world):
     assert "Batch: – → B7" in history
 
 
-def test_a_correction_leaves_alone_what_someone_else_corrected_meanwhile(world):
+def test_a_correction_does_not_undo_another_users_correction(world):
     client, infusion = sign_in(), Infusion.objects.get(kind="first")
     address = reverse("admin:infusion_correct", args=[infusion.pk])
     sent = form_of(client, address) | {"sequence": 2, "reason": "the second that day"}
@@ -119,36 +121,36 @@ def test_an_infusion_withdrawn_meanwhile_gives_a_message(world, monkeypatch, act
     address = reverse(f"admin:infusion_{action}", args=[infusion.pk])
     sent = form_of(client, address) | {"reason": "late"}
     for while_open in (True, False):
-        answer = client.post(address, sent, follow=True)
-        assert answer.redirect_chain[-1][0] == page(Infusion, "changelist")
-        assert "There is no such registered infusion." in text(answer)
+        response = client.post(address, sent, follow=True)
+        assert response.redirect_chain[-1][0] == page(Infusion, "changelist")
+        assert "There is no such registered infusion." in text(response)
         if while_open:
             someone = User.objects.get(username="föreståndare")
             withdraw_infusion(infusion_id=infusion.pk, by=someone, reason="first")
 
 
 @pytest.mark.parametrize("model", [Infusion, Patient], ids=["infusion", "patient"])
-def test_a_search_takes_anything(world, model):
+def test_a_search_accepts_any_text(world, model):
     client = sign_in()
     number = Infusion.objects.first().patient.registry_number
     for sought, found in ((str(number), True), ("9" * 40, False), ("å'\"%", False), ("19700101", False)):
-        answer = client.get(f"{page(model, 'changelist')}?{urlencode({'q': sought})}")
-        assert answer.status_code == 200
-        assert bool(answer.context["cl"].result_list) == found, sought
+        response = client.get(f"{page(model, 'changelist')}?{urlencode({'q': sought})}")
+        assert response.status_code == 200
+        assert bool(response.context["cl"].result_list) == found, sought
 
 
 SHOWN = {
     "list": lambda model, one: page(model, "changelist"),
-    "change": lambda model, one: page(model, "change", one.pk),
-    "history": lambda model, one: page(model, "history", one.pk),
-    "correct": lambda model, one: reverse("admin:infusion_correct", args=[one.pk]),
-    "withdraw": lambda model, one: reverse("admin:infusion_withdraw", args=[one.pk]),
+    "change": lambda model, record: page(model, "change", record.pk),
+    "history": lambda model, record: page(model, "history", record.pk),
+    "correct": lambda model, record: reverse("admin:infusion_correct", args=[record.pk]),
+    "withdraw": lambda model, record: reverse("admin:infusion_withdraw", args=[record.pk]),
 }
 
 
 @pytest.mark.parametrize("view", SHOWN)
 @pytest.mark.parametrize("model", [Infusion, Patient, Question], ids=lambda model: model.__name__)
-def test_each_record_that_a_page_shows_is_a_line_in_the_access_log(world, model, view):
+def test_each_record_that_a_page_shows_is_logged(world, model, view):
     if view in {"correct", "withdraw"} and model is not Infusion:
         return
     client, one = sign_in(), model.objects.order_by("pk").first()
@@ -166,7 +168,7 @@ def test_each_record_that_a_page_shows_is_a_line_in_the_access_log(world, model,
     assert {line.patient for line in lines} == {numbers(row) for row in shown}
 
 
-def test_a_record_that_is_not_there_leaves_no_line(world):
+def test_a_record_that_does_not_exist_is_not_logged(world):
     client, before = sign_in(), AccessLog.objects.count()
     for view in ("change", "history", "delete"):
         client.get(page(Infusion, view, "no-such-key"))

@@ -1,4 +1,4 @@
-"""What other systems harvest: the catalogue by the rules of DCAT-AP-SE 3, the reports by FHIR R4's."""
+"""What other systems harvest: the catalogue by DCAT-AP-SE 3, the reports by FHIR R4."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from tests import factories
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 DCATAP = Namespace("http://data.europa.eu/r5r/")
 HOST = "http://testserver"
-# What the profile demands (mandatory) and asks for (recommended) of each class, by the tables of its
+# The mandatory and recommended properties of each class, by the tables of the
 # specification (docs.dataportal.se/dcat/sv/), as far as the registry has it.
 WANTED = {
     DCAT.Catalog: (DCTERMS.title, DCTERMS.description, DCTERMS.publisher, DCTERMS.license, DCAT.dataset,
@@ -41,8 +41,8 @@ WANTED = {
 
 @pytest.fixture
 def published(lists):
-    rows = [factories.plain_row(person=one, centre="UPP") for one in range(7)]
-    rows += [factories.plain_row(person=10 + one, centre="STO", category="ICT") for one in range(2)]
+    rows = [factories.plain_row(person=number, centre="UPP") for number in range(7)]
+    rows += [factories.plain_row(person=10 + number, centre="STO", category="ICT") for number in range(2)]
     factories.store_rows(lists, rows)
     return publish()
 
@@ -52,40 +52,40 @@ def ask(path: str, **headers):
 
 
 def read(form: str) -> Graph:
-    answer = ask(f"catalogue?format={form}")
-    assert answer.status_code == 200
-    return Graph().parse(data=answer.content, format="json-ld" if form == "json-ld" else "xml")
+    response = ask(f"catalogue?format={form}")
+    assert response.status_code == 200
+    return Graph().parse(data=response.content, format="json-ld" if form == "json-ld" else "xml")
 
 
 class TestCatalogue:
     """DCAT-AP-SE 3."""
 
-    def test_both_forms_say_the_same(self, published):
+    def test_both_formats_have_the_same_graph(self, published):
         graphs = [read(form) for form in ("json-ld", "rdf")]
         assert len(graphs[0]) > 150
         assert isomorphic(*graphs)
 
     @pytest.mark.parametrize("kind", WANTED, ids=lambda kind: kind.split("/")[-1].split("#")[-1])
-    def test_everything_has_what_the_profile_wants(self, published, kind):
+    def test_every_class_has_the_properties_of_the_profile(self, published, kind):
         graph = read("rdf")
         things = list(graph.subjects(RDF.type, kind))
         assert things
         for thing in things:
             assert [field for field in WANTED[kind] if not list(graph.objects(thing, field))] == [], thing
 
-    def test_titles_stand_in_both_languages(self, published):
+    def test_titles_are_in_both_languages(self, published):
         graph = read("rdf")
         for kind in (DCAT.Catalog, DCAT.Dataset, DCAT.Distribution, DCAT.DataService):
             for thing in graph.subjects(RDF.type, kind):
                 assert {title.language for title in graph.objects(thing, DCTERMS.title)} == {"sv", "en"}
 
-    def test_whatever_is_named_is_described(self, published):
+    def test_every_node_referred_to_is_described(self, published):
         graph = read("rdf")
         ours = {thing for thing in graph.objects() if isinstance(thing, URIRef) and "#" in thing and HOST in thing}
         assert len(ours) > len(MAP_FORMATS)
         assert [thing for thing in ours if not list(graph.objects(thing, RDF.type))] == []
 
-    def test_every_distribution_is_to_be_had_in_the_form_it_names(self, published):
+    def test_every_distribution_has_the_stated_format(self, published):
         graph = read("rdf")
         addresses = {
             str(address): str(kind).rpartition("media-types/")[2]
@@ -95,13 +95,13 @@ class TestCatalogue:
         }
         assert len(addresses) == len(MAP_FORMATS) + len(COUNTS_FORMATS)
         for address, media_type in addresses.items():
-            answer = Client().get(address.removeprefix(HOST))
-            assert answer.status_code == 200
-            assert answer["Content-Type"].partition(";")[0] == media_type
+            response = Client().get(address.removeprefix(HOST))
+            assert response.status_code == 200
+            assert response["Content-Type"].partition(";")[0] == media_type
 
-    def test_the_address_asked_is_the_address_told(self, published):
-        answer = Client().get("/api/v1/catalogue.rdf", headers={"Host": "registry.example"})
-        assert answer.status_code in {200, 400}
+    def test_the_catalogue_uses_the_host_of_the_request(self, published):
+        response = Client().get("/api/v1/catalogue.rdf", headers={"Host": "registry.example"})
+        assert response.status_code in {200, 400}
         assert ask("catalogue").content.count(b"http://testserver/api/v1") > 20
 
     def test_dates_and_licence(self, published):
@@ -120,7 +120,7 @@ class TestCatalogue:
         assert ask("catalogue.rdf", **{"If-None-Match": etag}).status_code == 304
 
     def test_the_bytes_are_the_same_in_every_process(self):
-        """Sets are in another order in each process; the catalogue is not."""
+        """The order of sets differs by process; that of the catalogue does not."""
         code = """
 import hashlib, django
 django.setup()
@@ -144,9 +144,9 @@ class TestMeasureReports:
     """FHIR R4."""
 
     def test_every_report_is_valid_and_has_the_maps_numbers(self, published):
-        answer = ask("measure-reports?lang=en")
-        assert answer["Content-Type"] == "application/fhir+json"
-        bundle = Bundle.model_validate_json(answer.content)
+        response = ask("measure-reports?lang=en")
+        assert response["Content-Type"] == "application/fhir+json"
+        bundle = Bundle.model_validate_json(response.content)
         document = ask("map?lang=en").json()
         cells = {"SE": document["national"]} | {centre["code"]: centre for centre in document["centres"]}
         assert [entry.resource.id for entry in bundle.entry] == list(cells)
@@ -154,7 +154,9 @@ class TestMeasureReports:
             report, cell = entry.resource, cells[entry.resource.id]
             assert isinstance(report, MeasureReport)
             assert (report.type, report.status) == ("summary", "complete")
-            counted = {one.code.coding[0].code: one.count for one in report.group[0].population}
+            counted = {
+                population.code.coding[0].code: population.count for population in report.group[0].population
+            }
             assert counted == {name: cell[name] for name in COUNTED}
             parts = [group.code.coding[0].code for group in report.group[1:]]
             assert parts == [part["category"] for part in cell.get("categories", ())]
@@ -175,14 +177,14 @@ class TestMeasureReports:
         entries = Bundle.model_validate_json(ask("measure-reports").content).entry
         assert code in [entry.resource.id for entry in entries]
         for entry in entries:
-            answer = Client().get(entry.fullUrl.removeprefix(HOST))
-            assert (answer.status_code, json.loads(answer.content)["id"]) == (200, entry.resource.id)
+            response = Client().get(entry.fullUrl.removeprefix(HOST))
+            assert (response.status_code, json.loads(response.content)["id"]) == (200, entry.resource.id)
 
     def test_a_withheld_number_is_masked(self, published, settings):
         settings.DISCLOSURE = "threshold:5"
         publish()
-        answer = ask("measure-reports/STO").content
-        MeasureReport.model_validate_json(answer)
-        (total, _ict) = json.loads(answer)["group"]
+        response = ask("measure-reports/STO").content
+        MeasureReport.model_validate_json(response)
+        (total, _ict) = json.loads(response)["group"]
         assert "count" not in total["population"][0]
         assert total["population"][0]["_count"]["extension"][0]["valueCode"] == "masked"

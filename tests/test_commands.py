@@ -1,4 +1,4 @@
-"""What the commands print, store and answer with (INTERFACE.md, "Commands")."""
+"""What the commands print and store, and their exit codes (INTERFACE.md, "Commands")."""
 
 import json
 import stat
@@ -73,7 +73,7 @@ def test_an_unknown_option_is_exit_2(db, manage, command):
 # demo_data
 
 
-def test_reference_only_stores_the_code_lists_and_nobody(db, manage):
+def test_reference_only_stores_the_code_lists_and_no_users(db, manage):
     code, out, err = manage("demo_data", "--reference-only")
     assert (code, out, err) == (0, "Code lists stored.\n", "")
     counts = [model.objects.count() for model in (Centre, Product, Indication, Trial)]
@@ -108,7 +108,7 @@ def test_the_demonstrations_users_have_the_roles_and_passwords_that_are_printed(
     assert list(User.objects.filter(is_staff=True).values_list("username", flat=True)) == ["admin"]
 
 
-def test_logins_are_kept_in_a_file_of_their_owner_and_not_printed(db, manage, tmp_path):
+def test_logins_are_written_to_a_private_file_and_not_printed(db, manage, tmp_path):
     path = tmp_path / "logins.json"
     code, out, _err = manage("demo_data", "--logins", path)
     assert code == 0
@@ -119,7 +119,7 @@ def test_logins_are_kept_in_a_file_of_their_owner_and_not_printed(db, manage, tm
     assert not any(password in out for password in kept.values())
 
 
-def test_logins_that_are_kept_already_stay(db, manage, tmp_path):
+def test_existing_logins_stay(db, manage, tmp_path):
     path = tmp_path / "logins.json"
     manage("demo_data", "--logins", path)
     before = json.loads(path.read_text())
@@ -131,7 +131,7 @@ def test_logins_that_are_kept_already_stay(db, manage, tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_file_of_logins_that_others_could_read_is_closed_to_them(db, manage, tmp_path):
+def test_a_file_of_logins_that_others_could_read_becomes_private(db, manage, tmp_path):
     path = tmp_path / "logins.json"
     path.write_text("{}")
     path.chmod(0o644)

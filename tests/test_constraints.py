@@ -1,4 +1,4 @@
-"""Every named rule of the database is broken once, and the database says so by its name."""
+"""Every named constraint is violated once, and the database refuses it by its name."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -46,7 +46,7 @@ def centre(**fields) -> None:
 
 
 def infusion(**fields) -> Infusion:
-    """One that the database accepts, with these fields changed."""
+    """An infusion that the database accepts, with these fields changed."""
     values = {
         "patient": Patient.objects.first() or Patient.objects.create(sex="female"),
         "centre": Centre.objects.get(code="UPP"),
@@ -156,7 +156,7 @@ def twice(make: Callable, *changes: dict) -> None:
 NOW = timezone.now()
 TRIAL = {"identifier": "NCT99000009", "name": "X", "sponsor": "academic", "phase": "II"}
 
-# Each name and the ways to break it: every way alone must be refused by that name.
+# Each constraint and the ways to violate it: each way alone must be refused by that name.
 BROKEN: dict[str, list[Callable]] = {
     "revision_is_one_row": [lambda: Revision.objects.create(id=2)],
     "publication_is_one_row": [lambda: Publication.objects.create(id=2)],
@@ -316,7 +316,7 @@ BROKEN: dict[str, list[Callable]] = {
 
 
 def named_rules() -> set[str]:
-    """The constraints that the registry's models declare; history repeats none of them."""
+    """The constraints of the registry's models; history tables have none of them."""
     return {
         constraint.name
         for model in apps.get_app_config("registry").get_models()
@@ -324,20 +324,20 @@ def named_rules() -> set[str]:
     }
 
 
-def test_every_rule_of_the_database_is_broken_here():
+def test_every_constraint_is_violated_here():
     assert named_rules() == BROKEN.keys()
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_the_database_refuses_what_breaks(lists, name):
+def test_the_database_refuses_a_violation_of(lists, name):
     for way in BROKEN[name]:
         with pytest.raises(IntegrityError) as refused, transaction.atomic():
             way()
         assert refused.value.__cause__.diag.constraint_name == name
 
 
-def test_what_breaks_no_rule_is_accepted(lists):
-    """The same makers, unbroken: so that a refusal above has the one reason it names."""
+def test_rows_without_a_violation_are_accepted(lists):
+    """The same rows without a violation, so that each refusal above has the one reason that it names."""
     membership()
     identifier()
     product()
@@ -349,7 +349,7 @@ def test_what_breaks_no_rule_is_accepted(lists):
     infusion(sequence=3, kind="reinfusion", category="CUP", trial=Trial.objects.first(), age_at_infusion=120)
 
 
-def test_a_withdrawn_infusion_keeps_no_place(lists):
+def test_a_withdrawn_infusion_frees_its_place_in_the_order(lists):
     infusion(status="withdrawn")
     infusion(status="draft")
     infusion()

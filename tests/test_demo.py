@@ -1,4 +1,4 @@
-"""The demonstration as a person runs it: a first start and a second one on the same data."""
+"""The demonstration as a user runs it: a first start, and a second one on the same data."""
 
 import json
 import os
@@ -26,7 +26,7 @@ SECOND_START = 30  # seconds; 10 on an idle machine, and this one runs other tes
 
 @dataclass
 class Demonstration:
-    """A running demonstration, what it has said, and which processes it says it runs."""
+    """A running demonstration, its output so far, and the processes that it has recorded."""
 
     process: subprocess.Popen[str]
     port: int
@@ -34,12 +34,12 @@ class Demonstration:
     pids: dict[str, int]
 
     def rest(self) -> str:
-        """What it says until it ends."""
+        """Its output until it ends."""
         return self.process.communicate(timeout=LIMIT)[0]
 
 
 def run_demo(var: Path, **variables: str) -> subprocess.Popen[str]:
-    """Start it, as `make demo` does."""
+    """Start it as `make demo` does."""
     return subprocess.Popen(
         [sys.executable, "-m", "swecar.local.demo"],
         cwd=ROOT,
@@ -52,7 +52,7 @@ def run_demo(var: Path, **variables: str) -> subprocess.Popen[str]:
 
 
 def start_demo(var: Path) -> Demonstration:
-    """Start it and wait until it says that all is up."""
+    """Start it and wait until it is up."""
     port = find_free_port()
     process = run_demo(var, PORT=str(port))
     watchdog = threading.Timer(3 * LIMIT, process.kill)
@@ -69,15 +69,15 @@ def start_demo(var: Path) -> Demonstration:
 
 @pytest.fixture
 def var(tmp_path):
-    """Where the demonstration keeps everything; nothing of it may run on when a test is through."""
+    """The demonstration's folder; no process may use it after the test."""
     folder = tmp_path / "var"
     yield folder
     for pid in recorded(folder).values():
         kill_group(pid)
 
 
-def assert_it_says_what_there_is(demo: Demonstration, var: Path) -> None:
-    """The national line, the address and the logins, which are kept for its owner alone."""
+def assert_it_prints_the_summary(demo: Demonstration, var: Path) -> None:
+    """It prints the national numbers, the URL and the logins, which only the owner can read on disk."""
     assert EXPECTED in demo.said
     assert any(f"http://127.0.0.1:{demo.port}/" in line for line in demo.said)
     logins = json.loads((var / "logins.json").read_text())
@@ -88,12 +88,12 @@ def assert_it_says_what_there_is(demo: Demonstration, var: Path) -> None:
         assert (var / name).stat().st_mode & 0o777 == 0o600
 
 
-def assert_it_answers_and_works(demo: Demonstration, var: Path) -> None:
-    """The map as published, and a worker that is ready for jobs."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/api/v1/map", timeout=LIMIT) as answer:
-        assert json.load(answer)["national"]["infusions"] == 304
-    with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/en/", timeout=LIMIT) as answer:
-        assert "the records are made up after a published figure" in answer.read().decode()
+def assert_it_serves_and_works(demo: Demonstration, var: Path) -> None:
+    """It serves the map as published, and a worker is ready for jobs."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/api/v1/map", timeout=LIMIT) as response:
+        assert json.load(response)["national"]["infusions"] == 304
+    with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/en/", timeout=LIMIT) as response:
+        assert "the records are made up after a published figure" in response.read().decode()
     assert set(demo.pids) == {"postgres", "valkey", "worker", "beat", "web"}
     deadline = time.monotonic() + LIMIT
     while "ready." not in (var / "logs" / "worker.log").read_text():
@@ -102,7 +102,7 @@ def assert_it_answers_and_works(demo: Demonstration, var: Path) -> None:
 
 
 def assert_a_shell_joins_it(var: Path) -> None:
-    """By the variables that it keeps, with any command of manage.py."""
+    """A manage.py command runs with the stored variables."""
     command = f"set -a; . {shlex.quote(str(var))}/demo.env; set +a; {sys.executable} manage.py verify"
     outcome = subprocess.run(
         ["sh", "-c", command], cwd=ROOT, env=environment(var), capture_output=True, timeout=LIMIT, check=False
@@ -111,7 +111,7 @@ def assert_a_shell_joins_it(var: Path) -> None:
 
 
 def assert_a_second_one_is_told_to_join(var: Path) -> None:
-    """On the same folder there is one, and a sentence says how to use it."""
+    """A second one on the same folder is refused with a sentence that says how to join."""
     second = run_demo(var, PORT=str(find_free_port()))
     said = second.communicate(timeout=LIMIT)[0]
     assert second.returncode == 1
@@ -119,10 +119,10 @@ def assert_a_second_one_is_told_to_join(var: Path) -> None:
     assert str(var / "demo.env") in said
 
 
-def test_it_starts_answers_stops_without_a_trace_and_starts_again_on_its_data(var):
+def test_it_starts_serves_stops_completely_and_starts_again_on_its_data(var):
     first = start_demo(var)
-    assert_it_says_what_there_is(first, var)
-    assert_it_answers_and_works(first, var)
+    assert_it_prints_the_summary(first, var)
+    assert_it_serves_and_works(first, var)
     assert_a_shell_joins_it(var)
     assert_a_second_one_is_told_to_join(var)
 
@@ -135,7 +135,7 @@ def test_it_starts_answers_stops_without_a_trace_and_starts_again_on_its_data(va
     began = time.monotonic()
     second = start_demo(var)
     assert time.monotonic() - began < SECOND_START
-    assert_it_says_what_there_is(second, var)
+    assert_it_prints_the_summary(second, var)
 
     os.kill(second.pids["beat"], signal.SIGKILL)
     assert "The process `beat` ended by itself." in second.rest()
@@ -143,7 +143,7 @@ def test_it_starts_answers_stops_without_a_trace_and_starts_again_on_its_data(va
     assert left_of(set(second.pids.values()), var) == []
 
 
-def test_taken_port_is_told_before_anything_starts(tmp_path):
+def test_a_taken_port_is_reported_before_anything_starts(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         demo = run_demo(tmp_path / "var", PORT=str(port))

@@ -1,4 +1,4 @@
-"""The demonstration gives the published figure, and each way of checking it notices what is wrong."""
+"""The demonstration gives the published figure, and every check finds what is wrong."""
 
 import json
 import re
@@ -46,13 +46,13 @@ TABLE = [
 COLUMNS = ("first", "patients", "reinfusions", "further_doses", "infusions")
 
 
-# Its records are stored once, so all tests of this file are one worker's.
+# The records are stored once, so one worker runs all tests of this file.
 pytestmark = pytest.mark.xdist_group("demonstration")
 
 
 @pytest.fixture(scope="module")
 def demonstration(django_db_setup, django_db_blocker):
-    """The demonstration's records in a transaction around all tests; what storing them printed."""
+    """The demonstration's records, in a transaction around all tests; the output of storing them."""
     out = StringIO()
     with django_db_blocker.unblock(), factories.rolled_back():
         factories.store_single_rows()
@@ -63,7 +63,7 @@ def demonstration(django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def stored(demonstration, db) -> str:
-    """The demonstration's records, unpublished; what a test changes is undone."""
+    """The demonstration's records, not published; each test is rolled back."""
     return demonstration
 
 
@@ -84,7 +84,7 @@ def read_facts(columns: str, *, snapshot: int = 1) -> list[tuple]:
 
 
 def table(printed: str) -> list[list[str]]:
-    """What was printed, a list of words a line."""
+    """The printed lines, each as a list of words."""
     return [line.split() for line in printed.splitlines()]
 
 
@@ -117,19 +117,19 @@ def test_the_counts_are_the_table_exactly(published):
     assert {cell["centre"]: cell["products"] for cell in products["rows"]}.items() >= {"UPP": 4, "STO": 5}.items()
 
 
-def test_every_month_since_2014_has_the_oracles_numbers(published):
-    """The map and the series that the page draws, up to the last day of each month."""
+def test_every_month_since_2014_agrees_with_the_oracle(published):
+    """The map and the time series of the page, up to the last day of each month."""
     columns = ("status", "infused_on", "sequence", "kind", "category", "date_precision")
     rows = [
-        {name: getattr(one, name) for name in columns}
+        {name: getattr(infusion, name) for name in columns}
         | {
-            "person": one.patient_id,
-            "centre": one.centre.code,
-            "product": one.product.name,
-            "age": one.age_at_infusion,
-            "manufacturing_site": one.manufacturing_site and one.manufacturing_site.code,
+            "person": infusion.patient_id,
+            "centre": infusion.centre.code,
+            "product": infusion.product.name,
+            "age": infusion.age_at_infusion,
+            "manufacturing_site": infusion.manufacturing_site and infusion.manufacturing_site.code,
         }
-        for one in Infusion.objects.select_related("centre", "product", "manufacturing_site")
+        for infusion in Infusion.objects.select_related("centre", "product", "manufacturing_site")
     ]
     months = [date(2014 + month // 12, month % 12 + 1, 1) - timedelta(days=1) for month in range(1, 142)]
     assert (months[0], months[-1]) == (date(2014, 1, 31), date(2025, 9, 30))
@@ -172,7 +172,7 @@ def test_no_infusion_of_the_demonstration_is_later_than_its_source(published):
     assert not Infusion.objects.filter(centre__code="ORE").exists()
 
 
-def test_the_demonstration_twice_changes_nothing(stored, manage):
+def test_a_second_run_changes_nothing(stored, manage):
     def everything():
         return (
             Revision.objects.get().number,
@@ -196,7 +196,7 @@ def test_a_code_list_that_an_administrator_has_changed_stays_so(stored, manage):
     assert Infusion.objects.filter(centre__name="Renamed").count() == 86
 
 
-def test_the_demonstrations_file_has_nobodys_number_and_no_improbable_row(stored, tmp_path, manage, monkeypatch):
+def test_the_file_has_only_test_numbers_and_no_warning(stored, tmp_path, manage, monkeypatch):
     kept = tmp_path / "demonstration.csv"
     monkeypatch.setattr("registry.management.commands.demo_data.Path", lambda *parts: kept)
     assert manage("demo_data")[0] == 0
@@ -217,7 +217,7 @@ def test_verify_agrees_with_what_was_published(published, manage):
     assert (code, out, err) == (0, "Snapshot 1 agrees with the records in every number.\n", "")
 
 
-def test_verify_says_that_the_records_have_moved_on(published, manage):
+def test_verify_says_that_the_records_have_changed_since(published, manage):
     withdraw_infusion(infusion_id=Infusion.objects.first().pk, by=Operator(), reason="a mistake")
     code, out, err = manage("verify")
     assert code == 3
@@ -237,7 +237,7 @@ def test_verify_says_that_the_records_have_moved_on(published, manage):
         ('"status": "upcoming"', '"status": "closed"'),
     ],
 )
-def test_verify_sees_a_document_that_was_tampered_with(published, manage, found, put):
+def test_verify_detects_a_tampered_document(published, manage, found, put):
     run_sql("UPDATE registry_snapshot SET map_document = replace(map_document, %s, %s)", found, put)
     assert Snapshot.objects.get().map_document != published.map_document
     code, out, _err = manage("verify")
@@ -257,12 +257,12 @@ def test_verify_sees_a_document_that_was_tampered_with(published, manage, found,
         "hash = 'sha256:' || repeat('0', 64)",
     ],
 )
-def test_verify_sees_every_other_part_of_a_snapshot_that_was_tampered_with(published, manage, change):
+def test_verify_detects_every_other_tampered_part_of_a_snapshot(published, manage, change):
     run_sql(f"UPDATE registry_snapshot SET {change}")
     assert manage("verify")[0] == 3
 
 
-# How each column of the facts is changed: what is put there, of one fact or of one person with two.
+# How each column of the facts is changed: in a single fact, or for a person with two.
 ONE = """(person, sequence) = (
     SELECT person, sequence FROM registry_fact_1
     WHERE centre = 'UPP' AND category = 'SOC' AND date_precision = 'day' ORDER BY person LIMIT 1)"""
@@ -297,7 +297,7 @@ def test_every_column_of_the_facts_is_tampered_with_here(published):
 
 
 @pytest.mark.parametrize("column", TAMPERED)
-def test_verify_sees_every_column_of_the_facts_that_was_tampered_with(published, manage, column):
+def test_verify_detects_every_tampered_column_of_the_facts(published, manage, column):
     for change, which in TAMPERED[column]:
         run_sql(f"UPDATE registry_fact_1 SET {change} WHERE {which}")
     code, out, _err = manage("verify")
@@ -305,13 +305,13 @@ def test_verify_sees_every_column_of_the_facts_that_was_tampered_with(published,
     assert [line[:2] for line in table(out)] == [["cell", "measure"], ["facts", "persons"], ["facts", "persons"]]
 
 
-def test_verify_sees_facts_that_are_missing(published, manage):
+def test_verify_detects_missing_facts(published, manage):
     run_sql(f"DELETE FROM registry_fact_1 WHERE {ONE}")
     assert manage("verify")[0] == 3
 
 
-def test_verify_sees_two_persons_whose_facts_were_swapped(published, manage):
-    """Every single value still stands there as often as before."""
+def test_verify_detects_swapped_facts_of_two_persons(published, manage):
+    """Every value still occurs as often as before."""
     run_sql(f"CREATE TEMPORARY TABLE pair AS {LATER} ORDER BY person LIMIT 2")
     run_sql(
         "UPDATE registry_fact_1 AS fact SET person = (SELECT person FROM pair WHERE person <> fact.person) "
@@ -325,7 +325,7 @@ def test_verify_sees_two_persons_whose_facts_were_swapped(published, manage):
 
 
 def figure(tmp_path, change) -> Path:
-    """The published figure with something changed."""
+    """The published figure with a change."""
     document = json.loads(FIGURE.read_text(encoding="utf-8"))
     change(document)
     path = tmp_path / "figure.json"
@@ -345,7 +345,7 @@ def test_the_published_figure_agrees_and_uppsalas_extra_infusion_is_explained(pu
     assert agreement.endswith(" numbers agree as of 2025-09-08.")
 
 
-def test_an_extra_infusion_that_no_further_dose_explains_is_said_not_to_be(published, manage, tmp_path):
+def test_an_extra_infusion_without_a_further_dose_is_not_explained(published, manage, tmp_path):
     path = figure(tmp_path, lambda document: document["centres"][0].update(infusions=11))
     code, out, _err = manage("reconcile", path)
     assert code == 4
@@ -372,7 +372,7 @@ DIFFERENT = {
 
 
 @pytest.mark.parametrize("line", DIFFERENT)
-def test_a_number_that_differs_is_named_in_a_table(published, manage, tmp_path, line):
+def test_a_number_that_differs_is_in_the_table(published, manage, tmp_path, line):
     code, out, err = manage("reconcile", figure(tmp_path, DIFFERENT[line]))
     assert code == 4
     assert " numbers differ as of 2025-09-08." in err
@@ -410,7 +410,7 @@ def test_nonsense_is_exit_2(published, manage, tmp_path, text):
     assert err
 
 
-def test_a_figure_that_is_not_there_or_no_text_is_exit_2(published, manage, tmp_path):
+def test_a_figure_that_is_missing_or_not_text_is_exit_2(published, manage, tmp_path):
     assert manage("reconcile", tmp_path / "missing.json")[0] == 2
     assert manage("reconcile", tmp_path)[0] == 2
     (tmp_path / "bytes.json").write_bytes(b"\xff\xfe\x00")
@@ -421,19 +421,19 @@ def test_without_a_snapshot_there_is_nothing_to_reconcile(stored, manage):
     assert manage("reconcile", FIGURE)[0] == 2
 
 
-# A proof that fails.
+# A recount that does not agree.
 
 
 @pytest.fixture
 def broken(published, monkeypatch):
-    """A published snapshot, a change after it, and a measure that is wrong from now on."""
+    """A published snapshot, a later change, and a measure that is counted wrongly from then on."""
     withdraw_infusion(infusion_id=Infusion.objects.first().pk, by=Operator(), reason="a mistake")
     wrong = measures.Measure(**vars(measures.MEASURES["patients"]) | {"sql": "count(*)"})
     monkeypatch.setitem(measures.MEASURES, "patients", wrong)
     return published
 
 
-def test_a_build_whose_proof_fails_leaves_the_old_snapshot(broken, manage):
+def test_a_recount_that_does_not_agree_leaves_the_old_snapshot(broken, manage):
     before = read_map(language="sv")
     facts = read_facts("*")
     code, out, err = manage("publish")
@@ -446,7 +446,9 @@ def test_a_build_whose_proof_fails_leaves_the_old_snapshot(broken, manage):
     assert read_facts("*") == facts
 
 
-def test_a_failed_proof_is_in_the_ledger_the_log_and_the_administrators_mail(broken, settings, mailoutbox, caplog):
+def test_a_failed_recount_is_in_the_ledger_the_log_and_the_administrators_mail(
+    broken, settings, mailoutbox, caplog
+):
     settings.ADMINS = [("", "admin@registry.example")]
     with pytest.raises(ProofFailed):
         run_publication()
@@ -461,7 +463,7 @@ def test_a_failed_proof_is_in_the_ledger_the_log_and_the_administrators_mail(bro
     assert any("nation, patients: " in message for message in caplog.messages)
 
 
-def test_the_sweep_does_not_try_a_failed_proof_again_until_the_records_change(broken, monkeypatch):
+def test_the_sweep_does_not_retry_a_failed_recount_until_the_records_change(broken, monkeypatch):
     with pytest.raises(ProofFailed):
         run_sweep()
     for _minute in range(3):
@@ -478,7 +480,7 @@ def test_the_sweep_does_not_try_a_failed_proof_again_until_the_records_change(br
     assert Publication.objects.get().snapshot_id == 2
 
 
-def test_one_who_asks_tries_a_failed_proof_again_at_once(broken, monkeypatch, manage):
+def test_a_queued_run_retries_a_failed_recount_at_once(broken, monkeypatch, manage):
     assert manage("publish")[0] == 3
     monkeypatch.setitem(
         measures.MEASURES, "patients",
@@ -488,7 +490,7 @@ def test_one_who_asks_tries_a_failed_proof_again_at_once(broken, monkeypatch, ma
     assert read_current().number == 2
 
 
-def test_the_nightly_check_tells_of_a_difference_like_a_failed_proof(published, settings, mailoutbox):
+def test_the_nightly_check_reports_a_difference_like_a_failed_recount(published, settings, mailoutbox):
     settings.ADMINS = [("", "admin@registry.example")]
     assert run_verification().outcome == Outcome.DONE
     run_sql(f"UPDATE registry_fact_1 SET age = age + 1 WHERE {ONE}")
@@ -498,7 +500,7 @@ def test_the_nightly_check_tells_of_a_difference_like_a_failed_proof(published, 
     assert len(mailoutbox) == 1
 
 
-def test_the_nightly_check_tells_of_a_tampered_document_even_where_the_records_have_moved_on(published):
+def test_the_nightly_check_reports_a_tampered_document_even_if_the_records_have_changed(published):
     withdraw_infusion(infusion_id=Infusion.objects.first().pk, by=Operator(), reason="a mistake")
     assert run_verification().outcome == Outcome.DONE
     run_sql("UPDATE registry_snapshot SET map_document = replace(map_document, 'Akademiska', 'Another')")
@@ -506,10 +508,10 @@ def test_the_nightly_check_tells_of_a_tampered_document_even_where_the_records_h
         run_verification()
 
 
-# What is kept of older snapshots.
+# Older snapshots.
 
 
-def test_an_older_snapshot_keeps_its_document_but_cannot_be_counted_up_to_a_day(published):
+def test_an_older_snapshot_has_its_document_but_no_counts_up_to_a_day(published):
     before = read_map(language="sv")
     withdraw_infusion(infusion_id=Infusion.objects.first().pk, by=Operator(), reason="a mistake")
     run_publication()
@@ -521,7 +523,7 @@ def test_an_older_snapshot_keeps_its_document_but_cannot_be_counted_up_to_a_day(
     assert list_facts() == [2]
 
 
-def test_persons_are_drawn_anew_in_every_snapshot(published):
+def test_person_keys_differ_in_every_snapshot(published):
     before = read_facts("person")
     call_command("demo_data", reference_only=True, verbosity=0)
     run_sql("UPDATE registry_revision SET number = number + 1")

@@ -1,4 +1,4 @@
-"""The launcher of the embedded servers, with real servers on a folder of the test's own."""
+"""The launcher of the embedded servers, with real servers on the test's own folder."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ TELL_AND_WAIT = (
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
-    """A folder with the data of an earlier start, which also tells that a first start works."""
+    """A folder with the data of an earlier start, which also tests the first start."""
     var = tmp_path_factory.mktemp("launcher") / "var"
     outcome = serve(var, sys.executable, "-c", TELL_ADDRESSES)
     assert outcome.returncode == 0, outcome.stderr
@@ -41,7 +41,7 @@ def data(tmp_path_factory):
 
 
 def start_launcher(var):
-    """A launcher whose command says that it is up, waits, and ends with 5 on SIGTERM."""
+    """A launcher whose command reports that it is up, waits, and exits with 5 on SIGTERM."""
     launcher = subprocess.Popen(
         [sys.executable, "manage.py", "serve_embedded", "--", sys.executable, "-c", TELL_AND_WAIT],
         cwd=ROOT,
@@ -55,7 +55,7 @@ def start_launcher(var):
     return launcher
 
 
-def test_exit_code_of_the_command_is_handed_on(data):
+def test_the_exit_code_of_the_command_is_returned(data):
     assert serve(data, sys.executable, "-c", "raise SystemExit(7)").returncode == 7
     assert left_of(set(), data) == []
 
@@ -69,26 +69,26 @@ def test_command_that_is_killed_or_missing_ends_as_in_a_shell(tmp_path):
     )
 
 
-def test_without_a_command_it_tells_how_to_use_it(tmp_path):
+def test_without_a_command_it_prints_its_usage(tmp_path):
     outcome = serve(tmp_path / "var")
     assert (outcome.returncode, outcome.stdout) == (2, "")
     assert outcome.stderr.startswith("Usage: manage.py serve_embedded -- COMMAND")
 
 
-def test_addresses_that_are_set_win_and_nothing_is_started(tmp_path):
+def test_urls_that_are_set_win_and_nothing_is_started(tmp_path):
     outcome = serve(tmp_path / "var", sys.executable, "-c", TELL_ADDRESSES, **ELSEWHERE)
     assert outcome.stdout.split() == list(ELSEWHERE.values())
     assert not (tmp_path / "var").exists()
 
 
-def test_one_address_that_is_set_wins(data):
+def test_a_single_url_that_is_set_wins(data):
     outcome = serve(data, sys.executable, "-c", TELL_ADDRESSES, REDIS_URL="redis://elsewhere/0")
     database, broker = outcome.stdout.split()
     assert urlsplit(database).hostname == "127.0.0.1"
     assert broker == "redis://elsewhere/0"
 
 
-def test_database_is_utf8_without_sockets_and_nothing_of_it_is_for_others(data):
+def test_the_database_is_utf8_without_sockets_and_private(data):
     with running_servers(data, fast=True) as variables:
         with psycopg.connect(variables["DATABASE_URL"]) as connection:
             settings = dict(connection.execute("SELECT name, setting FROM pg_settings").fetchall())
@@ -125,14 +125,14 @@ def test_wrong_password_is_refused(data):
             redis.Redis(port=broker.port, password="guess", retry=ONCE).ping()
 
 
-def test_second_launcher_joins_the_servers_that_are_up(data):
+def test_a_second_launcher_joins_the_running_servers(data):
     with running_servers(data, fast=True) as variables:
         joined = serve(data, sys.executable, "-c", TELL_ADDRESSES)
         assert joined.stdout.split() == [variables["DATABASE_URL"], variables["REDIS_URL"]]
-        psycopg.connect(variables["DATABASE_URL"]).close()  # and they outlive the one who joined
+        psycopg.connect(variables["DATABASE_URL"]).close()  # they outlive the launcher that joined
 
 
-def test_folder_has_one_owner(tmp_path):
+def test_one_launcher_at_a_time_holds_the_folder(tmp_path):
     with owned(tmp_path / "var"):
         with pytest.raises(AlreadyRunning, match="running already"), owned(tmp_path / "var"):
             pass
@@ -140,7 +140,7 @@ def test_folder_has_one_owner(tmp_path):
             pass
 
 
-def test_signal_is_handed_on_and_the_servers_stop_after_the_command(data):
+def test_a_signal_is_passed_on_and_the_servers_stop_after_the_command(data):
     launcher = start_launcher(data)
     pids = set(recorded(data).values())
     launcher.send_signal(signal.SIGTERM)
@@ -148,12 +148,12 @@ def test_signal_is_handed_on_and_the_servers_stop_after_the_command(data):
     assert left_of(pids, data) == []
 
 
-def test_left_overs_of_a_killed_launcher_are_stopped_and_the_data_stays(data):
+def test_processes_of_a_killed_launcher_are_stopped_and_the_data_stays(data):
     launcher = start_launcher(data)
     before = recorded(data)
     with psycopg.connect(read_variables(data / "demo.env")["DATABASE_URL"]) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
-    os.killpg(launcher.pid, signal.SIGKILL)  # with its command, and the servers stay
+    os.killpg(launcher.pid, signal.SIGKILL)  # kills its command too; the servers keep running
     launcher.wait(LIMIT)
     assert all(read_identity(pid) for pid in before.values())
     with running_servers(data, fast=True) as variables:
@@ -163,7 +163,7 @@ def test_left_overs_of_a_killed_launcher_are_stopped_and_the_data_stays(data):
             connection.execute("DROP TABLE kept")
 
 
-def test_process_that_got_the_number_of_a_left_over_is_let_be(data):
+def test_another_process_with_a_recorded_id_is_left_alone(data):
     with subprocess.Popen(["sleep", "60"]) as stranger:
         (data / "run" / "worker.pid").write_text(f"{stranger.pid} 15 of-another-boot 12345")
         (data / "postgres" / "postmaster.pid").write_text(f"{stranger.pid}\n{data / 'postgres'}\n")
@@ -184,7 +184,7 @@ def test_data_of_another_version_is_refused_in_a_sentence(data):
     assert "was made by PostgreSQL 9" in outcome.stderr
 
 
-def test_lost_secrets_are_told_in_a_sentence(data):
+def test_lost_secrets_are_reported_in_a_sentence(data):
     secrets = data / "secrets.json"
     text = secrets.read_text()
     secrets.unlink()
@@ -198,8 +198,8 @@ def test_lost_secrets_are_told_in_a_sentence(data):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root changes to another user")
-def test_root_without_user_namespaces_runs_them_as_the_user_without_rights(tmp_path_factory):
-    # pytest keeps its folders to their owner; this one must be open to the other user.
+def test_root_without_user_namespaces_runs_them_as_the_unprivileged_user(tmp_path_factory):
+    # pytest's folders are private; this one must be open to the other user.
     var = Path("/tmp", f"swecar-test-{os.getpid()}-{time.monotonic_ns()}")  # noqa: S108
     try:
         outcome = serve(var, sys.executable, "-c", TELL_ADDRESSES, PATH="/nowhere")

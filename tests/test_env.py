@@ -1,4 +1,4 @@
-"""The settings of the environment: a wrong one stops the start with a sentence, a right one is used."""
+"""Environment variables: a wrong one stops the start with a sentence, a right one is used."""
 
 import os
 import subprocess
@@ -23,15 +23,15 @@ connection.close_pool()
 
 
 @pytest.mark.parametrize("place", ["db:99999", "db:abc", "db:-1", "[db"])
-def test_a_wrong_port_or_host_of_the_database_is_told_in_a_sentence_without_the_password(monkeypatch, place):
+def test_a_wrong_port_or_host_of_the_database_is_reported_without_the_password(monkeypatch, place):
     monkeypatch.setenv("DATABASE_URL", f"postgresql://swecar:hemligt@{place}/swecar")
     with pytest.raises(env.EnvironmentProblem, match=r"^DATABASE_URL: .* cannot be read\. Write ") as told:
         env.database("DATABASE_URL")
     assert "hemligt" not in str(told.value)
-    assert told.value.__suppress_context__  # the cause quotes what is wrong
+    assert told.value.__suppress_context__  # the cause would quote the value
 
 
-def test_the_address_of_a_database_is_read_part_by_part(monkeypatch):
+def test_each_part_of_a_database_url_is_read(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgresql://swe%40car:hem%2Fligt@db:5433/sw%20ecar?sslmode=require")
     assert env.database("DATABASE_URL") == {
         "ENGINE": "django.db.backends.postgresql", "NAME": "sw ecar", "USER": "swe@car", "PASSWORD": "hem/ligt",
@@ -47,7 +47,7 @@ def test_the_address_of_a_database_is_read_part_by_part(monkeypatch):
         ("-c lock_timeout=5s", ["0", "2s", "5s"]),
     ],
 )
-def test_what_the_address_says_of_a_session_is_joined_to_our_own(options, session):
+def test_session_options_of_the_url_are_added_to_our_own(options, session):
     address = os.environ["DATABASE_URL"] + (f"?options={quote(options)}" if options else "")
     variables = os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "swecar.settings"}
     told = subprocess.check_output([sys.executable, "-c", TELL_SESSION], cwd=ROOT, env=variables, text=True)

@@ -1,4 +1,4 @@
-"""The figure: its projection, its geometry, the placing of callouts, and the drawing itself."""
+"""The figure: projection, geometry, placement of callouts, and the drawing."""
 
 import cmath
 import json
@@ -116,7 +116,7 @@ def test_country_fills_the_frame_its_source_states():
 
 
 def polygons(path: str) -> list[list[tuple[float, float]]]:
-    """Read path data back: a place, then steps, for each ring."""
+    """Parse path data: a point, then steps, for each ring."""
     rings = []
     for part in path.split("M")[1:]:
         numbers = [float(n) for n in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", part)]
@@ -130,7 +130,7 @@ def polygons(path: str) -> list[list[tuple[float, float]]]:
 
 
 def holds(path: str, x: float, y: float) -> bool:
-    """Whether a place lies in an area, by the even-odd rule."""
+    """Whether a point is inside a path, by the even-odd rule."""
     inside = False
     for ring in polygons(path):
         for (x0, y0), (x1, y1) in zip(ring[-1:] + ring[:-1], ring, strict=True):
@@ -188,7 +188,7 @@ def test_simplifying_stays_within_its_tolerance(ring):
         assert min(rings._distance(point, start, end) for start, end in sides) <= 3 + 1e-9
 
 
-def test_only_areas_are_drawn():
+def test_lines_of_a_geometry_are_not_drawn():
     line = {"type": "LineString", "coordinates": [[15, 60], [16, 61]]}
     assert geometry.draw_path({"type": "GeometryCollection", "geometries": [line]}, Detail(1, 1)) == ""
 
@@ -210,7 +210,7 @@ callouts = st.lists(
 
 
 def assert_apart(placed, gap):
-    """In every column each callout ends, and a gap follows, before the next begins."""
+    """In each column a callout ends a gap before the next begins."""
     for column in {place.column for place in placed}:
         tops = sorted((p.top, p.callout.height) for p in placed if p.column == column)
         for (top, height), (next_top, _) in pairwise(tops):
@@ -234,8 +234,8 @@ def test_placed_callouts_never_overlap_nor_leave_their_column(wanted, gap):
 
 
 @given(callouts.filter(lambda wanted: 0 < len(wanted) < 12), st.integers(0, 11), st.floats(-30, 30))
-def test_no_callout_could_stand_nearer_to_its_mark(wanted, which, shift):
-    """The stack is the least-squares one: moving any part of it down or up together does not help."""
+def test_no_callout_could_be_nearer_to_its_mark(wanted, which, shift):
+    """The stack has the least squares: moving any part of it up or down does not reduce them."""
     column = Column(250, 0, 3000, 5)
     placed = stack_by_height(wanted, column)
 
@@ -264,7 +264,7 @@ def test_leaders_of_the_published_figure_do_not_cross():
 
 
 def cross(a, b, c, d) -> bool:
-    """Whether two segments cross: the ends of each lie on both sides of the other."""
+    """Whether two segments cross: the ends of each are on both sides of the other."""
 
     def side(start, end, point):
         return (end[0] - start[0]) * (point[1] - start[1]) - (end[1] - start[1]) * (point[0] - start[0])
@@ -284,7 +284,7 @@ def read_map(document, language="sv", variant="wide") -> ET.Element:
 
 
 def circle_areas(document) -> list[float]:
-    """The areas of the centres' marks, over pi, the smallest first."""
+    """The areas of the centres' marks divided by pi, smallest first."""
     drawing = read_map(document)
     halos = drawing.findall(f"{SVG}circle[@class='halo']")
     return sorted((float(halo.get("r")) - 1.5) ** 2 for halo in halos)
@@ -370,7 +370,7 @@ def test_a_person_in_two_categories_is_explained_at_the_centre():
 def test_a_registry_without_infusions_has_open_marks_and_no_sizes():
     drawing = draw_map(empty_document(), language="sv")
     assert drawing.count('class="mark open"') == 6
-    assert drawing.count('class="mark open awaited"') == 2  # Örebro, and its sign in the key
+    assert drawing.count('class="mark open awaited"') == 2  # Örebro, and the sign in the key
     assert 'class="example"' not in drawing
     assert callout_texts(empty_document())["UME"].startswith("Umeå | inga infusioner ännu")
 
@@ -379,7 +379,7 @@ def test_a_registry_without_infusions_has_open_marks_and_no_sizes():
 @pytest.mark.parametrize(
     "document", [published_document(), empty_document(), random_document(60, 1), random_document(0, 1)]
 )
-def test_drawing_is_well_formed_and_leaves_looks_to_the_style_sheet(document, variant):
+def test_the_drawing_is_well_formed_and_styled_only_by_class(document, variant):
     drawing = draw_map(document, language="sv", variant=variant)
     root = read_map(document, variant=variant)
     assert root.get("role") == "img"
@@ -399,7 +399,7 @@ def test_names_are_escaped():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_sixty_centres_at_random_places_are_all_told(seed):
+def test_sixty_centres_at_random_places_all_have_callouts(seed):
     document = random_document(60, seed)
     for variant in ("wide", "narrow"):
         texts = callout_texts(document, variant=variant)

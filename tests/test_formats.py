@@ -1,4 +1,4 @@
-"""Published numbers as files: each is opened by another program and says what the interface says."""
+"""Published numbers as files: another program opens each and finds the numbers of the API."""
 
 import io
 import json
@@ -34,7 +34,7 @@ MEASURES = ("patients", "infusions", "reinfusions", "further_doses")
 
 
 class Files(dict):
-    """Every format of the published figure by (format, language), each built when it is first wanted."""
+    """Every format of the published figure by (format, language), built when first used."""
 
     def __missing__(self, key: tuple[str, str]) -> bytes:
         format, language = key
@@ -48,7 +48,7 @@ def files() -> Files:
 
 
 def cells(document) -> set[tuple]:
-    """(centre, category, first, numbers…) of every centre and category; None where it is the whole."""
+    """(centre, category, first, numbers…) of every centre and category; None for a total."""
     found = {(None, None, document["national"]["first"], *numbers(document["national"]))}
     for centre in document["centres"]:
         found.add((centre["code"], None, centre["first"], *numbers(centre)))
@@ -66,7 +66,7 @@ EXPECTED = cells(published_document())
 
 
 def frame_cells(frame) -> set[tuple]:
-    """The same of a table of rows."""
+    """The same from a data frame."""
     frame = frame[frame["level"] != "manufacturing_site"].astype(object).where(lambda f: f.notna(), None)
     return {
         (row["centre"], row["category"], row["first"] and str(row["first"]), *(int(row[m]) for m in MEASURES))
@@ -74,7 +74,7 @@ def frame_cells(frame) -> set[tuple]:
     }
 
 
-# The same bytes every time.
+# Reproducible.
 
 
 @pytest.mark.parametrize("format", [name for name in MAP_FORMATS if name != "png-print"])  # a larger png
@@ -82,7 +82,7 @@ def test_a_file_built_twice_is_the_same(files, format):
     assert write_map(published_document("sv"), format=format, language="sv") == files[format, "sv"]
 
 
-# Each opened by another program.
+# Opened by another program.
 
 
 def render(drawing: str) -> bytes:
@@ -98,7 +98,7 @@ def test_json_is_the_document(files):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_pandas_reads_the_csv_without_a_word_about_its_form(files, language):
+def test_pandas_reads_the_csv_with_its_defaults(files, language):
     frame = pandas.read_csv(io.BytesIO(files["csv", language]), dtype={"first": str})
     assert frame_cells(frame) == EXPECTED
     assert set(frame["snapshot"]) == {12}
@@ -162,7 +162,7 @@ def test_pyjstat_reads_the_map(files):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_letters_of_the_pdf_can_be_read(files, language):
+def test_the_text_of_the_pdf_can_be_extracted(files, language):
     reader = pypdf.PdfReader(io.BytesIO(files["pdf", language]))
     text = "\n".join(page.extract_text() for page in reader.pages)
     assert {"Umeå", "Örebro", "Linköping"} <= set(re.findall(r"\w+", text))
@@ -177,7 +177,7 @@ def test_the_letters_of_the_pdf_can_be_read(files, language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_slides_have_a_picture_and_a_table_that_can_be_edited(files, language):
+def test_the_slides_have_a_picture_and_an_editable_table(files, language):
     deck = Presentation(io.BytesIO(files["pptx", language]))
     first, second = deck.slides
     [picture] = list(first.shapes)
@@ -201,7 +201,7 @@ def test_the_slides_have_a_picture_and_a_table_that_can_be_edited(files, languag
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_drawing_is_xml_with_its_texts_and_its_type(files, language):
+def test_the_drawing_is_xml_with_its_texts_and_fonts(files, language):
     text = files["svg", language].decode()
     for word in ("Umeå", "Örebro", "86 infusion", "CC BY 4.0", "font-face", "<title>"):
         assert word in text
@@ -210,14 +210,14 @@ def test_the_drawing_is_xml_with_its_texts_and_its_type(files, language):
 
 
 @pytest.mark.parametrize(("format", "width"), [("png", 1280), ("png-print", 2480)])
-def test_pictures_are_as_large_as_they_say(files, format, width):
+def test_pictures_have_the_stated_width(files, format, width):
     image = Image.open(io.BytesIO(files[format, "sv"]))
     assert image.width == width
     assert image.getpixel((0, 0))[:3] == (255, 255, 255)
 
 
-def test_swedish_letters_are_drawn_with_the_type_that_is_shipped():
-    """Where the only word differs by its letter, so does the picture; an absent letter would be a box alike."""
+def test_swedish_letters_are_drawn_with_the_shipped_font():
+    """Pictures that differ in one letter differ; a missing glyph would give the same box."""
 
     def draw(city: str) -> bytes:
         document = empty_document()
@@ -228,7 +228,7 @@ def test_swedish_letters_are_drawn_with_the_type_that_is_shipped():
     assert len(pictures) == 10
 
 
-def test_estimated_widths_are_never_less_than_the_shipped_types():
+def test_estimated_widths_are_never_less_than_those_of_the_shipped_font():
     for path, bold in zip(FONT_FILES, (False, True), strict=True):
         font = TTFont(path)
         glyphs, widths, unit = font.getBestCmap(), font["hmtx"], font["head"].unitsPerEm
@@ -247,11 +247,11 @@ def test_colours_of_the_files_are_those_of_the_page():
 
 @pytest.mark.parametrize("make", [empty_document, lambda: random_document(12, 5)], ids=["empty", "dozen"])
 @pytest.mark.parametrize("format", [name for name in MAP_FORMATS if "png" not in name])
-def test_every_document_has_every_form(make, format):
+def test_every_document_has_every_format(make, format):
     assert write_map(make(), format=format, language="en")
 
 
-def test_as_of_stands_in_the_files():
+def test_the_files_state_as_of():
     document = published_document("en")
     document["snapshot"]["as_of"] = "2020-12-31"
     drawing, _width, _height = draw_figure(document, language="en")
@@ -259,7 +259,7 @@ def test_as_of_stands_in_the_files():
     assert "2020-12-31" in write_map(document, format="csv", language="en").decode()
 
 
-# Over the interface.
+# Over the API.
 
 
 @pytest.fixture
@@ -271,7 +271,7 @@ def published(lists):
     return publish()
 
 
-def ask_in_three_ways(client, path, name, media_type):
+def request_in_three_ways(client, path, name, media_type):
     yield client.get(f"/api/v1/{path}?format={name}&lang=sv")
     yield client.get(f"/api/v1/{path}.{name}?lang=sv")
     if "excel" not in name:
@@ -283,20 +283,20 @@ def ask_in_three_ways(client, path, name, media_type):
     [("map", *item) for item in MAP_FORMATS.items() if "print" not in item[0]]
     + [("counts", *item) for item in COUNTS_FORMATS.items()],
 )
-def test_a_form_is_chosen_in_three_ways(published, client, path, name, form):
+def test_a_format_is_chosen_in_three_ways(published, client, path, name, form):
     media_type = form.media_type.partition(";")[0]
-    for answer in ask_in_three_ways(client, path, name, media_type):
-        assert answer.status_code == 200, name
-        assert answer["Content-Type"].partition(";")[0] == media_type
-        assert answer["Link"].endswith('rel="license"')
-        assert f'filename="swecar-{path}-2021-06.{form.ending}"' in answer["Content-Disposition"]
-        again = client.get(answer.wsgi_request.get_full_path(), headers={
-            "If-None-Match": answer["ETag"], "Accept": media_type,
+    for response in request_in_three_ways(client, path, name, media_type):
+        assert response.status_code == 200, name
+        assert response["Content-Type"].partition(";")[0] == media_type
+        assert response["Link"].endswith('rel="license"')
+        assert f'filename="swecar-{path}-2021-06.{form.ending}"' in response["Content-Disposition"]
+        again = client.get(response.wsgi_request.get_full_path(), headers={
+            "If-None-Match": response["ETag"], "Accept": media_type,
         })  # fmt: skip
         assert again.status_code == 304
 
 
-def test_forms_have_tags_of_their_own(published, client):
+def test_each_format_has_its_own_etag(published, client):
     tags = {client.get(f"/api/v1/map?format={name}")["ETag"] for name in ("json", "csv", "csv-excel", "svg")}
     assert len(tags) == 4
 
@@ -311,19 +311,19 @@ def test_forms_have_tags_of_their_own(published, client):
         ("centres?format=csv", 400, "unknown_value"),
     ],
 )
-def test_a_form_that_is_none_is_refused_by_name(published, client, address, status, code):
-    answer = client.get(f"/api/v1/{address}")
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
+def test_an_unknown_format_is_refused(published, client, address, status, code):
+    response = client.get(f"/api/v1/{address}")
+    assert (response.status_code, response.json()["code"]) == (status, code)
 
 
-def test_a_form_that_is_not_to_be_had_is_406(published, client):
-    answer = client.get("/api/v1/map", headers={"Accept": "application/msword"})
-    assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")
+def test_an_unavailable_media_type_is_406(published, client):
+    response = client.get("/api/v1/map", headers={"Accept": "application/msword"})
+    assert (response.status_code, response.json()["code"]) == (406, "not_acceptable")
     preferred = client.get("/api/v1/map", headers={"Accept": "application/json;q=0.5, text/csv"})
     assert preferred["Content-Type"].startswith("text/csv")
 
 
-def test_counts_are_one_frame_in_every_form(published, client):
+def test_counts_are_the_same_frame_in_every_format(published, client):
     """JSON, CSV, the workbook and JSON-stat, read by pandas, openpyxl and pyjstat."""
     query = "by=centre,year&measures=patients,infusions"
     rows = client.get(f"/api/v1/counts?{query}").json()["rows"]
@@ -353,7 +353,7 @@ def test_the_files_of_a_day_have_the_numbers_of_that_day(published, client):
     assert set(frame["as_of"]) == {"2020-01-01"}
 
 
-def test_trials_stand_in_every_form_and_no_trial_has_a_name(published, client, lists):
+def test_trials_are_in_every_format_and_no_trial_has_a_name(published, client, lists):
     trial = {"category": "ACT", "trial": "2019-004426-18", "kind": "first"}
     factories.record(lists, factories.nth_number(7), **trial)
     publish()
@@ -370,7 +370,7 @@ def test_trials_stand_in_every_form_and_no_trial_has_a_name(published, client, l
 
 
 def test_a_cell_without_a_value_is_none_in_json_stat(published):
-    answer = read_counts(CountQuery(by=("manufacturing_site",), measures=("infusions",)))
-    assert answer["rows"][0]["manufacturing_site"] is None
-    stat = json.loads(COUNTS_FORMATS["json-stat"].write(answer, "en"))
+    response = read_counts(CountQuery(by=("manufacturing_site",), measures=("infusions",)))
+    assert response["rows"][0]["manufacturing_site"] is None
+    stat = json.loads(COUNTS_FORMATS["json-stat"].write(response, "en"))
     assert stat["dimension"]["manufacturing_site"]["category"]["index"] == ["none"]

@@ -1,4 +1,4 @@
-"""A number that the policy withholds is a state of its own in every file: a sign, null or a flag, never 0."""
+"""A withheld number is a sign, null or a flag in every file, never 0."""
 
 import io
 import json
@@ -29,7 +29,7 @@ def withhold(cell: dict) -> None:
 
 
 def withheld_document() -> dict:
-    """The published figure without two categories of a centre, all of another, and what is made at the site."""
+    """The published figure with two categories of a centre, all of another, and the site's number withheld."""
     document = published_document("en")
     for centre in document["centres"]:
         for cell in (centre, *centre["categories"]):
@@ -40,7 +40,7 @@ def withheld_document() -> dict:
 
 
 def withheld_counts() -> dict:
-    """An answer of two centres over two years; the first centre has nothing in the earlier year."""
+    """Counts of two centres over two years; the first centre has none in the first year."""
     numbers = dict.fromkeys(("patients", "infusions"), 7)
     rows = [
         {"centre": "UPP", "year": 2021} | numbers,
@@ -54,7 +54,7 @@ def withheld_counts() -> dict:
 
 @pytest.fixture(scope="module")
 def files() -> dict[str, bytes]:
-    """Every form of the document but points, which are printed from the same drawing as svg."""
+    """Every format of the document but PNG, which is rendered from the same drawing as SVG."""
     return {
         name: write_map(withheld_document(), format=name, language="en")
         for name in FILE_FORMATS
@@ -63,7 +63,7 @@ def files() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("format", COUNTS_FORMATS)
-def test_every_form_of_counts_stands_a_withheld_number(format):
+def test_every_format_of_counts_accepts_a_withheld_number(format):
     assert write_counts(withheld_counts(), format=format, language="sv")
 
 
@@ -76,7 +76,7 @@ def test_a_nation_without_numbers_is_drawn():
     assert "None" not in text.partition("</style>")[2]
 
 
-def test_the_figure_says_the_sign_and_what_it_means(files):
+def test_the_figure_has_the_sign_and_its_meaning(files):
     drawing = files["svg"].decode().partition("</style>")[2]
     assert "..: not shown, so that nobody can be recognised." in drawing
     callouts = dict(re.findall(r'data-centre="(\w+)"[^>]*>(.*?)</g>', drawing, re.DOTALL))
@@ -93,7 +93,7 @@ def test_the_figure_says_the_sign_and_what_it_means(files):
 
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_no_line_under_the_figure_is_cut_by_its_frame(language):
-    """Not even in the widest type that a reader may have in place of the shipped one."""
+    """Not even in the widest font that a reader may have instead of the shipped one."""
     document = withheld_document()
     document["snapshot"] |= {"number": 99_999, "as_of": "2025-09-30", "data_through": "2025-09-30"}
     with override(language):
@@ -104,7 +104,7 @@ def test_no_line_under_the_figure_is_cut_by_its_frame(language):
 
 
 def test_withheld_categories_are_one_open_slice_together():
-    """Uppsala has 86 infusions of which 38 are shown: its one slice ends where 38/86 of the turn do."""
+    """Uppsala has 86 infusions of which 38 are shown: its one slice ends at 38/86 of the circle."""
     document = withheld_document()
     [upp] = [centre for centre in document["centres"] if centre["code"] == "UPP"]
     drawn = draw_map(document | {"centres": [upp], "manufacturing": []}, language="en")
@@ -196,7 +196,7 @@ def test_counts_flag_a_withheld_cell_and_keep_time_in_order():
     assert body["status"] == {"6": "s", "7": "s"}
 
 
-def test_every_file_says_where_the_data_are():
+def test_every_file_has_the_url_of_its_data():
     for format in ("json", "geojson"):
         assert (
             json.loads(write_map(published_document("en"), format=format, language="en"))["about"]["api"]
@@ -208,9 +208,12 @@ def test_every_file_says_where_the_data_are():
 
 
 def test_values_of_counts_have_names_in_the_language():
-    answer = withheld_counts() | {"by": ["category", "sex"]}
+    counts = withheld_counts() | {"by": ["category", "sex"]}
     numbers = {"patients": 1, "infusions": 1}
-    answer["rows"] = [{"category": "SOC", "sex": "female"} | numbers, {"category": "SOC", "sex": "male"} | numbers]
-    dimension = json.loads(write_counts(answer, format="json-stat", language="sv"))["dimension"]
+    counts["rows"] = [
+        {"category": "SOC", "sex": "female"} | numbers,
+        {"category": "SOC", "sex": "male"} | numbers,
+    ]
+    dimension = json.loads(write_counts(counts, format="json-stat", language="sv"))["dimension"]
     assert dimension["sex"]["category"]["label"] == {"female": "Kvinna", "male": "Man"}
     assert dimension["category"]["category"]["label"] == {"SOC": "Standardvård"}

@@ -1,4 +1,4 @@
-"""Every change to a record leaves a row of history, by whatever path; and no row is ever changed."""
+"""Every change to a record leaves a history row, whatever the path, and history rows never change."""
 
 from datetime import UTC, date, datetime
 
@@ -18,7 +18,7 @@ WOMAN, MAN = factories.number(date(1970, 1, 1), 980), factories.number(date(1970
 
 
 class Someone:
-    """An actor with a name; what they may do is not asked here."""
+    """An actor with a name and no roles."""
 
     def __init__(self, username: str):
         self.username = username
@@ -27,7 +27,7 @@ class Someone:
         return Operator().roles_at()
 
 
-# How to make one of each tracked model, and a change of it: (fields, (field, another value)).
+# An example of each tracked model and a change of it: (fields, (field, another value)).
 EXAMPLES = {
     "Centre": (
         {"code": "XXX", "name": "X", "city_sv": "X", "city_en": "X", "county": "X", "county_code": "99",
@@ -73,14 +73,14 @@ EXAMPLES = {
 
 
 def tracked() -> dict[str, type]:
-    """The models with a history, by what the history tables say."""
+    """The models that have a history table."""
     models = {model.__name__: model for model in apps.get_app_config("registry").get_models()}
     return {name: model for name, model in models.items() if f"{name}History" in models}
 
 
 @pytest.fixture(params=EXAMPLES)
 def example(request, lists):
-    """A model, the fields of one of it, and a change."""
+    """A model, the fields of an example, and a change."""
     model = apps.get_model("registry", request.param)
     fields, change = EXAMPLES[request.param]
     made = {
@@ -123,13 +123,13 @@ def test_every_record_code_list_and_account_is_tracked_and_has_an_example_here()
 def test_a_single_save_a_change_and_a_deletion_each_leave_a_row(example):
     model, fields, (name, value) = example
     with acting_as(Someone("anna"), reason="new"):
-        one = model.objects.create(**fields)
-    pk = one.pk
+        record = model.objects.create(**fields)
+    pk = record.pk
     with acting_as(Someone("bo"), reason="wrong"):
-        setattr(one, name, value)
-        one.save()
+        setattr(record, name, value)
+        record.save()
     with acting_as(Someone("cleo"), reason="not ours"):
-        one.delete()
+        record.delete()
     assert history(model, pk) == [
         ("insert", "anna", "new"),
         ("update", "bo", "wrong"),
@@ -140,12 +140,12 @@ def test_a_single_save_a_change_and_a_deletion_each_leave_a_row(example):
 def test_bulk_operations_leave_a_row_for_each_record(example):
     model, fields, (name, value) = example
     with acting_as(Someone("anna"), reason="many"):
-        [one] = model.objects.bulk_create([model(**fields)])
-        model.objects.filter(pk=one.pk).update(**{name: value})
-        setattr(one, name, getattr(model(**fields), name))
-        model.objects.bulk_update([one], [name])
-        model.objects.filter(pk=one.pk).delete()
-    assert history(model, one.pk) == [
+        [record] = model.objects.bulk_create([model(**fields)])
+        model.objects.filter(pk=record.pk).update(**{name: value})
+        setattr(record, name, getattr(model(**fields), name))
+        model.objects.bulk_update([record], [name])
+        model.objects.filter(pk=record.pk).delete()
+    assert history(model, record.pk) == [
         (label, "anna", "many") for label in ("insert", "update", "update", "delete")
     ]
 
@@ -153,23 +153,23 @@ def test_bulk_operations_leave_a_row_for_each_record(example):
 def test_sql_by_hand_leaves_rows_with_the_name_of_the_database_user(example):
     model, fields, (name, value) = example
     with acting_as(Operator()):
-        one = model.objects.create(**fields)
+        record = model.objects.create(**fields)
     table = model._meta.db_table
-    run(f"UPDATE {table} SET {name} = %s WHERE id = %s", value, one.pk)
-    run(f"DELETE FROM {table} WHERE id = %s", one.pk)
+    run(f"UPDATE {table} SET {name} = %s WHERE id = %s", value, record.pk)
+    run(f"DELETE FROM {table} WHERE id = %s", record.pk)
     with connection.cursor() as cursor:
         cursor.execute("SELECT session_user")
         by_hand = cursor.fetchone()[0]
     assert by_hand not in {"", "operator"}
-    assert history(model, one.pk)[1:] == [("update", by_hand, ""), ("delete", by_hand, "")]
+    assert history(model, record.pk)[1:] == [("update", by_hand, ""), ("delete", by_hand, "")]
 
 
 def test_a_row_of_history_holds_the_values_and_the_time_of_the_change(example):
     model, fields, (name, value) = example
-    one = model.objects.create(**fields)
-    before = getattr(one, name)
-    model.objects.filter(pk=one.pk).update(**{name: value})
-    first, second = one.history_rows.order_by("pgh_id")
+    record = model.objects.create(**fields)
+    before = getattr(record, name)
+    model.objects.filter(pk=record.pk).update(**{name: value})
+    first, second = record.history_rows.order_by("pgh_id")
     assert (getattr(first, name), getattr(second, name)) == (before, value)
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
@@ -179,23 +179,23 @@ def test_a_row_of_history_holds_the_values_and_the_time_of_the_change(example):
 
 def test_a_row_of_history_can_be_neither_changed_nor_deleted(example):
     model, fields, _change = example
-    one = model.objects.create(**fields)
-    rows = one.history_rows.all()
+    record = model.objects.create(**fields)
+    rows = record.history_rows.all()
     table = rows.model._meta.db_table
     assert rows.exists()
     attempts = (
         f"UPDATE {table} SET acted_by = 'nobody'",
-        f"UPDATE {table} SET reason = '' WHERE pgh_obj_id = '{one.pk}'",
+        f"UPDATE {table} SET reason = '' WHERE pgh_obj_id = '{record.pk}'",
         f"DELETE FROM {table}",
     )
     assert [sql for sql in attempts if not refused(sql)] == []
     for attempt in (lambda: rows.update(reason="another"), lambda: rows._raw_delete(rows.db), rows.first().delete):
         with pytest.raises(DatabaseError), transaction.atomic():
             attempt()
-    assert history(model, one.pk)[0][0] == "insert"
+    assert history(model, record.pk)[0][0] == "insert"
 
 
-def test_what_is_secret_is_not_in_the_history():
+def test_secrets_are_not_in_the_history():
     fields = {
         name: {field.name for field in apps.get_model("registry", f"{name}History")._meta.fields}
         for name in tracked()
@@ -204,7 +204,7 @@ def test_what_is_secret_is_not_in_the_history():
     assert "digest" not in fields["PatientIdentifier"]
 
 
-def test_a_change_that_is_undone_leaves_nothing(lists):
+def test_a_change_that_is_rolled_back_leaves_no_history(lists):
     infusion = factories.record(lists, WOMAN)
     with pytest.raises(ZeroDivisionError), acting_as(Someone("anna"), reason="a mistake"):
         Infusion.objects.update(batch="B")
@@ -240,32 +240,32 @@ def test_an_actor_does_not_outlive_the_transaction(committed_lists):
     assert history(Infusion, infusion.pk)[-1][1] not in {"", "operator"}
 
 
-def test_every_function_of_entry_leaves_who_and_why(lists):
+def test_every_function_of_entry_records_actor_and_reason(lists):
     anna = Someone("anna")
-    one = factories.record(lists, WOMAN, by=anna)
-    correct_infusion(infusion_id=one.pk, changes={"batch": "B"}, by=anna, reason="typo")
+    infusion = factories.record(lists, WOMAN, by=anna)
+    correct_infusion(infusion_id=infusion.pk, changes={"batch": "B"}, by=anna, reason="typo")
     other = factories.record(lists, factories.nth_number(2), infused_on="2021-05-05", by=anna)
     absorbed = other.patient_id
-    merge_patients(keep=one.patient, absorb=other.patient, by=anna, reason="one person")
-    withdraw_infusion(infusion_id=one.pk, by=anna, reason="elsewhere")
-    assert history(Infusion, one.pk) == [
+    merge_patients(keep=infusion.patient, absorb=other.patient, by=anna, reason="one person")
+    withdraw_infusion(infusion_id=infusion.pk, by=anna, reason="elsewhere")
+    assert history(Infusion, infusion.pk) == [
         ("insert", "anna", ""), ("update", "anna", "typo"), ("update", "anna", "elsewhere"),
     ]  # fmt: skip
     assert {reason for _label, _by, reason in history(Infusion, other.pk)} == {"", "one person"}
     assert history(Patient, absorbed)[-1] == ("delete", "anna", "one person")
 
 
-def test_a_correction_that_changes_nothing_leaves_nothing(lists):
-    one = factories.record(lists, WOMAN, batch="B")
-    correct_infusion(infusion_id=one.pk, changes={"batch": "B"}, by=Operator(), reason="typo")
-    assert len(history(Infusion, one.pk)) == 1
+def test_a_correction_that_changes_nothing_leaves_no_history(lists):
+    infusion = factories.record(lists, WOMAN, batch="B")
+    correct_infusion(infusion_id=infusion.pk, changes={"batch": "B"}, by=Operator(), reason="typo")
+    assert len(history(Infusion, infusion.pk)) == 1
 
 
 # Erasure is real.
 
 
 def rows_about(*patients: int) -> int:
-    """How many rows of any table of the registry mention these persons."""
+    """The number of rows in any table that mention these persons."""
     count = 0
     for model in apps.get_app_config("registry").get_models():
         for field in model._meta.concrete_fields:
@@ -277,14 +277,14 @@ def rows_about(*patients: int) -> int:
 
 def test_an_erased_person_leaves_no_row_in_any_table_or_history(lists):
     stays = factories.record(lists, factories.nth_number(40)).patient
-    one = factories.record(lists, WOMAN)
+    infusion = factories.record(lists, WOMAN)
     later = factories.record(lists, WOMAN, infused_on="2021-05-05", kind="reinfusion")
     withdraw_infusion(infusion_id=later.pk, by=Operator(), reason="a mistake")
-    pk, others = one.patient.pk, rows_about(stays.pk)
+    pk, others = infusion.patient.pk, rows_about(stays.pk)
     assert rows_about(pk) > 5
-    erase_patient(patient=one.patient, by=Operator(), reason="asked for it")
+    erase_patient(patient=infusion.patient, by=Operator(), reason="asked for it")
     assert rows_about(pk) == 0
-    assert history(Infusion, one.pk) == history(Infusion, later.pk) == []
+    assert history(Infusion, infusion.pk) == history(Infusion, later.pk) == []
     assert rows_about(stays.pk) == others > 0
 
 
@@ -304,7 +304,7 @@ def test_an_erased_person_leaves_none_of_those_merged_into_them(lists):
     assert [factories.find_person(read_identifier(number, centre="UPP")) for number in numbers] == [None] * 3
 
 
-def test_of_an_erasure_stays_when_by_whom_and_why(lists):
+def test_an_erasure_keeps_when_by_whom_and_why(lists):
     patient = factories.record(lists, WOMAN).patient
     erase_patient(patient=patient, by=Someone("anna"), reason=" asked for it ", refuses=False)
     assert list(Erasure.objects.values_list("erased_by", "reason")) == [("anna", "asked for it")]
@@ -331,7 +331,7 @@ def test_a_merge_overwrites_nothing_that_was_corrected_since_its_persons_were_re
     assert Patient.objects.values_list("sex", "birth_year").get() == ("female", 1969)
 
 
-def test_the_history_is_guarded_again_after_an_erasure(lists):
+def test_the_history_is_protected_again_after_an_erasure(lists):
     kept = factories.record(lists, MAN)
     erase_patient(patient=factories.record(lists, WOMAN).patient, by=Operator(), reason="asked for it")
     assert refused("DELETE FROM registry_infusionhistory")

@@ -1,4 +1,4 @@
-"""The jobs with a real worker and a real broker, killed where it hurts."""
+"""The jobs with a real worker and a real broker, which are killed at the worst moments."""
 
 import itertools
 import socket
@@ -37,7 +37,7 @@ def lists(committed_lists):
 
 @pytest.fixture(autouse=True)
 def own_broker_address():
-    """Connections of the sender are made anew, so that each test speaks to its own broker."""
+    """New connections of the sender for each test, so that it uses the test's own broker."""
     address = current_app.conf.broker_url
     yield
     point_at(address)
@@ -63,7 +63,7 @@ def current_number() -> int | None:
 
 
 def sent() -> None:
-    """Wait until the sender has done with what was given to it."""
+    """Wait until the sender has handled its queue."""
     publish_request._sender.submit(lambda: None).result(timeout=30)
 
 
@@ -78,11 +78,11 @@ def test_a_change_is_published_by_the_worker(lists):
     assert run.queued_at <= run.started_at <= run.heartbeat_at <= run.finished_at
 
 
-def test_a_worker_killed_in_the_middle_leaves_the_old_snapshot_and_the_next_run_makes_it_good(lists):
+def test_a_worker_killed_while_publishing_leaves_the_old_snapshot_and_the_next_run_publishes(lists):
     record_one(lists)
     old = publish()
     with psycopg.connect(database_url()) as blocker, worker() as process:
-        # The build waits here, in the middle of its transaction, with its facts written.
+        # The build waits here, inside its transaction, after writing the facts.
         blocker.execute("LOCK TABLE registry_snapshot IN SHARE ROW EXCLUSIVE MODE")
         record_one(lists)
         wait_for(lambda: Run.objects.filter(started_at__isnull=False, finished_at=None), "the start")
@@ -141,8 +141,8 @@ def test_writes_succeed_with_the_broker_dead_and_the_sweep_publishes_them(lists)
     assert Snapshot.objects.get(pk=current_number()).map_document["national"]["infusions"] == 2
 
 
-def test_a_broker_that_does_not_answer_does_not_delay_a_write(lists):
-    """A port that accepts and never speaks; the write is stored while the sender still waits."""
+def test_a_broker_that_does_not_respond_does_not_delay_a_write(lists):
+    """A port that accepts connections and never responds; the write is stored while the sender waits."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -156,18 +156,18 @@ def test_a_broker_that_does_not_answer_does_not_delay_a_write(lists):
     sent()
 
 
-def test_messages_at_once_publish_once(lists):
+def test_simultaneous_messages_publish_once(lists):
     record_one(lists)
     with worker(processes=2):
         for _ in range(6):
             publish_request.queue_publication()
         wait_for(lambda: not is_behind() and not Run.objects.filter(finished_at=None), "the end")
-        time.sleep(0.5)  # whatever a doubled message would still do
+        time.sleep(0.5)  # time for what a duplicate message would do
     assert Snapshot.objects.count() == 1
     assert Run.objects.filter(outcome=Outcome.PUBLISHED).count() == 1
 
 
-def test_two_publishers_at_once_publish_once(lists):
+def test_simultaneous_publishers_publish_once(lists):
     record_one(lists)
     results = []
 
@@ -187,7 +187,7 @@ def test_two_publishers_at_once_publish_once(lists):
     assert Snapshot.objects.count() == 1
 
 
-def test_a_change_past_the_application_is_caught_by_the_sweep(lists):
+def test_a_change_made_in_the_database_is_published_by_the_sweep(lists):
     record_one(lists)
     publish()
     with connection.cursor() as cursor:
@@ -199,20 +199,20 @@ def test_a_change_past_the_application_is_caught_by_the_sweep(lists):
 
 
 @pytest.mark.parametrize("broken", [["sweep_imports"], ["runs.run_sweep"], ["runs.run_sweep", "sweep_imports"]])
-def test_a_step_of_the_sweep_that_fails_keeps_no_other_from_its_work(lists, monkeypatch, broken):
-    assert_each_is_done(tasks.sweep, ["runs.run_sweep", "sweep_imports"], monkeypatch, broken)
+def test_a_failing_step_of_the_sweep_does_not_stop_the_others(lists, monkeypatch, broken):
+    assert_each_step_runs(tasks.sweep, ["runs.run_sweep", "sweep_imports"], monkeypatch, broken)
 
 
 @pytest.mark.parametrize(
     "broken", [["runs.run_pruning", "prune_idempotency_keys"], ["prune_access_log"], ["prune_idempotency_keys"]]
 )
-def test_a_step_of_the_night_that_fails_keeps_no_other_from_its_work(lists, monkeypatch, broken):
+def test_a_failing_step_of_the_night_does_not_stop_the_others(lists, monkeypatch, broken):
     steps = ["runs.run_pruning", "prune_access_log", "prune_idempotency_keys"]
-    assert_each_is_done(tasks.prune_facts, steps, monkeypatch, broken)
+    assert_each_step_runs(tasks.prune_facts, steps, monkeypatch, broken)
 
 
-def assert_each_is_done(task, steps, monkeypatch, broken) -> None:
-    """All steps are done in order though some are broken, and the fault of each is raised in the end."""
+def assert_each_step_runs(task, steps, monkeypatch, broken) -> None:
+    """All steps run in order although some fail, and their errors are raised at the end."""
     done = []
 
     def do(step: str) -> None:
@@ -228,7 +228,7 @@ def assert_each_is_done(task, steps, monkeypatch, broken) -> None:
     assert done == steps
 
 
-def test_many_changes_wait_in_one_line_of_the_ledger(lists):
+def test_many_changes_queue_one_run(lists):
     for _ in range(3):
         record_one(lists)
     assert Run.objects.filter(started_at=None).count() == 1
@@ -238,7 +238,7 @@ def test_many_changes_wait_in_one_line_of_the_ledger(lists):
     assert Run.objects.count() == 1
 
 
-def test_a_run_that_nobody_takes_is_stuck(lists):
+def test_a_run_that_no_worker_claims_is_stuck(lists):
     Run.objects.create(task=Task.PUBLISH, queued_at=timezone.now())
     assert not Run.objects.with_stuck().get().is_stuck
     Run.objects.update(queued_at=timezone.now() - timedelta(minutes=5))
@@ -253,7 +253,7 @@ def test_the_sweep_takes_the_run_of_a_lost_message_though_nothing_has_changed(li
     assert not Run.objects.with_stuck().filter(is_stuck=True)
 
 
-def test_a_fault_is_told_by_its_class_alone(lists, monkeypatch):
+def test_the_ledger_stores_only_the_class_of_an_error(lists, monkeypatch):
     record_one(lists)
 
     def fail(*args, **kwargs):

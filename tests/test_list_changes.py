@@ -116,18 +116,18 @@ def test_a_guarded_change_names_the_infusions_and_is_made_once_they_are_confirme
     client, row = sign_in(), find(model, name)
     address, before = page(model, "change", row.pk), stored(row, field)
     sent = form_of(client, address) | REASON | {field: typed(model, field, value)}
-    answer = client.post(address, sent)
-    assert answer.status_code == 200 and stored(row, field) == before
-    [error] = answer.context["adminform"].form.errors["settled"]
+    response = client.post(address, sent)
+    assert response.status_code == 200 and stored(row, field) == before
+    [error] = response.context["adminform"].form.errors["settled"]
     assert "UPP 3" in error if model is Centre else "UPP 2" in error and "STO" in error
     link = error.split('href="')[1].split('"')[0].replace("&amp;", "&")
     listed = client.get(link)
     assert listed.status_code == 200
-    shown = {one.pk for one in listed.context["cl"].result_list}
+    shown = {infusion.pk for infusion in listed.context["cl"].result_list}
     resting = Infusion.objects.filter(**{model.guard.column: row.pk})
     assert shown == set(resting.values_list("pk", flat=True)) and shown
-    seen = answer.context["adminform"].form.fields["settled"].widget.seen
-    assert f'value="{seen}"' in text(answer)
+    seen = response.context["adminform"].form.fields["settled"].widget.seen
+    assert f'value="{seen}"' in text(response)
     revision = Revision.objects.get().number
     assert client.post(address, sent | {"settled": seen + "x"}).status_code == 200
     assert client.post(address, sent | {"settled": seen, "reason": ""}).status_code == 200
@@ -146,7 +146,7 @@ def test_a_free_field_changes_without_confirmation(rows, model, name, field, val
     assert stored(row, field) == value
 
 
-@pytest.mark.parametrize(("model", "name", "field", "value"), [one for one in SETTLED if one[0] is not Centre])
+@pytest.mark.parametrize(("model", "name", "field", "value"), [row for row in SETTLED if row[0] is not Centre])
 def test_without_infusions_every_field_changes_without_confirmation(lists, model, name, field, value):
     client, row = sign_in(), find(model, name)
     address = page(model, "change", row.pk)
@@ -158,10 +158,10 @@ def test_without_infusions_every_field_changes_without_confirmation(lists, model
 def test_a_change_that_contradicts_infusions_is_refused(rows, model, name, field, value, centres):
     client, row = sign_in(), find(model, name)
     address, before = page(model, "change", row.pk), stored(row, field)
-    answer = client.post(address, form_of(client, address) | REASON | {field: value})
-    [error] = answer.context["adminform"].form.errors[field]
+    response = client.post(address, form_of(client, address) | REASON | {field: value})
+    [error] = response.context["adminform"].form.errors[field]
     assert centres in error and "incorrect" in error and "href" in error
-    assert "settled" not in answer.context["adminform"].form.errors
+    assert "settled" not in response.context["adminform"].form.errors
     setattr(row, field, value)
     with pytest.raises(IntegrityError), transaction.atomic(), settling(row):
         row.save()
@@ -186,8 +186,8 @@ def test_new_infusions_require_a_new_confirmation(rows):
     sent = form_of(client, address) | REASON | {"target": "BCMA"}
     seen = client.post(address, sent).context["adminform"].form.fields["settled"].widget.seen
     factories.record(rows, factories.nth_number(9), product="Yescarta")
-    answer = client.post(address, sent | {"settled": seen})
-    assert answer.status_code == 200 and "UPP 3" in text(answer)
+    response = client.post(address, sent | {"settled": seen})
+    assert response.status_code == 200 and "UPP 3" in text(response)
 
 
 @pytest.mark.parametrize(("model", "name", "field", "value"), SETTLED)
@@ -212,12 +212,12 @@ def test_no_other_path_changes_a_list_under_rows(rows, model, name, field, value
 )  # fmt: skip
 def test_deleting_a_row_in_use_is_refused_with_the_infusions_named(rows, model, name):
     client, row = sign_in(), find(model, name)
-    for answer in (
+    for response in (
         client.get(page(model, "delete", row.pk)),
         client.post(page(model, "delete", row.pk), {"post": "yes"}),
     ):
-        assert answer.status_code == 403
-        assert "cannot be deleted: " in text(answer) and "UPP" in text(answer)
+        assert response.status_code == 403
+        assert "cannot be deleted: " in text(response) and "UPP" in text(response)
     assert model.objects.filter(pk=row.pk).exists()
 
 
@@ -300,12 +300,12 @@ def test_what_keeps_a_centre_without_infusions_from_deletion_is_named(lists, sto
     centre = lists.centres["FAL"]
     store(centre, factories.user("nurse", lists.centres["UPP"]))
     client = sign_in()
-    for answer in (
+    for response in (
         client.get(page(Centre, "delete", centre.pk)),
         client.post(page(Centre, "delete", centre.pk), {"post": "yes"}),
     ):
-        assert answer.status_code == 403
-        assert named in text(answer) and "set its status to closed" in text(answer)
+        assert response.status_code == 403
+        assert named in text(response) and "set its status to closed" in text(response)
     with pytest.raises(models.ProtectedError):
         centre.delete()
     assert Centre.objects.filter(pk=centre.pk).exists()

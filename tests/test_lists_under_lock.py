@@ -19,7 +19,7 @@ NEW_TRIAL = "NCT99000003"
 
 @pytest.fixture
 def lists(committed_lists):
-    """A trial, a centre and a product on which nothing rests, so that their lists may change."""
+    """A trial, a centre and a product that no infusion refers to, so that they may change."""
     committed_lists.trials[NEW_TRIAL] = Trial.objects.create(
         identifier=NEW_TRIAL, name="New", sponsor="industry", phase="II"
     )
@@ -30,7 +30,7 @@ def refused(outcome) -> str:
     return outcome.code if isinstance(outcome, MoveImpossible) else code_of(outcome)
 
 
-# A change of a list between reading and storing, what is entered, and what becomes of it.
+# A change of a list between reading and storing, what is entered, and the outcome.
 CHANGES = [
     (lambda: Trial.objects.filter(identifier=NEW_TRIAL).update(sponsor="academic"), "trial_sponsor_wrong"),
     (lambda: Centre.objects.filter(code="FAL").update(status="upcoming"), "centre_upcoming"),
@@ -49,7 +49,7 @@ STATED = {
 
 
 @pytest.mark.parametrize(("change", "becomes"), CHANGES)
-def test_a_single_entry_is_judged_by_the_lists_as_they_are(lists, change, becomes):
+def test_a_single_entry_is_checked_against_the_current_lists(lists, change, becomes):
     stated = factories.draft(lists, ONE, **STATED)
     with before_commit(lambda: record_infusion(draft=stated, by=Operator())) as entry:
         change()
@@ -58,7 +58,7 @@ def test_a_single_entry_is_judged_by_the_lists_as_they_are(lists, change, become
 
 
 @pytest.mark.parametrize(("change", "becomes"), CHANGES)
-def test_a_correction_is_judged_by_the_lists_as_they_are(lists, change, becomes):
+def test_a_correction_is_checked_against_the_current_lists(lists, change, becomes):
     row = factories.record(lists, ONE)
     stated = factories.draft(lists, ONE, **STATED)
     names = ("centre", "category", "trial", "product", "indication", "manufacturing_site")
@@ -82,7 +82,7 @@ def test_a_person_is_not_moved_to_a_centre_that_has_not_begun(lists):
     assert Infusion.objects.get().centre == upp
 
 
-def test_a_further_dose_is_doubted_by_the_plan_as_it_is(lists):
+def test_a_further_dose_is_checked_against_the_current_plan(lists):
     """The product loses its second dose between reading and storing one of two further doses."""
     further = {"kind": "further_dose", "infused_on": "2021-05-12"}
     for number in (ONE, OTHER):
@@ -100,8 +100,8 @@ def test_a_further_dose_is_doubted_by_the_plan_as_it_is(lists):
 
 
 @pytest.mark.parametrize("model", [Product, Centre], ids=lambda model: model.__name__)
-def test_a_list_that_is_deleted_waits_for_the_entry_that_rests_on_it(lists, model):
-    """The other way round: the entry comes first, and the deletion finds that it is used."""
+def test_deleting_a_row_waits_for_the_entry_that_refers_to_it(lists, model):
+    """The entry comes first, and the deletion finds the row in use."""
     stated = factories.draft(lists, ONE, **STATED)
     name = {Product: {"name": "Yescarta"}, Centre: {"code": "FAL"}}[model]
     with before_commit(lambda: model.objects.filter(**name).delete()) as deletion:

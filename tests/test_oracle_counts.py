@@ -18,7 +18,7 @@ from registry.publishing.build import publish
 from registry.publishing.verification import verify
 from tests import factories, oracle
 
-# Few days, so that infusions meet on them; periods of every precision begin on some.
+# Few days, so that infusions coincide; periods of every precision begin on some of them.
 DAYS = (
     date(2019, 1, 1),
     date(2019, 12, 1),
@@ -103,7 +103,7 @@ def _precisions(day: date) -> tuple[str, ...]:
     return tuple(name for name, possible in fits.items() if possible)
 
 
-def random_question(chance: random.Random) -> CountQuery:
+def random_query(chance: random.Random) -> CountQuery:
     """Up to four dimensions, up to three filters, any of the dates."""
     filters = {
         name: tuple(chance.sample(VALUES[name], chance.randint(1, 2)))
@@ -121,29 +121,28 @@ def random_question(chance: random.Random) -> CountQuery:
 
 
 def every_dimension_alone(as_of: date | None = None) -> list[CountQuery]:
-    """The nation, and each dimension by itself."""
+    """The whole country, and each dimension alone."""
     measured = CountQuery(measures=oracle.MEASURES, as_of=as_of)
     return [measured, *(replace(measured, by=(name,)) for name in DIMENSIONS)]
 
 
-def assert_counts_agree(rows: list[dict], question: CountQuery) -> None:
-    """Every row and the total of an answer are the oracle's."""
-    answer = read_counts(question)
-    asked = {
+def assert_counts_agree(rows: list[dict], query: CountQuery) -> None:
+    """Every row and the total are the oracle's."""
+    counted = read_counts(query)
+    arguments = {
         "filters": {
-            name: [None if value == NONE else value for value in values]
-            for name, values in question.filters.items()
+            name: [None if value == NONE else value for value in values] for name, values in query.filters.items()
         },
-        "as_of": question.as_of,
-        "since": question.since,
-        "until": question.until,
+        "as_of": query.as_of,
+        "since": query.since,
+        "until": query.until,
     }
-    expected = oracle.count(rows, question.by, **asked)
-    found = {tuple(row[name] for name in question.by): _measures_of(row) for row in answer["rows"]}
-    assert len(found) == len(answer["rows"]), "a cell stands there twice"
+    expected = oracle.count(rows, query.by, **arguments)
+    found = {tuple(row[name] for name in query.by): _measures_of(row) for row in counted["rows"]}
+    assert len(found) == len(counted["rows"]), "a cell stands there twice"
     assert found == expected
-    assert _measures_of(answer["total"]) == oracle.total(rows, **asked)
-    assert answer["total"]["patients_summed"] == sum(cell["patients"] for cell in expected.values())
+    assert _measures_of(counted["total"]) == oracle.total(rows, **arguments)
+    assert counted["total"]["patients_summed"] == sum(cell["patients"] for cell in expected.values())
 
 
 def assert_map_agrees(rows: list[dict], as_of: date | None = None) -> None:
@@ -182,7 +181,7 @@ def _assert_cell(printed: dict, expected: dict) -> None:
 
 
 def traits(rows: list[dict]) -> set[str]:
-    """What makes a registry worth counting: where an implementation could go wrong in it."""
+    """The traits of a registry in which an implementation could go wrong."""
     found = {row["status"] for row in rows} - {"submitted"}
     counted = oracle.counted(rows)
     found |= {f"precision of a {row['date_precision']}" for row in counted}
@@ -223,14 +222,14 @@ def test_every_count_of_a_random_registry_is_the_oracles(lists):
     @given(chance=st.randoms(use_true_random=False))
     def check(chance):
         rows = random_rows(chance)
-        questions = [random_question(chance) for _ in range(8)]
+        queries = [random_query(chance) for _ in range(8)]
         seen.update(traits(rows))
         with factories.rolled_back():
             factories.store_rows(lists, rows)
             publish()
             assert verify().differences == []
-            for question in (*every_dimension_alone(chance.choice((None, *DAYS))), *questions):
-                assert_counts_agree(rows, question)
+            for query in (*every_dimension_alone(chance.choice((None, *DAYS))), *queries):
+                assert_counts_agree(rows, query)
             for as_of in (None, *BOUNDARIES):
                 assert_map_agrees(rows, as_of)
 
@@ -241,7 +240,7 @@ def test_every_count_of_a_random_registry_is_the_oracles(lists):
 
 @pytest.fixture
 def corpus(lists):
-    """A published registry that is the same every time, with all that makes counting hard."""
+    """A published registry, always the same, with every trait."""
     rows = [
         {**row, "person": f"{seed} {row['person']}"}
         for seed in range(12)
@@ -284,13 +283,13 @@ def test_a_table_by_year_adds_up_to_the_cells_of_all_time(corpus):
                 assert row[name] == sum(year[name] for year in years if year[cell] == value)
 
 
-def test_a_total_is_counted_afresh_and_says_what_its_parts_add_up_to(corpus):
+def test_a_total_is_counted_separately_and_states_the_sum_of_its_parts(corpus):
     total = read_counts(CountQuery(by=("centre", "category")))["total"]
     assert total["patients"] < total["patients_summed"]
     assert total["patients_summed"] == read_map(language="sv")["national"]["patients_summed"]
 
 
-def test_rows_stand_in_the_order_of_their_lists(corpus):
+def test_rows_are_in_the_order_of_their_lists(corpus):
     orders = {name: list(VALUES[name]) for name in ("category", "product", "age_group", "sex", "year")}
     orders["centre"] = [code for code, *_ in factories.CENTRES]
     months = {row["infused_on"].isoformat()[:7] for row in oracle.counted(corpus)}
@@ -300,8 +299,7 @@ def test_rows_stand_in_the_order_of_their_lists(corpus):
         assert found == [value for value in order if value in found]
 
 
-# Wrong ways to count, each as a change of the statement: text found, text put in its place; … is the
-# prefix of the question's parameters.
+# Wrong ways to count, each as a replacement in the statement; … is the prefix of the query's parameters.
 MUTANTS = {
     "the clinic's `first` is the entry": ("row_number() OVER course = 1", "kind = 'first'"),
     "roles of the nation in every cell": ("PARTITION BY person, centre", "PARTITION BY person"),
@@ -328,41 +326,41 @@ MUTANTS = {
 
 
 @pytest.mark.parametrize("name", MUTANTS)
-def test_the_comparison_finds_a_wrong_way_to_count(corpus, monkeypatch, name):
+def test_the_comparison_detects_a_wrong_way_to_count(corpus, monkeypatch, name):
     right, wrong = MUTANTS[name]
     compose, changed = counting.compose, []
 
-    def compose_wrongly(snapshot, question, *, prefix):
-        sql, parameters = compose(snapshot, question, prefix=prefix)
+    def compose_wrongly(snapshot, query, *, prefix):
+        sql, parameters = compose(snapshot, query, prefix=prefix)
         found, put = (text.replace("…", prefix) for text in (right, wrong))
         changed.append(found in sql)
         return sql.replace(found, put), parameters
 
     monkeypatch.setattr(counting, "compose", compose_wrongly)
     asked = [
-        question
+        query
         for as_of in (None, *DAYS)
-        for question in (
+        for query in (
             *every_dimension_alone(as_of),
             CountQuery(by=("centre", "age_group", "year"), measures=oracle.MEASURES, until=DAYS[3]),
             CountQuery(by=("centre",), measures=oracle.MEASURES, until=as_of),
         )
     ]
-    agree = all(_agrees(corpus, question) for question in asked)
+    agree = all(_agrees(corpus, query) for query in asked)
     assert any(changed), "the statement no longer has the text that the mutant changes"
     assert not agree
 
 
-def _agrees(rows: list[dict], question: CountQuery) -> bool:
+def _agrees(rows: list[dict], query: CountQuery) -> bool:
     try:
-        assert_counts_agree(rows, question)
+        assert_counts_agree(rows, query)
     except AssertionError:
         return False
     return True
 
 
 @pytest.mark.parametrize("measure", ["patients", "infusions", "reinfusions", "further_doses", "children", "first"])
-def test_the_build_finds_a_wrong_measure_by_itself(lists, monkeypatch, measure):
+def test_the_build_detects_a_wrong_measure(lists, monkeypatch, measure):
     factories.store_rows(lists, random_rows(random.Random(3)))
     wrong = replace(MEASURES[measure], sql="max(NULL::integer)" if measure == "first" else "count(*) + 1")
     monkeypatch.setitem(MEASURES, measure, wrong)
@@ -371,12 +369,12 @@ def test_the_build_finds_a_wrong_measure_by_itself(lists, monkeypatch, measure):
     assert measure in {difference.measure for difference in failure.value.differences}
 
 
-def test_the_build_finds_a_wrong_number_of_made_infusions(lists, monkeypatch):
+def test_the_build_detects_a_wrong_number_of_manufactured_products(lists, monkeypatch):
     factories.store_rows(lists, random_rows(random.Random(3)))
     right = map_document.count_together
 
-    def without_sites(snapshot, *questions):
-        return [*right(snapshot, *questions)[:-1], []]
+    def without_sites(snapshot, *queries):
+        return [*right(snapshot, *queries)[:-1], []]
 
     monkeypatch.setattr(map_document, "count_together", without_sites)
     with pytest.raises(ProofFailed, match="manufactured"):

@@ -1,4 +1,4 @@
-"""Two at once, with real threads and transactions: one waits for the other, and both are right."""
+"""Concurrent actions, with real threads and transactions: one waits for the other, and both are right."""
 
 import csv
 import threading
@@ -28,13 +28,13 @@ from registry.publishing.verification import verify
 from tests import factories
 from tests.desk import address, sign_in
 
-LIMIT = 30  # seconds after which a test gives up; none waits for time to pass
+LIMIT = 30  # seconds until a test gives up
 WOMAN, ALIAS = factories.number(date(1970, 1, 1), 980), factories.number(date(1970, 1, 1), 982)
 BY = Operator()
 
 
 class Other(threading.Thread):
-    """Someone else at the same time, on a connection of their own."""
+    """Another user's work in a thread with its own connection."""
 
     def __init__(self, work: Callable):
         super().__init__(daemon=True)
@@ -50,16 +50,16 @@ class Other(threading.Thread):
             connection.close()
 
     def result(self):
-        """What their work gave or raised."""
+        """What the work returned or raised."""
         self.join(LIMIT)
         assert not self.is_alive(), "the other one waits for ever"
         return self.outcome
 
 
 def count_waiting() -> int:
-    """How many connections to this database wait for a lock."""
+    """The number of connections to this database that wait for a lock."""
     with connection.cursor() as cursor:
-        # Within a transaction the view would stay as it was at the first look.
+        # Inside a transaction the view would stay as at the first query.
         cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -76,7 +76,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 @contextmanager
 def before_commit(work: Callable) -> Iterator[Other]:
-    """Let someone else begin their work after ours; it must be waiting before we commit."""
+    """Start other work after ours; it must be waiting before we commit."""
     other = Other(work)
     with transaction.atomic():
         yield other
@@ -85,7 +85,7 @@ def before_commit(work: Callable) -> Iterator[Other]:
 
 
 def at_once(*works: Callable) -> list:
-    """Let all begin at the same moment; what each gave or raised."""
+    """Start all at the same moment; return what each returned or raised."""
     gate = threading.Barrier(len(works))
 
     def begin(work: Callable):
@@ -102,7 +102,7 @@ def at_once(*works: Callable) -> list:
 
 
 def code_of(outcome: object) -> str:
-    """The code of a refusal, `stored` for what was stored; anything else is a fault."""
+    """The code of a refusal, or `stored`; anything else fails the test."""
     if isinstance(outcome, InfusionRefused):
         return outcome.code
     assert isinstance(outcome, Infusion), repr(outcome)
@@ -116,7 +116,7 @@ def lists(committed_lists):
 
 @pytest.fixture
 def record(lists):
-    """Record an infusion of the woman; the refusals are what the tests look at."""
+    """Record an infusion of the woman; tests look at the refusals."""
 
     def recorded(patient: str = WOMAN, **fields):
         return factories.record(lists, patient, **fields)
@@ -146,7 +146,7 @@ def bring(lists, tmp_path):
 
 
 def assert_sound() -> None:
-    """No person without an identifier or twice, one first each, and counts that the proof accepts."""
+    """Every person has an identifier and one first infusion, none is stored twice, and the recount agrees."""
     assert Patient.objects.count() == Patient.objects.filter(identifiers__isnull=False).distinct().count()
     firsts = list(Infusion.objects.counted().filter(kind=Kind.FIRST).values_list("patient", flat=True))
     assert len(firsts) == len(set(firsts))
@@ -167,7 +167,7 @@ def assert_sound() -> None:
         ("first", "2019-01-01", "kind_unclear"),
     ],
 )
-def test_who_records_a_new_person_second_finds_the_person_and_the_first(record, kind, day, expected):
+def test_the_second_to_record_a_new_person_finds_the_person_and_the_first_infusion(record, kind, day, expected):
     with before_commit(lambda: record(kind=kind, infused_on=day)) as other:
         record(infused_on="2020-05-05")
     assert code_of(other.result()) == expected
@@ -176,7 +176,7 @@ def test_who_records_a_new_person_second_finds_the_person_and_the_first(record, 
     assert_sound()
 
 
-def test_who_records_second_is_first_where_the_other_gave_up(record):
+def test_the_second_to_record_is_first_if_the_other_was_rolled_back(record):
     other = Other(lambda: record(infused_on="2021-06-06"))
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         record(infused_on="2020-05-05")
@@ -187,7 +187,7 @@ def test_who_records_second_is_first_where_the_other_gave_up(record):
     assert Infusion.objects.get().kind == Kind.FIRST
 
 
-def test_many_who_record_the_same_new_person_at_once_make_one_person_with_one_first(record):
+def test_many_who_record_the_same_new_person_store_one_person_with_one_first(record):
     days = ("2020-05-05", "2020-06-06", "2020-07-07", "2020-08-08")
     outcomes = at_once(*(lambda day=day: record(infused_on=day) for day in days))
     codes = [code_of(outcome) for outcome in outcomes]
@@ -196,7 +196,7 @@ def test_many_who_record_the_same_new_person_at_once_make_one_person_with_one_fi
     assert_sound()
 
 
-def test_those_who_record_different_persons_at_once_are_all_stored(record):
+def test_different_persons_recorded_at_once_are_all_stored(record):
     numbers = [factories.nth_number(place) for place in range(4)]
     outcomes = at_once(*(lambda number=number: record(number) for number in numbers))
     assert [code_of(outcome) for outcome in outcomes] == ["stored"] * 4
@@ -221,7 +221,7 @@ def test_two_infusions_cannot_take_the_same_place_by_correction(record):
 # Two publish.
 
 
-def test_two_who_publish_at_once_publish_once(record):
+def test_concurrent_publications_publish_once(record):
     record()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [PUBLISHING_LOCK])
@@ -235,7 +235,7 @@ def test_two_who_publish_at_once_publish_once(record):
     assert Snapshot.objects.count() == 1
 
 
-def test_what_is_recorded_while_another_publishes_is_in_the_next_snapshot(record):
+def test_an_infusion_recorded_during_a_publication_is_in_the_next_snapshot(record):
     record()
     with transaction.atomic():
         record(ALIAS)
@@ -252,7 +252,7 @@ def test_what_is_recorded_while_another_publishes_is_in_the_next_snapshot(record
 
 @pytest.fixture
 def pair(record):
-    """Two persons who are one, each with an infusion: the one to keep, the one to absorb."""
+    """Two records of one person, each with an infusion: the one to keep, the one to merge into it."""
     return record(ALIAS, infused_on="2020-05-05").patient, record(WOMAN, infused_on="2021-06-06").patient
 
 
@@ -261,7 +261,7 @@ def merge(pair) -> None:
     merge_patients(keep=keep, absorb=absorb, by=BY, reason="one person")
 
 
-def test_who_records_one_who_is_being_merged_records_the_merged_person(record, pair):
+def test_recording_a_person_who_is_being_merged_records_the_merged_person(record, pair):
     with before_commit(lambda: record(WOMAN, infused_on="2022-07-07", kind="reinfusion")) as other:
         merge(pair)
     assert code_of(other.result()) == "stored"
@@ -270,7 +270,7 @@ def test_who_records_one_who_is_being_merged_records_the_merged_person(record, p
     assert_sound()
 
 
-def test_who_records_a_first_of_one_who_is_being_merged_learns_of_the_earlier(record, pair):
+def test_recording_a_first_of_a_person_who_is_being_merged_reports_the_earlier_one(record, pair):
     withdraw_infusion(infusion_id=Infusion.objects.get(patient=pair[1]).pk, by=BY, reason="a mistake")
     with before_commit(lambda: record(WOMAN, infused_on="2022-07-07", kind="first")) as other:
         merge(pair)
@@ -278,7 +278,7 @@ def test_who_records_a_first_of_one_who_is_being_merged_learns_of_the_earlier(re
     assert_sound()
 
 
-def test_a_merge_takes_what_is_being_recorded_along(record, pair):
+def test_a_merge_includes_an_infusion_being_recorded(record, pair):
     with before_commit(lambda: merge(pair)) as other:
         record(WOMAN, infused_on="2022-07-07", kind="reinfusion")
     assert other.result() is None
@@ -331,8 +331,8 @@ ACTS = {
 
 @pytest.mark.parametrize("changes", [{"category": Category.CUP}, {"age_at_infusion": 49}], ids=str)
 @pytest.mark.parametrize("action", ACTS)
-def test_a_correction_between_the_page_and_the_press_is_shown_first(record, pair, action, changes):
-    """The press waits for the correction, and finds that what its page has shown is not so any more."""
+def test_a_correction_between_page_and_submission_is_shown_first(record, pair, action, changes):
+    """The request waits for the correction, and finds that what the page showed has changed."""
     client = sign_in(factories.user("steward", national_role="steward"))
     others = {"other": pair[1].registry_number} if action == "merge" else {}
     where = address(action, number=pair[0].registry_number, **others)
@@ -345,7 +345,9 @@ def test_a_correction_between_the_page_and_the_press_is_shown_first(record, pair
     if "category" in changes:
         assert answer.status_code == 200, answer
         assert "The records have changed meanwhile" in answer.content.decode()
-        assert set(Infusion.objects.values_list("patient", "centre__code")) == {(one.pk, "UPP") for one in pair}
+        assert set(Infusion.objects.values_list("patient", "centre__code")) == {
+            (person.pk, "UPP") for person in pair
+        }
         assert client.post(where, ACTS[action] | {"seen": answer.context["seen"]}).status_code == 302
     else:  # no published number moves by it
         assert answer.status_code == 302
@@ -365,7 +367,7 @@ def erase(person: Patient, *, refuses: bool) -> None:
     erase_patient(patient=Patient.objects.get(pk=person.pk), by=BY, reason="asked for it", refuses=refuses)
 
 
-def test_who_records_one_who_is_being_erased_is_refused(record):
+def test_recording_a_person_who_is_being_erased_is_refused(record):
     person = record().patient
     with before_commit(lambda: record(infused_on="2022-07-07", kind="reinfusion")) as other:
         erase(person, refuses=True)
@@ -373,7 +375,7 @@ def test_who_records_one_who_is_being_erased_is_refused(record):
     assert not Patient.objects.exists()
 
 
-def test_who_records_one_who_is_erased_but_did_not_refuse_records_a_new_person(record):
+def test_recording_a_person_who_is_erased_but_not_blocked_records_a_new_person(record):
     person = record().patient
     with before_commit(lambda: record(infused_on="2022-07-07")) as other:
         erase(person, refuses=False)
@@ -382,7 +384,7 @@ def test_who_records_one_who_is_erased_but_did_not_refuse_records_a_new_person(r
     assert_sound()
 
 
-def test_an_erasure_takes_what_is_being_recorded_along(record):
+def test_an_erasure_includes_an_infusion_being_recorded(record):
     person = record().patient
     with before_commit(lambda: erase(person, refuses=True)) as other:
         record(infused_on="2022-07-07", kind="reinfusion")
@@ -391,14 +393,14 @@ def test_an_erasure_takes_what_is_being_recorded_along(record):
     assert not Infusion._meta.get_field("history_rows").related_model.objects.exists()
 
 
-def test_the_infusion_of_one_who_is_being_erased_is_not_found(record):
+def test_the_infusion_of_a_person_who_is_being_erased_is_not_found(record):
     infusion = record()
     with before_commit(lambda: withdraw_infusion(infusion_id=infusion.pk, by=BY, reason="a mistake")) as other:
         erase(infusion.patient, refuses=True)
     assert isinstance(other.result(), NotFound)
 
 
-def test_one_who_is_being_erased_is_not_merged(pair):
+def test_a_person_who_is_being_erased_is_not_merged(pair):
     with before_commit(lambda: merge_patients(keep=pair[0], absorb=pair[1], by=BY, reason="one person")) as other:
         erase(pair[1], refuses=False)
     assert isinstance(other.result(), NotFound)
@@ -446,7 +448,7 @@ def test_two_imports_of_one_file_store_it_once(bring):
     assert Infusion.objects.count() == 1
 
 
-def test_an_import_of_one_who_is_being_erased_is_refused(record, bring):
+def test_an_import_of_a_person_who_is_being_erased_is_refused(record, bring):
     person = record().patient
     with before_commit(bring) as other:
         erase(person, refuses=True)
@@ -455,7 +457,7 @@ def test_an_import_of_one_who_is_being_erased_is_refused(record, bring):
     assert not Patient.objects.exists()
 
 
-def test_one_who_waits_too_long_for_an_import_is_told_so(record):
+def test_waiting_too_long_for_an_import_gives_busy(record):
     begun, ended = threading.Event(), threading.Event()
 
     def import_slowly():
@@ -484,7 +486,7 @@ def test_an_import_and_an_entry_at_once_store_one_of_the_two(record, bring):
     assert_sound()
 
 
-def test_what_is_verified_while_another_is_published_and_pruned_is_the_other(record, monkeypatch):
+def test_a_verification_during_a_publication_verifies_the_new_snapshot(record, monkeypatch):
     record()
     publish()
     compare, others = verification.compare_with_records, []

@@ -1,4 +1,4 @@
-"""Releases: what stays for ever, what is refused, what changed, and the pages and the feed that tell it."""
+"""Releases: what never changes, what is refused, the changes since the last, the pages and the feed."""
 
 import hashlib
 import random
@@ -35,7 +35,7 @@ PUBLIC = {"sv": "/utgavor/", "en": "/en/releases/"}
 
 @pytest.fixture(autouse=True)
 def quick_files(request, monkeypatch):
-    """The forms that cost nothing to make, but where a test is of all of them."""
+    """Only the formats that are quick to make, unless a test is about all of them."""
     if "every_file" not in request.keywords:
         quick = {name: MAP_FORMATS[name] for name in ("json", "csv", "xlsx")}
         monkeypatch.setattr(releases, "MAP_FORMATS", quick)
@@ -54,7 +54,7 @@ def world(lists):
     return lists
 
 
-# What stays.
+# What never changes.
 
 
 @pytest.mark.every_file
@@ -71,7 +71,7 @@ def test_every_file_is_the_same_when_it_is_built_again(world, monkeypatch):
     assert all(hashlib.sha256(content).hexdigest() == digest for content, digest, _size in stored.values())
 
 
-def test_a_release_stays_while_the_registry_goes_on(world, client):
+def test_a_release_stays_the_same_while_the_registry_changes(world, client):
     release = make(note_sv="Anmärkning å ä ö")
     pages = [f"{place}first/" for place in PUBLIC.values()]
     files = [f"/releases/first/{file.name}" for file in release.files.all()]
@@ -97,7 +97,7 @@ def test_a_release_stays_while_the_registry_goes_on(world, client):
         "DELETE FROM registry_releasefile",
     ],
 )
-def test_the_database_lets_nobody_change_a_release(world, change):
+def test_the_database_refuses_a_change_of_a_release(world, change):
     make()
     refused = pytest.raises(ProgrammingError, match="Cannot update or delete rows")
     with refused, transaction.atomic(), connection.cursor() as cursor:
@@ -108,12 +108,12 @@ def test_the_database_lets_nobody_change_a_release(world, change):
 
 def test_a_file_is_kept_for_ever_and_told_by_its_digest(world, client):
     file = make().files.first()
-    answer = client.get(f"/releases/first/{file.name}")
-    assert answer.content == bytes(file.content)
-    assert answer["ETag"] == f'"{file.sha256}"'
-    assert "immutable" in answer["Cache-Control"]
-    assert file.name in answer["Content-Disposition"]
-    known = client.get(f"/releases/first/{file.name}", headers={"If-None-Match": answer["ETag"]})
+    response = client.get(f"/releases/first/{file.name}")
+    assert response.content == bytes(file.content)
+    assert response["ETag"] == f'"{file.sha256}"'
+    assert "immutable" in response["Cache-Control"]
+    assert file.name in response["Content-Disposition"]
+    known = client.get(f"/releases/first/{file.name}", headers={"If-None-Match": response["ETag"]})
     assert (known.status_code, known.content) == (304, b"")
 
 
@@ -140,14 +140,14 @@ def test_a_release_up_to_a_day_counts_up_to_it(world):
         ({"as_of": date(2021, 6, 5)}, releases.ReleaseDayBefore),
     ],
 )
-def test_what_a_release_cannot_be_is_refused(world, fields, refusal):
+def test_an_invalid_release_is_refused(world, fields, refusal):
     make("taken")
     with pytest.raises(refusal):
         make(**({"name": "another"} | fields))
     assert [release.name for release in Release.objects.all()] == ["taken"]
 
 
-def test_a_snapshot_that_the_records_have_left_is_not_released(world):
+def test_a_snapshot_behind_the_records_is_not_released(world):
     publish()
     factories.record(world, factories.nth_number(8))
     with pytest.raises(releases.SnapshotBehind):
@@ -155,12 +155,12 @@ def test_a_snapshot_that_the_records_have_left_is_not_released(world):
     assert not Release.objects.exists()
 
 
-def test_nothing_published_is_nothing_to_release(lists):
+def test_without_a_snapshot_nothing_is_released(lists):
     with pytest.raises(NotPublished):
         release_snapshot(name="early", title_sv="T", title_en="T", by=BY)
 
 
-def test_a_reporter_releases_nothing(world):
+def test_a_reporter_may_not_release(world):
     publish()
     reporter = factories.user("reporter", world.centres["UPP"])
     with pytest.raises(NotPermitted):
@@ -171,18 +171,19 @@ def test_a_reporter_releases_nothing(world):
 
 
 def plain_rows() -> dict:
-    """Every counted infusion: its person, its cell, and what else a number is made of."""
+    """Every counted infusion: its person, its cell, and the values that numbers are counted from."""
     found = Infusion.objects.counted().select_related("patient", "centre")
     return {
-        one.pk: (
-            one.patient_id,
-            (one.centre.code, one.category),
+        infusion.pk: (
+            infusion.patient_id,
+            (infusion.centre.code, infusion.category),
             (
-                one.kind, one.product_id, one.indication_id, one.trial_id, one.infused_on, one.date_precision,
-                one.sequence, one.age_at_infusion, one.patient.sex, one.manufacturing_site_id,
+                infusion.kind, infusion.product_id, infusion.indication_id, infusion.trial_id,
+                infusion.infused_on, infusion.date_precision, infusion.sequence, infusion.age_at_infusion,
+                infusion.patient.sex, infusion.manufacturing_site_id,
             ),
         )
-        for one in found
+        for infusion in found
     }  # fmt: skip
 
 
@@ -257,7 +258,7 @@ def test_causes_are_those_of_a_plain_comparison(lists, seed):
     assert release.changes["since"] == "before"
 
 
-def test_an_infusion_whose_date_is_put_right_past_the_day_is_corrected_and_not_withdrawn(world):
+def test_an_infusion_corrected_to_a_date_after_the_day_is_corrected_and_not_withdrawn(world):
     make(as_of=date(2020, 12, 31))
     moved = Infusion.objects.get(infused_on=date(2020, 5, 5))
     correct_infusion(
@@ -271,7 +272,7 @@ def test_an_infusion_whose_date_is_put_right_past_the_day_is_corrected_and_not_w
     assert told["measures"]["infusions"] == {"before": 2, "after": 1}
 
 
-def test_a_person_who_was_a_child_and_is_none_is_told(world):
+def test_a_person_who_is_no_longer_counted_as_a_child_is_a_change(world):
     make()
     Patient.objects.update(birth_year=None)
     child = Infusion.objects.first()
@@ -280,7 +281,7 @@ def test_a_person_who_was_a_child_and_is_none_is_told(world):
     assert (told["centre"], told["measures"]) == (None, {"children": {"before": 0, "after": 1}})
 
 
-def test_an_erased_person_is_not_among_what_the_next_release_is_compared_with(world):
+def test_an_erased_person_is_not_in_the_comparison_with_the_next_release(world):
     make()
     person = Patient.objects.first()
     assert ReleasedInfusion.objects.filter(patient=person.pk).exists()
@@ -289,10 +290,10 @@ def test_an_erased_person_is_not_among_what_the_next_release_is_compared_with(wo
     assert not ReleasedInfusion.objects.filter(patient=number).exists()
 
 
-# Pages, feed, interface.
+# Pages, feed, API.
 
 
-def test_the_list_and_the_page_say_what_a_release_says(world, client):
+def test_the_list_and_the_page_show_the_release(world, client):
     make(title_sv="8 september 2025", note_sv="Anmärkning å ä ö", note_en="A note")
     make("second", title_en="The second")
     listed = text(client.get("/utgavor/"))
@@ -307,20 +308,20 @@ def test_the_list_and_the_page_say_what_a_release_says(world, client):
     assert "Nothing has changed since" in text(client.get("/en/releases/second/"))
 
 
-def test_a_new_release_is_seen_at_once_where_it_was_made(world, client):
+def test_a_new_release_is_visible_at_once_in_its_process(world, client):
     assert "There is no release yet." in text(client.get("/en/releases/"))
     make()
     assert "There is no release yet." not in text(client.get("/en/releases/"))
 
 
 @pytest.mark.parametrize("address", ["/utgavor/none/", "/en/releases/none/", "/releases/first/none.pdf"])
-def test_what_is_not_there_is_404(world, client, address):
+def test_an_unknown_release_is_404(world, client, address):
     make()
     assert client.get(address).status_code == 404
 
 
-def parse(answer) -> ElementTree.Element:
-    return ElementTree.fromstring(answer.content)  # noqa: S314 - our own
+def parse(response) -> ElementTree.Element:
+    return ElementTree.fromstring(response.content)  # noqa: S314 - our own
 
 
 @pytest.mark.parametrize("language", PUBLIC)
@@ -328,9 +329,9 @@ def test_the_feed_is_an_atom_feed(world, client, language):
     empty = parse(client.get(f"{PUBLIC[language]}atom.xml"))
     assert empty.find(f"{ATOM}updated") is not None
     make(note_en="A note", note_sv="En anmärkning")
-    answer = client.get(f"{PUBLIC[language]}atom.xml")
-    assert answer["Content-Type"].startswith("application/atom+xml")
-    feed = parse(answer)
+    response = client.get(f"{PUBLIC[language]}atom.xml")
+    assert response["Content-Type"].startswith("application/atom+xml")
+    feed = parse(response)
     for wanted in ("id", "title", "updated", "author"):
         assert feed.find(f"{ATOM}{wanted}") is not None, wanted
     [entry] = feed.findall(f"{ATOM}entry")
@@ -340,10 +341,10 @@ def test_the_feed_is_an_atom_feed(world, client, language):
     assert entry.find(f"{ATOM}updated").text == feed.find(f"{ATOM}updated").text
 
 
-def test_the_interface_has_the_files_and_their_digests(world, client):
+def test_the_api_has_the_files_and_their_digests(world, client):
     release = make()
     listed = client.get("/api/v1/releases").json()["releases"]
-    assert [one["name"] for one in listed] == ["first"]
+    assert [release["name"] for release in listed] == ["first"]
     told = client.get("/api/v1/releases/first?lang=en").json()
     assert told["map"] == release.documents["en"]
     for file in told["files"]:
@@ -354,12 +355,12 @@ def test_the_interface_has_the_files_and_their_digests(world, client):
 
 
 @pytest.mark.parametrize("address", ["/utgavor/", "/utgavor/first/", "/api/v1/releases/first"])
-def test_the_number_of_queries_is_known(world, client, address):
+def test_the_number_of_queries_is_bounded(world, client, address):
     make()
     client.get("/utgavor/atom.xml")
     with CaptureQueriesContext(connection) as first:
         client.get(address)
-    assert len([one for one in first if "SELECT" in one["sql"]]) <= 2
+    assert len([query for query in first if "SELECT" in query["sql"]]) <= 2
     with CaptureQueriesContext(connection) as kept:
         client.get(address)
     assert len(kept) == 0

@@ -25,7 +25,7 @@ REASON = {"reason": "Typing error"}
 
 
 def change_in_the_past(row, **fields) -> None:
-    """As an older version of the registry, or someone at the database, may have changed a list."""
+    """Change a list without its triggers, as an older version or someone at the database may have."""
     with pgtrigger.ignore():
         type(row).objects.filter(pk=row.pk).update(**fields)
 
@@ -67,53 +67,53 @@ def _batch(lists) -> Infusion:
     return row
 
 
-GROUND_GONE = pytest.mark.parametrize(
+OUTDATED = pytest.mark.parametrize(
     "store", [_sponsor, _industry_sponsor, _upcoming, _closed, _modality, _batch], ids=lambda one: one.__name__
 )
 
 
 def _typed(row: Infusion) -> dict:
-    """The form of the correction as the page gives it."""
+    """The form of the correction as the page shows it."""
     shown = Infusion.objects.with_version().select_related(*RELATED).get(pk=row.pk)
     return row_of(shown) | {"why": "typing_error", "words": "", "version": str(shown.version)}
 
 
-@GROUND_GONE
+@OUTDATED
 def test_another_field_is_corrected_by_the_page(lists, store):
     row = store(lists)
     client = Client()
     client.force_login(factories.user("nurse", *lists.centres.values()))
     address = f"/en/clinic/infusions/{row.pk}/correct"
-    answer = client.post(address, _typed(row) | {"indication": "C83.3"})
-    assert answer.status_code == 302, answer.context["form"].errors
+    response = client.post(address, _typed(row) | {"indication": "C83.3"})
+    assert response.status_code == 302, response.context["form"].errors
     row.refresh_from_db()
     assert row.indication.code == "C83.3"
 
 
-@GROUND_GONE
+@OUTDATED
 def test_another_field_is_corrected_by_program(lists, store):
     row = store(lists)
     program = Program(factories.user("upp", lists.centres["UPP"], lists.centres["STO"]))
     seen = program.get(f"infusions/{row.pk}").json()
     headers = {"if_match": f'"{seen["version"]}"'}
-    answer = program.call("PATCH", f"infusions/{row.pk}", REASON | {"indication": "C83.3"}, **headers)
-    assert answer.status_code == 200, answer.content
+    response = program.call("PATCH", f"infusions/{row.pk}", REASON | {"indication": "C83.3"}, **headers)
+    assert response.status_code == 200, response.content
     row.refresh_from_db()
     assert row.indication.code == "C83.3"
 
 
-@GROUND_GONE
+@OUTDATED
 def test_another_field_is_corrected_in_the_admin(lists, store):
     row = store(lists)
     client, address = sign_in(), reverse("admin:infusion_correct", args=[row.pk])
     other = lists.indications["C83.3"].pk
-    answer = client.post(address, form_of(client, address) | REASON | {"indication": other})
-    assert answer.status_code == 302, answer.context["form"].errors
+    response = client.post(address, form_of(client, address) | REASON | {"indication": other})
+    assert response.status_code == 302, response.context["form"].errors
     row.refresh_from_db()
     assert row.indication.code == "C83.3"
 
 
-def test_what_is_touched_is_judged_by_the_lists_of_today(lists):
+def test_a_changed_field_is_checked_against_the_current_lists(lists):
     row = _sponsor(lists)
     wrong = lists.trials[factories.ACADEMIC], lists.trials["2019-004426-18"]
     Trial.objects.filter(pk=wrong[1].pk).update(sponsor="industry")
@@ -191,11 +191,11 @@ def test_every_row_is_corrected_whatever_has_changed_in_a_list(lists, model):
         infusion = rows[place % len(rows)]
         seen = program.get(f"infusions/{infusion.pk}").json()
         headers = {"if_match": f'"{seen["version"]}"'}
-        answer = program.call("PATCH", f"infusions/{infusion.pk}", REASON | {"batch": f"A-{place}"}, **headers)
-        assert answer.status_code == 200, (name, answer.content)
+        response = program.call("PATCH", f"infusions/{infusion.pk}", REASON | {"batch": f"A-{place}"}, **headers)
+        assert response.status_code == 200, (name, response.content)
         address = f"/en/clinic/infusions/{infusion.pk}/correct"
         assert client.get(address).status_code == 200
-        answer = client.post(address, _typed(infusion) | {"batch": f"P-{place}"})
-        assert answer.status_code == 302, (name, answer.context["form"].errors)
+        response = client.post(address, _typed(infusion) | {"batch": f"P-{place}"})
+        assert response.status_code == 302, (name, response.context["form"].errors)
         infusion.refresh_from_db()
         assert infusion.batch == f"P-{place}"

@@ -1,4 +1,4 @@
-"""A real worker and a real broker for the tests of the jobs, and waiting for what they do."""
+"""A real worker and a real broker for the tests of the jobs."""
 
 import os
 import signal
@@ -18,11 +18,11 @@ from swecar.local.folder import ROOT
 from swecar.local.ports import find_free_port
 from swecar.local.programs import find_valkey
 
-STOP_SECONDS = 30  # seconds after which what is awaited is taken never to come
+STOP_SECONDS = 30  # seconds until waiting fails
 
 
 def wait_for(condition: Callable[[], object], what: str) -> None:
-    """Return once the condition holds; fail with what was awaited."""
+    """Wait until the condition holds; fail with a description of it."""
     deadline = time.monotonic() + STOP_SECONDS
     while not condition():
         assert time.monotonic() < deadline, f"never came: {what}"
@@ -30,7 +30,7 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
 
 
 def database_url() -> str:
-    """The address of this test's own database, for another process."""
+    """The URL of the test's database, for another process."""
     parts = connection.settings_dict
     login = f"{parts['USER']}:{quote(parts['PASSWORD'])}@" if parts["PASSWORD"] else f"{parts['USER']}@"
     return f"postgresql://{login}{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
@@ -38,7 +38,7 @@ def database_url() -> str:
 
 @contextmanager
 def worker(broker: str = "", *, processes: int = 1) -> Iterator[subprocess.Popen]:
-    """A Celery worker on this test's database; killed with all its processes at the end."""
+    """A Celery worker on the test's database, killed with its children at the end."""
     broker = broker or settings.CELERY_BROKER_URL
     variables = os.environ | {"DATABASE_URL": database_url(), "REDIS_URL": broker}
     log = Path(os.environ.get("TMPDIR", "/tmp"), f"swecar-worker-{os.getpid()}.log")  # noqa: S108
@@ -60,7 +60,7 @@ def worker(broker: str = "", *, processes: int = 1) -> Iterator[subprocess.Popen
 
 
 def kill(process: subprocess.Popen) -> None:
-    """SIGKILL to a process and all its children, as when the machine takes them."""
+    """Kill a process and its children, as a crash would."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(STOP_SECONDS)
@@ -68,7 +68,7 @@ def kill(process: subprocess.Popen) -> None:
 
 @contextmanager
 def broker(port: int = 0) -> Iterator[tuple[subprocess.Popen, str]]:
-    """A Valkey of the test's own, to be killed: (process, address)."""
+    """A Valkey that the test may kill: (process, URL)."""
     port = port or find_free_port()
     process = subprocess.Popen(
         [find_valkey(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""],

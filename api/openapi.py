@@ -64,5 +64,5 @@ PROBLEM = record(
 )
 
 
-def _parameter(name: str, meaning: str, **more) -> OpenApiParameter:
+def parameter(name: str, meaning: str, **more) -> OpenApiParameter:
     return OpenApiParameter(name, more.pop("type", str), description=meaning, **more)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.records import infusions
-from api.records import openapi as schema
+from api.records.openapi import caller
+from api.records.openapi import infusions as schema
 from registry.choices import Scope
 from registry.entry.infusions.record import withdraw_infusion
 from registry.errors import Busy
@@ -136,7 +137,7 @@ def test_a_session_of_a_password_alone_opens_nothing(uppsala, settings):
 
 def test_me_tells_the_centres_the_permissions_and_the_token(lists, uppsala):
     document = uppsala.get("me").json()
-    check(document, schema.CALLER)
+    check(document, caller.CALLER)
     assert document["centres"] == [
         {
             "code": "UPP",
@@ -150,7 +151,7 @@ def test_me_tells_the_centres_the_permissions_and_the_token(lists, uppsala):
     client = Client()
     client.force_login(factories.user("steward", national_role="steward"))
     document = client.get("/api/v1/me").json()
-    check(document, schema.CALLER)
+    check(document, caller.CALLER)
     assert (document["national_role"], document["centres"], document["token"]) == ("steward", [], None)
     assert "merge_patients" in document["permissions"]
 

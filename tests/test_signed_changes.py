@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from api.records import openapi as schema
+from api.records.openapi import infusions as schema
 from registry.access import Operator
 from registry.entry.idempotency import KEPT, prune_idempotency_keys
 from registry.entry.patients.erasure import erase_patient

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from api.records import openapi as schema
+from api.records.openapi import imports as schema
 from registry.entry.importing import job
 from registry.entry.importing.job import run_import
 from registry.models import ImportJob, Infusion

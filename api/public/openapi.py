@@ -1,122 +1,31 @@
-"""What the interface promises, as OpenAPI: parameters and the shape of every answer."""
+"""What the public API promises, as OpenAPI: parameters, responses and refusals."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from api.openapi import (
-    CATEGORY_CODE,
-    DAY,
-    DAY_OR_NULL,
-    FIRST,
-    INSTANT,
-    PROBLEM,
-    TEXT,
-    TEXT_OR_NULL,
-    WHOLE,
-    _parameter,
-    listing,
-    record,
-)
+from api.openapi import DAY, DAY_OR_NULL, INSTANT, PROBLEM, TEXT, TEXT_OR_NULL, WHOLE, listing, parameter, record
 from api.public.count_query import MAY_BE_MISSING, MOST_DIMENSIONS
-from registry.choices import CentreStatus, Modality, Outcome, Sex
+from api.public.document_shapes import (
+    COUNTS_DOCUMENT,
+    HEAD,
+    LIST_ITEMS,
+    MAP_DOCUMENT,
+    NATIONAL,
+    SNAPSHOT_HEAD,
+    SUPPRESSED,
+    TEXTS,
+)
+from registry.choices import Modality, Outcome, Sex
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
 from registry.formats.catalogue import CATALOGUE_FORMATS
 from registry.formats.fhir import FHIR_FORMATS
-from registry.measures import DEFAULT_MEASURES, DERIVED, MEASURES
+from registry.measures import MEASURES
 from registry.published.counting import DIMENSIONS, NONE
 
-TEXTS = record(sv=TEXT, en=TEXT)
-NUMBER = {"type": ["integer", "null"], "minimum": 0, "description": "null where it is not shown."}
-SUPPRESSED = {
-    "const": True,
-    "description": "The policy on small numbers withholds a number of this cell, which is then null.",
-}
-NUMBERS: dict[str, Any] = {name: FIRST if name == "first" else NUMBER for name in DEFAULT_MEASURES}
-ALL_NUMBERS: dict[str, Any] = {name: FIRST if name == "first" else NUMBER for name in MEASURES}
-HEAD: dict[str, Any] = {
-    "number": {"type": "integer", "minimum": 1},
-    "hash": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
-    "built_at": INSTANT,
-    "data_through": FIRST
-    | {"description": "Date of the latest counted infusion, in its own precision; null where nothing is counted."},
-    "disclosure": TEXT,
-}
-SNAPSHOT_HEAD = record(**HEAD, as_of=DAY_OR_NULL)
-SUMMED = NUMBER | {"description": DERIVED["patients_summed"].rule_en}
-NATIONAL = record({"suppressed": SUPPRESSED}, **NUMBERS, children=NUMBER, patients_summed=SUMMED)
-LOCATION = record(lat={"type": "number"}, lon={"type": "number"})
-CENTRE_STATUS = {"type": "string", "enum": CentreStatus.values}
-COMPLETE = DAY_OR_NULL | {"description": "Up to which day the centre says that its records are complete."}
-MAP_DOCUMENT = record(
-    snapshot=SNAPSHOT_HEAD,
-    national=NATIONAL,
-    centres=listing(
-        record(
-            {"patients_summed": SUMMED, "complete_through": COMPLETE, "suppressed": SUPPRESSED},
-            code=TEXT,
-            name=TEXT,
-            city=TEXT,
-            status=CENTRE_STATUS,
-            region=TEXT,
-            location=LOCATION,
-            **NUMBERS,
-            categories=listing(record({"suppressed": SUPPRESSED}, category=CATEGORY_CODE, **NUMBERS)),
-        )
-    ),
-    manufacturing=listing(
-        record({"suppressed": SUPPRESSED}, site=TEXT, name=TEXT, centre=TEXT, manufactured=NUMBER)
-    ),
-)
-DIMENSION_VALUES = {name: {"type": ["string", "null"]} for name in DIMENSIONS} | {"year": WHOLE}
-COUNTS_DOCUMENT = record(
-    snapshot=SNAPSHOT_HEAD,
-    by=listing({"type": "string", "enum": list(DIMENSIONS)}),
-    filters={"type": "object", "additionalProperties": listing({"type": ["string", "integer"]})},
-    rows=listing(
-        {
-            "type": "object",
-            "properties": DIMENSION_VALUES | ALL_NUMBERS | {"suppressed": SUPPRESSED},
-            "additionalProperties": False,
-        }
-    ),
-    total={
-        "type": "object",
-        "properties": ALL_NUMBERS | {"patients_summed": SUMMED, "suppressed": SUPPRESSED},
-        "additionalProperties": False,
-    },
-)
-LIST_ITEMS = {
-    "centres": record(
-        {"complete_through": COMPLETE},
-        code=TEXT,
-        name=TEXT,
-        city=TEXTS,
-        county=TEXT,
-        county_code=TEXT,
-        region=TEXT,
-        status=CENTRE_STATUS,
-        location=LOCATION,
-    ),
-    "categories": record(code=CATEGORY_CODE, name=TEXTS),
-    "products": record(
-        name=TEXT,
-        inn=TEXT_OR_NULL,
-        atc=TEXT_OR_NULL,
-        holder=TEXT_OR_NULL,
-        target=TEXT_OR_NULL,
-        modality=TEXT,
-        origin=TEXT,
-        authorised=FIRST,
-        unconfirmed=listing(TEXT),
-    ),
-    "indications": record(code=TEXT, key=TEXT, icd10=TEXT_OR_NULL, name=TEXTS),
-    "trials": record(identifier=TEXT, name=TEXT, sponsor=TEXT, phase=TEXT),
-}
 
-
-def _described(
+def described(
     operation: str,
     shape: dict,
     *parameters: OpenApiParameter,
@@ -124,7 +33,7 @@ def _described(
     formats: Mapping[str, Format] = JSON_ALONE,
 ):
     """Arguments of extend_schema for one address."""
-    asked = _parameter("format", "Form of the answer; else Accept decides.", enum=list(formats))
+    asked = parameter("format", "Form of the answer; else Accept decides.", enum=list(formats))
     types = [form.media_type.partition(";")[0] for form in formats.values()]
     first, *others = dict.fromkeys(types)
     whole, file = {"type": "object"}, {"type": "string", "format": "binary"}
@@ -140,11 +49,11 @@ def _described(
     }
 
 
-def _words(name: str, meaning: str, items: dict, most: int | None = None) -> OpenApiParameter:
+def words(name: str, meaning: str, items: dict, most: int | None = None) -> OpenApiParameter:
     """Values with commas between, each once."""
     values = {"type": "array", "items": items, "minItems": 1, "uniqueItems": True}
     values |= {} if most is None else {"maxItems": most}
-    return _parameter(name, meaning, type=values, explode=False, style="form")
+    return parameter(name, meaning, type=values, explode=False, style="form")
 
 
 NUMBER_OF_A_SNAPSHOT = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
@@ -162,47 +71,46 @@ FILTERED: dict[str, dict] = dict.fromkeys(DIMENSIONS, WORD) | {
 def list_codes(description: dict, known: Callable[[str], Collection[str] | None], newest: int) -> dict:
     """The description with the values that there are: codes of the current snapshot's lists, snapshots."""
     for address, name in (("map", "snapshot"), ("snapshots/{number}/changes", "since")):
-        for parameter in description["paths"][f"/api/v1/{address}"]["get"]["parameters"]:
-            if parameter["name"] == name:
-                parameter["schema"]["maximum"] = newest
-    for parameter in description["paths"]["/api/v1/counts"]["get"]["parameters"]:
-        codes = known(parameter["name"])
+        for query_parameter in description["paths"][f"/api/v1/{address}"]["get"]["parameters"]:
+            if query_parameter["name"] == name:
+                query_parameter["schema"]["maximum"] = newest
+    for query_parameter in description["paths"]["/api/v1/counts"]["get"]["parameters"]:
+        codes = known(query_parameter["name"])
         if codes:
-            missing = [NONE] if parameter["name"] in MAY_BE_MISSING else []
-            parameter["schema"]["items"] = {"type": "string", "enum": [*codes, *missing]}
+            missing = [NONE] if query_parameter["name"] in MAY_BE_MISSING else []
+            query_parameter["schema"]["items"] = {"type": "string", "enum": [*codes, *missing]}
     return description
 
 
-LANG = _parameter("lang", "Language of texts; else Accept-Language decides.", enum=["sv", "en"])
-AS_OF = _parameter("as_of", "Count infusions up to this day, inclusive; today at the latest.", type=DAY)
-
-MAP = _described(
+LANG = parameter("lang", "Language of texts; else Accept-Language decides.", enum=["sv", "en"])
+AS_OF = parameter("as_of", "Count infusions up to this day, inclusive; today at the latest.", type=DAY)
+MAP = described(
     "map",
     MAP_DOCUMENT,
     AS_OF,
-    _parameter("snapshot", "Number of a snapshot; else the current one.", type=NUMBER_OF_A_SNAPSHOT),
+    parameter("snapshot", "Number of a snapshot; else the current one.", type=NUMBER_OF_A_SNAPSHOT),
     refuses=(400, 404, 409, 503),
     formats=MAP_FORMATS,
 )
-COUNTS = _described(
+COUNTS = described(
     "counts",
     COUNTS_DOCUMENT,
-    _words(
+    words(
         "by",
         f"At most {MOST_DIMENSIONS} dimensions, in the order of the rows.",
         {"type": "string", "enum": list(DIMENSIONS)},
         MOST_DIMENSIONS,
     ),
     *(
-        _words(name, f"Only these values of {name}; `none` for infusions without one.", items, 20)
+        words(name, f"Only these values of {name}; `none` for infusions without one.", items, 20)
         for name, items in FILTERED.items()
     ),
     AS_OF,
-    _parameter(
+    parameter(
         "from", "Count what falls on this day (today at the latest) or later; roles do not change.", type=DAY
     ),
-    _parameter("to", "Count what falls on this day or earlier; roles do not change.", type=DAY),
-    _words(
+    parameter("to", "Count what falls on this day or earlier; roles do not change.", type=DAY),
+    words(
         "measures",
         "Else patients, infusions, reinfusions, further_doses, first.",
         {"type": "string", "enum": list(MEASURES)},
@@ -211,10 +119,10 @@ COUNTS = _described(
     formats=COUNTS_FORMATS,
 )
 MEASURES_SHAPE = record(measures=listing(record(measure=TEXT, label=TEXTS, rule=TEXTS, unit=TEXT, source=TEXT)))
-MEASURE_RULES = _described("measures", MEASURES_SHAPE)
-SNAPSHOTS = _described("snapshots", record(snapshots=listing(record(**HEAD))), refuses=(400, 503))
-SNAPSHOT = _described("snapshot", record(**HEAD, national=NATIONAL), refuses=(400, 404))
-CHANGES = _described(
+MEASURE_RULES = described("measures", MEASURES_SHAPE)
+SNAPSHOTS = described("snapshots", record(snapshots=listing(record(**HEAD))), refuses=(400, 503))
+SNAPSHOT = described("snapshot", record(**HEAD, national=NATIONAL), refuses=(400, 404))
+CHANGES = described(
     "changes",
     record(
         {"suppressed": SUPPRESSED},
@@ -234,7 +142,7 @@ CHANGES = _described(
             )
         ),
     ),
-    _parameter("since", "Number of the earlier snapshot.", type=NUMBER_OF_A_SNAPSHOT, required=True),
+    parameter("since", "Number of the earlier snapshot.", type=NUMBER_OF_A_SNAPSHOT, required=True),
     refuses=(400, 404),
 )
 RELEASE_HEAD: dict[str, Any] = {
@@ -244,11 +152,11 @@ RELEASE_HEAD: dict[str, Any] = {
 RELEASE_FILE = record(
     name=TEXT, address=TEXT, language=TEXT, format=TEXT, media_type=TEXT, size=WHOLE, sha256=TEXT
 )
-RELEASES = _described("releases", record(releases=listing(record(**RELEASE_HEAD))))
-RELEASE = _described(
+RELEASES = described("releases", record(releases=listing(record(**RELEASE_HEAD))))
+RELEASE = described(
     "release", record(**RELEASE_HEAD, files=listing(RELEASE_FILE), map=MAP_DOCUMENT), refuses=(400, 403, 404)
 )
-RELEASE_CHANGES = _described(
+RELEASE_CHANGES = described(
     "release_changes",
     record(
         release=TEXT,
@@ -267,7 +175,7 @@ RELEASE_CHANGES = _described(
     ),
     refuses=(400, 403, 404),
 )
-CONFIG = _described(
+CONFIG = described(
     "config",
     record(
         rates=record(
@@ -295,10 +203,10 @@ CONFIG = _described(
     ),
 )
 FHIR = {"type": "object", "properties": {"resourceType": TEXT}, "required": ["resourceType"]}
-CATALOGUE = _described("catalogue", {"type": "object"}, refuses=(400, 503), formats=CATALOGUE_FORMATS)
-MEASURE_REPORTS = _described("measure_reports", FHIR, AS_OF, refuses=(400, 503), formats=FHIR_FORMATS)
-MEASURE_REPORT = _described("measure_report", FHIR, AS_OF, refuses=(400, 404, 503), formats=FHIR_FORMATS)
-STATUS = _described(
+CATALOGUE = described("catalogue", {"type": "object"}, refuses=(400, 503), formats=CATALOGUE_FORMATS)
+MEASURE_REPORTS = described("measure_reports", FHIR, AS_OF, refuses=(400, 503), formats=FHIR_FORMATS)
+MEASURE_REPORT = described("measure_report", FHIR, AS_OF, refuses=(400, 404, 503), formats=FHIR_FORMATS)
+STATUS = described(
     "status",
     record(
         snapshot={"oneOf": [SNAPSHOT_HEAD, {"type": "null"}]},
@@ -321,4 +229,4 @@ def without_slash(endpoints: list[tuple]) -> list[tuple]:
 def code_list(name: str) -> dict:
     """The description of one code list's address."""
     shape = record(snapshot=SNAPSHOT_HEAD, **{name: listing(LIST_ITEMS[name])})
-    return _described(name, shape, refuses=(400, 503))
+    return described(name, shape, refuses=(400, 503))

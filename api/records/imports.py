@@ -11,9 +11,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
-from api.records import openapi as schema
 from api.records.authentication import Caller
 from api.records.base import BodyInvalid, SignedInView, require_writer
+from api.records.openapi import imports as schema
 from registry.access import Permission, centres_where
 from registry.choices import ImportState
 from registry.entry.importing.job import jobs_of, receive_file

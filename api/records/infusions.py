@@ -13,7 +13,6 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from api.parameters import Parameters, unknown_value
-from api.records import openapi as schema
 from api.records.authentication import Caller
 from api.records.base import (
     SignedInView,
@@ -24,6 +23,7 @@ from api.records.base import (
     read_reason,
     require_writer,
 )
+from api.records.openapi import infusions as schema
 from api.records.pagination import read_page
 from registry.access import Permission, acting_as, centres_where
 from registry.choices import AccessAction, Category, Kind, Status

@@ -3,9 +3,9 @@
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from api.records import openapi as schema
 from api.records.authentication import Caller
 from api.records.base import SignedInView
+from api.records.openapi import caller as schema
 from registry.access import ROLES
 
 

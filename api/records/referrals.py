@@ -8,10 +8,10 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from api.records import openapi as schema
 from api.records.authentication import Caller
 from api.records.base import SignedInView, read_body, require_writer
 from api.records.infusions import find_named, read_row
+from api.records.openapi import referrals as schema
 from registry.access import Permission, centres_where
 from registry.choices import ReferralState
 from registry.entry.infusions.columns import COLUMNS

@@ -1,0 +1,1 @@
+"""What the signed-in API promises, as OpenAPI: bodies, responses and examples."""

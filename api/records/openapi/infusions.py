@@ -1,0 +1,175 @@
+"""Infusions of the signed-in API, as OpenAPI."""
+
+from typing import Any
+
+from api.openapi import CATEGORY_CODE, INSTANT, TEXT, TEXT_OR_NULL, WHOLE, listing, parameter, record
+from api.records.openapi.parts import JSON_BODY, PAGE, UUID, described, given, header, key, sent
+from registry.choices import DatePrecision, Kind, Sex, Status
+
+WRITTEN_DATE = {
+    "type": "string",
+    "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$",
+    "description": "In its own precision: 2014, 2023-12 or 2023-12-05.",
+}
+REGISTRY_NUMBER = {"type": "integer", "description": "The registry number of the person."}
+KIND = {"type": "string", "enum": Kind.values}
+PRECISION = {"type": "string", "enum": DatePrecision.values}
+FIELDS: dict[str, Any] = {
+    "id": UUID,
+    "centre": TEXT,
+    "patient": REGISTRY_NUMBER,
+    "category": CATEGORY_CODE,
+    "kind": KIND,
+    "product": TEXT,
+    "indication": TEXT_OR_NULL,
+    "trial": TEXT_OR_NULL,
+    "manufacturing_site": TEXT_OR_NULL,
+    "infused_on": WRITTEN_DATE,
+    "date_precision": PRECISION,
+    "sequence": WHOLE,
+    "age_at_infusion": WHOLE,
+    "batch": TEXT_OR_NULL,
+    "status": {"type": "string", "enum": Status.values},
+    "modality": TEXT,
+    "sex": {"type": "string", "enum": Sex.values},
+    "created_at": INSTANT,
+    "version": {"type": "integer", "description": 'Moves with every change; the ETag is "version", in quotes.'},
+}
+INFUSION = record(**FIELDS)
+WARNINGS = listing(record(field=TEXT, code=TEXT, detail=TEXT))
+STORED = record(**FIELDS, warnings=WARNINGS)
+WRITTEN_NUMBER = {"type": ["integer", "string", "null"]}
+CORRECTABLE: dict[str, Any] = {
+    "centre": TEXT_OR_NULL,
+    "category": TEXT_OR_NULL,
+    "kind": TEXT_OR_NULL | {"description": "first, further_dose or reinfusion."},
+    "product": TEXT_OR_NULL | {"description": "Brand or INN, in any case of letters."},
+    "modality": TEXT_OR_NULL | {"description": "The product has it; written, it must agree."},
+    "indication": TEXT_OR_NULL | {"description": "ICD-10 code, or the key of the list."},
+    "trial": TEXT_OR_NULL | {"description": "EU CT, EudraCT or NCT number: needed for ACT and ICT."},
+    "manufacturing_site": TEXT_OR_NULL,
+    "infused_on": WRITTEN_DATE | {"type": ["string", "null"]},
+    "date_precision": TEXT_OR_NULL,
+    "sequence": WRITTEN_NUMBER,
+    "age_at_infusion": WRITTEN_NUMBER,
+    "batch": TEXT_OR_NULL,
+}
+REASON = {"type": "string", "description": "Stands in the history; without names and identity numbers."}
+NEW: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "patient_id": TEXT_OR_NULL | {"description": "An identifier: digested, never stored or given back."},
+        "patient": WRITTEN_NUMBER | {"description": "Or the registry number of someone whom the centre knows."},
+        "sex": TEXT_OR_NULL,
+        **CORRECTABLE,
+        "former_first_becomes": TEXT_OR_NULL
+        | {"description": "Answers kind_unclear with kind first: further_dose or reinfusion."},
+        "confirmed": TEXT_OR_NULL
+        | {"description": "Codes of warnings that a person has seen and confirmed, with commas between."},
+    },
+    "required": ["centre", "category", "product", "infused_on"],
+    "additionalProperties": False,
+}
+CHANGES = {
+    "type": "object",
+    "properties": {**CORRECTABLE, "reason": REASON},
+    "required": ["reason"],
+    "additionalProperties": False,
+}
+VALUE = {"type": ["string", "integer", "null"]}
+HISTORY_ROW = record(
+    version={"type": "integer"},
+    at=INSTANT,
+    by=TEXT,
+    action={"type": "string", "enum": ["recorded", "changed", "withdrawn", "deleted"]},
+    reason=TEXT,
+    changes=listing(record(field=TEXT, before=VALUE, after=VALUE)),
+)
+SENT_EXAMPLE = {
+    "centre": "UPP", "patient_id": "19700101-9808", "category": "SOC", "kind": "first", "product": "Yescarta",
+    "indication": "C83.3", "infused_on": "2025-03-11",
+}  # fmt: skip
+EXAMPLE = {
+    "id": "6f1c1d0e-7a53-4c39-9a0d-2f6f3a1f7a10", "centre": "UPP", "patient": 4232, "category": "SOC",
+    "kind": "first", "product": "Yescarta", "indication": "C83.3", "trial": None, "manufacturing_site": None,
+    "infused_on": "2025-03-11", "date_precision": "day", "sequence": 1, "age_at_infusion": 55, "batch": None,
+    "status": "submitted", "modality": "CAR-T", "sex": "female", "created_at": "2025-03-12T09:14:03.120000+00:00",
+    "version": 812,
+}  # fmt: skip
+IF_MATCH = header("If-Match", "The ETag of the infusion that you have seen.", required=True)
+ETAG = header("ETag", "Of this version.", response=[200, 201])
+INFUSION_ID = key("infusion_id")
+LIST = described(
+    "infusions",
+    200,
+    record(results=listing(INFUSION), **PAGE),
+    parameter("centre", "Codes of your centres.", many=True, explode=False),
+    parameter("category", "Codes.", many=True, explode=False),
+    parameter("status", "submitted, withdrawn.", many=True, explode=False),
+    parameter("patient", "A registry number.", type=int),
+    parameter("from", "Infused on this day or later.", type={"type": "string", "format": "date"}),
+    parameter("to", "Infused on this day or earlier.", type={"type": "string", "format": "date"}),
+    parameter("limit", "Rows of a page, 1 to 200; else 100.", type=int),
+    parameter("cursor", "Follow next and previous as they were given."),
+    examples=(given({"results": [EXAMPLE], "next": None, "previous": None}, 200),),
+)
+CREATE = described(
+    "infusions-record",
+    201,
+    STORED,
+    header("Idempotency-Key", "The same key and body is carried out once, and answered alike for a day."),
+    ETAG,
+    header("Location", "Address of the infusion.", response=[201]),
+    refuses=(403, 409, 413, 415, 422, 429, 503),
+    request={JSON_BODY: NEW},
+    examples=(sent(SENT_EXAMPLE), given(EXAMPLE | {"warnings": []}, 201)),
+)
+READ = described("infusion", 200, INFUSION, INFUSION_ID, ETAG, refuses=(404,), examples=(given(EXAMPLE, 200),))
+WRITING = (403, 404, 409, 412, 413, 415, 428, 503)
+CORRECT = described(
+    "infusion-correct",
+    200,
+    INFUSION,
+    INFUSION_ID,
+    IF_MATCH,
+    ETAG,
+    refuses=WRITING,
+    request={JSON_BODY: CHANGES},
+    examples=(
+        sent({"product": "Breyanzi", "reason": "Typing error"}),
+        given(EXAMPLE | {"product": "Breyanzi", "version": 840}, 200),
+    ),
+)
+WITHDRAW = described(
+    "infusion-withdraw",
+    204,
+    None,
+    INFUSION_ID,
+    IF_MATCH,
+    refuses=WRITING,
+    request={JSON_BODY: record(reason=REASON)},
+    examples=(sent({"reason": "Recorded twice"}),),
+)
+HISTORY = described(
+    "infusion-history",
+    200,
+    record(results=listing(HISTORY_ROW), **PAGE),
+    INFUSION_ID,
+    refuses=(404,),
+    examples=(
+        given(
+            {
+                "results": [
+                    {
+                        "version": 840, "at": "2025-03-14T08:00:00+00:00", "by": "upp", "action": "changed",
+                        "reason": "Typing error",
+                        "changes": [{"field": "product", "before": "Yescarta", "after": "Breyanzi"}],
+                    }
+                ],
+                "next": None,
+                "previous": None,
+            },
+            200,
+        ),
+    ),
+)  # fmt: skip

@@ -39,6 +39,7 @@ WAYS = {
         etag_invalid precondition_required body_too_large file_too_large cursor_invalid query_too_long
         unknown_parameter parameter_repeated value_repeated not_acceptable centre_upcoming too_costly period_empty
         format_contradicts too_many_dimensions number_shortened
+        former_first_becomes_invalid
     """,
     "again": """
         changed_meanwhile busy too_many_lookups effect_changed list_changed import_not_storable
@@ -138,7 +139,7 @@ def test_no_code_is_computed_but_here():
 COMPUTED = {
     "ages: AGE_UNSTATED", "ages_by_number: WITHOUT_NUMBER",
     "batch_numbers: problem.code", "course: KIND_STAYS", "doubts: BATCH",
-    "errors: type(self).code", "pipeline: PatientRefused.code", "infusions: f'{ANSWER}_invalid'",
+    "errors: type(self).code", "pipeline: PatientRefused.code",
     "row_reader: code", "rules: code", "sent_rows: DECLINED", "sent_rows: SENT", "base: error.code",
     "threads: code",
 }  # fmt: skip

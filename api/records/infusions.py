@@ -23,30 +23,31 @@ from api.records.base import (
     read_reason,
     require_writer,
 )
+from api.records.infusion_body import (
+    CONFIRMED,
+    CORRECTED,
+    WRITTEN_ONCE,
+    find_named,
+    read_correction,
+    read_former_first,
+    read_row,
+    text_of,
+)
 from api.records.openapi import infusions as schema
 from api.records.pagination import read_page
 from registry.access import Permission, acting_as, centres_where
-from registry.choices import AccessAction, Category, Kind, Status
+from registry.choices import AccessAction, Category, Status
 from registry.entry.idempotency import Answer, answer_once
-from registry.entry.infusions.columns import COLUMNS, CORRECTABLE, RELATED, row_of
+from registry.entry.infusions.columns import COLUMNS, RELATED
 from registry.entry.infusions.proposal import propose
 from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
-from registry.entry.infusions.row_reader import CodeLists, RowReader, read_person
+from registry.entry.infusions.row_reader import CodeLists
 from registry.entry.infusions.terms import read_changes, terms_of
 from registry.entry.infusions.visible_course import sex_shown_to
-from registry.entry.patients.lookup import find_patient_to_enter
 from registry.entry.patients.search import read_registry_number
-from registry.errors import ChangedMeanwhile, InfusionRefused, NotFound, NotPermitted, Problem, RegistryError
-from registry.infusion_input import InfusionInput
+from registry.errors import ChangedMeanwhile, NotFound, NotPermitted, RegistryError
 from registry.models import Centre, Infusion, Patient, User
 from registry.models.access_log import log_infusions
-
-ANSWER = "former_first_becomes"
-CONFIRMED = "confirmed"
-WRITTEN_ONCE = (*COLUMNS, "patient", ANSWER, CONFIRMED)
-CORRECTED = tuple(name for name in COLUMNS if name not in {"patient_id", "sex"})
-# What follows from another field, and is not to contradict it when that one is corrected alone.
-FOLLOWS = {"infused_on": "date_precision", "product": "modality"}
 
 
 class NotSubmitted(RegistryError):
@@ -111,7 +112,7 @@ class InfusionView(SignedInView):
         body = read_body(request, (*CORRECTED, "reason"))
         reason = read_reason(body)
         del body["reason"]
-        changes = _read_changes(infusion, body, user)
+        changes = read_correction(infusion, body, user)
         try:
             correct_infusion(
                 infusion_id=infusion.pk, changes=changes, by=user, reason=reason, version=infusion.version
@@ -228,13 +229,13 @@ def _filter(rows: QuerySet, user: User, parameters: Parameters) -> QuerySet:
 def _record(
     body: Mapping[str, Any], user: User, lists: CodeLists, patient: Patient | None
 ) -> tuple[int, dict[str, Any]]:
-    """Store a new infusion; the answer's status and body. Raises InfusionRefused and its children."""
-    former_first_becomes, confirmed = _read_answer(body), _text(body, CONFIRMED)
-    row, by_number = {name: _text(body, name) for name in COLUMNS}, bool(_text(body, "patient"))
-    draft = read_row(row, lists, person_known=by_number)
-    found = propose(draft=draft, by=user, patient=patient, former_first_becomes=former_first_becomes)
+    """Store a new infusion; the response's status and body. Raises InfusionRefused and its children."""
+    former_first_becomes, confirmed = read_former_first(body), text_of(body, CONFIRMED)
+    row, by_number = {name: text_of(body, name) for name in COLUMNS}, bool(text_of(body, "patient"))
+    stated = read_row(row, lists, person_known=by_number)
+    found = propose(draft=stated, by=user, patient=patient, former_first_becomes=former_first_becomes)
     infusion = record_infusion(
-        draft=draft,
+        draft=stated,
         by=user,
         patient=patient if by_number else None,
         former_first_becomes=former_first_becomes,
@@ -243,63 +244,3 @@ def _record(
     stored = _shown_to(user).get(pk=infusion.pk)
     warnings = [{"field": one.field, "code": one.code, "detail": str(one.sentence)} for one in found.warnings]
     return 201, terms_of(stored) | {"warnings": warnings}
-
-
-def find_named(body: Mapping[str, Any], user: User, lists: CodeLists) -> Patient | None:
-    """Whom the registry number or the identifier names; None for someone new, or where it cannot be read.
-
-    Raises InfusionRefused, TooManyLookups, PatientRefused.
-    """
-    written = _text(body, "patient")
-    if not written:
-        row = {name: _text(body, name) for name in ("patient_id", "centre")}
-        identifier, centre = read_person(row, lists), lists.centres.find(row["centre"].strip())
-        unit = centre.code if centre else ""
-        return find_patient_to_enter(identifier=identifier, by=user, unit=unit) if identifier else None
-    if _text(body, "patient_id"):
-        sentence = "Name the person by patient or by patient_id, not by both."
-        raise InfusionRefused([Problem("patient", "patient_ambiguous", sentence)])
-    visible = Patient.objects.visible_to(user, Permission.WRITE_RECORDS)
-    known = visible.filter(registry_number=read_registry_number(written)).first()
-    if known is None:
-        sentence = "Your centre knows nobody with this registry number."
-        raise InfusionRefused([Problem("patient", "unknown_patient", sentence)])
-    return known
-
-
-def _read_answer(body: Mapping[str, Any]) -> Kind | None:
-    text = _text(body, ANSWER)
-    if not text:
-        return None
-    if text not in {Kind.FURTHER_DOSE, Kind.REINFUSION} or _text(body, "kind").lower() != Kind.FIRST:
-        sentence = "Write further_dose or reinfusion, together with kind first."
-        raise InfusionRefused([Problem(ANSWER, f"{ANSWER}_invalid", sentence)])
-    return Kind(text)
-
-
-def _read_changes(infusion: Infusion, body: Mapping[str, Any], user: User) -> dict[str, Any]:
-    """What the infusion would be with what the body names, by correctable field."""
-    stored = row_of(infusion)
-    row = stored | {name: _text(body, name) for name in body}
-    row |= {following: "" for name, following in FOLLOWS.items() if name in body and following not in body}
-    stated = read_row(row, CodeLists(user), person_known=True, stored=stored)
-    if stated.kind is None:
-        raise InfusionRefused([Problem("kind", "missing", "This field is required.")])
-    unstated = set() if "age_at_infusion" in body else {"age_at_infusion"}
-    return {name: getattr(stated, name) for name in CORRECTABLE if name not in unstated}
-
-
-def read_row(
-    row: Mapping[str, str], lists: CodeLists, *, person_known: bool, stored: Mapping[str, str] | None = None
-) -> InfusionInput:
-    """The draft of a row, as a file's is read. Raises InfusionRefused with every problem."""
-    draft, problems = RowReader(lists).read(row, person_known=person_known, stored=stored)
-    refusals = [problem for problem in problems if not problem.warning]
-    if draft is None or refusals:
-        raise InfusionRefused(refusals)
-    return draft
-
-
-def _text(body: Mapping[str, Any], name: str) -> str:
-    value = body.get(name)
-    return "" if value is None else str(value)

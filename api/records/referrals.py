@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from api.records.authentication import Caller
 from api.records.base import SignedInView, read_body, require_writer
-from api.records.infusions import find_named, read_row
+from api.records.infusion_body import find_named, read_row
 from api.records.openapi import referrals as schema
 from registry.access import Permission, centres_where
 from registry.choices import ReferralState
@@ -36,9 +36,9 @@ class ReferralsView(SignedInView):
         body, lists = read_body(request, FIELDS), CodeLists(request.user)
         patient = find_named(body, request.user, lists)
         row = {name: str(body[name]) for name in COLUMNS if body.get(name) is not None}
-        draft = read_row(row, lists, person_known=bool(body.get("patient")))
+        stated = read_row(row, lists, person_known=bool(body.get("patient")))
         message = str(body.get(MESSAGE) or "")
-        referral = send_referral(draft=draft, by=request.user, patient=patient, message=message)
+        referral = send_referral(draft=stated, by=request.user, patient=patient, message=message)
         address = reverse("api:referral", kwargs={"referral_id": referral.pk})
         return Response(describe(referral), status=HTTPStatus.CREATED, headers={"Location": address})
 

@@ -9,12 +9,14 @@ from django.utils.translation import override
 
 from registry.choices import Category
 from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.patients.comparison import has_other_birth
 from registry.entry.patients.count_effect import EffectChanged
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.merge import check_merge, merge_patients
 from registry.entry.patients.move import move_patient
 from registry.entry.publish_request import queue_publication
 from registry.errors import MergeImpossible, NotFound, NotPermitted
+from registry.identity import read_identifier
 from registry.models import AccessLog, Draft, Infusion, Patient, Question
 from registry.publishing.build import publish
 from registry.publishing.verification import verify
@@ -481,3 +483,18 @@ def test_a_merge_is_refused_of_one_person_of_one_who_is_gone_and_to_whom_may_not
             merge_patients(**pair, by=BY, reason="one person")
     assert set(Patient.objects.all()) == {keep, other}
     assert keep.infusions.count() == 2
+
+
+def test_a_number_of_another_date_of_birth_is_told_from_one_of_the_same(courses):
+    """Of two numbers that a person has, and of what gives no date of birth."""
+    keep, absorb, _other = courses
+    merge_patients(keep=keep, absorb=absorb, by=BY, reason="one person")
+    both = keep.identifiers.all()
+    assert both.count() == 2
+    for same in (PERSONAL, COORDINATION, BYSTANDER, LOCAL, RESERVE):
+        assert not has_other_birth(both, read_identifier(same, centre="UPP"))
+    for other in (SAME_YEAR, OTHER_YEAR, COORDINATION_OTHER):
+        assert has_other_birth(both, read_identifier(other, centre="UPP"))
+    keep.identifiers.update(birth_digest=None)  # as stored before dates were digested
+    assert not has_other_birth(keep.identifiers.all(), read_identifier(OTHER_YEAR, centre="UPP"))
+    assert not has_other_birth([], read_identifier(OTHER_YEAR, centre="UPP"))

@@ -140,7 +140,7 @@ COMPUTED = {
     "ages: AGE_UNSTATED", "ages_by_number: WITHOUT_NUMBER",
     "batch_numbers: problem.code", "course: KIND_STAYS", "doubts: BATCH",
     "errors: type(self).code", "pipeline: PatientRefused.code",
-    "row_reader: code", "rules: code", "sent_rows: DECLINED", "sent_rows: SENT", "base: error.code",
+    "row_fields: code", "rules: code", "sent_rows: DECLINED", "sent_rows: SENT", "base: error.code",
     "threads: code",
 }  # fmt: skip
 

@@ -350,7 +350,7 @@ def test_a_revoked_invitation_is_gone_and_is_not_revoked_twice(office, lead):
 def test_a_role_ends_with_a_reason_in_the_history_and_at_once(office, lists):
     reporter = factories.user("reporter", lists.centres["UPP"])
     browser = signed_in(reporter)
-    factories.record(lists)
+    factories.record_several(lists)
     assert "Kymriah" in text(browser.get("/en/clinic/infusions/"))
     address = f"{PEOPLE}{reporter.memberships.get().pk}/end"
     for typed, sentence in (

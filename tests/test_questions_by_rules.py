@@ -20,6 +20,7 @@ from registry.entry.questions.unsettled import find_unsettled_courses
 from registry.models import ImportJob, Infusion, Question
 from tests import factories
 from tests.calling import Program
+from tests.desk import address, sign_in, text
 from tests.test_import_jobs import run
 from tests.test_kind_against_course import lists  # noqa: F401  (with Aucatzyl)
 
@@ -112,7 +113,21 @@ def test_a_file_settles_what_was_asked(lists, tmp_path):  # noqa: F811
     load(tmp_path, FIRST)
     assert asked() == []
     [question] = row.questions.all()
-    assert question.closed_at and question.closed_by and not question.answered_at
+    assert question.closed_at and not question.closed_by and not question.answered_at
+
+
+def test_a_question_that_another_centres_entry_settles_names_nobody(lists):  # noqa: F811
+    """Who registered the person elsewhere would tell where that is: by page, by program, of either centre."""
+    for centre in ("UPP", "UME"):
+        with factories.rolled_back():
+            factories.record(lists, ONE, **FIRST | {"centre": "STO", "kind": "reinfusion"})
+            stranger = factories.user(f"nurse-of-{centre}", lists.centres[centre])
+            nurse = factories.user("nurse", lists.centres["STO"])
+            factories.record(lists, ONE, by=stranger, **FIRST | {"centre": centre, "kind": "reinfusion"})
+            page = sign_in(nurse).get(address("questions"), {"state": "closed"})
+            [question] = Program(nurse).get("questions?state=closed").json()["results"]
+            assert (question["rule"], question["closed_by"]) == ("no_earlier_infusion", None)
+            assert "The rule asks no longer" in text(page) and stranger.username not in text(page)
 
 
 def test_a_file_asks_a_clinic_about_nothing_that_another_centre_recorded(lists, tmp_path):  # noqa: F811

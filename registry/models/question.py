@@ -65,7 +65,8 @@ class Question(models.Model):
             ),
             models.CheckConstraint(
                 name="question_closing_has_who_and_when",
-                condition=Q(closed_at=None, closed_by="") | Q(closed_at__isnull=False) & ~Q(closed_by=""),
+                condition=Q(closed_at=None, closed_by="")
+                | Q(closed_at__isnull=False) & (~Q(closed_by="") | ~Q(rule="")),  # a rule closes its own
             ),
             models.CheckConstraint(
                 name="question_is_about_one_thing",

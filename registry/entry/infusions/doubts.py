@@ -9,7 +9,6 @@ from itertools import groupby
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef
-from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,6 +22,7 @@ from registry.infusion_input import InfusionInput
 from registry.models import Infusion, Message, Question
 from registry.models.batch import batch_as_compared
 from registry.models.infusion import order_course
+from registry.models.keys import unnest
 from registry.rules import check_input, doubt_entry, doubt_in_course
 
 BATCH = "batch_of_another_person"
@@ -76,11 +76,13 @@ def follow_doubts(
         for code, doubt in doubts.items()
         if code not in before.get(pk, {}) and code in KIND_CODES and not (stated and pk == stated.pk)
     ]
-    ask_by_rules(others, by=by)
+    own: list[tuple[UUID, Problem]] = []
     if stated:
         new = [doubt for code, doubt in after.get(stated.pk, {}).items() if code not in before.get(stated.pk, {})]
-        ask_by_rules([(stated.pk, doubt) for doubt in [*also, *new]], by=by, confirmed=confirmed)
-    _settle(persons, before, after, by, {(stated.pk, code) for code in answered} if stated else set())
+        own = [(stated.pk, doubt) for doubt in [*also, *new]]
+    known = {(stated.pk, code) for code in confirmed} if stated else set()
+    ask_by_rules([*others, *own], by=by, confirmed=known)
+    _settle(persons, before, after, {(stated.pk, code) for code in answered} if stated else set())
 
 
 def follow_file(persons: Collection[int], *, before: Doubts, by: Actor) -> None:
@@ -93,7 +95,7 @@ def follow_file(persons: Collection[int], *, before: Doubts, by: Actor) -> None:
         if code not in before.get(pk, {}) and code in OF_FILE
     ]
     ask_by_rules(new, by=by)
-    _settle(persons, before, after, by)
+    _settle(persons, before, after)
 
 
 def batch_doubt() -> Problem:
@@ -123,7 +125,7 @@ def _judge(own: Sequence[Infusion], *, elsewhere: bool) -> Iterator[tuple[Infusi
 
 
 def _rows_of(persons: Collection[int]):
-    return Infusion.objects.counted().filter(patient__in=RawSQL("SELECT unnest(%s::bigint[])", [list(persons)]))
+    return Infusion.objects.counted().filter(patient__in=unnest(persons))
 
 
 def _that_share_a_batch(rows) -> set[UUID]:
@@ -140,13 +142,14 @@ def _settle(
     persons: Collection[int],
     before: Doubts,
     after: Doubts,
-    by: Actor,
     answered: Collection[tuple[UUID, str]] = (),
 ) -> None:
-    """Close questions of rules that nobody has answered yet and whose cause is gone."""
+    """Close questions of rules that nobody has answered yet and whose cause is gone; by the rules, since a name
+    would tell a clinic at which other one the person is known.
+    """
     asked = Question.objects.unanswered().exclude(rule="")
     asked = asked.exclude(Exists(Message.objects.filter(question=OuterRef("pk"))))
-    theirs = asked.filter(infusion__patient__in=list(persons)).values_list(
+    theirs = asked.filter(infusion__patient__in=unnest(persons)).values_list(
         "pk", "infusion", "rule", "infusion__status"
     )
     gone = [
@@ -160,5 +163,4 @@ def _settle(
         # The question about the other person's row is settled too.
         still = _that_share_a_batch(Infusion.objects.counted().filter(questions__in=asked.filter(rule=BATCH)))
         gone += asked.filter(rule=BATCH).exclude(infusion__in=still).values_list("pk", flat=True)
-    if gone:
-        Question.objects.filter(pk__in=gone).update(closed_by=by.username, closed_at=timezone.now())
+    Question.objects.filter(pk__in=unnest(gone)).update(closed_at=timezone.now())

@@ -1,6 +1,7 @@
 """A person, and what is stored of them, locked until the commit."""
 
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as
@@ -77,16 +78,16 @@ def fill_sex(patient: Patient, draft: InfusionInput, *, by: Actor) -> None:
     """Give a locked person whose sex is not known the one that a draft states.
 
     What was stated with infusions that have all been withdrawn elsewhere is no longer known; what a personal
-    identity or coordination number says is.
+    identity or coordination number says is. One statement, whatever other centres have stated.
     """
     stated = draft.sex or Sex.UNKNOWN
-    if draft.identifier and patient.sex != stated:
-        here = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(patient=patient)
-        told = patient.identifiers.filter(type__in=GIVES_BIRTH_DATE)  # which gives the sex too
-        forgotten = not here.exists() and not patient.infusions.counted().exists() and not told.exists()
-    else:
-        forgotten = False
-    if forgotten or (patient.sex == Sex.UNKNOWN and stated != Sex.UNKNOWN):
-        patient.sex = stated
-        with acting_as(by, reason=_("Stated with an infusion")):
-            patient.save(update_fields=["sex"])
+    fillable = Q(sex=Sex.UNKNOWN)
+    if draft.identifier:
+        of_person = {"patient": OuterRef("pk")}
+        here = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(**of_person)
+        told = PatientIdentifier.objects.filter(**of_person, type__in=GIVES_BIRTH_DATE)  # which gives the sex too
+        stand = Infusion.objects.counted().filter(**of_person)
+        fillable |= Q(~Exists(here), ~Exists(stand), ~Exists(told))
+    with acting_as(by, reason=_("Stated with an infusion")):
+        if Patient.objects.filter(fillable, pk=patient.pk).exclude(sex=stated).update(sex=stated):
+            patient.sex = stated

@@ -14,6 +14,7 @@ from registry.identity import refusal_token
 from registry.infusion_input import Identified
 from registry.models import Patient, PatientIdentifier, Refusal
 from registry.models.access_log import log_persons
+from registry.models.keys import unnest
 
 
 class PatientRefused(RegistryError):
@@ -59,7 +60,9 @@ def find_patients(
     with acting_as(by):
         found = {identifier: person_with(identifier) for identifier in identifiers}
         persons = list(dict.fromkeys(filter(None, found.values())))
-        own = set(Patient.objects.visible_to(by, permission).filter(pk__in=[one.pk for one in persons]))
+        # In one statement also where nobody is found, since beyond the budget the work must not tell either.
+        keys = unnest(person.pk for person in persons)
+        own = set(Patient.objects.visible_to(by, permission).filter(pk__in=keys))
         foreign = [identifier.digests()[0][1] for identifier, person in found.items() if person not in own]
         wait = charge(by=by, persons=foreign) if foreign and has_budget(by, permission) else 0
         numbers = [] if wait else [person.registry_number for person in persons]

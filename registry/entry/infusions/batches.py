@@ -11,7 +11,7 @@ from registry.batch_numbers import STATED, looks_like_a_number, names_one_of, st
 from registry.choices import Status
 from registry.entry.importing.staging import stage_problems
 from registry.entry.infusions.doubts import batch_doubt
-from registry.entry.patients.lookup import find_patients
+from registry.entry.patients.lookup import find_patients, has_refused
 from registry.errors import InfusionRefused, Problem
 from registry.models import Infusion, Patient
 from registry.models.batch import BATCH_SPACES, batch_as_compared
@@ -60,13 +60,16 @@ def refuse_number_of(patient: Patient, batch: str) -> None:
 
 
 def refuse_registered_number(batch: str, by: Actor) -> None:
-    """Raise InfusionRefused for a number of somebody in the registry that is said to be a batch's.
+    """Raise InfusionRefused for a number that is said to be a batch's, of somebody in the registry or of whom
+    nothing may be stored.
 
     A look-up like any other, logged and counted, so that the caller has begun no transaction (find_patients).
     Raises TooManyLookups.
     """
     persons = stated_persons(batch)
-    if persons and find_patients(identifiers=persons, by=by, permission=Permission.READ_RECORDS):
+    if not persons:
+        return
+    if find_patients(identifiers=persons, by=by, permission=Permission.READ_RECORDS) or has_refused(persons):
         raise InfusionRefused([looks_like_a_number()])
 
 

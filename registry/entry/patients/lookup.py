@@ -89,8 +89,14 @@ def find_patient_to_enter(*, identifier: Identified, by: Actor, unit: str) -> Pa
 
 def refuse_refused(identifier: Identified) -> None:
     """Raise PatientRefused for a person who has asked not to be registered."""
-    if Refusal.objects.filter(token__in=refusal_tokens(identifier.digests())).exists():
+    if has_refused([identifier]):
         raise PatientRefused
+
+
+def has_refused(identifiers: Sequence[Identified]) -> bool:
+    """Whether one of these persons has asked not to be registered."""
+    tokens = [token for identifier in identifiers for token in refusal_tokens(identifier.digests())]
+    return Refusal.objects.filter(token__in=tokens).exists()
 
 
 def find_visible_patient(*, number: int, by: Actor, permission: Permission) -> Patient:

@@ -45,7 +45,7 @@ from registry.entry.infusions.row_reader import CodeLists
 from registry.entry.infusions.terms import read_changes, terms_of
 from registry.entry.infusions.visible_course import sex_shown_to
 from registry.entry.patients.search import read_registry_number
-from registry.errors import ChangedMeanwhile, NotFound, NotPermitted, RegistryError
+from registry.errors import ChangedMeanwhile, KnownElsewhere, NotFound, NotPermitted, RegistryError
 from registry.models import Centre, Infusion, Patient, User
 from registry.models.access_log import log_infusions
 
@@ -234,6 +234,8 @@ def _record(
     row, by_number = {name: text_of(body, name) for name in COLUMNS}, bool(text_of(body, "patient"))
     stated = read_row(row, lists, person_known=by_number)
     found = propose(draft=stated, by=user, patient=patient, former_first_becomes=former_first_becomes)
+    if found.question and found.question.code == KnownElsewhere.code:
+        raise KnownElsewhere  # before a lock that another centre may hold on the person
     infusion = record_infusion(
         draft=stated,
         by=user,

@@ -6,13 +6,14 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from itertools import accumulate
 from pathlib import Path
 
 import pytest
 
 from tests.mutation.faults import Mutant, list_mutants
-from tests.mutation.running import NOT_FOUND, OPTIONS, TOO_LONG, Forks, Reach, judge_from_start
+from tests.mutation.running import BROKEN, NOT_FOUND, OPTIONS, TOO_LONG, Forks, Reach, judge_from_start
 from tests.mutation.targets import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,7 +48,8 @@ class Judging:
         self.paths = sorted(path for pattern in TARGETS[name].modules for path in ROOT.glob(pattern))
         self.mutants = choose(self.paths, only=arguments.only, sample=arguments.sample)
         self.survivors: list[Mutant] = []
-        self.slow = 0
+        self.outcomes: Counter[str] = Counter()
+        self.is_done = False
 
     def work(self, forks: Forks) -> None:
         reach = forks.trace(self.paths)
@@ -59,11 +61,12 @@ class Judging:
             if outcome == NOT_FOUND and tests and not mutant.function:  # others may have read it at their import
                 outcome = judge_from_start(number, mutant, tests, within=within)
             afresh = outcome == TOO_LONG
-            self.slow += afresh
+            self.outcomes[outcome] += 1
             if outcome == NOT_FOUND:
                 self.survivors.append(mutant)
                 place = f"{mutant.path.relative_to(ROOT)}:{getattr(mutant.old, 'lineno', '')}"
                 print(f"  {place} {mutant.name} ({len(tests)} tests)", flush=True)
+        self.is_done = True
 
 
 def _within_budget(reach: Reach, mutant: Mutant) -> list[str]:
@@ -76,11 +79,13 @@ def run_target(name: str, arguments: argparse.Namespace, notes: Path) -> int:
     """Judge the mutants of a target; how many no test finds and docs/mutation.md does not explain."""
     began, judging = time.monotonic(), Judging(name, arguments)
     pytest.main([*OPTIONS, *TARGETS[name].tests], plugins=[Forks(judging.work, notes)])
+    if not judging.is_done:
+        raise SystemExit(f"{name}: not judged; the reason stands above.")
     told = EXPLAINED.read_text() if EXPLAINED.exists() else ""
     unexplained = [mutant for mutant in judging.survivors if f"`{mutant.name}`" not in told]
-    total, left = len(judging.mutants), len(judging.survivors)
+    total, left, by = len(judging.mutants), len(judging.survivors), judging.outcomes
     print(
-        f"{name}: {total} faults, {total - left} found ({judging.slow} by the time they take), "
+        f"{name}: {total} faults, {total - left} found ({by[TOO_LONG]} {TOO_LONG}, {by[BROKEN]} {BROKEN}), "
         f"{left - len(unexplained)} explained, {len(unexplained)} not; "
         f"{(total - left) / max(1, total):.1%}; {time.monotonic() - began:.0f} s",
         flush=True,

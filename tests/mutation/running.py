@@ -20,8 +20,9 @@ from django.core.management.commands import migrate
 from tests.mutation.faults import Mutant
 from tests.mutation.planting import plant
 
-FOUND, NOT_FOUND, TOO_LONG = "found", "not found", "too long"
+FOUND, NOT_FOUND, TOO_LONG, BROKEN = "found", "not found", "too long", "broken before a test"
 BEFORE_TESTS = ""
+BEFORE_A_TEST = 70  # the exit code where something else than a test raised
 OPTIONS = ("-qq", "-s", "-x", "--tb=line", "--no-header", "-p", "no:cacheprovider", "--reuse-db")
 
 
@@ -123,7 +124,7 @@ class Forks:
             log = os.open(self.notes / "last.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
             os.dup2(log, 1)
             os.dup2(log, 2)
-            code = 70  # what raised before a test could was broken by the fault
+            code = BEFORE_A_TEST
             try:
                 gc.unfreeze()
                 code = run()
@@ -146,7 +147,7 @@ def _wait(child: int, within: float) -> int | None:
 
 
 def _read(code: int | None) -> str:
-    return TOO_LONG if code is None else FOUND if code else NOT_FOUND
+    return {None: TOO_LONG, 0: NOT_FOUND, BEFORE_A_TEST: BROKEN}.get(code, FOUND)
 
 
 def judge_from_start(number: int, mutant: Mutant, tests: Sequence[str], *, within: float) -> str:

@@ -40,7 +40,7 @@ TARGETS = {
                 for name in (
                     "a_date_bounds_what_is_counted_as_the_oracle_bounds_it",
                     "a_filter_is_counted_as_the_oracle_counts",
-                    "a_total_is_counted_afresh_and_says_what_its_parts_add_up_to",
+                    "a_total_is_counted_separately_and_states_the_sum_of_its_parts",
                     "every_pair_of_dimensions_is_counted_as_the_oracle_counts",
                 )
             ),

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.figure import geometry, rings
+from registry.figure import frame, geometry, rings
 from registry.figure.column import Callout, Column, stack_by_height
-from registry.figure.geometry import Detail, load_shapes, locate
+from registry.figure.frame import locate
+from registry.figure.geometry import load_shapes
 from registry.figure.layout import place_callouts
+from registry.figure.paths import Detail, draw_path
 from registry.figure.projection import project
 from registry.figure.rings import clip_ring, measure_area, simplify_ring
 from registry.figure.shapes import draw_shapes
@@ -154,8 +156,8 @@ def test_shapes_are_small_whole_and_inside_the_frame():
     assert len(shapes.counties) == 21
     assert sum(map(len, paths)) < 50_000
     for x, y in (place for path in paths for ring in polygons(path) for place in ring):
-        assert -0.1 <= x <= geometry.WIDTH + 0.1
-        assert -0.1 <= y <= geometry.HEIGHT + 0.1
+        assert -0.1 <= x <= frame.WIDTH + 0.1
+        assert -0.1 <= y <= frame.HEIGHT + 0.1
 
 
 def test_simplified_counties_keep_their_area():
@@ -173,7 +175,7 @@ def test_shapes_load_quickly_and_once():
 
 
 def test_clipping_cuts_at_the_frame():
-    width, height = geometry.WIDTH, geometry.HEIGHT
+    width, height = frame.WIDTH, frame.HEIGHT
     around = [(-50.0, -50.0), (width + 50, -50.0), (width + 50, height + 50), (-50.0, height + 50)]
     assert measure_area(clip_ring(around, width, height)) == pytest.approx(width * height)
     assert clip_ring([(-9.0, -9.0), (-5.0, -9.0), (-5.0, -5.0)], width, height) == []
@@ -190,7 +192,7 @@ def test_simplifying_stays_within_its_tolerance(ring):
 
 def test_lines_of_a_geometry_are_not_drawn():
     line = {"type": "LineString", "coordinates": [[15, 60], [16, 61]]}
-    assert geometry.draw_path({"type": "GeometryCollection", "geometries": [line]}, Detail(1, 1)) == ""
+    assert draw_path({"type": "GeometryCollection", "geometries": [line]}, Detail(1, 1)) == ""
 
 
 # The placing of callouts

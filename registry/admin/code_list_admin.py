@@ -8,8 +8,9 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
 from registry.admin.history_admin import HistoryAdmin
-from registry.admin.list_form import ListForm, explain_kept
+from registry.admin.list_form import ListForm
 from registry.admin.permissions import ForAdministrators, administers
+from registry.admin.rows_in_use import explain_kept
 from registry.entry.list_changes import is_used, settling
 from registry.entry.locks import lock_entry
 from registry.entry.publish_request import announce_change

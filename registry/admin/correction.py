@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from registry.access import Actor
-from registry.admin.infusion_action import ActionForm
+from registry.admin.action_form import ActionForm
 from registry.dates import understand_date
 from registry.entry.infusions.ages import AGE_UNSTATED
 from registry.entry.infusions.columns import CORRECTABLE

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from registry.access import Actor
-from registry.admin.infusion_action import ActionForm
+from registry.admin.action_form import ActionForm
 from registry.entry.infusions.record import withdraw_infusion
 
 

@@ -5,7 +5,7 @@ from html import escape
 from django.utils.translation import gettext as _
 
 from registry.choices import Category
-from registry.figure.callouts import Block
+from registry.figure.callout_lines import Block
 from registry.figure.mark_sizes import Sizes
 from registry.figure.texts import draw_swatch, draw_text
 from registry.map_cells import cells_of_centre

@@ -3,8 +3,8 @@
 from html import escape
 from math import ceil
 
-from registry.figure import geometry
 from registry.figure.column import Callout, Column, Placed
+from registry.figure.frame import locate
 from registry.figure.layout import place_callouts
 from registry.figure.marks import Mark
 from registry.figure.variants import Drawer, Variant
@@ -14,7 +14,7 @@ KEY_TOP, KEY_DISTANCE = 24, 30  # above the key, and between it and the right co
 
 
 def locate_centre(centre: dict, measures: Variant) -> tuple[float, float]:
-    x, y = geometry.locate(centre["location"]["lat"], centre["location"]["lon"])
+    x, y = locate(centre["location"]["lat"], centre["location"]["lon"])
     return measures.country[0] + x * measures.scale, y * measures.scale
 
 

@@ -31,10 +31,8 @@ def measure_area(ring: Ring) -> float:
 
 
 def simplify_ring(ring: Ring, tolerance: float) -> Ring:
-    """Drop the points of a ring that lie within the tolerance of what remains (Douglas and Peucker).
-
-    The algorithm needs lines, so the ring is cut at its first point and at the one farthest from it.
-    """
+    """Drop the points of a ring that lie within the tolerance of what remains (Douglas and Peucker)."""
+    # The algorithm needs lines: the ring is cut at its first point and at the one farthest from it.
     far = max(range(len(ring)), key=lambda i: hypot(ring[i][0] - ring[0][0], ring[i][1] - ring[0][1]))
     there, back = ring[: far + 1], ring[far:] + ring[:1]
     return _simplify_line(there, tolerance)[:-1] + _simplify_line(back, tolerance)[:-1]

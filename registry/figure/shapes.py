@@ -1,6 +1,7 @@
 """The shapes that every map of a page refers to."""
 
-from registry.figure import geometry
+from registry.figure.frame import HEIGHT, WIDTH
+from registry.figure.geometry import load_shapes
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 
@@ -14,9 +15,9 @@ def draw_shapes() -> str:
 
 def define_shapes() -> str:
     """Return the country and its neighbours as `<defs>`."""
-    shapes = geometry.load_shapes()
+    shapes = load_shapes()
     counties = "".join(f'<path d="{path}"/>' for path in shapes.counties.values())
-    frame = f'width="{geometry.WIDTH:g}" height="{geometry.HEIGHT:g}"'
+    frame = f'width="{WIDTH:g}" height="{HEIGHT:g}"'
     return (
         '<defs><linearGradient id="fade-across"><stop offset="0" stop-color="#000"/>'
         '<stop offset=".2" stop-color="#fff"/><stop offset=".8" stop-color="#fff"/>'
@@ -27,7 +28,7 @@ def define_shapes() -> str:
         '<stop offset="1" stop-color="#000"/></linearGradient>'
         f'<mask id="fade" maskUnits="userSpaceOnUse" {frame}>'
         f'<rect {frame} fill="url(#fade-across)"/><rect {frame} fill="url(#fade-down)"/></mask>'
-        f'<symbol id="country" viewBox="0 0 {geometry.WIDTH:g} {geometry.HEIGHT:g}">'
+        f'<symbol id="country" viewBox="0 0 {WIDTH:g} {HEIGHT:g}">'
         f'<g mask="url(#fade)"><path class="abroad" d="{shapes.neighbours}"/></g>'
         f'<g class="counties">{counties}</g></symbol></defs>'
     )

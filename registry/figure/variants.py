@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
-from registry.figure import callouts, geometry
-from registry.figure.callouts import Block
+from registry.figure import callouts
+from registry.figure.callout_lines import Block
+from registry.figure.frame import HEIGHT, WIDTH
 from registry.figure.texts import Anchor
 from registry.wording import CentreText
 
@@ -35,8 +36,8 @@ class Variant:
     @property
     def country(self) -> tuple[float, float, float]:
         """Left edge, width and height of the country's frame, which is centred."""
-        width = geometry.WIDTH * self.scale
-        return (self.width - width) / 2, width, geometry.HEIGHT * self.scale
+        width = WIDTH * self.scale
+        return (self.width - width) / 2, width, HEIGHT * self.scale
 
 
 VARIANTS = {

@@ -4,7 +4,8 @@ import csv
 import io
 import json
 
-from registry.formats.tables import Table, tell_about
+from registry.formats.about import tell_about
+from registry.formats.tables import Table
 from registry.wording import MAP_ADDRESS
 
 

@@ -1,7 +1,7 @@
 """GeoJSON."""
 
+from registry.formats.about import tell_about
 from registry.formats.data import write_json
-from registry.formats.tables import tell_about
 from registry.wording import MAP_ADDRESS
 
 

@@ -6,9 +6,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.choices import Category
+from registry.formats.about import tell_about
 from registry.formats.json_stat_dataset import TIMES, write_dataset
 from registry.formats.labels import label_dimension, label_value
-from registry.formats.tables import COUNTS_ADDRESS, tell_about
+from registry.formats.tables import COUNTS_ADDRESS
 from registry.map_cells import walk_cells
 from registry.wording import MAP_ADDRESS
 

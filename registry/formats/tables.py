@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from registry.formats.about import tell_about
 from registry.formats.labels import label_dimension, label_measure
 from registry.map_cells import Cell, walk_cells
-from registry.wording import LICENCE, MAP_ADDRESS
+from registry.wording import MAP_ADDRESS
 
 COUNTS_ADDRESS = "/api/v1/counts"  # on the registry's own host
 MAP_MEASURES = ("first", "patients", "infusions", "reinfusions", "further_doses", "children")
@@ -72,23 +73,6 @@ def tabulate_counts(counts: dict, language: str) -> Table:
 def is_suppressed(cell: dict) -> bool:
     """Whether the disclosure policy withholds numbers of the cell, which are then None."""
     return bool(cell.get("suppressed"))
-
-
-def tell_about(snapshot: dict, language: str, address: str) -> dict[str, object]:
-    """What a file says about itself. address: its URL in the API, relative to the host."""
-    with override(language):
-        source = _("swecar, the national registry of CAR-T treatments in Sweden")
-    return {
-        "snapshot": snapshot["number"],
-        "hash": snapshot["hash"],
-        "built_at": snapshot["built_at"],
-        "data_through": snapshot["data_through"],
-        "as_of": snapshot["as_of"],
-        "disclosure": snapshot["disclosure"],
-        "source": source,
-        "licence": LICENCE,
-        "api": address,
-    }
 
 
 def _measures(cell: dict) -> dict:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from swecar.local.errors import CannotStart
-from swecar.local.processes import Account
+from swecar.local.plan import Account
 
 NOBODY = 65534  # the unprivileged user of every Linux
 

@@ -16,7 +16,8 @@ from swecar.local.demo_summary import print_summary, read_map, say
 from swecar.local.embedded import serving
 from swecar.local.errors import CannotStart
 from swecar.local.folder import ROOT, owned, var_folder
-from swecar.local.processes import Plan, running
+from swecar.local.plan import Plan
+from swecar.local.processes import running
 from swecar.local.signals import held_signals
 from swecar.local.watching import StopAsked, wait
 

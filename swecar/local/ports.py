@@ -7,7 +7,8 @@ from pathlib import Path
 
 from swecar.local.errors import CannotStart
 from swecar.local.left_overs import POLL_SECONDS
-from swecar.local.processes import Child, Plan, start
+from swecar.local.plan import Plan
+from swecar.local.processes import Child, start
 
 READY_WITHIN = 60.0  # seconds; after a crash PostgreSQL replays its log first
 

@@ -6,39 +6,13 @@ in order. A record of the process's identity outlives the starter.
 
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from swecar.local.left_overs import STOP_SECONDS, kill_group, read_identity
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who a process runs as: a command to put before its own, or a user to change to."""
-
-    prefix: tuple[str, ...] = ()
-    user: int | None = None
-
-    def change_of_user(self) -> dict[str, Any]:
-        """Arguments of subprocess that change to the user, without supplementary groups."""
-        return {} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to run, and the signal that stops it."""
-
-    name: str
-    command: Sequence[str | Path]
-    folder: Path
-    variables: Mapping[str, str]
-    stop_signal: signal.Signals = signal.SIGTERM
-    standard_input: str = ""
-    shows_output: bool = False
-    account: Account = field(default_factory=Account)
+from swecar.local.plan import Plan
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ import socket
 from pathlib import Path
 
 from swecar.local.accounts import VARIABLES, hand_over
+from swecar.local.plan import Account, Plan
 from swecar.local.ports import start_on_a_free_port
-from swecar.local.processes import Account, Child, Plan
+from swecar.local.processes import Child
 
 VALKEY_SETTINGS = """
 bind 127.0.0.1

@@ -4,12 +4,12 @@ import sys
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, no_translations
-from tqdm import tqdm
 
 from registry.access import Operator
 from registry.entry.exchange.file_reader import THE_FILE
 from registry.entry.importing.pipeline import ImportSummary, import_infusions
 from registry.errors import Busy, FileUnusable, NotFound, Problem, TooManyLookups
+from registry.management.progress import ProgressBar
 from registry.models import User
 
 REFUSED, UNUSABLE = 1, 2
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         actor = User.objects.filter(username=by).first() if by is not None else Operator()
         if actor is None:
             raise CommandError("There is no such user.", returncode=UNUSABLE)
-        bar = _Bar(quiet=options["verbosity"] == 0)
+        bar = ProgressBar(quiet=options["verbosity"] == 0)
         try:
             summary = import_infusions(
                 path=file,
@@ -58,25 +58,6 @@ class Command(BaseCommand):
         mark = "warning: " if problem.warning else ""
         place = "file" if line == THE_FILE else f"line {line}, {problem.field}"
         self.stdout.write(f"{place}: {mark}{problem.code}: {problem.sentence}")
-
-
-class _Bar:
-    """A progress bar for each stage, on a terminal only, so that logs hold just the report."""
-
-    def __init__(self, *, quiet: bool):
-        self.quiet = quiet or not sys.stderr.isatty()
-        self.stage = ""
-        self.bar: tqdm = tqdm(disable=True)
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        if stage != self.stage:
-            self.close()
-            self.stage = stage
-            self.bar = tqdm(total=total, desc=stage, unit_scale=True, disable=self.quiet)
-        self.bar.update(done - self.bar.n)
-
-    def close(self) -> None:
-        self.bar.close()
 
 
 def _say(summary: ImportSummary, dry_run: bool) -> str:

@@ -121,11 +121,11 @@ def unknown_value(name: str, value: str, wanted: str) -> Refused:
 
 def choose_language(request: HttpRequest, parameters: Parameters) -> str:
     """`?lang=`, else Accept-Language, else Swedish."""
-    asked = parameters.values.get("lang")
-    if asked is not None:
-        if asked not in LANGUAGES:
-            raise unknown_value("lang", asked, "sv or en")
-        return asked
+    chosen = parameters.values.get("lang")
+    if chosen is not None:
+        if chosen not in LANGUAGES:
+            raise unknown_value("lang", chosen, "sv or en")
+        return chosen
     for wanted, _weight in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower()):
         if wanted == "*":
             break
@@ -140,16 +140,16 @@ def choose_format(
     request: HttpRequest, parameters: Parameters, formats: Mapping[str, Format], ending: str | None = None
 ) -> str:
     """The address's ending, else `?format=`, else Accept, else the first; formats are by their names."""
-    asked = parameters.values.get("format")
-    if ending is not None and asked not in {None, ending}:
+    chosen = parameters.values.get("format")
+    if ending is not None and chosen not in {None, ending}:
         raise Refused(
             "format_contradicts", f"The address ends in .{ending}: leave format out.", parameter="format"
         )
-    asked = asked if ending is None else ending
-    if asked is not None:
-        if asked not in formats:
-            raise unknown_value("format", asked, f"one of {', '.join(formats)}")
-        return asked
+    chosen = chosen if ending is None else ending
+    if chosen is not None:
+        if chosen not in formats:
+            raise unknown_value("format", chosen, f"one of {', '.join(formats)}")
+        return chosen
     if request.META.get("HTTP_ACCEPT", "*/*") == "*/*":  # most programs, and not worth parsing
         return next(iter(formats))
     types: dict[str, str] = {}

@@ -32,17 +32,17 @@ def test_every_public_operation_has_an_example_but_those_of_a_release():
     assert set(PUBLIC) - examples.read().keys() == {"release", "release_changes"}
 
 
-@pytest.mark.parametrize("operation", examples.ASKED)
+@pytest.mark.parametrize("operation", examples.REQUESTS)
 def test_examples_are_real_answers(ask, operation, monkeypatch):  # noqa: F811
     """The demonstration's, but for what is another with each snapshot; manage.py describe_api --examples."""
     monkeypatch.setattr(service.settings, "RATE_LIMIT", 6000)
     kept = examples.read()[operation]
-    assert kept["asked"] == examples.ASKED[operation]
-    now = examples.collect(lambda path: ask(path, Host="127.0.0.1").json())[operation]["answer"]
+    assert kept["request"] == examples.REQUESTS[operation]
+    now = examples.collect(lambda path: ask(path, Host="127.0.0.1").json())[operation]["response"]
     if operation in {"releases", "status"}:  # the demonstration's releases and runs are made by its start
-        assert kept["answer"].keys() == now.keys()
+        assert kept["response"].keys() == now.keys()
     else:
-        assert _without_moment(kept["answer"]) == _without_moment(now)
+        assert _without_moment(kept["response"]) == _without_moment(now)
 
 
 def _without_moment(value):
@@ -55,7 +55,7 @@ def _without_moment(value):
     return [_without_moment(one) for one in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("operation", examples.ASKED)
+@pytest.mark.parametrize("operation", examples.REQUESTS)
 def test_examples_are_of_the_described_shape(operation):
     gets = [path["get"] for path in description.describe_api()["paths"].values() if "get" in path]
     (described,) = (get for get in gets if get["operationId"] == operation)

@@ -1,6 +1,6 @@
 """What whoever runs the service has to know of it, as gauges; nothing of a person, and no count of any.
 
-Each answer has a registry of its own: there are several processes, and all that is told stands in the
+Each response has a registry of its own: there are several processes, and all that is told stands in the
 database. A gauge without a value is left out, since 0 would be one.
 """
 
@@ -20,7 +20,7 @@ from registry.models import ImportJob, Publication, Revision, Run
 
 
 class _Gauges:
-    """The gauges of one answer."""
+    """The gauges of one response."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

@@ -75,7 +75,7 @@ def check(query: CountQuery, known: Callable[[str], Collection[str] | None], ext
 
 
 def check_cost(query: CountQuery, extent: Mapping[str, int]) -> None:
-    """Refuse a query whose answer may become too large, before anything is counted.
+    """Refuse a query whose response may become too large, before anything is counted.
 
     extent tells how many values each dimension has, and how many "infusions" there are.
     """

@@ -1,4 +1,4 @@
-"""Real answers of the demonstration, as the description of the interface shows them."""
+"""Real responses of the demonstration, as the description of the API shows them."""
 
 import json
 from collections.abc import Callable
@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 FILE = Path(__file__).with_name("examples.json")
-# What is asked for each operation.
-ASKED = {
+# The request of each operation.
+REQUESTS = {
     "map": "map?lang=en",
     "counts": "counts?by=centre,category&category=SOC,ICT&lang=en",
     **{name: f"{name}?lang=en" for name in ("centres", "categories", "products", "indications", "trials")},
@@ -25,9 +25,9 @@ ASKED = {
 MOST_ROWS = 3  # of a list, so that the description can be read
 
 
-def collect(ask: Callable[[str], dict]) -> dict[str, dict]:
-    """The answers that ask gives to all that is asked, long lists cut."""
-    return {operation: {"asked": path, "answer": _cut(ask(path))} for operation, path in ASKED.items()}
+def collect(get: Callable[[str], dict]) -> dict[str, dict]:
+    """The responses that get gives to all these requests, long lists cut."""
+    return {operation: {"request": path, "response": _cut(get(path))} for operation, path in REQUESTS.items()}
 
 
 def write(examples: dict) -> None:
@@ -49,7 +49,7 @@ def add_examples(result: dict, generator, request, public) -> dict:
         if example:
             (content, *_others) = path["get"]["responses"]["200"]["content"].values()
             content["examples"] = {
-                "demonstration": {"summary": f"GET /api/v1/{example['asked']}", "value": example["answer"]}
+                "demonstration": {"summary": f"GET /api/v1/{example['request']}", "value": example["response"]}
             }
     return result
 

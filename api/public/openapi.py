@@ -33,14 +33,14 @@ def described(
     formats: Mapping[str, Format] = JSON_ALONE,
 ):
     """Arguments of extend_schema for one address."""
-    asked = parameter("format", "Form of the answer; else Accept decides.", enum=list(formats))
+    chosen = parameter("format", "Form of the answer; else Accept decides.", enum=list(formats))
     types = [form.media_type.partition(";")[0] for form in formats.values()]
     first, *others = dict.fromkeys(types)
     whole, file = {"type": "object"}, {"type": "string", "format": "binary"}
     files = {(200, one): whole if one.endswith("+json") else file for one in sorted(others)}
     return {
         "operation_id": operation,
-        "parameters": [*parameters, LANG, asked],
+        "parameters": [*parameters, LANG, chosen],
         "responses": {(200, first): shape}
         | files
         | {(code, "application/problem+json"): PROBLEM for code in (*refuses, 406, 429)},

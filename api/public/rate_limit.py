@@ -1,7 +1,7 @@
-"""How often one client may ask: so many whole answers a minute; one that is unchanged (304) is free, one
-that is costly to make counts as several.
+"""The rate limit of a client: so many whole responses a minute; an unchanged one (304) is free, one that is
+costly to make counts as several.
 
-Each process takes some at a time from the count that all share, so that an answer seldom costs a word
+Each process takes some at a time from the count that all share, so that a response seldom costs a word
 with the cache. Where the cache is down nobody is counted (swecar/http/tolerant_cache.py).
 """
 
@@ -60,7 +60,7 @@ class _Taken:
         return Allowance(max(0, settings.RATE_LIMIT - self.shared) + self.left, reset)
 
     def pay(self, cost: int, reset: int) -> Allowance:
-        """Take the cost of an answer; what is left then. Raises TooManyRequests."""
+        """Take the cost of a response; what is left then. Raises TooManyRequests."""
         if self.left < cost:
             raise TooManyRequests(self.allow(reset), cost)
         self.left -= cost
@@ -73,7 +73,7 @@ _minute = 0
 
 
 def spend(meta: Mapping, cost: int) -> Allowance:
-    """Count an answer of that cost to whoever asks, by the headers of the request.
+    """Count a response of that cost against its client, by the headers of the request.
 
     One that costs more than a minute has takes all of it. Raises TooManyRequests.
     """
@@ -109,7 +109,7 @@ def _raise_shared(key: str, *, by: int) -> int:
 
 
 def spend_if_any(meta: Mapping, cost: int) -> dict[str, str] | None:
-    """The headers of an answer more, None where that is one too many."""
+    """The headers of one more response, None where that is one too many."""
     try:
         return spend(meta, cost).headers()
     except TooManyRequests:

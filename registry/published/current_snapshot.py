@@ -1,6 +1,6 @@
 """Which snapshot is current, known to every process without asking the database each time.
 
-It is kept in the cache, so that an answer that has not changed costs no SQL; the key lives for some
+It is kept in the cache, so that a response that has not changed costs no SQL; the key lives for some
 seconds only, so that a missed announcement cannot hide a snapshot.
 """
 
@@ -20,7 +20,7 @@ REMEMBERED_SECONDS = 0.2  # during which a busy process does not even ask the ca
 
 @dataclass(frozen=True)
 class Current:
-    """The part of a snapshot that every answer carries; as JSON but for `as_of`."""
+    """The part of a snapshot that every response carries; as JSON but for `as_of`."""
 
     number: int
     hash: str
@@ -29,12 +29,12 @@ class Current:
     disclosure: str
 
     def describe(self, as_of: date | None = None) -> dict:
-        """The `snapshot` part of an answer."""
+        """The `snapshot` part of a response."""
         return asdict(self) | {"as_of": as_of and as_of.isoformat()}
 
 
 def describe_snapshot(snapshot: Snapshot) -> Current:
-    """A stored snapshot's part of an answer."""
+    """A stored snapshot's part of a response."""
     return Current(
         number=snapshot.number,
         hash=snapshot.hash,
@@ -89,5 +89,5 @@ def _remember(current: Current) -> Current:
 
 
 def print_instant(moment: datetime | None) -> str | None:
-    """A moment as answers spell it, in UTC."""
+    """A moment as responses spell it, in UTC."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None

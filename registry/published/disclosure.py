@@ -1,4 +1,4 @@
-"""The one door through which every public answer passes, and the policy on small numbers.
+"""The one door through which every public response passes, and the policy on small numbers.
 
 `exact` lets every number through: the network publishes small numbers as they are. `threshold:k` lets
 out no number of fewer than k persons, and none from which such a number could be told: what is
@@ -27,15 +27,15 @@ def read_threshold() -> int | None:
     return None if settings.DISCLOSURE == EXACT else int(settings.DISCLOSURE.partition(":")[2])
 
 
-def publishable(answer: T, withhold: Callable[[T, int], T]) -> T:
-    """The answer as the policy lets it out; withhold is how it is cut down to a threshold."""
+def publishable(document: T, withhold: Callable[[T, int], T]) -> T:
+    """The document as the policy lets it out; withhold is how it is cut down to a threshold."""
     threshold = read_threshold()
-    return answer if threshold is None else withhold(answer, threshold)
+    return document if threshold is None else withhold(document, threshold)
 
 
-def without_numbers(answer: T, threshold: int) -> T:
-    """How an answer is cut down that tells no number, or only such as are cut down already: not at all."""
-    return answer
+def without_numbers(document: T, threshold: int) -> T:
+    """How a document is cut down that tells no number, or only such as are cut down already: not at all."""
+    return document
 
 
 def require_exact() -> None:
@@ -136,9 +136,9 @@ class Blocks:
 
 
 def choose_tables(query: CountQuery, through: date | None) -> tuple[tuple[str, ...], Where]:
-    """The tables that a query is answered from, and which of their atoms it is about.
+    """The tables that a query is counted from, and which of their atoms it is about.
 
-    Raises Withheld where its dimensions may not be asked together, or a date falls within a year.
+    Raises Withheld where its dimensions may not be combined, or a date falls within a year.
     """
     as_of, until = (day if day and through and day < through else None for day in (query.as_of, query.until))
     since = query.since
@@ -171,7 +171,7 @@ def choose_tables(query: CountQuery, through: date | None) -> tuple[tuple[str, .
 def askable(query: CountQuery, through: date | None) -> CountQuery:
     """The query as it is counted: under a threshold with all measures that a cell is judged by.
 
-    Raises Withheld where the policy has no answer to it.
+    Raises Withheld where the policy lets nothing out.
     """
     if read_threshold() is None:
         return query
@@ -179,18 +179,18 @@ def askable(query: CountQuery, through: date | None) -> CountQuery:
     return replace(query, measures=tuple(dict.fromkeys((*query.measures, *JUDGED))))
 
 
-def withhold_counts(answer: dict, blocks: Blocks, query: CountQuery, through: date | None) -> dict:
-    """An answer of counts with every measure by role, each row and the total by itself. Raises Withheld."""
+def withhold_counts(counts: dict, blocks: Blocks, query: CountQuery, through: date | None) -> dict:
+    """Counts with every measure by role, each row and the total by itself. Raises Withheld."""
     tables, where = choose_tables(query, through)
     whole, everyone = choose_tables(replace(query, by=()), through)
     rows = [
         blocks.withhold(row, tables, within({name: row[name] for name in query.by}, where))
-        for row in answer["rows"]
+        for row in counts["rows"]
     ]
-    total = blocks.withhold(answer["total"], whole, everyone)
+    total = blocks.withhold(counts["total"], whole, everyone)
     if "patients_summed" in total and any(row["patients"] is None for row in rows):
         total |= {"patients_summed": None, "suppressed": True}
-    return answer | {
+    return counts | {
         "rows": [_ask_for(query, row) for row in rows],
         "total": _ask_for(query, total),
     }

@@ -10,7 +10,7 @@ from registry.choices import Kind
 from registry.published.counting import CELL_DIMENSIONS, SLICES
 from registry.published.facts import MEMORY, name_table
 
-# What may be asked together, the coarser dimension first. Nothing binds one table to another but the
+# What may be combined in a query, the coarser dimension first. Nothing binds one table to another but the
 # country's totals: what is moved within one changes no number of the others.
 TABLES: Mapping[str, tuple[str, ...]] = {
     "place": ("region", "centre", "category"),

@@ -1,4 +1,4 @@
-"""Reading what is published. Nothing here, and nothing that answers the public, reads a record."""
+"""Reading what is published. Nothing here, and nothing that the public reaches, reads a record."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, replace
@@ -73,14 +73,14 @@ def read_map_and_series(*, language: str, as_of: date | None = None, number: int
     """
     require_come(as_of)
     snapshot = _stored(number)
-    asked = () if as_of is None else map_queries(as_of)
-    counted = count_together(snapshot.number, *asked, *series_queries(as_of))
+    of_map = () if as_of is None else map_queries(as_of)
+    counted = count_together(snapshot.number, *of_map, *series_queries(as_of))
     lists = snapshot.code_lists
-    document = assemble_map(counted[: len(asked)], lists) if asked else snapshot.map_document
+    document = assemble_map(counted[: len(of_map)], lists) if of_map else snapshot.map_document
     return {
         "map": _say_map(snapshot, document, language, as_of),
         "series": publishable(
-            assemble_series(counted[len(asked) :], lists),
+            assemble_series(counted[len(of_map) :], lists),
             lambda series, threshold: withhold_series(series, _blocks(snapshot, threshold), as_of),
         ),
     }
@@ -158,19 +158,19 @@ def read_counts(query: CountQuery, *, number: int | None = None, check: Check | 
     snapshot = _stored(number)
     if check:
         check(query, partial(list_known_codes, snapshot.code_lists), _extent(snapshot))
-    asked = askable(query, snapshot.data_through)
-    rows, total = count_together(snapshot.number, asked, replace(asked, by=()))
-    summed = sum(row["patients"] for row in rows) if "patients" in asked.measures else None
-    answer = {
+    countable = askable(query, snapshot.data_through)
+    rows, total = count_together(snapshot.number, countable, replace(countable, by=()))
+    summed = sum(row["patients"] for row in rows) if "patients" in countable.measures else None
+    counts = {
         "snapshot": describe_snapshot(snapshot).describe(query.as_of),
         "by": list(query.by),
         "filters": {name: list(values) for name, values in query.filters.items()},
         "rows": sorted(rows, key=_own_order(query.by, snapshot.code_lists)),
-        "total": (total[0] if total else nothing_counted(asked.measures))
+        "total": (total[0] if total else nothing_counted(countable.measures))
         | ({} if summed is None else {"patients_summed": summed}),
     }
     return publishable(
-        answer,
+        counts,
         lambda whole, threshold: withhold_counts(
             whole, _blocks(snapshot, threshold), query, snapshot.data_through
         ),
@@ -216,7 +216,7 @@ def read_policy() -> str:
 
 
 def read_tables() -> list[list[str]] | None:
-    """Which dimensions may be asked together; None where all may."""
+    """Which dimensions may be combined in a query; None where all may."""
     return None if settings.DISCLOSURE == EXACT else [list(dimensions) for dimensions in TABLES.values()]
 
 

@@ -1,4 +1,4 @@
-"""Reading releases. They never change, so an answer is known by the newest one's number."""
+"""Reading releases. They never change, so a response is known by the newest one's number."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ NEWEST_SECONDS = 5  # after which a process asks the database whether there is a
 
 
 def read_newest() -> int:
-    """The number of the newest release, 0 for none: with it the answers on releases change."""
+    """The number of the newest release, 0 for none: with it the responses on releases change."""
     kept = caches["responses"].get(NEWEST_KEY)
     if kept is None:
         kept = Release.objects.order_by("-id").values_list("id", flat=True).first() or 0

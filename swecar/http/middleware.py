@@ -21,7 +21,7 @@ from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 from django_htmx.middleware import HtmxDetails
 
-# Of the interface, what api.records.base answers; all else there is public.
+# Of the API, what api.records serves; all else there is public.
 SIGNED_IN = re.compile(
     r"/((admin|(en/)?(clinic|accounts))/|api/v1/(infusions|imports|referrals|questions|me)(/|$))"
 )
@@ -58,7 +58,7 @@ class SignedInOnly(MiddlewareMixin):
     """Passes a public request straight to the next layer."""
 
     def __call__(self, request):
-        """The answer, through this layer only where people sign in."""
+        """The response, through this middleware only where people sign in."""
         if SIGNED_IN.match(request.path_info):
             return super().__call__(request)
         return self.get_response(request)

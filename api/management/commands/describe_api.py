@@ -1,6 +1,6 @@
-"""`manage.py describe_api`: docs/openapi.json, the description of the interface as a file.
+"""`manage.py describe_api`: docs/openapi.json, the description of the API as a file.
 
-With --examples it first asks the current snapshot anew for the answers that the description shows.
+With --examples it first makes the responses that the description shows anew, from the current snapshot.
 """
 
 import json
@@ -18,25 +18,25 @@ PATH = settings.BASE_DIR / "docs" / "openapi.json"
 class Command(BaseCommand):
     """Write the file."""
 
-    help = "Write docs/openapi.json, the description of the interface; --examples asks for its answers anew."
+    help = "Write docs/openapi.json, the description of the API; --examples makes its responses anew."
 
     def add_arguments(self, parser):
-        """Whether to ask."""
-        parser.add_argument("--examples", action="store_true", help="ask the current snapshot for the answers")
+        """Whether to make the examples anew."""
+        parser.add_argument("--examples", action="store_true", help="make the responses anew, from the snapshot")
 
     def handle(self, **options):
-        """Ask, and write."""
+        """Make, and write."""
         if options["examples"]:
-            examples.write(examples.collect(_ask))
+            examples.write(examples.collect(_get))
             examples.read.cache_clear()
         body = json.dumps(description.describe_api(), ensure_ascii=False, indent=1)
         PATH.write_text(body + "\n", encoding="utf-8")
         self.stdout.write("docs/openapi.json written.")
 
 
-def _ask(path: str) -> dict:
-    answer = Client().get(f"/api/v1/{path}", headers={"Host": "127.0.0.1"})
-    if answer.status_code != HttpResponse.status_code:
-        raise CommandError(f"{path} answered {answer.status_code}.")
-    body: dict = json.loads(answer.content)
+def _get(path: str) -> dict:
+    response = Client().get(f"/api/v1/{path}", headers={"Host": "127.0.0.1"})
+    if response.status_code != HttpResponse.status_code:
+        raise CommandError(f"{path} gave {response.status_code}.")
+    body: dict = json.loads(response.content)
     return body

@@ -15,8 +15,9 @@ from registry.choices import DatePrecision
 from registry.dates import first_day, last_day
 from registry.digits import fold, is_day
 from registry.errors import Problem
-from registry.identity import Identifier, IdentifierUnusable, IssuerUnclear, read_identifier
+from registry.identity import IdentifierUnusable, IssuerUnclear, read_identifier
 from registry.infusion_input import Identified
+from registry.keyed_digests import Identifier
 from registry.number_search import SHORT, numbers_in
 
 STATED = re.compile(r"\s*(?:lot|batch)\s*:\s*", re.IGNORECASE)

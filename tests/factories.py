@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from registry.access import Operator
 from registry.choices import Category, DatePrecision, Kind, Modality, ProductOrigin, Sex, Sponsor
 from registry.entry.infusions.record import record_infusion
-from registry.identity import Identifier, read_identifier, refusal_token
+from registry.identity import read_identifier
+from registry.keyed_digests import Identifier, refusal_token
 from registry.models import (
     Centre,
     Indication,

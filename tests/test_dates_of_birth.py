@@ -17,7 +17,8 @@ from registry.entry.patients.merge import merge_patients
 from registry.entry.questions import settling
 from registry.entry.questions.referrals import send_referral
 from registry.errors import MergeImpossible, RegistryError
-from registry.identity import carry_birth_digest, read_identifier
+from registry.identity import read_identifier
+from registry.keyed_digests import carry_birth_digest
 from registry.models import ImportJob, ImportRow, Patient, PatientIdentifier, Referral
 from tests import factories
 from tests.calling import Program

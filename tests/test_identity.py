@@ -15,17 +15,13 @@ from registry.access import Operator
 from registry.choices import IdentifierType, Sex
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.lookup import PatientRefused
-from registry.identity import (
+from registry.identity import IdentifierUnusable, is_local, may_be_identifier, read_identifier, read_possible
+from registry.keyed_digests import (
     Identifier,
-    IdentifierUnusable,
     SealedIdentifier,
     carry_birth_digest,
-    is_local,
     lookup_token,
-    may_be_identifier,
     oldest_first,
-    read_identifier,
-    read_possible,
     refusal_token,
     seal_mark,
 )

@@ -15,7 +15,9 @@ def _tests(*names: str) -> tuple[str, ...]:
 
 TARGETS = {
     "access": Target(("registry/access.py",), _tests("access")),
-    "identity": Target(("registry/identity.py",), _tests("identity", "reserve_numbers")),
+    "identity": Target(
+        ("registry/identity.py", "registry/keyed_digests.py"), _tests("identity", "reserve_numbers")
+    ),
     "rules": Target(
         ("registry/rules.py",),
         (

@@ -4,11 +4,8 @@ The sheet is the one that a person sees on opening the file. It is read as a str
 of its own size (docs/decisions/0014-how-a-file-is-read.md).
 """
 
-import posixpath
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import BinaryIO, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 from zlib import error as InflateError
@@ -17,45 +14,26 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from registry.entry.exchange.cell_text import BUILT_IN, around_text, shower
 from registry.entry.exchange.file_row import MERGED, Row
-from registry.entry.exchange.sheet import (
-    OF_A_CELL,
-    Damaged,
-    Reader,
-    SheetReader,
-    Styles,
-    refuse_costly,
-    too_many_cells,
+from registry.entry.exchange.sheet import SheetReader
+from registry.entry.exchange.workbook_parts import (
+    Sheet,
+    find_book,
+    read_book,
+    read_relations,
+    read_styles,
+    read_texts,
 )
+from registry.entry.exchange.xml_part import Damaged, refuse_costly
 from registry.errors import FileTooLarge, FileUnusable, Problem
 from registry.identity import holds_identity_number
 
 LARGEST_UNPACKED = 80 * 2**20  # bytes of all parts; 20,000 rows take a quarter of it
-MOST_SHEETS = 100
-MOST_TEXTS = 150_000
-LONGEST_TEXTS = 10_000_000  # characters of all shared texts
 GLANCE = 4 * 2**20  # bytes read of all other sheets together, to see whether they have rows
 WORKSHEET = "worksheet"
-CODES = "codes_"  # how the names of the template's second sheet begin
-A_FEW = 20_000  # elements of the parts that list others
-LONGEST_FORMAT, MOST_FORMATS = 255, 2_000  # of numbers; spreadsheets allow so many characters, and some hundreds
-MOST_OF_STYLES = 500_000  # elements; spreadsheets allow 65,490 styles
 ENCRYPTED = 0x1
 DAMAGES = (BadZipFile, InflateError, Damaged, KeyError, EOFError, NotImplementedError, ValueError)
 PACKINGS = {ZIP_STORED, ZIP_DEFLATED}
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A sheet of a workbook; only a worksheet is read, and none of charts, dialogues or macros."""
-
-    name: str
-    place: int
-    part: str
-    kind: str
-    visible: bool
-    is_codes: bool
 
 
 @contextmanager
@@ -116,16 +94,13 @@ class Workbook:
 
     def __init__(self, archive: ZipFile):
         self.archive = archive
-        book = self._find_book()
-        relations = self._relations(book)
-        self.sheets: list[Sheet] = []
-        self.active = 0
-        self.date1904 = False
-        self._read_book(book, relations)
-        self.texts: list[str] = []
-        if texts := next((part for kind, part in relations.values() if kind == "sharedStrings"), ""):
-            self._read_texts(texts)
-        self.styles = self._read_styles(next((part for kind, part in relations.values() if kind == "styles"), ""))
+        book = find_book(archive)
+        relations = read_relations(archive, book)
+        listed = read_book(archive, book, relations)
+        self.sheets, self.active = listed.sheets, listed.active
+        parts = dict(reversed(relations.values()))
+        self.texts = read_texts(archive, parts["sharedStrings"]) if "sharedStrings" in parts else []
+        self.styles = read_styles(archive, parts.get("styles", ""), date1904=listed.date1904)
         self.read_sheet = self._choose()
         self.hidden_columns: set[int] = set()  # of the sheet, by their places, from its first row on
 
@@ -181,154 +156,6 @@ class Workbook:
         if not visible:
             raise FileUnusable(_("The workbook has no sheet that can be seen: show the sheet with the rows."))
         return next((sheet for sheet in visible if sheet.place == self.active), visible[0])
-
-    def _find_book(self) -> str:
-        found = [part for kind, part in self._relations("").values() if kind == "officeDocument"]
-        if not found:
-            raise Damaged
-        return found[0]
-
-    def _relations(self, part: str) -> dict[str, tuple[str, str]]:
-        """id -> (kind, part) of what a part refers to."""
-        folder, name = posixpath.split(part)
-        found: dict[str, tuple[str, str]] = {}
-
-        def see(attributes: dict[str, str]) -> None:
-            if attributes.get("TargetMode") == "External":
-                return
-            target = posixpath.normpath(posixpath.join("/", folder, attributes["Target"])).lstrip("/")
-            if attributes["Id"] in found:
-                raise Damaged
-            found[attributes["Id"]] = attributes["Type"].rpartition("/")[2], target
-
-        reader = Reader(A_FEW)
-        reader.starts["http://schemas.openxmlformats.org/package/2006/relationships Relationship"] = see
-        self._read(posixpath.join(folder, "_rels", f"{name}.rels"), reader)
-        return found
-
-    def _read(self, part: str, reader: Reader) -> None:
-        with self.archive.open(part) as file:
-            for _chunk in reader.read(cast(BinaryIO, file)):
-                pass
-
-    def _read_book(self, book: str, relations: dict[str, tuple[str, str]]) -> None:
-        listed: list[dict[str, str]] = []
-        views: list[dict[str, str]] = []
-        named: list[str] = []  # sheets with cells that have a name of the template's
-        latest = ""
-
-        def begin_name(attributes: dict[str, str]) -> None:
-            nonlocal latest
-            latest = attributes.get("name", "")
-            reader.want_text()
-
-        def end_name() -> None:
-            cells = reader.take_text()
-            if latest.startswith(CODES):
-                named.append(cells.rpartition("!")[0].strip("'$").replace("''", "'"))
-
-        def see_properties(attributes: dict[str, str]) -> None:
-            self.date1904 = attributes.get("date1904") in {"1", "true", "on"}
-
-        reader = Reader(A_FEW)
-        reader.elements("sheet", listed.append)
-        reader.elements("workbookView", views.append)
-        reader.elements("workbookPr", see_properties)
-        reader.elements("definedName", begin_name, end_name)
-        self._read(book, reader)
-        if not listed or len(listed) > MOST_SHEETS:
-            raise Damaged
-        self.active = _number(views[0].get("activeTab", "0")) if views else 0
-        for place, attributes in enumerate(listed):
-            kind, part = relations[_relation_id(attributes)]
-            name = attributes.get("name", "")
-            if part in {sheet.part for sheet in self.sheets}:
-                raise Damaged
-            visible = attributes.get("state", "visible") == "visible"
-            self.sheets.append(Sheet(name, place, part, kind, visible, name in named))
-
-    def _read_texts(self, part: str) -> None:
-        texts: list[str] = []
-        pieces: list[str] = []
-        phonetic, length = False, 0
-
-        def begin_phonetic(_attributes: dict[str, str]) -> None:
-            nonlocal phonetic
-            phonetic = True
-
-        def end_phonetic() -> None:
-            nonlocal phonetic
-            phonetic = False
-
-        def begin_piece(_attributes: dict[str, str]) -> None:
-            if not phonetic:
-                reader.want_text()
-
-        def end_piece() -> None:
-            if not phonetic:
-                pieces.append(reader.take_text())
-
-        def end_text() -> None:
-            nonlocal length
-            text = "".join(pieces)
-            pieces.clear()
-            length += len(text)
-            reader.most += OF_A_CELL
-            if length > LONGEST_TEXTS or len(texts) >= MOST_TEXTS:
-                raise too_many_cells()
-            texts.append(text)
-
-        reader = Reader()
-        reader.elements("t", begin_piece, end_piece)
-        reader.elements("si", None, end_text)
-        reader.elements("rPh", begin_phonetic, end_phonetic)
-        self._read(part, reader)
-        self.texts = texts
-
-    def _read_styles(self, part: str) -> Styles:
-        codes: dict[str, str] = {str(number): code for number, code in BUILT_IN.items()}
-        used: list[str] = []
-        inside = False
-
-        def begin_cells(_attributes: dict[str, str]) -> None:
-            nonlocal inside
-            inside = True
-
-        def end_cells() -> None:
-            nonlocal inside
-            inside = False
-
-        def see_format(attributes: dict[str, str]) -> None:
-            code = attributes.get("formatCode", "")
-            if len(code) > LONGEST_FORMAT or len(codes) > MOST_FORMATS:
-                raise Damaged
-            codes[attributes.get("numFmtId", "")] = code
-
-        def see_style(attributes: dict[str, str]) -> None:
-            if inside and len(used) < 2**16:
-                used.append(attributes.get("numFmtId", "0"))
-
-        reader = Reader(MOST_OF_STYLES)
-        reader.elements("numFmt", see_format)
-        reader.elements("cellXfs", begin_cells, end_cells)
-        reader.elements("xf", see_style)
-        if part:
-            self._read(part, reader)
-        by_format = {number: shower(codes.get(number, ""), date1904=self.date1904) for number in set(used)}
-        around = {number: around_text(codes.get(number, "")) for number in set(used)}
-        return Styles(
-            shows={str(place): by_format[number] for place, number in enumerate(used)},
-            around={str(place): around[number] for place, number in enumerate(used) if around[number] != ("", "")},
-            date1904=self.date1904,
-        )
-
-
-def _relation_id(attributes: dict[str, str]) -> str:
-    return next((value for name, value in attributes.items() if name.endswith("/relationships id")), "")
-
-
-def _number(text: str) -> int:
-    return int(text) if re.fullmatch(r"[0-9]{1,5}", text) else 0
 
 
 def _name(sheet: Sheet) -> str:

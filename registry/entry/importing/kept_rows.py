@@ -12,8 +12,8 @@ from registry.entry.importing.staging import copy_rows, row_to_stage, run
 from registry.entry.importing.staging_sql import KEPT, PROBLEM, declare
 from registry.entry.infusions.columns import STORED, Chosen, Column, Listed
 from registry.errors import RegistryError
-from registry.identity import DIGEST_BYTES, SealedIdentifier
 from registry.infusion_input import InfusionInput
+from registry.keyed_digests import DIGEST_BYTES, SealedIdentifier
 from registry.models import ImportRow
 
 ROW = {

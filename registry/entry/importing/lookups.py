@@ -11,7 +11,7 @@ from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import AccessAction
 from registry.entry.patients.lookup_budget import FROM_FILE, REFUSED, charge, has_budget
 from registry.errors import TooManyLookups
-from registry.identity import DIGEST_BYTES, oldest_first
+from registry.keyed_digests import DIGEST_BYTES, oldest_first
 from registry.models import User
 from registry.models.access_log import log_persons
 

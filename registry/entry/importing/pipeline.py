@@ -40,8 +40,8 @@ from registry.entry.patients.lookup import (
 from registry.entry.patients.moved_away import refuse_moved_of_file
 from registry.entry.publish_request import announce_change
 from registry.errors import NotFound, Problem
-from registry.identity import Identifier
 from registry.infusion_input import InfusionInput
+from registry.keyed_digests import Identifier
 
 BATCH = 5_000
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from registry.choices import ReferralState
 from registry.entry.importing import staging
 from registry.errors import KnownElsewhere, Problem
-from registry.identity import DIGEST_BYTES, seal_mark
 from registry.infusion_input import InfusionInput
+from registry.keyed_digests import DIGEST_BYTES, seal_mark
 
 SENT, DECLINED = "sent_to_steward", "declined_by_steward"
 

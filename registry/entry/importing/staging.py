@@ -31,8 +31,8 @@ from registry.entry.importing.staging_sql import (
 from registry.entry.infusions.columns import LISTED
 from registry.entry.infusions.visible_course import SAYS_SEX
 from registry.errors import Problem
-from registry.identity import DIGEST_BYTES, oldest_first
 from registry.infusion_input import Identified, InfusionInput
+from registry.keyed_digests import DIGEST_BYTES, oldest_first
 from registry.models.patient_identifier import GIVES_BIRTH_DATE
 from registry.order import Plan
 

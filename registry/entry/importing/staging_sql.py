@@ -1,7 +1,7 @@
 """The SQL of staging: temporary tables, judging in sets, storing. Columns stand by name (infusions/columns.py)."""
 
 from registry.entry.infusions.columns import LISTED, STORED
-from registry.identity import DIGEST_BYTES
+from registry.keyed_digests import DIGEST_BYTES
 
 # What identifies an infusion among a person's, and its kind, are compared by themselves (course.py).
 WHAT = {"kind", "product", "infused_on", "date_precision", "sequence"}

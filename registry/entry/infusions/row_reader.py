@@ -15,8 +15,9 @@ from registry.entry.infusions.columns import TABLE, Chosen, Listed, Number
 from registry.entry.infusions.row_fields import SHORT_LIST, SHORTENED, RowFields, spell
 from registry.entry.infusions.spelling import Spelled, plain, spellings
 from registry.errors import Problem
-from registry.identity import Identifier, IdentifierUnusable, IssuerUnclear, read_identifier
+from registry.identity import IdentifierUnusable, IssuerUnclear, read_identifier
 from registry.infusion_input import InfusionInput
+from registry.keyed_digests import Identifier
 from registry.models import Centre, Product
 from registry.rules import SPONSOR_OF, check_input, complete_input
 

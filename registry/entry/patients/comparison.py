@@ -10,8 +10,8 @@ from django.utils.translation import gettext_noop
 from registry.ages import Age, Born, born_by_age, born_in
 from registry.choices import IdentifierType, Sex
 from registry.errors import MergeImpossible
-from registry.identity import carry_birth_digest
 from registry.infusion_input import Identified
+from registry.keyed_digests import carry_birth_digest
 from registry.models import Patient, PatientIdentifier
 
 # What gives a date of birth and a sex, the more reliable first; what else is known of a person was typed.

@@ -16,7 +16,7 @@ from registry.entry.patients.count_effect import compare, places_of, refuse_othe
 from registry.entry.publish_request import announce_change
 from registry.entry.reasons import check_reason
 from registry.errors import NotFound
-from registry.identity import DIGEST_BYTES, refusal_token
+from registry.keyed_digests import DIGEST_BYTES, refusal_token
 from registry.models import Centre, Erasure, Patient, Question, Referral, Refusal
 from registry.models.access_log import log_persons
 

@@ -10,8 +10,8 @@ from registry.access import Actor, Permission, acting_as
 from registry.choices import AccessAction
 from registry.entry.patients.lookup_budget import REFUSED, charge, has_budget
 from registry.errors import InfusionRefused, NotFound, Problem, RegistryError, TooManyLookups
-from registry.identity import refusal_token
 from registry.infusion_input import Identified
+from registry.keyed_digests import refusal_token
 from registry.models import Patient, PatientIdentifier, Refusal
 from registry.models.access_log import log_persons
 from registry.models.keys import unnest

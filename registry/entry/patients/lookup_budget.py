@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where, require
-from registry.identity import lookup_token
+from registry.keyed_digests import lookup_token
 from registry.models import Lookup, User
 
 LOOKUP_LOCK = 7205  # with the user's key, held until the commit: two requests never share the last look-up

@@ -2,7 +2,8 @@
 
 from registry.access import Actor, Permission, require
 from registry.entry.patients.lookup import find_patients
-from registry.identity import Identifier, IdentifierUnusable, may_be_identifier, read_possible
+from registry.identity import IdentifierUnusable, may_be_identifier, read_possible
+from registry.keyed_digests import Identifier
 from registry.models import Centre
 
 LONGEST = 18  # any number of 18 digits fits into the column, and Python reads none of thousands

@@ -23,8 +23,8 @@ from registry.entry.infusions.proposal import propose
 from registry.entry.patients.lookup import find_patient, person_with
 from registry.entry.questions.questions import ask_about_referral, check_text, close_it, refuse_full, write_in
 from registry.errors import KnownElsewhere, NotFound, RegistryError
-from registry.identity import SealedIdentifier
 from registry.infusion_input import InfusionInput
+from registry.keyed_digests import SealedIdentifier
 from registry.models import Patient, Question, Referral, User
 from registry.rules import complete_input
 

@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from registry.identity import seal_mark
+from registry.keyed_digests import seal_mark
 from registry.models import User
 
 LONGEST_NAME = 150

@@ -15,8 +15,9 @@ from registry.dates import understand_date
 from registry.entry.infusions.row_reader import CodeLists, RowReader, read_identifier_at
 from registry.entry.patients.lookup import PatientRefused
 from registry.errors import InfusionRefused, Problem, RegistryError, TooManyLookups
-from registry.identity import Identifier, IdentifierUnusable
+from registry.identity import IdentifierUnusable
 from registry.infusion_input import InfusionInput
+from registry.keyed_digests import Identifier
 from registry.models import Centre, Patient
 from registry.pages.clinic.date_field import DateText
 from registry.pages.clinic.list_field import (

@@ -31,6 +31,7 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "registry.errors",
     "registry.identity",
     "registry.infusion_input",
+    "registry.keyed_digests",
     "registry.look_alikes",
     "registry.migrations",
     "registry.number_search",

@@ -5,7 +5,7 @@ from typing import Any
 
 from registry.access import Permission
 from registry.choices import Kind
-from registry.entry.infusions.columns import COLUMNS, CORRECTABLE, row_of
+from registry.entry.infusions.columns import COLUMNS, CORRECTABLE, OF_THE_PERSON, row_of
 from registry.entry.infusions.row_reader import CodeLists, RowReader, read_person
 from registry.entry.patients.lookup import find_patient_to_enter
 from registry.entry.patients.search import read_registry_number
@@ -16,7 +16,7 @@ from registry.models import Infusion, Patient, User
 FORMER_FIRST = "former_first_becomes"
 CONFIRMED = "confirmed"
 WRITTEN_ONCE = (*COLUMNS, "patient", FORMER_FIRST, CONFIRMED)
-CORRECTED = tuple(name for name in COLUMNS if name not in {"patient_id", "sex"})
+CORRECTED = tuple(name for name in COLUMNS if name not in OF_THE_PERSON)
 # What follows from another field, and is not to contradict it when that one is corrected alone.
 FOLLOWS = {"infused_on": "date_precision", "product": "modality"}
 

@@ -6,7 +6,11 @@ from django.utils.translation import gettext_lazy as _
 from registry.admin.infusion_actions import InfusionActions
 from registry.admin.record_admin import NO_NUMBERS_IN_ADDRESSES
 from registry.admin.year_filter import YearFilter
+from registry.entry.infusions.columns import CORRECTABLE
 from registry.models import Infusion
+
+# The date is shown in its own precision, and the sequence beside it.
+OTHER_FIELDS = [name for name in CORRECTABLE if name not in {"centre", "infused_on", "date_precision", "sequence"}]
 
 
 @admin.register(Infusion)
@@ -18,10 +22,7 @@ class InfusionAdmin(InfusionActions):
     list_filter = ["centre", "category", "status", YearFilter]
     search_fields = ["patient__registry_number__exact", "batch"]
     search_help_text = NO_NUMBERS_IN_ADDRESSES
-    fields = [
-        "patient", "centre", "date", "sequence", "category", "kind", "product", "indication",
-        "trial", "manufacturing_site", "age_at_infusion", "batch", "status", "created_at",
-    ]  # fmt: skip
+    fields = ["patient", "centre", "date", "sequence", *OTHER_FIELDS, "status", "created_at"]
     readonly_fields = ["date"]
 
     @admin.display(description=_("date of infusion"), ordering="infused_on")

@@ -5,6 +5,7 @@ from typing import Any
 from api.openapi import CATEGORY_CODE, INSTANT, TEXT, TEXT_OR_NULL, WHOLE, listing, parameter, record
 from api.records.openapi.parts import JSON_BODY, PAGE, UUID, described, given, header, key, sent
 from registry.choices import DatePrecision, Kind, Sex, Status
+from registry.entry.infusions import columns
 
 WRITTEN_DATE = {
     "type": "string",
@@ -14,21 +15,31 @@ WRITTEN_DATE = {
 REGISTRY_NUMBER = {"type": "integer", "description": "The registry number of the person."}
 KIND = {"type": "string", "enum": Kind.values}
 PRECISION = {"type": "string", "enum": DatePrecision.values}
-FIELDS: dict[str, Any] = {
-    "id": UUID,
+WRITTEN_NUMBER = {"type": ["integer", "string", "null"]}
+WHOLE_OR_NULL = {"type": ["integer", "null"], "minimum": 0}
+
+
+def _or_null(column: columns.Column, number: dict[str, Any]) -> dict[str, Any]:
+    """A column that may be empty, as far as its table says what it is."""
+    return number if isinstance(column.holds, columns.Number) else TEXT_OR_NULL
+
+
+# What an answer always has of an infusion's columns.
+SAID: dict[str, Any] = {
     "centre": TEXT,
-    "patient": REGISTRY_NUMBER,
     "category": CATEGORY_CODE,
     "kind": KIND,
     "product": TEXT,
-    "indication": TEXT_OR_NULL,
-    "trial": TEXT_OR_NULL,
-    "manufacturing_site": TEXT_OR_NULL,
     "infused_on": WRITTEN_DATE,
     "date_precision": PRECISION,
     "sequence": WHOLE,
     "age_at_infusion": WHOLE,
-    "batch": TEXT_OR_NULL,
+}
+FIELDS: dict[str, Any] = {
+    "id": UUID,
+    "centre": TEXT,
+    "patient": REGISTRY_NUMBER,
+    **{column.name: SAID.get(column.name) or _or_null(column, WHOLE_OR_NULL) for column in columns.STORED},
     "status": {"type": "string", "enum": Status.values},
     "modality": TEXT,
     "sex": {"type": "string", "enum": Sex.values},
@@ -38,21 +49,19 @@ FIELDS: dict[str, Any] = {
 INFUSION = record(**FIELDS)
 WARNINGS = listing(record(field=TEXT, code=TEXT, detail=TEXT))
 STORED = record(**FIELDS, warnings=WARNINGS)
-WRITTEN_NUMBER = {"type": ["integer", "string", "null"]}
-CORRECTABLE: dict[str, Any] = {
-    "centre": TEXT_OR_NULL,
-    "category": TEXT_OR_NULL,
+# What a request's columns are, where more is to be said.
+WRITTEN: dict[str, Any] = {
     "kind": TEXT_OR_NULL | {"description": "first, further_dose or reinfusion."},
     "product": TEXT_OR_NULL | {"description": "Brand or INN, in any case of letters."},
     "modality": TEXT_OR_NULL | {"description": "The product has it; written, it must agree."},
     "indication": TEXT_OR_NULL | {"description": "ICD-10 code, or the key of the list."},
     "trial": TEXT_OR_NULL | {"description": "EU CT, EudraCT or NCT number: needed for ACT and ICT."},
-    "manufacturing_site": TEXT_OR_NULL,
     "infused_on": WRITTEN_DATE | {"type": ["string", "null"]},
-    "date_precision": TEXT_OR_NULL,
-    "sequence": WRITTEN_NUMBER,
-    "age_at_infusion": WRITTEN_NUMBER,
-    "batch": TEXT_OR_NULL,
+}
+CORRECTED = {
+    column.name: WRITTEN.get(column.name) or _or_null(column, WRITTEN_NUMBER)
+    for column in columns.TABLE
+    if column.name not in columns.OF_THE_PERSON
 }
 REASON = {"type": "string", "description": "Stands in the history; without names and identity numbers."}
 NEW: dict[str, Any] = {
@@ -61,7 +70,7 @@ NEW: dict[str, Any] = {
         "patient_id": TEXT_OR_NULL | {"description": "An identifier: digested, never stored or given back."},
         "patient": WRITTEN_NUMBER | {"description": "Or the registry number of someone whom the centre knows."},
         "sex": TEXT_OR_NULL,
-        **CORRECTABLE,
+        **CORRECTED,
         "former_first_becomes": TEXT_OR_NULL
         | {"description": "Answers kind_unclear with kind first: further_dose or reinfusion."},
         "confirmed": TEXT_OR_NULL
@@ -72,7 +81,7 @@ NEW: dict[str, Any] = {
 }
 CHANGES = {
     "type": "object",
-    "properties": {**CORRECTABLE, "reason": REASON},
+    "properties": {**CORRECTED, "reason": REASON},
     "required": ["reason"],
     "additionalProperties": False,
 }
@@ -89,10 +98,10 @@ SENT_EXAMPLE = {
     "centre": "UPP", "patient_id": "19700101-9808", "category": "SOC", "kind": "first", "product": "Yescarta",
     "indication": "C83.3", "infused_on": "2025-03-11",
 }  # fmt: skip
-EXAMPLE = {
+EXAMPLE = dict.fromkeys(FIELDS) | {
     "id": "6f1c1d0e-7a53-4c39-9a0d-2f6f3a1f7a10", "centre": "UPP", "patient": 4232, "category": "SOC",
-    "kind": "first", "product": "Yescarta", "indication": "C83.3", "trial": None, "manufacturing_site": None,
-    "infused_on": "2025-03-11", "date_precision": "day", "sequence": 1, "age_at_infusion": 55, "batch": None,
+    "kind": "first", "product": "Yescarta", "indication": "C83.3",
+    "infused_on": "2025-03-11", "date_precision": "day", "sequence": 1, "age_at_infusion": 55,
     "status": "submitted", "modality": "CAR-T", "sex": "female", "created_at": "2025-03-12T09:14:03.120000+00:00",
     "version": 812,
 }  # fmt: skip

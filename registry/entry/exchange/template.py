@@ -10,9 +10,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from registry.choices import Category, DatePrecision, Kind, Modality, Sex
 from registry.entry.exchange.header import template_columns
-from registry.entry.infusions.columns import COLUMNS, NEEDED_COLUMNS
+from registry.entry.infusions.columns import COLUMNS, NEEDED_COLUMNS, TABLE, Chosen, Column, Listed
 from registry.entry.infusions.export import FORMATS, Export, write_rows
 from registry.entry.infusions.row_reader import CodeLists
 from registry.entry.infusions.spelling import spoken
@@ -68,20 +67,11 @@ def _add_codes(book: Workbook, codes: dict[str, list[str]]) -> None:
 
 def _codes(lists: CodeLists) -> dict[str, list[str]]:
     """What may stand in each column that has a list; only the centres of whoever asks."""
-    codes = {
-        "centre": _once(centre.code for centre in lists.centres.values()),
-        "sex": [spoken(choice) for choice in Sex],
-        "category": Category.values,
-        "kind": [spoken(choice) for choice in Kind],
-        "product": _once(product.name for product in lists.products.values()),
-        "modality": Modality.values,
-        "indication": _once(indication.code for indication in lists.indications.values()),
-        "trial": _once(trial.identifier for trial in lists.trials.values()),
-        "manufacturing_site": _once(site.code for site in lists.sites.values()),
-        "date_precision": [spoken(choice) for choice in DatePrecision],
-    }
+    codes = {column.name: _values(column, lists) for column in TABLE}
     return {name: values for name, values in codes.items() if values}
 
 
-def _once(values) -> list[str]:
-    return list(dict.fromkeys(values))
+def _values(column: Column, lists: CodeLists) -> list[str]:
+    if isinstance(column.holds, Listed):
+        return list(dict.fromkeys(getattr(row, column.holds.by) for row in lists.of(column.name).values()))
+    return [spoken(choice) for choice in column.holds.choices] if isinstance(column.holds, Chosen) else []

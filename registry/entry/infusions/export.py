@@ -13,7 +13,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from registry.access import Actor, Permission, acting_as
 from registry.choices import AccessAction
 from registry.dates import today
-from registry.entry.infusions.columns import COLUMNS, RELATED, row_of
+from registry.entry.infusions.columns import COLUMNS, RELATED, TABLE, Number, row_of
 from registry.entry.infusions.visible_course import sex_shown_to
 from registry.models import Infusion
 from registry.models.access_log import log_infusions
@@ -25,7 +25,7 @@ FORMATS = {
 # What a spreadsheet takes for a formula, also after what it may take for the end of a cell.
 FORMULA = re.compile(r"(^|[,;\t\r\n])([ \t\r\n]*)(?=[=+\-@\t\r＝＋－＠])")
 HEADER = ("id", "patient", *(name for name in COLUMNS if name != "patient_id"), "status")
-NUMBERS = {"patient", "sequence", "age_at_infusion"}
+NUMBERS = {"patient", *(column.name for column in TABLE if isinstance(column.holds, Number))}
 FETCHED_AT_ONCE = 2_000
 
 Cells = Sequence[str | int]
@@ -78,7 +78,7 @@ def _logged(infusions: Iterator[Any], by: Actor) -> Iterator[Cells]:
                 "sex": infusion.sex_shown,
                 "status": infusion.status,
             }
-            yield [int(row[name]) if name in NUMBERS else row[name] for name in HEADER]
+            yield [int(row[name]) if name in NUMBERS and row[name] else row[name] for name in HEADER]
 
 
 def _write_csv(rows: Iterable[Cells]) -> bytes:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import TypeVar
 
+from django.db.models import TextChoices
 from django.utils.translation import get_language
 
-from registry.choices import Category, DatePrecision, Kind, Sex
+from registry.choices import Category, DatePrecision, Kind, Modality, Sex
 
 LIKE = 0.7  # how much of two spellings has to agree (difflib) for one to be what was meant
 LONGEST_GUESSED = 60
@@ -96,8 +97,8 @@ def spellings(choices: type[Category] | type[Kind] | type[Sex] | type[DatePrecis
     return Spelled([*((choice.value, choice) for choice in choices), *also])
 
 
-def spoken(choice: Category | Kind | Sex | DatePrecision) -> str:
+def spoken(choice: TextChoices) -> str:
     """What a clinic writes for a choice, in the language of the page."""
-    if get_language() != "sv" or isinstance(choice, Category):
-        return choice.value
+    if get_language() != "sv" or isinstance(choice, Category | Modality):
+        return str(choice.value)
     return str(choice.label).lower()

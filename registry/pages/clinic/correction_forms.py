@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.dates import understand_date
 from registry.entry.infusions.ages import AGE_UNSTATED
-from registry.entry.infusions.columns import row_of
-from registry.entry.infusions.record import CORRECTABLE
+from registry.entry.infusions.columns import CORRECTABLE, row_of
 from registry.errors import Problem
 from registry.identity import holds_identity_number
 from registry.infusion_input import InfusionInput

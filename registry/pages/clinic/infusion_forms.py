@@ -6,11 +6,10 @@ from datetime import date
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import Category, DatePrecision, Kind, Sex
+from registry.choices import DatePrecision, Kind, Sex
 from registry.dates import understand_date
 from registry.entry.infusions.row_reader import CodeLists, RowReader, read_identifier_at
 from registry.entry.patients.lookup import PatientRefused
@@ -19,7 +18,7 @@ from registry.identity import IdentifierUnusable
 from registry.infusion_input import InfusionInput
 from registry.keyed_digests import Identifier
 from registry.models import Centre, Patient
-from registry.pages.clinic.date_field import DateText
+from registry.pages.clinic.infusion_fields import ANSWER, ORDER, fields_of_columns
 from registry.pages.clinic.list_field import (
     ListSelect,
     centres_of,
@@ -29,7 +28,6 @@ from registry.pages.clinic.list_field import (
     sites_of,
 )
 
-ANSWER = "former_first_becomes"
 DUPLICATE = "duplicate"
 # What templates ask of `data` besides the fields. What is missing there is logged with all the rest, the
 # identity number among it, where templates are logged at their most talkative.
@@ -42,58 +40,12 @@ class InfusionForm(forms.Form):
     that a page refuses what a file refuses, in the same words.
     """
 
-    centre = forms.CharField(label=_("Centre"), required=False)
-    patient_id = forms.CharField(
-        label=_("Identity number"),
-        required=False,
-        help_text=_(
-            "Personal identity or coordination number (YYYYMMDD-NNNN), a reserve number, or local: and your own "
-            "pseudonym. It is not stored, only a code that cannot be read back."
-        ),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
-    )
-    # With the code, since that is what tables and messages say.
-    category = forms.CharField(
-        label=_("Category"),
-        required=False,
-        widget=forms.RadioSelect(
-            choices=[(one.value, format_lazy("{} – {}", one.value, one.label)) for one in Category]
-        ),
-    )
-    trial = forms.CharField(label=_("Trial"), required=False, help_text=_("For an academic or an industry trial."))
-    product = forms.CharField(label=_("Product"), required=False)
-    indication = forms.CharField(label=_("Indication"), required=False)
-    infused_on = forms.CharField(
-        label=_("Date of infusion"),
-        required=False,
-        help_text=_("YYYY-MM-DD, or YYYY-MM or YYYY if less is known. Digits suffice: 261120."),
-        widget=DateText(),
-    )
-    kind = forms.CharField(label=_("Kind"), required=False, widget=forms.RadioSelect(choices=Kind.choices))
     former_first_becomes = forms.CharField(
         label=_("What does the infusion now recorded as the first become?"),
         required=False,
         widget=forms.RadioSelect(choices=[choice for choice in Kind.choices if choice[0] != Kind.FIRST]),
     )
-    age_at_infusion = forms.CharField(
-        label=_("Age at infusion, whole years"),
-        required=False,
-        help_text=_("Only where the identity number does not give it."),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-    )
-    sex = forms.CharField(
-        label=_("Sex"), required=False, help_text=_("Only where the identity number does not give it.")
-    )
-    sequence = forms.CharField(
-        label=_("Sequence"),
-        required=False,
-        help_text=_("1, unless the person has two infusions on one day."),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-    )
-    manufacturing_site = forms.CharField(label=_("Manufacturing site"), required=False)
-    batch = forms.CharField(
-        label=_("Batch"), required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
+    field_order = ORDER
 
     data: dict[str, str]  # what was typed, and what the page proposes
     stored: Mapping[str, str] | None = None  # the row as it stands, where it is corrected
@@ -275,3 +227,7 @@ class InfusionForm(forms.Form):
         names = ("sequence", "manufacturing_site", "batch", *(() if self.patient else ("sex", "age_at_infusion")))
         rare = [name for name in names if name in self.fields]
         return any(self[name].value() or self[name].errors for name in rare)
+
+
+# As if each were declared in the form, and in those that are made of it.
+InfusionForm.base_fields.update(fields_of_columns())

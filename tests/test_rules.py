@@ -44,6 +44,7 @@ SOURCES = [
         "entry/infusions/row_fields.py",
         "entry/importing/course.py",
         "entry/infusions/record.py",
+        "entry/infusions/assess.py",
         "entry/importing/pipeline.py",
         "entry/exchange/file_reader.py",
     )

@@ -5,16 +5,14 @@ from dataclasses import dataclass, replace
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import Kind
-from registry.entry.infusions.ages import refuse_age
-from registry.entry.infusions.batches import doubt_batch, refuse_number_of
-from registry.entry.infusions.record import refuse_impossible
+from registry.entry.infusions.assess import assess
+from registry.entry.infusions.batches import doubt_batch
 from registry.entry.infusions.visible_course import Course, read_course, show_sex
-from registry.entry.patients.moved_away import refuse_moved
-from registry.errors import KindUnclear, KnownElsewhere, Problem
+from registry.errors import KindUnclear, Problem
 from registry.infusion_input import InfusionInput
 from registry.models import Infusion, Patient
-from registry.order import Order, Step
-from registry.rules import classify, complete_input, doubt_entry, doubt_sex, propose_kind
+from registry.order import Order
+from registry.rules import complete_input, doubt_entry, propose_kind
 
 
 @dataclass(frozen=True)
@@ -78,49 +76,26 @@ def propose(
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)
     complete_input(draft)
-    by_number_alone = patient.birth_year if patient and not draft.identifier else None
-    warnings = refuse_impossible(draft, birth_year=by_number_alone)
     course = read_course(patient, by) if patient else Course()
-    if patient:
-        refuse_age(draft, patient, course)
-    others, step = course.steps, draft.step
-    before_first = not course.elsewhere and _is_before_first(step, others)
-    if before_first and draft.kind == Kind.FIRST and former_first_becomes:
-        others = [one._replace(kind=former_first_becomes) if one.kind == Kind.FIRST else one for one in others]
-    warnings += [*doubt_entry(draft, others), *doubt_sex(draft.sex, course.sex)]
-    if patient:
-        refuse_number_of(patient, draft.batch)
-    warnings += doubt_batch(batch=draft.batch, patient=patient, by=by)
-    kind, question = draft.kind, None
-    try:
-        kind, found = classify(step=step, others=others, elsewhere=course.elsewhere)
-        warnings += found
-        if patient and course.elsewhere:
-            refuse_moved(draft, patient, by)
-    except KnownElsewhere as known:
-        question = known.problems[0]
-    except KindUnclear as unclear:
-        question = unclear.problems[0]
-        if not course.elsewhere:
-            kind = Kind.FIRST if before_first else propose_kind(step, others)
+    found = assess(draft=draft, by=by, patient=patient, course=course, former_first_becomes=former_first_becomes)
+    warnings = [*found.alone, *doubt_entry(draft, found.others), *found.of_sex]
+    warnings += [*doubt_batch(batch=draft.batch, patient=patient, by=by), *found.in_course]
+    kind = found.kind
+    if isinstance(found.question, KindUnclear) and not course.elsewhere:
+        kind = Kind.FIRST if found.before_first else propose_kind(found.step, found.others)
+    step = found.step._replace(kind=kind)
     in_cell = [
         one.step for one in course.infusions if one.centre_id == draft.centre.pk and one.category == draft.category
     ]
-    step = step._replace(kind=kind)
-    order = Order([*others, step])
+    order = Order([*found.others, step])
     return Proposal(
         kind=kind,
-        question=question,
-        before_first=before_first,
+        question=found.question.problems[0] if found.question else None,
+        before_first=found.before_first,
         enters_cell=not any(order.place(one) < order.place(step) for one in in_cell),
-        enters_nation=not course.elsewhere and not any(order.place(one) < order.place(step) for one in others),
+        enters_nation=not course.elsewhere
+        and not any(order.place(one) < order.place(step) for one in found.others),
         counted_in_cell=bool(in_cell),
-        counted_in_nation=course.elsewhere or bool(others),
+        counted_in_nation=course.elsewhere or bool(found.others),
         warnings=tuple(warnings),
     )
-
-
-def _is_before_first(step: Step, others: Sequence[Step]) -> bool:
-    """Whether an infusion falls before the one that is recorded as the first."""
-    order = Order([*others, step])
-    return any(one.kind == Kind.FIRST and order.place(step) < order.place(one) for one in others)

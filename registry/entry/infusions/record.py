@@ -9,40 +9,28 @@ from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.ages import Age
-from registry.batch_numbers import read_batch
 from registry.choices import AccessAction, Kind, Sex, Status
-from registry.entry.infusions.ages import follow_date, refuse_age
+from registry.entry.infusions.ages import follow_date
 from registry.entry.infusions.ages_by_number import CONTRADICTED, WITHOUT_NUMBER
-from registry.entry.infusions.batches import refuse_number_of, refuse_registered_number
+from registry.entry.infusions.assess import DATE, assess, assess_change, refuse_impossible
+from registry.entry.infusions.batches import refuse_registered_number
 from registry.entry.infusions.columns import CORRECTABLE, STORED
 from registry.entry.infusions.doubts import draft_of, follow_doubts, read_doubts
 from registry.entry.infusions.lists import read_lists_again
 from registry.entry.infusions.visible_course import Course, read_course
 from registry.entry.locks import lock_entry
 from registry.entry.patients.locked import fill_sex, lock_known_patient, lock_patient
-from registry.entry.patients.moved_away import refuse_moved
 from registry.entry.publish_request import announce_change
 from registry.entry.reasons import check_reason
-from registry.errors import ChangedMeanwhile, InfusionRefused, KnownElsewhere, NotFound, Problem
+from registry.errors import ChangedMeanwhile, NotFound
 from registry.infusion_input import InfusionInput
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
-from registry.order import Step
 from registry.rules import (
-    check_age_by_birth_year,
-    check_input,
-    classify,
     complete_input,
-    doubt_sex,
-    refuse_taken_place,
 )
 
-DATE = {"infused_on", "date_precision"}
-AGE = DATE | {"age_at_infusion"}
-TOGETHER = AGE | {"centre"}  # by which the ages of one person are held against each other
 ABOUT_AGE = {CONTRADICTED, WITHOUT_NUMBER}  # answered by an age that is stated anew
-SAME_INFUSION = DATE | {"sequence", "product"}  # of one person
-DECIDES_ORDER = {"kind", "infused_on", "date_precision", "sequence"}
 
 
 def record_infusion(
@@ -72,27 +60,33 @@ def record_infusion(
     with acting_as(by, reason=check_reason(reason, needed=False)):
         lock_entry()
         draft = replace(draft, **read_lists_again(vars(draft)))
-        warnings = refuse_impossible(draft, birth_year=patient.birth_year if patient else None)
         patient = lock_known_patient(patient, by) if patient else lock_patient(draft)
         course, before = read_course(patient, by), read_doubts([patient.pk])
-        refuse_age(draft, patient, course)
-        fill_sex(patient, draft, by=by)
-        if former_first_becomes:
-            _change_former_first(course, draft, former_first_becomes)
-        kind, _doubts = classify(step=draft.step, others=course.steps, elsewhere=course.elsewhere)
-        if course.elsewhere:
-            refuse_moved(draft, patient, by)
-        refuse_number_of(patient, draft.batch)
-        infusion = Infusion.objects.create(
-            patient=patient,
-            status=Status.SUBMITTED,
-            sex_stated=draft.sex or Sex.UNKNOWN,
-            **{column.name: getattr(draft, column.name) for column in STORED} | {"kind": kind},
+        found = assess(
+            draft=draft, by=by, patient=patient, course=course, former_first_becomes=former_first_becomes
         )
-        log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
-        warnings += doubt_sex(draft.sex, course.sex)
-        follow_doubts([patient.pk], before=before, by=by, stated=infusion, also=warnings, confirmed=confirmed)
+        if found.question:
+            raise found.question
+        if found.former_first and former_first_becomes:
+            found.former_first.kind = former_first_becomes
+            found.former_first.save(update_fields=["kind"])
+        infusion = store_infusion(draft=replace(draft, kind=found.kind), patient=patient, by=by)
+        also = [*found.alone, *found.of_sex]
+        follow_doubts([patient.pk], before=before, by=by, stated=infusion, also=also, confirmed=confirmed)
         announce_change()
+    return infusion
+
+
+def store_infusion(*, draft: InfusionInput, patient: Patient, by: Actor) -> Infusion:
+    """Store what has been judged under the lock as a submitted infusion of a locked person."""
+    fill_sex(patient, draft, by=by)
+    infusion = Infusion.objects.create(
+        patient=patient,
+        status=Status.SUBMITTED,
+        sex_stated=draft.sex or Sex.UNKNOWN,
+        **{column.name: getattr(draft, column.name) for column in STORED},
+    )
+    log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
     return infusion
 
 
@@ -116,27 +110,22 @@ def correct_infusion(
         infusion = _lock_infusion(infusion_id, by, version)
         changes = {**changes, **read_lists_again(changes)}
         changed = {name for name in changes if getattr(infusion, name) != changes[name]}
-        stored = Age(infusion.infused_on, infusion.date_precision, infusion.age_at_infusion)
-        as_it_was, before = draft_of(infusion), read_doubts([infusion.patient_id])
+        stored, before = draft_of(infusion), read_doubts([infusion.patient_id])
         for name in changed:
             setattr(infusion, name, changes[name])
         require(by, Permission.WRITE_RECORDS, centre=infusion.centre_id)
-        draft = draft_of(infusion)
         course = read_course(infusion.patient, by, without=infusion)
         if changed & DATE and "age_at_infusion" not in changes:
-            refuse_impossible(draft, touched=changed)  # a date that cannot be has no age
-            infusion.age_at_infusion = follow_date(draft, stored, infusion.patient, course)
+            _take_age_along(infusion, stored, changed, course)
             changed.add("age_at_infusion")
-            draft = draft_of(infusion)
-        birth_year = infusion.patient.birth_year if changed & AGE else None
-        refuse_impossible(draft, birth_year=birth_year, touched=changed)
-        if changed & TOGETHER:
-            refuse_age(draft, infusion.patient, course)
-        _refuse_change(as_it_was, draft, changed, course)
-        if course.elsewhere and changed & SAME_INFUSION:
-            refuse_moved(draft, infusion.patient, by)
-        if "batch" in changed:
-            refuse_number_of(infusion.patient, draft.batch)
+        assess_change(
+            stored=stored,
+            draft=draft_of(infusion),
+            changed=changed,
+            by=by,
+            patient=infusion.patient,
+            course=course,
+        )
         if changed:
             infusion.save(update_fields=changed)
             log_infusions(by=by, action=AccessAction.CORRECT, infusions=[infusion])
@@ -144,6 +133,14 @@ def correct_infusion(
             follow_doubts([infusion.patient_id], before=before, by=by, stated=infusion, answered=answered)
             announce_change()
     return infusion
+
+
+def _take_age_along(infusion: Infusion, stored: InfusionInput, changed: Collection[str], course: Course) -> None:
+    """The age of an infusion with a new date, where nobody states it anew."""
+    draft = draft_of(infusion)
+    refuse_impossible(draft, touched=changed)  # a date that cannot be has no age
+    age = Age(stored.infused_on, stored.date_precision, infusion.age_at_infusion)
+    infusion.age_at_infusion = follow_date(draft, age, infusion.patient, course)
 
 
 def withdraw_infusion(*, infusion_id: UUID, by: Actor, reason: str, version: int | None = None) -> Infusion:
@@ -181,64 +178,3 @@ def _lock_infusion(infusion_id: UUID, by: Actor, version: int | None) -> Infusio
                 raise ChangedMeanwhile
             return infusion
     raise NotFound(_("There is no such registered infusion."))
-
-
-def _refuse_change(stored: InfusionInput, draft: InfusionInput, changed: Collection[str], course: Course) -> None:
-    """Raise what refuses a corrected infusion its place.
-
-    What was left as it is, is not judged anew: a course that waits for the steward can be corrected, and so
-    can the date of a further dose that a withdrawal has left alone.
-    """
-    if DECIDES_ORDER.intersection(changed):
-        try:
-            classify(step=draft.step, others=course.steps, elsewhere=course.elsewhere)
-        except KnownElsewhere:
-            raise
-        except InfusionRefused as refused:
-            if "kind" in changed or not _is_refused(stored.step, course, refused.code):
-                raise
-        return
-    if "centre" in changed:
-        refuse_taken_place(draft.step, course.steps)
-    if "product" in changed:
-        refuse_taken_place(draft.step, [step for step in course.steps if step.product == draft.step.product])
-
-
-def _is_refused(step: Step, course: Course, code: str) -> bool:
-    """Whether an infusion would be refused with this code if it were entered as it stands."""
-    try:
-        classify(step=step, others=course.steps, elsewhere=course.elsewhere)
-    except InfusionRefused as refused:
-        return refused.code == code
-    return False
-
-
-def _change_former_first(course: Course, draft: InfusionInput, becomes: Kind) -> None:
-    """Make the recorded first what the clinic now says it is; where others know the person, nothing."""
-    first = next((one for one in course.infusions if one.kind == Kind.FIRST), None)
-    if first is None or course.elsewhere or becomes == Kind.FIRST or draft.kind != Kind.FIRST:
-        return
-    first.kind = becomes
-    first.save(update_fields=["kind"])
-
-
-def refuse_impossible(
-    draft: InfusionInput, *, birth_year: int | None = None, touched: Collection[str] | None = None
-) -> list[Problem]:
-    """What is improbable in one infusion; raises InfusionRefused with all that is impossible.
-
-    birth_year: the person's, where the draft has no identifier. touched: what a correction changes
-    (rules.check_input).
-    """
-    problems = check_input(draft, touched=touched)
-    if contradiction := check_age_by_birth_year(draft, birth_year):
-        problems.append(contradiction)
-    if touched is None or "batch" in touched:
-        _batch, taken = read_batch(
-            draft.batch, infused_on=draft.infused_on, precision=draft.date_precision, own=draft.identifier
-        )
-        problems += [taken] if taken else []
-    refusals = [problem for problem in problems if not problem.warning]
-    if refusals:
-        raise InfusionRefused(refusals)
-    return problems

@@ -10,15 +10,15 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.choices import AccessAction, Kind, ReferralState, Sex, Side, Status
+from registry.choices import AccessAction, Kind, ReferralState, Side, Status
 from registry.entry.infusions.ages import refuse_age
-from registry.entry.infusions.columns import STORED
 from registry.entry.infusions.doubts import follow_doubts, read_doubts
+from registry.entry.infusions.record import store_infusion
 from registry.entry.infusions.row_reader import CodeLists, RowReader
 from registry.entry.infusions.visible_course import Course
 from registry.entry.locks import lock_entry
 from registry.entry.patients.count_effect import EffectChanged, Place, Row, compare, places_of
-from registry.entry.patients.locked import fill_sex, lock_patient
+from registry.entry.patients.locked import lock_patient
 from registry.entry.publish_request import announce_change
 from registry.entry.questions.questions import ask, write_in
 from registry.entry.questions.referrals import end_referral, identifier_of, lock_open, lock_question
@@ -243,15 +243,7 @@ def _store(draft: InfusionInput, kind: Kind, patient: Patient, by: Actor) -> Inf
     own = [row.step for row in rows if row.centre_id == draft.centre.pk]
     refuse_taken_place(draft.step, own)
     refuse_age(draft, patient, Course(rows))
-    fill_sex(patient, draft, by=by)
-    infusion = Infusion.objects.create(
-        patient=patient,
-        status=Status.SUBMITTED,
-        sex_stated=draft.sex or Sex.UNKNOWN,
-        **{column.name: getattr(draft, column.name) for column in STORED},
-    )
-    log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
-    return infusion
+    return store_infusion(draft=draft, patient=patient, by=by)
 
 
 def _say_settled(infusion: Infusion) -> str:

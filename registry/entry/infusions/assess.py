@@ -1,0 +1,153 @@
+"""An infusion beside its person's others: judged before anything is stored, and once more under the lock."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from registry.access import Actor
+from registry.batch_numbers import read_batch
+from registry.choices import Kind
+from registry.entry.infusions.ages import refuse_age
+from registry.entry.infusions.batches import refuse_number_of
+from registry.entry.infusions.visible_course import Course
+from registry.entry.patients.moved_away import refuse_moved
+from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem
+from registry.infusion_input import InfusionInput
+from registry.models import Infusion, Patient
+from registry.order import Order, Step
+from registry.rules import check_age_by_birth_year, check_input, classify, doubt_sex, refuse_taken_place
+
+DATE = {"infused_on", "date_precision"}
+AGE = DATE | {"age_at_infusion"}
+TOGETHER = AGE | {"centre"}  # by which the ages of one person are held against each other
+SAME_INFUSION = DATE | {"sequence", "product"}  # of one person
+DECIDES_ORDER = {"kind", "infused_on", "date_precision", "sequence"}
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """An infusion that nothing refuses, beside the person's others."""
+
+    step: Step
+    others: Sequence[Step]  # as they would be
+    kind: Kind | None  # None where the clinic has to say it
+    question: KindUnclear | KnownElsewhere | None  # to be answered before anything is stored
+    before_first: bool  # whether it falls before the one that is recorded as the first
+    former_first: Infusion | None  # the recorded first that makes way for this one
+    alone: Sequence[Problem]  # what is improbable: in the infusion itself,
+    of_sex: Sequence[Problem]  # beside what is known of the person,
+    in_course: Sequence[Problem]  # and beside the person's others
+
+
+def assess(
+    *,
+    draft: InfusionInput,
+    by: Actor,
+    patient: Patient | None,
+    course: Course,
+    former_first_becomes: Kind | None = None,
+) -> Assessment:
+    """What a new infusion would be. draft: completed; patient: None for someone new, whose course is empty.
+
+    Raises InfusionRefused with what is impossible.
+    """
+    by_number_alone = patient.birth_year if patient and not draft.identifier else None
+    alone = refuse_impossible(draft, birth_year=by_number_alone)
+    if patient:
+        refuse_age(draft, patient, course)
+        refuse_number_of(patient, draft.batch)
+    step, others, former_first = draft.step, course.steps, None
+    before_first = not course.elsewhere and _is_before_first(step, others)
+    if before_first and draft.kind == Kind.FIRST and former_first_becomes:
+        former_first = next(one for one in course.infusions if one.kind == Kind.FIRST)
+        others = [one._replace(kind=former_first_becomes) if one.kind == Kind.FIRST else one for one in others]
+    kind, in_course, question = draft.kind, list[Problem](), None
+    try:
+        kind, in_course = classify(step=step, others=others, elsewhere=course.elsewhere)
+        if patient and course.elsewhere:
+            refuse_moved(draft, patient, by)
+    except (KindUnclear, KnownElsewhere) as unclear:
+        question = unclear
+    of_sex = list(doubt_sex(draft.sex, course.sex))
+    return Assessment(step, others, kind, question, before_first, former_first, alone, of_sex, in_course)
+
+
+def assess_change(
+    *,
+    stored: InfusionInput,
+    draft: InfusionInput,
+    changed: Collection[str],
+    by: Actor,
+    patient: Patient,
+    course: Course,
+) -> None:
+    """Raise what refuses a correction; what it leaves as it is, is not judged anew.
+
+    stored: the infusion as it was; course: the person's others.
+    """
+    changed = set(changed)
+    refuse_impossible(draft, birth_year=patient.birth_year if changed & AGE else None, touched=changed)
+    if changed & TOGETHER:
+        refuse_age(draft, patient, course)
+    _refuse_change(stored, draft, changed, course)
+    if course.elsewhere and changed & SAME_INFUSION:
+        refuse_moved(draft, patient, by)
+    if "batch" in changed:
+        refuse_number_of(patient, draft.batch)
+
+
+def refuse_impossible(
+    draft: InfusionInput, *, birth_year: int | None = None, touched: Collection[str] | None = None
+) -> list[Problem]:
+    """What is improbable in one infusion; raises InfusionRefused with all that is impossible.
+
+    birth_year: the person's, where the draft has no identifier. touched: what a correction changes
+    (rules.check_input).
+    """
+    problems = check_input(draft, touched=touched)
+    if contradiction := check_age_by_birth_year(draft, birth_year):
+        problems.append(contradiction)
+    if touched is None or "batch" in touched:
+        _batch, taken = read_batch(
+            draft.batch, infused_on=draft.infused_on, precision=draft.date_precision, own=draft.identifier
+        )
+        problems += [taken] if taken else []
+    refusals = [problem for problem in problems if not problem.warning]
+    if refusals:
+        raise InfusionRefused(refusals)
+    return problems
+
+
+def _refuse_change(stored: InfusionInput, draft: InfusionInput, changed: Collection[str], course: Course) -> None:
+    """Raise what refuses a corrected infusion its place.
+
+    What was left as it is, is not judged anew: a course that waits for the steward can be corrected, and so
+    can the date of a further dose that a withdrawal has left alone.
+    """
+    if DECIDES_ORDER.intersection(changed):
+        try:
+            classify(step=draft.step, others=course.steps, elsewhere=course.elsewhere)
+        except KnownElsewhere:
+            raise
+        except InfusionRefused as refused:
+            if "kind" in changed or not _is_refused(stored.step, course, refused.code):
+                raise
+        return
+    if "centre" in changed:
+        refuse_taken_place(draft.step, course.steps)
+    if "product" in changed:
+        refuse_taken_place(draft.step, [step for step in course.steps if step.product == draft.step.product])
+
+
+def _is_refused(step: Step, course: Course, code: str) -> bool:
+    """Whether an infusion would be refused with this code if it were entered as it stands."""
+    try:
+        classify(step=step, others=course.steps, elsewhere=course.elsewhere)
+    except InfusionRefused as refused:
+        return refused.code == code
+    return False
+
+
+def _is_before_first(step: Step, others: Sequence[Step]) -> bool:
+    """Whether an infusion falls before the one that is recorded as the first."""
+    order = Order([*others, step])
+    return any(one.kind == Kind.FIRST and order.place(step) < order.place(one) for one in others)

@@ -5,16 +5,13 @@ compare-and-set under a lock of the worker's session, and a job that runs while 
 has lost its worker. The sweep sends waiting jobs again.
 """
 
-import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from typing import BinaryIO
 from uuid import UUID
 
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop, override
@@ -27,6 +24,7 @@ from registry.entry.importing import kept_rows, staging
 from registry.entry.importing.lookups import look_up_staged
 from registry.entry.importing.pipeline import ImportSummary, empty_tables, judge_and_store
 from registry.entry.importing.referrals import referable_rows
+from registry.entry.importing.running import holding, telling
 from registry.entry.importing.upload import is_small, keep_rows, read_content
 from registry.entry.infusions.batches import refuse_registered_numbers_of_file
 from registry.entry.infusions.row_reader import CodeLists
@@ -36,9 +34,7 @@ from registry.models import ImportJob, ImportProblem, ImportRow, SealedUpload, U
 from registry.sealing import seal, unseal
 
 RUN_IMPORT = "registry.run_import"  # the job's name on the broker
-JOB_LOCK = 7203  # with a part of the job's id; held by the session that works on it
 KEPT = timedelta(hours=24)  # how long an upload waits for its uploader
-TOLD_EVERY = 0.5  # seconds between two signs of progress
 PATIENCE = timedelta(seconds=30)  # after which the sweep sends a waiting job's message again
 
 # Kept in English with the job, and translated where they are shown.
@@ -51,8 +47,6 @@ TOO_MANY_PERSONS = gettext_noop(
     "was stored, and nothing is told of any of them. Upload it again in an hour, or divide it."
 )
 NO_LONGER_ALLOWED = gettext_noop("You may no longer register infusions for a centre in the file.")
-
-logger = logging.getLogger(__name__)
 
 
 class ImportNotStorable(RegistryError):
@@ -120,12 +114,12 @@ def run_import(job_id: UUID, *, language: str) -> None:
 
     language: that of the sentences of the report.
     """
-    with _holding(job_id) as held:
+    with holding(job_id) as held:
         if not held or not _claim(job_id):
             return
         job = ImportJob.objects.select_related("uploaded_by", "centre").get(pk=job_id)
         try:
-            with override(language), _telling(job) as progress:
+            with override(language), telling(job) as progress:
                 _read_sealed(job, progress)
                 _run(job, progress)
         except Busy:
@@ -146,7 +140,7 @@ def run_import(job_id: UUID, *, language: str) -> None:
 def sweep_imports() -> None:
     """Each minute: end jobs whose worker died, send waiting ones again, forget what nobody stored."""
     for job_id in ImportJob.objects.filter(state=ImportState.RUNNING).values_list("pk", flat=True):
-        with _holding(job_id) as held:
+        with holding(job_id) as held:
             if held and ImportJob.objects.filter(pk=job_id, state=ImportState.RUNNING).exists():
                 _fail(job_id, WORKER_LOST)
     now = timezone.now()
@@ -266,46 +260,3 @@ def _fail(
         if ended:
             ImportRow.objects.filter(job=job_id).delete()
             SealedUpload.objects.filter(job=job_id).delete()
-
-
-@contextmanager
-def _holding(job_id: UUID) -> Iterator[bool]:
-    """Whether this session holds the job alone; the lock ends with the session, however that ends."""
-    key = [JOB_LOCK, int.from_bytes(job_id.bytes[:4], signed=True)]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
-        held = cursor.fetchone()[0]
-    try:
-        yield held
-    finally:
-        if held:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
-
-
-@contextmanager
-def _telling(job: ImportJob) -> Iterator[Callable[[str, int, int], None]]:
-    """Progress, written by a thread with a connection of its own: the work sits in a transaction."""
-    latest: list[tuple[str, int, int]] = []  # the last is what counts
-    ended = threading.Event()
-
-    def tell() -> None:
-        told = None
-        try:
-            while not ended.wait(TOLD_EVERY):
-                if latest and latest[-1] != told:
-                    told = stage, done, total = latest[-1]
-                    running = ImportJob.objects.filter(pk=job.pk, state=ImportState.RUNNING)
-                    running.update(stage=stage, done=done, total=total)
-        except DatabaseError:
-            logger.warning("The progress of import %s is no longer told.", job.pk)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=tell, name=f"import-{job.pk}", daemon=True)
-    thread.start()
-    try:
-        yield lambda *step: latest.append(step)
-    finally:
-        ended.set()
-        thread.join()

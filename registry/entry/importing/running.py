@@ -1,0 +1,60 @@
+"""The work on an import's job: one session holds it, and a thread tells how far it is."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+
+from registry.choices import ImportState
+from registry.models import ImportJob
+
+JOB_LOCK = 7203  # with a part of the job's id; held by the session that works on it
+TOLD_EVERY = 0.5  # seconds between two signs of progress
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def holding(job_id: UUID) -> Iterator[bool]:
+    """Whether this session holds the job alone; the lock ends with the session, however that ends."""
+    key = [JOB_LOCK, int.from_bytes(job_id.bytes[:4], signed=True)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        held = cursor.fetchone()[0]
+    try:
+        yield held
+    finally:
+        if held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
+@contextmanager
+def telling(job: ImportJob) -> Iterator[Callable[[str, int, int], None]]:
+    """Progress, written by a thread with a connection of its own: the work sits in a transaction."""
+    latest: list[tuple[str, int, int]] = []  # the last is what counts
+    ended = threading.Event()
+
+    def tell() -> None:
+        told = None
+        try:
+            while not ended.wait(TOLD_EVERY):
+                if latest and latest[-1] != told:
+                    told = stage, done, total = latest[-1]
+                    running = ImportJob.objects.filter(pk=job.pk, state=ImportState.RUNNING)
+                    running.update(stage=stage, done=done, total=total)
+        except DatabaseError:
+            logger.warning("The progress of import %s is no longer told.", job.pk)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=tell, name=f"import-{job.pk}", daemon=True)
+    thread.start()
+    try:
+        yield lambda *step: latest.append(step)
+    finally:
+        ended.set()
+        thread.join()

@@ -1,4 +1,4 @@
-"""Reading the access log, which is logged too; a patient's extract of it; and how long it is kept."""
+"""Reading and exporting the access log, which is logged too; a patient's extract of it; its retention."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,13 +23,13 @@ LINES_A_PAGE = 100
 FETCHED_AT_ONCE = 2_000
 DELETED_AT_ONCE = 10_000
 
-# Kept in English in the access log, and translated where it is shown.
+# Stored in English in the access log, translated when shown.
 EXPORTED = gettext_noop("as a file")
 
 
 @dataclass(frozen=True)
 class LogFilter:
-    """Which lines of the access log; what is empty restricts nothing. Both dates are included."""
+    """Filters of the access log; an empty field restricts nothing, and both dates are included."""
 
     patient: int | None = None
     actor: str = ""
@@ -37,10 +37,10 @@ class LogFilter:
     action: str = ""
     since: date | None = None
     until: date | None = None
-    refused: bool = False  # only look-ups that were refused: whoever asked had asked for too many
+    refused: bool = False  # only look-ups refused because the user had used up the hour's budget
 
     def lines(self) -> QuerySet[AccessLog]:
-        """The lines, the latest first."""
+        """The matching lines, latest first."""
         found = AccessLog.objects.order_by("-at", "-id")
         exact = {"patient": self.patient, "actor": self.actor, "unit": self.unit, "action": self.action}
         found = found.filter(**{name: value for name, value in exact.items() if value not in {None, ""}})
@@ -48,23 +48,23 @@ class LogFilter:
             found = found.filter(action=AccessAction.SEARCH, detail=REFUSED)
         if self.since:
             found = found.filter(at__gte=_midnight(self.since))
-        if self.until and self.until < date.max:  # no line lies after the calendar's last day
+        if self.until and self.until < date.max:  # the day after date.max cannot be computed
             found = found.filter(at__lt=_midnight(self.until + timedelta(days=1)))
         return found
 
 
 @dataclass(frozen=True)
 class LogPage:
-    """Some lines, and where the older ones begin: the key of the last line here, None at the end."""
+    """A page of lines; `before` for the next page is the key of its last line, None at the end."""
 
     lines: list[AccessLog]
     older: int | None
 
 
 def read_log(*, which: LogFilter, by: Actor, before: int | None = None) -> LogPage:
-    """A page of the access log, from the line `before` on. The reading is logged. Raises NotPermitted.
+    """A page of the access log, of lines older than `before`. The reading is logged. Raises NotPermitted.
 
-    Pages go by the last line seen and not by number: the log grows while it is read.
+    Pages are keyed by the last line and not numbered, since the log grows while it is read.
     """
     require(by, Permission.READ_ACCESS_LOG)
     found = which.lines()
@@ -78,15 +78,16 @@ def read_log(*, which: LogFilter, by: Actor, before: int | None = None) -> LogPa
 
 
 def export_log(*, which: LogFilter, by: Actor) -> Iterator[AccessLog]:
-    """All lines, a part at a time, however many. That they were taken is logged. Raises NotPermitted."""
+    """All matching lines, fetched in chunks. The export is logged. Raises NotPermitted."""
     require(by, Permission.READ_ACCESS_LOG)
     _log_reading(by, AccessAction.READ_LOG, which.patient, detail=EXPORTED)
     return which.lines().iterator(chunk_size=FETCHED_AT_ONCE)
 
 
 def read_extract(*, number: int, by: Actor, as_file: bool = False) -> list[AccessLog] | None:
-    """Every use of one person's data, also of those merged into the person, the latest first; None where
-    nobody has or had the registry number. The extract is logged. Raises NotPermitted.
+    """Every use of one person's data, latest first, including records since merged into the person.
+
+    None where nobody has or had the registry number. The extract is logged. Raises NotPermitted.
 
     An erased person's lines are kept as long as the log (docs/decisions/0007-erasure-and-the-access-log.md).
     """
@@ -101,9 +102,9 @@ def read_extract(*, number: int, by: Actor, as_file: bool = False) -> list[Acces
 
 
 def prune_access_log() -> int:
-    """Delete the lines that are older than ACCESS_LOG_YEARS; returns how many.
+    """Delete the lines older than ACCESS_LOG_YEARS; returns how many.
 
-    The log's guard against deletion is lifted for these deletions alone.
+    The trigger that forbids deletion is lifted for this statement alone.
     """
     limit = _midnight(_years_before(today(), settings.ACCESS_LOG_YEARS))
     pruned = 0

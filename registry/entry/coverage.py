@@ -1,4 +1,4 @@
-"""How far a centre's records are complete, as its lead states it once a month."""
+"""Through which day a centre's records are complete, as its lead attests once a month."""
 
 from datetime import date
 
@@ -19,9 +19,9 @@ class CoverageDateImpossible(RegistryError):
 
 
 def state_coverage(*, centre: Centre, complete_through: date, by: Actor) -> Coverage:
-    """Store that all infusions of the centre up to and including a day are recorded.
+    """Store that all infusions of the centre through a day are registered.
 
-    The latest statement holds, also where it goes back. Raises NotPermitted, CoverageDateImpossible.
+    The latest statement holds, even if its date is earlier. Raises NotPermitted, CoverageDateImpossible.
     """
     require(by, Permission.STATE_COVERAGE, centre=centre.pk)
     if not EARLIEST <= complete_through <= today():
@@ -33,5 +33,5 @@ def state_coverage(*, centre: Centre, complete_through: date, by: Actor) -> Cove
 
 
 def coverage_history(*, by: Actor) -> QuerySet[Coverage]:
-    """The statements of the centres whose records someone may read, the latest first."""
+    """The statements of the centres whose records the actor may read, latest first."""
     return Coverage.objects.visible_to(by, Permission.READ_RECORDS).select_related("centre")

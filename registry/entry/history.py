@@ -16,7 +16,7 @@ NOTHING = "–"
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field before and after, as people read it."""
+    """One field before and after, as displayed."""
 
     label: str
     before: object
@@ -25,7 +25,7 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Change:
-    """One row of history; record is the key of what it is the history of."""
+    """One row of history; `record` is the primary key of the row that changed."""
 
     record: object
     at: datetime
@@ -37,10 +37,10 @@ class Change:
 
 
 def read_history(record: models.Model, related: Mapping[Any, str]) -> list[Change]:
-    """Changes of a record and of the rows that belong to it, the newest first.
+    """Changes of a record and of the rows that belong to it, newest first.
 
-    related: table -> the field by which its rows belong to the record. A row that has moved to the
-    record, or from it, is there with its whole history. Empty for a table without history.
+    related: model -> its foreign key to the record. A row that has moved to or from the record is included
+    with its whole history. Empty for a model without history.
     """
     changes: list[Change] = []
     if hasattr(record, "pgh_event_models"):
@@ -52,7 +52,7 @@ def read_history(record: models.Model, related: Mapping[Any, str]) -> list[Chang
 
 
 def read_histories(model: Any, keys: Iterable[object]) -> dict[object, list[Change]]:
-    """The changes of several records of a table by key, each the newest first, in few queries."""
+    """The changes of several records of a model by key, each newest first, in a fixed number of queries."""
     changes: dict[object, list[Change]] = {}
     for change in _read(model, pgh_obj_id__in=list(keys)):
         changes.setdefault(change.record, []).insert(0, change)
@@ -83,7 +83,7 @@ def _tracked_fields(model: Any) -> list[models.Field]:
 
 
 def _names(rows: list, fields: list[Any]) -> dict[str, dict]:
-    """Of each foreign key, what its values are called today: one query a field."""
+    """The current names of the values of each foreign key: one query per field."""
     return {
         field.name: field.related_model._base_manager.in_bulk(
             {getattr(row, field.attname) for row in rows} - {None}

@@ -1,4 +1,4 @@
-"""A request that is sent twice is carried out once: its answer is kept, and given again."""
+"""Idempotent requests: a repeated request gets the stored response and is not carried out again."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ class KeyReused(RegistryError):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request was answered; repeated: it had been carried out before."""
+    """The response to a request; repeated: it was stored by an earlier request."""
 
     status: int
     body: dict[str, Any]
@@ -36,11 +36,11 @@ class Answer:
 
 
 def answer_once(*, key: str, request: bytes, by: User, work: Callable[[], tuple[int, dict[str, Any]]]) -> Answer:
-    """Carry out a request and keep its answer in the same transaction, or give the answer of before.
+    """Carry out a request and store its response in the same transaction, or return the stored response.
 
-    request: all that makes it this request; only a keyed digest of it is kept, since an identifier
-    may stand in it. work gives status and body, without an identifier; what it raises undoes
-    everything, and the key is free again. Who sends the same at the same moment waits for the first.
+    request: everything that identifies it; only a keyed digest is stored, since it may hold an identity
+    number. work returns status and body, without an identity number; an exception rolls everything back and
+    frees the key. An identical request sent concurrently waits for the first.
     Raises KeyReused, Busy.
     """
     digest = salted_hmac("swecar.idempotency", request, algorithm="sha256").digest()
@@ -48,28 +48,28 @@ def answer_once(*, key: str, request: bytes, by: User, work: Callable[[], tuple[
         with connection.cursor() as cursor:
             lock = (IDEMPOTENCY_LOCK, f"{by.pk}:{key}")
             cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", lock)
-        kept = IdempotencyKey.objects.filter(owner=by, key=key).first()
-        if kept is None:
+        stored = IdempotencyKey.objects.filter(owner=by, key=key).first()
+        if stored is None:
             status, body = work()
             IdempotencyKey.objects.create(owner=by, key=key, request_digest=digest, status=status, answer=body)
             return Answer(status, body)
-        if not constant_time_compare(bytes(kept.request_digest), digest):
+        if not constant_time_compare(bytes(stored.request_digest), digest):
             raise KeyReused
-        return Answer(kept.status, kept.answer, repeated=True)
+        return Answer(stored.status, stored.answer, repeated=True)
 
 
 def answer_form_once(*, request: bytes, by: User, work: Callable[[], dict[str, Any] | None]) -> Answer | None:
-    """Carry out a form, unless the same one was carried out before: then the answer of then, else None.
+    """Carry out a form once: returns the stored response if it was sent before, else None.
 
-    request: a digest of all that makes it this form. work gives what is to be kept of its answer, without an
-    identifier, and None where nothing was carried out; it keeps its own transactions, so that what is logged of
-    a refusal stays. Who sends the same at the same moment waits for the first. Raises Busy.
+    request: a digest of everything that identifies the form. work returns what to store of its response, without
+    an identity number, or None where nothing was carried out; it manages its own transactions, so that the log of
+    a refusal is not rolled back. An identical form sent concurrently waits for the first. Raises Busy.
     """
     digest = salted_hmac("swecar.form", request, algorithm="sha256").digest()
     key = f"form:{digest.hex()}"
     with _holding(f"{by.pk}:{key}"):
-        if kept := IdempotencyKey.objects.filter(owner=by, key=key).first():
-            return Answer(kept.status, kept.answer, repeated=True)
+        if stored := IdempotencyKey.objects.filter(owner=by, key=key).first():
+            return Answer(stored.status, stored.answer, repeated=True)
         body = work()
         if body is not None:
             IdempotencyKey.objects.create(
@@ -80,7 +80,7 @@ def answer_form_once(*, request: bytes, by: User, work: Callable[[], dict[str, A
 
 @contextmanager
 def _holding(name: str) -> Iterator[None]:
-    """Alone with this name, until the block ends: the lock is the session's, since no transaction is around it."""
+    """Hold a lock on this name: a session-level advisory lock, since there is no surrounding transaction."""
     lock = (IDEMPOTENCY_LOCK, name)
     with connection.cursor() as cursor:
         try:
@@ -97,5 +97,5 @@ def _holding(name: str) -> Iterator[None]:
 
 
 def prune_idempotency_keys() -> int:
-    """Forget the answers that nobody asks for again; how many."""
+    """Delete the expired responses; returns how many."""
     return IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]

@@ -1,4 +1,4 @@
-"""Changing a row of a code list: the infusions that refer to it, and confirmation (models/list_guard.py)."""
+"""Changing a row of a code list: the affected infusions, and confirmation (models/list_guard.py)."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from registry.models.list_guard import SETTLES
 
 @dataclass(frozen=True)
 class InfusionCount:
-    """A number of infusions, by their centre's code."""
+    """A number of infusions by centre code."""
 
     centres: Mapping[str, int]
 
@@ -28,7 +28,7 @@ class InfusionCount:
 
 
 def find_changed(row: Model, values: Mapping[str, Any]) -> list[str]:
-    """The guarded fields whose value differs from the stored one.
+    """The guarded fields whose value differs from the stored value.
 
     Takes the entry lock until the commit, so that no infusion is stored meanwhile.
     """
@@ -38,7 +38,6 @@ def find_changed(row: Model, values: Mapping[str, Any]) -> list[str]:
 
 
 def count_infusions(row: Model) -> InfusionCount:
-    """The infusions that refer to a row."""
     return _count(Infusion.objects.filter(**{row.guard.column: row.pk}))  # type: ignore[attr-defined]
 
 
@@ -72,13 +71,13 @@ def count_references(row: Model) -> list[tuple[type[Model], int]]:
 
 
 def is_used(row: Model) -> bool:
-    """Whether anything refers to a row, so that it cannot be deleted."""
+    """Whether any row refers to it, so that it cannot be deleted."""
     return bool(count_infusions(row).number or count_references(row))
 
 
 @contextmanager
 def settling(row: Model) -> Iterator[None]:
-    """Change a row whose infusions the administrator has seen: the triggers let it through."""
+    """Let the triggers accept a change of a row whose infusions the administrator has seen."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config(%s, %s, true)", [SETTLES, f"{row._meta.db_table}:{row.pk}"])
         yield

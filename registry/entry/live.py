@@ -1,4 +1,4 @@
-"""What a centre has entered so far, beside what is published: two measures, counted from the records."""
+"""Live counts of a centre's records, shown beside the published numbers."""
 
 from django.db.models import Count
 
@@ -7,10 +7,9 @@ from registry.models import Infusion
 
 
 def count_entered(by: Actor) -> dict[int, dict[str, dict[str, int]]]:
-    """patients and infusions by category, and as "all", of each centre where someone may write.
+    """{centre key: {category or "all": {"patients": n, "infusions": n}}} where the actor may write.
 
-    Distinct persons and counted infusions of a cell (COUNTING.md, "Measures of a cell"), up to this
-    moment.
+    Distinct persons and counted infusions of a cell, as of now (COUNTING.md, "Measures of a cell").
     """
     counted = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).counted().order_by()
     measures = {"patients": Count("patient", distinct=True), "infusions": Count("pk")}

@@ -6,9 +6,9 @@ from registry.models.list_guard import ENTRY_LOCK
 
 
 def lock_entry(*, alone: bool = False) -> None:
-    """Keep single entries and an import apart. Held until the commit.
+    """Keep single entries and an import apart until the commit; an import takes the lock alone.
 
-    Single entries wait for each other too, but only from their first write on, at the revision.
+    Single entries share it, and serialise on the revision row at their first write.
     """
     function = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Telling the publisher that the records have moved on, without anyone waiting for it."""
+"""Requesting a publication after a change of the records, without delaying the change."""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -11,36 +11,36 @@ from registry.choices import Task
 from registry.models import Run
 
 logger = logging.getLogger(__name__)
-# One thread, so that a broker that does not answer delays the next message and not a write.
+# One thread, so that an unresponsive broker delays the next message and not a write.
 _sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="announce")
 
 
 def announce_change() -> None:
-    """Queue a publication once the running transaction has committed.
+    """Queue a publication once the current transaction has committed.
 
-    The message may be lost, with the broker or the process: the sweep compares the revision that
-    the same transaction moved with the snapshot's, and makes it good.
+    A lost message loses nothing: the same transaction raises the revision, and the scheduled sweep
+    publishes where the snapshot's revision is behind.
     """
     transaction.on_commit(queue_publication, robust=True)
 
 
 def queue_publication() -> None:
-    """Write the waiting run into the ledger, once however many ask, and send the message."""
+    """Store a waiting run, unless there is one already, and send the message."""
     try:
         with transaction.atomic():
             Run.objects.create(task=Task.PUBLISH, queued_at=timezone.now())
     except IntegrityError:
-        pass  # a run is waiting already and will see this change too, but its message may be lost
+        pass  # the waiting run will include this change too; its message may be lost, so send another
     send(Task.PUBLISH.value)
 
 
 def send(task: str, *arguments: str) -> None:
-    """Give a message to the broker, sooner or later or not at all: the sweep makes it good."""
+    """Send a message to the broker in the background; if it is lost, the sweep sends it again."""
     _sender.submit(_send, task, arguments)
 
 
 def _send(task: str, arguments: tuple[str, ...]) -> None:
     try:
         current_app.send_task(task, arguments, ignore_result=True)
-    except Exception:  # any fault of the broker, whatever its client raises
+    except Exception:  # the broker's client raises errors of many kinds
         logger.warning("The broker did not take the message %s; the sweep will.", task, exc_info=True)

@@ -1,11 +1,11 @@
-"""The reason of a change: stated, and without anything that tells who a person is."""
+"""The reason for a change: required, and without anything that identifies a person."""
 
 from registry.errors import IdentifierInText, ReasonMissing
 from registry.identity import holds_identity_number
 
 
 def check_reason(reason: str, *, needed: bool = True) -> str:
-    """The reason as history keeps it. Raises ReasonMissing, IdentifierInText."""
+    """The reason as stored in the history. Raises ReasonMissing, IdentifierInText."""
     reason = reason.strip()
     if needed and not reason:
         raise ReasonMissing

@@ -1,1 +1,1 @@
-"""Who signs in: invitations, tokens, SITHS, second factor."""
+"""Accounts: invitations, tokens, SITHS, second factor."""

@@ -1,4 +1,4 @@
-"""People of a centre: inviting them, taking an invitation, ending a membership."""
+"""The members of a centre: inviting, accepting an invitation, ending a membership."""
 
 import hashlib
 import secrets
@@ -17,16 +17,16 @@ from registry.models import Centre, Invitation, Membership, User
 
 TOKEN_BYTES = 32
 VALID_FOR = timedelta(days=7)
-SITHS = "siths-"  # begins the names of accounts that sign in with SITHS
+SITHS = "siths-"  # prefix of the user names of accounts that sign in with SITHS
 
 
 def open_invitations():
-    """Those that can still be taken."""
+    """Invitations that can still be accepted."""
     return Invitation.objects.filter(accepted_at=None, revoked_at=None, expires_at__gt=timezone.now())
 
 
 def invite_person(*, email: str, centre: Centre, role: CentreRole, by: Actor) -> tuple[Invitation, str]:
-    """A new invitation and its token, which is kept nowhere. It replaces an open one to the same address.
+    """A new invitation and its token, which is not stored. It replaces an open invitation to the same address.
 
     Raises NotPermitted.
     """
@@ -47,7 +47,7 @@ def invite_person(*, email: str, centre: Centre, role: CentreRole, by: Actor) ->
 
 
 def revoke_invitation(*, invitation_id: int, by: Actor) -> Invitation:
-    """Close an invitation that nobody has taken. Raises NotFound."""
+    """Close an open invitation. Raises NotFound."""
     with acting_as(by):
         centres = centres_where(by, Permission.INVITE_PEOPLE)
         invitation = open_invitations().select_for_update().filter(pk=invitation_id).first()
@@ -59,7 +59,7 @@ def revoke_invitation(*, invitation_id: int, by: Actor) -> Invitation:
 
 
 def find_invitation(token: str) -> Invitation:
-    """The open invitation of a token. Raises InvitationUnusable alike for a wrong, used, revoked or old one."""
+    """The open invitation of a token. Raises InvitationUnusable alike if it is wrong, used, revoked or expired."""
     found = open_invitations().filter(token_digest=digest_of(token)).select_related("centre").first()
     if found is None:
         raise InvitationUnusable
@@ -69,9 +69,9 @@ def find_invitation(token: str) -> Invitation:
 def accept_as_newcomer(
     *, invitation_id: int, username: str, password: str, first_name: str, last_name: str
 ) -> User:
-    """A new account with the role that was offered.
+    """A new account with the invitation's role.
 
-    Raises InvitationUnusable, UsernameTaken (in any case of letters, as sign-in reads it).
+    Raises InvitationUnusable, UsernameTaken (ignoring case, as sign-in does).
     """
     user = User(username=username, first_name=first_name, last_name=last_name)
     try:
@@ -83,13 +83,13 @@ def accept_as_newcomer(
             user.set_password(password)
             user.save()
             _take(invitation, user)
-    except IntegrityError:  # someone else took the name in the same moment
+    except IntegrityError:  # the name was taken concurrently
         raise UsernameTaken from None
     return user
 
 
 def accept_as_member(*, invitation_id: int, by: User) -> Membership:
-    """The role that was offered, for an account that is there already; one that may more stays as it is.
+    """Give an existing account the invitation's role; a higher role at the centre is kept.
 
     Raises InvitationUnusable.
     """
@@ -98,7 +98,7 @@ def accept_as_member(*, invitation_id: int, by: User) -> Membership:
 
 
 def find_membership(*, membership_id: int, by: User) -> Membership:
-    """Someone else's role at a centre where the actor may end it; nobody ends a role of their own.
+    """Another user's membership that the actor may end; nobody may end their own.
 
     Raises NotFound.
     """
@@ -109,7 +109,7 @@ def find_membership(*, membership_id: int, by: User) -> Membership:
 
 
 def end_membership(*, membership_id: int, by: User, reason: str) -> None:
-    """Take someone's role at a centre; the account stays.
+    """End a user's membership of a centre; the account stays.
 
     Raises NotFound, ReasonMissing, IdentifierInText.
     """
@@ -118,7 +118,7 @@ def end_membership(*, membership_id: int, by: User, reason: str) -> None:
 
 
 def digest_of(token: str) -> bytes:
-    """What the registry keeps of a token. It is random enough to need no slower digest."""
+    """What is stored of a token. It has enough entropy not to need a slow hash."""
     return hashlib.sha256(token.encode()).digest()
 
 
@@ -133,7 +133,7 @@ def _take(invitation: Invitation, user: User) -> Membership:
     membership, _new = Membership.objects.select_for_update().get_or_create(
         user=user, centre_id=invitation.centre_id, defaults={"role": invitation.role}
     )
-    if ROLES[membership.role][1] < ROLES[invitation.role][1]:  # an invitation adds, and takes nothing
+    if ROLES[membership.role][1] < ROLES[invitation.role][1]:  # an invitation never lowers a role
         membership.role = invitation.role
         membership.save(update_fields=["role"])
     invitation.accepted_by, invitation.accepted_at = user, timezone.now()

@@ -1,4 +1,4 @@
-"""Someone has lost the second factor: an administrator removes it, and the history says why."""
+"""Removing the second factor of a user who has lost it, by an administrator, with a reason."""
 
 from allauth.mfa.models import Authenticator
 
@@ -10,12 +10,12 @@ from registry.models import User
 def remove_second_factor(*, user: User, by: Actor, reason: str) -> None:
     """Remove apps, keys and recovery codes: the next sign-in, with the password, sets up new ones.
 
-    The history of the account keeps who and why. Raises NotPermitted for all but administrators,
+    The account's history records who and why. Raises NotPermitted for all but administrators,
     ReasonMissing, IdentifierInText.
     """
-    require(by, Permission.INVITE_PEOPLE)  # everywhere: an administrator
+    require(by, Permission.INVITE_PEOPLE)  # at all centres, which only an administrator has
     with acting_as(by, reason=check_reason(reason)):
         Authenticator.objects.filter(user=user).delete()
         history = User.pgh_event_model  # type: ignore[attr-defined]
-        kept = {field.attname for field in history._meta.fields} & {field.attname for field in User._meta.fields}
-        history.objects.create(pgh_label="update", pgh_obj=user, **{name: getattr(user, name) for name in kept})
+        shared = {field.attname for field in history._meta.fields} & {field.attname for field in User._meta.fields}
+        history.objects.create(pgh_label="update", pgh_obj=user, **{name: getattr(user, name) for name in shared})

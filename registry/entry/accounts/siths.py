@@ -1,4 +1,4 @@
-"""Who signs in with SITHS: the commission of the session names the centre."""
+"""Sign-in with SITHS: the session's commission says which centre."""
 
 from django.utils.translation import gettext as _
 
@@ -9,7 +9,7 @@ from registry.models import Centre, Membership, User
 
 
 def admit_commissioned(*, user: User, hsa_id: str) -> User:
-    """Store the account if it is new, as reporter of the centre with this HSA-id and of no other.
+    """Store the account if it is new, as reporter of the centre with this HSA-id and no other.
 
     A lead's role at that centre stays. Raises CommissionUnknown.
     """

@@ -1,4 +1,4 @@
-"""Tokens of the signed-in interface: made and shown once, known by their digest, revoked."""
+"""API tokens: shown once when created, stored as a digest, revoked."""
 
 import secrets
 from datetime import timedelta
@@ -15,7 +15,7 @@ from registry.errors import IdentifierInText, NotFound, RegistryError
 from registry.identity import holds_identity_number
 from registry.models import Token, User
 
-PREFIX = "swecar_"  # by which a scan for leaked secrets knows one
+PREFIX = "swecar_"  # so that a scan for leaked secrets recognises a token
 LONGEST_DAYS = 365
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
@@ -26,15 +26,15 @@ class TokenInvalid(RegistryError):
 
 
 def tokens_of(user: User) -> QuerySet[Token]:
-    """Someone's own tokens, the latest first: nobody else sees them."""
+    """A user's own tokens, latest first; no other user can list them."""
     return Token.objects.filter(owner=user)
 
 
 def create_token(*, owner: User, name: str, scope: Scope, days: int, by: Actor) -> tuple[Token, str]:
-    """A new token and its text, which is kept nowhere.
+    """A new token and its text, which is not stored.
 
-    It opens what its owner may do, or read only, and for so many days. Raises IdentifierInText,
-    NotPermitted for another's token, ValueError for days out of range.
+    It grants its owner's permissions, or reading only, for so many days. Raises IdentifierInText,
+    NotPermitted for another user's token, ValueError for days out of range.
     """
     if by != owner:
         require(by, Permission.INVITE_PEOPLE)
@@ -55,7 +55,7 @@ def create_token(*, owner: User, name: str, scope: Scope, days: int, by: Actor) 
 
 
 def revoke_token(*, token_id: int, by: User) -> Token:
-    """Close one of one's own tokens; twice is the same as once. Raises NotFound."""
+    """Revoke one of the user's own tokens; idempotent. Raises NotFound."""
     with acting_as(by):
         token = tokens_of(by).select_for_update().filter(pk=token_id).first()
         if token is None:
@@ -67,9 +67,9 @@ def revoke_token(*, token_id: int, by: User) -> Token:
 
 
 def use_token(text: str) -> Token:
-    """The token with this text, its owner selected; that it was used is noted once a minute.
+    """The token with this text, its owner selected; its last use is stored at most once a minute.
 
-    Raises TokenInvalid alike for a wrong, revoked and old one, and for one whose owner may not sign in.
+    Raises TokenInvalid alike if it is wrong, revoked or expired, or its owner may not sign in.
     """
     now = timezone.now()
     usable = Token.objects.filter(revoked_at=None, expires_at__gt=now, owner__is_active=True)

@@ -1,4 +1,4 @@
-"""What a person sees in a cell of a workbook: its value in its number format, as far as that carries meaning."""
+"""The displayed text of a workbook cell: its value in its number format, where that carries meaning."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from registry.entry.exchange.number_text import (
     show_general,
 )
 
-# Of the formats that a workbook does not spell out (ECMA-376, 18.8.30), those that do not show a number in full.
+# Built-in formats (ECMA-376, 18.8.30) that do not show a number in full.
 BUILT_IN = {
     1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00", 12: "# ?/?", 13: "# ??/??",
     48: "##0.0E+0",
@@ -28,31 +28,31 @@ BUILT_IN = {
     46: "[h]:mm:ss",
     22: "d/m/yyyy h:mm",
 }  # fmt: skip
-AS_WRITTEN = {"yyyy-mm-dd", "yyyy-mm", "yyyy"}  # a date so shown is a text like another, whatever the column
+AS_WRITTEN = {"yyyy-mm-dd", "yyyy-mm", "yyyy"}  # a date shown so is read as text in any column
 SWEDISH = str.maketrans("å", "y")
 ELAPSED = re.compile(r"h+|m+|s+")
-# Minutes have the letter of months, and stand after hours or before seconds.
+# Minutes and months share a letter: it means minutes after hours or before seconds.
 MINUTES = re.compile(r"(?<=h)([^a-z]*)m+|m+(?=[^a-z]*s)")
 CONDITION = re.compile(r"(<=|>=|<>|<|>|=)(-?[0-9]{1,15}(?:\.[0-9]{1,15})?)")
 COMPARED: dict[str, Callable] = {"<=": le, ">=": ge, "<>": ne, "<": lt, ">": gt, "=": eq}
 DAY_ZERO, DAY_ZERO_1904 = datetime(1899, 12, 30), datetime(1904, 1, 1)
-MISTAKEN_LEAP_DAY = 60  # a spreadsheet counts a 29 February 1900
+MISTAKEN_LEAP_DAY = 60  # spreadsheets count a 29 February 1900
 LAST_DAY = 2_958_465  # 9999-12-31
-MILLISECONDS = 86_400_000  # of a day
-NUMBERS = 3  # parts of a format that are of numbers: positive, negative, nought
+MILLISECONDS = 86_400_000  # in a day
+NUMBERS = 3  # sections of a format for numbers: positive, negative, zero
 
 Section = tuple[
     Callable[[float], bool] | None, Show, bool
-]  # when, how, and whether that has a sign for less than 0
+]  # condition, how numbers are shown, whether it shows a minus sign itself
 
 
 def shower(code: str, *, date1904: bool) -> Show:
-    """How numbers are shown in a format."""
+    """A function that shows numbers in a format."""
     if not code:
         return show_general
     sections = read_sections(code)[: NUMBERS + 1]
     if len(sections) > NUMBERS or (len(sections) > 1 and ("any", "@") in sections[-1]):
-        sections.pop()  # of texts
+        sections.pop()  # the section for text
     read = [_read_section(pieces, date1904) for pieces in sections]
     if len(read) == 1 and read[0][0] is None:
         _when, only, is_date = read[0]
@@ -72,7 +72,7 @@ def _read_section(pieces: Sequence[Piece], date1904: bool) -> Section:
 
 
 def _with_sign(show: Show) -> Show:
-    """Numbers of every sign by how those that are not negative are shown."""
+    """Show numbers of either sign, given how non-negative numbers are shown."""
 
     def signed(value: str) -> Text:
         if not value.startswith("-"):
@@ -84,7 +84,7 @@ def _with_sign(show: Show) -> Show:
 
 
 def _chooser(sections: Sequence[Section]) -> Show:
-    """By which part a number is shown: as its sign or the parts' conditions have it."""
+    """Choose the section by the number's sign or by the sections' conditions."""
 
     def show(value: str) -> Text:
         try:
@@ -101,7 +101,7 @@ def _chooser(sections: Sequence[Section]) -> Show:
 
 
 def _choose(conditions: Sequence[Callable[[float], bool] | None], number: float) -> int | None:
-    """The place of the part; None where programs differ."""
+    """The index of the section; None where spreadsheet programs differ."""
     if not any(conditions):
         if number < 0:
             return 1
@@ -116,7 +116,7 @@ def _choose(conditions: Sequence[Callable[[float], bool] | None], number: float)
 
 
 def around_text(code: str) -> tuple[str, str] | None:
-    """What a format puts before and after a text; None where it does not show the text."""
+    """The text a format puts before and after a text value; None if it does not show the value."""
     sections = read_sections(code)
     section = sections[-1]
     if len(sections) <= NUMBERS and ("any", "@") not in section:
@@ -148,7 +148,7 @@ def _date_shower(letters: str, is_elapsed: bool, as_written: bool, date1904: boo
     elif has_time:
         written = "%H:%M"
     else:
-        written = "--%m"  # a month of no year: no date
+        written = "--%m"  # a month without a year is no date
     has_date = written != "%H:%M"
 
     def show(value: str) -> Text:
@@ -162,7 +162,7 @@ def _date_shower(letters: str, is_elapsed: bool, as_written: bool, date1904: boo
 
 
 def show_iso(value: str, show: Show, *, date1904: bool) -> Text:
-    """A date that the workbook spells out, in the precision of its format."""
+    """Show a date that is stored as ISO text, in the precision of its format."""
     try:
         moment = datetime.fromisoformat(value.removesuffix("Z"))
     except ValueError:
@@ -174,12 +174,12 @@ def show_iso(value: str, show: Show, *, date1904: bool) -> Text:
 
 
 def _moment(value: str, date1904: bool, has_date: bool) -> datetime | None:
-    """The moment of a number; None where a spreadsheet shows none, or a day that never was."""
+    """The date and time of a serial number; None if out of range, or 29 February 1900."""
     try:
         number = float(value)
     except ValueError:
         return None
-    if not 0 <= number < LAST_DAY + 1:  # not a number is in no range either
+    if not 0 <= number < LAST_DAY + 1:  # also False for NaN
         return None
     if not date1904 and has_date and (number < 1 or int(number) == MISTAKEN_LEAP_DAY):
         return None

@@ -1,4 +1,4 @@
-"""The rows of a text file: which encoding, which separator, and where a row ends."""
+"""Reading CSV: encoding, separator and row boundaries."""
 
 import codecs
 import csv
@@ -15,14 +15,13 @@ from registry.entry.exchange.header import SEARCHED, column_of
 from registry.errors import FileTooLarge, FileUnusable
 
 CHUNK = 2**16
-MOST_EMPTY = 1_048_576  # rows, as many as a sheet has: spreadsheets write them out where they have a format
-SEPARATORS = ";,\t|"  # as they are tried: the first that names most columns
+MOST_EMPTY = 1_048_576  # rows, as in a sheet: spreadsheets also write out empty rows that have a format
+SEPARATORS = ";,\t|"  # in the order tried: the first that gives most known columns
 SAYS_SEPARATOR = re.compile(r'"?sep=([;,\t|:])"?\s*', re.IGNORECASE)
 BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 UTF_8, WINDOWS = "utf-8", "cp1252"
-MARKS = ("\ufeff", "ï»¿")  # the byte order mark, and one that was taken for text and encoded again
-# Swedish letters as older systems write them, where Windows has signs that stand beside no letter or at its end:
-# å ä ö Å Ä Ö of MS-DOS and of the Macintosh.
+MARKS = ("\ufeff", "ï»¿")  # the byte order mark, and one that was decoded as Windows-1252 and encoded again
+# å ä ö Å Ä Ö of MS-DOS and Mac OS, where Windows-1252 has signs that never stand next to a letter there.
 OTHER_SYSTEMS = re.compile(
     rb"[\x84\x86\x94\x8e\x8f\x99\x80\x81\x85\x8a\x8c\x9a](?=[A-Za-z])|[A-Za-z][\x84\x86\x8a\x8c\x9a]"
 )
@@ -30,19 +29,19 @@ SWEDISH_IN_UTF_8 = re.compile(rb"\xc3[\xa4\xa5\xb6\x84\x85\x96]")
 
 
 def find_encoding(file: BinaryIO) -> str:
-    """The encoding of a text; the file stands at its beginning afterwards. Raises FileUnusable.
+    """The encoding of a text file; the file is rewound afterwards. Raises FileUnusable.
 
-    A text without a mark that is not UTF-8 is Windows-1252, which Swedish spreadsheets write.
+    Without a byte order mark, what is not UTF-8 is Windows-1252, which Swedish spreadsheets write.
     """
     head = file.read(1000)
     file.seek(0)
     if not head.strip(b"\x00 \t\r\n\x1a"):
-        return UTF_8  # nothing, up to here
+        return UTF_8  # empty or blank so far
     return _find_wide(head) or _find_narrow(file)
 
 
 def _find_wide(head: bytes) -> str:
-    """The encoding of two bytes a letter in which a text begins, if any."""
+    """UTF-16, in either byte order, if the text begins so."""
     for mark, encoding in BYTE_ORDER_MARKS.items():
         if head.startswith(mark):
             if head.startswith(codecs.BOM_UTF32_LE):
@@ -52,14 +51,14 @@ def _find_wide(head: bytes) -> str:
         return ""
     half = len(head) // 4
     if head.count(0) > len(head) * 5 // 8 or head.startswith(codecs.BOM_UTF32_BE):
-        raise _no_encoding()  # four bytes a letter
+        raise _no_encoding()  # UTF-32
     if head[1::2].count(0) > half:
         return "utf-16-le"
     return "utf-16-be" if head[0::2].count(0) > half else ""
 
 
 def _find_narrow(file: BinaryIO) -> str:
-    """UTF-8 or Windows-1252, by the whole of the text."""
+    """UTF-8 or Windows-1252, from the whole text."""
     is_utf_8, is_windows, letters, other_system, last = True, True, False, False, b""
     as_utf_8 = codecs.getincrementaldecoder(UTF_8)()
     as_windows = codecs.getincrementaldecoder(WINDOWS)()
@@ -99,16 +98,16 @@ def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = 
 
 
 def read_csv_rows(file: BinaryIO, encoding: str) -> Generator[Row, None, None]:
-    """The rows that have something in them, named by their first line: a cell may hold line breaks.
+    """The rows that are not empty, numbered by their first line, since a cell may hold line breaks.
 
-    Raises FileUnusable and FileTooLarge, at the latest at the row where reading ends.
+    Raises FileUnusable and FileTooLarge, at the latest at the last row.
     """
     text = TextIOWrapper(file, encoding=encoding, newline="")
-    used = [0]  # characters of the row that is being read
+    used = [0]  # characters of the current row
     lines = _read_lines(text, used)
     begins, empty = 1, 0
     try:
-        top = [line for _place, line in zip(range(SEARCHED), _one_by_one(lines, used), strict=False)]
+        top = [line for _place, line in zip(range(SEARCHED), _measure_each(lines, used), strict=False)]
         skipped, separator = _find_separator(top)
         begins += skipped
         rows = csv.reader(chain(top[skipped:], lines), delimiter=separator, strict=True)
@@ -143,7 +142,7 @@ class _RowTooLong(Exception):
 
 
 def _read_lines(text: TextIOWrapper, used: list[int]) -> Iterator[str]:
-    """The lines with their ends, whichever these are."""
+    """The lines, with line endings of any kind."""
     first = text.readline(LONGEST_ROW + 1)
     for mark in MARKS * 3:
         first = first.removeprefix(mark)
@@ -156,15 +155,15 @@ def _read_lines(text: TextIOWrapper, used: list[int]) -> Iterator[str]:
         line = text.readline(LONGEST_ROW + 1)
 
 
-def _one_by_one(lines: Iterator[str], used: list[int]) -> Iterator[str]:
-    """Lines of which each is measured by itself."""
+def _measure_each(lines: Iterator[str], used: list[int]) -> Iterator[str]:
+    """The lines, each measured on its own."""
     for line in lines:
         used[0] = 0
         yield line
 
 
 def _find_separator(top: list[str]) -> tuple[int, str]:
-    """How many lines say something about the file, and what parts its cells."""
+    """(number of lines before the header, separator)."""
     said = SAYS_SEPARATOR.fullmatch(top[0]) if top else None
     rest = top[1:] if said else top
     best = max(
@@ -172,7 +171,7 @@ def _find_separator(top: list[str]) -> tuple[int, str]:
         key=lambda found: found[0],
         default=(0, ","),
     )
-    if best[0] > 1:  # whatever the file says of itself
+    if best[0] > 1:  # known columns beat the `sep=` line
         return len(top) - len(rest), best[1]
     if said:
         return 1, said[1]

@@ -1,4 +1,4 @@
-"""What a file is, by its content: its name says nothing."""
+"""The type of a file, from its content: its name is not trusted."""
 
 import codecs
 import re
@@ -11,15 +11,15 @@ from django.utils.translation import gettext_noop
 from registry.errors import FileUnusable
 
 ARCHIVE = (b"PK\x03\x04", b"PK\x05\x06")
-COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")  # the older Office's files, and what holds encrypted ones
-LARGEST_DIRECTORY = 100_000  # bytes of an archive's list of parts; a workbook's has some thousands
+COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")  # OLE: older Office files, and the container of encrypted ones
+LARGEST_DIRECTORY = 100_000  # bytes of a ZIP file's central directory; a workbook's has some thousands
 ENDING, ENDING_SIZE, LONGEST_ENDING = b"PK\x05\x06", 22, 22 + 65_535
 LONG_MARK, LONG_POINTER_MARK, LONG_POINTER, LONG_FORM = b"PK\x06\x06", b"PK\x06\x07", 20, 20 + 56
 OPEN_DOCUMENT = b"application/vnd.oasis.opendocument."
 HEAD = 4096
-# Control characters that no table has; a tape archive has its mark further on.
+# Control characters that do not occur in tables.
 NO_TEXT = re.compile(rb"[\x01-\x08\x0e-\x19]")
-A_FEW = 50  # one in so many may stand in a text by mistake
+A_FEW = 50  # in a text, at most one control character in so many
 TAPE, TAPE_AT = b"ustar", 257
 
 OLDER = gettext_noop("a workbook of the older kind (XLS)")
@@ -27,7 +27,7 @@ PICTURE = gettext_noop("a picture")
 WEB_PAGE = gettext_noop("a web page")
 DATABASE = gettext_noop("a file of a database or statistics program")
 PROGRAM = gettext_noop("a program")
-# How a file begins, in small letters, and what it is then. Those of spreadsheet programs can be saved anew.
+# The first bytes of a file in lower case, and its type. Files of spreadsheet programs can be saved as XLSX.
 SPREADSHEETS = (
     (rb"\x09\x00\x04\x00|\x09\x02\x06\x00|\x09\x04\x06\x00|\x09\x08[\x06\x08\x10]\x00\x00[\x05\x06]", OLDER),
     (rb"id;p[a-z0-9;.]{0,40}\r?\n?[a-z]{1,2};", gettext_noop("a SYLK file")),
@@ -60,9 +60,9 @@ COMPOUND_PARTS = {
 
 
 def is_workbook(file: BinaryIO) -> bool:
-    """Whether a file is a workbook (XLSX), and not a text; it stands at its beginning afterwards.
+    """Whether a file is a workbook (XLSX) and not text; the file is rewound afterwards.
 
-    Raises FileUnusable for what is neither, with what it is.
+    Raises FileUnusable for any other type, which it names.
     """
     head = file.read(HEAD)
     file.seek(0)
@@ -93,7 +93,7 @@ def _is_archive() -> str:
 
 
 def _refuse_other_archives(file: BinaryIO) -> None:
-    """Refuse an archive that is no workbook, before its list of parts is read where that is very long."""
+    """Refuse an archive that is no workbook, before reading a very large central directory."""
     damaged = FileUnusable(
         _("The workbook is damaged. Open it in a spreadsheet program, save it as XLSX again, and try again.")
     )
@@ -113,9 +113,9 @@ def _refuse_other_archives(file: BinaryIO) -> None:
 
 
 def _measure_directory(file: BinaryIO) -> int:
-    """How many bytes an archive's list of parts has; -1 where that cannot be known.
+    """The size in bytes of an archive's central directory; -1 if unknown.
 
-    Found as zipfile finds it, which believes the longer form of the ending (ZIP64) where there is one.
+    Found as zipfile does, which prefers the ZIP64 end record where there is one.
     """
     size = file.seek(0, 2)
     file.seek(max(0, size - LONGEST_ENDING - LONG_FORM))
@@ -131,7 +131,7 @@ def _measure_directory(file: BinaryIO) -> int:
 
 
 def _what_archive(names: set[str], head: bytes) -> str:
-    """What an archive is that is no workbook."""
+    """The type of an archive that is no workbook, as a sentence."""
     if "mimetype" in names and OPEN_DOCUMENT in head:
         if OPEN_DOCUMENT + b"spreadsheet" in head:
             return _can_be_saved(gettext_noop("an OpenDocument file (ODS)"))
@@ -158,7 +158,7 @@ def _what_compound(file: BinaryIO) -> str:
 
 
 def _what_text(head: bytes) -> str:
-    """What a file is that begins like this, where it is no table."""
+    """The type of a file that begins like this, as a sentence, if it is no table."""
     if head[TAPE_AT:].startswith(TAPE) or re.match(PACKED, head.lower(), re.DOTALL):
         return _is_archive()
     wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

@@ -1,4 +1,4 @@
-"""Opening an exchange file: CSV or XLSX in, rows of strings out, one at a time."""
+"""Reading an exchange file: CSV or XLSX in, rows of strings out, one at a time."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -35,19 +35,19 @@ from registry.entry.exchange.header import (
 from registry.entry.infusions.columns import NEEDED_COLUMNS
 from registry.errors import FileUnusable, Problem
 
-THE_FILE = 0  # the number of a line that says something of the file as a whole
-# Errors of spreadsheets as texts, in English and Swedish; a cell too narrow for its date shows ####.
+THE_FILE = 0  # the line number of problems with the file as a whole
+# Spreadsheet errors as text, in English and Swedish; a cell too narrow for its date shows ####.
 ERROR_TEXT = re.compile(
     r"#(?:[A-ZÅÄÖ]{2,20}(?:/0)?[!?]|N/A|SAKNAS|GETTING_DATA|HÄMTAR_DATA|#{2,})|(?:Err|Fel):[0-9]{3}"
 )
-MAY_BE_ERROR = re.compile("[#=]|Err:|Fel:")  # looked for in a whole row: hardly any has one
-AS_TEXT = re.compile(r'="([^"]*)"')  # how a text file keeps a spreadsheet from making a number of a text
+MAY_BE_ERROR = re.compile("[#=]|Err:|Fel:")  # checked once per row, since errors are rare
+AS_TEXT = re.compile(r'="([^"]*)"')  # how a CSV file keeps a spreadsheet from converting text to a number
 
 
 class Line(NamedTuple):
-    """One row: its line in the file, its fields, how much of the file is read, and what is wrong so far.
+    """One row: its line number, its fields, bytes of the file read so far, and its problems so far.
 
-    fields is None where there is no row: of THE_FILE, and of a row that was given already.
+    fields is None where there is no new row: for THE_FILE, and for more problems of an earlier row.
     """
 
     number: int
@@ -57,7 +57,7 @@ class Line(NamedTuple):
 
 
 def measure_file(path: Path) -> int:
-    """How many bytes a file has. Raises FileUnusable."""
+    """The size of a file in bytes. Raises FileUnusable."""
     try:
         return path.stat().st_size
     except OSError:
@@ -69,10 +69,10 @@ def _unreadable() -> FileUnusable:
 
 
 def read_lines(path: Path, *, centre_given: bool) -> Iterator[Line]:
-    """The rows of an exchange file, in order, without keeping them.
+    """The rows of an exchange file in order, as a stream.
 
-    centre_given: the centre column may be missing. Raises FileUnusable, at the latest at the row
-    where reading ends; for a file without rows too.
+    centre_given: the centre column may be missing. Raises FileUnusable, at the latest at the last row; also for a
+    file without rows.
     """
     try:
         with path.open("rb") as file:
@@ -82,7 +82,7 @@ def read_lines(path: Path, *, centre_given: bool) -> Iterator[Line]:
 
 
 def read_open_lines(file: BinaryIO, *, size: int, centre_given: bool) -> Iterator[Line]:
-    """The rows of a file that is open already, likewise."""
+    """Like `read_lines`, for an open file."""
     needed = NEEDED_COLUMNS if centre_given else NEEDED_COLUMNS | {"centre"}
     if is_workbook(file):
         return _read_workbook(file, size, needed)
@@ -107,7 +107,7 @@ def _read_workbook(file: BinaryIO, size: int, needed: set[str]) -> Iterator[Line
         except FileUnusable as unusable:
             if not notes or type(unusable) is not FileUnusable:
                 raise
-            # The rows may stand in another sheet than the one that is seen first.
+            # The rows may be in another sheet than the active one.
             advice = _("Open the sheet with the rows, and save the workbook.")
             raise FileUnusable(" ".join([str(unusable), *(note.sentence for note in notes), advice])) from None
 
@@ -118,9 +118,9 @@ def _read_rows(
     notes: list[Problem],
     hidden: Callable[[], Collection[int]] = frozenset,
 ) -> Iterator[Line]:
-    """Lines by the columns that the header names; what stands above it is told.
+    """Rows as fields by the header's columns; rows above the header are reported.
 
-    hidden: the places of columns that are not seen, asked once the first row is read.
+    hidden: returns the indexes of hidden columns; called once the first row is read.
     """
     top = list(islice(rows, SEARCHED))
     if not top:
@@ -175,7 +175,7 @@ def _read_table(columns: list[str], rows: Iterator[Row]) -> Iterator[Line]:
 
 
 def _refuse_nameless(places: list[int], cells: Sequence[str], unreadable: Mapping[int, str]) -> None:
-    """Refuse a file with something in a column that has no name: it would not be read."""
+    """Refuse a file with content in a column without a name, since it would be ignored."""
     used = [
         place
         for place in places
@@ -186,7 +186,7 @@ def _refuse_nameless(places: list[int], cells: Sequence[str], unreadable: Mappin
 
 
 def _blank_errors(row: Row) -> Row:
-    """The row without the texts of a spreadsheet's errors, and without what is there for a spreadsheet alone."""
+    """The row with error texts blanked, and without the `="…"` that protects text from a spreadsheet."""
     if not row.cells or not MAY_BE_ERROR.search("".join(row.cells)):
         return row
     row = row._replace(cells=[AS_TEXT.sub(r"\1", cell) if cell[:1] == "=" else cell for cell in row.cells])
@@ -198,7 +198,7 @@ def _blank_errors(row: Row) -> Row:
 
 
 def _problems(columns: list[str], unreadable: Mapping[int, str], hidden: bool) -> tuple[Problem, ...]:
-    """What is wrong with a row as it stands in the file."""
+    """The problems of a row that are known from the file alone."""
     problems = []
     for place, why in unreadable.items():
         if why == A_DATE and (place >= len(columns) or columns[place] == "infused_on"):

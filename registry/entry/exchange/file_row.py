@@ -1,6 +1,6 @@
-"""A row as it stands in a file, whatever the file is, and what a file may hold at most.
+"""A row of a file of any format, and the size limits of a file.
 
-The limits are checked while a file is read, before what goes beyond them is kept.
+The limits are checked while reading, before the excess is held in memory.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from registry.errors import FileTooLarge
 MOST_COLUMNS = 256  # a template has fifteen, and a clinic's own file some dozens
 LONGEST_ROW = 100_000  # characters
 LONGEST_CELL = 32_767  # characters, as spreadsheets have it
-# What a person does not see: blanks of every width, marks without width, an old end of file.
+# Invisible characters: spaces of every width, zero-width marks, the DOS end-of-file character.
 BLANKS = "".join(
     (
         " \t\r\n\v\f\x00\x1a\x1c\x1d\x1e\x1f\x85\xa0\xad\u1680\u180e\u2028\u2029\u202f\u205f\u3000\u2060\ufeff",
@@ -23,16 +23,16 @@ BLANKS = "".join(
 )
 NOTHING = BLANKS + ",;"  # a row of separators alone
 
-# What is wrong with a cell that has something in it, and cannot be read.
+# Why a cell that is not empty cannot be read.
 NO_RESULT, ERROR, MERGED, NO_DATE, ROUNDED = "formula_without_result", "error", "merged", "no_date", "rounded"
 SHOWN_OTHERWISE = "shown_otherwise"
-A_DATE = "a_date"  # and no text that the sheet shows just so: read where a date is asked for
+A_DATE = "a_date"  # not shown as YYYY-MM-DD: read in the infusion date's column only
 
 
 class Row(NamedTuple):
-    """One row: its number as a person sees it, its cells, and which of them cannot be read and why.
+    """One row: its number as shown in a spreadsheet, its cells, and by column why a cell cannot be read.
 
-    cells is None where the row has been given already, and only something more is wrong with it.
+    cells is None for more problems of a row that was yielded before.
     """
 
     number: int
@@ -43,6 +43,5 @@ class Row(NamedTuple):
 
 
 def too_many_columns(number: int) -> FileTooLarge:
-    """The refusal of a row that is wider than any exchange file."""
     sentence = _("Line %(line)s has more than %(most)s columns: delete what stands to the right of the table.")
     return FileTooLarge(sentence % {"line": number, "most": number_format(MOST_COLUMNS)})

@@ -1,4 +1,4 @@
-"""The first row of an exchange file: which column is which, in Swedish or English."""
+"""The header of an exchange file: its columns, named in Swedish or English."""
 
 import re
 import unicodedata
@@ -11,16 +11,16 @@ from registry.entry.exchange.file_row import BLANKS
 from registry.entry.infusions.columns import COLUMNS, NEEDED_COLUMNS, TABLE
 from registry.errors import FileUnusable
 
-SEARCHED = 20  # rows from the top among which the header may stand, below a title
-A_ROW = len(NEEDED_COLUMNS)  # filled cells: with fewer it is a title, and no infusion above the header
+SEARCHED = 20  # rows from the top among which the header is searched, below a title
+A_ROW = len(NEEDED_COLUMNS)  # filled cells: a row above the header with fewer is a title and not an infusion
 MOST_LETTERS = 20
 LONGEST_NAME = 80
 OTHER_WORDS = re.compile(r"[(/\[]")
 IN_OTHER_WORDS = re.compile(r"\([^)]*\)|\[[^\]]*\]")  # as "Infusionsdatum (ÅÅÅÅ-MM-DD)"
-# The template's names in Swedish, by the file's own.
+# Column name -> the Swedish name in the template.
 SWEDISH = {column.name: column.swedish for column in TABLE}
 
-# What a report has beside the columns of the file.
+# The columns a report adds to those of the file.
 REPORT_SWEDISH = {
     "line": "rad", "column": "kolumn", "code": "kod", "refused": "nekad", "sentence": "förklaring",
     "file": "filen", "row": "raden",
@@ -28,7 +28,7 @@ REPORT_SWEDISH = {
 
 
 def _plain(name: str) -> str:
-    """A name without what parts its words, its letters in one form."""
+    """A name without separators, in normalised letters."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
@@ -36,7 +36,7 @@ KNOWN = {_plain(name): column.name for column in TABLE for name in (column.name,
 
 
 def column_of(cell: str) -> str | None:
-    """The column that a cell of the header names, in brackets or after a stroke in other words perhaps."""
+    """The column that a header cell names, perhaps with a translation in brackets or after a slash."""
     cell = cell[:LONGEST_NAME]
     if column := KNOWN.get(_plain(cell)):
         return column
@@ -46,22 +46,22 @@ def column_of(cell: str) -> str | None:
 
 
 def column_name(column: str) -> str:
-    """What the template in the language of the page writes over a column."""
+    """A column's heading in the template, in the current language."""
     return SWEDISH[column] if get_language() == "sv" else column
 
 
 def report_name(name: str) -> str:
-    """What a report in the language of the page calls a column of the file, or of its own."""
+    """The heading of a report's column, in the current language."""
     return (SWEDISH | REPORT_SWEDISH).get(name, name) if get_language() == "sv" else name
 
 
 def template_columns() -> Sequence[str]:
-    """The header of a template in the language of the page."""
+    """The template's header, in the current language."""
     return [column_name(column) for column in COLUMNS]
 
 
 def find_header(rows: Sequence[Sequence[str]]) -> int:
-    """Which of a file's first rows is the header: the one that names most columns, else the first filled one."""
+    """The index of the header among the first rows: the row that names most columns, else the first filled row."""
     named = [len({column for cell in row[:100] if cell and (column := column_of(cell))}) for row in rows]
     if named and max(named) > 1:
         return named.index(max(named))
@@ -69,12 +69,12 @@ def find_header(rows: Sequence[Sequence[str]]) -> int:
 
 
 def filled(row: Iterable[str]) -> int:
-    """How many cells of a row have something in them."""
+    """The number of cells that are not empty."""
     return sum(bool(cell.strip(BLANKS)) for cell in row)
 
 
 def letters_of(place: int) -> str:
-    """How a spreadsheet names the column at a place (from 0)."""
+    """The spreadsheet letters of the column at an index from 0."""
     letters, place = "", place + 1
     while place:
         place, letter = divmod(place - 1, 26)
@@ -83,7 +83,7 @@ def letters_of(place: int) -> str:
 
 
 def unnamed_columns(places: Iterable[int]) -> str:
-    """What is said of columns that have something in them, and no name that is known."""
+    """The sentence about columns that have content and no known name."""
     letters = [letters_of(place) for place in places]
     said = ", ".join(letters[:MOST_LETTERS]) + (", …" if len(letters) > MOST_LETTERS else "")
     sentence = _("Columns without a known name: %(letters)s. Known are: %(columns)s.")
@@ -91,11 +91,11 @@ def unnamed_columns(places: Iterable[int]) -> str:
 
 
 def read_header(cells: Sequence[str], needed: set[str]) -> list[str]:
-    """The columns of a file in its order, empty ones where there is no name. Raises FileUnusable."""
+    """The columns of a file in order, "" where a column has no name. Raises FileUnusable."""
     named = [column_of(cell) for cell in cells]
     while named and not cells[len(named) - 1].strip(BLANKS):
         named.pop()
-    # Its letters say which: what stands there may be an identity number.
+    # Named by letters only: the unknown heading may be an identity number.
     unknown = [place for place, column in enumerate(named) if column is None and cells[place].strip(BLANKS)]
     if not any(named):
         raise FileUnusable(

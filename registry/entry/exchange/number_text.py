@@ -1,4 +1,4 @@
-"""What a person sees of a number in a number format of a spreadsheet, where one text can be given for it."""
+"""The displayed text of a number in a spreadsheet's number format, where all programs agree on it."""
 
 import math
 import re
@@ -7,26 +7,26 @@ from decimal import Decimal
 
 from registry.entry.exchange.file_row import ROUNDED, SHOWN_OTHERWISE
 
-KEPT_DIGITS = 15  # of a number in a spreadsheet; the rest is rounded away
-GROUP = 3  # digits between two separators of thousands
+KEPT_DIGITS = 15  # significant digits of a number in a spreadsheet; the rest is lost
+GROUP = 3  # digits between thousands separators
 
-Text = tuple[str, str]  # what is seen, and why it cannot be read, or is read of infusion dates alone
+Text = tuple[str, str]  # displayed text, and why it cannot be read (or A_DATE)
 Show = Callable[[str], Text]
-Piece = tuple[str, str]  # what a part of a format is, and its text
+Piece = tuple[str, str]  # token type and text
 
 OTHERWISE: Text = ("", SHOWN_OTHERWISE)
-# A text in quotation marks, an escaped character, a place to fill, a repeated character, what stands in brackets.
+# A quoted text, an escaped character, a padding character, a repeated character, a part in brackets.
 PIECE = re.compile(
     r'"(?P<quoted>[^"]*)"|\\(?P<escaped>.)|_(?P<space>.)|\*(?P<fill>.)|\[(?P<bracket>[^\]]*)\]'
     r"|(?P<general>general|standard)|(?P<noon>am/pm|a/p)|(?P<any>.)",
     re.IGNORECASE | re.DOTALL,
 )
-CURRENCY = re.compile(r"\$([^-]*)")  # before its language
-DIGITS, UNSURE = "0#?", "%/eE"  # the latter show another number than there is
+CURRENCY = re.compile(r"\$([^-]*)")  # before the locale
+DIGITS, UNSURE = "0#?", "%/eE"  # the latter show another number than the value
 
 
 def show_general(value: str) -> Text:
-    """A number in full, without the noise of its binary form."""
+    """A number in full, without binary rounding noise."""
     if value.isdecimal() and len(value) <= KEPT_DIGITS and value.isascii():
         return value.lstrip("0") or "0", ""
     try:
@@ -41,7 +41,7 @@ def show_general(value: str) -> Text:
 
 
 def read_sections(code: str) -> list[list[Piece]]:
-    """The parts of a format, of positive and negative numbers, of nought, and of texts, each in its pieces."""
+    """The sections of a format (positive, negative, zero, text), each as its tokens."""
     sections: list[list[Piece]] = [[]]
     for found in PIECE.finditer(code):
         kind = found.lastgroup or ""
@@ -60,7 +60,7 @@ def read_sections(code: str) -> list[list[Piece]]:
 
 
 def section_shower(pieces: Sequence[Piece]) -> Show:
-    """How a part of a format that shows no dates shows numbers that are not negative."""
+    """A function that shows non-negative numbers in a section without dates."""
     pieces = [piece for piece in pieces if piece[0] != "bracket" and piece != ("fill", " ")]
     written = "".join(text for kind, text in pieces if kind == "any")
     if any(kind in {"fill", "noon"} for kind, _text in pieces) or any(mark in written for mark in UNSURE):
@@ -90,14 +90,14 @@ def _general_shower(pieces: Sequence[Piece]) -> Show:
 
 
 def _digits_shower(pieces: Sequence[Piece]) -> Show:
-    """A number in the places of a format, as 000123 or 701111-9802."""
+    """Fill a number's digits into a format's placeholders, as in 000123 or 701111-9802."""
     places = [("digit" if kind == "any" and text in DIGITS else kind, text) for kind, text in pieces]
     point = places.index(("any", ".")) if ("any", ".") in places else len(places)
     whole, decimals = places[:point], places[point + 1 :]
     last = max((place for place, (kind, _text) in enumerate(whole) if kind == "digit"), default=-1)
     grouped = ("any", ",") in whole[:last]
     if ("any", ",") in whole[last + 1 :] + decimals or ("any", ".") in decimals:
-        return lambda value: OTHERWISE  # in thousands, or no format
+        return lambda value: OTHERWISE  # scaled to thousands, or invalid
     whole = [place for place in whole if place != ("any", ",")]
 
     def show(value: str) -> Text:
@@ -110,7 +110,7 @@ def _digits_shower(pieces: Sequence[Piece]) -> Show:
             return OTHERWISE  # rounded
         digits = "" if digits == "0" else digits
         if grouped and _least(whole) > max(len(digits), GROUP):
-            return OTHERWISE  # noughts with separators between them
+            return OTHERWISE  # zeros with separators between them
         seen = _fill_whole(whole, digits)
         if point < len(places):
             seen += "." + _fill_decimals(decimals, fraction)
@@ -120,13 +120,13 @@ def _digits_shower(pieces: Sequence[Piece]) -> Show:
 
 
 def _least(places: Sequence[Piece]) -> int:
-    """How many digits a format shows at least."""
-    kept = [text for kind, text in places if kind == "digit"]
-    return len(kept) - kept.index("0") if "0" in kept else 0
+    """The minimum number of digits a format shows."""
+    digits = [text for kind, text in places if kind == "digit"]
+    return len(digits) - digits.index("0") if "0" in digits else 0
 
 
 def _fill_whole(places: Sequence[Piece], digits: str) -> str:
-    """The digits in their places, from the right; the first place takes those that are left."""
+    """The digits in their placeholders, from the right; the first placeholder takes the rest."""
     shown: list[str] = []
     first = next((place for place, (kind, _text) in enumerate(places) if kind == "digit"), -1)
     for place, (kind, text) in reversed(list(enumerate(places))):

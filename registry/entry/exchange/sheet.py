@@ -1,4 +1,4 @@
-"""The cells of a worksheet, read as they come: what the sheet says of itself is not asked."""
+"""The cells of a worksheet as a stream; the sheet's declared dimensions are ignored."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -33,14 +33,17 @@ LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 WHOLE = re.compile(r"[0-9]{1,9}")
 LETTERS = re.compile(r"[A-Z]{1,3}", re.ASCII)
 RANGE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})(?::([A-Z]{1,3})([0-9]{1,7}))?", re.ASCII)
-ROW_DEPTH, CELL_DEPTH = 3, 4  # of elements, in worksheet and sheetData: elsewhere no program shows them
+ROW_DEPTH, CELL_DEPTH = (
+    3,
+    4,
+)  # nesting in worksheet and sheetData: at other depths no program shows them
 HIDDEN = ("1", "true")
 NO_SIZE = re.compile(r"0(?:\.0*)?")
 
 
 @dataclass(frozen=True)
 class Styles:
-    """How the cells of each style show numbers, and what they put around a text."""
+    """By style: how numbers are shown, and what is put around a text."""
 
     shows: Mapping[str, Show]
     around: Mapping[str, tuple[str, str] | None]
@@ -48,7 +51,7 @@ class Styles:
 
 
 class SheetReader(Reader):
-    """Reads the rows of a sheet that have something in them, then what is merged."""
+    """Reads the rows of a sheet that are not empty, then the merged ranges."""
 
     def __init__(self, *, texts: Sequence[str], styles: Styles):
         super().__init__()
@@ -63,7 +66,7 @@ class SheetReader(Reader):
         self.merged: list[tuple[int, int, int, int]] = []  # first column and row, last column and row
         self.columns: dict[str, int] = {}
         self.hidden_columns: set[int] = set()
-        self.flat = False  # rows that say nothing of their height are not seen
+        self.flat = False  # rows without a height of their own are hidden
         self.listed_columns = 0
         self.is_sheet = False
         self.elements("worksheet", self._begin_sheet)
@@ -78,7 +81,7 @@ class SheetReader(Reader):
         self.elements("mergeCell", self._see_merged)
 
     def read_rows(self, part: BinaryIO) -> Iterator[tuple[int, list[str], dict[int, str], bool]]:
-        """(number, cells, what cannot be read by column, whether the row is hidden)."""
+        """(number, cells, why a cell cannot be read by column, whether the row is hidden)."""
         for _chunk in self.read(part):
             yield from self.rows
             self.rows.clear()
@@ -86,7 +89,7 @@ class SheetReader(Reader):
             raise Damaged
 
     def hidden_parts(self, numbers: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
-        """(row, columns) of the parts of merged cells that show nothing, of these rows in ascending order."""
+        """(row, columns) of the covered cells of merged ranges in these rows, ascending."""
         walked = 0
         for first_column, first_row, last_column, last_row in self.merged:
             for number in numbers[bisect_left(numbers, first_row) : bisect_right(numbers, last_row)]:
@@ -101,7 +104,7 @@ class SheetReader(Reader):
         self.is_sheet = True
 
     def _see_sizes(self, attributes: dict[str, str]) -> None:
-        # zeroHeight hides the rows that the sheet does not have, and nothing else.
+        # zeroHeight hides only rows that are not in the sheet's data.
         self.flat = bool(NO_SIZE.fullmatch(attributes.get("defaultRowHeight", "")))
         if NO_SIZE.fullmatch(attributes.get("defaultColWidth", "")):
             self.hidden_columns.update(range(MOST_COLUMNS))
@@ -196,7 +199,7 @@ class SheetReader(Reader):
             self.unreadable[self.column] = why
         if text:
             self.row_length += len(text)
-            if self.row_length > LONGEST_ROW:  # one shared text may stand in every cell
+            if self.row_length > LONGEST_ROW:  # a shared string may be repeated in every cell
                 raise too_much_text()
             cells = self.cells
             if self.column >= MOST_COLUMNS:
@@ -208,7 +211,7 @@ class SheetReader(Reader):
             cells.append(text)
 
     def _show(self) -> tuple[str, str]:
-        """What is seen in the cell, and why it cannot be read."""
+        """The displayed text of the cell, and why it cannot be read."""
         kind, value = self.kind, self.value
         if kind == "n" and value:
             return self.styles.shows.get(self.style, show_general)(value)
@@ -217,7 +220,7 @@ class SheetReader(Reader):
         if kind == "s" and self.has_value:
             return self._dress(self._shared(value))
         if not value:
-            # A formula that gives an empty text says so; one that was never calculated says nothing.
+            # A formula with an empty result has a value element; a formula never calculated has none.
             return "", NO_RESULT if self.formula and not (kind == "str" and self.has_value) else ""
         return self._show_text(kind, value)
 
@@ -225,7 +228,7 @@ class SheetReader(Reader):
         if kind in {"inlineStr", "str"}:
             return self._dress(value)
         if kind == "b":
-            return "", SHOWN_OTHERWISE  # TRUE, SANT, VRAI: as the program's language has it
+            return "", SHOWN_OTHERWISE  # TRUE, SANT, VRAI: shown in the program's language
         if kind == "d":
             show = self.styles.shows.get(self.style, show_general)
             return show_iso(value.strip(), show, date1904=self.styles.date1904)
@@ -262,7 +265,7 @@ def _whole(text: str) -> int:
 
 
 def _column_of(letters: str) -> int:
-    """The place of a column, from 0."""
+    """The index of a column, from 0."""
     if not LETTERS.fullmatch(letters):
         raise Damaged
     place = 0

@@ -1,4 +1,4 @@
-"""The template of an exchange file: its columns, and what may stand in them."""
+"""The template of the exchange file: its columns and their permitted codes."""
 
 import io
 from itertools import zip_longest
@@ -22,7 +22,7 @@ WIDTH = 20
 
 
 def write_template(lists: CodeLists, *, format: str) -> Export:
-    """An empty file with the right columns, in the language of the page; a workbook has the codes too."""
+    """An empty file with the header in the current language; a workbook has the codes too."""
     header = template_columns()
     if format == "csv":
         return write_rows([header], format=format, name=NAME)
@@ -34,7 +34,7 @@ def write_template(lists: CodeLists, *, format: str) -> Export:
     for place, name in enumerate(COLUMNS, start=1):
         letter = get_column_letter(place)
         sheet.cell(1, place).font = Font(bold=name in NEEDED_COLUMNS | {"centre"}, color="FF000000")
-        # Text, so that a spreadsheet makes no number of an identity number and no day of a month.
+        # Text, so that a spreadsheet turns no identity number into a number and no month into a day.
         sheet.column_dimensions[letter].number_format = "@"
         sheet.column_dimensions[letter].width = WIDTH
         if name in codes:
@@ -50,7 +50,7 @@ def write_template(lists: CodeLists, *, format: str) -> Export:
 
 
 def _add_codes(book: Workbook, codes: dict[str, list[str]]) -> None:
-    """A second sheet with a column of codes a column of the file, each with a name to refer to."""
+    """Add a second sheet with the codes of each column as a named range."""
     title = _("Codes")
     sheet = book.create_sheet(title)
     named = dict(zip(COLUMNS, template_columns(), strict=True))
@@ -66,7 +66,7 @@ def _add_codes(book: Workbook, codes: dict[str, list[str]]) -> None:
 
 
 def _codes(lists: CodeLists) -> dict[str, list[str]]:
-    """What may stand in each column that has a list; only the centres of whoever asks."""
+    """The permitted values of each column with a code list; centres are the user's own."""
     codes = {column.name: _values(column, lists) for column in TABLE}
     return {name: values for name, values in codes.items() if values}
 

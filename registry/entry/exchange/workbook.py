@@ -1,7 +1,7 @@
-"""A workbook (XLSX): which of its sheets is read, and the rows of that sheet.
+"""A workbook (XLSX): which sheet is read, and its rows.
 
-The sheet is the one that a person sees on opening the file. It is read as a stream, whatever it says
-of its own size (docs/decisions/0014-how-a-file-is-read.md).
+It is the active sheet, read as a stream whatever size it declares
+(docs/decisions/0014-how-a-file-is-read.md).
 """
 
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ from registry.entry.exchange.xml_part import Damaged, refuse_costly
 from registry.errors import FileTooLarge, FileUnusable, Problem
 from registry.identity import holds_identity_number
 
-LARGEST_UNPACKED = 80 * 2**20  # bytes of all parts; 20,000 rows take a quarter of it
-GLANCE = 4 * 2**20  # bytes read of all other sheets together, to see whether they have rows
+LARGEST_UNPACKED = 80 * 2**20  # bytes of all parts; 20,000 rows need a quarter of it
+GLANCE = 4 * 2**20  # bytes read of all other sheets together, to check whether they have rows
 WORKSHEET = "worksheet"
 ENCRYPTED = 0x1
 DAMAGES = (BadZipFile, InflateError, Damaged, KeyError, EOFError, NotImplementedError, ValueError)
@@ -38,14 +38,14 @@ PACKINGS = {ZIP_STORED, ZIP_DEFLATED}
 
 @contextmanager
 def opened(file: BinaryIO) -> Iterator["Workbook"]:
-    """A workbook to read rows from. Raises FileUnusable for whatever is wrong with it, also later on."""
+    """Open a workbook. Raises FileUnusable for any fault, also while its rows are read."""
     with _saying_damaged(), ZipFile(file) as archive:
         _measure(archive)
         yield Workbook(archive)
 
 
 def unpacked_size(file: BinaryIO) -> int:
-    """How many bytes the parts of a workbook have, by its directory; reading stops there, whatever follows.
+    """The unpacked size in bytes that a workbook's directory declares; no part is read beyond its declared size.
 
     Raises FileUnusable.
     """
@@ -54,14 +54,14 @@ def unpacked_size(file: BinaryIO) -> int:
 
 
 def rows_at_most(file: BinaryIO) -> int:
-    """How many rows a small workbook can have, all sheets together; the file stands at its beginning afterwards.
+    """An upper bound on the rows of a small workbook, all sheets together; the file is rewound afterwards.
 
     Raises FileUnusable.
     """
     with _saying_damaged(), ZipFile(file) as archive:
         marks = sum(archive.read(part).count(b"row") for part in archive.infolist())
     file.seek(0)
-    return marks // 2  # each begins and ends
+    return marks // 2  # each row has a start and an end tag
 
 
 @contextmanager
@@ -85,13 +85,11 @@ def _measure(archive: ZipFile) -> int:
         raise Damaged
     names = {part.filename.lower() for part in archive.infolist()}
     if len(names) < len(archive.infolist()):
-        raise Damaged  # one of two parts of a name would be passed over
+        raise Damaged  # of two parts with the same name, zipfile would ignore one
     return size
 
 
 class Workbook:
-    """An open workbook."""
-
     def __init__(self, archive: ZipFile):
         self.archive = archive
         book = find_book(archive)
@@ -102,12 +100,12 @@ class Workbook:
         self.texts = read_texts(archive, parts["sharedStrings"]) if "sharedStrings" in parts else []
         self.styles = read_styles(archive, parts.get("styles", ""), date1904=listed.date1904)
         self.read_sheet = self._choose()
-        self.hidden_columns: set[int] = set()  # of the sheet, by their places, from its first row on
+        self.hidden_columns: set[int] = set()  # indexes, complete once the first row is read
 
     def read_rows(self, size: int) -> Iterator[Row]:
-        """The rows of the sheet in order, then again those with hidden parts of merged cells.
+        """The rows of the sheet in order, then those with covered cells of merged ranges again.
 
-        size: of the file, of which each row says how much is read.
+        size: of the file in bytes, to give each row the share that is read.
         """
         sheet = self.read_sheet
         reader = SheetReader(texts=self.texts, styles=self.styles)
@@ -124,7 +122,7 @@ class Workbook:
             yield Row(number, None, size, dict.fromkeys(columns, MERGED))
 
     def notes(self) -> list[Problem]:
-        """A warning that names the other sheets that have rows."""
+        """A warning that names the other sheets with rows."""
         names = [_name(sheet) for sheet in self._others_with_rows()]
         if not names:
             return []
@@ -145,7 +143,7 @@ class Workbook:
                         reader.rows or glanced + reader.fed > GLANCE
                         for _chunk in reader.read(cast(BinaryIO, part))
                     )
-                except (FileTooLarge, Damaged):  # it has something, and nobody needs to know what
+                except (FileTooLarge, Damaged):  # not empty, and its content is not needed
                     has_rows = True
             if has_rows:
                 yield sheet
@@ -159,7 +157,7 @@ class Workbook:
 
 
 def _name(sheet: Sheet) -> str:
-    """The name of a sheet, which is free text, or its place."""
+    """The name of a sheet, or its number, since the name is free text that may identify a person."""
     name = "".join(letter for letter in sheet.name if letter.isprintable())[:31].strip()
     if not name or holds_identity_number(name):
         return _("number %(place)s") % {"place": sheet.place + 1}

@@ -1,4 +1,4 @@
-"""What a workbook has beside its sheets: the list of them, the texts and styles of their cells."""
+"""The parts of a workbook besides its sheets: the sheet list, shared strings and styles."""
 
 import posixpath
 import re
@@ -12,16 +12,19 @@ from registry.entry.exchange.xml_part import OF_A_CELL, Damaged, Reader, too_man
 
 MOST_SHEETS = 100
 MOST_TEXTS = 150_000
-LONGEST_TEXTS = 10_000_000  # characters of all shared texts
-CODES = "codes_"  # how the names of the template's second sheet begin
-A_FEW = 20_000  # elements of the parts that list others
-LONGEST_FORMAT, MOST_FORMATS = 255, 2_000  # of numbers; spreadsheets allow so many characters, and some hundreds
+LONGEST_TEXTS = 10_000_000  # characters of all shared strings
+CODES = "codes_"  # prefix of the named ranges in the template's second sheet
+A_FEW = 20_000  # elements of a part that lists others
+LONGEST_FORMAT, MOST_FORMATS = (
+    255,
+    2_000,
+)  # number formats; spreadsheets allow 255 characters, and some hundreds
 MOST_OF_STYLES = 500_000  # elements; spreadsheets allow 65,490 styles
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of a workbook; only a worksheet is read, and none of charts, dialogues or macros."""
+    """A sheet of a workbook; chart, dialogue and macro sheets are not read."""
 
     name: str
     place: int
@@ -33,7 +36,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Book:
-    """What a workbook lists: its sheets, which of them is active, and from which year it counts days."""
+    """The workbook part: its sheets, the active sheet, and whether days count from 1904."""
 
     sheets: list[Sheet]
     active: int
@@ -49,7 +52,7 @@ def find_book(archive: ZipFile) -> str:
 
 
 def read_relations(archive: ZipFile, part: str) -> dict[str, tuple[str, str]]:
-    """id -> (kind, part) of what a part refers to."""
+    """id -> (type, part) of a part's relationships."""
     folder, name = posixpath.split(part)
     found: dict[str, tuple[str, str]] = {}
 
@@ -74,10 +77,10 @@ def _read(archive: ZipFile, part: str, reader: Reader) -> None:
 
 
 def read_book(archive: ZipFile, book: str, relations: dict[str, tuple[str, str]]) -> Book:
-    """The sheets of a workbook, and what it says of all of them."""
+    """Read the workbook part."""
     listed: list[dict[str, str]] = []
     views: list[dict[str, str]] = []
-    named: list[str] = []  # sheets with cells that have a name of the template's
+    named: list[str] = []  # sheets with one of the template's named ranges
     latest, date1904 = "", False
 
     def begin_name(attributes: dict[str, str]) -> None:
@@ -115,7 +118,7 @@ def read_book(archive: ZipFile, book: str, relations: dict[str, tuple[str, str]]
 
 
 def read_texts(archive: ZipFile, part: str) -> list[str]:
-    """The texts that cells refer to by their places."""
+    """The shared strings, which cells refer to by index."""
     texts: list[str] = []
     pieces: list[str] = []
     phonetic, length = False, 0
@@ -155,7 +158,7 @@ def read_texts(archive: ZipFile, part: str) -> list[str]:
 
 
 def read_styles(archive: ZipFile, part: str, *, date1904: bool) -> Styles:
-    """How cells show what they hold, by their styles' places; part may be empty."""
+    """The cell styles, by index; `part` may be empty."""
     codes: dict[str, str] = {str(number): code for number, code in BUILT_IN.items()}
     used: list[str] = []
     inside = False

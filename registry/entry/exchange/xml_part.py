@@ -1,4 +1,4 @@
-"""The XML of a workbook's parts, read as a stream within limits that are checked before they are spent."""
+"""The XML of a workbook's parts, read as a stream within limits that are checked before memory is used."""
 
 import re
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from registry.entry.exchange.file_row import LONGEST_CELL
 from registry.errors import FileTooLarge
 
 CHUNK = 2**16
-LONGEST_MARK = 2**20  # bytes of one mark of the XML, as a tag with all that it says
-MOST_CELLS, MOST_ROWS = 350_000, 100_000  # walked, empty ones with a format too
-MOST_ELEMENTS = 400_000  # of the XML, beside those that make up cells and texts
-OF_A_CELL = 4  # elements, with its row's
+LONGEST_MARK = 2**20  # bytes of one XML token, such as a tag with its attributes
+MOST_CELLS, MOST_ROWS = 350_000, 100_000  # including empty ones with a format
+MOST_ELEMENTS = 400_000  # besides those of cells and texts
+OF_A_CELL = 4  # elements, including its row's
 CELL_MARKS, ROW_MARKS = (b"<c ", b"<c>", b"<c/"), (b"<row ", b"<row>", b"<row/")
-DEEPEST = 60  # elements within each other
-MOST_ATTRIBUTES = 200  # of one element
-MOST_NAMES = 20_000  # different ones, of elements and attributes
+DEEPEST = 60  # levels of nested elements
+MOST_ATTRIBUTES = 200  # of an element
+MOST_NAMES = 20_000  # distinct names of elements and attributes
 NAMESPACES = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",  # strict
@@ -29,11 +29,11 @@ ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 class Damaged(Exception):
-    """The workbook is not as workbooks are."""
+    """The workbook is malformed."""
 
 
 class Reader:
-    """Reads one part of a workbook with expat: `starts` and `ends` have what is done at which element."""
+    """Reads one part of a workbook with expat: `starts` and `ends` map elements to handlers."""
 
     def __init__(self, most: int = MOST_ELEMENTS) -> None:
         self.starts: dict[str, Any] = {}
@@ -41,10 +41,10 @@ class Reader:
         self.most, self.seen, self.depth = most, 0, 0
         self.fed = 0  # bytes
         self.text: list[str] = []
-        self.taken = -1  # characters of the text; -1 while it is not wanted
+        self.taken = -1  # characters of text collected; -1 while none is wanted
 
     def elements(self, name: str, start: Any = None, end: Any = None) -> None:
-        """What is done at an element of the main namespace."""
+        """Set the handlers of an element of the main namespace."""
         for namespace in NAMESPACES:
             if start:
                 self.starts[f"{namespace} {name}"] = start
@@ -52,18 +52,18 @@ class Reader:
                 self.ends[f"{namespace} {name}"] = end
 
     def want_text(self, *_attributes: Any) -> None:
-        """Keep the text from here on."""
+        """Collect text from here on."""
         self.taken = 0
 
     def take_text(self) -> str:
-        """The text since want_text."""
+        """The text collected since `want_text`."""
         text = "".join(self.text)
         self.text.clear()
         self.taken = -1
         return ESCAPED.sub(_unescape, text) if "_x" in text else text
 
     def read(self, part: BinaryIO) -> Iterator[None]:
-        """Read the part; stops after every chunk. Raises Damaged, FileTooLarge."""
+        """Read the part, yielding after each chunk. Raises Damaged, FileTooLarge."""
         names: dict[str, str] = {}
         parser = expat.ParserCreate(namespace_separator=" ", intern=names)
         parser.buffer_text = True
@@ -82,7 +82,7 @@ class Reader:
                 yield
             parser.Parse(b"", True)
             yield
-        except (expat.ExpatError, LookupError):  # the latter for an encoding that there is none of
+        except (expat.ExpatError, LookupError):  # LookupError: an unknown encoding
             raise Damaged from None
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
@@ -110,25 +110,24 @@ class Reader:
 
 
 def _unescape(found: re.Match) -> str:
-    """The character of an escape; half a character is none, and stands for itself nowhere."""
+    """The character of an `_xHHHH_` escape; a lone surrogate becomes NO_CHARACTER."""
     place = int(found[1], 16)
     return NO_CHARACTER if place in HALVES else chr(place)
 
 
 def _refuse(*_declaration: Any) -> None:
-    raise Damaged  # no workbook has one, and entities may grow without end
+    raise Damaged  # no workbook has a DTD, and entities may expand without limit
 
 
 def too_much_text() -> FileTooLarge:
-    """The refusal of a cell without end."""
     sentence = _("A cell of the workbook holds more than %(most)s characters: this is not an exchange file.")
     return FileTooLarge(sentence % {"most": number_format(LONGEST_CELL, force_grouping=True)})
 
 
 def refuse_costly(part: BinaryIO) -> None:
-    """Refuse a sheet that is too large by a count of its marks: to read it up to the limit takes seconds.
+    """Refuse a sheet that is too large by a count of its tags: reading it up to the limit would take seconds.
 
-    What is written otherwise than spreadsheets do is found on reading. Raises FileTooLarge.
+    XML that is written in another way than spreadsheets do is caught while reading. Raises FileTooLarge.
     """
     cells = rows = elements = 0
     while chunk := part.read(CHUNK):
@@ -140,7 +139,6 @@ def refuse_costly(part: BinaryIO) -> None:
 
 
 def too_many_cells() -> FileTooLarge:
-    """The refusal of a sheet that is larger than any exchange file."""
     sentence = _(
         "The workbook has more than %(rows)s rows or %(cells)s cells, empty ones with a format too. "
         "Copy the rows into the template, or save the sheet as CSV."

@@ -272,3 +272,18 @@ def test_it_is_so_in_both_languages_in_slides_and_under_each_policy(
                 assert (whole in text) <= (whole in said[language]), whole
     assert client.get("/api/v1/map").json()["snapshot"]["data_through"] == printed
     assert client.get("/api/v1/counts").json()["snapshot"]["data_through"] == printed
+
+
+def test_a_centres_latest_infusion_is_told_as_well_as_it_is_known(lists):
+    """Also where no month is known: "2021" after December 2020, and never a gap where there are infusions."""
+    rows = [
+        ("UPP", "2020-12-05", "day"), ("UPP", "2021-01-01", "year"), ("STO", "2019-01-01", "year"),
+        ("LIN", "2021-01-01", "year"), ("LIN", "2021-03-01", "month"), ("UME", "2018-04-04", "day"),
+    ]  # fmt: skip
+    for place, (centre, day, precision) in enumerate(rows):
+        fields = {"infused_on": day, "date_precision": precision}
+        factories.record(lists, factories.nth_number(place), centre=centre, **fields)
+    publish()
+    page = Client().get("/en/freshness/")
+    told = {centre["name"][-3:]: centre["latest"] for centre in page.context["centres"]}
+    assert told == {"UPP": "2021", "STO": "2019", "LIN": "March 2021", "UME": "April 2018", "FAL": "–", "ORE": "–"}

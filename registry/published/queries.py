@@ -103,14 +103,14 @@ def read_map_and_rows(query: CountQuery, *, language: str) -> tuple[dict, list[d
 def read_freshness(*, language: str) -> dict:
     """The current snapshot's map document as "map", and as "latest" the month of each centre's last infusion.
 
-    Raises NotPublished, FactsNotKept.
+    The year, where no more is known of it. Raises NotPublished, FactsNotKept.
     """
     snapshot = _stored(None)
-    counted = count_together(snapshot.number, CountQuery(by=("centre", "month"), measures=("infusions",)))
+    query = CountQuery(by=("centre", "year", "month"), measures=("infusions",))
     latest: dict[str, str] = {}
-    for row in counted[0]:
-        if row["month"] != "unknown":
-            latest[row["centre"]] = max(row["month"], latest.get(row["centre"], ""))
+    for row in count_together(snapshot.number, query)[0]:
+        known = str(row["year"]) if row["month"] == "unknown" else row["month"]
+        latest[row["centre"]] = max(known, latest.get(row["centre"], ""))
     return {
         "map": _say_map(snapshot, snapshot.map_document, language, None),
         "latest": publishable(latest, lambda _latest, _threshold: {}),

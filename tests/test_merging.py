@@ -288,22 +288,32 @@ MEANWHILE = {
     "the first date": {"infused_on": date(2019, 3, 3), "age_at_infusion": 14},
     "its precision": {"infused_on": date(2020, 5, 1), "date_precision": "month", "age_at_infusion": 15},
     "products": {"product": "Yescarta"},
+    "the table by indication": {"indication": "C83.3"},
+    "the table by site": {"manufacturing_site": "VECURA"},
+    "the table by trial": {"trial": "NCT99000001"},
+    "the table by sex": {"sex": "male"},
 }
+LISTED = {"product": "products", "indication": "indications", "manufacturing_site": "sites", "trial": "trials"}
 
 
 @pytest.mark.parametrize("measure", MEANWHILE)
 @pytest.mark.parametrize("action", ACTS)
 def test_every_published_measure_of_a_cell_is_compared(lists, client, action, measure):
     """A reserve number has no date of birth, so that the age of 20 may be put right as 12."""
-    keep = person(lists, RESERVE, age_at_infusion=20 if measure == "children" else 15)
-    absorb = person(lists, "local:8", "2020-09-09", age_at_infusion=20 if measure == "children" else 15)
+    age = {"age_at_infusion": 20 if measure == "children" else 15}
+    keep = person(lists, RESERVE, category="CUP", **age)
+    absorb = person(lists, "local:8", "2020-09-09", category="CUP", **age)
     where = place_of(action, keep, absorb)
     seen = show(client, action, where)
     for one in [keep, absorb] if measure == "children" else [keep]:
-        changes = dict(MEANWHILE[measure])
-        if "product" in changes:
-            changes["product"] = lists.products[changes["product"]]
-        meanwhile(one.infusions.get(), **changes)
+        changes = {
+            name: getattr(lists, LISTED[name])[value] if name in LISTED else value
+            for name, value in MEANWHILE[measure].items()
+        }
+        if "sex" in changes:
+            Patient.objects.filter(pk=one.pk).update(**changes)
+        else:
+            meanwhile(one.infusions.get(), **changes)
     answer = client.post(where, ACTS[action] | {"seen": seen})
     assert "The records have changed meanwhile" in text(answer)
     assert Infusion.objects.filter(centre__code="UPP", patient__in=[keep, absorb]).count() == 2

@@ -281,9 +281,7 @@ class Registry(RuleBasedStateMachine):
                 self.rows[key] = replace(row, person=keep, kind=kind, sex=sex)
         self.person_of = {n: keep if p == absorb else p for n, p in self.person_of.items()}
         after = oracle.total(self.plain_rows())
-        national = {(row.centre, row.category): row.moves for row in effect}.get(
-            ("", ""), dict.fromkeys(SUMMED, 0)
-        )
+        national = {row.cell.by: row.moves for row in effect}.get((), dict.fromkeys(SUMMED, 0))
         assert national == {name: after[name] - before[name] for name in SUMMED}
         assert not Patient.objects.filter(pk=patients["absorb"].pk).exists()
 

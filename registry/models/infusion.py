@@ -42,6 +42,10 @@ class InfusionQuerySet(models.QuerySet):
         history = events.objects.filter(pgh_obj_id=models.OuterRef("pk")).order_by().values("pgh_obj_id")
         return self.annotate(version=models.Subquery(history.values(rows=models.Count("pgh_id"))))
 
+    def with_codes(self):
+        """Each with all that gives it a value in a dimension."""
+        return self.select_related("patient", "centre", "product", "indication", "manufacturing_site", "trial")
+
     def in_order(self) -> list["Infusion"]:
         """One person's infusions in the order of COUNTING.md, withdrawn ones among them."""
         found: Iterable[Any] = self.select_related("centre", "product")

@@ -62,7 +62,7 @@ def to_erase(world):
 
 def to_move(world):
     def at_umea(place):
-        return place.at("UME") if place.centre == "UPP" else place
+        return place.at(world.lists.centres["UME"]) if place.codes["centre"] == "UPP" else place
 
     return {"from_centre": "UPP", "to_centre": "UME", "text": "Wrong.", "shown": "UPP>UME"} | {
         "seen": seen(world, at_umea)
@@ -71,7 +71,7 @@ def to_move(world):
 
 def seen(world, becomes) -> str:
     """What the page would carry."""
-    course = places_of(world.patient.infusions.all())
+    course = places_of(world.patient.infusions.with_codes())
     return print_effect(course, compare(course, list(filter(None, map(becomes, course)))))
 
 

@@ -193,8 +193,7 @@ def erase_patient(
         lock_entry()
         if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
             raise NotFound(_("This person is no longer there."))
-        theirs = patient.infusions.select_related("centre", "product")
-        places = places_of(theirs)
+        places = places_of(patient.infusions.with_codes())
         refuse_other_effect(seen, places, compare(places, []))
         number, digests, referrals = patient.pk, digests_of(patient), referrals_of(patient)
         if refuses:

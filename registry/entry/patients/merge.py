@@ -65,16 +65,16 @@ def merge_patients(
         unexplained = check_merge(keep=keep, absorb=absorb)
         if unexplained and not explanation:
             raise unexplained
-        both = Infusion.objects.filter(patient__in=[keep, absorb]).select_related("centre", "product")
-        places = places_of(both)
-        effect = compare(places, as_one(places, keep.pk))
+        sex, birth_year = choose_traits(keep, absorb)
+        places = places_of(Infusion.objects.filter(patient__in=[keep, absorb]).with_codes())
+        effect = compare(places, as_one(places, keep.pk, sex))
         refuse_other_effect(seen, places, effect)
         before = read_doubts([keep.pk, absorb.pk])
         for late in Infusion.objects.counted().filter(patient__in=[keep, absorb]).in_order()[1:]:
             if late.kind == Kind.FIRST:
                 late.kind = Kind.REINFUSION
                 late.save(update_fields=["kind"])
-        keep.sex, keep.birth_year = choose_traits(keep, absorb)
+        keep.sex, keep.birth_year = sex, birth_year
         keep.save(update_fields=["sex", "birth_year"])
         absorb.infusions.update(patient=keep)
         absorb.identifiers.update(patient=keep)

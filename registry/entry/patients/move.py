@@ -51,7 +51,7 @@ def move_patient(
             raise NotFound(_("This person has no infusion at that centre."))
         _refuse_taken_place(infusions, patient=patient, to_centre=to_centre)
         _refuse_contradictions(infusions, patient=patient, to_centre=to_centre)
-        course = places_of(patient.infusions.select_related("centre", "product"))
+        course = places_of(patient.infusions.with_codes())
         refuse_other_effect(seen, course, compare(course, move_places(course, from_centre, to_centre)))
         before = read_doubts([patient.pk])
         log_infusions(by=by, action=AccessAction.MOVE, infusions=infusions)
@@ -64,7 +64,7 @@ def move_patient(
 
 def move_places(course: Sequence[Place], from_centre: Centre, to_centre: Centre) -> list[Place]:
     """A person's course as it is once what one centre has recorded is another's."""
-    return [place.at(to_centre.code) if place.centre == from_centre.code else place for place in course]
+    return [place.at(to_centre) if place.codes["centre"] == from_centre.code else place for place in course]
 
 
 def check_move(*, from_centre: Centre, to_centre: Centre) -> None:

@@ -17,7 +17,7 @@ from registry.entry.infusions.record import store_infusion
 from registry.entry.infusions.row_reader import CodeLists, RowReader
 from registry.entry.infusions.visible_course import Course
 from registry.entry.locks import lock_entry
-from registry.entry.patients.count_effect import EffectChanged, Place, Row, compare, places_of
+from registry.entry.patients.count_effect import EffectChanged, Place, Row, compare, places_of, read_codes
 from registry.entry.patients.locked import lock_patient
 from registry.entry.publish_request import announce_change
 from registry.entry.questions.questions import ask, write_in
@@ -87,10 +87,10 @@ class Settlement:
         ]
         if self.sent:
             person = self.rows[0].patient_id if self.rows else 0
-            age = self.sent.age_at_infusion or 0
-            place = Place(person, self.sent.centre.code, self.sent.category, self.sent.step, age)
+            codes = read_codes(self.sent, Sex.UNKNOWN)
+            place = Place(person, self.sent.step, self.sent.age_at_infusion or 0, codes)
             places.append(self._as(place, self.answers[SENT]))
-        return places
+        return [place.of_sex(self._sex) for place in places]
 
     def effect(self) -> list[Row]:
         """The numbers that move."""
@@ -98,13 +98,16 @@ class Settlement:
 
     def fingerprint(self) -> str:
         """What the page sends back to say that this was shown, the stored rows and the answers alike."""
-        shown = [
-            (str(row.pk), row.centre_id, row.category, row.step, row.age_at_infusion, self.answers[str(row.pk)])
-            for row in self.rows
-        ]
-        one = self.sent
-        sent = (one.centre.pk, one.category, one.step, one.age_at_infusion, self.answers[SENT]) if one else ()
-        return hashlib.sha256(repr((sorted(shown), sent)).encode()).hexdigest()
+        ids = [str(row.pk) for row in self.rows]
+        shown = sorted(zip(ids, map(repr, places_of(self.rows)), map(self.answers.get, ids), strict=True))
+        sent = (self.sent.step, self.sent.age_at_infusion, read_codes(self.sent, self._sex)) if self.sent else ()
+        return hashlib.sha256(repr((shown, sent, self.answers.get(SENT))).encode()).hexdigest()
+
+    @property
+    def _sex(self) -> str:
+        """The person's once it is settled (fill_sex)."""
+        known = self.rows[0].patient.sex if self.rows else Sex.UNKNOWN
+        return (self.sent.sex or known) if self.sent and known == Sex.UNKNOWN else known
 
     @property
     def names(self) -> set[str]:
@@ -198,7 +201,7 @@ def release_referral(
 
 
 def _rows_of(patient: Patient) -> list[Infusion]:
-    rows = patient.infusions.counted().select_related("centre", "product", "patient").in_order()
+    rows = patient.infusions.counted().with_codes().in_order()
     return list(rows)
 
 

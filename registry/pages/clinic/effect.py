@@ -5,37 +5,63 @@ from typing import Any
 
 from django.utils.translation import get_language
 
-from registry.entry.patients.count_effect import Row
+from registry.entry.patients.count_effect import MEASURES, ON_THE_MAP, Cell, Row
 from registry.errors import NotPublished
+from registry.formats.tables import label_dimension, label_value
 from registry.map_cells import numbers_by_key
+from registry.published.counting import NONE
 from registry.published.queries import read_map
+from registry.published.tables import read_tables
+
+Published = Mapping[Cell, Mapping[str, Any]]
 
 
-def say_effect(rows: Iterable[Row]) -> Sequence[dict[str, Any]]:
-    """The numbers of each cell as published now, and as they become."""
-    published = _published()
-    said = []
-    for row in rows:
-        now = published.get((row.centre, row.category), {})
-        said.append(
-            {
-                "centre": row.centre,
-                "category": row.category,
-                "measures": [
-                    {"moves": moves, "now": now[name], "then": now[name] + moves}
-                    if name in now
-                    else {"moves": moves}
-                    for name, moves in row.moves.items()
-                ],
-            }
-        )
-    return said
+def say_effect(rows: Iterable[Row]) -> dict[str, Sequence[dict[str, Any]]]:
+    """The numbers of each cell as published now, and as they become: on the map, and in the other tables."""
+    rows = list(rows)
+    published = _read_published(dict.fromkeys(row.cell.by for row in rows))
+    on_the_map = [row for row in rows if row.cell.by in ON_THE_MAP]
+    elsewhere = [row for row in rows if row.cell.by not in ON_THE_MAP]
+    return {
+        "effect": [
+            {name: row.cell.value(name) for name in ("centre", "category")} | _measures(row, published)
+            for row in on_the_map
+        ],
+        "elsewhere": [_say_cell(row.cell) | _measures(row, published) for row in elsewhere],
+    }
 
 
-def _published() -> Mapping[tuple[str, str], Mapping]:
-    """The published numbers by centre and category; none before the first snapshot."""
+def _measures(row: Row, published: Published) -> dict[str, list[dict]]:
+    """By how much each measure moves; now and then too, unless there is no snapshot or the policy withholds it."""
+    now = published.get(row.cell, {})
+    return {
+        "measures": [
+            {"moves": moves} | ({} if now.get(name) is None else {"now": now[name], "then": now[name] + moves})
+            for name, moves in row.moves.items()
+        ]
+    }
+
+
+def _say_cell(cell: Cell) -> dict[str, str]:
+    [(dimension, value)] = zip(cell.by, cell.values, strict=True)
+    return {
+        "table": label_dimension(dimension),
+        "value": label_value(dimension, NONE if value is None else str(value)),
+    }
+
+
+def _read_published(tables: Iterable[tuple[str, ...]]) -> Published:
+    """The published numbers of each cell; none before the first snapshot."""
     try:
         document = read_map(language=get_language() or "sv")
+        asked = [by for by in tables if by not in ON_THE_MAP]
+        others = read_tables(asked, measures=MEASURES) if asked else {}
     except NotPublished:
         return {}
-    return numbers_by_key(document)
+    found = {_on_the_map(*key): numbers for key, numbers in numbers_by_key(document).items()}
+    return found | {Cell(by, values): row for by, table in others.items() for values, row in table.items()}
+
+
+def _on_the_map(centre: str, category: str) -> Cell:
+    values = tuple(filter(None, (centre, category)))
+    return Cell(ON_THE_MAP[len(values)], values)

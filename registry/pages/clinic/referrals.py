@@ -191,7 +191,7 @@ def _show_settling(
     shown: dict[str, Any] = {}
     try:
         settlement.check()
-        shown = {"effect": say_effect(settlement.effect()), "shown": settlement.fingerprint()}
+        shown = say_effect(settlement.effect()) | {"shown": settlement.fingerprint()}
     except OrderImpossible as impossible:
         problem = problem or (str(impossible) if request.method == "POST" else "")
     lines = [(str(row.pk), row, answers[str(row.pk)]) for row in rows]

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from registry.access import Permission, acting_as
 from registry.choices import AccessAction
-from registry.entry.patients.comparison import MergeUnexplained
+from registry.entry.patients.comparison import MergeUnexplained, choose_traits
 from registry.entry.patients.count_effect import EffectChanged, Place, as_one, compare, places_of, print_effect
 from registry.entry.patients.duplicates import MOST_PAIRS, NEAR_DAYS, find_doubles
 from registry.entry.patients.erasure import count_traces, count_written, erase_patient
@@ -102,7 +102,8 @@ def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
     except MergeImpossible as impossible:
         return show(request, "clinic/desk_merge.html", context | {"impossible": str(impossible)})
     before = places_of(infusion for course in courses for infusion in course)
-    return show(request, "clinic/desk_merge.html", context | _tell(before, as_one(before, keep.pk)))
+    sex, _birth_year = choose_traits(keep, absorb)
+    return show(request, "clinic/desk_merge.html", context | _tell(before, as_one(before, keep.pk, sex)))
 
 
 @page(Permission.MERGE_PATIENTS)
@@ -191,7 +192,7 @@ def _find(request: SignedInRequest, search: WhoForm) -> Patient | None:
 def _read_course(request: SignedInRequest, patient: Patient) -> list[Infusion]:
     """All infusions of a person, in order; that they were read is logged."""
     found = Infusion.objects.visible_to(request.user).filter(patient=patient)
-    course = found.select_related("patient").in_order()
+    course = found.with_codes().in_order()
     with acting_as(request.user):
         if course:
             log_infusions(by=request.user, action=AccessAction.READ, infusions=course)
@@ -203,7 +204,7 @@ def _read_course(request: SignedInRequest, patient: Patient) -> list[Infusion]:
 def _tell(before: Sequence[Place], after: Sequence[Place]) -> dict[str, Any]:
     """The effect for people, and as the page carries it, so that what is done is what was shown."""
     rows = compare(before, after)
-    return {"effect": say_effect(rows), "seen": print_effect(before, rows)}
+    return say_effect(rows) | {"seen": print_effect(before, rows)}
 
 
 def _say_erased(infusions: int, history: int) -> str:

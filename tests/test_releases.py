@@ -392,3 +392,15 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, committed_list
     for ending in ("", "second/"):
         assert page.goto(f"{live_server.url}{PUBLIC[language]}{ending}").status == 200
         look(page, f"release-{ending.strip('/')}", language)
+
+
+def test_a_vague_infusion_is_new_in_the_release_in_which_it_first_counts(lists):
+    """A reinfusion of "2023" counts from the first of 2023-06-12 on, and not from 1 January (COUNTING.md)."""
+    person = factories.nth_number(0)
+    factories.record(lists, factories.nth_number(1), infused_on="2022-02-02")
+    factories.record(lists, person, infused_on="2023-06-12")
+    factories.record(lists, person, infused_on="2023-01-01", date_precision="year", kind="reinfusion")
+    assert make(as_of=date(2023, 3, 1)).documents["en"]["national"]["infusions"] == 1
+    (nation, *_cells) = make("second", as_of=date(2023, 6, 12)).changes["changes"]
+    assert nation["measures"]["infusions"] == {"before": 1, "after": 3}
+    assert (nation["new"], nation["corrected"]) == (2, 0)

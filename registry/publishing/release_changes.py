@@ -9,8 +9,9 @@ from django.db import connection
 from registry.map_cells import numbers_by_key
 from registry.published.queries import compare_documents
 from registry.published.release_causes import CAUSES
+from registry.publishing.facts import COUNTS_FROM
 
-NOW = """
+NOW = f"""
 SELECT infusion.id AS infusion_id, patient_id AS patient, centre.code::text AS centre,
        infusion.category::text AS category,
        row(kind, product_id, indication_id, trial_id, manufacturing_site_id, infused_on, date_precision,
@@ -18,7 +19,7 @@ SELECT infusion.id AS infusion_id, patient_id AS patient, centre.code::text AS c
 FROM registry_infusion AS infusion
 JOIN registry_patient AS patient ON patient.id = patient_id
 JOIN registry_centre AS centre ON centre.id = centre_id
-WHERE infusion.status = 'submitted' AND (%(as_of)s::date IS NULL OR infused_on <= %(as_of)s)
+WHERE infusion.status = 'submitted' AND (%(as_of)s::date IS NULL OR {COUNTS_FROM} <= %(as_of)s)
 """
 
 # Infusions that differ, with their cell and person then and now. A person who no longer exists was merged with

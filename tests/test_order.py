@@ -205,3 +205,23 @@ class TestUnsettled:
         self.bring(lists, NUMBER, "UPP", infused_on="2019-05-05", kind="reinfusion")
         Infusion.objects.filter(kind="reinfusion").update(status="withdrawn")
         assert self.codes() == []
+
+
+def test_the_administration_shows_a_course_in_its_order(lists, django_user_model):
+    """A vague reinfusion after the known days of its period, and a vague first before them."""
+    factories.record(lists, NUMBER, infused_on="2023-06-12")
+    factories.record(lists, NUMBER, infused_on="2023-01-01", date_precision="year", kind="reinfusion")
+    factories.record(lists, NUMBER, infused_on="2023-06-01", date_precision="month", kind="reinfusion")
+    client = Client()
+    client.force_login(django_user_model.objects.create_superuser("chief", national_role="administrator"))
+    person = Infusion.objects.first().patient_id
+    page = client.get(f"/admin/registry/patient/{person}/change/")
+    [course] = [inline for inline in page.context["inline_admin_formsets"] if inline.opts.model is Infusion]
+    shown = [form.original.written_on for form in course]
+    stored = oracle.counted(factories.read_rows())
+    printed = {"day": 10, "month": 7, "year": 4}
+    expected = [
+        row["infused_on"].isoformat()[: printed[row["date_precision"]]]
+        for row in sorted(stored, key=lambda row: row["place"])
+    ]
+    assert shown[: len(expected)] == expected != sorted(expected)

@@ -2,6 +2,8 @@
 
 from django.contrib import admin
 from django.db.models import Count, IntegerField, OuterRef, Subquery
+from django.forms.models import BaseInlineFormSet
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from registry.access import acting_as
@@ -9,6 +11,7 @@ from registry.admin.record_admin import IN_ADMIN, NO_NUMBERS_IN_ADDRESSES, Recor
 from registry.choices import AccessAction
 from registry.models import Infusion, Patient, PatientIdentifier
 from registry.models.access_log import log_persons
+from registry.models.infusion import order_course
 
 
 class IdentifierInline(RecordInline):
@@ -18,13 +21,25 @@ class IdentifierInline(RecordInline):
     fields = ["type"]
 
 
+class CourseFormSet(BaseInlineFormSet):
+    """A person's infusions, as COUNTING.md orders them."""
+
+    @cached_property
+    def _course(self) -> list[Infusion]:
+        return order_course(super().get_queryset())
+
+    def get_queryset(self):
+        """A list, since no column holds the order."""
+        return self._course
+
+
 class CourseInline(RecordInline):
     """A person's infusions in the whole country, in order."""
 
     model = Infusion
+    formset = CourseFormSet
     fields = ["date", "centre", "category", "kind", "product", "status"]
     readonly_fields = ["date"]
-    ordering = ["infused_on", "sequence"]
     show_change_link = True
 
     def get_queryset(self, request):

@@ -132,3 +132,51 @@ def test_an_unknown_sex_is_filled_from_the_number_in_each_way(lists, tmp_path, s
     add_identifier(patient=known, identifier=read(WINTER), by=BY, reason="known now")
     factories.record(lists, SPRING, sex=sex, **AUTUMN)
     assert set(Patient.objects.values_list("sex", flat=True)) == {"female"}
+
+
+UNDATED = {"a pseudonym": "local:b", "a reserve number": "reserve:991234567897"}
+
+
+@pytest.mark.parametrize("right", UNDATED)
+def test_ages_of_a_wrong_number_are_asked_about_where_the_right_one_gives_none(lists, right):
+    """The number that gave the age is gone, and the one in its place tells no birth."""
+    person = factories.record(lists, WINTER, **AUTUMN).patient
+    factories.record(lists, WINTER, **LATER)
+    wrong = person.identifiers.get().pk
+    replace_identifier(patient=person, wrong=wrong, identifier=read(UNDATED[right]), by=BY, reason="another's")
+    person.refresh_from_db()
+    assert (person.birth_year, person.sex) == (None, "unknown")
+    assert asked() == [("2020-09-01", "age_without_number"), ("2022-09-01", "age_without_number")]
+    first, second = Infusion.objects.order_by("infused_on")
+    correct_infusion(infusion_id=first.pk, changes={"age_at_infusion": 40}, by=BY, reason="as the journal says")
+    assert asked() == [("2022-09-01", "age_without_number")]
+    with pytest.raises(InfusionRefused):
+        correct_infusion(infusion_id=second.pk, changes={"age_at_infusion": 20}, by=BY, reason="a guess")
+    correct_infusion(infusion_id=second.pk, changes={"age_at_infusion": 42}, by=BY, reason="as the journal says")
+    assert ages() == [40, 42] and asked() == []
+
+
+def test_an_undated_number_beside_a_right_one_asks_nothing(lists):
+    person = factories.record(lists, WINTER, **AUTUMN).patient
+    for number in UNDATED.values():
+        assert add_identifier(patient=person, identifier=read(number), by=BY, reason="known by it too") == []
+    assert ages() == [17] and asked() == []
+
+
+@pytest.mark.parametrize("kept", [None, "local:a"])
+def test_a_coordination_number_in_the_place_of_a_wrong_one_says_sex_and_year(lists, kept):
+    """What the wrong number said does not outlive it, whichever kind the right one is."""
+    wrong_number, right = (
+        factories.number(date(1975, 3, 3), 981),
+        factories.number(date(2002, 12, 1), 982, coordination=True),
+    )  # a man of 1975, and a woman of 2002
+    person = factories.record(lists, wrong_number, infused_on="2020-09-01").patient
+    if kept:
+        add_identifier(patient=person, identifier=read(kept), by=BY, reason="known by it too")
+    wrong = person.identifiers.get(type="personal").pk
+    replace_identifier(
+        patient=person, wrong=wrong, identifier=read(right), by=BY, reason="mistyped", despite="seen the card"
+    )
+    person.refresh_from_db()
+    assert (person.birth_year, person.sex) == (2002, read(right).sex)
+    assert ages() == [17] and asked() == []

@@ -1,5 +1,7 @@
 """Ages of one person beside each other, and the age that a corrected date takes along."""
 
+from dataclasses import replace
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -7,13 +9,15 @@ from registry.access import Actor
 from registry.ages import Age, age_that_follows, born_by_age, born_in, contradicts
 from registry.choices import DatePrecision
 from registry.dates import first_day
+from registry.entry.infusions.ages_by_number import ABOUT_AGE
 from registry.entry.infusions.visible_course import Course
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import InfusionRefused, Problem
 from registry.infusion_input import InfusionInput
-from registry.models import Patient
+from registry.models import Patient, Question
 from registry.rules import check_age_by_birth_year
 
+AFTER_MERGE = "age_after_merge"
 AGE_UNSTATED = "age_unstated"  # the code of the refusal that asks for it
 CONTRADICT = gettext_noop(
     "The age contradicts that at another infusion of this person: one of the two, or a date, is wrong."
@@ -41,7 +45,7 @@ def refuse_age(draft: InfusionInput, patient: Patient, course: Course) -> None:
         if contradiction:
             raise InfusionRefused([contradiction])
     age = Age(draft.infused_on, draft.date_precision, draft.age_at_infusion)
-    if contradicts(age, _ages_of(course, patient)):
+    if contradicts(age, _ages_of(course, patient)) and contradicts(age, _ages_of(_undoubted(course), patient)):
         raise InfusionRefused([age_contradiction()])
 
 
@@ -73,13 +77,21 @@ def ask_about_ages(patient: Patient, *, by: Actor) -> None:
     ages = {key: Age(*age) for key, *age in rows}
     possible = [age for age in ages.values() if not contradicts(age, (), patient.birth_year)]
     sentence = _("This person was merged with one of another date of birth: is the age at this infusion right?")
-    doubt = Problem("age_at_infusion", "age_after_merge", sentence, True)
+    doubt = Problem("age_at_infusion", AFTER_MERGE, sentence, True)
     doubted = [
         (key, doubt)
         for key, age in ages.items()
         if contradicts(age, possible if age in possible else (), patient.birth_year)
     ]
     ask_by_rules(doubted, by=by)
+
+
+def _undoubted(course: Course) -> Course:
+    """A course without the ages that a rule asks about: none of them keeps another from being put right."""
+    keys, rules = [one.pk for one in course.infusions], {*ABOUT_AGE, AFTER_MERGE}
+    asked = Question.objects.unclosed().filter(infusion__in=keys, rule__in=rules)
+    doubted = set(asked.values_list("infusion", flat=True))
+    return replace(course, infusions=[one for one in course.infusions if one.pk not in doubted])
 
 
 def _ages_of(course: Course, patient: Patient) -> list[Age]:

@@ -18,6 +18,7 @@ from registry.rules import check_input
 CONTRADICTED = "age_contradicts_identifier"
 BEFORE_BIRTH = "date_before_birth"
 WITHOUT_NUMBER = "age_without_number"
+ABOUT_AGE = frozenset({CONTRADICTED, WITHOUT_NUMBER})  # answered by an age that is stated anew
 
 
 def follow_number(
@@ -26,8 +27,8 @@ def follow_number(
     """Derive again each age that the number before gave and the new one contradicts, and ask about the others;
     returns those that are asked about.
 
-    identifier: the new number, None where one was taken away. by_number: another number gave the ages so far.
-    The person is locked.
+    identifier: the new number, None where one was taken away. by_number: the ages so far are of a number that is
+    gone, or of another one that the new one may put right. The person is locked.
     """
     before = read_doubts([patient.pk])
     asked: list[tuple[Infusion, Problem]] = []
@@ -46,11 +47,11 @@ def follow_number(
 
 def _judge(infusion: Infusion, identifier: Identified | None, *, by_number: bool) -> list[Problem]:
     """What the number, or its absence, makes wrong in an infusion's age and date."""
-    if identifier is None:
-        if not by_number:
-            return []
+    if by_number and not (identifier and identifier.born_on):
         sentence = _("The number that gave this age was wrong and has been taken away: is the age right?")
         return [Problem("age_at_infusion", WITHOUT_NUMBER, sentence, True)]
+    if identifier is None:
+        return []
     draft = InfusionInput(
         centre=infusion.centre,
         category=Category(infusion.category),

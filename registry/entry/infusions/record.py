@@ -11,7 +11,7 @@ from registry.access import Actor, Permission, acting_as, require
 from registry.ages import Age
 from registry.choices import AccessAction, Kind, Sex, Status
 from registry.entry.infusions.ages import follow_date
-from registry.entry.infusions.ages_by_number import CONTRADICTED, WITHOUT_NUMBER
+from registry.entry.infusions.ages_by_number import ABOUT_AGE
 from registry.entry.infusions.assess import DATE, assess, assess_change, refuse_impossible
 from registry.entry.infusions.batches import refuse_registered_number
 from registry.entry.infusions.columns import CORRECTABLE, STORED
@@ -29,8 +29,6 @@ from registry.models.access_log import log_infusions
 from registry.rules import (
     complete_input,
 )
-
-ABOUT_AGE = {CONTRADICTED, WITHOUT_NUMBER}  # answered by an age that is stated anew
 
 
 def record_infusion(

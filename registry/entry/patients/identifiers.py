@@ -70,7 +70,7 @@ def add_identifier(
         _refuse_taken(locked, claim_identifier(identifier))
         refuse_refused(identifier)
         _refuse_contradiction(locked, identifier, despite, locked.identifiers.all())
-        by_number = any(map(_gives_age, locked.identifiers.all()))
+        by_number = identifier.born_on is not None and any(map(_gives_age, locked.identifiers.all()))
         give_identifier(locked, identifier)
         _follow(locked, identifier, always=identifier.type == IdentifierType.PERSONAL)
         return _conclude(locked, identifier, by=by, detail=ADDED, by_number=by_number)
@@ -93,16 +93,17 @@ def replace_identifier(
         stored = locked.identifiers.select_for_update().filter(pk=wrong).first()
         if stored is None:
             raise NotFound(_("The person has no such number any more."))
-        others = locked.identifiers.exclude(pk=wrong)
-        if identifier is None and not others.exists():
+        others = list(locked.identifiers.exclude(pk=wrong))
+        if identifier is None and not others:
             raise OnlyIdentifier
         if identifier:
             _refuse_taken(locked, claim_identifier(identifier))
             refuse_refused(identifier)
             _refuse_contradiction(locked, identifier, despite, others)
             give_identifier(locked, identifier)
-        by_number = _gives_age(stored) and (identifier is not None or not any(map(_gives_age, others)))
-        told = stored.type in TELL_BIRTH and not others.filter(type__in=TELL_BIRTH).exists()
+        is_dated = identifier is not None and identifier.born_on is not None
+        by_number = _gives_age(stored) and (is_dated or not any(map(_gives_age, others)))
+        told = stored.type in TELL_BIRTH and all(other.type not in TELL_BIRTH for other in others)
         stored.delete()
         if told and not (identifier and identifier.birth_year):
             locked.birth_year, locked.sex = None, Sex.UNKNOWN

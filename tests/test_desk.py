@@ -158,7 +158,7 @@ def test_a_move_shows_its_effect_then_moves_all_of_the_first_centre(lists, clien
     assert Infusion.objects.filter(centre__code="UPP").count() == 2
     assert sign_in(nurse).get(address("person", number=number(patient))).status_code == 200
     done = client.post(where, sent | {name: page.context[name] for name in ("shown", "seen")}, follow=True)
-    assert "What UPP had recorded is STO&#x27;s now." in text(done)
+    assert "What UPP had registered now belongs to STO." in text(done)
     assert set(Infusion.objects.values_list("centre__code", flat=True)) == {"STO"}
     assert not Draft.objects.exists()
     assert sign_in(nurse).get(address("person", number=number(patient))).status_code == 404

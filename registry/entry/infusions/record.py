@@ -26,9 +26,7 @@ from registry.errors import ChangedMeanwhile, NotFound
 from registry.infusion_input import InfusionInput
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
-from registry.rules import (
-    complete_input,
-)
+from registry.rules import complete_input
 
 
 def record_infusion(

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.choices import AccessAction, Kind, ReferralState, Side, Status
+from registry.choices import AccessAction, Kind, ReferralState, Sex, Side, Status
 from registry.entry.infusions.ages import refuse_age
 from registry.entry.infusions.doubts import follow_doubts, read_doubts
 from registry.entry.infusions.record import store_infusion

@@ -7,7 +7,7 @@ from django.utils.translation import get_language
 
 from registry.entry.patients.count_effect import MEASURES, ON_THE_MAP, Cell, Row
 from registry.errors import NotPublished
-from registry.formats.tables import label_dimension, label_value
+from registry.formats.labels import label_dimension, label_value
 from registry.map_cells import numbers_by_key
 from registry.published.counting import NONE
 from registry.published.queries import read_map

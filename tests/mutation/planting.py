@@ -11,7 +11,11 @@ from tests.mutation.faults import Mutant
 
 def plant(mutant: Mutant) -> None:
     """Put it into the loaded module: another body for each of its functions, other values for its constants."""
-    [module] = [one for one in list(sys.modules.values()) if getattr(one, "__file__", None) == str(mutant.path)]
+    loaded = [one for one in list(sys.modules.values()) if getattr(one, "__file__", None) == str(mutant.path)]
+    if not loaded:  # a page, say, which the first request imports
+        plant_before_import(mutant)
+        return
+    [module] = loaded
     code = compile(mutant.tree(), str(mutant.path), "exec")
     if mutant.function:
         bodies = {(one.co_qualname, one.co_firstlineno): one for one in _codes(code)}

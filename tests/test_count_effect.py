@@ -33,7 +33,9 @@ def place(person: int, day: str, centre="UPP", category="SOC", kind=FIRST, *, ag
 def numbers(rows: list[Row]) -> dict[tuple[str, str], list[int]]:
     """By cell: patients, infusions, reinfusions, further doses, children."""
     names = ("patients", "infusions", "reinfusions", "further_doses", "children")
-    return {(row.centre, row.category): [row.moves[name] for name in names] for row in rows}
+    found = {(row.centre, row.category): [row.moves[name] for name in names] for row in rows}
+    assert list(found) == sorted(found), "the nation, then each centre and its categories"
+    return found
 
 
 # Person 1 is treated three times at two centres, person 2 twice, person 3 once.

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from registry.access import Operator
 from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.live import count_entered
 from registry.models import AccessLog, Draft, Infusion, Membership, Patient, PatientIdentifier, Question
 from registry.pages.clinic import new_infusion
 from registry.publishing.build import publish
@@ -662,7 +663,8 @@ class TestStart:
 
     def test_a_person_is_one_patient_in_each_row_however_many_infusions(self, lists):
         """Three persons, six infusions; one of them withdrawn, and one of a centre that is not the reporter's."""
-        nurse = sign_in(factories.user("of two", lists.centres["UPP"], lists.centres["STO"]))
+        reporter = factories.user("of two", lists.centres["UPP"], lists.centres["STO"])
+        nurse = sign_in(reporter)
         one, other, third = (factories.nth_number(place) for place in range(3))
         factories.record(lists, one)
         factories.record(lists, one, infused_on="2021-05-05", kind="reinfusion")
@@ -681,6 +683,7 @@ class TestStart:
             ("UPP", "SOC"): (1, 2), ("UPP", "CUP"): (2, 2), ("UPP", ""): (2, 4),
             ("STO", "SOC"): (1, 1), ("STO", ""): (1, 1),
         }  # fmt: skip
+        assert count_entered(reporter).keys() == {lists.centres[code].pk for code in ("UPP", "STO")}
 
     def test_a_snapshot_is_named_from_the_first_one_on(self, lists, nurse):
         factories.record_several(lists)

@@ -4,7 +4,7 @@ from django.urls import URLPattern, re_path
 
 from api.errors import not_found
 from api.public import catalogue, code_lists, description, numbers, releases, service, snapshots
-from api.records import imports, infusions, me, referrals, threads
+from api.records import imports, infusions, me, questions, referrals
 from registry.models.centre import CODE
 
 app_name = "api"
@@ -44,10 +44,10 @@ urlpatterns = [
     _url("imports/(?P<job_id>[^/]+)", imports.ImportView.as_view(), "import"),
     _url("referrals", referrals.ReferralsView.as_view(), "referrals"),
     _url("referrals/(?P<referral_id>[^/]+)", referrals.ReferralView.as_view(), "referral"),
-    _url("questions", threads.QuestionsView.as_view(), "questions"),
-    _url("questions/(?P<question_id>[^/\x00]+)", threads.QuestionView.as_view(), "question"),
-    _url("questions/(?P<question_id>[^/\x00]+)/messages", threads.MessagesView.as_view(), "question-messages"),
-    _url("questions/(?P<question_id>[^/\x00]+)/close", threads.CloseView.as_view(), "question-close"),
+    _url("questions", questions.QuestionsView.as_view(), "questions"),
+    _url("questions/(?P<question_id>[^/\x00]+)", questions.QuestionView.as_view(), "question"),
+    _url("questions/(?P<question_id>[^/\x00]+)/messages", questions.MessagesView.as_view(), "question-messages"),
+    _url("questions/(?P<question_id>[^/\x00]+)/close", questions.CloseView.as_view(), "question-close"),
     _url("me", me.MeView.as_view(), "me"),
     _url("schema", description.SchemaView.as_view(), "schema"),
     _url("docs", description.DocsView.as_view(), "docs"),

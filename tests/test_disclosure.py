@@ -22,7 +22,7 @@ from registry.published.disclosure_blocks import TABLES, Atom, draw_blocks, draw
 from registry.published.queries import read_map_and_series
 from registry.publishing import build
 from registry.publishing.build import publish
-from registry.publishing.release import release_snapshot
+from registry.publishing.new_release import release_snapshot
 from tests import attacker, factories
 from tests.attacker import Harvest
 

@@ -141,7 +141,7 @@ COMPUTED = {
     "batch_numbers: problem.code", "course: KIND_STAYS", "doubts: BATCH",
     "errors: type(self).code", "pipeline: PatientRefused.code",
     "row_fields: code", "rules: code", "sent_rows: DECLINED", "sent_rows: SENT", "base: error.code",
-    "threads: code",
+    "questions: code",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, no_translations
 
 from registry.access import Operator
 from registry.models import Release
-from registry.publishing.release import release_snapshot
+from registry.publishing.new_release import release_snapshot
 
 RELEASES = (
     {

@@ -15,7 +15,7 @@ from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.date_field import DayField
 from registry.pages.public.layout import PLACES
 from registry.published.releases import read_releases
-from registry.publishing.release import release_snapshot
+from registry.publishing.new_release import release_snapshot
 
 
 class ReleaseForm(forms.Form):

@@ -85,39 +85,39 @@ def release_snapshot(
         raise ReleaseTitleMissing
     _check(name, as_of)
     snapshot = _find_snapshot()
-    documents = {
-        language: read_map(language=language, as_of=as_of, number=snapshot.number) for language in LANGUAGES
-    }
-    files = list(_make_files(name, documents))
+    release = Release(
+        name=name,
+        title_sv=texts[0],
+        title_en=texts[1],
+        note_sv=texts[2],
+        note_en=texts[3],
+        snapshot=snapshot,
+        as_of=as_of,
+        documents={code: read_map(language=code, as_of=as_of, number=snapshot.number) for code in LANGUAGES},
+        released_by=by.username,
+    )
+    files = list(_make_files(name, release.documents))
     with one_view(), acting_as(by, reason="release"):
-        # The files were made outside: what they were made from must still be what is current.
-        if _find_snapshot() != snapshot:
-            raise SnapshotBehind
-        before = Release.objects.first()
-        release = Release(
-            name=name,
-            title_sv=texts[0],
-            title_en=texts[1],
-            note_sv=texts[2],
-            note_en=texts[3],
-            snapshot=snapshot,
-            as_of=as_of,
-            documents=documents,
-            changes=_compare(before, documents["sv"], as_of),
-            released_at=timezone.now().replace(microsecond=0),
-            released_by=by.username,
-        )
-        try:
-            with transaction.atomic():
-                release.save(force_insert=True)
-        except IntegrityError:
-            raise ReleaseNameTaken from None
-        for file in files:
-            file.release = release
-        ReleaseFile.objects.bulk_create(files)
-        keep_released(as_of)
+        _store(release, files)
     caches["responses"].delete(NEWEST_KEY)
     return release
+
+
+def _store(release: Release, files: list[ReleaseFile]) -> None:
+    """Store a release with its files, which were made outside of the transaction."""
+    if _find_snapshot() != release.snapshot:  # what they were made from must still be what is current
+        raise SnapshotBehind
+    release.changes = _compare(Release.objects.first(), release.documents["sv"], release.as_of)
+    release.released_at = timezone.now().replace(microsecond=0)
+    try:
+        with transaction.atomic():
+            release.save(force_insert=True)
+    except IntegrityError:
+        raise ReleaseNameTaken from None
+    for file in files:
+        file.release = release
+    ReleaseFile.objects.bulk_create(files)
+    keep_released(release.as_of)
 
 
 def _check(name: str, as_of: date | None) -> None:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from registry.choices import DatePrecision, Kind, Status
+from registry.choices import DatePrecision, Kind, Sex, Status
 from registry.entry.patients.count_effect import (
     EffectChanged,
     Place,
@@ -19,22 +19,38 @@ from registry.entry.patients.count_effect import (
     refuse_other_effect,
 )
 from registry.order import Step
+from tests import factories
 
 FIRST, DOSE, AGAIN = Kind.FIRST, Kind.FURTHER_DOSE, Kind.REINFUSION
 
 
-def place(person: int, day: str, centre="UPP", category="SOC", kind=FIRST, *, age=50, product="Kymriah") -> Place:
+def place(
+    person: int, day: str, centre="UPP", category="SOC", kind=FIRST, *, age=50, product="Kymriah", sex="female"
+) -> Place:
     """A day of four or seven letters is known to its year or month."""
     precision = {4: DatePrecision.YEAR, 7: DatePrecision.MONTH, 10: DatePrecision.DAY}[len(day)]
     on = date.fromisoformat(f"{day}-01-01"[:10])
-    return Place(person, centre, category, Step(on, 1, kind, product, precision, centre), age)
+    codes = {
+        "centre": centre, "category": category, "product": product, "modality": "CAR-T", "indication": None,
+        "sex": sex, "manufacturing_site": None, "region": factories.REGION_OF[centre], "trial": None,
+    }  # fmt: skip
+    return Place(person, Step(on, 1, kind, product, precision, centre), age, codes)
+
+
+def moved_to(one: Place, centre: str) -> Place:
+    return one.at(SimpleNamespace(code=centre, region=factories.REGION_OF[centre]))
 
 
 def numbers(rows: list[Row]) -> dict[tuple[str, str], list[int]]:
-    """By cell: patients, infusions, reinfusions, further doses, children."""
+    """By cell of the map: patients, infusions, reinfusions, further doses, children."""
     names = ("patients", "infusions", "reinfusions", "further_doses", "children")
-    found = {(row.centre, row.category): [row.moves[name] for name in names] for row in rows}
-    assert list(found) == sorted(found), "the nation, then each centre and its categories"
+    found = {
+        (row.cell.value("centre"), row.cell.value("category")): [row.moves[name] for name in names]
+        for row in rows
+        if row.cell.by in {(), ("centre",), ("centre", "category")}
+    }
+    in_order = sorted(found, key=lambda cell: (bool(cell[0]) + bool(cell[1]), cell))
+    assert list(found) == in_order, "the nation, then the centres, then their categories"
     return found
 
 
@@ -50,7 +66,7 @@ THREE = [place(3, "2019-01-01", "UME")]
 
 def test_two_persons_as_one_are_one_patient_wherever_both_were():
     both = [*TWO, *ONE]
-    one = as_one(both, 1)
+    one = as_one(both, 1, Sex.FEMALE)
     assert {each.person for each in one} == {1}
     assert [(str(each.step.infused_on), each.step.kind) for each in one] == [
         ("2020-05-05", FIRST), ("2020-05-15", DOSE), ("2021-06-05", AGAIN), ("2022-05-05", AGAIN),
@@ -62,7 +78,7 @@ def test_two_persons_as_one_are_one_patient_wherever_both_were():
         ("STO", ""): [-1, 0, 1, 0, 0],  # the child still enters there
         ("STO", "CUP"): [-1, 0, 1, 0, 0],
     }
-    assert (rows[0].centre, rows[0].category) == ("", "")
+    assert rows[0].cell.by == ()
 
 
 def test_a_further_dose_that_becomes_an_entry_of_its_cell_is_none_there():
@@ -92,7 +108,7 @@ def test_what_does_not_move_has_no_row():
     assert compare(both, [ONE[0], TWO[0], ONE[1], TWO[1], ONE[2]]) == []
     assert compare(both, both) == []
     assert compare(both, list(reversed(both))) == []
-    moved = [each.at("UME") if each.centre == "UPP" else each for each in both]
+    moved = [moved_to(each, "UME") if each.step.centre == "UPP" else each for each in both]
     assert numbers(compare(both, moved)).keys() == {("UPP", ""), ("UPP", "SOC"), ("UME", ""), ("UME", "SOC")}
     assert {each.step.centre for each in moved} == {"UME", "STO"}
 
@@ -100,11 +116,11 @@ def test_what_does_not_move_has_no_row():
 def test_a_vague_reinfusion_stands_after_the_known_days_of_its_period():
     """COUNTING.md, case 11: of the year 2020, and the entry is in May of it."""
     vague = place(2, "2020", "STO", kind=AGAIN)
-    one = as_one([vague, *ONE], 1)
+    one = as_one([vague, *ONE], 1, Sex.FEMALE)
     assert [each.step.date_precision for each in one][:3] == ["day", "day", "year"]
     assert one[2].step.kind == AGAIN
     # A first of that year begins it, and the known first is a reinfusion then.
-    first = as_one([*ONE, replace(vague, step=vague.step._replace(kind=FIRST))], 1)
+    first = as_one([*ONE, replace(vague, step=vague.step._replace(kind=FIRST))], 1, Sex.FEMALE)
     assert [each.step.kind for each in first] == [FIRST, AGAIN, DOSE, AGAIN]
     assert first[0].step.date_precision == "year"
 
@@ -113,22 +129,27 @@ def test_only_submitted_infusions_are_places():
     def stored(status, day):
         step = Step(day, 1, FIRST, "Kymriah", centre="UPP")
         return SimpleNamespace(
-            patient_id=7, centre=SimpleNamespace(code="UPP"), category="SOC", step=step, age_at_infusion=9,
-            status=status,
+            patient_id=7, centre=SimpleNamespace(code="UPP", region="M"), category="SOC", step=step,
+            age_at_infusion=9, status=status, patient=SimpleNamespace(sex="male"), trial=None,
+            product=SimpleNamespace(name="Kymriah", modality="CAR-T"),
+            indication=SimpleNamespace(code="C91.0"), manufacturing_site=SimpleNamespace(code="VECURA"),
         )  # fmt: skip
 
     days = [date(2020, 1, day) for day in (1, 2, 3, 4)]
     kept = (Status.SUBMITTED, Status.WITHDRAWN, Status.SUBMITTED, Status.DRAFT)
     found = places_of(stored(*pair) for pair in zip(kept, days, strict=True))
-    assert [(each.person, each.centre, each.category, each.age, each.step.infused_on) for each in found] == [
-        (7, "UPP", "SOC", 9, days[0]), (7, "UPP", "SOC", 9, days[2]),
-    ]  # fmt: skip
+    assert [(each.person, each.age, each.step.infused_on) for each in found] == [(7, 9, days[0]), (7, 9, days[2])]
+    for each in found:
+        assert each.codes == {
+            "centre": "UPP", "region": "M", "category": "SOC", "product": "Kymriah", "modality": "CAR-T",
+            "indication": "C91.0", "manufacturing_site": "VECURA", "trial": None, "sex": "male",
+        }  # fmt: skip
 
 
 # The print of what was shown.
 
 SHOWN = [*ONE, *TWO]
-EFFECT = compare(SHOWN, as_one(SHOWN, 1))
+EFFECT = compare(SHOWN, as_one(SHOWN, 1, Sex.FEMALE))
 
 
 def test_the_print_is_the_same_in_whatever_order_the_rows_come():
@@ -166,18 +187,19 @@ def test_the_print_is_the_same_in_every_process():
     assert len(prints) == 1
 
 
-def changed(number: int, **changes) -> list[Place]:
+def changed(number: int, *, codes=(), **step) -> list[Place]:
     """The places with one of them another."""
     one = SHOWN[number]
-    step = {name: changes.pop(name) for name in [*changes] if name in Step._fields}
-    return [*SHOWN[:number], replace(one, step=one.step._replace(**step), **changes), *SHOWN[number + 1 :]]
+    other = replace(one, step=one.step._replace(**step), codes=one.codes | dict(codes))
+    return [*SHOWN[:number], other, *SHOWN[number + 1 :]]
 
 
 OTHERS = {
     "one more in a cell": [*SHOWN, place(1, "2020-06-15", kind=DOSE)],
-    "one in another category": changed(0, category="CUP"),
-    "one at another centre": [*SHOWN[:4], SHOWN[4].at("UME")],
-    "another product": changed(1, product="Yescarta"),
+    "one in another category": changed(0, codes={"category": "CUP"}),
+    "one at another centre": [*SHOWN[:4], moved_to(SHOWN[4], "UME")],
+    "another product": changed(1, product="Yescarta", codes={"product": "Yescarta"}),
+    "another trial": changed(2, codes={"trial": factories.ACADEMIC}),
     "another entry": changed(0, infused_on=date(2020, 5, 4)),
     "an entry less well known": changed(3, infused_on=date(2021, 1, 1), date_precision=DatePrecision.YEAR),
     "an entry of another person in the cell": [*SHOWN, *THREE],

@@ -178,6 +178,7 @@ def test_other_identifiers_are_typed_and_tell_nothing_of_the_person(text, kind):
     assert identifier.type == kind
     assert identifier.born_on is None
     assert identifier.sex is None
+    assert identifier.century_written, "nothing in it was inferred"
 
 
 def test_a_reserve_number_is_the_same_in_every_centre_and_spelling():

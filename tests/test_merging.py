@@ -433,7 +433,7 @@ def test_a_merge_takes_all_along_and_touches_nobody_else(courses, lists, django_
     left_alone = as_stored(other), other.history_rows.count()
     with django_capture_on_commit_callbacks() as queued:
         rows = merge_patients(keep=keep, absorb=absorb, by=BY, reason="  one person  ")
-    assert (rows[0].centre, rows[0].moves["patients"]) == ("", -1)
+    assert (rows[0].cell.by, rows[0].moves["patients"]) == ((), -1)
     assert as_stored(keep) == [
         ("STO", "2019-05-05", "first", "submitted"), ("UPP", "2020-05-05", "reinfusion", "submitted"),
         ("UPP", "2020-05-15", "further_dose", "submitted"), ("STO", "2021-05-05", "reinfusion", "submitted"),

@@ -109,7 +109,7 @@ def test_case_6_merging_a_person_recorded_twice_lowers_patients_and_raises_reinf
     absorb = factories.record(lists, under_coordination, centre="UPP", infused_on="2020-05-05").patient
     before = nation()
     effect = merge_patients(keep=keep, absorb=absorb, by=Operator(), reason="one person")
-    foretold = {(row.centre, row.category): row.moves for row in effect}["", ""]
+    foretold = {row.cell.by: row.moves for row in effect}[()]
     after = nation()
     moved = {name: after[name] - before[name] for name in MEASURES[:4]}
     assert moved == {"patients": -1, "infusions": 0, "reinfusions": 1, "further_doses": 0}

@@ -134,6 +134,32 @@ def test_what_is_no_number_is_refused(text):
     assert refused.value.code == "identifier_invalid"
 
 
+LETTER, NO_DAY, WHAT = "letter where", "not in the calendar", "Write a personal identity"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        # A letter O in a number is named where the rest can be a date: a day of birth, plus sixty, or unknown.
+        ("19700675-98O5", LETTER), ("19700631-98O5", LETTER), ("19700661-98O5", LETTER), ("19700660-98O5", LETTER),
+        ("19700691-98O5", LETTER), ("19701215-98O5", LETTER), ("19700075-98O5", LETTER), ("19700601-98O5", LETTER),
+        ("19700645-98O5", WHAT), ("19701306-98O5", WHAT), ("19700692-98O5", WHAT), ("19700632-98O5", WHAT),
+        ("19700600-98O5", WHAT),
+        # A reserve number's date.
+        ("19450231K088", NO_DAY), ("19450231M071", NO_DAY), ("ABCDEFGHIJ12", WHAT), ("99198100001X", WHAT),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_what_is_wrong(text, sentence):
+    with override("en"), pytest.raises(IdentifierUnusable) as refused:
+        read_identifier(text, centre="UPP", county="03")
+    assert [one for one in (LETTER, NO_DAY, WHAT) if one in str(refused.value)] == [sentence]
+
+
+@pytest.mark.parametrize("text", ['reserve:"991981000010"', "reserve: (991981000010)", "[reserve:991981000010]"])
+def test_marks_around_a_reserve_number_are_no_part_of_it(text):
+    assert read(text) == read("991981000010")
+
+
 def test_a_birth_in_the_future_is_refused():
     today = date.today()
     assert read(factories.number(today, 980)).born_on == today

@@ -16,7 +16,7 @@ def _tests(*names: str) -> tuple[str, ...]:
 TARGETS = {
     "access": Target(("registry/access.py",), _tests("access")),
     "identity": Target(
-        ("registry/identity.py", "registry/keyed_digests.py"), _tests("identity", "reserve_numbers")
+        ("registry/identity.py", "registry/keyed_digests.py"), _tests("identity", "look_alikes", "reserve_numbers")
     ),
     "rules": Target(
         ("registry/rules.py",),

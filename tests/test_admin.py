@@ -142,7 +142,7 @@ def test_a_change_that_waits_too_long_for_the_lock_gives_503_and_stores_nothing(
     monkeypatch.setattr(Centre, "save", refuse)
     response = client.post(address, sent)
     assert response.status_code == 503
-    assert "Someone else is writing" in text(response)
+    assert "Another change is being stored" in text(response)
     assert Centre.objects.get(code="UPP").city_sv == centre.city_sv
 
 
@@ -192,8 +192,8 @@ def test_a_role_at_a_centre_is_given_with_history_and_explained(world):
     client, reporter = sign_in(), User.objects.get(username="rapportör")
     address = page(User, "change", reporter.pk)
     shown = text(client.get(address))
-    assert "Keeps code lists, people and centres" in shown
-    assert "Answers for the records of the centre" in shown
+    assert "Manages code lists, users and centres" in shown
+    assert "attests that they are complete, and invites its reporters" in shown
     sent = form_of(client, address) | {"memberships-0-role": "lead", "reason": "new head of clinic"}
     assert client.post(address, sent).status_code == 302
     assert reporter.memberships.get().role == "lead"
@@ -288,7 +288,7 @@ def test_the_start_page_warns_of_failures_and_of_unpublished_changes(lists):
     fields = {"queued_at": now, "started_at": now, "heartbeat_at": now, "finished_at": now}
     Run.objects.create(task="registry.publish_snapshot", outcome="proof_failed", **fields)
     shown = text(sign_in().get(reverse("admin:index")))
-    assert "ended with: Proof failed, nothing published." in shown
+    assert "ended with: The recount did not agree, nothing published." in shown
     assert "The records have changed since the current snapshot." in shown
     Run.objects.create(task="registry.publish_snapshot", outcome="published", **fields)
     assert [warning.level for warning in find_warnings()] == ["warning"]

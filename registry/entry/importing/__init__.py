@@ -1,1 +1,1 @@
-"""An uploaded file becomes infusions: received, judged, staged, stored, reported."""
+"""Importing an uploaded file: received, staged, judged, stored, reported."""

@@ -1,4 +1,4 @@
-"""Judging the rows of one person that a file brings, beside what the registry holds of the person."""
+"""Judging the rows of one person in a file, together with the person's stored infusions."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -12,14 +12,14 @@ from registry.order import Order, Plan, Step
 from registry.rules import classify, doubt_sex
 
 KIND_STAYS = "kind_stays"
-MOST_INFUSIONS = 100  # of one person; far above any course, and it bounds the work of a hostile file
+MOST_INFUSIONS = 100  # per person: far above any real course, and a bound on the cost of a hostile file
 
 
 class CourseRow(NamedTuple):
     """One infusion of a person: stored (line is None) or in the file (status is None)."""
 
     patient: int
-    elsewhere: bool  # the person is in the registry at centres where whoever imports may not write
+    elsewhere: bool  # the person has infusions at centres where the actor may not write
     infused_on: date
     date_precision: DatePrecision
     sequence: int
@@ -34,12 +34,12 @@ class CourseRow(NamedTuple):
 
     @property
     def what(self) -> tuple[date, DatePrecision, int, str]:
-        """By which two rows are the same infusion of a person."""
+        """What makes two rows the same infusion of a person."""
         return self.infused_on, self.date_precision, self.sequence, self.product
 
     @property
     def step(self) -> Step:
-        """The row in the person's course; one that leaves its kind open has none."""
+        """The row as a step in the person's course; its kind is None if not stated."""
         kind = Kind(self.kind) if self.kind else None
         return Step(
             self.infused_on, self.sequence, kind, self.product, self.date_precision,
@@ -48,7 +48,7 @@ class CourseRow(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What is to become of one row of the file."""
+    """The decision on one row of the file."""
 
     line: int
     kind: Kind | None  # None where the row is not new
@@ -56,8 +56,9 @@ class Verdict(NamedTuple):
 
 
 def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
-    """A verdict a row of the file; rows are one person's: those of the file, and of the stored ones those
-    that whoever imports may judge by.
+    """One verdict per row of the file.
+
+    rows: one person's, from the file and from the stored infusions at centres where the actor may write.
     """
     if len(rows) > MOST_INFUSIONS:
         problem = Problem("patient_id", "too_many_infusions", _("The person has too many infusions."))
@@ -66,17 +67,17 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
     submitted = {row.what: row for row in rows if row.status == Status.SUBMITTED}
     withdrawn = [row for row in rows if row.status == Status.WITHDRAWN]
     course = [row.step for row in submitted.values()]
-    # The stored person's, as far as whoever imports may know it.
+    # The stored person's sex, if the actor may know it.
     known_sex: str = next((row.sex for row in rows if row.status), Sex.UNKNOWN)
-    said: set[tuple] = set()  # by earlier lines of the file, whether stored already or new
+    seen: set[tuple] = set()  # on earlier lines of the file, already stored or new
     for row in _put_in_order(rows):
         if row.line is None:
             continue
-        if row.what in said:
+        if row.what in seen:
             sentence = _("This infusion is in the file twice.")
             yield Verdict(row.line, None, [Problem("patient_id", "duplicate", sentence)])
             continue
-        said.add(row.what)
+        seen.add(row.what)
         if row.what in submitted:
             yield Verdict(row.line, None, _compare(row, submitted[row.what]))
             continue
@@ -89,25 +90,25 @@ def judge_course(rows: Sequence[CourseRow]) -> Iterator[Verdict]:
             continue
         doubts = doubt_sex(row.sex, known_sex)
         if known_sex == Sex.UNKNOWN:
-            known_sex = row.sex  # storing fills it in likewise (staging.py)
+            known_sex = row.sex  # storing fills it in the same way (staging.py)
         try:
             kind, found = classify(step=row.step, others=course, elsewhere=row.elsewhere)
         except InfusionRefused as refused:
             kind, found = row.step.kind or Kind.REINFUSION, list(refused.problems)
-        # A refused row keeps its place, so that the next row is not blamed for its fault.
+        # A refused row keeps its position, so that the next row is not blamed for its fault.
         course.append(row.step._replace(kind=kind))
         yield Verdict(row.line, kind, [*doubts, *found])
 
 
 def judge_alone(stated: Kind | None) -> Verdict:
-    """The verdict on a person's only infusion, which depends on nothing but its stated kind."""
+    """The verdict on a person's only infusion, which depends only on its stated kind."""
     only = CourseRow(0, False, date.min, DatePrecision.DAY, 1, 1, None, stated, "", Sex.UNKNOWN, Plan(), "", ())
     [verdict] = judge_course([only])
     return verdict
 
 
 def _compare(row: CourseRow, stored: CourseRow) -> list[Problem]:
-    """What is to be said of a row of the file that is stored already."""
+    """The problems of a row of the file that is already stored."""
     if _is_the_same(row, stored):
         return []
     if _is_settled_as(row, stored):
@@ -124,20 +125,20 @@ def _compare(row: CourseRow, stored: CourseRow) -> list[Problem]:
 
 
 def _is_the_same(row: CourseRow, stored: CourseRow) -> bool:
-    """Whether a row of the file says in every detail what is stored; kind may be left open."""
+    """Whether a row of the file equals the stored infusion; its kind may be unstated."""
     same = (row.what, row.details) == (stored.what, stored.details)
     return same and row.kind in {None, stored.kind}
 
 
 def _is_settled_as(row: CourseRow, stored: CourseRow) -> bool:
-    """Whether nothing but the kind differs, and no clinic can make it agree: others know the person too."""
+    """Whether only the kind differs, and the clinic cannot correct it since other centres know the person too."""
     if not row.elsewhere or not row.kind or Kind.FIRST not in {row.kind, stored.kind}:
         return False
     return (row.what, row.details) == (stored.what, stored.details)
 
 
 def _put_in_order(rows: Sequence[CourseRow]) -> list[CourseRow]:
-    """The rows as they are judged: in the order of the course that is to be, a stored row before its like."""
+    """The rows in the order of the resulting course, a stored row before an equal row of the file."""
     if len(rows) == 1:
         return list(rows)
     order = Order(row.step for row in rows if row.status != Status.WITHDRAWN)

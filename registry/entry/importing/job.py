@@ -1,8 +1,8 @@
-"""An uploaded exchange file as a job: received, checked by a worker, stored when the uploader says so.
+"""An uploaded exchange file as a job: received, checked by a worker, stored when the uploader confirms.
 
-The job's row is its own ledger. A message may be lost, doubled or late: a job is claimed by
-compare-and-set under a lock of the worker's session, and a job that runs while nobody holds its lock
-has lost its worker. The sweep sends waiting jobs again.
+The job's row is the source of truth, since a message may be lost, duplicated or late: a worker claims a job
+by compare-and-set under a session lock, and a running job whose lock is free has lost its worker. The sweep
+sends waiting jobs again.
 """
 
 from collections.abc import Callable
@@ -33,11 +33,11 @@ from registry.errors import Busy, FileUnusable, NotFound, Problem, RegistryError
 from registry.models import ImportJob, ImportProblem, ImportRow, SealedUpload, User
 from registry.sealing import seal, unseal
 
-RUN_IMPORT = "registry.run_import"  # the job's name on the broker
-KEPT = timedelta(hours=24)  # how long an upload waits for its uploader
-PATIENCE = timedelta(seconds=30)  # after which the sweep sends a waiting job's message again
+RUN_IMPORT = "registry.run_import"  # the name of the Celery task
+KEPT = timedelta(hours=24)  # how long an upload is kept unless it is stored
+PATIENCE = timedelta(seconds=30)  # before the sweep sends a waiting job's message again
 
-# Kept in English with the job, and translated where they are shown.
+# Stored in English with the job, translated when shown.
 WORKER_LOST = gettext_noop("The work was interrupted: nothing was stored. Upload the file again.")
 FAULT = gettext_noop("An error in the registry: nothing was stored. Its administrators can see it in the log.")
 WAITED_TOO_LONG = gettext_noop("It waited for more than a day: nothing was stored. Upload the file again.")
@@ -60,15 +60,15 @@ class ImportImpossible(RegistryError):
 
 
 def jobs_of(user: User) -> QuerySet[ImportJob]:
-    """Someone's own uploads, the latest first: nobody else sees them."""
+    """A user's own uploads, latest first; no other user can see them."""
     return ImportJob.objects.filter(uploaded_by=user).select_related("centre")
 
 
 def receive_file(*, file: BinaryIO, by: User, centre: str | None = None, dry_run: bool = True) -> ImportJob:
-    """Take an uploaded CSV or XLSX file and queue its check; its identifiers are digests or sealed on return.
+    """Receive an uploaded CSV or XLSX file and queue its check; identity numbers are digests or sealed on return.
 
-    centre: the code of the only centre allowed, and the default of its column. dry_run: it is checked
-    only, until `store_checked`; otherwise it is stored at once, or nothing of it where a row is refused.
+    centre: the code of the only centre allowed, and the default of its column. dry_run: the file is only checked,
+    until `store_checked`; otherwise it is stored at once, or nothing of it where a row is refused.
     Raises FileUnusable, FileTooLarge, NotFound for a centre where the user may not write.
     """
     lists = CodeLists(by, centre=centre)
@@ -89,7 +89,7 @@ def receive_file(*, file: BinaryIO, by: User, centre: str | None = None, dry_run
 
 
 def store_checked(*, job_id: UUID, by: User) -> ImportJob:
-    """Queue a checked file without refusals for storing. Raises NotFound, ImportNotStorable."""
+    """Queue a checked file without refused rows for storing. Raises NotFound, ImportNotStorable."""
     with transaction.atomic():
         job = jobs_of(by).filter(pk=job_id).first()
         if job is None:
@@ -105,14 +105,14 @@ def store_checked(*, job_id: UUID, by: User) -> ImportJob:
 
 
 def can_be_stored(job: ImportJob) -> bool:
-    """Whether a checked file has something to store, and still has its rows."""
+    """Whether a checked file has rows to store that are not yet deleted."""
     return job.state == ImportState.CHECKED and not job.refused and job.stored > 0 and job.rows.exists()
 
 
 def run_import(job_id: UUID, *, language: str) -> None:
-    """Check a waiting job, and store it if that was asked; twice in a row does it once.
+    """Check a waiting job, and store it if requested; idempotent.
 
-    language: that of the sentences of the report.
+    language: of the report's sentences.
     """
     with holding(job_id) as held:
         if not held or not _claim(job_id):
@@ -127,7 +127,7 @@ def run_import(job_id: UUID, *, language: str) -> None:
         except TooManyLookups:
             with transaction.atomic():
                 _fail(job_id, TOO_MANY_PERSONS, becomes=ImportState.REFUSED)
-                ImportProblem.objects.filter(job=job_id).delete()  # of rows that cannot be shown any more
+                ImportProblem.objects.filter(job=job_id).delete()  # their rows are deleted
         except FileUnusable as unusable:
             _refuse_file(job, unusable)
         except ImportImpossible as refused:
@@ -138,7 +138,7 @@ def run_import(job_id: UUID, *, language: str) -> None:
 
 
 def sweep_imports() -> None:
-    """Each minute: end jobs whose worker died, send waiting ones again, forget what nobody stored."""
+    """Each minute: end jobs whose worker died, resend waiting jobs, delete uploads that were not stored."""
     for job_id in ImportJob.objects.filter(state=ImportState.RUNNING).values_list("pk", flat=True):
         with holding(job_id) as held:
             if held and ImportJob.objects.filter(pk=job_id, state=ImportState.RUNNING).exists():
@@ -161,13 +161,13 @@ def _queue(job: ImportJob) -> None:
 
 
 def _claim(job_id: UUID) -> bool:
-    """Whether this process is the one that takes the waiting job."""
+    """Claim the waiting job for this process; False if another has it."""
     waiting = ImportJob.objects.filter(pk=job_id, state=ImportState.QUEUED)
     return waiting.update(state=ImportState.RUNNING, started_at=timezone.now(), message="") == 1
 
 
 def _read_sealed(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
-    """Read a file that was too large for its request, and keep of it what a small one leaves."""
+    """Read a file that was too large for its request, and store its rows as for a small file."""
     sealed = SealedUpload.objects.filter(job=job).first()
     if sealed is None:
         return
@@ -184,14 +184,14 @@ def _read_sealed(job: ImportJob, progress: Callable[[str, int, int], None]) -> N
 
 
 def _refuse_file(job: ImportJob, unusable: FileUnusable) -> None:
-    """End a job whose file cannot be used, with the reason as a problem of the file as a whole."""
+    """End a job whose file cannot be used, with the reason as a problem of the whole file."""
     with transaction.atomic():
         _fail(job.pk, "", becomes=ImportState.REFUSED)
         kept_rows.keep_problems([(job.pk, THE_FILE, "file", unusable.code, str(unusable), False)])
 
 
 def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
-    """Check, and store or not; what came of it is committed with what was stored."""
+    """Check the job and store it if requested; its state is committed together with the stored rows."""
     by = job.uploaded_by
     problems: list[tuple[int, Problem]] = []
     with empty_tables():
@@ -218,7 +218,7 @@ def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
 
 
 def _conclude(job: ImportJob, summary: ImportSummary, problems: list[tuple[int, Problem]]) -> None:
-    """Write the report, and delete of the upload what nobody needs any more."""
+    """Write the report, and delete what is no longer needed of the upload."""
     for name in ("stored", "unchanged", "refused", "warnings"):
         setattr(job, name, getattr(summary, name))
     if job.refused:
@@ -236,9 +236,9 @@ def _conclude(job: ImportJob, summary: ImportSummary, problems: list[tuple[int, 
     if job.state == ImportState.STORED:
         job.rows.all().delete()
     elif job.state == ImportState.REFUSED or not job.stored:
-        # Nothing will be stored: the report shows the cells of the rows with a problem, and an erasure
-        # knows whose they are by the digests, of those who are in the registry. What was read stays of the
-        # rows that can be sent to the steward. A day later all of it is gone.
+        # Nothing will be stored. Rows with a problem keep their cells for the report, and the digests of persons
+        # in the registry, so that an erasure finds them. Rows that can be sent to the steward keep their values
+        # too. All of it is deleted after a day.
         of_row = ImportProblem.objects.filter(job=job, line=OuterRef("line"))
         job.rows.exclude(Exists(of_row)).delete()
         job.rows.exclude(pk__in=referable_rows(job).values("pk")).update(staged=None, birth_digest=None)
@@ -252,7 +252,7 @@ def _fail(
     state: ImportState = ImportState.RUNNING,
     becomes: ImportState = ImportState.FAILED,
 ) -> None:
-    """End a job that is still in this state, and delete its rows; a worker may have claimed it meanwhile."""
+    """End a job if it is still in this state, and delete its rows; a worker may have claimed it meanwhile."""
     with transaction.atomic():
         ended = ImportJob.objects.filter(pk=job_id, state=state).update(
             state=becomes, message=message, finished_at=timezone.now()

@@ -1,4 +1,4 @@
-"""Rows of an upload, kept without their identifier until a worker has them: written, staged again, read back."""
+"""Rows of an upload, stored without identity numbers until a worker imports them."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -21,7 +21,7 @@ ROW = {
     "chain": "bytea", "birth_digest": "bytea",
 }  # fmt: skip
 
-# What an upload has kept (models.ImportRow, models.ImportProblem), staged as if it were read now.
+# The stored rows and problems of an upload (models.ImportRow, models.ImportProblem), staged as if just read.
 STAGE_KEPT_ROWS = f"""
 INSERT INTO import_row (line, chain, person, birth_digest, {", ".join(KEPT)})
 SELECT kept.line, kept.chain, substr(kept.chain, 1, {DIGEST_BYTES}), kept.birth_digest,
@@ -58,56 +58,54 @@ class RowNotReadable(RegistryError):
 
 
 def keep_draft(draft: InfusionInput) -> tuple[dict, bytes, bytes | None]:
-    """What stage_kept will stage again of a draft: its values for JSON, its chain of digests, and the date of
-    birth's.
-    """
+    """What is stored of a draft: its values as JSON, its chain of digests, and the digest of the date of birth."""
     _line, chain, _person, birth_digest, *values = row_to_stage(0, draft)
-    kept = dict(zip(KEPT, values, strict=True))
-    return kept | {"infused_on": draft.infused_on.isoformat()}, chain, birth_digest
+    staged = dict(zip(KEPT, values, strict=True))
+    return staged | {"infused_on": draft.infused_on.isoformat()}, chain, birth_digest
 
 
 def keep_rows(rows: Iterable[tuple]) -> None:
-    """Keep rows of an upload: values of ROW."""
+    """Store rows of an upload, with the columns of ROW."""
     copy_rows("registry_importrow", ROW, rows)
 
 
 def keep_problems(problems: Iterable[tuple]) -> None:
-    """Keep problems of an upload: (job, line, field, code, sentence, warning)."""
+    """Store problems of an upload: (job, line, field, code, sentence, warning)."""
     copy_rows("registry_importproblem", {"job_id": "uuid"} | PROBLEM, problems)
 
 
 def forget_unknown(job: UUID) -> None:
-    """Keep of an upload no digest of anyone who is not in the registry."""
+    """Delete the digests of persons who are not in the registry from an upload."""
     run(FORGET_UNKNOWN, {"job": job})
 
 
 def stage_kept(job: UUID) -> None:
-    """Stage what an upload has kept; its rows without a draft are problems alone."""
+    """Stage the stored rows and problems of an upload; a row without a draft has problems only."""
     run(STAGE_KEPT_ROWS, {"job": job})
     run(STAGE_KEPT_UNREAD, {"job": job})
     run(STAGE_KEPT_PROBLEMS, {"job": job})
 
 
 def read_kept(row: ImportRow) -> tuple[InfusionInput, SealedIdentifier]:
-    """The draft that keep_draft has kept. Raises RowNotReadable."""
-    kept = row.staged
-    if kept is None or row.chain is None:
+    """The draft that `keep_draft` stored. Raises RowNotReadable."""
+    staged = row.staged
+    if staged is None or row.chain is None:
         raise RowNotReadable
-    stated = {column.name: _read(column, kept[column.key]) for column in STORED if column.key in kept}
-    type_ = IdentifierType(kept["identifier_type"])
+    stated = {column.name: _read(column, staged[column.key]) for column in STORED if column.key in staged}
+    type_ = IdentifierType(staged["identifier_type"])
     local = stated["centre"].code if type_ == IdentifierType.LOCAL else ""
     born = bytes(row.birth_digest) if row.birth_digest else None
-    identifier = SealedIdentifier(type_, bytes(row.chain), kept["birth_year"], local, born)
-    sex = None if kept["sex"] == Sex.UNKNOWN else Sex(kept["sex"])
+    identifier = SealedIdentifier(type_, bytes(row.chain), staged["birth_year"], local, born)
+    sex = None if staged["sex"] == Sex.UNKNOWN else Sex(staged["sex"])
     return InfusionInput(**stated, identifier=identifier, sex=sex), identifier
 
 
-def _read(column: Column, kept: Any) -> Any:
-    if isinstance(column.holds, Listed) and kept is not None:
-        found = column.holds.model._default_manager.filter(pk=kept).first()
+def _read(column: Column, value: Any) -> Any:
+    if isinstance(column.holds, Listed) and value is not None:
+        found = column.holds.model._default_manager.filter(pk=value).first()
         if found is None:
             raise RowNotReadable
         return found
     if isinstance(column.holds, Chosen):
-        return column.holds.choices(kept) if kept else None
-    return date.fromisoformat(kept) if column.name == "infused_on" else kept
+        return column.holds.choices(value) if value else None
+    return date.fromisoformat(value) if column.name == "infused_on" else value

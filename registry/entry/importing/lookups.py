@@ -1,7 +1,7 @@
-"""The persons whom a file names are looked up before anything is judged: logged, and counted.
+"""Looking up the persons of a file before its rows are judged; the look-ups are logged and counted.
 
-In a transaction of its own, so that a file that is refused, or only checked, has asked all the same. Rows that
-cannot be read ask too: that their person may not be registered is told of them as well.
+In a separate transaction, so that they also count for a file that is refused or only checked. Rows that cannot
+be read are looked up too, since their report may say that the person is blocked from registration.
 """
 
 from django.conf import settings
@@ -15,13 +15,13 @@ from registry.keyed_digests import DIGEST_BYTES, oldest_first
 from registry.models import User
 from registry.models.access_log import log_persons
 
-# Whom each person of the file is in the registry, and whether a centre of the actor's knows them.
+# For each person of the file: the stored patient, and whether one of the actor's centres knows them.
 FIND = f"""
 CREATE TEMPORARY TABLE import_lookup ON COMMIT DROP AS
 SELECT asked.person, asked.centre_id, known.patient_id,
        known.patient_id IS NOT NULL AND (%(nationwide)s OR EXISTS (
-           SELECT FROM registry_infusion AS one
-           WHERE one.patient_id = known.patient_id AND one.centre_id = ANY(%(centres)s::bigint[]))) AS is_own
+           SELECT FROM registry_infusion AS own
+           WHERE own.patient_id = known.patient_id AND own.centre_id = ANY(%(centres)s::bigint[]))) AS is_own
 FROM (
     SELECT DISTINCT ON (person) person, chain, centre_id
     FROM (
@@ -54,10 +54,10 @@ LEFT JOIN registry_centre AS centre ON centre.id = coalesce(looked_up.centre_id,
 
 
 def look_up_staged(by: Actor) -> TooManyLookups | None:
-    """Look up all persons of the staged rows; within a transaction that is committed either way.
+    """Look up all persons of the staged rows, in a transaction that is committed either way.
 
-    Returns why nothing may be told of any of them, to be raised after the commit: the file names more persons
-    who are not of the actor's centres than are left to the actor in this hour.
+    Returns an error to raise after the commit where the file names more persons unknown to the actor's centres
+    than the actor's hourly budget has left.
     """
     centres = centres_where(by, Permission.READ_RECORDS)
     roles = list(by.roles_at())
@@ -78,7 +78,7 @@ def look_up_staged(by: Actor) -> TooManyLookups | None:
                 {
                     "actor": by.username,
                     "own": own,
-                    "only": own[0] if len(own) == 1 else None,  # the centre of a row whose own cannot be read
+                    "only": own[0] if len(own) == 1 else None,  # used for a row whose centre cannot be read
                     "role": next((role for role, centre in roles if centre is None), ""),
                     "searched": AccessAction.SEARCH,
                     "detail": FROM_FILE,
@@ -92,7 +92,7 @@ def look_up_staged(by: Actor) -> TooManyLookups | None:
 
 
 def _charge_foreign(by: User, cursor) -> int:
-    # More than all that can be counted within an hour are never read: they are too many in any case.
+    # One more than the largest budget is enough to know that there are too many.
     most = settings.LOOKUPS_PER_HOUR_IMPORT + settings.LOOKUPS_PER_HOUR + 1
     cursor.execute(FOREIGN, [most])
     foreign = [bytes(person) for (person,) in cursor.fetchall()]

@@ -1,9 +1,8 @@
-"""Importing an exchange file: all of it or nothing, in memory that does not grow with it.
+"""Importing an exchange file: all or nothing, in constant memory.
 
-The rows are read one by one, checked, and copied into temporary tables that end with the
-transaction; identifiers are digests by then. Each person's rows then pass, in order and together
-with what the registry holds of the person, through the same `rules.classify` as a single entry.
-Only then are persons and infusions stored, by one statement a table.
+Rows are read one at a time, checked, and copied into temporary tables, with digests in place of identity
+numbers. Each person's rows, in order and together with the person's stored infusions, then go through the same
+`rules.classify` as a single entry. Only then are persons and infusions stored, with one statement per table.
 """
 
 import gc
@@ -52,9 +51,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class ImportSummary:
-    """How many rows were read, stored (or would be), there already, refused, and how many warnings. What is
-    left of those that were read, has been sent to the registry's steward.
-    """
+    """How many rows were read, stored (or would be), already there and refused, and the number of warnings."""
 
     read: int
     stored: int
@@ -64,7 +61,7 @@ class ImportSummary:
 
     @property
     def sent(self) -> int:
-        """Rows that have been sent to the registry's steward before."""
+        """Rows that were sent to the registry's steward before: the rest of those read."""
         return self.read - self.stored - self.unchanged - self.refused
 
 
@@ -77,10 +74,10 @@ def import_infusions(
     report: Report = lambda line, problem: None,
     progress: Progress = lambda stage, done, total: None,
 ) -> ImportSummary:
-    """Store an exchange file, or nothing of it where a row is refused.
+    """Store an exchange file, or nothing of it if a row is refused.
 
-    centre: the code of the only centre allowed, and the default of its column. report gets every
-    problem in the order of the file; progress gets (stage, done, total).
+    centre: the code of the only centre allowed, and the default of its column. report is called with every
+    problem in the order of the file; progress with (stage, done, total).
     Raises FileUnusable, NotFound for a centre where the actor may not write, TooManyLookups.
     """
     lists = CodeLists(by, centre=centre)
@@ -99,18 +96,18 @@ def import_infusions(
 
 @contextmanager
 def empty_tables() -> Iterator[None]:
-    """Staging tables, for as long as an import takes; they outlast its transactions."""
+    """Staging tables for the duration of an import; they outlive its transactions."""
     with _no_search_for_circles():
         staging.create_tables()
         try:
             yield
         finally:
-            with suppress(DatabaseError):  # of a session that is lost they are gone
+            with suppress(DatabaseError):  # connection lost: the tables went with the session
                 staging.drop_tables()
 
 
 def judge_and_store(*, by: Actor, read: int, dry_run: bool, report: Report, progress: Progress) -> ImportSummary:
-    """Judge the staged rows, whose persons have been looked up, and store them or nothing."""
+    """Judge the staged rows, whose persons have been looked up, and store all or nothing."""
     with transaction.atomic():
         return _judge_and_store(by, read, dry_run, report, progress)
 
@@ -148,7 +145,7 @@ def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progre
 
 @contextmanager
 def _no_search_for_circles() -> Iterator[None]:
-    """Rows refer to nothing that refers back, and looking for that is a tenth of an import's time."""
+    """Pause the garbage collector: rows form no reference cycles, and it takes a tenth of an import's time."""
     searched = gc.isenabled()
     gc.disable()
     try:
@@ -182,20 +179,20 @@ def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
 
 
 def read_line(reader: RowReader, line: Line) -> tuple[InfusionInput | None, list[Problem]]:
-    """The draft of a line, None where it cannot be read, and its problems."""
+    """(draft, or None if the line cannot be read; problems)."""
     if line.fields is None:
         return None, list(line.problems)
     draft, problems = reader.read(line.fields)
     if not line.problems:
         return draft, problems
-    # What cannot be read is not missing.
+    # A field that cannot be read is not also reported as missing.
     unreadable = {problem.field for problem in line.problems if not problem.warning}
     problems = [problem for problem in problems if problem.field not in unreadable]
     return None if unreadable.intersection(line.fields) else draft, [*problems, *line.problems]
 
 
 def _refuse_the_refused() -> None:
-    """Find the rows of persons who asked not to be registered; under the lock, so that none slips in."""
+    """Refuse the rows of persons who refused registration; under the lock, so that no refusal is missed."""
     tokens = read_refusals()
     if not tokens:
         return
@@ -206,10 +203,10 @@ def _refuse_the_refused() -> None:
 
 
 def _judge(by: Actor, progress: Progress, total: int) -> None:
-    """Classify the rows of each person, and keep what is new and what is wrong.
+    """Classify the rows of each person, and stage the verdicts and problems.
 
-    Where a new person has one row, as most have, what it is follows from its stated kind alone, so
-    one verdict serves all of them.
+    The kind of a new person's only row, the most common case, depends only on its stated kind, so one verdict
+    per kind applies to all of them.
     """
     done = 0
     for stated in (None, *Kind):
@@ -230,6 +227,6 @@ def _persons(rows: Iterable[CourseRow]) -> Iterator[list[CourseRow]]:
 
 
 def batches(items: Iterator[T]) -> Iterator[list[T]]:
-    """Lists of BATCH of them."""
+    """Lists of up to BATCH items."""
     while batch := list(islice(items, BATCH)):
         yield batch

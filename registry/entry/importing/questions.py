@@ -1,12 +1,12 @@
-"""Whom of a file's persons a rule may ask about: the others are not judged once more."""
+"""The persons of a file about whom a rule may ask a question; the others need no second judging."""
 
 from django.db import connection
 
 from registry.choices import Kind
 from registry.entry.infusions.doubts import OF_FILE
 
-# Persons with a row that is doubted in the file, with a course of planned doses, stored or new, or about whom a
-# rule asks already.
+# Persons with a warning on a row of the file, with a course of planned doses (stored or new), or with an open
+# question by a rule.
 PERSONS = """
 SELECT patient_id FROM import_problem JOIN import_row USING (line) JOIN import_person USING (person)
 WHERE warning AND code = ANY(%(codes)s)
@@ -24,7 +24,7 @@ WHERE patient_id IN (SELECT patient_id FROM import_person WHERE NOT is_new)
 
 
 def find_doubtful_persons() -> list[int]:
-    """The keys of the staged persons whom a rule may ask about, once the rows are judged."""
+    """The keys of the staged persons about whom a rule may ask, once the rows are judged."""
     with connection.cursor() as cursor:
         cursor.execute(PERSONS, {"codes": sorted(OF_FILE), "dose": Kind.FURTHER_DOSE})
         return [key for (key,) in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""Rows of a refused file on their way to the registry's steward: those that only other centres' rows refuse."""
+"""Sending rows of a refused file to the registry's steward: those refused only because of other centres' rows."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from registry.models import (
     User,
 )
 
-MOST_AT_ONCE = 100  # rows that one request sends
+MOST_AT_ONCE = 100  # rows per request
 
 
 class NothingToSend(RegistryError):
@@ -28,22 +28,22 @@ class NothingToSend(RegistryError):
 
 @dataclass(frozen=True)
 class Sending:
-    """What became of the rows of a file that were to be sent."""
+    """The result of sending rows of a file."""
 
     sent: int
     refused: list[tuple[int, RegistryError]]  # by line
-    left: int  # rows that still can be sent
+    left: int  # rows that can still be sent
 
 
 def referable_rows(job: ImportJob) -> QuerySet[ImportRow]:
-    """The rows of a job that only the steward can settle: nothing else refuses them."""
+    """The rows of a job that only the steward can settle: they have no other refusal."""
     refusals = ImportProblem.objects.filter(job=job, line=OuterRef("line"), warning=False)
     referable = refusals.filter(code__in=REFERABLE)
     return job.rows.filter(Exists(referable), ~Exists(refusals.exclude(code__in=REFERABLE)))
 
 
 def rows_to_send(job: ImportJob) -> QuerySet[ImportRow]:
-    """Those of them that are not sent, in the order of the file."""
+    """The referable rows that are not yet sent, in the order of the file."""
     if job.state != ImportState.REFUSED:
         return job.rows.none()
     return job.rows.filter(staged__isnull=False).order_by("line")
@@ -55,9 +55,9 @@ def can_be_sent(job: ImportJob, row: ImportRow) -> bool:
 
 
 def send_rows(*, job: ImportJob, by: User, line: int | None = None) -> Sending:
-    """Send a row of one's own file, or as many of them as one request can; each is judged again by itself.
+    """Send one row of the user's own file, or up to MOST_AT_ONCE; each row is judged again on its own.
 
-    Raises NothingToSend where no such row waits, and TooManyLookups before anything is sent.
+    Raises NothingToSend where there is no such row, and TooManyLookups before anything is sent.
     """
     waiting = rows_to_send(job)
     rows = list(waiting[:MOST_AT_ONCE] if line is None else waiting.filter(line=line))

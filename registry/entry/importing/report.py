@@ -1,4 +1,4 @@
-"""The report of an import: the lines with a problem, each with its problems and its cells."""
+"""The report of an import: each line with a problem, its problems and its cells."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -17,27 +17,29 @@ ORDERS = {"line": ("line",), "-line": ("-line",), "column": ("column", "line")}
 
 @dataclass(frozen=True)
 class ReportLine:
-    """One line of the file with what is wrong with it; cells is empty once they are deleted."""
+    """One line of the file and its problems; cells is empty once they are deleted."""
 
     number: int
     problems: Sequence[ImportProblem]
     cells: dict[str, str]
     can_be_sent: bool = False  # to the registry's steward
-    referral: UUID | None = None  # what it was sent as
+    referral: UUID | None = None  # as which it was sent
 
     def show(self, columns: Sequence[str]) -> list[tuple[str, str, bool]]:
-        """(column's name, cell, whether something is wrong there) for each of these columns."""
+        """(column heading, cell, whether it has a problem) for each of these columns."""
         wrong = {problem.field for problem in self.problems}
         return [(column_name(name), self.cells.get(name, ""), name in wrong) for name in columns]
 
     @property
-    def told(self) -> list[tuple[str, ImportProblem]]:
-        """(column's name, problem); no name where the file as a whole is meant."""
-        return [(column_name(one.field) if one.field in COLUMNS else "", one) for one in self.problems]
+    def named_problems(self) -> list[tuple[str, ImportProblem]]:
+        """(column heading, problem); "" for problems of the file as a whole."""
+        return [
+            (column_name(problem.field) if problem.field in COLUMNS else "", problem) for problem in self.problems
+        ]
 
 
 class Report(Sequence):
-    """The lines of a report in order; only those that are asked for are read."""
+    """The lines of a report in order, a lazy sequence for pagination."""
 
     def __init__(self, job: ImportJob, order: str):
         self.job = job
@@ -65,5 +67,5 @@ class Report(Sequence):
 
 
 def read_report(job: ImportJob, *, order: str = "line") -> Report:
-    """The lines of a job that have a problem, in one of ORDERS."""
+    """The lines of a job that have a problem; order: one of ORDERS."""
     return Report(job, order)

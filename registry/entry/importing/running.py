@@ -1,4 +1,4 @@
-"""The work on an import's job: one session holds it, and a thread tells how far it is."""
+"""Running an import's job: a session lock, and a thread that writes its progress."""
 
 import logging
 import threading
@@ -11,15 +11,15 @@ from django.db import DatabaseError, connection
 from registry.choices import ImportState
 from registry.models import ImportJob
 
-JOB_LOCK = 7203  # with a part of the job's id; held by the session that works on it
-TOLD_EVERY = 0.5  # seconds between two signs of progress
+JOB_LOCK = 7203  # with a part of the job's id; held by the worker's database session
+TOLD_EVERY = 0.5  # seconds between two updates of the progress
 
 logger = logging.getLogger(__name__)
 
 
 @contextmanager
 def holding(job_id: UUID) -> Iterator[bool]:
-    """Whether this session holds the job alone; the lock ends with the session, however that ends."""
+    """Whether this session got the job's lock; it is released with the session, however that ends."""
     key = [JOB_LOCK, int.from_bytes(job_id.bytes[:4], signed=True)]
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
@@ -34,24 +34,24 @@ def holding(job_id: UUID) -> Iterator[bool]:
 
 @contextmanager
 def telling(job: ImportJob) -> Iterator[Callable[[str, int, int], None]]:
-    """Progress, written by a thread with a connection of its own: the work sits in a transaction."""
-    latest: list[tuple[str, int, int]] = []  # the last is what counts
+    """Write progress from a thread with its own connection, since the work is inside a transaction."""
+    latest: list[tuple[str, int, int]] = []  # only the last entry is written
     ended = threading.Event()
 
-    def tell() -> None:
-        told = None
+    def write() -> None:
+        written = None
         try:
             while not ended.wait(TOLD_EVERY):
-                if latest and latest[-1] != told:
-                    told = stage, done, total = latest[-1]
+                if latest and latest[-1] != written:
+                    written = stage, done, total = latest[-1]
                     running = ImportJob.objects.filter(pk=job.pk, state=ImportState.RUNNING)
                     running.update(stage=stage, done=done, total=total)
         except DatabaseError:
-            logger.warning("The progress of import %s is no longer told.", job.pk)
+            logger.warning("The progress of import %s is no longer updated.", job.pk)
         finally:
             connection.close()
 
-    thread = threading.Thread(target=tell, name=f"import-{job.pk}", daemon=True)
+    thread = threading.Thread(target=write, name=f"import-{job.pk}", daemon=True)
     thread.start()
     try:
         yield lambda *step: latest.append(step)

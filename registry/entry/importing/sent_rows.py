@@ -1,7 +1,7 @@
-"""Rows of a file that were sent to the registry's steward before: named, not stored, and no reason to refuse it.
+"""Rows of a file that were sent to the registry's steward before: reported, not stored, and no reason to refuse.
 
-A referral keeps a sealed mark of its place (date, sequence, product), by which the row is known again also once
-its content is erased; whose it is, say its digests or its person.
+A referral keeps a keyed digest of its date, sequence and product, which identifies the row even after its
+content is erased; its digests or its person say whose it is.
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ from registry.keyed_digests import DIGEST_BYTES, seal_mark
 
 SENT, DECLINED = "sent_to_steward", "declined_by_steward"
 
-# Rows of the file that are neither stored nor refused for anything else, beside what their centre has sent of
-# their person; the open ones last.
+# Rows of the file with no other refusal, joined with what their centre has sent about their person; open
+# referrals last.
 BESIDE = f"""
 SELECT line, infused_on, date_precision, sequence, product_id, sent.place, sent.state
 FROM registry_referral AS sent
@@ -42,12 +42,12 @@ WHERE warning AND code = ANY(%s) AND line NOT IN (SELECT line FROM import_proble
 
 
 def seal_place(draft: InfusionInput) -> bytes:
-    """By what the row of a referral is known again: which infusion of a person it is."""
+    """A keyed digest of which infusion of a person the referral's row is."""
     return _seal(draft.infused_on, draft.date_precision, draft.sequence, draft.product.pk)
 
 
 def name_sent_rows() -> None:
-    """Name the judged rows that wait at the steward or were declined, and store none of them."""
+    """Report the judged rows that wait for the steward or were declined, and keep them from being stored."""
     found = dict(_find_sent())
     values: dict[str, list[int] | str] = {"lines": list(found), "refused": KnownElsewhere.code}
     with connection.cursor() as cursor:
@@ -57,7 +57,7 @@ def name_sent_rows() -> None:
 
 
 def count_sent_rows() -> int:
-    """How many of them nothing refuses."""
+    """How many rows sent before have no refusal."""
     with connection.cursor() as cursor:
         cursor.execute(COUNT, [[SENT, DECLINED]])
         return cursor.fetchone()[0]

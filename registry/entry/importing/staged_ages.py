@@ -1,7 +1,7 @@
-"""Ages in an exchange file that contradict each other, or what the registry has of the same person.
+"""Ages in an exchange file that contradict each other, or the stored ages of the same person.
 
-The same rule as registry/ages.py has it, as one statement over the staged rows (staging.py): an age at
-a date, or within a period, leaves days of birth open; two that leave none in common contradict each other.
+The rule of registry/ages.py as one SQL statement over the staged rows (staging.py): an age at a date, or within
+a period, gives a range of possible days of birth; two ages whose ranges do not overlap contradict each other.
 """
 
 from typing import Any
@@ -49,7 +49,7 @@ WHERE (born.earliest > other.latest OR other.earliest > born.latest) AND NOT (bo
 
 
 def refuse_contradictions(by: Actor) -> None:
-    """Refuse each new row whose age contradicts another of the person's, in the file or at one's centres."""
+    """Refuse new rows whose age contradicts another of the person's, in the file or at the actor's centres."""
     centres, problem = centres_where(by, Permission.WRITE_RECORDS), age_contradiction()
     nationwide = centres is NATIONWIDE
     values: dict[str, Any] = {

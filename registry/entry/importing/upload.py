@@ -1,9 +1,8 @@
-"""Reading an uploaded exchange file: identifiers become digests, and nothing else is kept of them.
+"""Reading an uploaded exchange file: only digests of its identity numbers are stored.
 
-The file is in memory and never on the disk. A small one is read in its request; another waits sealed for a
-worker. What stays until the import has ended is, row by row, the draft without its identifier, the
-digests, and the cells as written for the report, without the identifier and without whatever else might
-be one.
+The file is held in memory, never on disk. A small file is read within its request; a larger one is stored
+sealed for a worker. Until the import has ended, each row's draft, digests and cells (for the report) are stored,
+without its identity number and without any other cell that may be one.
 """
 
 import re
@@ -30,18 +29,18 @@ from registry.reserve_numbers import FULL_LENGTH, UNPUBLISHED
 LARGEST_MEGABYTES = 10
 LARGEST_BYTES = LARGEST_MEGABYTES * 2**20
 MOST_ROWS = 20_000  # manage.py import_infusions has no limit
-# Read within the request, in a part of a second: some 1,500 rows.
-SMALL_TEXT, SMALL_WORKBOOK = 150_000, 1_000_000  # bytes; of a workbook, of its parts unpacked
-SMALL_ROWS = 1_500  # short rows, each with many problems, take time too
+# Read within the request, in less than a second: some 1,500 rows.
+SMALL_TEXT, SMALL_WORKBOOK = 150_000, 1_000_000  # bytes; of a workbook, unpacked
+SMALL_ROWS = 1_500  # also for short rows, since each may have many problems
 HIDDEN = "…"
-LEAST_DIGITS = 9  # of what may be an identity number, mistyped perhaps; a date has eight
+LEAST_DIGITS = 9  # digits of a possible identity number, even mistyped; a date has eight
 TRIAL_FORMAT = re.compile(r"\d{4}-\d{6}-\d{2}(-\d{2})?")
 
 KeptRow = tuple[UUID, int, dict, dict | None, bytes | None, bytes | None]
 
 
 def read_content(file: BinaryIO) -> BytesIO:
-    """The whole of an uploaded file, in memory. Raises FileTooLarge."""
+    """The content of an uploaded file, in memory. Raises FileTooLarge."""
     content = file.read(LARGEST_BYTES + 1)
     if len(content) > LARGEST_BYTES:
         raise FileTooLarge
@@ -49,7 +48,7 @@ def read_content(file: BinaryIO) -> BytesIO:
 
 
 def is_small(content: BytesIO, lists: CodeLists) -> bool:
-    """Whether a file may be read within the request; of another, what costs little is looked at.
+    """Whether a file can be read within the request; of a larger file only the header and a row are checked.
 
     Raises FileUnusable.
     """
@@ -59,7 +58,7 @@ def is_small(content: BytesIO, lists: CodeLists) -> bool:
         return size <= SMALL_WORKBOOK and rows_at_most(content) <= SMALL_ROWS
     if content.getbuffer().nbytes <= SMALL_TEXT and _lines(content) <= SMALL_ROWS:
         return True
-    next(read_open_lines(content, size=0, centre_given=bool(lists.default_centre)))  # its header, and a row
+    next(read_open_lines(content, size=0, centre_given=bool(lists.default_centre)))
     content.seek(0)
     return False
 
@@ -72,7 +71,7 @@ def _lines(content: BytesIO) -> int:
 def keep_rows(
     *, job: UUID, content: BytesIO, lists: CodeLists, progress: Progress = lambda stage, done, total: None
 ) -> int:
-    """Read a file and keep its rows and problems for the import; returns how many rows there are.
+    """Read a file and store its rows and problems for the import; returns the number of rows.
 
     Raises FileUnusable.
     """
@@ -96,14 +95,14 @@ def _read(job: UUID, reader: RowReader, lines: Sequence[Line]) -> tuple[list[Kep
     for line in lines:
         draft, found = read_line(reader, line)
         if line.fields is not None:
-            kept = kept_rows.keep_draft(draft) if draft else (None, _digest(line.fields, reader.lists), None)
-            rows.append((job, line.number, show_cells(line.fields), *kept))
+            stored = kept_rows.keep_draft(draft) if draft else (None, _digest(line.fields, reader.lists), None)
+            rows.append((job, line.number, show_cells(line.fields), *stored))
         problems += ((job, line.number, *_plain(problem)) for problem in found)
     return rows, problems
 
 
 def _digest(fields: dict[str, str], lists: CodeLists) -> bytes | None:
-    """The digests of a row that cannot be stored, by which an erasure finds it; None without an identifier."""
+    """The digests of a row that cannot be staged, so that an erasure finds it; None without an identifier."""
     identifier = read_person(fields, lists)
     return chain_of(identifier) if identifier else None
 
@@ -113,7 +112,7 @@ def _plain(problem: Problem) -> tuple:
 
 
 def show_cells(fields: dict[str, str]) -> dict[str, str]:
-    """A row's cells as a report shows them: no identifier, whichever column it stands in."""
+    """A row's cells as a report shows them: identity numbers are hidden in every column."""
     return {
         name: HIDDEN if _may_identify(cell) else cell[:LONGEST_VALUE].replace("\x00", "")
         for name, cell in fields.items()

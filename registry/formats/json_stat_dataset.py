@@ -21,7 +21,7 @@ def write_dataset(
     with override(language):
         title, measure = _("CAR-T treatments in Sweden"), _("measure")
         note = _("A cell without infusions has no value.")
-        note += " " + _("Totals are always counted, never summed from the parts.")
+        note += " " + _("Totals are counted afresh, never added up from the parts.")
         withheld = _("%(sign)s: not shown, so that nobody can be recognised.") % {"sign": SUPPRESSED}
     labels = {name: label_measure(name, language) for name in metrics}
     all_dimensions = [*dimensions, ("measure", measure, labels)]

@@ -27,7 +27,7 @@ def write_pdf(document: dict, language: str) -> bytes:
             "language": language,
             "title": _("CAR-T treatments in Sweden"),
             "alternative": _("Map of Sweden with the centres that treat with CAR-T cells"),
-            "caption": _("Totals are always counted, never summed from the parts."),
+            "caption": _("Totals are counted afresh, never added up from the parts."),
             "head": [
                 _("Centre and category"),
                 _("First infusion"),

@@ -1,1 +1,1 @@
-"""One infusion: its columns, read, judged, recorded, corrected, exported."""
+"""Infusions: their columns, reading, judging, recording, correcting, exporting."""

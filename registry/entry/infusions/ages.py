@@ -1,4 +1,4 @@
-"""Ages of one person beside each other, and the age that a corrected date takes along."""
+"""Comparing the ages at a person's infusions, and the age after a corrected date."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ from registry.models import Patient, Question
 from registry.rules import check_age_by_birth_year
 
 AFTER_MERGE = "age_after_merge"
-AGE_UNSTATED = "age_unstated"  # the code of the refusal that asks for it
+AGE_UNSTATED = "age_unstated"  # the code of the refusal that asks for the age
 CONTRADICT = gettext_noop(
     "The age contradicts that at another infusion of this person: one of the two, or a date, is wrong."
 )
@@ -27,19 +27,19 @@ LENGTH = {DatePrecision.DAY: 0, DatePrecision.MONTH: 1, DatePrecision.YEAR: 2}
 
 
 def age_contradiction() -> Problem:
-    """The refusal of an age that no day of birth fits together with the person's others."""
+    """The refusal of an age that no date of birth reconciles with the person's other ages."""
     return Problem("age_at_infusion", "ages_contradict", _(CONTRADICT))
 
 
 def refuse_age(draft: InfusionInput, patient: Patient, course: Course) -> None:
     """Raise InfusionRefused for an age that the year of birth or the recorded ages of a person rule out.
 
-    course: what the actor may judge by. What another centre has recorded is not told (DOMAIN.md), so it
-    refuses nothing.
+    course: the part visible to the actor. Another centre's records must not be revealed (DOMAIN.md), so they
+    refuse nothing.
     """
     if draft.age_at_infusion is None:
         return
-    has_number = draft.identifier and draft.identifier.born_on  # by which the age is judged already
+    has_number = draft.identifier and draft.identifier.born_on  # the age is already checked against it
     if course.infusions and not has_number:
         contradiction = check_age_by_birth_year(draft, patient.birth_year)
         if contradiction:
@@ -50,11 +50,11 @@ def refuse_age(draft: InfusionInput, patient: Patient, course: Course) -> None:
 
 
 def follow_date(draft: InfusionInput, stored: Age, patient: Patient, course: Course) -> int:
-    """The age of an infusion whose date is corrected and whose age nobody states anew.
+    """The age of an infusion after its date is corrected without stating the age again.
 
-    course: the person's other infusions. The age stays where the new date is the old one less well known.
-    It follows where the number gave the person's year of birth and, with the recorded ages, leaves one age
-    alone. Else it has to be stated: raises InfusionRefused.
+    course: the person's other infusions. The age is unchanged where the new date is the old date with less
+    precision. It is derived where the year of birth from the number and the recorded ages leave only one possible
+    age. Otherwise it must be stated: raises InfusionRefused.
     """
     precision = DatePrecision(draft.date_precision)
     is_wider = first_day(stored.infused_on, precision) == draft.infused_on
@@ -70,8 +70,8 @@ def follow_date(draft: InfusionInput, stored: Age, patient: Patient, course: Cou
 
 
 def ask_about_ages(patient: Patient, *, by: Actor) -> None:
-    """Ask about each age that the year of birth or another age rules out in someone whom a merge has made of two
-    dates of birth. The sentence is the same whichever it is, since the other age may be another centre's.
+    """After a merge of persons with different dates of birth, ask about each age that contradicts the year of birth
+    or another age. The sentence does not say which, since the other age may be another centre's.
     """
     rows = patient.infusions.counted().values_list("pk", "infused_on", "date_precision", "age_at_infusion")
     ages = {key: Age(*age) for key, *age in rows}
@@ -87,16 +87,19 @@ def ask_about_ages(patient: Patient, *, by: Actor) -> None:
 
 
 def _undoubted(course: Course) -> Course:
-    """A course without the ages that a rule asks about: none of them keeps another from being put right."""
-    keys, rules = [one.pk for one in course.infusions], {*ABOUT_AGE, AFTER_MERGE}
+    """A course without the infusions whose age a rule asks about, so that a wrong age does not block a correction."""
+    keys, rules = [infusion.pk for infusion in course.infusions], {*ABOUT_AGE, AFTER_MERGE}
     asked = Question.objects.unclosed().filter(infusion__in=keys, rule__in=rules)
     doubted = set(asked.values_list("infusion", flat=True))
-    return replace(course, infusions=[one for one in course.infusions if one.pk not in doubted])
+    return replace(course, infusions=[infusion for infusion in course.infusions if infusion.pk not in doubted])
 
 
 def _ages_of(course: Course, patient: Patient) -> list[Age]:
-    """The recorded ages that say something: one that the number's year of birth rules out is wrong, and must
-    not keep another from being put right.
+    """The recorded ages, except those that the number's year of birth contradicts: a wrong age must not block the
+    correction of another.
     """
-    ages = [Age(one.infused_on, one.date_precision, one.age_at_infusion) for one in course.infusions]
+    ages = [
+        Age(infusion.infused_on, infusion.date_precision, infusion.age_at_infusion)
+        for infusion in course.infusions
+    ]
     return [age for age in ages if not contradicts(age, (), patient.birth_year)]

@@ -1,4 +1,4 @@
-"""The ages at a person's infusions once a number that tells the birth is another, or is gone."""
+"""Ages at a person's infusions after a number with a date of birth is replaced or removed."""
 
 from collections.abc import Sequence
 
@@ -18,17 +18,17 @@ from registry.rules import check_input
 CONTRADICTED = "age_contradicts_identifier"
 BEFORE_BIRTH = "date_before_birth"
 WITHOUT_NUMBER = "age_without_number"
-ABOUT_AGE = frozenset({CONTRADICTED, WITHOUT_NUMBER})  # answered by an age that is stated anew
+ABOUT_AGE = frozenset({CONTRADICTED, WITHOUT_NUMBER})  # answered by stating the age again
 
 
 def follow_number(
     patient: Patient, identifier: Identified | None, *, by_number: bool, by: Actor
 ) -> Sequence[Infusion]:
-    """Derive again each age that the number before gave and the new one contradicts, and ask about the others;
-    returns those that are asked about.
+    """Derive again each age that the previous number gave and the new number contradicts, and ask the clinics about
+    other contradicting ages; returns the infusions asked about.
 
-    identifier: the new number, None where one was taken away. by_number: the ages so far are of a number that is
-    gone, or of another one that the new one may put right. The person is locked.
+    identifier: the new number, None where a number was removed. by_number: the ages were derived from a removed
+    number, or from another number that the new number may correct. The caller has locked the person.
     """
     before = read_doubts([patient.pk])
     asked: list[tuple[Infusion, Problem]] = []
@@ -46,7 +46,7 @@ def follow_number(
 
 
 def _judge(infusion: Infusion, identifier: Identified | None, *, by_number: bool) -> list[Problem]:
-    """What the number, or its absence, makes wrong in an infusion's age and date."""
+    """The problems of an infusion's age and date given the new number, or none."""
     if by_number and not (identifier and identifier.born_on):
         sentence = _("The number that gave this age was wrong and has been taken away: is the age right?")
         return [Problem("age_at_infusion", WITHOUT_NUMBER, sentence, True)]

@@ -1,4 +1,4 @@
-"""One batch in two persons: a product is made for one person, so one of the two rows is mistyped."""
+"""The same batch for two persons: a product is made for one person, so one of the rows is mistyped."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +17,7 @@ from registry.models import Infusion, Patient
 from registry.models.batch import BATCH_SPACES, batch_as_compared
 from registry.number_search import numbers_in
 
-# Of the new rows of a file, those whose batch another person has: in the file itself, or in what is stored.
+# New rows of a file whose batch another person has, in the file or in the records.
 IN_FILE = """
 WITH spelled AS MATERIALIZED (
     SELECT line, patient_id, upper(regexp_replace(batch, %(spaces)s, '', 'g')) AS batch
@@ -40,7 +40,7 @@ WHERE one <> other
 
 
 def doubt_batch(*, batch: str, patient: Patient | None, by: Actor) -> Iterable[Problem]:
-    """Whether another person has this batch, as far as the rows of the actor's centres say."""
+    """A warning if another person has this batch, among the infusions of the actor's centres."""
     if not batch.strip():
         return
     rows = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).counted().exclude(batch="")
@@ -52,18 +52,18 @@ def doubt_batch(*, batch: str, patient: Patient | None, by: Actor) -> Iterable[P
 
 
 def refuse_number_of(patient: Patient, batch: str) -> None:
-    """Raise InfusionRefused for a batch number that is a number of the row's own person."""
+    """Raise InfusionRefused for a batch number that is an identity number of the same person."""
     if any(True for _number in numbers_in(batch)):
-        digests = {(one.key_id, bytes(one.digest)) for one in patient.identifiers.all()}
+        digests = {(identifier.key_id, bytes(identifier.digest)) for identifier in patient.identifiers.all()}
         if names_one_of(batch, digests):
             raise InfusionRefused([looks_like_a_number()])
 
 
 def refuse_registered_number(batch: str, by: Actor) -> None:
-    """Raise InfusionRefused for a number that is said to be a batch's, of somebody in the registry or of whom
-    nothing may be stored.
+    """Raise InfusionRefused for a batch number that is the number of a person in the registry, or of a person who
+    is blocked from registration.
 
-    A look-up like any other, logged and counted, so that the caller has begun no transaction (find_patients).
+    A logged and counted look-up, so the caller must not be inside a transaction (find_patients).
     Raises TooManyLookups.
     """
     persons = stated_persons(batch)
@@ -74,7 +74,7 @@ def refuse_registered_number(batch: str, by: Actor) -> None:
 
 
 def refuse_registered_numbers_of_file(by: Actor) -> None:
-    """The same of all rows that are staged (staging.py), between the two transactions of an import."""
+    """Like `refuse_registered_number` for all staged rows, between the two transactions of an import."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT line, batch FROM import_row WHERE batch ~* %s", [STATED.pattern])
         stated = cursor.fetchall()
@@ -88,7 +88,7 @@ def refuse_registered_numbers_of_file(by: Actor) -> None:
 
 
 def doubt_batches_of_file(*, by: Actor) -> None:
-    """The same of all new rows that are staged (staging.py)."""
+    """Like `doubt_batch` for all new staged rows."""
     centres = centres_where(by, Permission.WRITE_RECORDS)
     values: dict[str, Any] = {
         "spaces": BATCH_SPACES, "submitted": Status.SUBMITTED, "everywhere": centres is NATIONWIDE,

@@ -1,4 +1,4 @@
-"""The registry's lists in memory, as a row may spell them."""
+"""The code lists in memory, by every spelling that a row may use."""
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.entry.infusions.spelling import Spelled, known_by_one
@@ -14,46 +14,49 @@ OF_COLUMN = {
 
 
 class CodeLists:
-    """The code lists in memory, each by every spelling that a row may use."""
-
     def __init__(
         self, actor: Actor, *, centre: str | None = None, permission: Permission = Permission.WRITE_RECORDS
     ):
-        """Of the centres where an actor holds a permission; centre limits the rows to one code, and is its
-        default.
-        """
+        """With the centres where the actor holds the permission; centre: the only code allowed, and the default."""
         writable = centres_where(actor, permission)
         self.default_centre = centre or ""
         self.takes_all_centres = writable is NATIONWIDE and centre is None
         every = list(Centre.objects.all())
-        mine = {one.pk for one in every if one.pk in writable and centre in {None, one.code}}
+        mine = {each.pk for each in every if each.pk in writable and centre in {None, each.code}}
         named = known_by_one(
-            (label, one) for one in every for label in (one.name, one.city_sv, one.city_en, str(one))
-        )  # of all centres: two hospitals of a city have one name less
+            (label, each) for each in every for label in (each.name, each.city_sv, each.city_en, str(each))
+        )  # from all centres, so that the city of two hospitals names neither
         self.centres = Spelled(
-            ((one.code, one) for one in every if one.pk in mine),
-            labels={label: one for label, one in named.items() if one.pk in mine},
+            ((each.code, each) for each in every if each.pk in mine),
+            labels={label: each for label, each in named.items() if each.pk in mine},
         )
         self.products = Spelled(
             (name, product) for product in Product.objects.all() for name in (product.inn, product.name)
         )
         indications = list(Indication.objects.all())
         self.indications = Spelled(
-            ((code or "", one) for one in indications for code in (one.key, one.icd10)),
+            (
+                (code or "", indication)
+                for indication in indications
+                for code in (indication.key, indication.icd10)
+            ),
             labels=known_by_one(
-                (name, one) for one in indications for name in (one.name_sv, one.name_en, str(one))
+                (name, indication)
+                for indication in indications
+                for name in (indication.name_sv, indication.name_en, str(indication))
             ),
         )
         trials = list(Trial.objects.all())
         self.trials = Spelled(
-            ((one.identifier, one) for one in trials), labels=known_by_one((one.name, one) for one in trials)
+            ((trial.identifier, trial) for trial in trials),
+            labels=known_by_one((trial.name, trial) for trial in trials),
         )
         sites = list(ManufacturingSite.objects.all())
         self.sites = Spelled(
-            ((one.code, one) for one in sites), labels=known_by_one((one.name, one) for one in sites)
+            ((site.code, site) for site in sites), labels=known_by_one((site.name, site) for site in sites)
         )
         self.guesses = 0
 
     def of(self, column: str) -> Spelled:
-        """The list that the values of a column are from."""
+        """The code list of a column."""
         return getattr(self, OF_COLUMN[column])

@@ -1,7 +1,7 @@
-"""What is improbable in the infusions of persons, and the questions to clinics that a change raises or settles.
+"""Doubts about infusions, and the questions to clinics that a change opens or closes.
 
-Every act compares what was doubtful before it with what is doubtful after it. Each infusion is judged by its own
-centre's rows and by whether the person has others, so that no question tells a clinic what another has recorded.
+Every change compares the doubts before and after it. Each infusion is judged only by its own centre's infusions
+and by whether the person has others, so that no question reveals another centre's records.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -27,9 +27,9 @@ from registry.rules import check_input, doubt_entry, doubt_in_course
 
 BATCH = "batch_of_another_person"
 Doubts = Mapping[UUID, Mapping[str, Problem]]
-# Asked about in a row that a file brings; the rest stands in the file's report.
+# Codes that raise a question for a row of a file; other warnings are only in the file's report.
 OF_FILE = KIND_CODES | {"cup_in_industry_trial", BATCH}
-# What the stored rows alone decide, so that a question about it settles itself.
+# Codes that follow from the stored rows alone, so that a question is closed when its cause is gone.
 JUDGED = OF_FILE | {
     "long_gap", "no_earlier_infusion", "third_infusion", "date_on_weekend", "date_improbable", "age_improbable",
     "product_before_authorisation",
@@ -38,7 +38,7 @@ JUDGED_BY = tuple(column.name for column in STORED if column.name != "manufactur
 
 
 def read_doubts(persons: Collection[int]) -> Doubts:
-    """What is improbable now in the submitted infusions of persons: by infusion, by code. Two queries."""
+    """The doubts in the persons' submitted infusions, by infusion and code. Two queries."""
     found: dict[UUID, dict[str, Problem]] = {}
     rows = _rows_of(persons).select_related("centre", "product", "indication", "trial").order_by("patient")
     for _person, theirs in groupby(rows.iterator(), key=lambda row: row.patient_id):
@@ -62,12 +62,12 @@ def follow_doubts(
     confirmed: Collection[str] = (),
     answered: Collection[str] = (),
 ) -> None:
-    """Ask about what has become doubtful since `before`, and close what is no longer; within the transaction of
-    the change.
+    """Ask about doubts that are new since `before`, and close questions whose doubt is gone; within the
+    transaction of the change.
 
-    stated: the infusion that was entered or corrected, of which everything is asked; of the others only what
-    their kinds have become. also: more that is improbable in it; confirmed: codes that its clinic has confirmed;
-    answered: codes of questions about it that the act answers.
+    stated: the infusion that was entered or corrected: all its doubts are asked about, of other infusions only
+    doubts about their kind. also: more doubts about it; confirmed: codes that its clinic has confirmed;
+    answered: codes of questions about it that the change answers.
     """
     after = read_doubts(persons)
     others = [
@@ -86,7 +86,7 @@ def follow_doubts(
 
 
 def follow_file(persons: Collection[int], *, before: Doubts, by: Actor) -> None:
-    """The same of a file that has been stored: its rows and those that were stored before it are asked about."""
+    """Like `follow_doubts` after a file is stored: asks about its rows and about earlier ones."""
     after = read_doubts(persons)
     new = [
         (pk, doubt)
@@ -99,19 +99,19 @@ def follow_file(persons: Collection[int], *, before: Doubts, by: Actor) -> None:
 
 
 def batch_doubt() -> Problem:
-    """What is said of a row whose batch another person has."""
+    """The warning for a row whose batch another person has."""
     return Problem("batch", BATCH, _("Another person has an infusion of this batch: is the number right?"), True)
 
 
 def draft_of(infusion: Infusion) -> InfusionInput:
-    """A stored infusion as a clinic would state it, without the identifier."""
+    """A stored infusion as input, without the identifier."""
     draft = InfusionInput(**{name: getattr(infusion, name) for name in JUDGED_BY})
     draft.category = Category(infusion.category)
     return draft
 
 
 def _judge(own: Sequence[Infusion], *, elsewhere: bool) -> Iterator[tuple[Infusion, Problem]]:
-    """What is improbable in one person's infusions at a centre."""
+    """The doubts in one person's infusions at a centre."""
     in_order = order_course(own)
     drafts = [draft_of(infusion) for infusion in in_order]
     steps = [draft.step for draft in drafts]
@@ -129,7 +129,7 @@ def _rows_of(persons: Collection[int]):
 
 
 def _that_share_a_batch(rows) -> set[UUID]:
-    """Those whose batch another person has at the same centre."""
+    """The infusions whose batch another person has at the same centre."""
     spelled = Infusion.objects.counted().exclude(batch="").alias(compared=batch_as_compared(F("batch")))
     others = spelled.filter(compared=OuterRef("compared"), centre=OuterRef("centre")).exclude(
         patient=OuterRef("patient")
@@ -144,8 +144,8 @@ def _settle(
     after: Doubts,
     answered: Collection[tuple[UUID, str]] = (),
 ) -> None:
-    """Close questions of rules that nobody has answered yet and whose cause is gone; by the rules, since a name
-    would tell a clinic at which other one the person is known.
+    """Close unanswered questions of rules whose cause is gone. The rules close them and not the actor, whose name
+    would reveal which other centre knows the person.
     """
     asked = Question.objects.unanswered().exclude(rule="")
     asked = asked.exclude(Exists(Message.objects.filter(question=OuterRef("pk"))))
@@ -160,7 +160,7 @@ def _settle(
         or (rule in JUDGED and rule not in after.get(infusion, {}))
     ]
     if any(BATCH in doubts and BATCH not in after.get(pk, {}) for pk, doubts in before.items()):
-        # The question about the other person's row is settled too.
+        # The question about the other person's row is closed too.
         still = _that_share_a_batch(Infusion.objects.counted().filter(questions__in=asked.filter(rule=BATCH)))
         gone += asked.filter(rule=BATCH).exclude(infusion__in=still).values_list("pk", flat=True)
     Question.objects.filter(pk__in=unnest(gone)).update(closed_at=timezone.now())

@@ -1,4 +1,4 @@
-"""Rows on their way out, as CSV or XLSX that are safe to open in a spreadsheet."""
+"""Writing rows as CSV or XLSX that is safe to open in a spreadsheet."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ FORMATS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-# What a spreadsheet takes for a formula, also after what it may take for the end of a cell.
+# The start of a formula, also after a character that a spreadsheet may read as the end of a cell.
 FORMULA = re.compile(r"(^|[,;\t\r\n])([ \t\r\n]*)(?=[=+\-@\t\r＝＋－＠])")
 HEADER = ("id", "patient", *(name for name in COLUMNS if name != "patient_id"), "status")
 NUMBERS = {"patient", *(column.name for column in TABLE if isinstance(column.holds, Number))}
@@ -40,19 +40,19 @@ class Export(NamedTuple):
 
 
 def safe_cell(text: str) -> str:
-    """The text such that no spreadsheet reads a formula in it: an apostrophe goes before what would begin one."""
+    """Escape text against formula injection: an apostrophe is put before the start of a formula."""
     return FORMULA.sub(r"\1\2'", ILLEGAL_CHARACTERS_RE.sub("�", text))
 
 
 def write_rows(rows: Iterable[Cells], *, format: str, name: str) -> Export:
-    """Rows, the header first, as a file of one of FORMATS; name is without its ending."""
+    """Write rows, header first, in one of FORMATS; `name` is without the file extension."""
     write = {"csv": _write_csv, "xlsx": _write_xlsx}[format]
     safe = ([safe_cell(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
     return Export(write(safe), FORMATS[format], f"{name}.{format}")
 
 
 def export_infusions(*, by: Actor, format: str, centre: str | None = None) -> Export:
-    """The infusions of the centres where someone enters, or of one of them, withdrawn ones too.
+    """The infusions of the centres where the actor may write, or of one of them; withdrawn infusions too.
 
     The columns of the exchange file without the identifier, and the registry's own id, person and
     status. Each row is a line in the access log.
@@ -83,7 +83,7 @@ def _logged(infusions: Iterator[Any], by: Actor) -> Iterator[Cells]:
 
 def _write_csv(rows: Iterable[Cells]) -> bytes:
     text = io.StringIO()
-    # As a Swedish Excel opens it: a semicolon, and a mark that says UTF-8.
+    # As a Swedish Excel opens it: semicolons, and a byte order mark for UTF-8.
     csv.writer(text, delimiter=";").writerows(rows)
     return text.getvalue().encode("utf-8-sig")
 

@@ -1,4 +1,4 @@
-"""Unfinished forms: kept as typed, without the identifier, for everyone who enters for the centre."""
+"""Drafts of unfinished forms, stored as typed without the identifier, for everyone who may write at the centre."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -24,20 +24,20 @@ def save_draft(
     patient: Patient | None = None,
     draft_id: UUID | None = None,
 ) -> Draft:
-    """Keep a form as typed, all but the identifier; draft_id: in place of an earlier one.
+    """Store a form as typed, except the identifier; draft_id: the draft to replace.
 
-    patient: whose it is, kept where the draft's centre knows the person: others enter for that centre
-    than the actor, who may know the person from another one. Raises InfusionRefused for what may not
-    be kept, NotPermitted, NotFound for a draft that the actor does not see.
+    patient: stored only if the draft's centre knows the person, since others who see the centre's drafts may not
+    know the person as the actor does. Raises InfusionRefused for a field that may not be stored, NotPermitted,
+    NotFound for a draft that the actor may not see.
     """
     require(by, Permission.WRITE_RECORDS, centre=centre.pk)
-    kept = {name: typed for name, typed in fields.items() if typed and name != IDENTIFIER}
-    problems = [problem for name, typed in kept.items() if (problem := _check(name, typed, kept))]
+    stored = {name: typed for name, typed in fields.items() if typed and name != IDENTIFIER}
+    problems = [problem for name, typed in stored.items() if (problem := _check(name, typed, stored))]
     if problems:
         raise InfusionRefused(problems)
     with acting_as(by):
         draft = find_draft(draft_id=draft_id, by=by) if draft_id else Draft()
-        draft.centre, draft.fields, draft.saved_by = centre, kept, by
+        draft.centre, draft.fields, draft.saved_by = centre, stored, by
         draft.patient = patient if patient and patient.infusions.filter(centre=centre).exists() else None
         draft.save()
     return draft
@@ -53,17 +53,17 @@ def find_draft(*, draft_id: UUID, by: Actor) -> Draft:
 
 
 def delete_draft(*, draft_id: UUID, by: Actor) -> None:
-    """Throw a draft away. Raises NotFound."""
+    """Delete a draft. Raises NotFound."""
     find_draft(draft_id=draft_id, by=by).delete()
 
 
-def _check(name: str, typed: str, kept: Mapping[str, str]) -> Problem | None:
+def _check(name: str, typed: str, fields: Mapping[str, str]) -> Problem | None:
     if len(typed) > LONGEST_VALUE:
         return Problem(name, "too_long", _("The value is too long."))
     if "\x00" in typed:
         return Problem(name, "character_invalid", _("The value contains a character that cannot be stored."))
     if name == "batch":
-        return _check_batch(typed, kept.get("infused_on", ""))
+        return _check_batch(typed, fields.get("infused_on", ""))
     if holds_identity_number(typed):
         return Problem(name, "identifier_in_text", _("This looks like an identity number."))
     return None

@@ -1,4 +1,4 @@
-"""What an infusion takes from the lists, read again once no change of a list can come in between."""
+"""Reading an infusion's code list rows again under the lock that excludes changes of the lists."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,10 +11,10 @@ from registry.errors import InfusionRefused, Problem
 
 
 def read_lists_again(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The rows of lists among an infusion's values as they are now; the lock of entries is held.
+    """The code list rows among an infusion's values, as they are now; the caller holds the entry lock.
 
-    Raises InfusionRefused for one that is gone, and for a centre whose code or county, by which an identifier was
-    read, is another now.
+    Raises InfusionRefused for a deleted row, and for a centre whose code or county, which decide how an identifier
+    is read, has changed.
     """
     return {name: _read_again(name, values[name]) for name in LISTED if values.get(name)}
 

@@ -1,4 +1,4 @@
-"""A person's next infusion: what it has in common with the latest, as far as the actor's own centres know."""
+"""Prefilling a person's next infusion from what the actor's centres have recorded."""
 
 from datetime import date
 from uuid import UUID
@@ -13,14 +13,14 @@ CARRIED = ("centre", "category", "trial", "product", "indication")
 
 
 def carry_over(*, patient: Patient, by: Actor) -> dict[str, str]:
-    """What the clinic stated of the person's latest infusion and would state again, by column."""
+    """The values of the person's latest infusion that are likely to be the same, by column."""
     latest = _infusions(patient, by).select_related(*RELATED).order_by("infused_on", "sequence").last()
     row = row_of(latest) if latest else {}
     return {name: row[name] for name in CARRIED if row.get(name)}
 
 
 def repeat_row(*, patient: Patient, by: Actor, like: str) -> dict[str, str]:
-    """All that the clinic has stated of a withdrawn infusion of the person's, by column; nothing of another's."""
+    """The values of one of the person's withdrawn infusions, by column; empty for another person's."""
     try:
         key = UUID(like)
     except ValueError:
@@ -31,8 +31,9 @@ def repeat_row(*, patient: Patient, by: Actor, like: str) -> dict[str, str]:
 
 
 def ages_on(*, patient: Patient, by: Actor, start: date, precision: DatePrecision) -> list[int]:
-    """The ages that the person may have on a date: by the year of birth, and by the ages that the actor's
-    centres have recorded. None where the year is not known; one or two where it is.
+    """The person's possible ages on a date, by the year of birth and the ages recorded at the actor's centres.
+
+    One or two ages; empty where the year of birth is not known.
     """
     if patient.birth_year is None:
         return []

@@ -1,4 +1,4 @@
-"""The fields of one row as texts: what each names, and what is wrong with it."""
+"""Reading the text fields of one row, and collecting their problems."""
 
 import re
 from collections.abc import Mapping
@@ -13,21 +13,21 @@ from registry.errors import Problem
 
 LONGEST_VALUE = 200
 SHORT_LIST = 8
-WHOLE = re.compile(r"(\d+)[.,]0*")  # as programs write a whole number that may be missing
-# Characters that nobody sees, but for the ends of lines and tabs; halves of characters, and what stands for them.
+WHOLE = re.compile(r"(\d+)[.,]0*")  # as programs write an optional whole number
+# Control characters except tab and line ends; surrogates, and replacement characters.
 UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffd-\uffff]")
-LOST = "\ufffd"  # stands where a letter was lost on the way
-SHORTENED = re.compile(r"[-+]?\d(?:[.,]\d+)?[eE]\+\d{2,3}")  # 1,23457E+14, as a spreadsheet writes into a text
-# What a row writes of each list, where that is not the value itself.
+LOST = "\ufffd"  # replaces a character that was lost in decoding
+SHORTENED = re.compile(r"[-+]?\d(?:[.,]\d+)?[eE]\+\d{2,3}")  # 1,23457E+14, as spreadsheets shorten a number
+# The attribute by which a row refers to each code list.
 SPELLED_BY: dict[type, str] = {listed.model: listed.by for listed in LISTED.values()}
 
 
 class RowFields:
-    """The fields of one row, and what is wrong with them so far."""
+    """The fields of one row, and their problems so far."""
 
     def __init__(self, row: Mapping[str, str], lists: CodeLists):
         self.lists = lists
-        # All cells in one pass: reading them is a good part of an import's time.
+        # In one pass, since this is a large part of an import's time.
         self.cells = {name: cell.strip() for name, cell in row.items() if cell}
         self.problems: list[Problem] = []
         self.refused = False
@@ -36,7 +36,7 @@ class RowFields:
                 self._refuse_cell(name, cell)
 
     def _refuse_cell(self, name: str, cell: str) -> None:
-        """Refuse what no field can hold, and go on as if it were empty."""
+        """Refuse a value that no field can hold, and treat the field as empty."""
         self.cells[name] = ""
         if len(cell) > LONGEST_VALUE:
             self.refuse(name, "too_long", _("The value is too long."))
@@ -44,27 +44,27 @@ class RowFields:
             self.refuse(name, "character_invalid", _("The value contains a character that cannot be stored."))
 
     def refuse(self, name: str, code: str, sentence: str) -> None:
-        """Add a problem; a field has one, so that what cannot be read is not called missing too."""
+        """Add a problem; at most one per field, so that a value that cannot be read is not called missing too."""
         if all(problem.field != name for problem in self.problems):
             self.problems.append(Problem(name, code, sentence))
         self.refused = True
 
     def look_up(self, name: str, known: Spelled, *, default: str = "", needed: bool = True):
-        """What a field names of known things, None where it names nothing."""
+        """The known thing that a field names; None if it is empty or unknown."""
         value = self.cells.get(name) or default
         if not value:
             if needed:
                 self.refuse(name, "missing", _("This field is required."))
             return None
-        found = known.get(value.lower()) or known.find(value)  # by far most are written as in the list
+        found = known.get(value.lower()) or known.find(value)  # most are spelled as in the list
         if found is None:
             self.refuse(name, f"unknown_{name}", self._say_unknown(value, known))
         return found
 
     def _say_unknown(self, value: str, known: Spelled) -> str:
-        """What to write instead; the value is not repeated: in a shifted row it may be an identity number."""
+        """What to write instead, without the value: in a shifted row it may be an identity number."""
         sentences = []
-        each = dict.fromkeys(map(spell, known.values()))  # a product stands there under two names
+        each = dict.fromkeys(map(spell, known.values()))  # a product is listed under two names
         if self.lists.guesses < MOST_GUESSES:
             self.lists.guesses += 1
             if meant := known.guess(value):
@@ -78,7 +78,7 @@ class RowFields:
         return " ".join(sentences)
 
     def _say_not_yours(self) -> str:
-        """The same of another centre and of a code that there is none of."""
+        """The same sentence for another centre's code and an unknown code."""
         if self.lists.default_centre:
             return _(
                 "Only rows of the chosen centre are taken: correct the centre, take the row out of the file, or "
@@ -90,7 +90,7 @@ class RowFields:
         )
 
     def number(self, name: str, least: int, most: int) -> int | None:
-        """A whole number, None where there is none."""
+        """A whole number; None if the field is empty."""
         value = self.cells.get(name, "").removeprefix("'")
         if not value:
             return None
@@ -104,7 +104,7 @@ class RowFields:
 
 
 def spell(listed: object) -> str:
-    """As a row has to write it."""
+    """How a row refers to it."""
     if type(listed) in SPELLED_BY:
         return str(getattr(listed, SPELLED_BY[type(listed)]))
     return spoken(listed) if isinstance(listed, Category | Kind | Sex | DatePrecision) else str(listed)

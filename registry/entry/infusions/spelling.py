@@ -1,4 +1,4 @@
-"""What is plainly the same, however it is spelled, and what somebody probably meant."""
+"""Recognising values in other spellings, and guessing what was probably meant."""
 
 import re
 import unicodedata
@@ -12,12 +12,12 @@ from django.utils.translation import get_language
 
 from registry.choices import Category, DatePrecision, Kind, Modality, Sex
 
-LIKE = 0.7  # how much of two spellings has to agree (difflib) for one to be what was meant
+LIKE = 0.7  # the least difflib ratio of two spellings for a guess
 LONGEST_GUESSED = 60
-SHORTEST_WORD = 4  # letters of a word that says by itself what was meant
-MOST_GUESSES = 2_000  # in one file: looking for what was meant takes time
+SHORTEST_WORD = 4  # letters of a word that is enough for a guess
+MOST_GUESSES = 2_000  # per file, since guessing is slow
 TRADE_MARKS = re.compile(r"[®™©]|\((?:r|tm|c)\)", re.IGNORECASE)
-# Besides the values themselves: what clinics write, and what the pages show in both languages.
+# Other spellings besides the values: what clinics write, and the pages' words in both languages.
 ALSO: dict[type, dict[str, str]] = {
     Category: {
         "standard of care": "SOC", "standardvård": "SOC", "academic clinical trial": "ACT",
@@ -38,13 +38,13 @@ T = TypeVar("T")
 
 
 def plain(text: str) -> str:
-    """A text without case, accents of form, trade marks, and whatever is neither letter nor digit."""
+    """The letters and digits of a text without trade mark signs, case-folded and NFKC-normalised."""
     text = unicodedata.normalize("NFKC", TRADE_MARKS.sub("", text)).casefold()
     return "".join(letter for letter in text if letter.isalnum())
 
 
 def known_by_one(listed: Iterable[tuple[str, T]]) -> dict[str, T]:
-    """Plain spelling -> the thing, where it is one thing's alone."""
+    """{plain spelling: thing} for spellings that only one thing has."""
     things: dict[str, dict[int, T]] = defaultdict(dict)
     for spelling, thing in listed:
         things[plain(spelling)][id(thing)] = thing
@@ -52,9 +52,9 @@ def known_by_one(listed: Iterable[tuple[str, T]]) -> dict[str, T]:
 
 
 class Spelled(dict[str, T]):
-    """Things by their spellings in lower case; and by the plain ones, where these are one thing's alone.
+    """Things by their spellings in lower case, and by plain spelling where only one thing has it.
 
-    labels: what else they are called, in plain spelling; a spelling goes before.
+    labels: other names in plain spelling; a spelling takes precedence.
     """
 
     def __init__(self, listed: Iterable[tuple[str, T]], *, labels: Mapping[str, T] | None = None):
@@ -65,21 +65,21 @@ class Spelled(dict[str, T]):
         }
 
     def find(self, value: str) -> T | None:
-        """What a value names."""
+        """The thing that a value names."""
         found = self.get(value.lower())
         return self.plain.get(plain(value)) if found is None else found
 
     def guess(self, value: str) -> T | None:
-        """What a value that names nothing was probably meant to name."""
+        """The thing that an unknown value was probably meant to name."""
         value = value[:LONGEST_GUESSED]
         words, value = [plain(word) for word in re.findall(r"\w+", value)], plain(value)
         if not value:
             return None
         if begun := {id(thing): thing for key, thing in self.plain.items() if key.startswith(value)}:
-            return _only(begun)  # C90 is no more like C90.0 than like C91.0, and yet meant
+            return _only(begun)  # C90 resembles C91.0 as much as C90.0, which is meant
         if close := get_close_matches(value, list(self.plain), n=1, cutoff=LIKE):
             return self.plain[close[0]]
-        for word in words:  # one of a name's, as "Sahlgrenska, Göteborg"
+        for word in words:  # a word of a longer name, as in "Sahlgrenska, Göteborg"
             if len(word) >= SHORTEST_WORD and (
                 meant := _only({id(thing): thing for key, thing in self.plain.items() if word in key})
             ):
@@ -98,7 +98,7 @@ def spellings(choices: type[Category] | type[Kind] | type[Sex] | type[DatePrecis
 
 
 def spoken(choice: TextChoices) -> str:
-    """What a clinic writes for a choice, in the language of the page."""
+    """What a clinic writes for a choice, in the current language."""
     if get_language() != "sv" or isinstance(choice, Category | Modality):
         return str(choice.value)
     return str(choice.label).lower()

@@ -1,4 +1,4 @@
-"""An infusion, and its history, in the terms of the exchange file: what programs read."""
+"""An infusion and its history in the columns of the exchange file, for the API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ class Change:
 
 
 def terms_of(infusion: Any) -> dict[str, Any]:
-    """The infusion by the exchange file's columns, with numbers as numbers and None for nothing.
+    """The infusion by the exchange file's columns, with numbers as numbers and None for empty.
 
-    infusion: with RELATED selected, its version and the sex that its reader may know annotated.
+    infusion: with RELATED selected, annotated with its version and the sex shown to the reader.
     """
     related = {name: getattr(infusion, name) for name in RELATED}
     return {
@@ -42,14 +42,14 @@ def terms_of(infusion: Any) -> dict[str, Any]:
 
 
 def read_changes(infusion: Infusion) -> list[Change]:
-    """The history of an infusion, the oldest first; names of codes as they are today."""
+    """The history of an infusion, oldest first, with the current names of codes."""
     rows = list(Infusion.pgh_event_model.objects.filter(pgh_obj_id=infusion.pk).order_by("pgh_id"))  # type: ignore[attr-defined]
     names, numbers = _names(rows), registry_numbers_of(row.patient_id for row in rows)
     changes: list[Change] = []
     before: dict[str, Any] = {}
     for version, row in enumerate(rows, start=1):  # as InfusionQuerySet.with_version counts
         after = _terms(row, {name: found.get(getattr(row, f"{name}_id")) for name, found in names.items()})
-        after["patient"] = numbers[row.patient_id]  # also of one who was merged into another
+        after["patient"] = numbers[row.patient_id]  # also of a person since merged into another
         fields = {name: (before.get(name), after[name]) for name in after if before.get(name) != after[name]}
         changes.append(Change(version, row.pgh_created_at, row.acted_by, row.reason, _action(row, fields), fields))
         before = after
@@ -57,7 +57,7 @@ def read_changes(infusion: Infusion) -> list[Change]:
 
 
 def _terms(row: Any, related: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a row that is stored, or was: the person stands after the centre."""
+    """The columns of a stored or historical row, the person after the centre."""
     person = related.get("patient")
     values = values_of(row, related)
     return {
@@ -69,7 +69,7 @@ def _terms(row: Any, related: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _names(rows: list[Any]) -> dict[str, Mapping[Any, Any]]:
-    """What each list's rows are called today: one query a list."""
+    """The current names of the rows of each list: one query per list."""
     return {
         name: listed.model._base_manager.in_bulk({getattr(row, f"{name}_id") for row in rows} - {None})
         for name, listed in LISTED.items()

@@ -1,4 +1,4 @@
-"""What of a person's course someone may judge by: a clinic sees its own infusions, and that there are others."""
+"""The part of a person's course that an actor may see: their centres' infusions, and whether there are others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ SAYS_SEX = (IdentifierType.PERSONAL, IdentifierType.COORDINATION)
 
 @dataclass(frozen=True)
 class Course:
-    """What someone may judge an infusion of a person by: the other submitted ones at centres where they may
-    write, and whether there are more at other centres, of which nothing else may tell.
+    """The person's other submitted infusions at centres where the actor may write, and whether other centres have
+    more, of which nothing else may be revealed.
     """
 
     infusions: Sequence[Infusion] = ()  # in order
     elsewhere: bool = False
-    sex: str = Sex.UNKNOWN  # the person's, as far as the actor may know it
+    sex: str = Sex.UNKNOWN  # the person's, if the actor may know it
 
     @property
     def steps(self) -> list[Step]:
@@ -31,10 +31,10 @@ class Course:
 
 
 def sex_shown_to(actor: Actor, *, patient: str) -> Case:
-    """The sex of a person, by the name of whose key it is asked for.
+    """The person's sex as shown to the actor; patient: the name of the field with the person's key.
 
-    What an identity number says is no secret to whoever has it. What was only stated a clinic is shown where it
-    has stated it itself, whatever others have stated and whether their infusions stand or are withdrawn.
+    The sex that an identity number gives is no secret. A stated sex is shown only to a clinic that has stated
+    it too, whatever others have stated and whether or not their infusions are withdrawn.
     """
     prefix = "" if patient == "pk" else f"{patient}__"
     centres = centres_where(actor, Permission.READ_RECORDS)
@@ -50,7 +50,7 @@ def sex_shown_to(actor: Actor, *, patient: str) -> Case:
 
 
 def show_sex(patient: Patient, by: Actor) -> str:
-    """The person's sex in words, as far as the actor may know it."""
+    """The person's sex in words, if the actor may know it."""
     return str(Sex(_read_sex(patient, by)).label)
 
 
@@ -60,10 +60,10 @@ def _read_sex(patient: Patient, by: Actor) -> str:
 
 
 def read_course(patient: Patient, by: Actor, *, without: Infusion | None = None) -> Course:
-    """The person's course as far as the actor may judge by it; without: an infusion to leave out."""
+    """The part of the person's course that the actor may see; without: an infusion to leave out."""
     visible = centres_where(by, Permission.WRITE_RECORDS)
     found = patient.infusions.counted().in_order()
     own = [infusion for infusion in found if infusion.centre_id in visible]
     elsewhere = len(own) < len(found)
     sex = _read_sex(patient, by) if own else Sex.UNKNOWN
-    return Course([one for one in own if one != without], elsewhere, sex)
+    return Course([infusion for infusion in own if infusion != without], elsewhere, sex)

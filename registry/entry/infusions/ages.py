@@ -70,8 +70,8 @@ def follow_date(draft: InfusionInput, stored: Age, patient: Patient, course: Cou
 
 
 def ask_about_ages(patient: Patient, *, by: Actor) -> None:
-    """After a merge of persons with different dates of birth, ask about each age that contradicts the year of birth
-    or another age. The sentence does not say which, since the other age may be another centre's.
+    """After a merge of persons with different dates of birth, ask about each age that contradicts the year of
+    birth or another age. The sentence does not say which, since the other age may be another centre's.
     """
     rows = patient.infusions.counted().values_list("pk", "infused_on", "date_precision", "age_at_infusion")
     ages = {key: Age(*age) for key, *age in rows}
@@ -87,7 +87,7 @@ def ask_about_ages(patient: Patient, *, by: Actor) -> None:
 
 
 def _undoubted(course: Course) -> Course:
-    """A course without the infusions whose age a rule asks about, so that a wrong age does not block a correction."""
+    """A course without the infusions whose age a rule asks about: a wrong age must not block a correction."""
     keys, rules = [infusion.pk for infusion in course.infusions], {*ABOUT_AGE, AFTER_MERGE}
     asked = Question.objects.unclosed().filter(infusion__in=keys, rule__in=rules)
     doubted = set(asked.values_list("infusion", flat=True))

@@ -24,8 +24,8 @@ ABOUT_AGE = frozenset({CONTRADICTED, WITHOUT_NUMBER})  # answered by stating the
 def follow_number(
     patient: Patient, identifier: Identified | None, *, by_number: bool, by: Actor
 ) -> Sequence[Infusion]:
-    """Derive again each age that the previous number gave and the new number contradicts, and ask the clinics about
-    other contradicting ages; returns the infusions asked about.
+    """Derive again each age that the previous number gave and the new number contradicts, and ask the clinics
+    about other contradicting ages; returns the infusions asked about.
 
     identifier: the new number, None where a number was removed. by_number: the ages were derived from a removed
     number, or from another number that the new number may correct. The caller has locked the person.

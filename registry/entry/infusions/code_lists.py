@@ -17,7 +17,7 @@ class CodeLists:
     def __init__(
         self, actor: Actor, *, centre: str | None = None, permission: Permission = Permission.WRITE_RECORDS
     ):
-        """With the centres where the actor holds the permission; centre: the only code allowed, and the default."""
+        """centre: the only code allowed, and the default; otherwise all where the actor holds the permission."""
         writable = centres_where(actor, permission)
         self.default_centre = centre or ""
         self.takes_all_centres = writable is NATIONWIDE and centre is None

@@ -1,1 +1,1 @@
-"""One person: looked up, merged, moved, erased."""
+"""Persons: looking up, merging, moving, erasing."""

@@ -1,4 +1,4 @@
-"""Two persons beside each other: what their numbers and their recorded ages say of whether they may be one."""
+"""Comparing two persons' numbers and recorded ages: whether they may be the same person."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from registry.infusion_input import Identified
 from registry.keyed_digests import carry_birth_digest
 from registry.models import Patient, PatientIdentifier
 
-# What gives a date of birth and a sex, the more reliable first; what else is known of a person was typed.
+# Types that give a date of birth and a sex, the most reliable first; other knowledge of a person was typed.
 NUMBERS = (IdentifierType.PERSONAL, IdentifierType.COORDINATION)
 DIFFERENT = gettext_noop(
     "The numbers of the two persons give different dates of birth: say why they are one person all the same."
@@ -31,16 +31,16 @@ class MergeUnexplained(MergeImpossible):
 
 @dataclass(frozen=True)
 class Traits:
-    """What is known of a person, and by what."""
+    """A person's known sex and birth, and their source."""
 
-    number: int | None  # the place in NUMBERS of the best number; None where everything was typed
+    number: int | None  # the index in NUMBERS of the best number; None where everything was typed
     birth_year: int | None
     sex: Sex
     ages: list[Born]
     dates: set[bytes | None]  # of birth that the numbers give (_read_births)
 
     def could_be(self, other: "Traits") -> bool:
-        """Whether a day of birth fits all that is known of both."""
+        """Whether some date of birth is consistent with both."""
         return all(one.both(another).is_possible for one, another in product(self._born(), other._born()))
 
     def _born(self) -> list[Born]:
@@ -48,9 +48,8 @@ class Traits:
 
 
 def read_traits(patient: Patient) -> Traits:
-    """Of a person as stored now."""
     identifiers = list(patient.identifiers.all())
-    types = {one.type for one in identifiers}
+    types = {identifier.type for identifier in identifiers}
     rows = patient.infusions.counted().values_list("infused_on", "date_precision", "age_at_infusion")
     return Traits(
         number=next((place for place, type_ in enumerate(NUMBERS) if type_ in types), None),
@@ -62,11 +61,10 @@ def read_traits(patient: Patient) -> Traits:
 
 
 def ask_explanation(one: Patient, other: Patient) -> MergeUnexplained | None:
-    """Why two persons are not merged without a stated why; None where nothing speaks against it.
+    """The error to raise unless the merge is explained; None where no explanation is needed.
 
-    It takes a number of each. Their dates of birth are compared by their digests, and by the years of birth and
-    the ages that followed from the dates. Raises MergeImpossible where one has no number and a typed age
-    contradicts the other's.
+    Where both have a number, their dates of birth are compared by digest, and by the years of birth and the ages
+    derived from them. Raises MergeImpossible where one has no number and a typed age contradicts the other's.
     """
     ours, theirs = read_traits(one), read_traits(other)
     if ours.number is None or theirs.number is None:
@@ -83,25 +81,26 @@ def ask_explanation(one: Patient, other: Patient) -> MergeUnexplained | None:
 
 
 def has_other_birth(identifiers: Iterable[PatientIdentifier], identifier: Identified) -> bool:
-    """Whether a number gives another date of birth than one of these is known to give."""
-    said = identifier.birth_digest()
-    return said is not None and bool(_read_births(identifiers) - {None, said})
+    """Whether a number gives another date of birth than any of these identifiers."""
+    birth = identifier.birth_digest()
+    return birth is not None and bool(_read_births(identifiers) - {None, birth})
 
 
 def _read_births(identifiers: Iterable[PatientIdentifier]) -> set[bytes | None]:
-    """The dates of birth that numbers give, as digests under the current key; None for one that is not known."""
+    """The dates of birth that numbers give, as digests under the current key; None for an unknown date."""
     return {
-        carry_birth_digest(one.key_id, bytes(one.birth_digest)) if one.birth_digest else None
-        for one in identifiers
-        if one.type in NUMBERS
+        carry_birth_digest(number.key_id, bytes(number.birth_digest)) if number.birth_digest else None
+        for number in identifiers
+        if number.type in NUMBERS
     }
 
 
 def choose_traits(keep: Patient, absorb: Patient) -> tuple[Sex, int | None]:
-    """Sex and year of birth of the two as one: what the better number says beats what was typed."""
+    """Sex and year of birth of the merged person: the better number takes precedence over what was typed."""
     worst = len(NUMBERS)
     ours, theirs = sorted(
-        (read_traits(keep), read_traits(absorb)), key=lambda one: worst if one.number is None else one.number
+        (read_traits(keep), read_traits(absorb)),
+        key=lambda traits: worst if traits.number is None else traits.number,
     )
     sex = ours.sex if ours.sex != Sex.UNKNOWN else theirs.sex
     return sex, ours.birth_year or theirs.birth_year

@@ -1,9 +1,9 @@
-"""What a change to whole persons does to the published numbers, told before it is done.
+"""The effect of a change to whole persons on the published numbers, shown before it is made.
 
-It is told of every table of the map and of each dimension of the counts (TABLES), and of the measures of a cell
-that are sums over its persons (COUNTING.md, "Measures of a cell"): what these persons add afterwards less what
-they add now; nobody else has to be counted. The earliest date and the number of products of a cell depend on
-everyone else in it: what these persons bring to them is compared (print_effect), and shown as their infusions.
+It covers every table of the map and each dimension of the counts (TABLES), and the measures of a cell that are
+sums over its persons (COUNTING.md, "Measures of a cell"): what these persons add afterwards less what they add
+now, so that nobody else has to be counted. The earliest date and the number of products of a cell depend on
+everyone in it: these persons' part is compared (print_effect), and shown as their infusions.
 """
 
 import hashlib
@@ -36,13 +36,13 @@ class Cell:
     values: tuple[Any, ...]
 
     def value(self, dimension: str) -> Any:
-        """The cell's value in a dimension; empty where the table has not that dimension."""
+        """The cell's value in a dimension; empty where the table does not have it."""
         return dict(zip(self.by, self.values, strict=True)).get(dimension, "")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One cell, and by measure what it moves by."""
+    """One cell, and its change by measure."""
 
     cell: Cell
     moves: dict[str, int]
@@ -50,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Place:
-    """What counting asks of a submitted infusion; codes are its values in the dimensions that make a cell."""
+    """What counting needs of a submitted infusion; codes: its values in the dimensions that make a cell."""
 
     person: int
     step: Step
@@ -58,16 +58,16 @@ class Place:
     codes: Mapping[str, str | None]
 
     def at(self, centre: Centre) -> "Place":
-        """The same at another centre."""
+        """A copy at another centre."""
         codes = {**self.codes, "centre": centre.code, "region": centre.region}
         return replace(self, codes=codes, step=self.step._replace(centre=centre.code))
 
     def of_sex(self, sex: str) -> "Place":
-        """The same of a person of another sex."""
+        """A copy for a person of another sex."""
         return replace(self, codes={**self.codes, "sex": sex})
 
     def value(self, dimension: str, entry: "Place") -> Any:
-        """In a dimension, where the person enters the cell by entry."""
+        """Its value in a dimension, where `entry` is the person's first infusion in the cell."""
         if dimension == "age_group":
             return "child" if entry.age < CHILD_BELOW else "adult"
         if dimension == "year":
@@ -80,46 +80,51 @@ class Place:
 
 @dataclass
 class Share:
-    """What some persons bring to a cell."""
+    """What these persons add to a cell."""
 
     numbers: Counter[str] = field(default_factory=Counter)
     products: set[str] = field(default_factory=set)
-    entries: list[str] = field(default_factory=list)  # each as it is printed
+    entries: list[str] = field(default_factory=list)  # each as printed
 
 
 def places_of(infusions: Iterable[Infusion]) -> list[Place]:
-    """Of these, those that count; what they refer to should be selected already (with_codes)."""
+    """The places of the submitted infusions among these; related rows should be selected (with_codes)."""
     return [
-        Place(one.patient_id, one.step, one.age_at_infusion, read_codes(one, one.patient.sex))
-        for one in infusions
-        if one.status == Status.SUBMITTED
+        Place(
+            infusion.patient_id,
+            infusion.step,
+            infusion.age_at_infusion,
+            read_codes(infusion, infusion.patient.sex),
+        )
+        for infusion in infusions
+        if infusion.status == Status.SUBMITTED
     ]
 
 
-def read_codes(one: Any, sex: str) -> dict[str, str | None]:
-    """The values of an infusion, stored or stated, in the dimensions that make a cell, by name."""
+def read_codes(infusion: Any, sex: str) -> dict[str, str | None]:
+    """The values of a stored or stated infusion in the dimensions that make a cell, by name."""
     codes = {
-        "centre": one.centre.code,
-        "region": one.centre.region,
-        "category": str(one.category),
-        "product": one.product.name,
-        "modality": str(one.product.modality),
-        "indication": one.indication.code if one.indication else None,
-        "manufacturing_site": one.manufacturing_site.code if one.manufacturing_site else None,
-        "trial": one.trial.identifier if one.trial else None,
+        "centre": infusion.centre.code,
+        "region": infusion.centre.region,
+        "category": str(infusion.category),
+        "product": infusion.product.name,
+        "modality": str(infusion.product.modality),
+        "indication": infusion.indication.code if infusion.indication else None,
+        "manufacturing_site": infusion.manufacturing_site.code if infusion.manufacturing_site else None,
+        "trial": infusion.trial.identifier if infusion.trial else None,
         "sex": str(sex),
     }
     return {name: codes[name] for name in CELL_DIMENSIONS}
 
 
 def as_one(places: Iterable[Place], person: int, sex: Sex) -> list[Place]:
-    """The same as one person's: a first that is not the earliest was a reinfusion."""
+    """The places as one person's course: a first infusion that is not the earliest becomes a reinfusion."""
     course = _put_in_order(replace(place, person=person).of_sex(sex) for place in places)
     return course[:1] + [_not_first(place) for place in course[1:]]
 
 
 def compare(before: Sequence[Place], after: Sequence[Place]) -> list[Row]:
-    """The cells whose numbers move, the nation first, table by table."""
+    """The cells whose numbers change, table by table, the nation first."""
     then, now = _count(before), _count(after)
     rows = []
     for cell in sorted(then.keys() | now.keys(), key=_place_of_cell):
@@ -131,8 +136,8 @@ def compare(before: Sequence[Place], after: Sequence[Place]) -> list[Row]:
 
 
 def print_effect(places: Iterable[Place], rows: Iterable[Row]) -> str:
-    """What the persons bring to each cell and the effect, as a page carries them, to be compared with what they
-    are when the page comes back: a cell that the effect leaves as it is was shown too.
+    """A fingerprint of the persons' part of each cell and of the effect, sent with the page and compared when its
+    form is submitted. Cells without a change are included, since the page shows them too.
     """
     counted = sorted(_count(list(places)).items(), key=lambda item: _place_of_cell(item[0]))
     stand = [
@@ -161,14 +166,14 @@ def _not_first(place: Place) -> Place:
 
 
 def _put_in_order(places: Iterable[Place]) -> list[Place]:
-    """One person's places, the earliest first."""
+    """One person's places, earliest first."""
     course = list(places)
     order = Order(place.step for place in course)
     return sorted(course, key=lambda place: order.place(place.step))
 
 
 def _count(places: Sequence[Place]) -> dict[Cell, Share]:
-    """What these add to each cell of each table."""
+    """What these places add to each cell of each table."""
     counted: dict[Cell, Share] = {}
     for theirs in _by_person(places):
         course = _put_in_order(theirs)
@@ -202,9 +207,9 @@ class EffectChanged(RegistryError):
 
 
 def refuse_other_effect(seen: str | None, places: Sequence[Place], rows: Sequence[Row]) -> None:
-    """Raise EffectChanged where the persons' cells, or the effect on the numbers, are not what the actor has seen.
+    """Raise EffectChanged unless the persons' cells and the effect are still what the actor has seen.
 
-    seen: as print_effect wrote it on the page; None where nothing was shown.
+    seen: the fingerprint by print_effect from the page; None where nothing was shown.
     """
     if seen is not None and seen != print_effect(places, rows):
         raise EffectChanged

@@ -1,4 +1,4 @@
-"""Persons who may be one: another identifier, but the same sex, year of birth and product on near dates."""
+"""Possible duplicates: different identifiers, but the same sex, year of birth and product on near dates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from registry.choices import AccessAction
 from registry.models import Patient
 from registry.models.access_log import log_persons
 
-NEAR_DAYS = 30  # Between the two dates, or the periods where less is known of them.
+NEAR_DAYS = 30  # between the two dates, or their periods where they are vague
 MOST_PAIRS = 50
 
-# What a person does not say matches any: an unknown sex stands here for both, and where the year of
-# birth is unknown, both years that the age at an infusion leaves open. Near dates share a month of
-# thirty days once one of them is widened. So all comparisons are of equals, and hashing finds the pairs.
+# An unknown value matches any: an unknown sex is expanded to both, and an unknown year of birth to the two years
+# that the age at an infusion allows. Near dates share a period of thirty days once one of them is widened. So all
+# comparisons are equalities, and a hash join finds the pairs.
 PAIRS = """
 WITH step AS (
     SELECT infusion.patient_id, product_id, infused_on AS begins,
@@ -65,27 +65,27 @@ LIMIT %(most)s
 
 @dataclass(frozen=True)
 class Pair:
-    """Two persons who may be one. days: between the nearest infusions of one product."""
+    """Two persons who may be the same. days: between their nearest infusions of one product."""
 
     one: Patient
     other: Patient
     days: int
     products: int
-    alike: bool  # both have an identifier of one type, as two persons do
+    alike: bool  # both have an identifier of the same type, as two different persons would
 
     def types(self) -> Mapping[str, list]:
-        """What kinds of identifier each has."""
+        """The types of identifier of each."""
         return {
-            name: sorted(str(one.get_type_display()) for one in person.identifiers.all())
+            name: sorted(str(identifier.get_type_display()) for identifier in person.identifiers.all())
             for name, person in (("one", self.one), ("other", self.other))
         }
 
 
 def find_doubles(*, by: Actor) -> list[Pair]:
-    """The most likely pairs, at most MOST_PAIRS: unlike identifiers first (a person who had a reserve or
-    coordination number and got another), then the more products in common, then the nearer dates.
+    """The most likely pairs, at most MOST_PAIRS, ordered by: identifiers of different types (a person whose
+    reserve or coordination number was replaced), most products in common, nearest dates.
 
-    That their persons were shown is logged. Raises NotPermitted.
+    Showing the persons is logged. Raises NotPermitted.
     """
     require(by, Permission.MERGE_PATIENTS)
     with connection.cursor() as cursor:
@@ -96,7 +96,7 @@ def find_doubles(*, by: Actor) -> list[Pair]:
     persons = visible.prefetch_related("identifiers").in_bulk(keys)
     with acting_as(by):
         log_persons(
-            by=by, action=AccessAction.READ, numbers=sorted(one.registry_number for one in persons.values())
+            by=by, action=AccessAction.READ, numbers=sorted(person.registry_number for person in persons.values())
         )
     return [
         Pair(persons[one], persons[other], days, products, alike)

@@ -1,4 +1,4 @@
-"""What the registry holds of a person beside the rows: history, files on their way in, kept answers."""
+"""Erasing a person: the rows, and their traces in history, uploaded files, referrals and stored responses."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from registry.keyed_digests import DIGEST_BYTES, refusal_token
 from registry.models import Centre, Erasure, Patient, Question, Referral, Refusal
 from registry.models.access_log import log_persons
 
-# Of persons by key, of their infusions and of what was sent to the steward by key.
+# History of persons, of their infusions and of their referrals, by key.
 HISTORY = (
     ("registry_questionhistory", "referral_id", "referrals"),
     ("registry_questionhistory", "infusion_id", "infusions"),
@@ -42,21 +42,21 @@ MERGED = """
         (SELECT pgh_obj_id FROM registry_patientidentifierhistory WHERE patient_id = %(patient)s)
     UNION SELECT %(patient)s
 """
-# A row of a file is a person's if one of their digests stands at any step of its chain.
+# A row of a file belongs to a person if one of their digests is at any step of its chain.
 ROWS_OF_FILES = f"""
     SELECT job_id, line FROM registry_importrow AS kept
     WHERE EXISTS (
         SELECT FROM generate_series(1, length(kept.chain), {DIGEST_BYTES}) AS step
         WHERE substr(kept.chain, step, {DIGEST_BYTES}) = ANY(%s))
 """
-# What was sent to the steward is a person's likewise as long as it is open, and names them once it is settled.
+# An open referral belongs to a person in the same way; a settled referral refers to them.
 REFERRALS = f"""
     SELECT id FROM registry_referral AS sent
     WHERE patient_id = %s OR EXISTS (
         SELECT FROM generate_series(1, length(sent.chain), {DIGEST_BYTES}) AS step
         WHERE substr(sent.chain, step, {DIGEST_BYTES}) = ANY(%s))
 """
-# An answer to a request names the infusion, or is of one.
+# A stored response names an infusion, or belongs to one.
 ANSWERS = """
     DELETE FROM registry_idempotencykey
     WHERE answer ->> 'id' = ANY(%s) OR answer ->> 'patient' = ANY(%s)
@@ -73,25 +73,25 @@ class Traces:
 
 
 def persons_merged_into(patient: int) -> list[int]:
-    """Keys of a person and of all who were merged into them."""
+    """Keys of a person and of all persons merged into them."""
     with connection.cursor() as cursor:
         cursor.execute(MERGED, {"patient": patient})
         return [person for (person,) in cursor.fetchall()]
 
 
 def numbers_of(patient: Patient) -> list[int]:
-    """The registry number of a person, and those of all who were merged into them."""
+    """The registry numbers of a person and of all persons merged into them."""
     return list(registry_numbers_of(persons_merged_into(patient.pk)).values())
 
 
 def registry_numbers_of(patients: Iterable[int]) -> dict[int, int]:
-    """Registry numbers by key, also of persons who were merged into others."""
+    """Registry numbers by key, including persons who were merged into others."""
     history = Patient.pgh_event_model.objects  # type: ignore[attr-defined]  # made by keeps_history
     return dict(history.filter(pgh_obj_id__in=set(patients)).values_list("pgh_obj_id", "registry_number"))
 
 
 def count_traces(patient: Patient) -> Traces:
-    """What an erasure would remove beside the rows; for the page that asks whether it shall."""
+    """What an erasure would remove besides the rows, for the confirmation page."""
     with connection.cursor() as cursor:
         history, keys_of = 0, _keys(patient.pk) | {"referrals": referrals_of(patient)}
         persons, infusions = keys_of["persons"], keys_of["infusions"]
@@ -106,7 +106,7 @@ def count_traces(patient: Patient) -> Traces:
 
 @dataclass(frozen=True)
 class Written:
-    """What stands beside a person's infusions: rows sent to the steward, questions about either, drafts."""
+    """What belongs to a person besides the infusions: referrals, questions about either, drafts."""
 
     referrals: int
     questions: int
@@ -114,7 +114,7 @@ class Written:
 
 
 def count_written(patient: Patient, *, centre: Centre | None = None) -> Written:
-    """Of all centres; of one: what waits at the steward, the questions about its infusions, its drafts."""
+    """Counts at all centres, or at one: its open referrals, the questions about its infusions, its drafts."""
     infusions, drafts = patient.infusions.all(), patient.drafts.all()
     referrals = Referral.objects.filter(pk__in=referrals_of(patient))
     questions = Question.objects.filter(Q(infusion__in=infusions) | Q(referral__in=referrals))
@@ -126,22 +126,21 @@ def count_written(patient: Patient, *, centre: Centre | None = None) -> Written:
 
 
 def digests_of(patient: Patient) -> list[bytes]:
-    """The digests of a person's identifiers."""
     return [bytes(digest) for digest in patient.identifiers.values_list("digest", flat=True)]
 
 
 def referrals_of(patient: Patient) -> list[UUID]:
-    """Keys of what was sent to the registry's steward about a person."""
+    """Keys of the referrals about a person."""
     with connection.cursor() as cursor:
         cursor.execute(REFERRALS, [patient.pk, digests_of(patient)])
         return [referral for (referral,) in cursor.fetchall()]
 
 
 def erase_traces(*, patient: int, digests: Sequence[bytes], referrals: Sequence[UUID] = ()) -> Traces:
-    """Delete all of it, of persons merged into this one too, and of the deletion itself.
+    """Delete all traces, including those of persons merged into this person and of the deletion itself.
 
-    Called after the rows are deleted, within the same transaction. The history's guard against
-    deletion is lifted for these statements alone.
+    Called after the rows are deleted, within the same transaction. The trigger that forbids deleting history is
+    lifted for these statements alone.
     """
     keys_of = _keys(patient) | {"referrals": list(referrals)}
     persons, infusions = keys_of["persons"], keys_of["infusions"]
@@ -161,7 +160,7 @@ def erase_traces(*, patient: int, digests: Sequence[bytes], referrals: Sequence[
 
 
 def _keys(patient: int) -> dict[str, list]:
-    """Of the persons who were merged into one and the person; of all infusions that ever were theirs."""
+    """Keys of the person and everyone merged into them, and of all infusions that were ever theirs."""
     persons = persons_merged_into(patient)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -180,13 +179,13 @@ def _names(persons: Sequence[int], infusions: Sequence) -> list[list[str]]:
 def erase_patient(
     *, patient: Patient, by: Actor, reason: str, refuses: bool = True, seen: str | None = None
 ) -> Traces:
-    """Remove a person and all that was recorded of them: rows, questions, drafts, what was sent to the
-    steward, history, rows of uploaded files, kept answers.
+    """Remove a person and everything recorded about them: rows, questions, drafts, referrals, history, rows of
+    uploaded files, stored responses.
 
-    With refuses, a keyed token stays that stops a new entry (DOMAIN.md, "Law and duty").
-    Published aggregates stay, and a line that someone was erased, when, by whom and why; so do the
-    lines of the access log. seen: the effect that the actor has seen (print_effect). Returns what else was
-    removed. Raises NotPermitted, NotFound, EffectChanged.
+    With refuses, a keyed token is kept that blocks a new registration (DOMAIN.md, "Law and duty"). Published
+    aggregates are kept, as are the access log and a record that a person was erased, when, by whom and why.
+    seen: the effect that the actor has seen (print_effect). Returns what else was removed. Raises NotPermitted,
+    NotFound, EffectChanged.
     """
     require(by, Permission.ERASE_PATIENTS)
     with acting_as(by, reason=check_reason(reason)):

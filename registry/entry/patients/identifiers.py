@@ -1,4 +1,4 @@
-"""A person's numbers change: one is added, or was wrong. Nothing of the course is entered again."""
+"""Adding a number to a person, or replacing a wrong one, without entering the course again."""
 
 from collections.abc import Iterable, Sequence
 
@@ -21,7 +21,7 @@ from registry.models.access_log import log_persons
 
 TELL_BIRTH = {IdentifierType.PERSONAL, IdentifierType.COORDINATION}
 
-# Kept in English in the access log, and translated where it is shown.
+# Stored in English in the access log, translated when shown.
 ADDED = gettext_noop("an identifier was added")
 REPLACED = gettext_noop("a wrong number was replaced")
 REMOVED = gettext_noop("a wrong number was removed")
@@ -54,11 +54,11 @@ class OnlyIdentifier(RegistryError):
 def add_identifier(
     *, patient: Patient, identifier: Identified, by: Actor, reason: str, despite: str = ""
 ) -> Sequence[Infusion]:
-    """Give a person one more number: a protected identity, a personal number after a coordination number.
+    """Add a number to a person: a protected identity, or a personal number after a coordination number.
 
-    A personal number decides the year of birth and the sex, any other only where they are not known.
-    despite: why a number is right that contradicts them. An age that a number gave is derived again; returns the
-    infusions whose typed age contradicts the number, and a rule asks the clinic about each. Raises
+    A personal number decides the year of birth and the sex, other numbers only where they are not known.
+    despite: why a number that contradicts them is right. Ages that a number gave are derived again; returns the
+    infusions whose typed age contradicts the number, about each of which a rule asks the clinic. Raises
     IdentifierTaken, IdentifierKnown, IdentifierContradicts, PatientRefused, NotPermitted, NotFound, ReasonMissing,
     IdentifierInText.
     """
@@ -79,10 +79,10 @@ def add_identifier(
 def replace_identifier(
     *, patient: Patient, wrong: int, identifier: Identified | None, by: Actor, reason: str, despite: str = ""
 ) -> Sequence[Infusion]:
-    """Put the right number in the place of a wrong one; None takes the wrong one away alone.
+    """Replace a wrong number by the right one, or remove it (None).
 
-    wrong: the key of the stored identifier. The year of birth and the sex that only the wrong number said go
-    with it. Else as add_identifier; raises OnlyIdentifier too.
+    wrong: the key of the stored identifier. The year of birth and the sex that only the wrong number gave are
+    removed with it. Otherwise as add_identifier; also raises OnlyIdentifier.
     """
     require(by, Permission.MERGE_PATIENTS)
     said = _check_reasons(reason, despite)
@@ -115,18 +115,18 @@ def replace_identifier(
 
 
 def read_identifiers(*, patient: Patient, by: Actor) -> Sequence[PatientIdentifier]:
-    """By which kinds of number a person is known, the oldest first. Raises NotPermitted."""
+    """A person's stored identifiers, oldest first. Raises NotPermitted."""
     require(by, Permission.MERGE_PATIENTS)
     return list(patient.identifiers.order_by("pk"))
 
 
 def _look_up(identifier: Identified, by: Actor) -> Patient | None:
-    """Whose a number is; that it was looked for is logged, in vain too."""
+    """The person with a number; the look-up is logged, also if nobody has it."""
     return find_patient(identifier=identifier, by=by, permission=Permission.MERGE_PATIENTS)
 
 
 def _check_reasons(reason: str, despite: str) -> str:
-    """Both as the history keeps them."""
+    """Both reasons as stored in the history."""
     said = (check_reason(reason), check_reason(despite, needed=False))
     return ": ".join(filter(None, said))
 
@@ -149,7 +149,7 @@ def _refuse_taken(patient: Patient, holder: Patient | None) -> None:
 def _refuse_contradiction(
     patient: Patient, identifier: Identified, despite: str, others: Iterable[PatientIdentifier]
 ) -> None:
-    """Raise IdentifierContradicts for what differs from what is known of the person, by the other numbers too."""
+    """Raise IdentifierContradicts where the number contradicts the person's known birth, sex or other numbers."""
     years = identifier.birth_year and patient.birth_year and identifier.birth_year != patient.birth_year
     sexes = identifier.sex and patient.sex not in {Sex.UNKNOWN, identifier.sex}
     dates = has_other_birth(others, identifier)
@@ -167,7 +167,7 @@ def _refuse_contradiction(
 
 
 def _follow(patient: Patient, identifier: Identified, *, always: bool) -> None:
-    """Take over what the number says of the person."""
+    """Set the person's year of birth and sex from the number."""
     if identifier.birth_year and (always or patient.birth_year is None):
         patient.birth_year = identifier.birth_year
     if identifier.sex and (always or patient.sex == Sex.UNKNOWN):
@@ -176,14 +176,14 @@ def _follow(patient: Patient, identifier: Identified, *, always: bool) -> None:
 
 
 def _gives_age(stored: PatientIdentifier) -> bool:
-    """Whether ages were derived from a number; an older one does not say whether it has a day of birth."""
+    """Whether ages were derived from a number; an older row does not record whether it has a day of birth."""
     return stored.type == IdentifierType.PERSONAL or stored.birth_digest is not None
 
 
 def _conclude(
     patient: Patient, identifier: Identified | None, *, by: Actor, detail: str, by_number: bool
 ) -> Sequence[Infusion]:
-    """Log the change, and let the ages follow; returns the infusions that are asked about."""
+    """Log the change, and derive the ages again; returns the infusions asked about."""
     log_persons(by=by, action=AccessAction.CORRECT, numbers=[patient.registry_number], detail=detail)
     asked = follow_number(patient, identifier, by_number=by_number, by=by)
     announce_change()

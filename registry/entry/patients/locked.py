@@ -1,4 +1,4 @@
-"""A person, and what is stored of them, locked until the commit."""
+"""Locking a person until the commit."""
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
@@ -15,11 +15,11 @@ from registry.models.patient_identifier import GIVES_BIRTH_DATE
 
 
 def lock_patient(draft: InfusionInput) -> Patient:
-    """The person of a draft, stored if new, locked until the commit. No look-up: whoever enters has made
-    one before, outside of this transaction.
+    """The person of a draft, stored if new, locked until the commit. This is not logged as a look-up: the caller
+    has made the look-up before, outside this transaction.
 
-    Two who enter the same new person at once meet at the digest's lock: the second finds the
-    person that the first has stored. Raises PatientRefused, PseudonymUsed.
+    Concurrent entries of the same new person wait for the digest's lock: the second finds the person that the
+    first has stored. Raises PatientRefused, PseudonymUsed.
     """
     identifier = draft.identifier
     if identifier is None:
@@ -27,7 +27,7 @@ def lock_patient(draft: InfusionInput) -> Patient:
     lock_entry()
     claim_identifier(identifier)
     while found := person_with(identifier):
-        # While we waited for the lock the person may have been merged into another, or erased.
+        # While waiting for the lock, the person may have been merged into another, or erased.
         locked = Patient.objects.select_for_update().filter(pk=found.pk).first()
         if locked and person_with(identifier) == locked:
             return locked
@@ -39,8 +39,8 @@ def lock_patient(draft: InfusionInput) -> Patient:
 
 
 def claim_identifier(identifier: Identified) -> Patient | None:
-    """Whose a number is, a retired pseudonym too; nobody else is given it before the commit. No look-up: the
-    caller has made one.
+    """Lock a number until the commit; returns its holder, also of a retired pseudonym. Not logged as a look-up:
+    the caller has made it.
     """
     _key_id, digest = identifier.digests()[0]
     with connection.cursor() as cursor:
@@ -61,8 +61,8 @@ def give_identifier(patient: Patient, identifier: Identified) -> None:
 
 
 def lock_known_patient(patient: Patient, by: Actor) -> Patient:
-    """The person as stored now, locked until the commit. Raises NotFound, also for whom the actor's
-    centres do not know.
+    """The person as stored now, locked until the commit. Raises NotFound, also for a person unknown to the actor's
+    centres.
     """
     lock_entry()
     locked = Patient.objects.select_for_update().filter(pk=patient.pk).first()
@@ -75,19 +75,22 @@ def lock_known_patient(patient: Patient, by: Actor) -> Patient:
 
 
 def fill_sex(patient: Patient, draft: InfusionInput, *, by: Actor) -> None:
-    """Give a locked person whose sex is not known the one that a draft states.
+    """Set the sex that a draft states for a locked person whose sex is not known.
 
-    What was stated with infusions that have all been withdrawn elsewhere is no longer known; what a personal
-    identity or coordination number says is. One statement, whatever other centres have stated.
+    A sex that was stated only with infusions since withdrawn at other centres counts as not known, unless a
+    personal identity or coordination number gives it. It is one statement, so that its cost does not reveal other
+    centres' records.
     """
     stated = draft.sex or Sex.UNKNOWN
     fillable = Q(sex=Sex.UNKNOWN)
     if draft.identifier:
         of_person = {"patient": OuterRef("pk")}
         here = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(**of_person)
-        told = PatientIdentifier.objects.filter(**of_person, type__in=GIVES_BIRTH_DATE)  # which gives the sex too
+        numbers = PatientIdentifier.objects.filter(
+            **of_person, type__in=GIVES_BIRTH_DATE
+        )  # such a number gives the sex too
         stand = Infusion.objects.counted().filter(**of_person)
-        fillable |= Q(~Exists(here), ~Exists(stand), ~Exists(told))
+        fillable |= Q(~Exists(here), ~Exists(stand), ~Exists(numbers))
     with acting_as(by, reason=_("Stated with an infusion")):
         if Patient.objects.filter(fillable, pk=patient.pk).exclude(sex=stated).update(sex=stated):
             patient.sex = stated

@@ -1,4 +1,4 @@
-"""Finding a person: every call is logged, and what concerns other centres has a budget."""
+"""Looking up a person: every look-up is logged, those of persons unknown to the actor's centres are limited."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ class PseudonymUsed(InfusionRefused):
 
 
 def pseudonym_used() -> Problem:
-    """The refusal of a retired pseudonym: the same whatever became of the person (decision 0018)."""
+    """The refusal of a retired pseudonym, the same whatever became of the person (decision 0018)."""
     sentence = _(
         "This pseudonym has been used before and cannot be used again at your centre: write the person's number, "
         "or another pseudonym."
@@ -42,12 +42,12 @@ def pseudonym_used() -> Problem:
 def find_patient(
     *, identifier: Identified, by: Actor, unit: str = "", permission: Permission = Permission.READ_RECORDS
 ) -> Patient | None:
-    """The person with this identifier, whichever key it was digested with, of any centre or of none.
+    """The person with this identifier at any centre, whichever key digested it; None if there is none.
 
-    Every call is a look-up: a line in the access log (for unit, the code of a centre), in vain too, and for
-    whom no centre where the actor holds the permission knows, one of an hour's budget (lookups.py). Both are
-    committed whatever becomes of the request, so that a question that fails is none that was free; hence no
-    caller may have begun a transaction. Raises TooManyLookups.
+    Every call is a look-up: it writes a line in the access log (unit: the code of a centre), also when nobody is
+    found, and for a person unknown to all centres where the actor holds the permission it is charged to an hourly
+    budget (lookup_budget.py). Both are committed even if the request fails, so the caller must not be inside a
+    transaction. Raises TooManyLookups.
     """
     found = find_patients(identifiers=[identifier], by=by, unit=unit, permission=permission)
     return found[0] if found else None
@@ -56,11 +56,11 @@ def find_patient(
 def find_patients(
     *, identifiers: Sequence[Identified], by: Actor, unit: str = "", permission: Permission
 ) -> list[Patient]:
-    """The persons whom one question may mean, looked up as by `find_patient`: one line where there is none."""
+    """The persons that a search may mean, looked up as by `find_patient`: one log line if there is none."""
     with acting_as(by):
         found = {identifier: person_with(identifier) for identifier in identifiers}
         persons = list(dict.fromkeys(filter(None, found.values())))
-        # In one statement also where nobody is found, since beyond the budget the work must not tell either.
+        # One statement even where nobody is found, so that beyond the budget the timing reveals nothing.
         keys = unnest(person.pk for person in persons)
         own = set(Patient.objects.visible_to(by, permission).filter(pk__in=keys))
         foreign = [identifier.digests()[0][1] for identifier, person in found.items() if person not in own]
@@ -75,10 +75,10 @@ def find_patients(
 
 
 def find_patient_to_enter(*, identifier: Identified, by: Actor, unit: str) -> Patient | None:
-    """Whom an infusion that someone enters is of, looked up as by `find_patient`; None for someone new.
+    """The person of an infusion to enter, looked up as by `find_patient`; None for a new person.
 
-    Raises TooManyLookups, PseudonymUsed, and PatientRefused: of whoever asked not to be registered nothing
-    else is told.
+    Raises TooManyLookups, PseudonymUsed, and PatientRefused, which is all that may be said of a person who has
+    asked not to be registered.
     """
     found = find_patient(identifier=identifier, by=by, unit=unit)
     if found is None:
@@ -100,9 +100,9 @@ def has_refused(identifiers: Sequence[Identified]) -> bool:
 
 
 def find_visible_patient(*, number: int, by: Actor, permission: Permission) -> Patient:
-    """The person with a registry number, if a centre where the actor holds the permission knows them.
+    """The person with a registry number, if known at a centre where the actor holds the permission.
 
-    Raises NotFound, alike for a number that nobody has.
+    Raises NotFound, also for a number that nobody has.
     """
     patient = Patient.objects.visible_to(by, permission).filter(registry_number=number).first()
     if patient is None:
@@ -111,20 +111,20 @@ def find_visible_patient(*, number: int, by: Actor, permission: Permission) -> P
 
 
 def refusal_tokens(chain: Sequence[tuple[str, bytes]]) -> list[bytes]:
-    """By what a person with these digests would be known, had they refused registration."""
+    """The tokens that would be stored for a person with these digests who refused registration."""
     return [refusal_token(key_id, digest) for key_id, digest in chain]
 
 
 def read_refusals() -> set[bytes]:
-    """The tokens of all who have; they are few."""
+    """The tokens of all persons who refused registration; they are few."""
     return {bytes(token) for token in Refusal.objects.values_list("token", flat=True)}
 
 
 def person_with(identifier: Identified) -> Patient | None:
-    """Whom an identifier names, for a caller that tells nobody: whoever asks calls `find_patient`.
+    """The person with an identifier, for callers that reveal nothing to a user; otherwise use `find_patient`.
 
-    A centre's own pseudonym names whom the centre has an infusion of, withdrawn or not; else it is retired,
-    and names nobody (docs/counting.md, "Pseudonyms").
+    A centre's pseudonym names a person as long as the centre has an infusion of them, withdrawn or not; after that
+    it is retired and names nobody (docs/counting.md, "Pseudonyms").
     """
     found = holder_of(identifier)
     if found and identifier.centre and not found.infusions.filter(centre__code=identifier.centre).exists():
@@ -133,13 +133,13 @@ def person_with(identifier: Identified) -> Patient | None:
 
 
 def refuse_retired_pseudonym(identifier: Identified) -> None:
-    """Raise PseudonymUsed for a pseudonym that names nobody now and stays somebody's."""
+    """Raise PseudonymUsed for a retired pseudonym, which is never given to another person."""
     if identifier.centre and holder_of(identifier) and not person_with(identifier):
         raise PseudonymUsed
 
 
 def holder_of(identifier: Identified) -> Patient | None:
-    """The person who has, or had, this identifier; a retired pseudonym too."""
+    """The person who has or had this identifier, also a retired pseudonym."""
     chain = Q()
     for key_id, digest in identifier.digests():
         chain |= Q(key_id=key_id, digest=digest)

@@ -1,8 +1,8 @@
-"""What a look-up of a person by number costs whoever asks: for whom their centres do not know, one of an
-hour's budget (docs/decisions/0016-look-ups-have-a-budget.md).
+"""The hourly budget of look-ups by number of persons unknown to the user's centres
+(docs/decisions/0016-look-ups-have-a-budget.md).
 
-One person asked for by one user counts once an hour, however often and wherever: in the form while typing,
-by program, or in a file.
+A user's look-ups of the same person count once an hour, whether in the form while typing, through the API or in
+a file.
 """
 
 from collections.abc import Collection
@@ -22,12 +22,12 @@ from registry.access import NATIONWIDE, Actor, Permission, centres_where, requir
 from registry.keyed_digests import lookup_token
 from registry.models import Lookup, User
 
-LOOKUP_LOCK = 7205  # with the user's key, held until the commit: two requests never share the last look-up
+LOOKUP_LOCK = 7205  # with the user's key, until the commit: two requests cannot both take the last look-up
 HOUR = timedelta(hours=1)
 KEPT = timedelta(days=1)
 MOST_ASKERS = 50
 
-# Kept in English in the access log, and translated where it is shown.
+# Stored in English in the access log, translated when shown.
 REFUSED = gettext_noop("refused: too many look-ups")
 FROM_FILE = gettext_noop("from a file")
 
@@ -44,14 +44,14 @@ GROUP BY user_id, by_import
 
 
 def has_budget(by: Actor, permission: Permission) -> TypeGuard[User]:
-    """Whether an actor's look-ups are counted: not of whoever may see every person anyway."""
+    """Whether an actor's look-ups are counted: not for actors who may see every person."""
     return isinstance(by, User) and centres_where(by, permission) is not NATIONWIDE
 
 
 def charge(*, by: User, persons: Collection[bytes], by_import: bool = False) -> int:
-    """Count look-ups of persons who are not of the user's centres, each by the oldest digest of its chain.
+    """Count look-ups of persons unknown to the user's centres; persons: the oldest digest of each chain.
 
-    Returns 0; or in how many seconds there is room for them, and then none of them is counted.
+    Returns 0, or the seconds until the budget has room for all of them; then none is counted.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOOKUP_LOCK, by.pk])
@@ -72,22 +72,22 @@ def charge(*, by: User, persons: Collection[bytes], by_import: bool = False) -> 
 
 @dataclass(frozen=True)
 class Asker:
-    """How much someone has asked of persons who are not of their centres."""
+    """A user's look-ups of persons unknown to their centres."""
 
     username: str
     centres: str
-    most: int  # by number, in any one hour of the last day
+    most: int  # by number, the most within an hour of the last day
     hour: int  # in the last hour
     day: int
     in_files: int  # new persons of files, in the last day
-    refused: int  # how often too many, in the last day
-    near: bool  # half of a budget was spent within some hour of the last day, or more was asked for than there was
+    refused: int  # refused as over budget, in the last day
+    near: bool  # half of a budget was spent within some hour of the last day, or a look-up was refused
 
 
 def read_askers(*, by: Actor, near: bool = False) -> list[Asker]:
-    """Who has looked up persons who are not of their centres within a day: those who asked most come first.
+    """Users who have looked up persons unknown to their centres within a day, most look-ups first.
 
-    near: only those who came near a budget. Raises NotPermitted.
+    near: only users who came near a budget. Raises NotPermitted.
     """
     require(by, Permission.MERGE_PATIENTS)
     now = timezone.now()
@@ -107,7 +107,7 @@ def read_askers(*, by: Actor, near: bool = False) -> list[Asker]:
     askers = (
         Asker(
             username=user.username,
-            centres=", ".join(sorted(one.centre.code for one in user.memberships.all())),
+            centres=", ".join(sorted(membership.centre.code for membership in user.memberships.all())),
             most=most.get((user.pk, False), 0),
             hour=user.hour,
             day=user.day,
@@ -119,11 +119,11 @@ def read_askers(*, by: Actor, near: bool = False) -> list[Asker]:
         )
         for user in counted
     )
-    return list(islice((one for one in askers if one.near or not near), MOST_ASKERS))
+    return list(islice((asker for asker in askers if asker.near or not near), MOST_ASKERS))
 
 
 def count_lookups() -> dict[str, int]:
-    """How many there were within a day, of nobody in particular."""
+    """The number of look-ups within a day, of all users together."""
     recent, answered = Lookup.objects.filter(at__gt=timezone.now() - KEPT), Q(refused=False)
     return recent.order_by().aggregate(
         by_number=Count("pk", answered & Q(by_import=False)),
@@ -133,14 +133,14 @@ def count_lookups() -> dict[str, int]:
 
 
 def _most_in_an_hour(now: datetime) -> dict[tuple[int, bool], int]:
-    """Of each user, by number and in files, how much was counted within any hour of the last day."""
+    """{(user key, by import): the most look-ups counted within an hour of the last day}."""
     with connection.cursor() as cursor:
         cursor.execute(MOST_IN_AN_HOUR, [now - KEPT])
         return {(user, by_import): most for user, by_import, most in cursor.fetchall()}
 
 
 def forget_lookups() -> None:
-    """Each minute: what is older than an hour forgets whom it was of, and what is older than a day goes."""
+    """Each minute: delete the person tokens of look-ups older than an hour, and look-ups older than a day."""
     now = timezone.now()
     _forget_tokens(now)
     Lookup.objects.filter(at__lte=now - KEPT).delete()

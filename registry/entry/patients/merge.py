@@ -1,4 +1,4 @@
-"""Two persons become one."""
+"""Merging two persons."""
 
 from django.utils.translation import gettext as _
 
@@ -17,9 +17,9 @@ from registry.models.access_log import log_persons
 
 
 def check_merge(*, keep: Patient, absorb: Patient) -> MergeUnexplained | None:
-    """Why the two are not merged without a stated why, if so (ask_explanation).
+    """The error to raise unless the merge is explained, or None (ask_explanation).
 
-    Raises MergeImpossible where they cannot be one person as they stand.
+    Raises MergeImpossible where the stored rows cannot be one person's.
     """
     if keep == absorb:
         raise MergeImpossible(_("These are already one person."))
@@ -45,11 +45,11 @@ def merge_patients(
     explanation: str = "",
     seen: str | None = None,
 ) -> list[Row]:
-    """Make one person of two: absorb's infusions and identifiers become keep's.
+    """Merge two persons: absorb's infusions and identifiers become keep's.
 
-    A first infusion that is no longer the earliest becomes a reinfusion. What the better number says of sex
-    and year of birth holds. explanation: why they are one person though their numbers give different dates of
-    birth. seen: the effect that the actor has seen (print_effect). Returns the cells whose numbers move.
+    A first infusion that is no longer the earliest becomes a reinfusion. The better number decides sex and year of
+    birth. explanation: why they are one person although their numbers give different dates of birth. seen: the
+    effect that the actor has seen (print_effect). Returns the cells whose numbers change.
     Raises MergeImpossible, MergeUnexplained, EffectChanged, NotPermitted.
     """
     require(by, Permission.MERGE_PATIENTS)
@@ -60,7 +60,7 @@ def merge_patients(
         locked = {person.pk: person for person in found}
         if not {keep.pk, absorb.pk} <= locked.keys():
             raise NotFound(_("One of the two persons is no longer there."))
-        # The caller's copies are from before the lock: what was corrected since stands in these.
+        # The caller's copies are from before the lock and may be stale.
         keep, absorb = locked[keep.pk], locked[absorb.pk]
         unexplained = check_merge(keep=keep, absorb=absorb)
         if unexplained and not explanation:

@@ -1,4 +1,4 @@
-"""Moving what was recorded at the wrong centre."""
+"""Moving a person's infusions that were recorded at the wrong centre."""
 
 from collections.abc import Sequence
 
@@ -31,12 +31,12 @@ def move_patient(
     reason: str,
     seen: str | None = None,
 ) -> Sequence[Infusion]:
-    """Give all that one centre has recorded of a person to another: it was recorded at the wrong one.
+    """Move all infusions of a person from one centre to another.
 
-    Withdrawn infusions go along, so that the first centre knows the person no longer. Its drafts for
-    the person are deleted: they are forms of that centre. seen: the effect that the actor has seen
-    (print_effect). Raises EffectChanged, MoveImpossible, NotFound where the person has nothing at the
-    first centre, NotPermitted, ReasonMissing.
+    Withdrawn infusions are moved too, so that the first centre no longer knows the person. Its drafts for the
+    person are deleted, since they are that centre's forms. seen: the effect that the actor has seen
+    (print_effect). Raises EffectChanged, MoveImpossible, NotFound where the person has no infusion at the first
+    centre, NotPermitted, ReasonMissing.
     """
     require(by, Permission.MERGE_PATIENTS)
     with acting_as(by, reason=check_reason(reason)):
@@ -63,12 +63,12 @@ def move_patient(
 
 
 def move_places(course: Sequence[Place], from_centre: Centre, to_centre: Centre) -> list[Place]:
-    """A person's course as it is once what one centre has recorded is another's."""
+    """A person's course after the move."""
     return [place.at(to_centre) if place.codes["centre"] == from_centre.code else place for place in course]
 
 
 def check_move(*, from_centre: Centre, to_centre: Centre) -> None:
-    """Raises MoveImpossible for a centre that has not begun, and from a centre to itself."""
+    """Raise MoveImpossible for an upcoming centre, and from a centre to itself."""
     if from_centre == to_centre:
         raise MoveImpossible(_("Choose a different centre from the present one."))
     if to_centre.status == CentreStatus.UPCOMING:
@@ -77,9 +77,9 @@ def check_move(*, from_centre: Centre, to_centre: Centre) -> None:
 
 
 def _refuse_contradictions(infusions: Sequence[Infusion], *, patient: Patient, to_centre: Centre) -> None:
-    """Raise MoveImpossible where an age at one centre rules out one at the other."""
-    theirs = [_age_of(one) for one in patient.infusions.counted().filter(centre=to_centre)]
-    ours = [_age_of(one) for one in infusions if one.status == Status.SUBMITTED]
+    """Raise MoveImpossible where an age at one centre contradicts an age at the other."""
+    theirs = [_age_of(infusion) for infusion in patient.infusions.counted().filter(centre=to_centre)]
+    ours = [_age_of(infusion) for infusion in infusions if infusion.status == Status.SUBMITTED]
     if any(contradicts(age, theirs) for age in ours):
         sentence = _("An age at one centre contradicts one at the other: correct an age, or a date, first.")
         raise MoveImpossible(sentence, code="ages_contradict")
@@ -90,10 +90,10 @@ def _age_of(infusion: Infusion) -> Age:
 
 
 def _refuse_taken_place(infusions: Sequence[Infusion], *, patient: Patient, to_centre: Centre) -> None:
-    """Raise MoveImpossible where both centres have recorded an infusion at one date and sequence."""
+    """Raise MoveImpossible where both centres have recorded an infusion with the same date and sequence."""
     there = patient.infusions.counted().filter(centre=to_centre).in_order()
     taken = {infusion.step.slot for infusion in there}
-    if any(one.step.slot in taken for one in infusions if one.status == Status.SUBMITTED):
+    if any(infusion.step.slot in taken for infusion in infusions if infusion.status == Status.SUBMITTED):
         raise MoveImpossible(
             _(
                 "Both centres have an infusion on the same day with the same sequence. If it is one infusion "

@@ -1,7 +1,7 @@
-"""Infusions that a centre has recorded and that stand at another one now: corrected, or moved by the steward.
+"""Infusions that a centre has recorded and that have since been corrected or moved to another centre.
 
-The file of before would store them a second time. What the centre itself recorded is read, from the history,
-and nothing of what became of it; with another centre's rows beside it the steward settles (KnownElsewhere).
+Importing the same file again would store them twice. Only what the centre itself recorded is read from the
+history; where another centre knows the person too, the steward settles it (KnownElsewhere).
 """
 
 from dataclasses import asdict
@@ -13,8 +13,8 @@ from registry.errors import KnownElsewhere
 from registry.infusion_input import InfusionInput
 from registry.models import Infusion, Patient
 
-# Rows of a file that say what a centre of the actor's once recorded of the person, and has no longer; what is
-# wrong with a row already is told alone, as by the form.
+# Rows of a file equal to what one of the actor's centres once recorded for the person and no longer has. Rows that
+# have another refusal are left out, as in the form.
 REFUSE = """
 INSERT INTO import_problem (line, field, code, sentence, warning)
 SELECT line, %(field)s, %(code)s, %(sentence)s, false
@@ -29,8 +29,8 @@ WHERE elsewhere AND line NOT IN (SELECT line FROM import_problem WHERE NOT warni
 
 
 def refuse_moved(draft: InfusionInput, patient: Patient, by: Actor) -> None:
-    """Raise KnownElsewhere for what a centre of the actor's has recorded of a person whom others know, and has
-    no longer. by: who sees a part of the person's course alone.
+    """Raise KnownElsewhere for an infusion that one of the actor's centres once recorded and no longer has, if
+    other centres know the person. by: an actor who sees only part of the person's course.
     """
     own = list(centres_where(by, Permission.WRITE_RECORDS))
     given = Infusion.objects.filter(patient=patient).exclude(centre__in=own)
@@ -47,7 +47,7 @@ def refuse_moved(draft: InfusionInput, patient: Patient, by: Actor) -> None:
 
 
 def refuse_moved_of_file(by: Actor) -> None:
-    """The same of all new rows that are staged (staging.py)."""
+    """Like `refuse_moved` for all new staged rows."""
     centres = centres_where(by, Permission.WRITE_RECORDS)
     if centres is NATIONWIDE:
         return

@@ -7,7 +7,7 @@ from api.errors import Refused
 from api.parameters import Parameters
 from api.public import openapi
 from api.public.base import PublicView, as_json, send
-from registry.published import queries
+from registry.published import snapshots
 from registry.published.current_snapshot import read_current
 
 
@@ -18,7 +18,7 @@ class SnapshotsView(PublicView):
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
         """All snapshots, the newest first."""
         current = read_current()
-        return send(request, as_json(f"{current.hash}:snapshots", language, queries.read_snapshots), of=current)
+        return send(request, as_json(f"{current.hash}:snapshots", language, snapshots.read_snapshots), of=current)
 
 
 class SnapshotView(PublicView):
@@ -30,7 +30,7 @@ class SnapshotView(PublicView):
         current = read_current()
 
         def make() -> dict:
-            return queries.read_snapshot(number)
+            return snapshots.read_snapshot(number)
 
         return send(request, as_json(f"{current.hash}:snapshot:{number}", language, make), of=current)
 
@@ -49,6 +49,6 @@ class ChangesView(PublicView):
             raise Refused("missing", "since: write the number of the earlier snapshot.", parameter="since")
 
         def make() -> dict:
-            return queries.read_changes(number, since)
+            return snapshots.read_changes(number, since)
 
         return send(request, as_json(f"{current.hash}:changes:{since}:{number}", language, make), of=current)

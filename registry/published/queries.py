@@ -1,7 +1,7 @@
 """Reading what is published. Nothing here, and nothing that the public reaches, reads a record."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -10,8 +10,7 @@ from django.conf import settings
 from registry.choices import Modality, Sex
 from registry.dates import require_come
 from registry.errors import NotFound, NotPublished, Withheld
-from registry.map_cells import numbers_by_key
-from registry.measures import MEASURES, nothing_counted
+from registry.measures import nothing_counted
 from registry.models.isolation import one_view
 from registry.models.publication import Publication
 from registry.models.revision import Revision
@@ -58,11 +57,11 @@ def read_map(*, language: str, as_of: date | None = None, number: int | None = N
     NotPublished, NotFound, FactsNotKept, DateInFuture.
     """
     require_come(as_of)
-    snapshot = _stored(number)
+    snapshot = find_snapshot(number)
     document = snapshot.map_document
     if as_of:
         document = build_map(snapshot.number, snapshot.code_lists, as_of)
-    return _say_map(snapshot, document, language, as_of)
+    return describe_map(snapshot, document, language, as_of)
 
 
 @one_view()
@@ -72,13 +71,13 @@ def read_map_and_series(*, language: str, as_of: date | None = None, number: int
     Raises NotPublished, DateInFuture, FactsNotKept where another than number is current by now.
     """
     require_come(as_of)
-    snapshot = _stored(number)
+    snapshot = find_snapshot(number)
     of_map = () if as_of is None else map_queries(as_of)
     counted = count_together(snapshot.number, *of_map, *series_queries(as_of))
     lists = snapshot.code_lists
     document = assemble_map(counted[: len(of_map)], lists) if of_map else snapshot.map_document
     return {
-        "map": _say_map(snapshot, document, language, as_of),
+        "map": describe_map(snapshot, document, language, as_of),
         "series": publishable(
             assemble_series(counted[len(of_map) :], lists),
             lambda series, threshold: withhold_series(series, _blocks(snapshot, threshold), as_of),
@@ -94,7 +93,7 @@ def read_map_and_rows(query: CountQuery, *, language: str) -> tuple[dict, list[d
     Raises NotPublished, DateInFuture, FactsNotKept.
     """
     require_come(query.as_of)
-    snapshot = _stored(None)
+    snapshot = find_snapshot(None)
     *counted, rows = count_together(snapshot.number, *map_queries(query.as_of), query)
     return _in_language(assemble_map(counted, snapshot.code_lists), language), rows
 
@@ -105,19 +104,19 @@ def read_freshness(*, language: str) -> dict:
 
     The year, where no more is known of it. Raises NotPublished, FactsNotKept.
     """
-    snapshot = _stored(None)
+    snapshot = find_snapshot(None)
     query = CountQuery(by=("centre", "year", "month"), measures=("infusions",))
     latest: dict[str, str] = {}
     for row in count_together(snapshot.number, query)[0]:
         known = str(row["year"]) if row["month"] == "unknown" else row["month"]
         latest[row["centre"]] = max(known, latest.get(row["centre"], ""))
     return {
-        "map": _say_map(snapshot, snapshot.map_document, language, None),
+        "map": describe_map(snapshot, snapshot.map_document, language, None),
         "latest": publishable(latest, lambda _latest, _threshold: {}),
     }
 
 
-def _say_map(snapshot: Snapshot, document: dict, language: str, as_of: date | None) -> dict:
+def describe_map(snapshot: Snapshot, document: dict, language: str, as_of: date | None) -> dict:
     head = {"snapshot": describe_snapshot(snapshot).describe(as_of)}
 
     def withhold(whole: dict, threshold: int) -> dict:
@@ -155,7 +154,7 @@ def read_counts(query: CountQuery, *, number: int | None = None, check: Check | 
     NotPublished, Withheld, DateInFuture, FactsNotKept where another is current by now.
     """
     require_come(query.as_of)
-    snapshot = _stored(number)
+    snapshot = find_snapshot(number)
     if check:
         check(query, partial(list_known_codes, snapshot.code_lists), _extent(snapshot))
     countable = askable(query, snapshot.data_through)
@@ -182,14 +181,14 @@ def read_code_list(name: str, *, number: int | None = None) -> dict:
 
     Raises NotPublished, NotFound.
     """
-    snapshot = _stored(number)
+    snapshot = find_snapshot(number)
     head = {"snapshot": describe_snapshot(snapshot).describe()}
     return publishable(head | {name: snapshot.code_lists[name]}, without_numbers)
 
 
 def read_code_lists(number: int) -> dict[str, list[dict]]:
     """All code lists of a snapshot. Raises NotFound."""
-    lists: dict[str, list[dict]] = publishable(_stored(number).code_lists, without_numbers)
+    lists: dict[str, list[dict]] = publishable(find_snapshot(number).code_lists, without_numbers)
     return lists
 
 
@@ -220,41 +219,6 @@ def read_tables() -> list[list[str]] | None:
     return None if settings.DISCLOSURE == EXACT else [list(dimensions) for dimensions in TABLES.values()]
 
 
-def read_snapshots() -> dict:
-    """All snapshots, the newest first, without their documents."""
-    found = Snapshot.objects.defer("map_document", "code_lists")
-    return publishable({"snapshots": [asdict(describe_snapshot(one)) for one in found]}, without_numbers)
-
-
-def read_snapshot(number: int) -> dict:
-    """One snapshot's description and national numbers. Raises NotFound."""
-    snapshot = _stored(number)
-    national = _say_map(snapshot, snapshot.map_document, "sv", None)["national"]
-    return publishable(asdict(describe_snapshot(snapshot)) | {"national": national}, without_numbers)
-
-
-def read_changes(number: int, since: int) -> dict:
-    """What moved between two snapshots: per cell and measure, before and after. Raises NotFound."""
-    before, after = (_stored(one).map_document for one in (since, number))
-    return publishable(
-        {"snapshot": number, "since": since, "changes": compare_documents(before, after)},
-        lambda whole, _threshold: whole | {"changes": [], "suppressed": True},
-    )
-
-
-def compare_documents(before: Mapping, after: Mapping) -> list[dict]:
-    """Each cell of two map documents whose measures differ, with both; centre None is the nation."""
-    old_cells, new_cells = _flatten(before), _flatten(after)
-    changes = []
-    for cell in sorted(old_cells.keys() | new_cells.keys()):
-        old = old_cells.get(cell) or nothing_counted(tuple(new_cells[cell]))
-        new = new_cells.get(cell) or nothing_counted(tuple(old))
-        moved = {name: {"before": old[name], "after": new[name]} for name in old if old[name] != new[name]}
-        if moved:
-            changes.append({"centre": cell[0] or None, "category": cell[1] or None, "measures": moved})
-    return changes
-
-
 def read_status() -> dict:
     """The current snapshot, whether the records have moved on, and the last run; never kept."""
     publication = Publication.objects.select_related("snapshot").get()
@@ -271,7 +235,7 @@ def read_status() -> dict:
     )
 
 
-def _stored(number: int | None) -> Snapshot:
+def find_snapshot(number: int | None) -> Snapshot:
     if number is None:
         publication = Publication.objects.select_related("snapshot").get()
         if publication.snapshot is None:
@@ -281,14 +245,6 @@ def _stored(number: int | None) -> Snapshot:
     if found is None:
         raise NotFound("There is no snapshot with this number.")
     return found
-
-
-def _flatten(document: Mapping) -> dict[tuple[str, str], dict]:
-    """Measures by (centre, category); an empty text is the whole."""
-    return {
-        cell: {name: numbers[name] for name in MEASURES if name in numbers}
-        for cell, numbers in numbers_by_key(document).items()
-    }
 
 
 def _own_order(by: tuple[str, ...], lists: dict[str, list[dict]]) -> Callable[[dict], tuple]:

@@ -7,8 +7,8 @@ from datetime import date
 from django.db import connection
 
 from registry.map_cells import numbers_by_key
-from registry.published.queries import compare_documents
 from registry.published.release_causes import CAUSES
+from registry.published.snapshots import compare_documents
 from registry.publishing.facts import COUNTS_FROM
 
 NOW = f"""

@@ -186,3 +186,11 @@ def test_case_11_a_reinfusion_known_to_the_year_of_the_first_counts_after_it(lis
     assert counted(as_of=date(2023, 8, 31)) == {(): row(1, 1, 0, 0, "2023-06-12")}
     withdraw_infusion(infusion_id=vague.pk, by=Operator(), reason="entered twice")
     assert counted(as_of=date(2023, 9, 1)) == {(): row(1, 2, 0, 1, "2023-06-12")}
+
+
+def test_a_measure_asked_for_alone_is_the_one_among_all(lists):
+    factories.record_several(lists)
+    publish()
+    expected = {"patients": 2, "infusions": 3, "reinfusions": 1, "further_doses": 0, "first": "2020-05-05"}
+    for name, number in expected.items():
+        assert read_counts(CountQuery(measures=(name,)))["total"][name] == number

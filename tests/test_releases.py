@@ -20,7 +20,7 @@ from registry.errors import IdentifierInText, NotPermitted, NotPublished
 from registry.formats import MAP_FORMATS
 from registry.models import Infusion, Patient, Release, ReleasedInfusion, ReleaseFile
 from registry.published.queries import read_map
-from registry.publishing import new_release
+from registry.publishing import new_release, release_files, release_refusals
 from registry.publishing.build import publish
 from registry.publishing.new_release import release_snapshot
 from registry.publishing.release_changes import CAUSES
@@ -38,7 +38,7 @@ def quick_files(request, monkeypatch):
     """Only the formats that are quick to make, unless a test is about all of them."""
     if "every_file" not in request.keywords:
         quick = {name: MAP_FORMATS[name] for name in ("json", "csv", "xlsx")}
-        monkeypatch.setattr(new_release, "MAP_FORMATS", quick)
+        monkeypatch.setattr(release_files, "MAP_FORMATS", quick)
 
 
 def make(name: str = "first", **fields) -> Release:
@@ -62,11 +62,11 @@ def test_every_file_is_the_same_when_it_is_built_again(world, monkeypatch):
     # test_formats.py has the pictures and the other language, which take seconds.
     monkeypatch.setattr(new_release, "LANGUAGES", ("sv",))
     quick = {name: form for name, form in MAP_FORMATS.items() if "png" not in name}
-    monkeypatch.setattr(new_release, "MAP_FORMATS", quick)
+    monkeypatch.setattr(release_files, "MAP_FORMATS", quick)
     release = make()
     stored = {file.name: (bytes(file.content), file.sha256, file.size) for file in release.files.all()}
     assert len(stored) == len(MAP_FORMATS) - 2
-    again = list(new_release._make_files(release.name, release.documents))
+    again = list(release_files.make_files(release.name, release.documents))
     assert {file.name: (file.content, file.sha256, file.size) for file in again} == stored
     assert all(hashlib.sha256(content).hexdigest() == digest for content, digest, _size in stored.values())
 
@@ -130,14 +130,14 @@ def test_a_release_up_to_a_day_counts_up_to_it(world):
 @pytest.mark.parametrize(
     ("fields", "refusal"),
     [
-        ({"name": "With Spaces"}, new_release.ReleaseNameWrong),
-        ({"name": "../secrets"}, new_release.ReleaseNameWrong),
-        ({"name": ""}, new_release.ReleaseNameWrong),
-        ({"name": "taken"}, new_release.ReleaseNameTaken),
-        ({"title_sv": " "}, new_release.ReleaseTitleMissing),
+        ({"name": "With Spaces"}, release_refusals.ReleaseNameWrong),
+        ({"name": "../secrets"}, release_refusals.ReleaseNameWrong),
+        ({"name": ""}, release_refusals.ReleaseNameWrong),
+        ({"name": "taken"}, release_refusals.ReleaseNameTaken),
+        ({"title_sv": " "}, release_refusals.ReleaseTitleMissing),
         ({"note_en": f"About {factories.number()}."}, IdentifierInText),
-        ({"as_of": date.today() + timedelta(days=2)}, new_release.ReleaseDayWrong),
-        ({"as_of": date(2021, 6, 5)}, new_release.ReleaseDayBefore),
+        ({"as_of": date.today() + timedelta(days=2)}, release_refusals.ReleaseDayWrong),
+        ({"as_of": date(2021, 6, 5)}, release_refusals.ReleaseDayBefore),
     ],
 )
 def test_an_invalid_release_is_refused(world, fields, refusal):
@@ -150,7 +150,7 @@ def test_an_invalid_release_is_refused(world, fields, refusal):
 def test_a_snapshot_behind_the_records_is_not_released(world):
     publish()
     factories.record(world, factories.nth_number(8))
-    with pytest.raises(new_release.SnapshotBehind):
+    with pytest.raises(release_refusals.SnapshotBehind):
         release_snapshot(name="late", title_sv="S", title_en="S", by=BY)
     assert not Release.objects.exists()
 

@@ -1,20 +1,14 @@
-"""Making a release: a snapshot under a name, with its files, all of it in one transaction."""
+"""Making a release of the current snapshot, with its files, in one transaction."""
 
-import hashlib
-import re
-from collections.abc import Iterator
 from datetime import date
 
 from django.core.cache import caches
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext_noop
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.dates import today
 from registry.entry.reasons import check_reason
-from registry.errors import NotPublished, RegistryError
-from registry.formats import MAP_FORMATS, write_map
+from registry.errors import NotPublished
 from registry.models import Publication, Release, ReleaseFile, Snapshot
 from registry.models.isolation import one_view
 from registry.published.disclosure import require_exact
@@ -22,45 +16,15 @@ from registry.published.queries import read_map
 from registry.published.releases import NEWEST_KEY
 from registry.publishing.build import is_behind
 from registry.publishing.release_changes import compare_with_release, keep_released
+from registry.publishing.release_files import make_files
+from registry.publishing.release_refusals import (
+    ReleaseNameTaken,
+    ReleaseTitleMissing,
+    SnapshotBehind,
+    check_release,
+)
 
-NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?", re.ASCII)
 LANGUAGES = ("sv", "en")
-
-
-class ReleaseNameWrong(RegistryError):
-    sentence = gettext_noop(
-        "The name is part of the URL: use lower-case letters, digits and hyphens, at most 40 characters."
-    )
-    code = "release_name_wrong"
-
-
-class ReleaseNameTaken(RegistryError):
-    sentence = gettext_noop("There is already a release with this name, and a release never changes.")
-    code = "release_name_taken"
-
-
-class ReleaseTitleMissing(RegistryError):
-    sentence = gettext_noop("Write a title in both languages.")
-    code = "release_title_missing"
-
-
-class ReleaseDayWrong(RegistryError):
-    sentence = gettext_noop("A release can be as of a past day, not a future one.")
-    code = "release_day_wrong"
-
-
-class ReleaseDayBefore(RegistryError):
-    sentence = gettext_noop(
-        "The previous release goes further: choose its last day or a later one, or infusions would seem withdrawn."
-    )
-    code = "release_day_before"
-
-
-class SnapshotBehind(RegistryError):
-    sentence = gettext_noop(
-        "The records have changed since the current snapshot: wait until they are published, and try again."
-    )
-    code = "snapshot_behind"
 
 
 def release_snapshot(
@@ -73,17 +37,17 @@ def release_snapshot(
     as_of: date | None = None,
     by: Actor,
 ) -> Release:
-    """Give the current snapshot, or its numbers up to a day, a name; makes every file of it.
+    """Release the current snapshot, or its numbers up to a day, with every file, which takes some seconds.
 
-    It takes some seconds. Raises NotPermitted, NotPublished, Withheld, and the refusals above.
+    Raises NotPermitted, NotPublished, Withheld, and the errors of release_refusals.py.
     """
     require(by, Permission.PUBLISH)
-    require_exact()  # nobody could read it
+    require_exact()  # a release holds every number
     texts = [check_reason(text, needed=False) for text in (title_sv, title_en, note_sv, note_en)]
     check_reason(name, needed=False)
     if not (texts[0] and texts[1]):
         raise ReleaseTitleMissing
-    _check(name, as_of)
+    check_release(name, as_of)
     snapshot = _find_snapshot()
     release = Release(
         name=name,
@@ -96,7 +60,7 @@ def release_snapshot(
         documents={code: read_map(language=code, as_of=as_of, number=snapshot.number) for code in LANGUAGES},
         released_by=by.username,
     )
-    files = list(_make_files(name, release.documents))
+    files = list(make_files(name, release.documents))
     with one_view(), acting_as(by, reason="release"):
         _store(release, files)
     caches["responses"].delete(NEWEST_KEY)
@@ -104,8 +68,8 @@ def release_snapshot(
 
 
 def _store(release: Release, files: list[ReleaseFile]) -> None:
-    """Store a release with its files, which were made outside of the transaction."""
-    if _find_snapshot() != release.snapshot:  # what they were made from must still be what is current
+    """Store a release with its files, which were made before the transaction."""
+    if _find_snapshot() != release.snapshot:  # a newer one was published meanwhile
         raise SnapshotBehind
     release.changes = _compare(Release.objects.first(), release.documents["sv"], release.as_of)
     release.released_at = timezone.now().replace(microsecond=0)
@@ -120,20 +84,8 @@ def _store(release: Release, files: list[ReleaseFile]) -> None:
     keep_released(release.as_of)
 
 
-def _check(name: str, as_of: date | None) -> None:
-    if not NAME.fullmatch(name):
-        raise ReleaseNameWrong
-    if Release.objects.filter(name=name).exists():
-        raise ReleaseNameTaken
-    if as_of and as_of > today():
-        raise ReleaseDayWrong
-    before = Release.objects.first()
-    if as_of and before and as_of < (before.as_of or before.snapshot.data_through or as_of):
-        raise ReleaseDayBefore
-
-
 def _find_snapshot() -> Snapshot:
-    """The current snapshot, where it says all that the records say."""
+    """The current snapshot. Raises NotPublished, and SnapshotBehind if the records have changed since."""
     publication = Publication.objects.select_related("snapshot").get()
     if publication.snapshot is None:
         raise NotPublished
@@ -146,20 +98,3 @@ def _compare(before: Release | None, document: dict, as_of: date | None) -> dict
     if before is None:
         return {"since": None, "changes": []}
     return {"since": before.name, "changes": compare_with_release(before.documents["sv"], document, as_of)}
-
-
-def _make_files(name: str, documents: dict[str, dict]) -> Iterator[ReleaseFile]:
-    """Every form of the map in both languages."""
-    for language, document in documents.items():
-        for format, form in MAP_FORMATS.items():
-            content = write_map(document, format=format, language=language)
-            kind = "-excel" if format == "csv-excel" else ""
-            yield ReleaseFile(
-                name=f"swecar-{name}-{language}{kind}.{form.ending}",
-                language=language,
-                format=format,
-                media_type=form.media_type,
-                content=content,
-                size=len(content),
-                sha256=hashlib.sha256(content).hexdigest(),
-            )

@@ -11,7 +11,7 @@ from registry.models.revision import moves_revision
 
 @keeps_history()
 class Coverage(models.Model):
-    """A lead's statement: all infusions of the centre up to and including this day are recorded."""
+    """A lead's attestation that all infusions of the centre up to and including this day are registered."""
 
     centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="coverages")
     complete_through = models.DateField(_("complete through"))

@@ -43,7 +43,7 @@ class InfusionQuerySet(models.QuerySet):
         return self.annotate(version=models.Subquery(history.values(rows=models.Count("pgh_id"))))
 
     def with_codes(self):
-        """Each with all that gives it a value in a dimension."""
+        """Select the rows that give an infusion its values in the dimensions of counts."""
         return self.select_related("patient", "centre", "product", "indication", "manufacturing_site", "trial")
 
     def in_order(self) -> list["Infusion"]:

@@ -1,4 +1,4 @@
-"""Keys as one parameter of a statement."""
+"""A list of keys as one parameter of a statement."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -7,12 +7,13 @@ from django.db.models.expressions import RawSQL
 
 
 def unnest(keys: Iterable[int]) -> RawSQL:
-    """Keys to be found in. None is a list too, so that a statement is made for nobody as for many: how many are
-    made tells nothing of what other centres have recorded.
+    """A subquery of keys for `in`. An empty list still makes a statement, which Django would leave out.
+
+    So the number of statements does not show whether other centres have recorded anything.
     """
     return RawSQL("SELECT unnest(%s::bigint[])", [list(keys)])
 
 
 def unnest_uuids(keys: Iterable[UUID]) -> RawSQL:
-    """The same of keys that are UUIDs."""
+    """The same for UUIDs."""
     return RawSQL("SELECT unnest(%s::uuid[])", [list(keys)])

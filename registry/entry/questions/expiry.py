@@ -1,4 +1,4 @@
-"""What was sent to the registry's steward and not settled in time: its content is erased."""
+"""Erasing the content of referrals that were not settled in time."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from registry.models import Referral
 
 
 def expire_referrals() -> int:
-    """Erase the content of what is kept long enough; how many. What somebody holds is left for the next time."""
+    """Erase the content of expired referrals; returns how many. A locked referral is left for the next run."""
     last = today() - timedelta(days=settings.REFERRAL_DAYS)
     due = Referral.objects.filter(state=ReferralState.OPEN, sent_at__date__lt=last)
     return sum(_expire(referral.pk) for referral in due.only("pk"))

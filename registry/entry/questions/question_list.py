@@ -1,4 +1,4 @@
-"""Lists of questions: whose turn it is, what was written in one, and that it was read."""
+"""Lists of questions and their messages, and logging that they were read."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,12 +13,13 @@ from registry.models import Centre, Question
 from registry.models.access_log import log_infusions
 from registry.models.question_queryset import QuestionQuerySet, at_centres
 
-MINE, DONE = "mine", "closed"  # what a list is narrowed to
+MINE, DONE = "mine", "closed"  # filters of a list
 
 
 def read_questions(*, by: Actor, state: str = "", centre: str = "") -> QuerySet[Question]:
-    """Questions of the actor's centres, or of one by its code: those that wait for the actor first, then those
-    that have no answer. state: MINE for those that wait for the actor, DONE for closed ones; else all unclosed.
+    """Questions of the actor's centres, or of the centre with a code: first those that wait for the actor, then
+    those without an answer. state: MINE for those that wait for the actor, DONE for closed questions, else all
+    open.
     """
     mine = _wait_for(by)
     found = Question.objects.visible_to(by)
@@ -32,7 +33,7 @@ def read_questions(*, by: Actor, state: str = "", centre: str = "") -> QuerySet[
 
 
 def _wait_for(by: Actor) -> Q:
-    """Those whose turn is the actor's, as either side."""
+    """Questions where it is the actor's turn, on either side."""
     found = Q(pk__in=[])
     for side in Side:
         if centres := centres_where(by, OF_SIDE[side]):
@@ -41,12 +42,12 @@ def _wait_for(by: Actor) -> Q:
 
 
 def read_all(*, by: Actor) -> QuestionQuerySet:
-    """Questions of the actor's centres, closed ones too."""
+    """Questions of the actor's centres, open and closed."""
     return with_messages(Question.objects.visible_to(by))
 
 
 class Written(NamedTuple):
-    """One text in a question: which side wrote it, who (empty for a rule), when."""
+    """One text in a question: which side wrote it, who ("" for a rule) and when."""
 
     side: Side
     by: str
@@ -55,14 +56,14 @@ class Written(NamedTuple):
 
 
 def read_messages(question: Question) -> list[Written]:
-    """All that was written in a question, the oldest first."""
+    """All texts in a question, oldest first."""
     written = [Written(Side(question.asks), question.asked_by, question.asked_at, question.text)]
     if question.answered_at:
         other = other_side(question.asks)
         written.append(Written(other, question.answered_by, question.answered_at, question.answer))
-    for one in question.messages.all():
-        written.append(Written(Side(one.side), one.written_by, one.written_at, one.text))
-    return sorted(written, key=lambda one: one.at)
+    for message in question.messages.all():
+        written.append(Written(Side(message.side), message.written_by, message.written_at, message.text))
+    return sorted(written, key=lambda text: text.at)
 
 
 def count_waiting(by: Actor) -> int:
@@ -73,7 +74,7 @@ def count_waiting(by: Actor) -> int:
 
 
 def log_questions_shown(*, by: Actor, questions: Iterable[Question]) -> None:
-    """That the actor has read the rows that these questions are about."""
+    """Log that the actor has read the rows that these questions are about."""
     infusions = {question.infusion_id: question.infusion for question in questions if question.infusion}
     with acting_as(by):
         log_infusions(by=by, action=AccessAction.READ, infusions=infusions.values(), detail=SHOWN)

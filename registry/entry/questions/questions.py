@@ -22,16 +22,16 @@ from registry.models.keys import unnest_uuids
 from registry.models.question_queryset import QuestionQuerySet
 
 LONGEST_TEXT = 1000
-MOST_MESSAGES = 200  # in one question: it bounds the page that shows it
+MOST_MESSAGES = 200  # per question, to bound its page
 RELATED = ("infusion__patient", "infusion__centre", "infusion__product", "referral__centre", "centre")
-# By what each side takes part: a clinic by entering for the centre, the steward by asking.
+# The permission by which each side takes part.
 OF_SIDE = {Side.CLINIC: Permission.WRITE_RECORDS, Side.STEWARD: Permission.ASK_QUESTIONS}
 
-# One statement for any number of them, none too: a clinic whose entry makes a rule ask another one is not to find
-# that out by the work.
+# One statement for any number of questions, including none: the timing must not reveal to a clinic that its entry
+# makes a rule ask another clinic.
 STORE = "INSERT INTO registry_question SELECT * FROM jsonb_populate_recordset(NULL::registry_question, %s)"
 
-# Kept in English in the access log, and translated where it is shown.
+# Stored in English in the access log, translated when shown.
 SHOWN = gettext_noop("questions")
 ASKED = gettext_noop("asked about it")
 ANSWERED = gettext_noop("answered a question")
@@ -69,18 +69,18 @@ class QuestionOfSomeoneElse(RegistryError):
 
 
 def find_question(*, question_id: int, by: Actor) -> Question:
-    """A question in which the actor may write, as it stands now. Raises NotFound."""
+    """A question in which the actor may write. Raises NotFound."""
     return _find(with_messages(Question.objects.all()), question_id, by)
 
 
 def sides_of(question: Question, by: Actor) -> list[Side]:
-    """As which side the actor takes part in a question; an administrator may be both."""
+    """The sides on which the actor takes part in a question; an administrator may be on both."""
     centre = question.asked_at_centre.pk
     return [side for side in Side if centre in centres_where(by, OF_SIDE[side])]
 
 
 def find_asked_about(*, infusion_id: UUID, by: Actor, side: Side = Side.STEWARD) -> Infusion:
-    """The infusion that the actor may ask about, as one of the sides; that it was read is logged.
+    """An infusion that the actor may ask about on this side; reading it is logged.
 
     Raises NotFound.
     """
@@ -94,19 +94,19 @@ def find_asked_about(*, infusion_id: UUID, by: Actor, side: Side = Side.STEWARD)
 
 
 def ask(*, infusion_id: UUID, text: str, by: Actor, side: Side = Side.STEWARD) -> Question:
-    """Ask about a row: the steward the clinic, or the clinic the steward; the same, while it is unclosed, once.
+    """Ask about a row, as the steward or as the clinic; the same open question is not stored twice.
 
     Raises NotFound, TextMissing, TextTooLong, IdentifierInText.
     """
     with acting_as(by):
-        # Locked, so that the row is not erased between the look and the question.
+        # Locked, so that the row cannot be erased before the question is stored.
         visible = Infusion.objects.visible_to(by, OF_SIDE[side]).select_for_update(of=("self",))
         infusion = visible.select_related("centre", "patient").filter(pk=infusion_id).first()
         if infusion is None:
             raise NotFound
         words = check_text(text)
         again = Question.objects.filter(infusion=infusion, text=words, asks=side, rule="").unclosed().first()
-        if again:  # a button that is pressed twice
+        if again:  # the button was pressed twice
             return again
         question = Question.objects.create(infusion=infusion, text=words, **_from(side, by))
         log_infusions(by=by, action=AccessAction.READ, infusions=[infusion], detail=ASKED)
@@ -114,7 +114,7 @@ def ask(*, infusion_id: UUID, text: str, by: Actor, side: Side = Side.STEWARD) -
 
 
 def ask_steward(*, centre: Centre, text: str, by: Actor) -> Question:
-    """Ask the registry's steward about no row, for a centre.
+    """Ask the registry's steward for a centre, not about a row.
 
     Raises NotPermitted, TextMissing, TextTooLong, IdentifierInText.
     """
@@ -124,15 +124,15 @@ def ask_steward(*, centre: Centre, text: str, by: Actor) -> Question:
 
 
 def ask_about_referral(*, referral: Referral, text: str, by: Actor) -> Question:
-    """The thread of an infusion that is sent to the steward; within the transaction that stores it."""
+    """Open the thread of a referral; within the transaction that stores it."""
     return Question.objects.create(referral=referral, text=check_text(text), **_from(Side.CLINIC, by))
 
 
 def ask_by_rules(
     doubts: Sequence[tuple[UUID, Problem]], *, by: Actor, confirmed: Collection[tuple[UUID, str]] = ()
 ) -> None:
-    """Let each doubt ask about its infusion, once while it is unclosed; within the transaction of the change.
-    confirmed: what was confirmed while it was entered, by infusion and code, is answered already.
+    """Ask a question for each doubt about an infusion, unless it is already open; within the transaction of the
+    change. confirmed: (infusion, code) confirmed on entry, which are stored as answered.
     """
     about = unnest_uuids({infusion for infusion, _doubt in doubts})
     asking = set(Question.objects.filter(infusion__in=about).unclosed().values_list("infusion", "rule"))
@@ -154,14 +154,14 @@ def ask_by_rules(
 
 def _store(questions: Iterable[Question]) -> None:
     fields = Question._meta.concrete_fields
-    rows = [{field.column: field.pre_save(one, add=True) for field in fields} for one in questions]
+    rows = [{field.column: field.pre_save(question, add=True) for field in fields} for question in questions]
     with connection.cursor() as cursor:
         cursor.execute(STORE, [json.dumps(rows, default=str)])
 
 
 def answer(*, question_id: int, text: str, by: Actor) -> Question:
-    """Answer as the side that was asked. Raises NotFound alike for a missing and for another centre's
-    question, QuestionAnswered, TextMissing, TextTooLong, IdentifierInText.
+    """Answer as the side that was asked. Raises NotFound (also for another centre's question), QuestionAnswered,
+    TextMissing, TextTooLong, IdentifierInText.
     """
     with acting_as(by):
         question = _lock(question_id, by)
@@ -175,7 +175,7 @@ def answer(*, question_id: int, text: str, by: Actor) -> Question:
 
 
 def write(*, question_id: int, text: str, by: Actor, side: Side | None = None) -> Question:
-    """Go on writing in a question, until it is closed; side: as which, for whoever is both.
+    """Add a message to a question that is not closed; side: for an actor who is on both.
 
     Raises NotFound, QuestionClosed, QuestionFull, TextMissing, TextTooLong, IdentifierInText.
     """
@@ -195,13 +195,12 @@ def write(*, question_id: int, text: str, by: Actor, side: Side | None = None) -
 
 
 def refuse_full(question: Question) -> None:
-    """Raise QuestionFull for a question that can have no more messages."""
     if question.messages.count() >= MOST_MESSAGES:
         raise QuestionFull
 
 
 def write_in(question: Question, *, text: str, by: Actor, side: Side) -> None:
-    """Add one side's words to a locked question: the answer, or a message after it."""
+    """Add one side's text to a locked question: the answer, or a message after it."""
     words = check_text(text)
     if side == other_side(question.asks) and not question.answered_at:
         question.answer, question.answered_by = words, by.username
@@ -234,11 +233,11 @@ def close_it(question: Question, *, by: Actor) -> None:
 
 
 def closable(questions: Iterable[Question], by: Actor) -> set[int]:
-    """Keys of those that someone may close: of a clinic's question, as anyone who enters for the centre; of a
-    steward's, as the asker, or, where a rule asks or the asker may ask no longer, as whoever may ask.
+    """Keys of the questions that the actor may close: a clinic's question as anyone who may write for the centre;
+    a steward's question as the asker, or as any steward where a rule asked or the asker is no longer a steward.
     """
     possible = [question for question in questions if question.asks in sides_of(question, by)]
-    others = {one.asked_by for one in possible if one.asks == Side.STEWARD} - {"", by.username}
+    others = {question.asked_by for question in possible if question.asks == Side.STEWARD} - {"", by.username}
     asking = {
         user.username: centres_where(user, Permission.ASK_QUESTIONS)
         for user in (User.objects.filter(username__in=others) if others else ())
@@ -252,7 +251,7 @@ def closable(questions: Iterable[Question], by: Actor) -> set[int]:
 
 
 def check_text(text: str) -> str:
-    """A text as it is stored. Raises TextMissing, TextTooLong, IdentifierInText."""
+    """A text as stored. Raises TextMissing, TextTooLong, IdentifierInText."""
     text = text.replace("\x00", "").strip()
     if not text:
         raise TextMissing
@@ -276,7 +275,7 @@ def with_messages(questions: QuestionQuerySet) -> QuestionQuerySet:
 
 
 def _lock(question_id: int, by: Actor) -> Question:
-    """The question with what it is about, locked until the commit. Raises NotFound."""
+    """The question with its infusion or referral, locked until the commit. Raises NotFound."""
     return _find(Question.objects.select_related(*RELATED).select_for_update(of=("self",)), question_id, by)
 
 

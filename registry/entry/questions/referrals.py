@@ -1,7 +1,7 @@
-"""Infusions sent to the registry's steward: what a clinic is refused because of what it may not see.
+"""Referrals: infusions sent to the registry's steward because records that the clinic may not see refuse them.
 
-Kept as typed, the identifier as its digests alone; who sent it sees what they wrote and what became of it,
-and nothing of the person's other infusions, whatever they are.
+A referral is stored as typed, the identifier only as digests. The sender sees the text and the outcome, and
+nothing of the person's other infusions.
 """
 
 from dataclasses import replace
@@ -29,7 +29,7 @@ from registry.models import Patient, Question, Referral, User
 from registry.rules import complete_input
 
 REFERABLE = frozenset({KnownElsewhere.code})
-# Whatever names the steward, and where it goes on: a row that can be sent, or a question.
+# How a refusal that needs the steward is taken further: by a referral of the row, or a question.
 ROWS, QUESTIONS = "referrals", "questions"
 SEND_TO = {KnownElsewhere.code: ROWS, KIND_STAYS: QUESTIONS, SENT: QUESTIONS, DECLINED: QUESTIONS}
 
@@ -49,11 +49,11 @@ class ReferralSettled(RegistryError):
 def send_referral(
     *, draft: InfusionInput, by: User, patient: Patient | None = None, message: str = ""
 ) -> Referral:
-    """Send an infusion that is refused with a code of REFERABLE to the steward, once however often it is sent:
-    as long as it is open, another message with it goes into its thread.
+    """Send an infusion that is refused with a code of REFERABLE to the steward. While the referral is open,
+    sending it again only adds its message to the thread.
 
-    patient: whose it is, as named by registry number or found by the draft's identifier. Raises
-    NothingToRefer, InfusionRefused with what else is wrong, NotPermitted, TextTooLong, IdentifierInText,
+    patient: the person, named by registry number or found by the draft's identifier. Raises
+    NothingToRefer, InfusionRefused with other problems, NotPermitted, TextTooLong, IdentifierInText,
     QuestionFull.
     """
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
@@ -68,7 +68,7 @@ def send_referral(
     whose = {"chain": chain_of(identifier)} if identifier else {"patient": patient}
     sent = {"centre": draft.centre, "fields": row_of_draft(draft), "code": question.code, **whose}
     with acting_as(by):
-        User.objects.select_for_update(no_key=True).get(pk=by.pk)  # a button that is pressed twice
+        User.objects.select_for_update(no_key=True).get(pk=by.pk)  # the button was pressed twice
         if again := Referral.objects.filter(state=ReferralState.OPEN, **sent).select_for_update().first():
             if message.strip():
                 _add_message(again, words, by)
@@ -86,7 +86,7 @@ def send_referral(
 
 
 def _add_message(referral: Referral, words: str, by: User) -> None:
-    """What is written with a row that is sent once more, unless it stands in its thread already."""
+    """Add the message of a row that is sent again to its thread, unless it is there already."""
     question = lock_question(referral)
     if words in {question.text, *question.messages.values_list("text", flat=True)}:
         return
@@ -98,25 +98,25 @@ def _add_message(referral: Referral, words: str, by: User) -> None:
 
 
 def read_referrals(*, by: Actor) -> QuerySet[Referral]:
-    """What the actor's centres have sent, the open ones first; the whole country's to the steward."""
+    """The referrals of the actor's centres, open ones first; the steward sees all centres'."""
     found = _visible(by).select_related("centre", "infusion__patient", "question")
     return found.order_by("settled_at", "-sent_at")
 
 
 def read_open(*, by: Actor) -> QuerySet[Referral]:
-    """What waits for the actor as the registry's steward, the oldest first."""
+    """Open referrals that wait for the actor as the registry's steward, oldest first."""
     waiting = Referral.objects.visible_to(by, Permission.SETTLE_ORDER).filter(state=ReferralState.OPEN)
     return waiting.select_related("centre").order_by("sent_at")
 
 
 def read_waiting(*, by: Actor) -> QuerySet[Referral]:
-    """What the actor's centres have sent and the steward has not settled, the latest first."""
+    """The open referrals of the actor's centres, latest first."""
     waiting = Referral.objects.visible_to(by, Permission.WRITE_RECORDS).filter(state=ReferralState.OPEN)
     return waiting.select_related("centre").order_by("-sent_at")
 
 
 def find_referral(*, referral_id: UUID, by: Actor) -> Referral:
-    """One that the actor's centre has sent, or any to the steward. Raises NotFound."""
+    """A referral of the actor's centres; any referral for the steward. Raises NotFound."""
     found = _visible(by).select_related("centre", "infusion__patient", "infusion__centre", "patient")
     referral = found.filter(pk=referral_id).first()
     if referral is None:
@@ -125,7 +125,7 @@ def find_referral(*, referral_id: UUID, by: Actor) -> Referral:
 
 
 def find_person(referral: Referral, *, by: Actor) -> Patient | None:
-    """Whose an open referral is; None for someone who is not in the registry. A logged look-up.
+    """The person of an open referral; None if not in the registry. A logged look-up.
 
     Raises NotPermitted: only the steward may know.
     """
@@ -135,7 +135,7 @@ def find_person(referral: Referral, *, by: Actor) -> Patient | None:
 
 
 def identifier_of(referral: Referral) -> SealedIdentifier | None:
-    """What an open referral keeps of the identifier; None where its person is named."""
+    """The digests of an open referral's identifier; None where its person is named."""
     if referral.chain is None:
         return None
     type_ = IdentifierType(referral.identifier_type)
@@ -145,7 +145,7 @@ def identifier_of(referral: Referral) -> SealedIdentifier | None:
 
 
 def take_back(*, referral_id: UUID, by: Actor) -> Referral:
-    """What was sent is not to be settled after all. Raises NotFound, ReferralSettled."""
+    """Withdraw a referral, as the clinic. Raises NotFound, ReferralSettled."""
     with acting_as(by):
         referral, patient = lock_with_person(referral_id, by, Permission.WRITE_RECORDS)
         end_referral(referral, state=ReferralState.TAKEN_BACK, by=by, patient=patient)
@@ -156,7 +156,7 @@ def take_back(*, referral_id: UUID, by: Actor) -> Referral:
 
 
 def decline(*, referral_id: UUID, by: Actor, message: str) -> Referral:
-    """The steward does not store it, and says why.
+    """Decline a referral, as the steward, with a message that says why.
 
     Raises NotFound, ReferralSettled, TextMissing, TextTooLong, IdentifierInText.
     """
@@ -168,7 +168,7 @@ def decline(*, referral_id: UUID, by: Actor, message: str) -> Referral:
 
 
 def lock_open(referral_id: UUID, by: Actor, permission: Permission) -> Referral:
-    """An open referral, locked until the commit; its person is locked before. Raises NotFound, ReferralSettled."""
+    """An open referral, locked until the commit, after its person. Raises NotFound, ReferralSettled."""
     visible = Referral.objects.visible_to(by, permission).select_related("centre")
     referral = visible.select_for_update(of=("self",)).filter(pk=referral_id).first()
     if referral is None:
@@ -188,7 +188,7 @@ def lock_question(referral: Referral) -> Question:
 def end_referral(
     referral: Referral, *, state: ReferralState, by: Actor | None, patient: Patient | None, **more: object
 ) -> None:
-    """Settle a locked referral: its content is erased. by: nobody, where it was kept long enough."""
+    """Settle a locked referral and erase its content. by: None where it has expired."""
     referral.state, referral.settled_at = state, timezone.now()
     referral.settled_by = by.username if by else ""
     referral.fields, referral.identifier_type = {}, ""
@@ -200,7 +200,7 @@ def end_referral(
 
 
 def lock_with_person(referral_id: UUID, by: Actor, permission: Permission) -> tuple[Referral, Patient | None]:
-    """An open referral and whose it is. The person is locked first, as whoever erases someone does."""
+    """An open referral and its person, both locked; the person first, as in an erasure."""
     seen = Referral.objects.visible_to(by, permission).filter(pk=referral_id).first()
     if seen is None:
         raise NotFound

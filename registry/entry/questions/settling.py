@@ -1,5 +1,5 @@
-"""The registry's steward settles a person's course: which infusion was the first, what the others are, which row
-is the same infusion recorded twice; and releases what a clinic has sent.
+"""Settling a person's course, by the registry's steward: the kind of each infusion, which row is a duplicate of
+another; and releasing a referral.
 """
 
 import hashlib
@@ -31,8 +31,8 @@ from registry.models.access_log import log_infusions, log_persons
 from registry.order import put_in_order
 from registry.rules import refuse_taken_place
 
-SENT = "sent"  # how the row of a referral is named among the ids of stored ones
-DOUBLE = "withdraw"  # what a row becomes that is the same infusion recorded twice
+SENT = "sent"  # stands for the referral's row among the ids of stored rows
+DOUBLE = "withdraw"  # for a row that is the same infusion recorded twice
 
 
 class OrderImpossible(RegistryError):
@@ -42,8 +42,8 @@ class OrderImpossible(RegistryError):
 
 @dataclass(frozen=True)
 class Settlement:
-    """What the steward says of each submitted infusion of a person, by id as a text, and of the one that a
-    referral sends (SENT): its kind, or DOUBLE.
+    """The steward's decision on each submitted infusion of a person, by id as text, and on a referral's row
+    (SENT): its kind, or DOUBLE.
     """
 
     rows: Sequence[Infusion]
@@ -51,7 +51,7 @@ class Settlement:
     sent: InfusionInput | None = None
 
     def check(self) -> None:
-        """Raise OrderImpossible for what cannot be a course, naming what is wrong."""
+        """Raise OrderImpossible, with a sentence, for what cannot be a course."""
         if set(self.answers) != self.names or not set(self.answers.values()) <= {*Kind.values, DOUBLE}:
             raise OrderImpossible(_("Say of every infusion what it is."))
         if self.answers.get(SENT) == DOUBLE:
@@ -67,12 +67,12 @@ class Settlement:
             raise OrderImpossible(_("The earliest infusion cannot be a further dose."))
 
     def _refuse_taken_place(self) -> None:
-        """Raise where the centre has registered an infusion in the place of the one that it has sent."""
+        """Raise OrderImpossible where the centre has an infusion in the slot of the one that it sent."""
         if self.sent is None:
             return
-        kept = [row for row in self.rows if row.centre_id == self.sent.centre.pk]
-        kept = [row for row in kept if self.answers[str(row.pk)] != DOUBLE]
-        if any(row.step.slot == self.sent.step.slot for row in kept):
+        counted = [row for row in self.rows if row.centre_id == self.sent.centre.pk]
+        counted = [row for row in counted if self.answers[str(row.pk)] != DOUBLE]
+        if any(row.step.slot == self.sent.step.slot for row in counted):
             sentence = _(
                 "%(centre)s has registered an infusion with this date and sequence itself meanwhile: decline "
                 "what was sent, or say that the registered one is a double."
@@ -80,10 +80,11 @@ class Settlement:
             raise OrderImpossible(sentence % {"centre": self.sent.centre.code})
 
     def after(self) -> list[Place]:
-        """What counts once it is settled."""
-        kept = [row for row in self.rows if self.answers[str(row.pk)] != DOUBLE]
+        """The places that count once it is settled."""
+        counted = [row for row in self.rows if self.answers[str(row.pk)] != DOUBLE]
         places = [
-            self._as(place, self.answers[str(row.pk)]) for row, place in zip(kept, places_of(kept), strict=True)
+            self._as(place, self.answers[str(row.pk)])
+            for row, place in zip(counted, places_of(counted), strict=True)
         ]
         if self.sent:
             person = self.rows[0].patient_id if self.rows else 0
@@ -93,11 +94,11 @@ class Settlement:
         return [place.of_sex(self._sex) for place in places]
 
     def effect(self) -> list[Row]:
-        """The numbers that move."""
+        """The cells whose numbers change."""
         return compare(places_of(self.rows), self.after())
 
     def fingerprint(self) -> str:
-        """What the page sends back to say that this was shown, the stored rows and the answers alike."""
+        """A digest of the stored rows and the decisions, sent with the page and compared when it is submitted."""
         ids = [str(row.pk) for row in self.rows]
         shown = sorted(zip(ids, map(repr, places_of(self.rows)), map(self.answers.get, ids), strict=True))
         sent = (self.sent.step, self.sent.age_at_infusion, read_codes(self.sent, self._sex)) if self.sent else ()
@@ -105,13 +106,13 @@ class Settlement:
 
     @property
     def _sex(self) -> str:
-        """The person's once it is settled (fill_sex)."""
+        """The person's sex once it is settled (fill_sex)."""
         known = self.rows[0].patient.sex if self.rows else Sex.UNKNOWN
         return (self.sent.sex or known) if self.sent and known == Sex.UNKNOWN else known
 
     @property
     def names(self) -> set[str]:
-        """What has to be answered."""
+        """The ids that need a decision."""
         return {str(row.pk) for row in self.rows} | ({SENT} if self.sent else set())
 
     @staticmethod
@@ -120,7 +121,7 @@ class Settlement:
 
 
 def read_rows(patient: Patient | None, *, by: Actor) -> list[Infusion]:
-    """A person's submitted infusions nationwide, in order; that the steward has read them is logged."""
+    """A person's submitted infusions nationwide, in order; reading them is logged."""
     require(by, Permission.SETTLE_ORDER)
     with acting_as(by):
         rows = _rows_of(patient) if patient else []
@@ -129,16 +130,16 @@ def read_rows(patient: Patient | None, *, by: Actor) -> list[Infusion]:
 
 
 def read_unsettled(*, by: Actor) -> list[UnsettledCourse]:
-    """The courses that wait to be settled; that they were shown is logged."""
+    """The courses to settle; showing them is logged."""
     require(by, Permission.SETTLE_ORDER)
     with acting_as(by):
         found = find_unsettled_courses()
-        log_persons(by=by, action=AccessAction.READ, numbers=[one.patient.registry_number for one in found])
+        log_persons(by=by, action=AccessAction.READ, numbers=[course.patient.registry_number for course in found])
     return found
 
 
 def read_sent(referral: Referral, *, by: Actor) -> InfusionInput:
-    """The infusion of an open referral. Raises InfusionRefused where it cannot be read any longer."""
+    """The infusion of an open referral. Raises InfusionRefused if it can no longer be read."""
     reader = RowReader(CodeLists(by, permission=Permission.SETTLE_ORDER))
     draft, problems = reader.read(referral.fields, person_known=True)
     refusals = [problem for problem in problems if not problem.warning]
@@ -150,10 +151,10 @@ def read_sent(referral: Referral, *, by: Actor) -> InfusionInput:
 def settle_course(
     *, patient: Patient, answers: Mapping[str, str], by: Actor, reason: str, shown: str
 ) -> list[Infusion]:
-    """Store what the steward says of a person's infusions; returns those that it changes.
+    """Store the steward's decisions on a person's infusions; returns the infusions that change.
 
-    shown: the settlement's fingerprint as the page had it. Each centre whose row changes is told so, of its
-    own row alone. Raises OrderImpossible, EffectChanged, NotFound, NotPermitted, ReasonMissing.
+    shown: the settlement's fingerprint from the page. Each centre whose row changes gets a message about its own
+    row only. Raises OrderImpossible, EffectChanged, NotFound, NotPermitted, ReasonMissing.
     """
     require(by, Permission.SETTLE_ORDER)
     with acting_as(by, reason=check_reason(reason)):
@@ -172,7 +173,7 @@ def settle_course(
 def release_referral(
     *, referral_id: UUID, answers: Mapping[str, str], by: Actor, message: str, shown: str
 ) -> Infusion:
-    """Store what was sent, at the centre that has sent it, and settle the person's course along with it.
+    """Store a referral's infusion at the centre that sent it, and settle the person's course.
 
     Raises NotFound, ReferralSettled, PatientRefused, OrderImpossible, EffectChanged, InfusionRefused,
     TextTooLong, IdentifierInText.
@@ -206,7 +207,7 @@ def _rows_of(patient: Patient) -> list[Infusion]:
 
 
 def _lock_person(referral: Referral, by: Actor) -> Patient:
-    """Whose a referral is, stored if new, locked until the commit. Raises PatientRefused, NotFound."""
+    """The person of a referral, stored if new, locked until the commit. Raises PatientRefused, NotFound."""
     identifier = identifier_of(referral)
     if identifier is None:
         lock_entry()
@@ -219,14 +220,14 @@ def _lock_person(referral: Referral, by: Actor) -> Patient:
 
 
 def _apply(settlement: Settlement, *, by: Actor, shown: str) -> list[Infusion]:
-    """Change the stored rows, the person being locked; returns those that change."""
+    """Change the stored rows of a locked person; returns those that change."""
     if set(settlement.answers) != settlement.names:
         raise EffectChanged
     settlement.check()
     if settlement.fingerprint() != shown:
         raise EffectChanged
     changed = [row for row in settlement.rows if settlement.answers[str(row.pk)] != row.kind]
-    # Of two firsts at once there is none: the former makes room before the new one comes.
+    # A constraint allows one first infusion at a time: the former first is changed before the new one.
     for row in sorted(changed, key=lambda row: settlement.answers[str(row.pk)] == Kind.FIRST):
         answer = settlement.answers[str(row.pk)]
         if answer == DOUBLE:
@@ -240,7 +241,7 @@ def _apply(settlement: Settlement, *, by: Actor, shown: str) -> list[Infusion]:
 
 
 def _store(draft: InfusionInput, kind: Kind, patient: Patient, by: Actor) -> Infusion:
-    """The row of a referral."""
+    """Store the row of a referral."""
     draft = replace(draft, kind=kind)
     rows = _rows_of(patient)
     own = [row.step for row in rows if row.centre_id == draft.centre.pk]
@@ -250,7 +251,7 @@ def _store(draft: InfusionInput, kind: Kind, patient: Patient, by: Actor) -> Inf
 
 
 def _say_settled(infusion: Infusion) -> str:
-    """What a centre is told of its own row."""
+    """The message to a centre about its own row."""
     if infusion.status == Status.WITHDRAWN:
         return _("The registry's steward has withdrawn this infusion: it was registered twice. Is that right?")
     sentence = _("The registry's steward has settled the order: this infusion is now %(kind)s. Is that right?")

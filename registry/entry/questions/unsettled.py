@@ -1,4 +1,4 @@
-"""Courses that the registry's steward has to settle: no clinic sees all of them."""
+"""Courses that only the registry's steward can settle, since no clinic sees all their infusions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ class UnsettledCourse:
     """A person whose infusions at several centres do not fit together."""
 
     patient: Patient
-    infusions: Sequence[Infusion]  # all submitted ones, in order
-    first_is_late: bool  # the infusion stated as the first is not the earliest
-    dose_is_first: bool  # the earliest infusion is a further dose: what it belonged to was withdrawn elsewhere
-    recorded_twice: Sequence[Infusion]  # those that share date and sequence with another centre's
+    infusions: Sequence[Infusion]  # all submitted, in order
+    first_is_late: bool  # the first infusion is not the earliest
+    dose_is_first: bool  # the earliest infusion is a further dose: the first was withdrawn at another centre
+    recorded_twice: Sequence[Infusion]  # rows with the same date and sequence as another centre's
 
 
 def find_unsettled_courses() -> list[UnsettledCourse]:
-    """The courses to settle, by registry number; only what stands at more than one centre can be among them."""
+    """The courses to settle, by registry number; each has infusions at more than one centre."""
     several = (
         Infusion.objects.counted()
         .order_by()
@@ -34,12 +34,13 @@ def find_unsettled_courses() -> list[UnsettledCourse]:
     )
     found = Infusion.objects.counted().filter(patient__in=several).order_by("patient")
     found = found.select_related("patient", "centre", "product")
-    courses = (order_course(theirs) for _patient, theirs in groupby(found, key=lambda one: one.patient_id))
+    by_person = groupby(found, key=lambda infusion: infusion.patient_id)
+    courses = (order_course(theirs) for _patient, theirs in by_person)
     return [unsettled for course in courses if (unsettled := _judge(course))]
 
 
 def _judge(course: Sequence[Infusion]) -> UnsettledCourse | None:
-    """What is unsettled in one person's course, if anything."""
+    """One person's course if it is unsettled, else None."""
     first_is_late = any(infusion.kind == Kind.FIRST for infusion in course[1:])
     dose_is_first = course[0].kind == Kind.FURTHER_DOSE
     slots = [infusion.step.slot for infusion in course]

@@ -1,1 +1,1 @@
-"""Entry: the pages of the people who fill the registry and keep it true."""
+"""The clinic's pages: entry of infusions, worklists and the steward's desk."""

@@ -31,14 +31,14 @@ from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.date_field import DayField
 from registry.pages.clinic.steward_forms import WhoForm
 
-LONGEST_KEY = 18  # digits; any such number fits into the column
+LONGEST_KEY = 18  # digits; such a number fits the column
 CSV_TYPE = "text/csv; charset=utf-8"
-BYTE_ORDER_MARK = "\ufeff"  # by which spreadsheets know UTF-8
+BYTE_ORDER_MARK = "\ufeff"  # so that spreadsheets recognise UTF-8
 
 
 class LogForm(forms.Form):
-    """Which lines. It is sent in a request's body, and an address is made of what it means: what is
-    typed into a field may be an identity number.
+    """The filter. It is sent in the request's body, and only its validated values go into a URL, since an identity
+    number may be typed into a field.
     """
 
     patient = forms.CharField(label=gettext_lazy("Registry number"), required=False, max_length=LONGEST_KEY)
@@ -64,7 +64,7 @@ class LogForm(forms.Form):
         ]
 
     def clean_patient(self) -> int | None:
-        """A registry number, and never an identity number."""
+        """A registry number; an identity number is refused."""
         typed = self.cleaned_data["patient"].strip()
         if typed and not is_registry_number(typed):
             self._forget("patient")
@@ -72,7 +72,7 @@ class LogForm(forms.Form):
         return int(typed) if typed else None
 
     def clean_actor(self) -> str:
-        """A user's name, and never an identity number."""
+        """A user name; an identity number is refused."""
         typed = self.cleaned_data["actor"].strip()
         if holds_identity_number(typed):
             self._forget("actor")
@@ -80,7 +80,7 @@ class LogForm(forms.Form):
         return typed
 
     def clean(self) -> dict:
-        """The dates in their order."""
+        """Check that the dates are in order."""
         cleaned = super().clean() or self.cleaned_data
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and until < since:
@@ -88,17 +88,17 @@ class LogForm(forms.Form):
         return cleaned
 
     def _forget(self, name: str) -> None:
-        """The page does not show it again."""
+        """Clear a field, so that the page does not show it again."""
         self.data = dict(self.data.items()) | {name: ""}
 
     @property
     def which(self) -> LogFilter:
-        """The filter; all lines where nothing, or something wrong, is asked for."""
+        """The filter; all lines where the form is empty or invalid."""
         return LogFilter(**self.cleaned_data) if self.is_valid() else LogFilter()
 
     @property
     def query(self) -> str:
-        """The filter as a part of an address."""
+        """The filter as a query string."""
         asked = self.cleaned_data | {"refused": "only" if self.cleaned_data["refused"] else ""}
         return urlencode({name: value for name, value in asked.items() if value not in {None, ""}})
 
@@ -107,7 +107,7 @@ class LogForm(forms.Form):
 @page(Permission.READ_ACCESS_LOG, stores=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def access_log(request: SignedInRequest) -> HttpResponse:
-    """The lines, the latest first, a page at a time; POST asks for others."""
+    """The lines, latest first, a page at a time; POST filters them."""
     if request.method == "POST":
         form = LogForm(request.POST)
         if form.is_valid():
@@ -127,7 +127,7 @@ def access_log(request: SignedInRequest) -> HttpResponse:
 @page(Permission.READ_ACCESS_LOG)
 @require_safe
 def access_log_file(request: SignedInRequest) -> HttpResponseBase:
-    """The same lines, all of them, as CSV."""
+    """All matching lines as CSV."""
     lines = export_log(which=_asked(request).which, by=request.user)
     header = (_("Time"), _("Who"), _("Unit"), _("Action"), _("Registry number"), _("Infusion"), _("Detail"))
     rows = (
@@ -144,7 +144,7 @@ def access_log_file(request: SignedInRequest) -> HttpResponseBase:
 @page(Permission.EXTRACT_ACCESS_LOG, stores=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def extract(request: SignedInRequest) -> HttpResponse:
-    """Asks for the patient; POST leads to the extract."""
+    """The form for the patient; POST redirects to the extract."""
     form = WhoForm(request.POST or None)
     if form.is_valid():
         number = find_number(
@@ -159,7 +159,7 @@ def extract(request: SignedInRequest) -> HttpResponse:
 @page(Permission.EXTRACT_ACCESS_LOG)
 @require_safe
 def extract_of(request: SignedInRequest, number: int) -> HttpResponseBase:
-    """When which unit has used one patient's data, and how; nobody's name (Patient Data Act)."""
+    """When each unit has used one patient's data, and how, without users' names (Patient Data Act)."""
     as_file = request.GET.get("format") == "csv"
     lines = read_extract(number=number, by=request.user, as_file=as_file)
     if lines is None:
@@ -173,12 +173,12 @@ def extract_of(request: SignedInRequest, number: int) -> HttpResponseBase:
 
 
 def is_key(text: str) -> bool:
-    """Whether this may be the key of a line."""
+    """Whether this can be the key of a line."""
     return text.isascii() and text.isdecimal() and len(text) <= LONGEST_KEY
 
 
 def _asked(request: SignedInRequest) -> LogForm:
-    """The filter of the address. Raises NotFound for one that no page of ours leads to."""
+    """The filter from the query string. Raises NotFound if it is invalid."""
     form = LogForm({name: request.GET.get(name, "") for name in LogForm.base_fields})
     if not form.is_valid():
         raise NotFound
@@ -186,7 +186,7 @@ def _asked(request: SignedInRequest) -> LogForm:
 
 
 def _units() -> dict[str, Any]:
-    """What units are called: centres by their name, and what someone is for the nation."""
+    """Names of units: centres by name, and national roles."""
     return dict(Centre.objects.values_list("code", "name")) | dict(NationalRole.choices)
 
 
@@ -195,14 +195,14 @@ def _write_time(at: datetime) -> str:
 
 
 class _Echo:
-    """What csv writes into, and the response takes from."""
+    """A file-like object for csv that returns each line, to stream the response."""
 
     def write(self, text: str) -> str:
         return text
 
 
 def _as_csv(name: str, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> StreamingHttpResponse:
-    """A file that a Swedish spreadsheet opens, and whose cells begin no formula."""
+    """A CSV response for a Swedish spreadsheet, with cells escaped against formulas."""
 
     def lines() -> Iterator[str]:
         writer = csv.writer(_Echo(), delimiter=";")

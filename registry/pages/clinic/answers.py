@@ -1,4 +1,4 @@
-"""What is written in a question, wherever that stands: among the questions, or beside what a clinic has sent."""
+"""Writing in a question: answering, adding a message, closing; from the list of questions or a referral's page."""
 
 from typing import Any
 
@@ -34,14 +34,13 @@ def answer(request: SignedInRequest, question_id: int) -> HttpResponse:
 @page(*WRITERS)
 @require_POST
 def write(request: SignedInRequest, question_id: int) -> HttpResponse:
-    """Store what either side writes besides."""
+    """Store a further message of either side."""
     return _write(request, question_id, entry.write, _("The message is stored."))
 
 
 @page(*WRITERS)
 @require_POST
 def close(request: SignedInRequest, question_id: int) -> HttpResponse:
-    """Close a question."""
     try:
         question = entry.close(question_id=question_id, by=request.user)
     except entry.QuestionOfSomeoneElse as refused:
@@ -66,14 +65,14 @@ def _write(request: SignedInRequest, question_id: int, store: Any, done: str) ->
 
 
 def _lead_to(question: Question) -> HttpResponse:
-    """Where a question is shown."""
+    """Redirect to the page that shows the question."""
     if question.referral:
         return redirect("clinic:referral", referral_id=question.referral.pk)
     return redirect("clinic:questions")
 
 
 def _show_refused(request: SignedInRequest, question_id: int, form: WordsForm) -> HttpResponse:
-    """The question as it stands now, where it is shown, with the text that was not stored."""
+    """The page that shows the question, with the text that was not stored."""
     question = entry.find_question(question_id=question_id, by=request.user)
     if question.referral:
         sent = find_referral(referral_id=question.referral.pk, by=request.user)

@@ -1,4 +1,4 @@
-"""What every page of the clinic shares: who may come in, and how a refusal looks."""
+"""Shared by all pages of the clinic: permissions, the page frame, refusals."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -32,12 +32,11 @@ class SignedInRequest(HttpRequest):
 
 
 def page(*permissions: Permission, stores: bool = True) -> Callable[[View], View]:
-    """A page for whoever is signed in and holds one of the permissions somewhere; all, if none is named.
+    """A page for signed-in users who hold one of the permissions at some centre; for all, if none is named.
 
-    stores: whether a form of it that is sent twice is carried out once; a search is made, and logged, each time.
+    stores: whether a form that is sent twice is carried out once; a search is made and logged each time.
 
-    What someone may not see does not exist for them: a missing permission, another centre's row
-    and a made-up address are one and the same answer.
+    A missing permission, another centre's row and an unknown URL give the same 404, so that nothing is revealed.
     """
 
     def decorate(view: View) -> View:
@@ -48,7 +47,7 @@ def page(*permissions: Permission, stores: bool = True) -> Callable[[View], View
                 if request.htmx or request.method == "POST":
                     return answer_signed_out(request)
                 return redirect_to_login(request.get_full_path())
-            if permissions and not any(centres_where(request.user, one) for one in permissions):
+            if permissions and not any(centres_where(request.user, permission) for permission in permissions):
                 raise Http404
             try:
                 if not stores:
@@ -69,7 +68,7 @@ def page(*permissions: Permission, stores: bool = True) -> Callable[[View], View
 def show(
     request: SignedInRequest, template: str, context: dict | None = None, *, status: int = 200
 ) -> HttpResponse:
-    """A page within the frame of the clinic: its menu, its language, its open questions."""
+    """Render a page with the clinic's menu, language switch and open questions."""
     frame = {
         "menu": menu_of(request.user),
         "other_language": _other_language(request),
@@ -80,19 +79,19 @@ def show(
 
 
 def say_wait(response: HttpResponse, too_many: TooManyLookups | None) -> HttpResponse:
-    """A page that may say nothing more of persons for now: 429, and in how many seconds it may again."""
+    """Make the page a 429 with Retry-After, where the user's look-up budget is spent."""
     if too_many:
         response.status_code, response["Retry-After"] = status_of(too_many), str(too_many.seconds)
     return response
 
 
 def menu_of(user: User) -> list[str]:
-    """Names of the addresses that someone may open, in the order of the menu."""
+    """Names of the URLs in the user's menu, in order."""
     return [name for name, permission in MENU if permission is None or centres_where(user, permission)]
 
 
 def centres_of(user: User, permission: Permission) -> list[Centre]:
-    """The centres where someone holds a permission, sorted by code."""
+    """The centres where the user holds a permission, sorted by code."""
     allowed = centres_where(user, permission)
     return [centre for centre in Centre.objects.order_by("code") if centre.pk in allowed]
 
@@ -112,7 +111,7 @@ MENU: tuple[tuple[str, Permission | None], ...] = (
 
 
 def _other_language(request: HttpRequest) -> dict[str, str]:
-    """The same page in the other language; a page that answers a form leads to the start."""
+    """The same page in the other language; for the response to a form, the start page."""
     code, name = ("en", "English") if translation.get_language() == "sv" else ("sv", "Svenska")
     path = request.path if request.method == "GET" else reverse("clinic:start")
     bare = path.removeprefix("/en")

@@ -1,4 +1,4 @@
-"""Choosing one of someone's own centres in a form."""
+"""A form field for one of the user's own centres."""
 
 from django import forms
 from django.utils.translation import gettext_lazy
@@ -7,12 +7,12 @@ from registry.models import Centre
 
 
 class CentreField(forms.ChoiceField):
-    """One of someone's centres, or none; another centre's code and a made-up one are alike unknown."""
+    """One of the user's centres, or none; another centre's code is refused like an unknown code."""
 
     default_error_messages = {"invalid_choice": gettext_lazy("Choose one of the centres in the list.")}
 
     def offer(self, centres: list[Centre], nothing: str = "") -> None:
-        """Set what may be chosen; a single centre is chosen already."""
+        """Set the choices; a single centre is preselected."""
         self.choices = [(centre.code, str(centre)) for centre in centres]
         if len(centres) > 1:
             self.choices = [("", nothing), *self.choices]

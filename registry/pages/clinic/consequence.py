@@ -1,4 +1,4 @@
-"""Sentences of the clinic's pages that depend on more than a template should decide."""
+"""Sentences about what an infusion counts as."""
 
 from django.utils.translation import gettext as _
 
@@ -9,15 +9,15 @@ from registry.infusion_input import InfusionInput
 
 
 def say_consequence(proposal: Proposal, stated: InfusionInput) -> str:
-    """What an infusion counts as, at the centre and in the nation (COUNTING.md, "Measures of a cell").
+    """What an infusion counts as at the centre and nationally (COUNTING.md, "Measures of a cell").
 
-    Nothing where the registry's steward has to settle the order first.
+    Empty where the registry's steward must settle the order first.
     """
     if proposal.question and proposal.question.code == KnownElsewhere.code:
         return ""
     where = {"category": stated.category.value, "centre": stated.centre.code}
     further = proposal.kind == Kind.FURTHER_DOSE
-    if proposal.enters_cell and proposal.counted_in_cell:  # before an infusion that is recorded
+    if proposal.enters_cell and proposal.counted_in_cell:  # before a recorded infusion
         said = _("Counts as the person's first in %(category)s at %(centre)s; the person is counted already.")
     elif proposal.enters_nation and proposal.counted_in_nation:
         said = _(
@@ -37,7 +37,7 @@ def say_consequence(proposal: Proposal, stated: InfusionInput) -> str:
 
 
 def say_proposed(kind: Kind | None) -> str:
-    """What the page has chosen by the earlier infusions, and that it may be wrong; empty for a first or none."""
+    """A note on the kind that the page proposes from the earlier infusions; empty for a first infusion or none."""
     if kind in {None, Kind.FIRST}:
         return ""
     sentence = _("Proposed from the person's earlier infusions: %(kind)s. Choose another if that is wrong.")

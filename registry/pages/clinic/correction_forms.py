@@ -1,4 +1,4 @@
-"""The forms of a correction: the fields as they are stored, and the reason that stands in the history."""
+"""The forms of a correction: the stored fields, and the reason for the history."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,7 +18,7 @@ from registry.pages.clinic.infusion_forms import ANSWER, InfusionForm
 
 
 class CorrectionForm(InfusionForm):
-    """The fields that may be corrected, as they are stored now."""
+    """The fields that may be corrected, with their stored values."""
 
     def __init__(self, *args, infusion: Infusion, **kwargs):
         self.stored = row_of(infusion)
@@ -27,7 +27,7 @@ class CorrectionForm(InfusionForm):
         self.fields["kind"].needed = True  # type: ignore[attr-defined]
 
     def read_changes(self) -> dict[str, Any] | None:
-        """What is stated now, by correctable field; None where something cannot be read."""
+        """The typed values by correctable field; None if a field cannot be read."""
         stated = self.read()
         if not self.data.get("kind"):
             self.refuse([Problem("kind", "missing", gettext("This field is required."))])
@@ -35,16 +35,16 @@ class CorrectionForm(InfusionForm):
             return None
         changes = {name: getattr(stated, name) for name in CORRECTABLE}
         if str(stated.age_at_infusion) == self.initial["age_at_infusion"] and not self._restates_age(stated):
-            del changes["age_at_infusion"]  # it was stated for another date
+            del changes["age_at_infusion"]  # it was given for another date
         return changes
 
     @property
     def age_for(self) -> str:
-        """The date for which the age in the form is stated."""
+        """The date that the age in the form belongs to."""
         return self.data.get("age_for") or self.initial["infused_on"]
 
     def refuse(self, problems: Iterable[Problem]) -> None:
-        """As on the page of a new infusion; an age that has to be stated again is asked for empty."""
+        """As on the page of a new infusion; an age that must be stated again is cleared."""
         problems = list(problems)
         if any(problem.code == AGE_UNSTATED for problem in problems):
             self.data |= {"age_at_infusion": "", "age_for": self.data.get("infused_on", "")}
@@ -58,7 +58,7 @@ class CorrectionForm(InfusionForm):
 
 
 class ReasonForm(forms.Form):
-    """Why something is changed: from a short list, and in words. It stands in the history."""
+    """The reason for a change, from a short list and in words, for the history."""
 
     why = forms.ChoiceField(
         label=_("Reason"),
@@ -81,7 +81,7 @@ class ReasonForm(forms.Form):
     )
 
     def clean_words(self) -> str:
-        """The words, without an identity number and where they are needed."""
+        """Check that the words are given where needed, and hold no identity number."""
         words = self.cleaned_data["words"].strip()
         if holds_identity_number(words):
             raise forms.ValidationError(gettext("This looks like an identity number."), code="identifier_in_text")
@@ -91,7 +91,7 @@ class ReasonForm(forms.Form):
 
     @property
     def reason(self) -> str:
-        """As history keeps it."""
+        """The reason as stored in the history."""
         chosen = self.cleaned_data["why"]
         listed = "" if chosen == "other" else str(dict(self.fields["why"].choices)[chosen])  # type: ignore[attr-defined]
         return ": ".join(part for part in (listed, self.cleaned_data["words"]) if part)

@@ -1,4 +1,4 @@
-"""How far a centre's records are complete: the lead's statement, once a month."""
+"""The lead's monthly statement through which day a centre's records are complete."""
 
 from django import forms
 from django.contrib import messages
@@ -21,7 +21,7 @@ STATEMENTS_A_PAGE = 24
 
 
 class CoverageForm(forms.Form):
-    """One statement: which centre, and up to which day."""
+    """A statement: which centre, through which day."""
 
     centre = CentreField(label=gettext_lazy("Centre"))
     complete_through = DayField(
@@ -42,7 +42,7 @@ class CoverageForm(forms.Form):
 @page(Permission.STATE_COVERAGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def coverage(request: SignedInRequest) -> HttpResponse:
-    """What was stated so far; POST states it anew."""
+    """The statements so far; POST stores a new statement."""
     form = CoverageForm(request.POST or None, centres=centres_of(request.user, Permission.STATE_COVERAGE))
     if form.is_valid():
         centre, through = form.centres[form.cleaned_data["centre"]], form.cleaned_data["complete_through"]

@@ -1,4 +1,4 @@
-"""The one way to ask for a date: a text that takes what people type, and is written back as YYYY-MM-DD."""
+"""Date fields: text in the forms that people type, normalised to YYYY-MM-DD."""
 
 import json
 from collections.abc import Callable
@@ -20,15 +20,15 @@ from registry.dates import first_day, last_day, read_date, understand_date, writ
 from registry.errors import NotFound
 from registry.pages.clinic.base import SignedInRequest, page
 
-# Of a month or a year as typed, the day that is meant; where none is, it stays a month or a year.
+# The day meant by a typed month or year; None: it stays a month or a year.
 DAY_OF: dict[str, Callable[[date, str], date] | None] = {"first": first_day, "last": last_day, "none": None}
 
 
 class DateText(forms.DateInput):
-    """A field for a date; day_of: which day of a typed month or year is meant (DAY_OF).
+    """A text field for a date; day_of: which day of a typed month or year is meant (DAY_OF).
 
-    A text, since a browser's own box for dates has the order of the machine's language, and takes no
-    year alone. On a telephone it opens digits, which suffice, with a decimal mark that divides as well.
+    It is text, since a browser's date input follows the machine's locale and does not accept a year alone.
+    On a phone it opens the numeric keyboard, whose decimal mark is accepted as a separator.
     """
 
     def __init__(self, day_of: str = "none", attrs: dict | None = None):
@@ -42,12 +42,12 @@ class DateText(forms.DateInput):
         self.day_of = day_of
 
     def value_from_datadict(self, data, files, name):
-        """What was typed, as it is understood; as it was typed where it is not."""
+        """The date as normalised; as typed where it cannot be read."""
         typed = super().value_from_datadict(data, files, name)
         return write_back(typed or "", self.day_of) or typed
 
     def render(self, name, value, attrs=None, renderer=None):
-        """The field, and beside it what stands in it in words; both follow what is typed (show_date)."""
+        """The field with its date in words beside it; both are updated as it is typed (show_date)."""
         beside = f"{(attrs or {}).get('id', name)}_read"
         described = " ".join(filter(None, ((attrs or {}).get("aria-describedby"), beside)))
         asking = {
@@ -70,14 +70,13 @@ class DateText(forms.DateInput):
 
 
 class DayField(forms.DateField):
-    """A day; of a month or a year as typed, its first or its last."""
+    """A day; a typed month or year means its first or last day."""
 
     def __init__(self, *, day_of: str, **kwargs):
         super().__init__(widget=DateText(day_of), **kwargs)
         self.day_of = day_of
 
     def to_python(self, value) -> date | None:
-        """The day that is meant."""
         if value in self.empty_values or isinstance(value, date):
             return value or None
         try:
@@ -87,7 +86,7 @@ class DayField(forms.DateField):
 
 
 def write_back(typed: str, day_of: str = "none") -> str:
-    """A date as it is understood, YYYY-MM-DD, YYYY-MM or YYYY; empty where it is not."""
+    """A typed date as YYYY-MM-DD, YYYY-MM or YYYY; empty if it cannot be read."""
     try:
         return write_date(*_understand(typed, day_of))
     except ValueError:
@@ -95,7 +94,7 @@ def write_back(typed: str, day_of: str = "none") -> str:
 
 
 def say_in_words(written: str) -> str:
-    """A written date with its weekday and its month by name, so that a mistake is seen; empty for none."""
+    """A date with its weekday and the month's name, so that a mistake is noticed; empty if there is none."""
     try:
         day, precision = read_date(written)
     except ValueError:
@@ -118,7 +117,7 @@ def _understand(typed: str, day_of: str) -> tuple[date, DatePrecision]:
 @page()
 @require_POST
 def show_date(request: SignedInRequest, day_of: str) -> HttpResponse:
-    """On leaving a field: the date in words, and to the page's script how to write it back."""
+    """Called on leaving a date field: returns the date in words, and its normalised form for the page's script."""
     if day_of not in DAY_OF:
         raise NotFound
     typed = request.POST.get(request.htmx.trigger_name or "", "")

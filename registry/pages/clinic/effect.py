@@ -1,4 +1,4 @@
-"""What a change to whole persons does to the published numbers, in words."""
+"""The effect of a change to whole persons on the published numbers, in words."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ Published = Mapping[Cell, Mapping[str, Any]]
 
 
 def say_effect(rows: Iterable[Row]) -> dict[str, Sequence[dict[str, Any]]]:
-    """The numbers of each cell as published now, and as they become: on the map, and in the other tables."""
+    """The published numbers of each cell, now and after the change: on the map, and in the other tables."""
     rows = list(rows)
     published = _read_published(dict.fromkeys(row.cell.by for row in rows))
     on_the_map = [row for row in rows if row.cell.by in ON_THE_MAP]
@@ -32,7 +32,7 @@ def say_effect(rows: Iterable[Row]) -> dict[str, Sequence[dict[str, Any]]]:
 
 
 def _measures(row: Row, published: Published) -> dict[str, list[dict]]:
-    """By how much each measure moves; now and then too, unless there is no snapshot or the policy withholds it."""
+    """The change of each measure, with the numbers before and after unless unpublished or withheld."""
     now = published.get(row.cell, {})
     return {
         "measures": [
@@ -51,7 +51,7 @@ def _say_cell(cell: Cell) -> dict[str, str]:
 
 
 def _read_published(tables: Iterable[tuple[str, ...]]) -> Published:
-    """The published numbers of each cell; none before the first snapshot."""
+    """The published numbers of each cell; empty before the first snapshot."""
     try:
         document = read_map(language=get_language() or "sv")
         asked = [by for by in tables if by not in ON_THE_MAP]

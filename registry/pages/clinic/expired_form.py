@@ -1,4 +1,4 @@
-"""A form that cannot be taken now: nothing is stored, and what was typed goes back to be sent again."""
+"""Forms of an expired session: nothing is stored, and the fields are returned to be sent again."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from django_htmx.http import HttpResponseStopPolling, reswap, retarget
 
 
 def answer_signed_out(request: Any) -> HttpResponse:
-    """To whoever is signed out meanwhile: the form as it was sent, or a notice beside it where htmx asks.
+    """For a user who has been signed out: the form as sent, or a notice for an htmx request.
 
-    What was typed, an identity number perhaps, stands in this answer and is kept nowhere else.
+    The fields, which may hold an identity number, are in this response and stored nowhere.
     """
     if request.htmx:
         notice = render(request, "clinic/signed_out.html", {"signed_out": True})
@@ -21,10 +21,10 @@ def answer_signed_out(request: Any) -> HttpResponse:
 
 @never_cache
 def answer_stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form whose token is not of this session: it was opened before the last sign-in, or elsewhere.
+    """For a form whose CSRF token is not of this session: it was opened before the last sign-in, or elsewhere.
 
-    Only the registry's own page gets back what it sent. Another site's form must not come a press away
-    from being taken.
+    The fields are returned only to the registry's own page, so that another site's form is not one click away
+    from being accepted.
     """
     own = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
     match = request.resolver_match
@@ -32,7 +32,7 @@ def answer_stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _give_back(request: HttpRequest, context: dict, *, status: int, fields: bool = True) -> HttpResponse:
-    """The page with what was typed; without where fields says so, or a file cannot be given back."""
+    """The page with the fields, unless `fields` is False or there is a file, which cannot be returned."""
     typed = [(name, values) for name, values in request.POST.lists() if name != "csrfmiddlewaretoken"]
     given = typed if fields and not request.FILES else None
     return render(request, "clinic/again.html", context | {"typed": given}, status=status)

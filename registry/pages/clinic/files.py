@@ -1,4 +1,4 @@
-"""Files in and out: import, its report, the template, and export."""
+"""Files: import and its report, the template, export."""
 
 from uuid import UUID
 
@@ -43,7 +43,7 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label=gettext_lazy("File"),
-        allow_empty_file=True,  # so that its sentence is the same as by program and command
+        allow_empty_file=True,  # refused later, with the same sentence as in the API and the command
         widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,text/csv," + FORMATS["xlsx"]}),
     )
     centre = CentreField(
@@ -63,7 +63,7 @@ class UploadForm(forms.Form):
 
 
 class ExportForm(forms.Form):
-    """Which rows to take out, and how."""
+    """Which rows to export, and the format."""
 
     centre = CentreField(label=gettext_lazy("Centre"), required=False)
     format = forms.ChoiceField(
@@ -80,7 +80,7 @@ class ExportForm(forms.Form):
 @page(Permission.WRITE_RECORDS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def imports(request: SignedInRequest) -> HttpResponse:
-    """The template, one's latest uploads, and the export; POST receives a file."""
+    """The template, the user's latest uploads, and the export; POST receives a file."""
     centres = centres_of(request.user, Permission.WRITE_RECORDS)
     if request.method != "POST":
         return _show_files(request, UploadForm(centres=centres), ExportForm(centres=centres))
@@ -105,7 +105,7 @@ def imports(request: SignedInRequest) -> HttpResponse:
 @page(Permission.WRITE_RECORDS)
 @require_safe
 def import_(request: SignedInRequest, job_id: UUID) -> HttpResponse:
-    """How far a file has come, then its report; htmx asks again until it has ended."""
+    """The progress of an import, then its report; htmx polls it until the job has ended."""
     job = _find_job(request, job_id)
     listed = _list_report(request, job)
     columns = _columns(listed)
@@ -131,7 +131,7 @@ def import_(request: SignedInRequest, job_id: UUID) -> HttpResponse:
 @page(Permission.WRITE_RECORDS)
 @require_POST
 def store(request: SignedInRequest, job_id: UUID) -> HttpResponse:
-    """Store what was checked."""
+    """Store a checked file."""
     try:
         store_checked(job_id=job_id, by=request.user)
     except NotStorable as refused:
@@ -142,7 +142,7 @@ def store(request: SignedInRequest, job_id: UUID) -> HttpResponse:
 @page(Permission.WRITE_RECORDS)
 @require_POST
 def refer(request: SignedInRequest, job_id: UUID) -> HttpResponse:
-    """Send a row that only the registry's steward can settle to them, or all such rows of the file."""
+    """Send one row that only the registry's steward can settle, or all such rows of the file."""
     job, typed = _find_job(request, job_id), request.POST.get("line", "")
     if typed and not (typed.isascii() and typed.isdecimal() and len(typed) <= len(str(MOST_ROWS))):
         raise NotFound
@@ -166,15 +166,16 @@ def refer(request: SignedInRequest, job_id: UUID) -> HttpResponse:
 @page(Permission.WRITE_RECORDS)
 @require_safe
 def report(request: SignedInRequest, job_id: UUID) -> HttpResponse:
-    """The report as CSV, in the language of the page: every problem beside its row."""
+    """The report as CSV in the current language: every problem with its row."""
     job = _find_job(request, job_id)
     columns = [name for name in COLUMNS if name != "patient_id"]
     header = [report_name(name) for name in ("line", "column", "code", "refused", "sentence", *columns)]
     rows = (
-        [line.number or "", report_name(one.field), one.code, "0" if one.warning else "1", one.sentence,
+        [line.number or "", report_name(problem.field), problem.code, "0" if problem.warning else "1",
+         problem.sentence,
          *(line.cells.get(name, "") for name in columns)]
         for line in read_report(job)[:]
-        for one in line.problems
+        for problem in line.problems
     )  # fmt: skip
     return _download(write_rows([header, *rows], format="csv", name=f"swecar-report-{job.uploaded_at:%Y-%m-%d}"))
 
@@ -191,7 +192,7 @@ def template(request: SignedInRequest, format: str) -> HttpResponse:
 @page(Permission.WRITE_RECORDS)
 @require_GET
 def export(request: SignedInRequest) -> HttpResponse:
-    """The rows of one's centres as a file."""
+    """The rows of the user's centres as a file."""
     centres = centres_of(request.user, Permission.WRITE_RECORDS)
     form = ExportForm(request.GET, centres=centres)
     if not form.is_valid():
@@ -208,7 +209,7 @@ def _show_files(
 
 
 def _was_dropped(request: SignedInRequest) -> bool:
-    """Whether a file was sent and not taken in, because the request is larger than is held in memory."""
+    """Whether a file was sent and dropped, because the request is larger than the memory limit."""
     sent = request.META.get("CONTENT_LENGTH") or "0"
     return not request.FILES and sent.isdecimal() and int(sent) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
 
@@ -221,7 +222,7 @@ def _find_job(request: SignedInRequest, job_id: UUID) -> ImportJob:
 
 
 def _count_sent(job: ImportJob) -> dict[str, int]:
-    """Of the refused rows, those that have been sent from this report, and those that remain."""
+    """Of the refused rows, the number sent from this report, and the number that can still be sent."""
     sent = job.rows.filter(referral__isnull=False).count() if job.state == ImportState.REFUSED else 0
     return {"sent": sent, "left": job.refused - sent}
 
@@ -242,7 +243,7 @@ def _list_report(request: SignedInRequest, job: ImportJob) -> Page | None:
 
 
 def _columns(listed: Page | None) -> list[str]:
-    """The columns of the file that the lines of a page have, in their own order."""
+    """The file's columns that occur in the lines of a page, in the exchange file's order."""
     used = {name for line in listed or () for name in line.cells}
     return [name for name in COLUMNS if name in used]
 

@@ -1,4 +1,4 @@
-"""The steward's pages of a person's numbers: one is added, or was wrong."""
+"""The steward's pages for a person's numbers: adding a number, replacing a wrong number."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -35,7 +35,7 @@ METHODS = ["GET", "HEAD", "POST"]
 @page(Permission.MERGE_PATIENTS)
 @require_http_methods(METHODS)
 def identifiers(request: SignedInRequest, number: int) -> HttpResponse:
-    """By which kinds of number a person is known; POST adds one."""
+    """The types of a person's numbers; POST adds a number."""
     patient = _read_patient(request, number)
     form = IdentifierForm(request.POST or None, centres=_centres_of(patient))
     if form.is_valid():
@@ -50,10 +50,10 @@ def identifiers(request: SignedInRequest, number: int) -> HttpResponse:
 @page(Permission.MERGE_PATIENTS)
 @require_http_methods(METHODS)
 def wrong_identifier(request: SignedInRequest, number: int, identifier_id: int) -> HttpResponse:
-    """Asks for the right number in the place of a wrong one; POST replaces it, or takes it away."""
+    """The form for the right number; POST replaces the wrong number, or removes it."""
     patient = _read_patient(request, number)
     known = read_identifiers(patient=patient, by=request.user)
-    wrong = next((one for one in known if one.pk == identifier_id), None)
+    wrong = next((stored for stored in known if stored.pk == identifier_id), None)
     if wrong is None:
         raise NotFound
     form = IdentifierForm(request.POST or None, centres=_centres_of(patient), may_be_empty=len(known) > 1)
@@ -75,7 +75,7 @@ def _change(
     *,
     said: str,
 ) -> HttpResponse | None:
-    """Do it and lead to the person's page; None where it is refused, which then stands in the form."""
+    """Make the change and redirect to the person's page; None if it is refused, with the error in the form."""
     cleaned = form.cleaned_data
     try:
         contradicted = change(by=request.user, reason=cleaned["text"], despite=cleaned["despite"])
@@ -106,7 +106,7 @@ def _show(request: SignedInRequest, template: str, form: IdentifierForm, context
 
 
 def _read_patient(request: SignedInRequest, number: int) -> Patient:
-    """The person; that their page was read is logged."""
+    """The person; reading their page is logged."""
     patient = find_visible_patient(number=number, by=request.user, permission=Permission.MERGE_PATIENTS)
     with acting_as(request.user):
         log_persons(by=request.user, action=AccessAction.READ, numbers=[patient.registry_number])
@@ -114,7 +114,7 @@ def _read_patient(request: SignedInRequest, number: int) -> Patient:
 
 
 def _centres_of(patient: Patient) -> list[Centre]:
-    """Where the person has infusions: whose pseudonyms and whose region's numbers the person may have."""
+    """The centres where the person has infusions, whose pseudonyms or regional numbers the person may have."""
     return list(Centre.objects.filter(infusions__patient=patient).distinct().order_by("code"))
 
 

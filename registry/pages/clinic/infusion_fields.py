@@ -1,4 +1,4 @@
-"""The fields that a form of an infusion has, one a column."""
+"""The fields of an infusion's form, one per column."""
 
 from django import forms
 from django.utils.text import format_lazy
@@ -9,12 +9,12 @@ from registry.entry.infusions.columns import TABLE, Column, Number
 from registry.pages.clinic.date_field import DateText
 
 ANSWER = "former_first_becomes"
-# Their order on the page; a column that is not named comes last.
+# The order on the page; other columns come last.
 ORDER = (
     "centre", "patient_id", "category", "trial", "product", "indication", "infused_on", "kind", ANSWER,
     "age_at_infusion", "sex", "sequence", "manufacturing_site", "batch",
 )  # fmt: skip
-# Where more is to be said of a column's field than its label.
+# Help texts of fields whose label is not enough.
 HELP = {
     "patient_id": _(
         "Personal identity or coordination number (YYYYMMDD-NNNN), a reserve number, or local: and your own "
@@ -28,9 +28,9 @@ HELP = {
 }
 WIDGETS: dict[str, forms.Widget] = {
     "patient_id": forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
-    # With the code, since that is what tables and messages say.
+    # With the code, which is what tables and messages show.
     "category": forms.RadioSelect(
-        choices=[(one.value, format_lazy("{} – {}", one.value, one.label)) for one in Category]
+        choices=[(category.value, format_lazy("{} – {}", category.value, category.label)) for category in Category]
     ),
     "infused_on": DateText(),
     "kind": forms.RadioSelect(choices=Kind.choices),
@@ -39,7 +39,7 @@ WIDGETS: dict[str, forms.Widget] = {
 
 
 def field_of(column: Column) -> forms.CharField:
-    """The field of a column; no field judges by itself (InfusionForm)."""
+    """The form field of a column; it does not validate by itself (InfusionForm)."""
     is_number = isinstance(column.holds, Number)
     number = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}) if is_number else None
     return forms.CharField(
@@ -51,5 +51,5 @@ def field_of(column: Column) -> forms.CharField:
 
 
 def fields_of_columns() -> dict[str, forms.Field]:
-    """New fields, by column."""
+    """New form fields by column."""
     return {column.name: field_of(column) for column in TABLE if column.label}

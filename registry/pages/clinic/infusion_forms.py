@@ -1,4 +1,4 @@
-"""The form of one infusion: the columns of the exchange file, read by the same reader as a file's row."""
+"""The form of an infusion, with the exchange file's columns, read by the same reader as a file's row."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -29,15 +29,15 @@ from registry.pages.clinic.list_field import (
 )
 
 DUPLICATE = "duplicate"
-# What templates ask of `data` besides the fields. What is missing there is logged with all the rest, the
-# identity number among it, where templates are logged at their most talkative.
+# Keys that templates read from `data` besides the fields. They are always set, since Django's debug log of a
+# missing template variable would hold the whole mapping, and the identity number with it.
 OF_THE_PAGE = ("age_offered", "kind_proposed", "confirmed", "message")
 ABOUT_THE_PERSON = {PatientRefused.code, TooManyLookups.code}
 
 
 class InfusionForm(forms.Form):
-    """One infusion as typed. No field judges by itself: the reader's problems stand beside them, so
-    that a page refuses what a file refuses, in the same words.
+    """One infusion as typed. No field validates by itself: the reader's problems are shown beside the fields, so
+    that a page refuses the same as a file, in the same words.
     """
 
     former_first_becomes = forms.CharField(
@@ -48,7 +48,7 @@ class InfusionForm(forms.Form):
     field_order = ORDER
 
     data: dict[str, str]  # what was typed, and what the page proposes
-    stored: Mapping[str, str] | None = None  # the row as it stands, where it is corrected
+    stored: Mapping[str, str] | None = None  # the stored row that is corrected
 
     def __init__(self, *args, lists: CodeLists, patient: Patient | None = None, **kwargs):
         super().__init__(*args, **kwargs)
@@ -75,18 +75,18 @@ class InfusionForm(forms.Form):
             self.fields["age_at_infusion"].help_text = _("The number is not stored, so the age has to be stated.")
 
     def typed(self) -> dict[str, str]:
-        """The fields as typed, by their names."""
+        """The fields as typed, by name."""
         return {name: self[name].data or "" for name in self.fields}
 
     def stated(self) -> dict[str, str]:
-        """The fields as typed, without what the page has proposed."""
-        kept = self.typed()
-        kept["kind"] = "" if self.kind_is_open else kept["kind"]
-        kept["age_at_infusion"] = "" if self.age_is_open else kept["age_at_infusion"]
-        return kept
+        """The fields as typed, without the page's proposals."""
+        stated = self.typed()
+        stated["kind"] = "" if self.kind_is_open else stated["kind"]
+        stated["age_at_infusion"] = "" if self.age_is_open else stated["age_at_infusion"]
+        return stated
 
     def read(self) -> InfusionInput | None:
-        """The infusion as typed; None where something cannot be read, which then stands beside it."""
+        """The infusion as typed; None if a field cannot be read, with the problem beside it."""
         draft, problems = RowReader(self.lists).read(
             self.typed(), person_known=self.patient is not None, stored=self.stored
         )
@@ -95,7 +95,7 @@ class InfusionForm(forms.Form):
         return None if refusals else draft
 
     def _say_date(self, problem: Problem) -> Problem:
-        """A date that cannot be read, with every way to write one: a form takes more than a file."""
+        """The problem of an unreadable date, with all forms that the page accepts, which are more than in a file."""
         if problem.code == "date_invalid":
             try:
                 understand_date(self.typed()["infused_on"])
@@ -104,22 +104,22 @@ class InfusionForm(forms.Form):
         return problem
 
     def refuse(self, problems: Iterable[Problem]) -> None:
-        """Put each problem beside its field, or at the top where the page has no such field."""
+        """Add each problem to its field, or to the top where the page has no such field."""
         self.is_valid()
         for problem in problems:
             field, sentence = problem.field if problem.field in self.fields else None, problem.sentence
-            if problem.code == DUPLICATE:  # no field is wrong by itself, the identity number least of all
+            if problem.code == DUPLICATE:  # no single field is wrong, least of all the identity number
                 hint = gettext("If it was the second one that day, write sequence 2.")
                 field, sentence = None, f"{sentence} {hint}"
             self.add_error(field, forms.ValidationError(sentence, code=problem.code))
 
     def forgive(self, field: str, code: str) -> None:
-        """Leave out what is not wrong as long as someone types."""
+        """Remove an error that is no error while the form is being typed."""
         if self.has_error(field, code):
             del self.errors[field]
 
     def refuse_error(self, error: RegistryError) -> None:
-        """Say why the registry refused what was typed."""
+        """Add a refusal's problems, or its sentence, to the form."""
         if isinstance(error, InfusionRefused):
             self.refuse(error.problems)
         else:
@@ -127,14 +127,12 @@ class InfusionForm(forms.Form):
             self.add_error(None, forms.ValidationError(str(error), code=error.code))
 
     def ask(self, question: Problem, *, which_is_first: bool) -> None:
-        """Refuse until the question is answered, beside the field that answers it."""
+        """Add a question to the field that answers it, so that the form is refused until then."""
         unanswered = which_is_first and self.answer is None
         self.refuse([replace(question, field=ANSWER) if unanswered else question])
 
     def offer_ages(self, ages: Sequence[int]) -> None:
-        """Write the age where it is certain, and have it chosen where it is one of two; what the clinic has
-        written itself stays.
-        """
+        """Fill in a certain age, or offer a choice between two; an age that the clinic typed is kept."""
         possible = list(map(str, ages))
         if self.age_is_open:
             self.data["age_at_infusion"] = self.data["age_offered"] = possible[0] if len(possible) == 1 else ""
@@ -146,28 +144,28 @@ class InfusionForm(forms.Form):
 
     @property
     def age_is_open(self) -> bool:
-        """Whether the clinic has said nothing of the age: what stands there was written by the page."""
+        """Whether the clinic has not stated the age: it is empty, or filled in by the page."""
         return self.data.get("age_at_infusion", "") in {"", self.data.get("age_offered", "")}
 
     @property
     def day(self) -> tuple[date, DatePrecision] | None:
-        """The date of infusion as typed, if it is one."""
+        """The date of infusion as typed, if it can be read."""
         try:
             return understand_date(self["infused_on"].data or "")
         except ValueError:
             return None
 
     def propose_kind(self, kind: Kind | None) -> None:
-        """Choose a kind on the page where the clinic has not; none where there is nothing to go by."""
+        """Preselect a kind where the clinic has not chosen; None for no proposal."""
         self.data["kind"] = self.data["kind_proposed"] = kind.value if kind else ""
 
     @property
     def kind_is_open(self) -> bool:
-        """Whether the clinic has said nothing of the kind: what is chosen was chosen by the page."""
+        """Whether the clinic has not stated the kind: it is empty, or preselected by the page."""
         return self.data.get("kind", "") in {"", self.data.get("kind_proposed", "")}
 
     def say(self, name: str, value: str) -> str:
-        """A field's value as people read it."""
+        """A field's value as displayed."""
         widget = self.fields[name].widget
         if isinstance(widget, ListSelect):
             return widget.say(value) or "–"
@@ -176,13 +174,13 @@ class InfusionForm(forms.Form):
 
     @property
     def chosen_centre(self) -> Centre | None:
-        """The centre as chosen, or the only one; None for another's."""
+        """The chosen or only centre; None for another centre's code."""
         default = self.initial["centre"] if self.centre_is_given else ""
         return self.lists.centres.get((self.data.get("centre") or default).lower())
 
     @property
     def identifier(self) -> Identifier | None:
-        """The identifier as typed, if it is one."""
+        """The identifier as typed, if it can be read."""
         typed, centre = self.data.get("patient_id", ""), self.chosen_centre
         try:
             return read_identifier_at(centre, typed) if typed else None
@@ -191,37 +189,37 @@ class InfusionForm(forms.Form):
 
     @property
     def answer(self) -> Kind | None:
-        """What the former first becomes, if that was answered."""
+        """What the former first infusion becomes, if that was answered."""
         typed = self.data.get(ANSWER, "")
         return Kind(typed) if typed in Kind.values else None
 
     def answer_for(self, patient: Patient | None) -> None:
-        """Forget an answer that was given for another person."""
+        """Drop an answer that was given for another person."""
         asked, named = self.data.get("asked_for", ""), str(patient.registry_number) if patient else ""
         if asked and asked != named:
             self.data[ANSWER] = ""
 
     @property
     def identifier_error(self) -> str:
-        """What is wrong with the identifier as typed."""
+        """The error of the identifier as typed."""
         errors = self.errors.get("patient_id")
         return " ".join(map(str, errors)) if errors and self.data.get("patient_id") else ""
 
     @property
     def date_error(self) -> str:
-        """Why no infusion can have this date, though it can be read."""
+        """The error of a date that can be read but that no infusion can have."""
         errors = self.errors.as_data().get("infused_on", []) if self.day else []
         return " ".join(str(error.message) for error in errors)
 
     @property
     def person_error(self) -> str:
-        """Why the person of a right identifier may not be registered, or not be asked for."""
+        """Why the person of a valid identifier may not be registered or looked up."""
         errors = self.errors.as_data().get(NON_FIELD_ERRORS, [])
         return " ".join(str(error.message) for error in errors if error.code in ABOUT_THE_PERSON)
 
     @property
     def has_more(self) -> bool:
-        """Whether a rarely used field holds something, is wrong or is asked for."""
+        """Whether a rarely used field is filled in, has an error or is needed."""
         if self.has_error(NON_FIELD_ERRORS, DUPLICATE):
             return True
         names = ("sequence", "manufacturing_site", "batch", *(() if self.patient else ("sex", "age_at_infusion")))
@@ -229,5 +227,5 @@ class InfusionForm(forms.Form):
         return any(self[name].value() or self[name].errors for name in rare)
 
 
-# As if each were declared in the form, and in those that are made of it.
+# As if the fields were declared in the form, and so in its subclasses.
 InfusionForm.base_fields.update(fields_of_columns())

@@ -1,4 +1,4 @@
-"""An infusion as it is typed into the form: whose it is, what it would be, and what is wrong with it."""
+"""Judging an infusion while it is typed: its person, what it would count as, and its problems."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from registry.pages.clinic.base import SignedInRequest
 from registry.pages.clinic.consequence import say_consequence, say_proposed
 from registry.pages.clinic.infusion_forms import ANSWER, InfusionForm
 
-# As long as the kind is open, to state it may be enough: the steward is needed for the first alone.
+# While the kind is not stated, stating it may be enough: the steward is needed only for a first infusion.
 KIND_FIRST = gettext_lazy(
     "Say what this infusion is, a further dose or a reinfusion. If it was the first, the registry's steward "
     "must settle the order."
@@ -27,18 +27,18 @@ KIND_FIRST = gettext_lazy(
 
 
 class Judged(NamedTuple):
-    """An infusion as typed, whose and what it would be; None where something cannot be read or is refused."""
+    """The infusion as typed, its person and what it would be; None where it cannot be read or is refused."""
 
     known: Known | None = None
     stated: InfusionInput | None = None
     proposal: Proposal | None = None
-    too_many: TooManyLookups | None = None  # nothing is told of the person
-    patient: Patient | None = None  # whose it is, for what is stored; the clinic may not know them
-    note: str = ""  # of the kind that the page has chosen
+    too_many: TooManyLookups | None = None  # then nothing is said of the person
+    patient: Patient | None = None  # for storing; the clinic may not know the person
+    note: str = ""  # about the proposed kind
 
     @property
     def confirmation(self) -> str:
-        """What the page sends back to confirm these warnings and no others."""
+        """A token with which the page confirms these warnings and no others."""
         return ",".join(warning.code for warning in self.proposal.warnings) if self.proposal else ""
 
     @property
@@ -48,7 +48,7 @@ class Judged(NamedTuple):
 
 
 def look_up(request: SignedInRequest, form: InfusionForm) -> tuple[Patient | None, Known | None]:
-    """Whom the form names, and what the clinic may know of them; once a request, and logged.
+    """The person whom the form names, and what the clinic may know of them; once per request, and logged.
 
     Raises TooManyLookups, PatientRefused.
     """
@@ -64,9 +64,10 @@ def look_up(request: SignedInRequest, form: InfusionForm) -> tuple[Patient | Non
 
 
 def judge(request: SignedInRequest, form: InfusionForm, *, final: bool = False) -> Judged:
-    """The infusion as typed and what it would be, final: to be stored; what is wrong then stands in the form.
+    """The infusion as typed, and what it would be; final: it is about to be stored. Problems are added to the
+    form.
 
-    Of whoever may not be registered, or not be asked for now, nothing else is said.
+    Nothing else is said of a person who may not be registered, or not be looked up now.
     """
     try:
         patient, known = look_up(request, form)
@@ -86,7 +87,7 @@ def judge(request: SignedInRequest, form: InfusionForm, *, final: bool = False) 
     if proposal:
         form.fields[ANSWER].needed = proposal.before_first  # type: ignore[attr-defined]  # field.html says so
     if not form.kind_is_open:
-        form.data["kind_proposed"] = ""  # said once, it is the clinic's, also if it comes to the same
+        form.data["kind_proposed"] = ""  # once changed, the kind is the clinic's, even if it is the proposed kind
         return Judged(known, stated, proposal, patient=patient)
     if not (stated and stated.kind):
         form.propose_kind(proposal.kind if proposal else None)
@@ -97,9 +98,9 @@ def judge(request: SignedInRequest, form: InfusionForm, *, final: bool = False) 
 def _propose(
     request: SignedInRequest, form: InfusionForm, stated: InfusionInput, patient: Patient | None, *, final: bool
 ) -> tuple[InfusionInput, Proposal]:
-    """The infusion with what the clinic has stated of its kind, and what it would be.
+    """The infusion with the kind that the clinic has stated, and what it would be.
 
-    A kind that the page has chosen is stated by sending the form, if the page would choose it still.
+    Sending the form states a proposed kind, if the page would still propose it.
     """
 
     def ask(draft: InfusionInput) -> Proposal:

@@ -1,4 +1,4 @@
-"""Choosing from the code lists in a form, each by its code and its name."""
+"""Form fields for the code lists, with code and name."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,12 +15,11 @@ Choices = list[tuple[str, Any]]
 
 
 class ListSelect(forms.Select):
-    """A list in groups of rows for the same categories; the rows for others than the chosen one are not offered.
-
-    They are there, for the page's script to offer when another category is chosen.
+    """A select with rows grouped by their categories; rows for other categories than the chosen category are
+    hidden, until the page's script shows them when another category is chosen.
     """
 
-    category = ""  # as chosen; empty for none
+    category = ""  # the chosen category, or ""
 
     def __init__(self, rows: Iterable[tuple[str, str, Iterable[Category]]]):
         rows = list(rows)
@@ -34,7 +33,7 @@ class ListSelect(forms.Select):
         super().__init__(choices=[("", ""), *named])
 
     def create_option(self, name, value, label, selected, *args, **kwargs):
-        """Django's, with the categories."""
+        """Django's option, with its categories."""
         option = super().create_option(name, value, label, selected, *args, **kwargs)
         if value in self.fits:
             option["attrs"]["data-for"] = " ".join(self.fits[value])
@@ -43,7 +42,7 @@ class ListSelect(forms.Select):
         return option
 
     def optgroups(self, name, value, attrs=None):
-        """Django's, without the names of groups of which nothing is offered."""
+        """Django's groups, without the names of groups with no visible option."""
         found = super().optgroups(name, value, attrs)
         return [
             (None if all("hidden" in option["attrs"] for option in options) else label, options, index)
@@ -51,44 +50,49 @@ class ListSelect(forms.Select):
         ]
 
     def say(self, value: str) -> str:
-        """A row as people read it."""
+        """A row as displayed."""
         return self.labels.get(value, value)
 
 
 def choose_trial(lists: CodeLists) -> ListSelect:
-    """Trials by category: that of their sponsor (rules.SPONSOR_OF), and compassionate use; standard of care
-    has none.
-    """
+    """Trials by category: their sponsor's (rules.SPONSOR_OF) and compassionate use; none for standard of care."""
     return ListSelect(
-        (one.identifier, f"{one.identifier} {one.name}", [each for each in Category if _has_trial(each, one)])
-        for one in _each(lists.trials)
+        (
+            trial.identifier,
+            f"{trial.identifier} {trial.name}",
+            [category for category in Category if _has_trial(category, trial)],
+        )
+        for trial in _each(lists.trials)
     )
 
 
 def choose_product(lists: CodeLists) -> ListSelect:
-    """Products by category: standard of care has all but the investigational ones, also before they were
-    authorised (the reader only doubts that); trials and compassionate use may have any.
+    """Products by category: for standard of care all but investigational products, even before their authorisation
+    (about which the reader only warns); any product for trials and compassionate use.
     """
     return ListSelect(
-        (one.name, _describe(one), [each for each in Category if each != Category.SOC or _is_care(one)])
-        for one in _each(lists.products)
+        (
+            product.name,
+            _describe(product),
+            [category for category in Category if category != Category.SOC or _is_care(product)],
+        )
+        for product in _each(lists.products)
     )
 
 
 def centres_of(lists: CodeLists) -> Choices:
-    """The centres, of which none is chosen yet."""
+    """The centres, with none chosen."""
     return [("", ""), *((centre.code, str(centre)) for centre in lists.centres.values())]
 
 
 def indications_of(lists: CodeLists) -> Choices:
-    """The indications in the page's language."""
+    """The indications in the current language."""
     name = "name_en" if get_language() == "en" else "name_sv"
-    spelled = ((one, str(getattr(one, name))) for one in _each(lists.indications))
-    return [("", ""), *((one.code, f"{said} ({one.icd10})" if one.icd10 else said) for one, said in spelled)]
+    named = ((each, str(getattr(each, name))) for each in _each(lists.indications))
+    return [("", ""), *((each.code, f"{text} ({each.icd10})" if each.icd10 else text) for each, text in named)]
 
 
 def sites_of(lists: CodeLists) -> Choices:
-    """The manufacturing sites."""
     return [("", ""), *((site.code, site.name) for site in lists.sites.values())]
 
 
@@ -101,11 +105,11 @@ def _is_care(product) -> bool:
 
 
 def _describe(product) -> str:
-    """A product with what it sets: target and modality."""
+    """A product with its target and modality."""
     known = ", ".join(part for part in (product.inn, product.target, product.modality) if part)
     return f"{product.name} ({known})"
 
 
 def _each(by_spelling: Mapping[str, Any]) -> Iterable[Any]:
-    """Every row of a code list once, in its own order."""
+    """Each row of a code list once, in the list's order."""
     return {row.pk: row for row in by_spelling.values()}.values()

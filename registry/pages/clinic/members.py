@@ -1,4 +1,4 @@
-"""A centre's people: who has a role, who is invited."""
+"""The members of a centre, and its invitations."""
 
 import logging
 from smtplib import SMTPException
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 class InviteForm(forms.Form):
-    """Whom to invite, to which role."""
+    """An invitation: address and role."""
 
     email = forms.EmailField(
         label=gettext_lazy("E-mail address"),
@@ -57,7 +57,7 @@ class InviteForm(forms.Form):
         )
 
     def clean_email(self) -> str:
-        """The address, unless it holds an identity number."""
+        """Refuse an address that holds an identity number."""
         email: str = self.cleaned_data["email"]
         if holds_identity_number(email):
             raise forms.ValidationError(_("This looks like an identity number."))
@@ -67,7 +67,7 @@ class InviteForm(forms.Form):
 @page(Permission.INVITE_PEOPLE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def people(request: SignedInRequest) -> HttpResponse:
-    """Members and open invitations of the centres; POST invites, and shows the link this once."""
+    """Members and open invitations of the centres; POST invites, and shows the link once."""
     centres = centres_of(request.user, Permission.INVITE_PEOPLE)
     form = InviteForm(request.POST if request.method == "POST" else None, centres=centres)
     invited = None
@@ -94,7 +94,7 @@ def people(request: SignedInRequest) -> HttpResponse:
 @page(Permission.INVITE_PEOPLE)
 @require_POST
 def revoke(request: SignedInRequest, invitation_id: int) -> HttpResponse:
-    """Close an invitation that nobody has taken."""
+    """Revoke an open invitation."""
     invitation = revoke_invitation(invitation_id=invitation_id, by=request.user)
     messages.success(request, _("The invitation to %(email)s is withdrawn.") % {"email": invitation.email})
     return redirect("clinic:people")
@@ -103,7 +103,7 @@ def revoke(request: SignedInRequest, invitation_id: int) -> HttpResponse:
 @page(Permission.INVITE_PEOPLE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def end(request: SignedInRequest, membership_id: int) -> HttpResponse:
-    """Asks for the reason; POST takes the role away."""
+    """The form for the reason; POST ends the membership."""
     membership = find_membership(membership_id=membership_id, by=request.user)
     reason = ReasonForm(request.POST if request.method == "POST" else None)
     reason.fields["why"].choices = [  # type: ignore[attr-defined]
@@ -121,7 +121,7 @@ def end(request: SignedInRequest, membership_id: int) -> HttpResponse:
 
 
 def _send(invitation: Invitation, link: str) -> bool:
-    """Whether the mail server took the mail; the link is on the page too."""
+    """Send the invitation; False if the mail server did not accept it. The link is on the page too."""
     offered = {"role": invitation.get_role_display(), "centre": invitation.centre.name}
     paragraphs = (
         _("You are invited to swecar, the national registry of CAR-T treatments in Sweden: %(role)s, %(centre)s.")

@@ -1,1 +1,1 @@
-"""Sign-in: what is ours beside allauth."""
+"""Sign-in: the registry's additions to allauth."""

@@ -1,4 +1,4 @@
-"""Where allauth asks what is ours to decide: no sign-up, failures counted once, sealed secrets."""
+"""allauth adapters: no sign-up, failures counted once, sealed secrets."""
 
 import base64
 import hashlib
@@ -14,20 +14,19 @@ logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Accounts come by invitation (registry.entry.accounts.invitations) or by a commission, never by a form."""
+    """Accounts are created by invitation (registry.entry.accounts.invitations) or commission, never by a form."""
 
     def is_open_for_signup(self, request) -> bool:
-        """No, for everyone."""
         return False
 
     def pre_authenticate(self, request, **credentials) -> None:
-        """Nothing: django-axes counts failed passwords, and a second count would hide its page."""
+        """Disabled: django-axes counts failed passwords, and a second count would hide its page."""
 
     def _rollback_login_failed_rl_usage(self) -> None:
-        """Nothing: nothing was counted."""
+        """Disabled, since nothing was counted."""
 
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
-        """allauth's. A mail server that does not answer must not tell who has an account."""
+        """Send as allauth does, but hide a failing mail server, which would reveal who has an account."""
         try:
             super().send_mail(template_prefix, email, context)
         except (OSError, SMTPException) as error:
@@ -35,18 +34,18 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class FactorAdapter(DefaultMFAAdapter):
-    """Second factors. What makes their codes lies sealed in the database, so that a copy of it makes none."""
+    """Second factors. Their secrets are sealed in the database, so that a copy of it yields no codes."""
 
     def encrypt(self, text: str) -> str:
-        """Sealed with a key from SECRET_KEY."""
+        """Seal with a key derived from SECRET_KEY."""
         return _seal().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """The reverse; with SECRET_KEY_FALLBACKS also what was sealed before the key was replaced."""
+        """Unseal; SECRET_KEY_FALLBACKS opens what was sealed under earlier keys."""
         return _seal().decrypt(encrypted_text.encode()).decode()
 
     def get_totp_label(self, user) -> str:
-        """The user name: what one signs in with."""
+        """The user name, with which people sign in."""
         return user.get_username()
 
 

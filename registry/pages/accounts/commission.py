@@ -1,4 +1,4 @@
-"""Sign-in with SITHS over OpenID Connect: assurance level, commission, and nothing kept of the rest."""
+"""Sign-in with SITHS over OpenID Connect: assurance level and commission; no other claim is stored."""
 
 from typing import Any
 
@@ -19,16 +19,16 @@ COMMISSION = "commissionHsaId"
 
 
 class CommissionAdapter(DefaultSocialAccountAdapter):
-    """Lets in whoever has a commission at a centre; accounts are never joined by an e-mail address."""
+    """Admits users with a commission at a centre; accounts are never matched by e-mail address."""
 
     def is_open_for_signup(self, request, sociallogin) -> bool:
-        """No: pre_social_login has stored the account, or refused."""
+        """No: pre_social_login has already stored the account, or refused it."""
         return False
 
     def populate_user(self, request, sociallogin, data: dict[str, Any]) -> User:
-        """The name; and of all that the provider tells, an identity number perhaps, nothing is stored."""
-        told, sociallogin.account.extra_data = sociallogin.account.extra_data, {}
-        sociallogin.claims = {**told.get("userinfo", {}), **told.get("id_token", {})}
+        """Set the name. The provider's claims are not stored, since they may hold an identity number."""
+        claims, sociallogin.account.extra_data = sociallogin.account.extra_data, {}
+        sociallogin.claims = {**claims.get("userinfo", {}), **claims.get("id_token", {})}
         user: User = sociallogin.user
         user.username = f"{SITHS}{sociallogin.account.uid}"[:150]
         user.first_name = str(data.get("first_name") or "")[:150]
@@ -36,7 +36,7 @@ class CommissionAdapter(DefaultSocialAccountAdapter):
         return user
 
     def pre_social_login(self, request, sociallogin) -> None:
-        """Admit or refuse, before anyone is signed in."""
+        """Admit or refuse the user before sign-in."""
         try:
             self._admit(sociallogin)
         except RegistryError as refused:

@@ -1,4 +1,4 @@
-"""What someone writes who signs in or was invited."""
+"""The forms of sign-in and of accepting an invitation."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from registry.models import User
 
 
 class SignInForm(LoginForm):
-    """Name and password, with nothing between the two for the Tab key: the page has the way to a new one."""
+    """Name and password, without allauth's reset link between the two in tab order: the page has its own."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -23,20 +23,18 @@ class SignInForm(LoginForm):
 
 
 class NewPasskeyForm(AddWebAuthnForm):
-    """A new passkey."""
-
     def clean_name(self) -> str:
-        """Its name; one that holds an identity number is replaced, since the key itself is made by now."""
+        """Replace a name that holds an identity number; refusing is too late, since the key is already created."""
         if holds_identity_number(self.cleaned_data["name"]):
             self.cleaned_data["name"] = ""
         return super().clean_name()
 
 
 class PasskeyForm(EditWebAuthnForm):
-    """Another name for a passkey."""
+    """Renaming a passkey."""
 
     def clean_name(self) -> str:
-        """Its name, without an identity number."""
+        """Refuse a name that holds an identity number."""
         name: str = self.cleaned_data["name"]
         if holds_identity_number(name):
             raise ValidationError(gettext("This looks like an identity number."), code="identifier_in_text")
@@ -78,7 +76,7 @@ class NewcomerForm(forms.ModelForm):
         self.fields["password"].help_text = password_validators_help_text_html()
 
     def clean(self) -> dict[str, Any]:
-        """Every text without an identity number; a password that is good enough, twice the same."""
+        """Refuse identity numbers in any field, and weak or mismatched passwords."""
         cleaned: dict[str, Any] = super().clean() or {}
         for name in self.Meta.fields:
             if holds_identity_number(cleaned.get(name) or ""):

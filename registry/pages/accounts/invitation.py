@@ -1,4 +1,4 @@
-"""Taking an invitation. The token stands in the link alone: from there on the session knows which."""
+"""Accepting an invitation. The token is only in the link: after that the session holds the invitation."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -26,7 +26,7 @@ KEPT = "invitation"
 @require_safe
 @never_cache
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
-    """The link of the mail: on to the page without the token, which thus reaches no other address."""
+    """The link in the e-mail: redirects to a page without the token, so that it is in no Referer."""
     try:
         request.session[KEPT] = find_invitation(token).pk
     except InvitationUnusable as unusable:
@@ -40,7 +40,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def accept(request: HttpRequest) -> HttpResponse:
-    """What is offered, and the form of a new account; whoever is signed in only says yes."""
+    """The offered role, with the form for a new account; a signed-in user only confirms."""
     invitation = open_invitations().select_related("centre").filter(pk=request.session.get(KEPT)).first()
     if invitation is None:
         return _refuse(request, InvitationUnusable())
@@ -48,7 +48,7 @@ def accept(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             return _join(request, invitation, request.user)
         return _register(request, invitation)
-    except InvitationUnusable as unusable:  # taken or revoked meanwhile
+    except InvitationUnusable as unusable:  # accepted or revoked meanwhile
         return _refuse(request, unusable)
 
 

@@ -1,4 +1,4 @@
-"""What django-axes asks and keeps: under which name a failure is counted, and the page of a lock-out."""
+"""django-axes hooks: the name under which a failure is counted, what is stored, and the lock-out page."""
 
 from typing import Any
 
@@ -20,9 +20,9 @@ LONGEST_NAME = 150
 
 
 def name_tried(request: HttpRequest, credentials: dict | None = None) -> str:
-    """The name in the one spelling that sign-in treats alike.
+    """The user name, normalised as sign-in does.
 
-    Of a name that is nobody's only a digest is kept: a number or a password may have been typed there.
+    An unknown name is stored only as a digest, since an identity number or a password may have been typed there.
     """
     name = ((credentials or {}).get("username") or request.POST.get("login", "")).strip().casefold()
     if User.objects.filter(username__iexact=name[:LONGEST_NAME]).exists():
@@ -31,7 +31,7 @@ def name_tried(request: HttpRequest, credentials: dict | None = None) -> str:
 
 
 class Handler(AxesDatabaseHandler):
-    """Counts failures, and keeps nothing of what a request says of itself: that is free text."""
+    """Counts failures without storing request headers or data, which are free text."""
 
     def user_login_failed(
         self, sender: Any, credentials: dict, request: HttpRequest | None = None, **kwargs: Any
@@ -40,7 +40,7 @@ class Handler(AxesDatabaseHandler):
         super().user_login_failed(sender, credentials, _bare(request), **kwargs)
 
     def user_logged_in(self, sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
-        """Keep when somebody signed in."""
+        """Store when a user signed in."""
         super().user_logged_in(sender, _bare(request), user, **kwargs)
 
 
@@ -52,15 +52,15 @@ def _bare(request: HttpRequest | None) -> HttpRequest | None:
 
 @receiver(pre_save, sender=AccessAttempt)
 def drop_what_was_sent(instance: AccessAttempt, **_kwargs: Any) -> None:
-    """The address that someone was on the way to may hold what they searched for."""
+    """Delete the requested URL, since it may hold a search."""
     instance.get_data = instance.post_data = ""
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """Whose failure it is: the caller's address, as the proxy before the registry tells it."""
+    """The client's IP address, as reported by the proxy."""
     try:
         address: str = get_adapter(request).get_client_ip(request)
-    except PermissionDenied:  # a request that came by no network has none
+    except PermissionDenied:  # a request without a network address
         return None
     return address
 
@@ -68,7 +68,7 @@ def address_of(request: HttpRequest) -> str | None:
 def show_lockout(
     request: HttpRequest, original_response: HttpResponse | None = None, credentials: dict | None = None
 ) -> HttpResponse:
-    """How long to wait; the same for a name that exists and one that does not."""
+    """The page with the time to wait, the same for an existing and an unknown name."""
     wait = get_cool_off(request)
     seconds = int(wait.total_seconds()) if wait else 0
     context = {"minutes": -(-seconds // 60), "contact": settings.CONTACT}

@@ -1,4 +1,4 @@
-"""A password alone opens nothing: whoever has no second factor yet is sent to set one up."""
+"""Requiring a second factor: users without one are redirected to set it up."""
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.utils.deprecation import MiddlewareMixin
 
 ACCOUNTS = ("/accounts/", "/en/accounts/")
-STRONG = {"mfa", "socialaccount"}  # a second factor; SITHS, whose assurance level was looked at
+STRONG = {"mfa", "socialaccount"}  # a second factor; SITHS, whose assurance level was checked
 
 
 def is_strong(request: HttpRequest) -> bool:
@@ -23,15 +23,17 @@ def is_strong(request: HttpRequest) -> bool:
 
 
 class SecondFactor(MiddlewareMixin):
-    """Lets a session of a password alone come no further than /accounts/, where SECOND_FACTOR says so."""
+    """Restricts a session with only a password to /accounts/, if SECOND_FACTOR is on."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
-        """The way to the second factor, or nothing. To the interface such a session is none."""
+        """Redirect to the second factor, or None. For the API such a session is not signed in."""
         if settings.SECOND_FACTOR != "required" or not hasattr(request, "user"):
             return None
         if not request.user.is_authenticated or is_strong(request):
             return None
-        if is_mfa_enabled(request.user):  # the session is older than the factor: it may not remove it
+        if is_mfa_enabled(
+            request.user
+        ):  # the session is older than the factor, so it must not be able to remove it
             logout(request)
         elif request.path_info.startswith("/api/"):
             request.user = AnonymousUser()
@@ -42,6 +44,6 @@ class SecondFactor(MiddlewareMixin):
 
 @receiver(authenticator_added, sender=Authenticator)
 def remember_new_factor(request, user, authenticator, **others) -> None:
-    """Whoever has just set up a factor has shown it in this session, recovery codes apart."""
+    """Setting up a factor proves it for this session, except recovery codes."""
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)

@@ -1,4 +1,4 @@
-"""Addresses of sign-in: of allauth's only those that are used. There is no sign-up."""
+"""Sign-in URLs: only the allauth URLs in use; there is no sign-up."""
 
 from allauth.account import views as account
 from allauth.mfa import urls as factors

@@ -95,7 +95,7 @@ class InfusionForm(forms.Form):
         return None if refusals else draft
 
     def _say_date(self, problem: Problem) -> Problem:
-        """The problem of an unreadable date, with all forms that the page accepts, which are more than in a file."""
+        """The problem of an unreadable date, naming the formats that the page accepts (more than a file does)."""
         if problem.code == "date_invalid":
             try:
                 understand_date(self.typed()["infused_on"])

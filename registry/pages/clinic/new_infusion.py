@@ -1,4 +1,4 @@
-"""Entering an infusion: one form, what it would count as said beside it, drafts."""
+"""Entering an infusion: the form, with what the infusion would count as beside it, and drafts."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -35,7 +35,7 @@ from registry.pages.clinic.judging import Judged, judge, look_up
 @page(Permission.WRITE_RECORDS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def record(request: SignedInRequest, number: int | None = None, draft_id: UUID | None = None) -> HttpResponse:
-    """The form: empty, for someone the centre knows (number), or as it was left (draft_id)."""
+    """The form: empty, for a person known to the centre (number), or from a draft (draft_id)."""
     draft = find_draft(draft_id=draft_id, by=request.user) if draft_id else None
     patient = draft.patient if draft else _patient_known_here(request, number)
     lists = CodeLists(request.user)
@@ -59,7 +59,7 @@ def record(request: SignedInRequest, number: int | None = None, draft_id: UUID |
 @page(Permission.WRITE_RECORDS)
 @require_POST
 def record_person(request: SignedInRequest) -> HttpResponse:
-    """While typing: what is known of the person, and what the infusion would count as."""
+    """Called while typing: what is known of the person, and what the infusion would count as."""
     typed = request.POST.get("person", "")
     number = read_registry_number(typed)
     if typed and number is None:
@@ -67,7 +67,7 @@ def record_person(request: SignedInRequest) -> HttpResponse:
     patient = _patient_known_here(request, number)
     form = _read_form(request, CodeLists(request.user), patient)
     judged = judge(request, form)
-    form.forgive("age_at_infusion", "age_missing")  # it is about to be written
+    form.forgive("age_at_infusion", "age_missing")  # the page is about to fill it in
     answer = show(request, "clinic/guidance.html", _guidance(form, judged) | {"swap": True})
     return say_wait(answer, judged.too_many)
 
@@ -75,23 +75,21 @@ def record_person(request: SignedInRequest) -> HttpResponse:
 @page(Permission.WRITE_RECORDS)
 @require_POST
 def discard(request: SignedInRequest, draft_id: UUID) -> HttpResponse:
-    """Throw a draft away."""
+    """Delete a draft."""
     delete_draft(draft_id=draft_id, by=request.user)
     messages.success(request, _("The draft is deleted."))
     return redirect("clinic:start")
 
 
 def _patient_known_here(request: SignedInRequest, number: int | None) -> Patient | None:
-    """Whom the address or the form names. Raises NotFound alike for nobody and another centre's."""
+    """The person whom the URL or the form names. Raises NotFound, also for another centre's person."""
     if number is None:
         return None
     return find_visible_patient(number=number, by=request.user, permission=Permission.WRITE_RECORDS)
 
 
 def _start_from(request: SignedInRequest, patient: Patient | None) -> dict[str, str]:
-    """What stands in the form of someone known here: a withdrawn infusion anew (?like=), or what the next one has
-    in common with the latest.
-    """
+    """Initial values for a known person: a withdrawn infusion's (?like=), or those of the latest that repeat."""
     if patient is None:
         return {}
     same = repeat_row(patient=patient, by=request.user, like=request.GET.get("like", ""))
@@ -99,7 +97,7 @@ def _start_from(request: SignedInRequest, patient: Patient | None) -> dict[str, 
 
 
 def _read_form(request: SignedInRequest, lists: CodeLists, patient: Patient | None) -> InfusionForm:
-    """The form as typed, with the age of someone known here as far as it is known."""
+    """The form as typed, with the age of a known person filled in where it follows."""
     form = InfusionForm(request.POST, lists=lists, patient=patient)
     if patient and form.day:
         start, precision = form.day
@@ -129,7 +127,7 @@ def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None)
         form.refuse_error(refused)
         return _show_form(request, form, draft_id, judged)
     if draft_id:
-        with suppress(NotFound):  # a colleague has thrown it away meanwhile
+        with suppress(NotFound):  # a colleague has deleted it meanwhile
             delete_draft(draft_id=draft_id, by=request.user)
     sentence = _("The infusion is stored.") + " " + judged.consequence
     onward = '{} <a href="{}" autofocus>{}</a>'
@@ -138,7 +136,7 @@ def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None)
 
 
 def _refer(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None) -> HttpResponse:
-    """Send what is refused to the registry's steward, with what was typed."""
+    """Send the refused infusion to the registry's steward."""
     judged = judge(request, form, final=True)
     if judged.stated is None or judged.proposal is None:
         return _show_form(request, form, draft_id, judged)
@@ -161,7 +159,7 @@ def _save_draft(request: SignedInRequest, form: InfusionForm, draft_id: UUID | N
     try:
         known = look_up(request, form)[1]
     except TooManyLookups:
-        pass  # a draft says nothing of the person: it is kept without them
+        pass  # the draft is stored without the person
     except (PatientRefused, PseudonymUsed) as refused:
         form.refuse_error(refused)
         return _show_form(request, form, draft_id, Judged())
@@ -180,9 +178,11 @@ def _save_draft(request: SignedInRequest, form: InfusionForm, draft_id: UUID | N
 
 
 def _guidance(form: InfusionForm, judged: Judged) -> dict:
-    """What the page says of the person and of what the infusion would count as."""
+    """The context about the person and what the infusion would count as."""
     question = judged.proposal.question if judged.proposal else None
-    referable = (question and question.code in REFERABLE) or any(form.has_error("kind", one) for one in REFERABLE)
+    referable = (question and question.code in REFERABLE) or any(
+        form.has_error("kind", code) for code in REFERABLE
+    )
     return {
         "form": form,
         "known": judged.known,

@@ -1,4 +1,4 @@
-"""The centre's infusions, a person's page, corrections and withdrawals."""
+"""The list of infusions, a person's page, corrections and withdrawals."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -41,7 +41,7 @@ ROWS_A_PAGE = 50
 @page(Permission.READ_RECORDS, stores=False)
 @require_http_methods(["GET", "HEAD", "POST"])
 def infusions(request: SignedInRequest) -> HttpResponse:
-    """The infusions of one's centres, the latest first; POST finds a person."""
+    """The infusions of the user's centres, latest first; POST searches for a person."""
     search = WhoForm(request.POST or None)
     too_many: TooManyLookups | None = None
     if search.is_valid():
@@ -80,7 +80,7 @@ def infusions(request: SignedInRequest) -> HttpResponse:
 
 
 def _find_person(request: SignedInRequest, who: str) -> Patient | None:
-    """The person by registry number or identifier, if the reader's centres know them."""
+    """The person by registry number or identifier, if known to the user's centres."""
     centres = centres_of(request.user, Permission.READ_RECORDS)
     if is_registry_number(who):
         visible = Patient.objects.visible_to(request.user)
@@ -97,7 +97,7 @@ def _find_person(request: SignedInRequest, who: str) -> Patient | None:
 @page(Permission.READ_RECORDS)
 @require_safe
 def person(request: SignedInRequest, number: int) -> HttpResponse:
-    """What the reader's centres have recorded of one person: the timeline, each step with its history."""
+    """A person's infusions at the user's centres as a timeline, each with its history."""
     patient = find_visible_patient(number=number, by=request.user, permission=Permission.READ_RECORDS)
     course = Infusion.objects.visible_to(request.user).filter(patient=patient).select_related(*RELATED).in_order()
     with acting_as(request.user):
@@ -135,16 +135,16 @@ def person(request: SignedInRequest, number: int) -> HttpResponse:
 
 
 def _say_identifiers(patient: Patient, user: User) -> list[str]:
-    """The kinds of a person's numbers, for the steward: a clinic would see what others have given."""
+    """The types of a person's numbers, for the steward only: they may come from other centres."""
     if centres_where(user, Permission.READ_RECORDS) is not NATIONWIDE:
         return []
-    return sorted({one.get_type_display() for one in patient.identifiers.all()})
+    return sorted({identifier.get_type_display() for identifier in patient.identifiers.all()})
 
 
 @page(Permission.WRITE_RECORDS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def correct(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
-    """The fields as stored; POST corrects what was typed over them."""
+    """The stored fields; POST corrects them."""
     stored = _find_stored(request, infusion_id)
     if stored.status != Status.SUBMITTED:
         return _say_withdrawn(request, stored)
@@ -184,8 +184,8 @@ def correct(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
 
 
 def _send_correction(request: SignedInRequest, form: CorrectionForm, reason: ReasonForm, stored: Infusion) -> bool:
-    """Ask the registry's steward about the row, with what was typed over it; what is wrong stands in the form."""
-    changes = [_("%(label)s: %(stored)s, to become %(typed)s") % one for one in _differences(form, stored)]
+    """Ask the registry's steward about the row, with the typed changes; False with errors in the form."""
+    changes = [_("%(label)s: %(stored)s, to become %(typed)s") % change for change in _differences(form, stored)]
     words = [request.POST.get("message", "").strip(), f"{_('Reason')}: {reason.reason}"]
     text = "\n".join([_("A correction that the registry refuses, because the order is yours to settle."), *changes,
                       *filter(None, words)])  # fmt: skip
@@ -203,7 +203,7 @@ def _send_correction(request: SignedInRequest, form: CorrectionForm, reason: Rea
 @page(Permission.WRITE_RECORDS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
-    """Asks for the reason; POST takes the infusion out of all counts."""
+    """The form for the reason; POST withdraws the infusion."""
     stored = _find_stored(request, infusion_id)
     if stored.status != Status.SUBMITTED:
         return _say_withdrawn(request, stored)
@@ -227,7 +227,7 @@ def withdraw(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
 
 
 def _find_stored(request: SignedInRequest, infusion_id: UUID) -> Any:
-    """The infusion with its version. Raises NotFound alike for another centre's and a made-up one."""
+    """The infusion with its version. Raises NotFound, also for another centre's infusion."""
     visible = Infusion.objects.visible_to(request.user, Permission.WRITE_RECORDS).with_version()
     found = visible.filter(pk=infusion_id).select_related(*RELATED).first()
     if found is None:
@@ -238,7 +238,7 @@ def _find_stored(request: SignedInRequest, infusion_id: UUID) -> Any:
 
 
 def _say_withdrawn(request: SignedInRequest, infusion: Infusion) -> HttpResponse:
-    """Lead from a page that changes an infusion to where it can be registered again."""
+    """Redirect from a page that changes a withdrawn infusion to where it can be registered again."""
     messages.warning(
         request,
         _(
@@ -250,13 +250,13 @@ def _say_withdrawn(request: SignedInRequest, infusion: Infusion) -> HttpResponse
 
 
 def _seen(request: SignedInRequest) -> int:
-    """The version that the form was filled from; one that is none was never the latest."""
+    """The version that the form was filled from; an invalid value matches no version."""
     typed = request.POST.get("version", "")
     return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < len(str(2**63)) else 0
 
 
 def _differences(form: CorrectionForm, stored: Infusion) -> Iterator[dict]:
-    """Where what is stored now and what was typed differ, to be seen side by side."""
+    """The fields whose stored and typed values differ, to show them side by side."""
     now, typed = row_of(stored), form.typed()
     say: Callable[[str, str], str] = form.say
     for name, field in form.fields.items():

@@ -1,4 +1,4 @@
-"""Questions about rows, and to the registry's steward: their list, and asking."""
+"""The list of questions, and asking about a row or to the registry's steward."""
 
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,7 @@ QUESTIONS_A_PAGE = 50
 @page(Permission.READ_RECORDS)
 @require_safe
 def questions(request: SignedInRequest) -> HttpResponse:
-    """The unclosed questions of the centres that someone sees, with a form for each in which they may write."""
+    """The open questions of the user's centres, with a form for each in which they may write."""
     chosen = {name: request.GET.get(name, "") for name in ("state", "centre")}
     return show_questions(request, read_questions(by=request.user, **chosen), chosen=chosen)
 
@@ -36,7 +36,7 @@ def questions(request: SignedInRequest) -> HttpResponse:
 @page(Permission.ASK_QUESTIONS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
-    """Asks for the question; POST asks the clinic."""
+    """The form for a question; POST asks the clinic."""
     infusion = entry.find_asked_about(infusion_id=infusion_id, by=request.user)
     form = WordsForm(request.POST or None, label=_("Question"))
     if form.is_valid():
@@ -53,7 +53,7 @@ def ask(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
 @page(Permission.WRITE_RECORDS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask_steward(request: SignedInRequest, infusion_id: UUID | None = None) -> HttpResponse:
-    """Asks for the question; POST asks the registry's steward, about a row or about none."""
+    """The form for a question; POST asks the registry's steward, about a row or in general."""
     by = request.user
     infusion = entry.find_asked_about(infusion_id=infusion_id, by=by, side=Side.CLINIC) if infusion_id else None
     centres = [infusion.centre] if infusion else centres_of(by, Permission.WRITE_RECORDS)
@@ -74,7 +74,7 @@ def ask_steward(request: SignedInRequest, infusion_id: UUID | None = None) -> Ht
 
 
 class AskStewardForm(WordsForm):
-    """A clinic's question, and for which of several centres."""
+    """A clinic's question, and the centre that asks."""
 
     centre_code = forms.ChoiceField(label="")
     field_order = ["centre_code", "text"]
@@ -91,14 +91,13 @@ class AskStewardForm(WordsForm):
 
     @property
     def centre(self) -> Centre:
-        """The centre that asks."""
         return self.centres[self.cleaned_data.get("centre_code") or next(iter(self.centres))]
 
 
 def show_questions(
     request: SignedInRequest, found: Any, refused: WordsForm | None = None, chosen: dict[str, str] | None = None
 ) -> HttpResponse:
-    """The questions a page at a time, or the one in which a text was refused, with what was typed."""
+    """A page of questions, or only the question whose text was refused, with the text."""
     listed = Paginator(found, QUESTIONS_A_PAGE).get_page(request.GET.get("page"))
     shown = list(listed.object_list)
     log_questions_shown(by=request.user, questions=shown)

@@ -1,4 +1,4 @@
-"""What clinics have sent to the registry's steward: the list, one of them on both sides, and its settling."""
+"""Referrals to the registry's steward: the list, a referral's page for either side, and settling."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -47,7 +47,7 @@ METHODS = ["GET", "HEAD", "POST"]
 @page(*EITHER)
 @require_safe
 def referrals(request: SignedInRequest) -> HttpResponse:
-    """What one's centres have sent, or all of it for the steward; the open ones first."""
+    """The referrals of the user's centres, or all for the steward; open referrals first."""
     found = entry.read_referrals(by=request.user)
     listed = Paginator(found, REFERRALS_A_PAGE).get_page(request.GET.get("page"))
     return show(request, "clinic/referrals.html", {"listed": listed})
@@ -56,14 +56,14 @@ def referrals(request: SignedInRequest) -> HttpResponse:
 @page(*EITHER)
 @require_safe
 def referral(request: SignedInRequest, referral_id: UUID) -> HttpResponse:
-    """What was sent, what has become of it, and what both sides have written."""
+    """A referral, its state, and what both sides have written."""
     return show_referral(request, entry.find_referral(referral_id=referral_id, by=request.user))
 
 
 @page(Permission.WRITE_RECORDS)
 @require_POST
 def take_back(request: SignedInRequest, referral_id: UUID) -> HttpResponse:
-    """The clinic does not want it settled after all."""
+    """Withdraw a referral, as the clinic."""
     try:
         entry.take_back(referral_id=referral_id, by=request.user)
     except entry.ReferralSettled as settled:
@@ -76,7 +76,7 @@ def take_back(request: SignedInRequest, referral_id: UUID) -> HttpResponse:
 @page(Permission.SETTLE_ORDER)
 @require_POST
 def decline(request: SignedInRequest, referral_id: UUID) -> HttpResponse:
-    """The steward does not store it, and says why."""
+    """Decline a referral, as the steward, with a message."""
     form = _decline_form(request.POST)
     if form.is_valid():
         try:
@@ -92,7 +92,7 @@ def decline(request: SignedInRequest, referral_id: UUID) -> HttpResponse:
 @page(Permission.SETTLE_ORDER)
 @require_http_methods(METHODS)
 def settle_referral(request: SignedInRequest, referral_id: UUID) -> HttpResponse:
-    """The row beside the person's course, and what the steward's answers do to the numbers; POST releases."""
+    """The row beside the person's course, and the effect of the steward's decisions; POST releases it."""
     sent = entry.find_referral(referral_id=referral_id, by=request.user)
     if sent.state != ReferralState.OPEN:
         return redirect("clinic:referral", referral_id=referral_id)
@@ -116,7 +116,7 @@ def settle_referral(request: SignedInRequest, referral_id: UUID) -> HttpResponse
     try:
         draft = read_sent(sent, by=request.user)
     except InfusionRefused as refused:
-        wrong = "; ".join(f"{column_name(one.field)}: {one.sentence}" for one in refused.problems)
+        wrong = "; ".join(f"{column_name(problem.field)}: {problem.sentence}" for problem in refused.problems)
         sentence = _("What was sent cannot be registered any longer: decline it, and say why.")
         messages.error(request, f"{sentence} {wrong}")
         return redirect("clinic:referral", referral_id=referral_id)
@@ -129,7 +129,7 @@ def settle_referral(request: SignedInRequest, referral_id: UUID) -> HttpResponse
 @page(Permission.SETTLE_ORDER)
 @require_http_methods(METHODS)
 def settle(request: SignedInRequest, number: int) -> HttpResponse:
-    """A person's course, and what the steward's answers do to the numbers; POST stores them."""
+    """A person's course, and the effect of the steward's decisions on the numbers; POST stores them."""
     patient = find_visible_patient(number=number, by=request.user, permission=Permission.SETTLE_ORDER)
     form = WordsForm(request.POST or None)
     problem = ""
@@ -155,7 +155,7 @@ def show_referral(
     declining: WordsForm | None = None,
     written: WordsForm | None = None,
 ) -> HttpResponse:
-    """What was sent and what was written about it; declining, written: a form whose text was not stored."""
+    """The referral's page; declining, written: a form whose text was not stored."""
     by, is_open = request.user, sent.state == ReferralState.OPEN
     may_settle = bool(centres_where(by, Permission.SETTLE_ORDER))
     question = find_question(question_id=sent.question.pk, by=by)
@@ -182,7 +182,7 @@ def _show_settling(
     context: dict[str, Any],
     draft: InfusionInput | None = None,
 ) -> HttpResponse:
-    """The course as it is and as it becomes; the effect as soon as every infusion has an answer."""
+    """The course before and after; the effect once every infusion has a decision."""
     given = _answers(request.POST) if request.method == "POST" else {}
     answers = {str(row.pk): given.get(str(row.pk), row.kind) for row in rows}
     if draft:
@@ -214,19 +214,19 @@ def _show_settling(
 
 
 def _answers(typed: QueryDict) -> dict[str, str]:
-    """What the page says of each infusion, by its id."""
+    """The decision on each infusion, by id."""
     return {name.removeprefix("row-"): str(typed[name]) for name in typed if name.startswith("row-")}
 
 
 def _say(refused: RegistryError) -> str:
-    """Why it was not stored. Raises what is the same as a made-up address."""
+    """The sentence of a refusal. Raises the refusals that become a 404."""
     if isinstance(refused, NotFound | NotPermitted) and not isinstance(refused, PatientRefused | EffectChanged):
         raise refused
     return str(refused)
 
 
 def _facts(fields: dict[str, str], request: SignedInRequest) -> list[tuple[str, str]]:
-    """What was sent, with the form's labels."""
+    """The referral's fields with the form's labels."""
     lists = CodeLists(request.user, permission=Permission.READ_RECORDS)
     form = InfusionForm(initial={}, lists=lists)
     said = [(name, fields[name]) for name in form.fields if name in fields]

@@ -1,4 +1,4 @@
-"""Naming a release: the steward gives the current snapshot a name that people cite."""
+"""Making a release: the steward names the current snapshot, so that it can be cited."""
 
 from django import forms
 from django.contrib import messages
@@ -19,7 +19,7 @@ from registry.publishing.new_release import release_snapshot
 
 
 class ReleaseForm(forms.Form):
-    """What a release is called and what it says."""
+    """A release's name and description."""
 
     name = forms.SlugField(
         label=gettext_lazy("Name in the URL"),
@@ -45,7 +45,7 @@ class ReleaseForm(forms.Form):
 @page(Permission.PUBLISH)
 @require_http_methods(["GET", "HEAD", "POST"])
 def releases(request: SignedInRequest) -> HttpResponse:
-    """The releases there are; POST makes another."""
+    """The releases; POST makes a new release."""
     form = ReleaseForm(request.POST or None)
     if form.is_valid():
         try:

@@ -1,5 +1,5 @@
-"""A form that is sent twice, by a double press or from the browser's history, is carried out once: the second
-answer leads where the first one led, and says what the first one said.
+"""Forms that are sent twice, by a double click or from the browser's history, are carried out once: the second
+response redirects to the same page with the same messages.
 """
 
 import hashlib
@@ -17,34 +17,36 @@ from django.utils.translation import gettext as _
 
 from registry.entry.idempotency import Answer, answer_form_once
 
-# Django masks it anew for each page, by which a form is known again. Without its mask, as the page's script writes
-# it after a new sign-in, it is the same on all pages.
+# Django masks the token anew for each page, so it identifies a form. Unmasked, as the page's script writes it
+# after a new sign-in, it is the same on all pages.
 FORM_TOKEN = "csrfmiddlewaretoken"  # noqa: S105
 
 
 def carry_out_once(request: Any, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    """The answer of a view; that of before, where the same user has sent the same form with the same content
-    and it was carried out. What was refused may be sent again.
+    """The response of a view, or the stored response where the same user has sent the same form with the same
+    content before and it was carried out. A refused form may be sent again.
     """
     if request.method != "POST" or request.htmx or len(request.POST.get(FORM_TOKEN, "")) != CSRF_TOKEN_LENGTH:
         return view()
     storage: Any = messages.get_messages(request)
-    earlier, answers = len(storage), list[HttpResponseBase]()
+    earlier, responses = len(storage), list[HttpResponseBase]()
 
     def work() -> dict[str, Any] | None:
-        answers.append(view())
-        said = list(storage)[earlier:]
-        storage.used = False  # they are still to be shown
-        if not isinstance(answers[0], HttpResponseRedirect) or any(one.level >= messages.ERROR for one in said):
+        responses.append(view())
+        sent = list(storage)[earlier:]
+        storage.used = False  # keep them for the next page
+        if not isinstance(responses[0], HttpResponseRedirect) or any(
+            message.level >= messages.ERROR for message in sent
+        ):
             return None
-        return _describe(answers[0].url, said)
+        return _describe(responses[0].url, sent)
 
-    kept = answer_form_once(request=_print(request), by=request.user, work=work)
-    return _repeat(request, kept) if kept else answers[0]
+    stored = answer_form_once(request=_digest_request(request), by=request.user, work=work)
+    return _repeat(request, stored) if stored else responses[0]
 
 
-def _print(request: Any) -> bytes:
-    """All that makes a request this one, in a digest: an identifier may stand in it."""
+def _digest_request(request: Any) -> bytes:
+    """A digest of everything that identifies the request, since it may hold an identity number."""
     typed = sorted(request.POST.lists())
     digest = hashlib.sha256(json.dumps([request.get_full_path(), typed]).encode())
     for file in request.FILES.values():
@@ -54,18 +56,18 @@ def _print(request: Any) -> bytes:
     return digest.digest()
 
 
-def _describe(location: str, said: list) -> dict[str, Any]:
-    """What is kept of an answer; whose page it leads to, so that an erasure finds it."""
+def _describe(location: str, sent: list) -> dict[str, Any]:
+    """What is stored of a response, with the person whose page it redirects to, so that an erasure finds it."""
     try:
         number = resolve(location.partition("?")[0].partition("#")[0]).kwargs.get("number")
     except Resolver404:
         number = None
-    kept = {"location": location, "messages": json.dumps(said, cls=MessageEncoder)}
-    return kept | ({"patient": str(number)} if number else {})
+    described = {"location": location, "messages": json.dumps(sent, cls=MessageEncoder)}
+    return described | ({"patient": str(number)} if number else {})
 
 
-def _repeat(request: Any, kept: Answer) -> HttpResponseRedirect:
-    for one in json.loads(kept.body["messages"], cls=MessageDecoder):
-        messages.add_message(request, one.level, one.message, extra_tags=one.extra_tags or "")
+def _repeat(request: Any, stored: Answer) -> HttpResponseRedirect:
+    for message in json.loads(stored.body["messages"], cls=MessageDecoder):
+        messages.add_message(request, message.level, message.message, extra_tags=message.extra_tags or "")
     messages.info(request, _("You sent this form more than once: it was carried out once."))
-    return HttpResponseRedirect(kept.body["location"])
+    return HttpResponseRedirect(stored.body["location"])

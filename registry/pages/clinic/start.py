@@ -1,4 +1,4 @@
-"""The start page: what was entered lately, what waits for an answer, the centre's counts."""
+"""The start page: latest entries, what waits for the user, the centre's counts."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,9 +25,7 @@ LATELY = 10
 @page()
 @require_safe
 def start(request: SignedInRequest) -> HttpResponse:
-    """What someone's centres have entered and what waits for them; their roles, and nothing else, for
-    whoever has no centre.
-    """
+    """The latest entries of the user's centres and what waits for the user; without a centre only the roles."""
     mine = centres_of(request.user, Permission.WRITE_RECORDS)
     lately = Infusion.objects.visible_to(request.user, Permission.WRITE_RECORDS).select_related(
         "centre", "patient", "product"
@@ -53,7 +51,7 @@ def start(request: SignedInRequest) -> HttpResponse:
 
 
 def _roles(user: User) -> Iterator[dict[str, Any]]:
-    """What someone is, where, and what that means."""
+    """The user's roles, where they hold, and what they mean."""
     names = dict(CentreRole.choices) | dict(NationalRole.choices)
     codes = dict(Centre.objects.values_list("pk", "code"))
     for role, centre in user.roles_at():
@@ -61,15 +59,15 @@ def _roles(user: User) -> Iterator[dict[str, Any]]:
 
 
 def _beside_published(user: User, centres: list[Centre]) -> Iterator[dict[str, Any]]:
-    """Each centre with its numbers as entered and as published, by category."""
+    """Each centre's numbers by category, as recorded and as published."""
     if not centres:
         return
     entered = count_entered(user)
     try:
-        document = {one["code"]: one for one in read_map(language=get_language() or "sv")["centres"]}
+        document = {centre["code"]: centre for centre in read_map(language=get_language() or "sv")["centres"]}
     except NotPublished:
         document = {}
-    stated = Coverage.objects.filter(centre__in=centres).reverse()  # so that the latest statement stays
+    stated = Coverage.objects.filter(centre__in=centres).reverse()  # so that the latest statement wins
     complete = {row.centre_id: row.complete_through for row in stated}
     for centre in centres:
         counted, published = entered.get(centre.pk, {}), document.get(centre.code, {})

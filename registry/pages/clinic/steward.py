@@ -1,4 +1,4 @@
-"""The steward's desk: double persons, merging, moving, erasing."""
+"""The steward's desk: possible duplicates, merging, moving, erasing."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -40,7 +40,7 @@ METHODS = ["GET", "HEAD", "POST"]
 @page(Permission.MERGE_PATIENTS, stores=False)
 @require_http_methods(METHODS)
 def desk(request: SignedInRequest) -> HttpResponse:
-    """Persons who may be one; POST finds a person."""
+    """Possible duplicates; POST searches for a person."""
     search = WhoForm(request.POST or None)
     if found := _find(request, search):
         return redirect("clinic:person", number=found.registry_number)
@@ -63,7 +63,7 @@ def desk(request: SignedInRequest) -> HttpResponse:
 @page(Permission.MERGE_PATIENTS, stores=False)
 @require_http_methods(METHODS)
 def merge_with(request: SignedInRequest, number: int) -> HttpResponse:
-    """Asks for the other person; POST leads to the two side by side."""
+    """The form for the other person; POST redirects to the two side by side."""
     patient = _patient(request, number, Permission.MERGE_PATIENTS)
     search = WhoForm(request.POST or None)
     if found := _find(request, search):
@@ -75,8 +75,8 @@ def merge_with(request: SignedInRequest, number: int) -> HttpResponse:
 @page(Permission.MERGE_PATIENTS)
 @require_http_methods(METHODS)
 def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
-    """Two persons side by side, and what a merge would do to the numbers; POST merges them."""
-    keep, absorb = (_patient(request, one, Permission.MERGE_PATIENTS) for one in (number, other))
+    """Two persons side by side, and the effect of a merge on the numbers; POST merges them."""
+    keep, absorb = (_patient(request, each, Permission.MERGE_PATIENTS) for each in (number, other))
     form = MergeForm(request.POST or None)
     if form.is_valid():
         try:
@@ -109,7 +109,7 @@ def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
 @page(Permission.MERGE_PATIENTS)
 @require_http_methods(METHODS)
 def move(request: SignedInRequest, number: int) -> HttpResponse:
-    """Asks between which centres; POST shows what it does to the numbers, and then moves."""
+    """The form for the two centres; POST shows the effect on the numbers, and when confirmed moves."""
     patient = _patient(request, number, Permission.MERGE_PATIENTS)
     course = _read_course(request, patient)
     known = {infusion.centre_id: infusion.centre for infusion in course}.values()
@@ -143,7 +143,7 @@ def move(request: SignedInRequest, number: int) -> HttpResponse:
 @page(Permission.ERASE_PATIENTS)
 @require_http_methods(METHODS)
 def erase(request: SignedInRequest, number: int) -> HttpResponse:
-    """What would be removed, and what that does to the numbers; POST erases the person."""
+    """What would be removed, and the effect on the numbers; POST erases the person."""
     patient = _patient(request, number, Permission.ERASE_PATIENTS)
     course = _read_course(request, patient)
     form = EraseForm(request.POST or None)
@@ -175,7 +175,7 @@ def _patient(request: SignedInRequest, number: int, permission: Permission) -> P
 
 
 def _find(request: SignedInRequest, search: WhoForm) -> Patient | None:
-    """The person whom the form names; why there is none then stands in the form."""
+    """The person whom the form names; None with an error in the form."""
     if not search.is_valid():
         return None
     who, permission = search.cleaned_data["who"], Permission.MERGE_PATIENTS
@@ -190,7 +190,7 @@ def _find(request: SignedInRequest, search: WhoForm) -> Patient | None:
 
 
 def _read_course(request: SignedInRequest, patient: Patient) -> list[Infusion]:
-    """All infusions of a person, in order; that they were read is logged."""
+    """All infusions of a person, in order; reading them is logged."""
     found = Infusion.objects.visible_to(request.user).filter(patient=patient)
     course = found.with_codes().in_order()
     with acting_as(request.user):

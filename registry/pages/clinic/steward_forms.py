@@ -16,8 +16,8 @@ from registry.models import Centre
 
 
 class WhoForm(forms.Form):
-    """Finding a person. It is sent in a request's body, since what is typed may be an identity number;
-    it stands again in the answer, to be put right, and nowhere else.
+    """Search for a person. It is sent in the request's body, since what is typed may be an identity number; it is
+    shown again in the response, to be corrected, and stored nowhere.
     """
 
     who = forms.CharField(
@@ -27,7 +27,7 @@ class WhoForm(forms.Form):
     )
 
     def clean_who(self) -> str:
-        """What may be someone's number, by its form alone."""
+        """Check that the text has the form of a number."""
         who: str = self.cleaned_data["who"]
         if not is_registry_number(who) and not may_be_identifier(who):
             sentence = _("This is neither a registry number nor an identity number: check it.")
@@ -36,7 +36,7 @@ class WhoForm(forms.Form):
 
 
 class WordsForm(forms.Form):
-    """A text about a row or a person, which stands in the registry."""
+    """A text about a row or a person, which is stored."""
 
     text = forms.CharField(
         max_length=LONGEST_TEXT,
@@ -53,14 +53,14 @@ class WordsForm(forms.Form):
         return _refuse_number_in(self.cleaned_data["text"])
 
     def refuse(self, error: RegistryError, field: str | None = "text") -> None:
-        """Say why the registry refused it."""
+        """Show why the registry refused the text."""
         if isinstance(error, NotFound | NotPermitted):
             raise error
         self.add_error(field, forms.ValidationError(str(error), code=error.code))
 
 
 class MergeForm(WordsForm):
-    """Why two are one, and why so although their numbers do not give one date of birth."""
+    """The reason for a merge, and an explanation where the numbers do not give the same date of birth."""
 
     explanation = forms.CharField(
         label=gettext_lazy("Why they are nevertheless one person"),
@@ -79,7 +79,7 @@ class MergeForm(WordsForm):
 
 
 class IdentifierForm(WordsForm):
-    """A number that a person has beside the known ones, or in the place of a wrong one."""
+    """A number to add to a person, or to replace a wrong number."""
 
     number = forms.CharField(
         label=gettext_lazy("Identity number"),
@@ -104,8 +104,8 @@ class IdentifierForm(WordsForm):
 
     def __init__(self, *args, centres: Iterable[Centre], may_be_empty: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
-        self.by_code = {one.code: one for one in centres}
-        self.fields["centre"].choices = [("", ""), *((one.code, str(one)) for one in self.by_code.values())]  # type: ignore[attr-defined]
+        self.by_code = {centre.code: centre for centre in centres}
+        self.fields["centre"].choices = [("", ""), *((code, str(centre)) for code, centre in self.by_code.items())]  # type: ignore[attr-defined]
         self.fields["number"].required = not may_be_empty
 
     def clean_despite(self) -> str:
@@ -113,7 +113,7 @@ class IdentifierForm(WordsForm):
         return _refuse_number_in(self.cleaned_data["despite"])
 
     def clean(self) -> dict:
-        """The number, read as its centre writes it; None where none is typed."""
+        """Read the number as its centre writes it; None where none is typed."""
         cleaned = super().clean() or self.cleaned_data
         typed = cleaned.get("number")
         centre = self.by_code.get(cleaned.get("centre", ""))
@@ -143,11 +143,11 @@ class MoveForm(WordsForm):
 
     def __init__(self, *args, known_at: Iterable[Centre], centres: Iterable[Centre], **kwargs):
         super().__init__(*args, **kwargs)
-        known, begun = list(known_at), [one for one in centres if one.status != CentreStatus.UPCOMING]
-        self.by_code = {one.code: one for one in (*known, *begun)}
+        known, begun = list(known_at), [centre for centre in centres if centre.status != CentreStatus.UPCOMING]
+        self.by_code = {centre.code: centre for centre in (*known, *begun)}
         nothing = [("", "")] if len(known) > 1 else []
-        self.fields["from_centre"].choices = [*nothing, *((one.code, str(one)) for one in known)]  # type: ignore[attr-defined]
-        self.fields["to_centre"].choices = [("", ""), *((one.code, str(one)) for one in begun)]  # type: ignore[attr-defined]
+        self.fields["from_centre"].choices = [*nothing, *((centre.code, str(centre)) for centre in known)]  # type: ignore[attr-defined]
+        self.fields["to_centre"].choices = [("", ""), *((centre.code, str(centre)) for centre in begun)]  # type: ignore[attr-defined]
 
     @property
     def between(self) -> tuple[Centre, Centre]:
@@ -155,7 +155,7 @@ class MoveForm(WordsForm):
         return tuple(self.by_code[self.cleaned_data[name]] for name in ("from_centre", "to_centre"))  # type: ignore[return-value]
 
     def clean(self) -> dict:
-        """Two different centres."""
+        """Check that the centres differ."""
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("from_centre") and cleaned.get("from_centre") == cleaned.get("to_centre"):
             self.add_error("to_centre", _("Choose a different centre from the present one."))
@@ -163,7 +163,7 @@ class MoveForm(WordsForm):
 
 
 class EraseForm(WordsForm):
-    """Why someone is erased, and whether they may be registered again."""
+    """The reason for an erasure, and whether to block a new registration."""
 
     refuses = forms.ChoiceField(
         label=gettext_lazy("Afterwards"),

@@ -1,4 +1,4 @@
-"""One's own tokens for the interface: listed, made and shown once, revoked."""
+"""The user's own API tokens: listed, created and shown once, revoked."""
 
 from django import forms
 from django.contrib import messages
@@ -23,7 +23,7 @@ NAME = Token._meta.get_field("name")
 
 
 class TokenForm(forms.Form):
-    """What a new token is for, and how long it is good."""
+    """A new token's name, scope and validity."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -50,7 +50,7 @@ class TokenForm(forms.Form):
         ]
 
     def clean_name(self) -> str:
-        """The name, unless it holds an identity number, which is not even shown again."""
+        """Refuse a name that holds an identity number, and do not show it again."""
         name: str = self.cleaned_data["name"]
         if holds_identity_number(name):
             self.data = {**self.data, "name": ""}
@@ -61,7 +61,7 @@ class TokenForm(forms.Form):
 @page()
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: SignedInRequest) -> HttpResponse:
-    """One's tokens; POST makes one, and shows it this once."""
+    """The user's tokens; POST creates a token and shows it once."""
     form = TokenForm(request.POST or None)
     made = text = None
     if form.is_valid():
@@ -78,7 +78,7 @@ def tokens(request: SignedInRequest) -> HttpResponse:
 @page()
 @require_POST
 def revoke(request: SignedInRequest, token_id: int) -> HttpResponse:
-    """Close a token of one's own."""
+    """Revoke one of the user's own tokens."""
     token = revoke_token(token_id=token_id, by=request.user)
     messages.success(request, _("The token %(name)s is revoked.") % {"name": token.name})
     return redirect("clinic:tokens")

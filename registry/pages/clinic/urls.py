@@ -1,4 +1,4 @@
-"""Addresses under /clinic/."""
+"""URLs under /clinic/."""
 
 from registry.pages.clinic import (
     access_log,

@@ -1,1 +1,1 @@
-"""The registry: records go in at one end, proven numbers come out at the other."""
+"""The registry: its records, and the numbers published from them."""

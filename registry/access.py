@@ -1,4 +1,4 @@
-"""Permission -> role -> rows. Nothing else decides who may do what."""
+"""Authorisation: permission -> role -> rows. No other module decides who may do what."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from registry.errors import Busy, NotPermitted
 
 
 class Permission(StrEnum):
-    """What can be asked of the registry; each is held at centres or for the whole country."""
+    """What a user may do; each permission is held at centres or nationwide."""
 
     READ_RECORDS = "read_records"
     WRITE_RECORDS = "write_records"
@@ -74,28 +74,28 @@ ROLES: dict[str, tuple[object, frozenset[Permission]]] = {
 
 
 class Actor(Protocol):
-    """Someone in whose name records are used."""
+    """The user on whose behalf records are read or changed."""
 
     @property
     def username(self) -> str:
-        """The name that history shows."""
+        """The name shown in the history."""
 
     def roles_at(self) -> Iterator[tuple[str, int | None]]:
-        """(role, id of the centre); None is the whole country."""
+        """(role, centre id); None is nationwide."""
 
 
 class Operator:
-    """Whoever runs a command on the server itself."""
+    """The actor of a command run on the server."""
 
     username = "operator"
 
     def roles_at(self) -> Iterator[tuple[str, int | None]]:
-        """An administrator's."""
+        """The administrator's role."""
         yield NationalRole.ADMINISTRATOR, None
 
 
 class Nationwide(frozenset):
-    """The centres of someone who holds a permission everywhere."""
+    """Contains every centre: for an actor who holds a permission nationwide."""
 
     def __contains__(self, centre: object) -> bool:
         return True
@@ -108,7 +108,7 @@ NATIONWIDE = Nationwide()
 
 
 def centres_where(actor: Actor, permission: Permission) -> frozenset[int]:
-    """Ids of the centres where the actor holds the permission; NATIONWIDE holds all."""
+    """Ids of the centres where the actor holds the permission; NATIONWIDE contains all."""
     held = {centre for role, centre in actor.roles_at() if permission in ROLES[role][1]}
     return NATIONWIDE if None in held else frozenset(c for c in held if c is not None)
 
@@ -122,9 +122,9 @@ def require(actor: Actor, permission: Permission, *, centre: int | None = None) 
 
 @contextmanager
 def acting_as(actor: Actor, *, reason: str = "") -> Iterator[None]:
-    """A transaction that knows who acts and why: the history rows take both from it.
+    """A transaction with an actor and a reason, which the history triggers read.
 
-    A nested call changes nothing for what follows it. Raises Busy where a lock is not to be had.
+    A nested call restores the outer actor and reason. Raises Busy on lock contention.
     """
     try:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -1,7 +1,7 @@
-"""What ages say of a birth: which of one person's contradict each other, and which follows from a date.
+"""Ages and dates of birth: which of a person's ages contradict each other, and which age follows on a date.
 
-The date of birth is not stored (DOMAIN.md). An age on a day leaves a year of days open for it, the
-year of birth another; what is common to all of them is what the registry knows.
+The date of birth is not stored (DOMAIN.md). An age on a day limits it to a range of a year, as does the year of
+birth; the intersection of all ranges is what the registry knows.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from registry.dates import age_on, last_day
 
 
 class Age(NamedTuple):
-    """An age in whole years at an infusion, on the first day of a period, in its precision."""
+    """An age in whole years at an infusion; the date is the first day of its period."""
 
     infused_on: date
     date_precision: str
@@ -20,44 +20,44 @@ class Age(NamedTuple):
 
 
 class Born(NamedTuple):
-    """The days between which someone was born, both inclusive; nobody where the first is the later."""
+    """A range of possible dates of birth, both ends included; empty if the first is after the last."""
 
     earliest: date
     latest: date
 
     def both(self, other: "Born") -> "Born":
-        """What two statements leave open."""
+        """The intersection of two ranges."""
         return Born(max(self.earliest, other.earliest), min(self.latest, other.latest))
 
     @property
     def is_possible(self) -> bool:
-        """Whether anyone was."""
+        """Whether the range is not empty."""
         return self.earliest <= self.latest
 
 
 def born_by_age(age: Age) -> Born:
-    """When someone of an age was born; of a vague date any day of its period may be meant."""
+    """The range of dates of birth for an age; a vague date may be any day of its period."""
     earliest = _years_before(age.infused_on, age.years + 1) + timedelta(days=1)
     return Born(earliest, _years_before(last_day(age.infused_on, age.date_precision), age.years))
 
 
 def born_in(year: int) -> Born:
-    """When someone of a year of birth was born."""
+    """The range of dates of birth for a year."""
     return Born(date(year, 1, 1), date(year, 12, 31))
 
 
 def contradicts(age: Age, others: Iterable[Age], birth_year: int | None = None) -> bool:
-    """Whether no day of birth fits an age and one of the others, or the year of birth."""
+    """Whether no date of birth fits both the age and another age, or the year of birth."""
     born = born_by_age(age)
     said = [born_by_age(other) for other in others] + ([born_in(birth_year)] if birth_year else [])
     return not all(born.both(other).is_possible for other in said)
 
 
-def age_that_follows(said: Iterable[Born], day: date) -> int | None:
-    """The only age on a day that all statements of a birth leave; None where they leave two or none."""
+def age_that_follows(ranges: Iterable[Born], day: date) -> int | None:
+    """The only age on a day that all ranges allow; None if they allow two or none."""
     born = Born(date.min, date.max)
-    for one in said:
-        born = born.both(one)
+    for each in ranges:
+        born = born.both(each)
     if not born.is_possible:
         return None
     ages = {max(0, age_on(bound, day)) for bound in born}
@@ -65,8 +65,8 @@ def age_that_follows(said: Iterable[Born], day: date) -> int | None:
 
 
 def possible_ages(birth_year: int, ages: Iterable[Age], start: date, precision: str) -> list[int]:
-    """The ages in a period of someone born in a year that the recorded ages leave, rising; all of the year
-    where those contradict each other.
+    """The ages in a period, ascending, that the year of birth and the recorded ages allow; by the year alone where
+    the recorded ages contradict each other.
     """
     born = of_year = born_in(birth_year)
     for age in ages:
@@ -78,10 +78,10 @@ def possible_ages(birth_year: int, ages: Iterable[Age], start: date, precision: 
 
 
 def _years_before(day: date, years: int) -> date:
-    """The latest day on which someone was born who is so many years old on a day."""
+    """The latest date of birth of a person who is so many years old on a day."""
     if day.year - years < 1:
         return date.min
     try:
         return day.replace(year=day.year - years)
-    except ValueError:  # of 29 February, in a year that has none
+    except ValueError:  # 29 February, in a year without it
         return date(day.year - years, 2, 28)

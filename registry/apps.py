@@ -1,4 +1,4 @@
-"""The one Django application of the project."""
+"""The project's only Django app."""
 
 import os
 from pathlib import Path
@@ -11,14 +11,14 @@ CATALOGUES = Path(__file__).parent / "pages" / "locale"
 
 
 def compile_catalogues() -> None:
-    """Compile each .po file that has no .mo file, or an older one, as Django reads only the compiled form.
+    """Compile each .po file whose .mo file is missing or older, since Django reads only the compiled form.
 
-    At start, so that no command can be run, and no image built, with texts of another version.
+    At start, so that no command runs, and no image is built, with outdated texts.
     """
     for source in CATALOGUES.rglob("*.po"):
         compiled = source.with_suffix(".mo")
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
-            # Processes start side by side: each writes its own file, and the last to rename it wins.
+            # Processes may start in parallel: each writes its own file, and the last rename wins.
             unfinished = compiled.with_suffix(f".{os.getpid()}")
             polib.pofile(source, encoding="utf-8").save_as_mofile(unfinished)
             unfinished.replace(compiled)
@@ -33,4 +33,4 @@ class RegistryConfig(AppConfig):
 
     def __init__(self, app_name: str, app_module: ModuleType) -> None:
         super().__init__(app_name, app_module)
-        compile_catalogues()  # not in ready(): the models of django.contrib.auth have read the catalogue by then
+        compile_catalogues()  # not in ready(): by then the models of django.contrib.auth have read the catalogue

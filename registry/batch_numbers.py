@@ -1,7 +1,7 @@
-"""Batch numbers that are written like a person's number (docs/decisions/0015-who-a-person-is.md).
+"""Batch numbers that look like a person's number (docs/decisions/0015-who-a-person-is.md).
 
-Many hold the day on which the batch was made and four digits more, the form of a personal number; of each ten
-one has its check digit too.
+Many are the day of manufacture and four more digits, which is the form of a personal number; one in ten has a
+valid check digit too.
 """
 
 import re
@@ -21,16 +21,16 @@ from registry.keyed_digests import Identifier
 from registry.number_search import SHORT, numbers_in
 
 STATED = re.compile(r"\s*(?:lot|batch)\s*:\s*", re.IGNORECASE)
-MADE_WITHIN = timedelta(days=366)  # before the infusion: who was born since is given no such product
+MADE_WITHIN = timedelta(days=366)  # before the infusion: nobody born so recently is given such a product
 
 
 def read_batch(
     batch: str, *, infused_on: date | None, precision: DatePrecision | str | None, own: Identified | None = None
 ) -> tuple[str, Problem | None]:
-    """A batch number as it is stored, and why it may not be.
+    """(the batch number as stored, the problem if it is refused).
 
-    own: whose the row is. A number that looks like a person's passes where what looks like a date of birth is
-    a day in the year before the infusion, or where lot: stands before it; the row's own person's never does.
+    own: the row's person. A number that looks like a person's is accepted if its date is within a year before the
+    infusion, or if it is prefixed with "lot:"; the number of the row's own person is always refused.
     """
     stated = STATED.match(fold(batch))
     if stated and _refuse(bare := fold(batch)[stated.end() :], infused_on, precision, own) is None:
@@ -39,12 +39,12 @@ def read_batch(
 
 
 def stated_persons(batch: str) -> list[Identifier]:
-    """Whom a batch number would name that passes only because lot: stands before it."""
+    """The persons that a batch number may name, if it is accepted only because of its "lot:" prefix."""
     return possible_persons(numbers_in(batch)) if STATED.match(fold(batch)) else []
 
 
 def possible_persons(numbers: Iterable[str]) -> list[Identifier]:
-    """Whom numbers found in a text may name, whichever region has issued them, in whichever century."""
+    """The identifiers that numbers found in a text may be, of any issuing region and century."""
     found: dict[Identifier, None] = {}
     for number in numbers:
         for written in (number, f"{number[:-4]}+{number[-4:]}"):
@@ -60,12 +60,12 @@ def possible_persons(numbers: Iterable[str]) -> list[Identifier]:
 
 
 def names_one_of(batch: str, digests: Collection[tuple[str, bytes]]) -> bool:
-    """Whether a batch number holds a number of whom these digests are of."""
-    return any(not set(digests).isdisjoint(one.digests()) for one in possible_persons(numbers_in(batch)))
+    """Whether a batch number contains a number with one of these digests."""
+    return any(not set(digests).isdisjoint(found.digests()) for found in possible_persons(numbers_in(batch)))
 
 
 def looks_like_a_number() -> Problem:
-    """The refusal of what nothing makes a batch number."""
+    """The refusal of a batch number that looks like a person's number."""
     return Problem("batch", "identifier_in_text", _("This looks like an identity number."))
 
 
@@ -92,6 +92,6 @@ def _is_own(batch: str, own: Identified | None) -> bool:
 
 
 def _holds_day(number: str, earliest: date, latest: date) -> bool:
-    """Whether a number begins with a day between these two."""
+    """Whether a number begins with a date in this range."""
     written = f"20{number[:6]}" if len(number) == SHORT else number[:8]
     return written.isdigit() and is_day(written) and earliest <= date.fromisoformat(written) <= latest

@@ -1,4 +1,4 @@
-"""Code lists that the rules depend on. Lists that administrators keep are tables (models/)."""
+"""Code lists that the rules depend on. Lists that administrators edit are tables (models/)."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -30,7 +30,7 @@ class Status(TextChoices):
 
 
 class DatePrecision(TextChoices):
-    """How much of a date is known. The stored date is the first day of the period."""
+    """The precision of a date. The stored date is the first day of its period."""
 
     DAY = "day", _("Day")
     MONTH = "month", _("Month")
@@ -46,14 +46,14 @@ class Sex(TextChoices):
 
 
 class Modality(TextChoices):
-    """What kind of engineered T cell a product is."""
+    """The kind of engineered cell of a product."""
 
     CAR_T = "CAR-T", "CAR-T"
     TCR_T = "TCR-T", "TCR-T"
 
 
 class CentreStatus(TextChoices):
-    """Where a centre stands; an upcoming one has no infusions, a closed one keeps its own."""
+    """A centre's status; an upcoming centre has no infusions, a closed centre keeps its infusions."""
 
     UPCOMING = "upcoming", _("Upcoming")
     ACTIVE = "active", _("Active")
@@ -62,7 +62,7 @@ class CentreStatus(TextChoices):
 
 
 class ProductOrigin(TextChoices):
-    """By which right a product is used."""
+    """The legal basis on which a product is used."""
 
     AUTHORISED = "authorised", _("Authorised in the EU")
     INVESTIGATIONAL = "investigational", _("Investigational")
@@ -70,14 +70,14 @@ class ProductOrigin(TextChoices):
 
 
 class Sponsor(TextChoices):
-    """Who answers for a trial: decides between ACT and ICT."""
+    """The sponsor of a trial, which decides between ACT and ICT."""
 
     ACADEMIC = "academic", _("Academic")
     INDUSTRY = "industry", _("Industry")
 
 
 class Phase(TextChoices):
-    """Trial phases, as the registers write them."""
+    """Trial phases, as trial registers write them."""
 
     I = "I", "I"  # noqa: E741
     I_II = "I/II", "I/II"
@@ -88,7 +88,7 @@ class Phase(TextChoices):
 
 
 class IdentifierType(TextChoices):
-    """What a patient's identifier was, before it became a digest."""
+    """The type of a patient's identifier."""
 
     PERSONAL = "personal", _("Personal identity number")
     COORDINATION = "coordination", _("Coordination number")
@@ -100,14 +100,14 @@ class IdentifierType(TextChoices):
 
 
 class CentreRole(TextChoices):
-    """What someone is at a centre."""
+    """A user's role at a centre."""
 
     REPORTER = "reporter", _("Reporter")
     LEAD = "lead", _("Lead")
 
 
 class NationalRole(TextChoices):
-    """What someone is for the registry as a whole."""
+    """A user's nationwide role."""
 
     STEWARD = "steward", _("Steward")
     AUDITOR = "auditor", _("Auditor")
@@ -129,7 +129,7 @@ FAILURES = (Outcome.PROOF_FAILED, Outcome.FAILED, Outcome.LOST)
 
 
 class Task(TextChoices):
-    """The jobs that the ledger knows, by their names on the broker."""
+    """The jobs in the run ledger, by Celery task name."""
 
     PUBLISH = "registry.publish_snapshot", _("Publish")
     VERIFY = "registry.verify_snapshot", _("Verify")
@@ -137,14 +137,14 @@ class Task(TextChoices):
 
 
 class Scope(TextChoices):
-    """What a token of the interface may be used for."""
+    """What an API token may be used for."""
 
     READ = "read", _("Read")
     WRITE = "write", _("Read and write")
 
 
 class AccessAction(TextChoices):
-    """What someone did with identified data (access log)."""
+    """Uses of identified data (access log)."""
 
     READ = "read", _("Read")
     SEARCH = "search", _("Searched by identifier")
@@ -161,14 +161,14 @@ class AccessAction(TextChoices):
 
 
 class Side(TextChoices):
-    """Who writes in a question, or is to write next."""
+    """The sides of a question."""
 
     CLINIC = "clinic", _("The clinic")
     STEWARD = "steward", _("The registry's steward")
 
 
 class ReferralState(TextChoices):
-    """What has become of an infusion that was sent to the registry's steward."""
+    """The state of a referral to the registry's steward."""
 
     OPEN = "open", _("Sent to the steward, waiting")
     RELEASED = "released", _("Settled and stored")
@@ -178,7 +178,7 @@ class ReferralState(TextChoices):
 
 
 class ImportState(TextChoices):
-    """Where an uploaded file stands."""
+    """The state of an uploaded file."""
 
     QUEUED = "queued", _("Waiting")
     RUNNING = "running", _("Working")

@@ -13,7 +13,7 @@ from registry.errors import DateInFuture
 
 DATES_KEPT = 10_000
 LONGEST_TYPED = 40
-OLDEST_YEAR = 90  # of two digits: no engineered T cell was given before 1990
+OLDEST_YEAR = 90  # two-digit years from 90 on are 19xx: no engineered T cell was given before 1990
 CENTURIES = {"19", "20"}
 LAST_MONTH = 12
 TOGETHER = {len("YYMMDD"), len("YYYYMMDD")}
@@ -34,7 +34,7 @@ MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-# Where year, month and day stand among the parts of a date, by their shapes.
+# The indexes of year, month and day among the parts of a date, by the parts' shapes.
 ORDERS: dict[str, tuple[int, int | None, int | None]] = {
     "Y": (0, None, None), "Yn": (0, 1, None), "nY": (1, 0, None), "Ym": (0, 1, None), "mY": (1, 0, None),
     "Ynn": (0, 1, 2), "nnY": (2, 1, 0), "nmY": (2, 1, 0), "mnY": (2, 0, 1), "Ymn": (0, 1, 2),
@@ -42,9 +42,9 @@ ORDERS: dict[str, tuple[int, int | None, int | None]] = {
 FILLERS = {"den", "of"}
 ORDINAL = re.compile(r"(?<=\d)(:?[ea]|st|nd|rd|th)\b", re.ASCII)  # 20:e, 20th
 PARTS = re.compile(r"[0-9]+|[a-z]+")
-# Parts, each written as x, with one mark or none between two of them.
+# Parts, each replaced by x, with at most one separator between them.
 TYPED = re.compile(r"x(?: ?[-/.,]? ?x)*[.,]?")
-# The two ways in which a year of two digits can be told from the day: 26-11-20, and 20/11-26 as by hand.
+# The two forms in which a two-digit year can be told from the day: 26-11-20, and 20/11-26 as in handwriting.
 YEAR_FIRST = re.compile(r"(\d\d) ?- ?(\d\d) ?- ?(\d\d)", re.ASCII)
 YEAR_LAST = re.compile(r"(\d\d?) ?/ ?(\d\d?) ?- ?(\d\d)", re.ASCII)
 WRITTEN = {
@@ -54,11 +54,11 @@ WRITTEN = {
 }
 
 
-@lru_cache(DATES_KEPT)  # a long file names the same days again and again; a refusal is not kept
+@lru_cache(DATES_KEPT)  # a long file repeats the same days; errors are not cached
 def read_date(text: str, precision: str = "") -> tuple[date, DatePrecision]:
     """`2014`, `2023-12` or `2023-12-05` as the first day of its period, and its precision.
 
-    A stated precision must fit what is written. Raises ValueError with a sentence.
+    A stated precision must match the text. Raises ValueError with a sentence.
     """
     matches = ((known, pattern.fullmatch(text)) for known, pattern in DATE_PATTERNS.items())
     found, match = next(((known, match) for known, match in matches if match), (None, None))
@@ -77,12 +77,12 @@ def read_date(text: str, precision: str = "") -> tuple[date, DatePrecision]:
 
 
 def understand_date(text: str) -> tuple[date, DatePrecision]:
-    """What someone means by a date as typed into a form: read_date's forms and those that people use.
+    """Read a date as typed into a form: the formats of read_date, and others that people use.
 
-    Digits alone suffice: 20261120, 261120 (year, month, day), 202611. Of three numbers the four-digit
-    one is the year, and 12/11/2026 is day, month, year, as in Swedish. Six digits are a day where they
-    can be one. A year of two digits is read in 26-11-20 and 20/11-26 too. Months may be named, in Swedish
-    or English. Raises ValueError with a sentence.
+    Digits alone are accepted: 20261120, 261120 (year, month, day), 202611. Of three numbers the year is the one
+    with four digits, and 12/11/2026 is day, month, year, as in Swedish. Six digits are read as a day if they are a
+    valid day. A two-digit year is also accepted in 26-11-20 and 20/11-26. Months may be named, in Swedish or
+    English. Raises ValueError with a sentence.
     """
     plain = _normalise(text) if len(text) <= LONGEST_TYPED else ""
     if not TYPED.fullmatch(PARTS.sub("x", plain)):
@@ -103,7 +103,7 @@ def understand_date(text: str) -> tuple[date, DatePrecision]:
 
 
 def _normalise(text: str) -> str:
-    """In small letters, with plain digits, marks and spaces, and a year of two digits written out."""
+    """The text in lower case, with ASCII digits, separators and spaces, and a two-digit year expanded."""
     plain = ORDINAL.sub("", " ".join(fold(text).split()).lower())
     if found := YEAR_FIRST.fullmatch(plain):
         year, month, day = found.groups()
@@ -119,7 +119,7 @@ def _write_out(year: str) -> str:
 
 
 def _split(parts: list[str]) -> list[str]:
-    """Digits that stand together taken apart."""
+    """Split parts that are runs of digits into year, month and day."""
     [digits, *others] = parts or [""]
     if others or len(digits) not in TOGETHER or not digits.isdecimal():
         return parts
@@ -131,7 +131,7 @@ def _split(parts: list[str]) -> list[str]:
 
 
 def _shape(part: str) -> str:
-    """Y for a year, m for a month by its name, n for a short number."""
+    """Y for a year, m for a month's name, n for a short number."""
     if part in MONTHS:
         return "m"
     return {1: "n", 2: "n", 4: "Y"}.get(len(part), "?") if part.isdecimal() else "?"
@@ -150,14 +150,14 @@ def write_date(day: date, precision: str) -> str:
 
 
 def first_day(day: date, precision: str) -> date:
-    """The first day of the period of a date."""
-    if precision == DatePrecision.DAY:  # by far most dates
+    """The first day of the date's period."""
+    if precision == DatePrecision.DAY:  # the most common case
         return day
     return date(day.year, 1, 1) if precision == DatePrecision.YEAR else day.replace(day=1)
 
 
 def last_day(start: date, precision: str) -> date:
-    """The last day of a period that begins on start."""
+    """The last day of the period that begins on `start`."""
     if precision == DatePrecision.DAY:
         return start
     if precision == DatePrecision.YEAR:
@@ -179,6 +179,6 @@ def today() -> date:
 
 
 def require_come(day: date | None) -> None:
-    """Raise DateInFuture for a day after today: nothing is known of it, and what is shown of a day stays."""
+    """Raise DateInFuture for a day after today, whose numbers are not yet final."""
     if day and day > today():
         raise DateInFuture

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with one field, or (improbable) worth a look."""
+    """An error in a field, or a warning."""
 
     field: str
     code: str
@@ -18,9 +18,9 @@ class Problem:
 
 
 class RegistryError(Exception):
-    """Something that the registry refuses; nothing was stored.
+    """A refusal; nothing was stored.
 
-    code is for programs and stays as it is; sentence is what people read, unless one is given.
+    code: stable, for programs. sentence: for people, unless another is given.
     """
 
     code = "refused"
@@ -100,7 +100,7 @@ class TooManyLookups(RegistryError):
             )
             % minutes
         )
-        self.seconds = seconds  # until there is room
+        self.seconds = seconds  # until the budget has room
 
 
 class FileUnusable(RegistryError):
@@ -181,7 +181,7 @@ class AssuranceTooLow(RegistryError):
 
 @dataclass(frozen=True)
 class Difference:
-    """One number that two ways of counting give differently."""
+    """A number on which the two ways of counting disagree."""
 
     cell: str
     measure: str

@@ -1,6 +1,6 @@
-"""One infusion on its way into the registry, as a clinic states it.
+"""An infusion as a clinic states it, before it is stored.
 
-The rules see of centres, products, trials and identifiers what stands here, and not the tables.
+The protocols here are all that the rules see of centres, products, trials and identifiers.
 """
 
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from registry.order import Plan, Step
 
 
 class Identified(Protocol):
-    """An identifier: what it says itself (None where it says nothing), and its digests."""
+    """An identifier: what the number itself gives (None if nothing), and its digests."""
 
     @property
     def type(self) -> IdentifierType:
-        """What it was."""
+        """Personal, coordination, reserve number or pseudonym."""
 
     def digests(self) -> list[tuple[str, bytes]]:
-        """(key id, digest) along the chain of keys."""
+        """(key id, digest) for each key of the chain, oldest first."""
 
     def birth_digest(self) -> bytes | None:
         """The keyed digest of the date of birth."""
@@ -30,7 +30,7 @@ class Identified(Protocol):
 
     @property
     def birth_year(self) -> int | None:
-        """The year of birth, which may be known where the date is not."""
+        """The year of birth, which may be known without the date."""
 
     @property
     def sex(self) -> Sex | None:
@@ -38,15 +38,15 @@ class Identified(Protocol):
 
     @property
     def centre(self) -> str:
-        """Of a centre's own pseudonym the centre's code, else empty."""
+        """The centre's code for a centre's own pseudonym, else ""."""
 
     @property
     def century_written(self) -> bool:
-        """Whether the century is written, and not inferred."""
+        """Whether the century is written and not inferred."""
 
     @property
     def unconfirmed(self) -> bool:
-        """Whether nothing but the clinic says that it is a number."""
+        """Whether it is a number on the clinic's word alone."""
 
 
 class Listed(Protocol):
@@ -56,14 +56,14 @@ class Listed(Protocol):
 
 
 class Centre(Listed, Protocol):
-    """What the rules ask of a centre."""
+    """What the rules need of a centre."""
 
     code: str
     status: str
 
 
 class Product(Listed, Protocol):
-    """What the rules ask of a product."""
+    """What the rules need of a product."""
 
     name: str
     origin: str
@@ -71,11 +71,11 @@ class Product(Listed, Protocol):
 
     @property
     def plan(self) -> Plan:
-        """How it is given."""
+        """Its dose plan."""
 
 
 class Trial(Listed, Protocol):
-    """What the rules ask of a trial."""
+    """What the rules need of a trial."""
 
     identifier: str
     sponsor: str
@@ -83,9 +83,9 @@ class Trial(Listed, Protocol):
 
 @dataclass(kw_only=True)
 class InfusionInput:
-    """One infusion as a clinic states it, its codes looked up and nothing stored yet.
+    """One infusion as a clinic states it, with its codes looked up.
 
-    kind and age_at_infusion may be None: they are then derived, or refused where they cannot be.
+    kind and age_at_infusion may be None: they are then derived, or the infusion is refused if they cannot be.
     """
 
     centre: Centre
@@ -105,7 +105,7 @@ class InfusionInput:
 
     @property
     def step(self) -> Step:
-        """The infusion in the person's course."""
+        """The infusion as a step in the person's course."""
         kind = self.kind and Kind(self.kind)
         precision = DatePrecision(self.date_precision)
         indication = str(self.indication.pk) if self.indication else ""

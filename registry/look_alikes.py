@@ -1,4 +1,4 @@
-"""What people write where a person's number is asked for, and that is none: said for what it is."""
+"""Recognising what people type instead of a person's number, to name it in the error."""
 
 import re
 
@@ -11,7 +11,7 @@ NO_LAST_FOUR = re.compile(r"((?:19|20)?\d{6})[-+]?[xX*?_]{0,4}", re.ASCII)
 LONG = len("YYYYMMDD")
 PHONE = re.compile(r"(?:\+|00)\d{8,14}|0[1-9]\d{6,9}", re.ASCII)
 REGISTRY_NUMBER = re.compile(r"\d{1,9}", re.ASCII)
-CHECKED = (97, 1)  # a registry number and the remainder that it leaves (ISO 7064, mod 97-10)
+CHECKED = (97, 1)  # modulus and remainder of a registry number (ISO 7064, mod 97-10)
 A_MAIL = gettext_noop("This is an e-mail address, not a person's number.")
 A_PHONE = gettext_noop("This looks like a telephone number.")
 A_REGISTRY_NUMBER = gettext_noop(
@@ -22,7 +22,7 @@ A_DATE = gettext_noop("This is a date of birth alone: the last four digits of th
 
 
 def say_what_it_is(text: str) -> str:
-    """What a text without spaces is instead of a number; empty where nobody knows."""
+    """What a text without spaces is instead of a number; empty if unknown."""
     if (match := NO_LAST_FOUR.fullmatch(text.replace("-", "", 2))) and _is_birth(match[1]):
         return _(A_DATE)
     if "@" in text:

@@ -1,4 +1,4 @@
-"""One walk over a map document: the nation, the centres, their categories, the manufacturing sites."""
+"""Walking a map document: the nation, the centres, their categories, the manufacturing sites."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -7,7 +7,7 @@ from registry.measures import MEASURES
 
 
 class Cell(NamedTuple):
-    """One cell of a map document: centre is the centre's part of it, empty for the nation."""
+    """One cell of a map document; centre: the centre's part of the document, empty for the nation."""
 
     centre: dict[str, Any]
     category: str | None
@@ -15,7 +15,7 @@ class Cell(NamedTuple):
 
     @property
     def key(self) -> tuple[str, str]:
-        """The codes of centre and category; an empty text is the whole."""
+        """The codes of centre and category; "" means all."""
         return (self.centre["code"] if self.centre else "", self.category or "")
 
     @property
@@ -25,26 +25,26 @@ class Cell(NamedTuple):
 
 
 def walk_cells(document: Mapping) -> Iterator[Cell]:
-    """The nation, then each centre and after it its categories, in the order of the document."""
+    """The nation, then each centre followed by its categories, in the document's order."""
     yield Cell({}, None, document["national"])
     for centre in document["centres"]:
         yield from cells_of_centre(centre)
 
 
 def cells_of_centre(centre: dict[str, Any]) -> Iterator[Cell]:
-    """A centre of a map document, then its categories."""
+    """A centre's cell, then its categories'."""
     yield Cell(centre, None, centre)
     for row in centre["categories"]:
         yield Cell(centre, row["category"], row)
 
 
 def numbers_by_key(document: Mapping) -> dict[tuple[str, str], dict[str, Any]]:
-    """The numbers of every cell by its key."""
+    """The numbers of every cell by key."""
     return {cell.key: cell.numbers for cell in walk_cells(document)}
 
 
 def list_numbers(document: Mapping) -> Iterator[tuple[tuple[str, str], object]]:
-    """((cell or site, measure), number) of every number of a map document."""
+    """((cell or site, measure), number) for every number in a map document."""
     for cell in walk_cells(document):
         for measure in MEASURES:
             if measure in cell.numbers:

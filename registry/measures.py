@@ -1,7 +1,7 @@
-"""What every number means: COUNTING.md as data and as SQL. No number is defined anywhere else.
+"""The definitions of all measures: COUNTING.md as data and as SQL.
 
-A measure's expression is an aggregate over the infusions of a cell, each with its role there:
-`is_entry` (it is the person's first in the cell) and `entry_age` (age at the person's entry).
+A measure's expression is an aggregate over the infusions of a cell, each with its role in it: `is_entry` (the
+person's first in the cell) and `entry_age` (age at the person's entry).
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from registry.rules import CHILD_BELOW
 class Measure:
     """A measure's labels and rule in both languages, and its aggregate.
 
-    source is where the rule comes from; unit is what one of it is.
+    source: where the rule comes from. unit: what is counted.
     """
 
     sv: str
@@ -27,8 +27,8 @@ class Measure:
     source: str = "COUNTING.md, Measures of a cell"
 
 
-# `first` leaves the database as one number, so that the earliest wins and keeps its date and precision:
-# from which day on it counts, its precision, and how many days before that day its period begins.
+# `first` is one number in SQL, so that min() keeps the date and the precision of the earliest: the day from which
+# it counts, its precision, and how many days before that day its period begins.
 DAYS_OF_PERIOD = 400
 FIRST_SQL = (
     "min(((counts_from - date '1900-01-01') * 3 + CASE date_precision "
@@ -93,7 +93,7 @@ MEASURES = {
 }
 DEFAULT_MEASURES = ("patients", "infusions", "reinfusions", "further_doses", "first")
 
-# Numbers that stand beside the measures of a cell and are made from them.
+# Numbers derived from a cell's measures.
 DERIVED = {
     "patients_summed": Measure(
         sv="summa patienter",
@@ -119,7 +119,7 @@ DERIVED = {
 
 
 def print_first(value: int | None) -> str | None:
-    """The measure `first` as it is printed, from the number that FIRST_SQL makes."""
+    """Format the measure `first`, from the number that FIRST_SQL gives."""
     if value is None:
         return None
     counts_from, since_begin = divmod(value, DAYS_OF_PERIOD)
@@ -128,5 +128,5 @@ def print_first(value: int | None) -> str | None:
 
 
 def nothing_counted(measures: tuple[str, ...] = DEFAULT_MEASURES) -> dict[str, int | str | None]:
-    """The measures of a cell without infusions: zeros, and no first."""
+    """The measures of an empty cell: zeros, and no first."""
     return {name: None if name == "first" else 0 for name in measures}

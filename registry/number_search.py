@@ -1,9 +1,9 @@
-"""The search for identity numbers in free text, however they are parted (docs/decisions/0015).
+"""Searching free text for identity numbers, whatever separators they have (docs/decisions/0015).
 
-All but letters and digits is taken away; each run of 10 or 12 digits, and of 10 or 12 characters with letters, is
-then looked at that begins and ends where a group of digits did. Digits within a longer group are left alone: most
-batch numbers of 14 digits would hold a number by chance. Then it is looked for personal numbers once more without
-the words of up to three letters that stand between digits, and with digits for the letters that look like some.
+Everything but letters and digits is removed; then each run of 10 or 12 digits, or of 10 or 12 characters with
+letters, that begins and ends at the boundary of a group of digits is checked. Digits inside a longer group are not
+checked, since most batch numbers of 14 digits would contain a number by chance. Personal numbers are searched for
+once more without words of up to three letters between digits, and with letters that look like digits replaced.
 """
 
 import re
@@ -17,11 +17,10 @@ from registry.digits import TYPED_FOR_DIGITS, fold, is_day, is_partial, luhn
 from registry.reserve_numbers import is_written_like_one
 
 SHORT, LONG = 10, 12
-FEWEST_DIGITS = 7  # of a reserve number of ten characters
+FEWEST_DIGITS = 7  # in a reserve number of ten characters
 COORDINATION_DAY = 60
-ELSE = " ---- "  # in the place of what is something else; more than a word that may stand in a number
-# Groups of digits that are something else: a trial's number, a date with a time of day, and the next date after
-# a date.
+ELSE = " ---- "  # replaces what is recognised as something else; longer than a word allowed within a number
+# Digits that are something else: a trial's number, a date with a time of day, a date that follows a date.
 TRIAL = re.compile(r"(?<!\d)\d{4}-\d{6}-\d{2}(?:-\d{2})?(?!\d)")
 DATE = r"(?:19|20)\d{2}([-./])(?:0[1-9]|1[0-2])\%d(?:0[1-9]|[12]\d|3[01])(?!\d)"
 TWO_DATES = re.compile(rf"(?<!\d){DATE % 1}(?=[^0-9]{{1,8}}{DATE % 2})")
@@ -32,16 +31,16 @@ SHORT_WORD = re.compile(r"(?<=\d)[\W_]*[^\W\d_]{1,3}[\W_]*(?=\d)")
 
 
 def holds_number(text: str) -> bool:
-    """Whether a text as typed holds a personal, coordination or reserve number."""
+    """Whether a text as typed contains a personal, coordination or reserve number."""
     return any(True for _number in numbers_in(text))
 
 
 def numbers_in(text: str) -> Iterator[str]:
-    """What in a text as typed may be a personal, coordination or reserve number, without what parts it."""
+    """The possible personal, coordination or reserve numbers in a text as typed, without separators."""
     if sum(map(str.isdigit, text)) < FEWEST_DIGITS and text.isascii():
         return
     for written in dict.fromkeys([text, TAG.sub(" ", unescape(unquote(text)))]):
-        plain = unicodedata.normalize("NFKD", fold(written))  # accents of letters are no part of a number
+        plain = unicodedata.normalize("NFKD", fold(written))  # accents are not part of a number
         plain = "".join(char for char in plain if not unicodedata.combining(char))
         for pattern in (TRIAL, TWO_DATES, TIMED):
             plain = pattern.sub(ELSE, plain)
@@ -52,10 +51,10 @@ def numbers_in(text: str) -> Iterator[str]:
 
 
 def _windows(text: str) -> Iterator[str]:
-    """Each run of 10 or 12 letters and digits that begins with a group of digits and ends with a group."""
+    """Each run of 10 or 12 letters and digits that begins and ends at the boundary of a group of digits."""
     places = [place for place, char in enumerate(text) if char.isalnum()]
     plain = "".join(text[place] for place in places)
-    # Where two neighbours were parted, or are not both digits, one group ends and the next begins.
+    # A group boundary is where two neighbours were separated, or are not both digits.
     parted = [
         after - before > 1 or not (text[before].isdigit() and text[after].isdigit())
         for before, after in pairwise(places)
@@ -84,7 +83,7 @@ def _is_personal(window: str) -> bool:
 
 
 def _is_older(window: str) -> bool:
-    """Whether it is a number of someone born before any batch was made: batch numbers have days and letters."""
+    """Whether its date of birth is before any batch was made, since batch numbers have dates and letters too."""
     return _is_personal(window) and not "14" <= window[-SHORT:][:2] <= "40"
 
 

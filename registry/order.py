@@ -1,6 +1,6 @@
-"""The order of one person's infusions, where some dates are known to the day and others are not.
+"""The order of a person's infusions, some of which have vague dates.
 
-COUNTING.md, "Precision": inside its period the stated kind decides where a vague date stands.
+COUNTING.md, "Precision": the stated kind decides the position of a vague date within its period.
 """
 
 from bisect import bisect_right
@@ -11,19 +11,19 @@ from typing import NamedTuple
 from registry.choices import DatePrecision, Kind
 from registry.dates import last_day
 
-VAGUE_FIRST, KNOWN_DAY, VAGUE_OTHER = range(3)  # the rank inside a day
+VAGUE_FIRST, KNOWN_DAY, VAGUE_OTHER = range(3)  # the rank within a day
 PRECISIONS = (DatePrecision.DAY, DatePrecision.MONTH, DatePrecision.YEAR)
 
 
 class Plan(NamedTuple):
-    """How many doses a course of a product has, and at most how many days lie between two of them."""
+    """The number of doses in a course of a product, and the most days between two of them."""
 
     doses: int = 1
     longest_interval: int = 0
 
 
 class Step(NamedTuple):
-    """One infusion in a person's course; its kind is None as long as the clinic has left it open."""
+    """One infusion in a person's course; its kind is None if the clinic has not stated it."""
 
     infused_on: date
     sequence: int
@@ -31,17 +31,17 @@ class Step(NamedTuple):
     product: str
     date_precision: DatePrecision = DatePrecision.DAY
     centre: str = ""
-    indication: str = ""  # empty where it is not stated
+    indication: str = ""  # "" if not stated
     plan: Plan = Plan()  # the product's
 
     @property
     def slot(self) -> tuple[date, DatePrecision, int]:
-        """What no two infusions that a centre records of a person share."""
+        """Unique among a person's infusions at a centre."""
         return self.infused_on, self.date_precision, self.sequence
 
 
 class Place(NamedTuple):
-    """Where an infusion stands: from which day on it counts, and what decides inside that day."""
+    """An infusion's position: the day from which it counts, and its rank within the day."""
 
     counts_from: date
     rank: int
@@ -52,7 +52,7 @@ class Place(NamedTuple):
 
 
 class Order:
-    """The order of a course. Places are comparable with each other, and only inside one course."""
+    """The order of a course. Places are comparable only within one course."""
 
     def __init__(self, course: Iterable[Step]):
         self._known_days = sorted(step.infused_on for step in course if step.date_precision == DatePrecision.DAY)
@@ -68,12 +68,12 @@ class Order:
         return Place(counts_from, rank, step.sequence, step.infused_on, precision, step.centre)
 
     def _last_known_day(self, step: Step) -> date:
-        """The last of the course's known days in the period of a vague date, else its first day."""
+        """The last known day of the course within the period of a vague date, else the period's first day."""
         until = bisect_right(self._known_days, last_day(step.infused_on, step.date_precision))
         return max(step.infused_on, self._known_days[until - 1]) if until else step.infused_on
 
 
 def put_in_order(course: Iterable[Step]) -> list[Step]:
-    """The infusions of one person, the earliest first."""
+    """One person's infusions, earliest first."""
     steps = list(course)
     return sorted(steps, key=Order(steps).place)

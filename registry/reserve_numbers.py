@@ -1,6 +1,6 @@
-"""Reserve numbers: who issues them, in which format, and from where that is known.
+"""Reserve numbers: their issuers, formats and sources.
 
-A regional number is unique within its region only, so that its issuer is a part of the identity.
+A regional number is unique only within its region, so its issuer is part of the identity.
 
 Sources, read in November 2026:
 HL7: HL7 Sweden, base profiles R4 (github.com/HL7Sweden/basprofiler-r4 at 2509c4e,
@@ -9,8 +9,8 @@ LRID: Inera, Personuppgiftstjänsten, "Lokala Reservidn", version 1.2 and later
      (inera.atlassian.net/wiki, page 3353227890): check digits, what the parts mean, examples.
 NRID: Inera, "Nationellt Reservidformat" (specification 1.0 of the national reserve identity).
 VGR: vgregion.se, "Hantering av reservidentiteter": numbers not in the region's format ("GRID") are old.
-A region whose format is in none of them has no Format here: its numbers are accepted unchecked, with a
-prefix and a warning.
+A region whose format is in none of them has no Format here: its numbers are accepted unchecked, with a prefix
+and a warning.
 """
 
 import re
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from registry.digits import is_day, luhn
 
 DAY = r"(?P<date>(?:1[89]|2[01])\d{6})"
-LETTER = "[A-HJ-NPR-UX-Z]"  # of the national format: none of I, O, Q, V, W
+LETTER = "[A-HJ-NPR-UX-Z]"  # in the national format: not I, O, Q, V, W
 VALUE_OF = str.maketrans("KMX", "578")
 CENTURY = 19
 SERIES = 3  # the national format adds three to the century for each of its series
@@ -28,16 +28,16 @@ FULL_LENGTH = 12
 UNKNOWN_CENTURY = "00"
 UNPUBLISHED = re.compile(r"(?=(?:.*\d){4})[0-9A-Z]{10,12}", re.ASCII)
 DATED = re.compile(r"(?:1[89]|20)\d{6}", re.ASCII)
-FIRST_BATCH = "20140101"  # batch numbers hold days too, of the first treatment in the country at the earliest
-FAR_YEAR = "40"  # later ones of two digits are the last century's
-NO_DAY = range(32, 60)  # stands for the day in numbers without a date of birth
+FIRST_BATCH = "20140101"  # batch numbers contain dates too, from the first treatment in the country on
+FAR_YEAR = "40"  # later two-digit years are 19xx
+NO_DAY = range(32, 60)  # in place of the day in numbers without a date of birth
 
 
 @dataclass(frozen=True)
 class Format:
-    """How one issuer writes numbers. The group `date` (YYYYMMDD) or `short` (YYMMDD) holds a real day.
+    """A format of an issuer. The group `date` (YYYYMMDD) or `short` (YYMMDD) is a valid date.
 
-    check: whether the check digit is right, None for a format without one. confirmed: it is published and in use.
+    check: verifies the check digit, None for a format without. confirmed: published and in use.
     """
 
     pattern: str
@@ -48,7 +48,7 @@ class Format:
 
 @dataclass(frozen=True)
 class Issuer:
-    """Who issues numbers. county: its code by Statistics Sweden; empty for the whole country."""
+    """An issuer of numbers. county: Statistics Sweden's code; "" for the whole country."""
 
     key: str
     name: str
@@ -64,7 +64,7 @@ def _last_ten(number: str) -> bool:
 
 
 def _stockholm(number: str) -> bool:
-    """LRID counts positions 5 to 11; programs in use count 3 to 11. Either is right."""
+    """LRID sums positions 5 to 11, programs in use 3 to 11: either is accepted."""
     return int(number[-1]) in {luhn(number[4:-1]), luhn(number[2:-1])}
 
 
@@ -76,9 +76,9 @@ def _vastra_gotaland(number: str) -> bool:
 
 
 def _national(number: str) -> bool:
-    """Luhn over all eleven characters, doubled from the first on; a letter is its ASCII value, 65 for A (NRID).
+    """Luhn over all eleven characters, doubling from the first; a letter is its ASCII value, 65 for A (NRID).
 
-    Of a doubled letter all digits are added, as all examples of HL7 Sweden and Inera have it.
+    All digits of a doubled letter are added, as in all examples of HL7 Sweden and Inera.
     """
     values = [int(char) if char.isdigit() else ord(char) for char in number[:-1]]
     doubled = (value * (1 if place % 2 else 2) for place, value in enumerate(values))
@@ -87,7 +87,7 @@ def _national(number: str) -> bool:
 
 
 def _national_date(number: str) -> bool:
-    """The century stands 3, 6, 9 ... 78 too high; 00 and a month and day that are none: not known (NRID)."""
+    """The century is 3, 6, 9 ... 78 too high; 00 with an invalid month and day means unknown (NRID)."""
     century, month, day = number[:2], number[4:6], number[6:8]
     if century == UNKNOWN_CENTURY:
         return month >= "20" and "40" <= day <= "59"
@@ -149,10 +149,10 @@ PATTERNS = {each: re.compile(each.pattern, re.ASCII) for issuer in ISSUERS for e
 
 @dataclass(frozen=True)
 class Reading:
-    """Whose number it may be, none where it is nobody's. sure: by the whole country's format, the centre's own
-    region's, or a check digit; clear: no other issuer writes such numbers.
+    """The possible issuers of a number, none if no format fits. sure: by the national format, the centre's own
+    region's, or a check digit. clear: no other issuer has such numbers.
 
-    impossible_day, wrong_check: why no format fits, where one would else.
+    impossible_day, wrong_check: why an otherwise fitting format does not fit.
     """
 
     issuers: tuple[Issuer, ...] = ()
@@ -164,10 +164,10 @@ class Reading:
 
 
 def whose(number: str, *, county: str = "") -> Reading:
-    """Whose number it is by the published formats; a centre's county decides between several.
+    """The issuer of a number by the published formats; the centre's county decides between several.
 
-    Numbers of the whole country come first, then the centre's own region's, then those with a check digit,
-    which another region's number has by chance once in ten.
+    The national format is preferred, then the centre's own region's, then formats with a check digit, which
+    another region's number passes by chance in one case of ten.
     """
     shaped = [(issuer, each) for issuer in ISSUERS for each in issuer.formats if PATTERNS[each].fullmatch(number)]
     fitting = [(issuer, each) for issuer, each in shaped if each.confirmed and _fits(each, number)]
@@ -188,7 +188,7 @@ def whose(number: str, *, county: str = "") -> Reading:
 
 
 def read_of(issuer: Issuer, number: str) -> Reading:
-    """Whether a number is the issuer's: by a format in use, an old one, or unchecked where none is published."""
+    """Read a number as the issuer's: by a format in use, an old format, or unchecked where none is published."""
     for each in sorted(issuer.formats, key=lambda each: not each.confirmed):
         if _fits(each, number):
             return Reading((issuer,), confirmed=each.confirmed)
@@ -202,8 +202,8 @@ def read_of(issuer: Issuer, number: str) -> Reading:
 
 
 def is_written_like_one(number: str) -> bool:
-    """Whether a run of characters in a text is probably a reserve number: its check digit is right, or, where the
-    format has none, it holds a day before any batch was made.
+    """Whether characters in a text are probably a reserve number: the check digit is valid, or, in a format
+    without, the date is before any batch was made.
     """
     return any(
         _fits(each, number) and (each.check is not None or _day_in(each, number) < FIRST_BATCH)
@@ -214,7 +214,7 @@ def is_written_like_one(number: str) -> bool:
 
 
 def _day_in(each: Format, number: str) -> str:
-    """The day that a number of a format holds, the first batch's where it holds none."""
+    """The date in a number of a format; FIRST_BATCH if it has none."""
     match = PATTERNS[each].fullmatch(number)
     parts = match.groupdict() if match else {}
     if short := parts.get("short"):
@@ -223,7 +223,7 @@ def _day_in(each: Format, number: str) -> str:
 
 
 def _holds_impossible_day(number: str) -> bool:
-    """Of a number that begins like a date; a day from 32 to 59 says that there is none."""
+    """Whether a number begins like a date with an invalid day; 32 to 59 are valid and mean no date."""
     if len(number) != FULL_LENGTH or not DATED.match(number):
         return False
     day = number[:6] + "01" if int(number[6:8]) in NO_DAY else number[:8]
@@ -238,7 +238,7 @@ def _fits(each: Format, number: str) -> bool:
 def _is_dated(match: re.Match[str]) -> bool:
     parts = match.groupdict()
     written, short = parts.get("date"), parts.get("short")
-    if short:  # in whichever century
+    if short:  # in either century
         return is_day("19" + short) or is_day("20" + short)
     return not written or is_day(written)
 

@@ -1,6 +1,6 @@
-"""What has to wait in the database, and nobody may read there: sealed under a key of the environment.
+"""Encrypting what waits in the database, with a key from the environment.
 
-The key is derived from the current of IDENTITY_KEYS; what was sealed before a key was added is still opened.
+The key is derived from the current key of IDENTITY_KEYS; content sealed under earlier keys can still be opened.
 """
 
 import hmac
@@ -14,13 +14,13 @@ NONCE_BYTES = 12
 
 
 def seal(content: bytes, *, of: str) -> bytes:
-    """The content, readable with the keys of the environment alone; of: what it belongs to, and nothing else."""
+    """Encrypt content; of: what it belongs to, as associated data, without which it cannot be opened."""
     nonce = secrets.token_bytes(NONCE_BYTES)
     return nonce + _cipher(next(iter(settings.IDENTITY_KEYS.values()))).encrypt(nonce, content, of.encode())
 
 
 def unseal(sealed: bytes, *, of: str) -> bytes | None:
-    """The reverse of seal; None where no key fits."""
+    """Decrypt what `seal` has encrypted; None where no key fits."""
     nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     for key in settings.IDENTITY_KEYS.values():
         try:

@@ -1,4 +1,4 @@
-"""Thin Celery entry points. Each may be lost, doubled or killed: the next run makes it good."""
+"""Celery tasks. Each may be lost, duplicated or killed: the next run catches up."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -18,13 +18,13 @@ from registry.publishing import runs
 
 @shared_task(name=Task.PUBLISH.value)
 def publish_snapshot() -> None:
-    """Build, prove and publish the statistics of the latest revision; twice in a row publishes once."""
+    """Build, verify and publish the statistics of the latest revision; idempotent."""
     runs.run_publication()
 
 
 @shared_task(name="registry.sweep")
 def sweep() -> None:
-    """Each minute: catch what a lost message missed."""
+    """Each minute: do what lost messages have missed."""
     _do_each(runs.run_sweep, sweep_imports, forget_lookups, expire_referrals)
 
 
@@ -36,18 +36,18 @@ def verify_snapshot() -> None:
 
 @shared_task(name=Task.PRUNE.value)
 def prune_facts() -> None:
-    """Each night: delete what publishing itself could not, and what is kept long enough."""
+    """Each night: delete facts that publishing could not delete, and expired data."""
     _do_each(runs.run_pruning, prune_access_log, prune_idempotency_keys)
 
 
 @shared_task(name=RUN_IMPORT)
 def run_import(job_id: str, language: str = "") -> None:
-    """Check an uploaded file, or store it; twice in a row does it once."""
+    """Check an uploaded file, or store it; idempotent."""
     run_import_job(UUID(job_id), language=language or settings.LANGUAGE_CODE)
 
 
 def _do_each(*steps: Callable[[], object]) -> None:
-    """Do all steps in order: none waits for another to be mended. Faults are raised when all are done."""
+    """Run all steps in order, even if some fail; errors are raised at the end."""
     faults = []
     for step in steps:
         try:

@@ -1,4 +1,4 @@
-"""The words and numbers of a map document as people read them, in the language that is active."""
+"""The words and numbers of a map document for display, in the current language."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,16 +11,16 @@ from django.utils.translation import ngettext
 
 from registry.map_cells import is_withheld
 
-LICENCE = "CC BY 4.0"  # of the published numbers; the map's own are in NOTICE
-MAP_ADDRESS = "/api/v1/map"  # the same numbers for programs, within the registry's own host
-WITHHELD = ".."  # in place of a number or date that the policy does not let out: neither zero nor missing
+LICENCE = "CC BY 4.0"  # of the published numbers; the map's licences are in NOTICE
+MAP_ADDRESS = "/api/v1/map"  # the same numbers through the API, relative to the registry's host
+WITHHELD = ".."  # in place of a number or date that the policy withholds: neither zero nor missing
 SWEDISH_TIME = ZoneInfo("Europe/Stockholm")
 FIRST_FORMATS = {4: ("%Y", "Y"), 7: ("%Y-%m", "F Y"), 10: ("%Y-%m-%d", "j F Y")}  # by length
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line under a centre: `mark` is a category's code or "site"; `values` may be cut between."""
+    """One line under a centre: `mark` is a category's code or "site"; lines may break between `values`."""
 
     mark: str
     name: str
@@ -30,10 +30,10 @@ class Line:
 
 @dataclass(frozen=True)
 class CentreText:
-    """A centre as its callout and its card say it.
+    """A centre's texts for its callout and its card.
 
-    total stands beside the city, and number where there is no room for it; note stands below, and
-    complete (up to which day the records are) on the card alone.
+    total is shown beside the city, or number where there is no room for it; note is below, and complete (through
+    which day the records are complete) only on the card.
     """
 
     code: str
@@ -47,7 +47,7 @@ class CentreText:
 
 
 def describe_centres(document: dict) -> list[CentreText]:
-    """Put every centre of a map document into words, in the document's order."""
+    """The texts of every centre of a map document, in its order."""
     return [_describe_centre(centre, document["manufacturing"]) for centre in document["centres"]]
 
 
@@ -84,38 +84,38 @@ def _describe_centre(centre: dict, manufacturing: list[dict]) -> CentreText:
 
 
 def is_awaited(centre: dict) -> bool:
-    """Whether a centre is upcoming and so has a word instead of numbers."""
+    """Whether a centre is upcoming, and so has a word instead of numbers."""
     return centre["status"] == "upcoming" and centre["infusions"] == 0
 
 
 def say_total(centre: dict) -> str:
-    """Return what stands beside the city: infusions, or why there are none."""
+    """Return the text beside the city: infusions, or why there are none."""
     if is_awaited(centre):
         return _("upcoming centre")
     return _("no infusions yet") if centre["infusions"] == 0 else say_infusions(centre["infusions"])
 
 
 def say_short(centre: dict) -> str:
-    """Return the number of infusions alone, "–" for none, or that the centre is upcoming."""
+    """Return only the number of infusions, "–" for none, or that the centre is upcoming."""
     if is_awaited(centre):
         return _("upcoming")
     return "–" if centre["infusions"] == 0 else say_number(centre["infusions"])
 
 
 def say_note(centre: dict) -> str:
-    """Return what is out of the ordinary with a centre: persons in two categories, its status."""
+    """Return notes on a centre: persons in two categories, its status."""
     whole = _("%(patients)s in all") % {"patients": say_patients(centre["patients"])}
     return ", ".join(filter(None, (whole if "patients_summed" in centre else "", say_status(centre))))
 
 
 def say_status(centre: dict) -> str:
-    """Return that a centre is paused or closed, or ""."""
+    """Return "paused at present" or "closed", or ""."""
     return {"paused": _("paused at present"), "closed": _("closed")}.get(centre["status"], "")
 
 
 def say_complete(centre: dict) -> str:
-    """Return "Complete through 31 October 2026", or "" where the centre has not said."""
-    day = centre.get("complete_through")  # older snapshots do not say
+    """Return "Complete through 31 October 2026", or "" where the centre has not stated it."""
+    day = centre.get("complete_through")  # missing in older snapshots
     return _("Complete through %(date)s") % {"date": say_date(day)} if day else ""
 
 
@@ -141,7 +141,7 @@ def say_further_doses(count: int | None) -> str:
 
 
 def say_repeats(cell: dict) -> list[str]:
-    """Return what a cell has besides first infusions, as "5 RI" and "1 further dose"; nothing for none."""
+    """Return what a cell has besides first infusions, as ["5 RI", "1 further dose"]; empty for none."""
     repeats = []
     if cell["reinfusions"] != 0:
         repeats.append(_("%(count)s RI") % {"count": say_number(cell["reinfusions"])})
@@ -156,12 +156,12 @@ def say_number(count: int | None) -> str:
 
 
 def _many(count: int | None) -> int:
-    """By what a word's form is chosen: beside a number that is withheld it stands in the plural."""
+    """The number that selects singular or plural: plural beside a withheld number."""
     return 2 if count is None else count
 
 
 def say_first(first: str | None) -> str:
-    """Return a first date in its own precision: "2014", "December 2023", "5 December 2023", or ""."""
+    """Return a first date in its precision: "2014", "December 2023", "5 December 2023", or ""."""
     if first is None:
         return ""
     read, write = FIRST_FORMATS[len(first)]
@@ -179,7 +179,7 @@ def say_since(first: str | None) -> str:
 
 
 def say_date(iso: str) -> str:
-    """Return "8 September 2025" of an ISO date."""
+    """Return "8 September 2025" for an ISO date."""
     return format_date(date.fromisoformat(iso), "j F Y")
 
 
@@ -194,12 +194,12 @@ def say_month_name(day: date) -> str:
 
 
 def say_month(month: str | None) -> str:
-    """Return "September 2025" of "2025-09", or "–"."""
+    """Return "September 2025" for "2025-09", or "–"."""
     return say_first(month) or "–"
 
 
 def say_instant(iso: str) -> str:
-    """Return "8 September 2025 12:00", Swedish time, of an ISO instant with its offset."""
+    """Return "8 September 2025 12:00", in Swedish time, for an ISO instant with offset."""
     instant = datetime.fromisoformat(iso).astimezone(SWEDISH_TIME)
     return _("%(date)s %(hour)s:%(minute)s") % {
         "date": format_date(instant, "j F Y"),
@@ -209,7 +209,7 @@ def say_instant(iso: str) -> str:
 
 
 def say_lead(document: dict) -> list[str]:
-    """Return the sentence with the nation's persons, in lines, after the day that is shown, if any."""
+    """Return the lines of the sentence about the nation's persons, after the day shown, if any."""
     national, as_of = document["national"], document["snapshot"]["as_of"]
     lines = [_("As of %(date)s.") % {"date": say_date(as_of)}] if as_of else []
     if national["infusions"] == 0:
@@ -247,7 +247,7 @@ def say_national(national: dict) -> list[tuple[int | None, str, str]]:
 
 
 def say_sources(document: dict) -> list[str]:
-    """Return the lines under a figure: which snapshot it is, its source, its licence."""
+    """Return the lines under a figure: snapshot, source, licence."""
     snapshot = document["snapshot"]
     line = _("Snapshot %(number)s, built %(built)s (Swedish time)") % {
         "number": say_number(snapshot["number"]),

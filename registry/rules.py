@@ -1,4 +1,4 @@
-"""Pure checks: an infusion's fields, and what an infusion is in a person's course.
+"""Checks of an infusion's fields, and what is improbable in them.
 
 Each rule stands here once, with its code and its sentence. What the database can hold by itself
 is also a named constraint there (models/).
@@ -10,12 +10,12 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from registry.choices import Category, CentreStatus, DatePrecision, Kind, ProductOrigin, Sex, Sponsor
-from registry.course_rules import doubt_kind, is_planned
+from registry.choices import Category, CentreStatus, DatePrecision, ProductOrigin, Sex, Sponsor
 from registry.dates import age_on, first_day, last_day, today
-from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem
+from registry.errors import Problem
 from registry.infusion_input import InfusionInput
-from registry.order import Order, Step
+from registry.kinds import find_earlier
+from registry.order import Step
 
 CHILD_BELOW = 18  # years, COUNTING.md "children"
 IMPROBABLE_AGE = 90
@@ -26,18 +26,9 @@ LONGEST_BATCH = 60
 EARLIEST = date(1990, 1, 1)  # no engineered T cell was given before
 FIRST_TREATMENT = date(2014, 1, 1)  # the year of the first in the country, where the figure begins
 IMPROBABLE_BEFORE = date(2010, 1, 1)  # the first person was treated with CD19 CAR-T in 2010
-LONG_GAP = timedelta(days=5 * 365)
 LONG_AGO = timedelta(days=365)  # a recent infusion on a weekend is remembered; an old one is mistyped
 MANY = 3  # infusions of one person
 SATURDAY = 5
-# None of these says when or where: the earlier infusion may be another centre's (DOMAIN.md).
-BEFORE_FIRST = gettext_noop(
-    "The date falls before the person's recorded first infusion. Say which of the two is the first."
-)
-SECOND_FIRST = gettext_noop("The person's first infusion is recorded already.")
-KIND_OPEN = gettext_noop("The person has other infusions: say whether this is a further dose or a reinfusion.")
-NOT_EARLIEST = gettext_noop("An earlier infusion of this person is recorded, so this cannot be the first.")
-NO_COURSE = gettext_noop("A further dose belongs to a course, and the person has no earlier infusion.")
 OTHER_SPONSOR = {
     Sponsor.ACADEMIC: gettext_noop("%(category)s needs an academic trial, and %(trial)s is an industry trial."),
     Sponsor.INDUSTRY: gettext_noop("%(category)s needs an industry trial, and %(trial)s is an academic trial."),
@@ -255,36 +246,6 @@ def check_age_by_birth_year(draft: InfusionInput, birth_year: int | None) -> Pro
     )
 
 
-def classify(*, step: Step, others: Sequence[Step], elsewhere: bool = False) -> tuple[Kind, list[Problem]]:
-    """What one infusion is in the course of a person, and what is improbable about it.
-
-    others are the person's other submitted infusions, as far as whoever acts may judge by them;
-    elsewhere says that there are more, of which nothing else may be told. Raises InfusionRefused,
-    KnownElsewhere, or KindUnclear when the infusion falls before the recorded first (COUNTING.md,
-    small cases 1, 3, 4 and 11).
-    """
-    refuse_taken_place(step, others)
-    if elsewhere and step.kind in {None, Kind.FIRST}:
-        raise KnownElsewhere
-    order = Order([*others, step])
-    place = order.place(step)
-    first = next((other for other in others if other.kind == Kind.FIRST), None)
-    if first and place < order.place(first):
-        raise KindUnclear([_kind_problem("kind_unclear", BEFORE_FIRST)])
-    has_earlier = any(order.place(other) < place for other in others)
-    if step.kind is None:
-        if has_earlier:
-            raise KindUnclear([_kind_problem("kind_unclear", KIND_OPEN)])
-        return Kind.FIRST, []
-    if step.kind == Kind.FIRST and first:
-        raise InfusionRefused([_kind_problem("second_first", SECOND_FIRST)])
-    if step.kind == Kind.FIRST and has_earlier:
-        raise InfusionRefused([_kind_problem("first_not_earliest", NOT_EARLIEST)])
-    if step.kind == Kind.FURTHER_DOSE and not has_earlier and not elsewhere:
-        raise InfusionRefused([_kind_problem("further_dose_without_earlier", NO_COURSE)])
-    return step.kind, list(doubt_in_course(step, others, elsewhere=elsewhere))
-
-
 def doubt_entry(draft: InfusionInput, others: Sequence[Step]) -> Iterable[Problem]:
     """What is improbable in one infusion that is typed. In a file of many years such rows are common
     and true, and would hide the warnings that matter.
@@ -293,7 +254,7 @@ def doubt_entry(draft: InfusionInput, others: Sequence[Step]) -> Iterable[Proble
     on_weekend = draft.date_precision == DatePrecision.DAY and day.weekday() >= SATURDAY
     if on_weekend and today() - day > LONG_AGO:
         yield Problem("infused_on", "date_on_weekend", _("The date was a weekend day: is it right?"), True)
-    if len(_find_earlier(draft.step, others)) + 1 >= MANY:
+    if len(find_earlier(draft.step, others)) + 1 >= MANY:
         sentence = _("This is the person's third infusion or a later one: is it right?")
         yield Problem("kind", "third_infusion", sentence, True)
 
@@ -305,48 +266,3 @@ def doubt_sex(stated: str | None, known: str) -> Iterable[Problem]:
     if known != Sex.UNKNOWN and stated not in {None, Sex.UNKNOWN, known}:
         sentence = _("The sex differs from that of another infusion of this person: is it right?")
         yield Problem("sex", "sex_differs", sentence, True)
-
-
-def propose_kind(step: Step, others: Sequence[Step]) -> Kind:
-    """What an infusion probably is, for the clinic to confirm: the next dose of the product's plan is a
-    further dose, any other later infusion is a reinfusion.
-    """
-    earlier = _find_earlier(step, others)
-    if not earlier:
-        return Kind.FIRST
-    return Kind.FURTHER_DOSE if is_planned(step, earlier) else Kind.REINFUSION
-
-
-def refuse_taken_place(step: Step, others: Iterable[Step]) -> None:
-    """Raise InfusionRefused where another infusion of the person stands at the same date and sequence."""
-    for other in others:
-        if other.slot != step.slot:
-            continue
-        if other.product == step.product:
-            sentence = _("The same infusion (person, date, sequence, product) is there already.")
-            raise InfusionRefused([Problem("patient_id", "duplicate", sentence)])
-        sentence = _("The person has another infusion that day with this sequence: write 2, or the next.")
-        raise InfusionRefused([Problem("sequence", "sequence_taken", sentence)])
-
-
-def doubt_in_course(step: Step, others: Sequence[Step], *, elsewhere: bool = False) -> Iterable[Problem]:
-    """What is improbable about an infusion of a stated kind beside the person's others."""
-    earlier = _find_earlier(step, others)
-    if step.kind == Kind.REINFUSION and not earlier and not elsewhere:
-        sentence = _("The registry knows no earlier infusion of this person: was it given elsewhere?")
-        yield Problem("kind", "no_earlier_infusion", sentence, True)
-    order = Order([*others, step])
-    if earlier and order.place(step).counts_from - order.place(earlier[-1]).counts_from > LONG_GAP:
-        sentence = _("The person was treated a long time before: is the date right?")
-        yield Problem("infused_on", "long_gap", sentence, True)
-    yield from doubt_kind(step, earlier)
-
-
-def _find_earlier(step: Step, others: Sequence[Step]) -> list[Step]:
-    """Those of a person's other infusions that come before this one, in order."""
-    order = Order([*others, step])
-    return sorted((other for other in others if order.place(other) < order.place(step)), key=order.place)
-
-
-def _kind_problem(code: str, sentence: str) -> Problem:
-    return Problem("kind", code, _(sentence))

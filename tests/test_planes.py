@@ -32,6 +32,7 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "registry.identity",
     "registry.infusion_input",
     "registry.keyed_digests",
+    "registry.kinds",
     "registry.look_alikes",
     "registry.migrations",
     "registry.number_search",

@@ -10,7 +10,7 @@ import pytest
 from django.utils.translation import override
 
 import registry
-from registry import dates, rules
+from registry import dates, kinds, rules
 from registry.access import Operator
 from registry.choices import Category, DatePrecision, Kind, Sex
 from registry.entry.importing.course import KIND_STAYS
@@ -30,15 +30,17 @@ from registry.errors import (
     ReasonMissing,
 )
 from registry.identity import IdentifierUnusable, IssuerUnclear
+from registry.kinds import classify
 from registry.models import Infusion, Patient, Question, Revision
 from registry.order import Plan, Step
-from registry.rules import check_age_by_birth_year, check_input, classify, today
+from registry.rules import check_age_by_birth_year, check_input, today
 from tests import factories
 
 SOURCES = [
     Path(registry.__file__).parent / name
     for name in (
         "rules.py",
+        "kinds.py",
         "batch_numbers.py",
         "entry/infusions/row_reader.py",
         "entry/infusions/row_fields.py",
@@ -612,7 +614,7 @@ def test_a_sex_that_was_not_known_is_filled_in_from_a_later_infusion(lists):
     assert (told.pgh_label, told.sex, told.acted_by, told.reason) == (
         "update", "female", "reporter", "Stated with an infusion",
     )  # fmt: skip
-    assert Revision.objects.get().number == revision + 3, "two infusions, and the person"
+    assert Revision.objects.get().number == revision + 4, "two infusions, and for each the person's sex"
     assert not Question.objects.filter(rule="sex_differs").exists()
 
 
@@ -776,8 +778,8 @@ def test_the_third_infusion_is_doubted_in_single_entry_and_the_second_is_not(lis
 def test_a_second_infusion_is_proposed_as_what_it_probably_is(days, product, plan, kind):
     first = Step(MONDAY, 1, Kind.FIRST, "Kymriah", plan=plan)
     second = Step(MONDAY + timedelta(days=days), 1, None, product, plan=plan)
-    assert rules.propose_kind(second, [first]) == kind
-    assert rules.propose_kind(second._replace(infused_on=MONDAY - timedelta(days=1)), [first]) == Kind.FIRST
+    assert kinds.propose_kind(second, [first]) == kind
+    assert kinds.propose_kind(second._replace(infused_on=MONDAY - timedelta(days=1)), [first]) == Kind.FIRST
 
 
 def test_every_code_of_the_sources_has_a_test():

@@ -19,7 +19,7 @@ TARGETS = {
         ("registry/identity.py", "registry/keyed_digests.py"), _tests("identity", "look_alikes", "reserve_numbers")
     ),
     "rules": Target(
-        ("registry/rules.py",),
+        ("registry/rules.py", "registry/kinds.py"),
         (
             *_tests("rules", "count_effect"),
             "tests/test_page_view.py::test_the_page_goes_back_to_the_first_day_of_2014",

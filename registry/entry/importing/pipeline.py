@@ -2,7 +2,7 @@
 
 Rows are read one at a time, checked, and copied into temporary tables, with digests in place of identity
 numbers. Each person's rows, in order and together with the person's stored infusions, then go through the same
-`rules.classify` as a single entry. Only then are persons and infusions stored, with one statement per table.
+`kinds.classify` as a single entry. Only then are persons and infusions stored, with one statement per table.
 """
 
 import gc

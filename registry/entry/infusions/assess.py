@@ -12,9 +12,10 @@ from registry.entry.infusions.visible_course import Course
 from registry.entry.patients.moved_away import refuse_moved
 from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem
 from registry.infusion_input import InfusionInput
+from registry.kinds import classify, refuse_taken_place
 from registry.models import Infusion, Patient
 from registry.order import Order, Step
-from registry.rules import check_age_by_birth_year, check_input, classify, doubt_sex, refuse_taken_place
+from registry.rules import check_age_by_birth_year, check_input, doubt_sex
 
 DATE = {"infused_on", "date_precision"}
 AGE = DATE | {"age_at_infusion"}

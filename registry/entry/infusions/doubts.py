@@ -19,11 +19,12 @@ from registry.entry.infusions.columns import STORED
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import Problem
 from registry.infusion_input import InfusionInput
+from registry.kinds import doubt_in_course
 from registry.models import Infusion, Message, Question
 from registry.models.batch import batch_as_compared
 from registry.models.infusion import order_course
 from registry.models.keys import unnest
-from registry.rules import check_input, doubt_entry, doubt_in_course
+from registry.rules import check_input, doubt_entry
 
 BATCH = "batch_of_another_person"
 Doubts = Mapping[UUID, Mapping[str, Problem]]

@@ -10,9 +10,10 @@ from registry.entry.infusions.batches import doubt_batch
 from registry.entry.infusions.visible_course import Course, read_course, show_sex
 from registry.errors import KindUnclear, Problem
 from registry.infusion_input import InfusionInput
+from registry.kinds import propose_kind
 from registry.models import Infusion, Patient
 from registry.order import Order
-from registry.rules import complete_input, doubt_entry, propose_kind
+from registry.rules import complete_input, doubt_entry
 
 
 @dataclass(frozen=True)

@@ -26,10 +26,10 @@ from registry.entry.questions.unsettled import UnsettledCourse, find_unsettled_c
 from registry.entry.reasons import check_reason
 from registry.errors import InfusionRefused, NotFound, RegistryError
 from registry.infusion_input import InfusionInput
+from registry.kinds import refuse_taken_place
 from registry.models import Infusion, Patient, Referral
 from registry.models.access_log import log_infusions, log_persons
 from registry.order import put_in_order
-from registry.rules import refuse_taken_place
 
 SENT = "sent"  # stands for the referral's row among the ids of stored rows
 DOUBLE = "withdraw"  # for a row that is the same infusion recorded twice

@@ -1,0 +1,98 @@
+"""What an infusion is in a person's course: first, further dose or reinfusion (COUNTING.md)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from registry.choices import Kind
+from registry.course_rules import doubt_kind, is_planned
+from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem
+from registry.order import Order, Step
+
+LONG_GAP = timedelta(days=5 * 365)
+
+# None of these says when or where: the earlier infusion may be another centre's (DOMAIN.md).
+BEFORE_FIRST = gettext_noop(
+    "The date falls before the person's recorded first infusion. Say which of the two is the first."
+)
+SECOND_FIRST = gettext_noop("The person's first infusion is recorded already.")
+KIND_OPEN = gettext_noop("The person has other infusions: say whether this is a further dose or a reinfusion.")
+NOT_EARLIEST = gettext_noop("An earlier infusion of this person is recorded, so this cannot be the first.")
+NO_COURSE = gettext_noop("A further dose belongs to a course, and the person has no earlier infusion.")
+
+
+def classify(*, step: Step, others: Sequence[Step], elsewhere: bool = False) -> tuple[Kind, list[Problem]]:
+    """What one infusion is in the course of a person, and what is improbable about it.
+
+    others are the person's other submitted infusions, as far as whoever acts may judge by them;
+    elsewhere says that there are more, of which nothing else may be told. Raises InfusionRefused,
+    KnownElsewhere, or KindUnclear when the infusion falls before the recorded first (COUNTING.md,
+    small cases 1, 3, 4 and 11).
+    """
+    refuse_taken_place(step, others)
+    if elsewhere and step.kind in {None, Kind.FIRST}:
+        raise KnownElsewhere
+    order = Order([*others, step])
+    place = order.place(step)
+    first = next((other for other in others if other.kind == Kind.FIRST), None)
+    if first and place < order.place(first):
+        raise KindUnclear([_kind_problem("kind_unclear", BEFORE_FIRST)])
+    has_earlier = any(order.place(other) < place for other in others)
+    if step.kind is None:
+        if has_earlier:
+            raise KindUnclear([_kind_problem("kind_unclear", KIND_OPEN)])
+        return Kind.FIRST, []
+    if step.kind == Kind.FIRST and first:
+        raise InfusionRefused([_kind_problem("second_first", SECOND_FIRST)])
+    if step.kind == Kind.FIRST and has_earlier:
+        raise InfusionRefused([_kind_problem("first_not_earliest", NOT_EARLIEST)])
+    if step.kind == Kind.FURTHER_DOSE and not has_earlier and not elsewhere:
+        raise InfusionRefused([_kind_problem("further_dose_without_earlier", NO_COURSE)])
+    return step.kind, list(doubt_in_course(step, others, elsewhere=elsewhere))
+
+
+def propose_kind(step: Step, others: Sequence[Step]) -> Kind:
+    """What an infusion probably is, for the clinic to confirm: the next dose of the product's plan is a
+    further dose, any other later infusion is a reinfusion.
+    """
+    earlier = find_earlier(step, others)
+    if not earlier:
+        return Kind.FIRST
+    return Kind.FURTHER_DOSE if is_planned(step, earlier) else Kind.REINFUSION
+
+
+def refuse_taken_place(step: Step, others: Iterable[Step]) -> None:
+    """Raise InfusionRefused where another infusion of the person stands at the same date and sequence."""
+    for other in others:
+        if other.slot != step.slot:
+            continue
+        if other.product == step.product:
+            sentence = _("The same infusion (person, date, sequence, product) is there already.")
+            raise InfusionRefused([Problem("patient_id", "duplicate", sentence)])
+        sentence = _("The person has another infusion that day with this sequence: write 2, or the next.")
+        raise InfusionRefused([Problem("sequence", "sequence_taken", sentence)])
+
+
+def doubt_in_course(step: Step, others: Sequence[Step], *, elsewhere: bool = False) -> Iterable[Problem]:
+    """What is improbable about an infusion of a stated kind beside the person's others."""
+    earlier = find_earlier(step, others)
+    if step.kind == Kind.REINFUSION and not earlier and not elsewhere:
+        sentence = _("The registry knows no earlier infusion of this person: was it given elsewhere?")
+        yield Problem("kind", "no_earlier_infusion", sentence, True)
+    order = Order([*others, step])
+    if earlier and order.place(step).counts_from - order.place(earlier[-1]).counts_from > LONG_GAP:
+        sentence = _("The person was treated a long time before: is the date right?")
+        yield Problem("infused_on", "long_gap", sentence, True)
+    yield from doubt_kind(step, earlier)
+
+
+def find_earlier(step: Step, others: Sequence[Step]) -> list[Step]:
+    """Those of a person's other infusions that come before this one, in order."""
+    order = Order([*others, step])
+    return sorted((other for other in others if order.place(other) < order.place(step)), key=order.place)
+
+
+def _kind_problem(code: str, sentence: str) -> Problem:
+    return Problem("kind", code, _(sentence))

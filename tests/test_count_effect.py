@@ -103,6 +103,19 @@ def test_children_are_below_eighteen_at_their_entry(age, children):
     assert numbers(compare(others, [*others, place(1, "2020-05-05", age=age)]))["UPP", "SOC"][4] == children
 
 
+def test_the_table_by_age_tells_seventeen_from_eighteen_at_the_entry():
+    of_17 = [place(1, "2020-05-05", age=17), place(1, "2021-05-05", kind=AGAIN, age=18)]
+    of_18 = [
+        place(2, "2020-05-05", age=18), place(2, "2020-05-15", kind=DOSE, age=18), place(3, "2020-06-05", age=18)
+    ]  # fmt: skip
+    found = {
+        row.cell.value("age_group"): list(row.moves.values())
+        for row in compare([], [*of_17, *of_18])
+        if row.cell.by == ("age_group",)
+    }
+    assert found == {"child": [1, 2, 1, 0, 1], "adult": [2, 3, 0, 1, 0]}
+
+
 def test_what_does_not_move_has_no_row():
     both = [*ONE, *TWO]
     assert compare(both, [ONE[0], TWO[0], ONE[1], TWO[1], ONE[2]]) == []

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.test import Client
 
 from registry.access import Operator
 from registry.choices import DatePrecision, Kind
@@ -186,6 +187,49 @@ def test_case_11_a_reinfusion_known_to_the_year_of_the_first_counts_after_it(lis
     assert counted(as_of=date(2023, 8, 31)) == {(): row(1, 1, 0, 0, "2023-06-12")}
     withdraw_infusion(infusion_id=vague.pk, by=Operator(), reason="entered twice")
     assert counted(as_of=date(2023, 9, 1)) == {(): row(1, 2, 0, 1, "2023-06-12")}
+
+
+def test_the_first_of_a_cell_is_printed_as_its_period_though_it_counts_from_a_later_day(lists):
+    """The reinfusions are known to their year and month, and count from the known day of the first."""
+    other = factories.number(date(1970, 1, 1), 985)
+    for patient, centre, day, vague, precision in (
+        (NUMBER, "STO", "2023-06-12", "2023-01-01", DatePrecision.YEAR),
+        (other, "UME", "2022-03-31", "2022-03-01", DatePrecision.MONTH),
+    ):
+        factories.record(lists, patient, centre="UPP", infused_on=day)
+        factories.record(
+            lists, patient, centre=centre, infused_on=vague, date_precision=precision, kind="reinfusion"
+        )
+    assert counted(("centre",)) == {
+        ("UPP",): row(2, 2, 0, 0, "2022-03-31"),
+        ("STO",): row(1, 1, 0, 0, "2023"),
+        ("UME",): row(1, 1, 0, 0, "2022-03"),
+    }
+    assert counted(("centre",), as_of=date(2023, 6, 11)).keys() == {("UPP",), ("UME",)}
+
+
+PATIENTS_BY = {  # of factories.record_several
+    "centre": {"UPP": 1, "STO": 1},
+    "category": {"SOC": 2, "CUP": 1},
+    "product": {"Kymriah": 2},
+    "modality": {"CAR-T": 2},
+    "indication": {"C91.0": 2},
+    "age_group": {"adult": 2},
+    "sex": {"female": 1, "male": 1},
+    "manufacturing_site": {None: 2},
+    "region": {"Mellansverige": 1, "Stockholm–Gotland": 1},
+    "trial": {None: 2},
+    "year": {2020: 1, 2021: 0, 2022: 1},
+    "month": {"2020-05": 1, "2021-06": 0, "2022-07": 1},
+}
+
+
+def test_every_dimension_can_be_asked_for_over_http(lists):
+    factories.record_several(lists)
+    publish()
+    for name, expected in PATIENTS_BY.items():
+        rows = Client().get("/api/v1/counts", {"by": name}).json().get("rows", [])
+        assert {one[name]: one["patients"] for one in rows} == expected, name
 
 
 def test_a_measure_asked_for_alone_is_the_one_among_all(lists):

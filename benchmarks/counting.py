@@ -60,14 +60,14 @@ def measure(*, small: bool) -> Iterator[Result]:
     with serve("swecar.settings") as port:
         line = http.client.HTTPConnection("127.0.0.1", port)
         # Each round sends a query that is not cached yet: from another day before the first infusion.
-        ours = _median(lambda place: _ask(line, f"/api/v1/counts?by=centre,category&from=1990-01-{place + 1:02}"))
-    theirs = _median(lambda _place: _count_by_hand(table))
+        ours = _median(lambda turn: _ask(line, f"/api/v1/counts?by=centre,category&from=1990-01-{turn + 1:02}"))
+    theirs = _median(lambda _turn: _count_by_hand(table))
     name = f"counts, not cached, of {facts:,}"
     yield Result(name, "ms, median", ours, "one statement", theirs, "<= 2")
     with tempfile.TemporaryDirectory() as folder, datasette(table, Path(folder, "facts.db")) as port:
         line = http.client.HTTPConnection("127.0.0.1", port)
         query = urlencode({"sql": BY_HAND.format(facts="facts")})
-        theirs = _median(lambda place: _ask(line, f"/facts.json?{query}&_nocache={place}"))
+        theirs = _median(lambda turn: _ask(line, f"/facts.json?{query}&_nocache={turn}"))
     yield Result(name, "ms, median", ours, "Datasette", theirs, "<= 0.333")
 
 
@@ -116,8 +116,8 @@ def _count_by_hand(table: str) -> None:
 
 def _median(work: Callable[[int], None]) -> float:
     times = []
-    for place in range(ROUNDS):
+    for turn in range(ROUNDS):
         started = time.perf_counter()
-        work(place)
+        work(turn)
         times.append(time.perf_counter() - started)
     return statistics.median(times) * 1000

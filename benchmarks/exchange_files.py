@@ -43,6 +43,6 @@ def _identifier(number: int) -> str:
         return f"local:bench-{number}"
     born = date(1940, 1, 1) + timedelta(days=number // 20 % 22_000)
     digits = f"{born:%y%m%d}{980 + number % 20}"
-    doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(digits))
+    doubled = (int(digit) * (2 - index % 2) for index, digit in enumerate(digits))
     check = -sum(value // 10 + value % 10 for value in doubled) % 10
     return f"{born:%Y%m%d}-{980 + number % 20}{check}"

@@ -94,13 +94,13 @@ def _load(port: int, url: str, etag: str, seconds: float) -> float:
     counts = [0] * CONNECTIONS
     end = time.perf_counter() + seconds
 
-    def run(place: int) -> None:
+    def run(index: int) -> None:
         with socket.create_connection(("127.0.0.1", port)) as line:
             while time.perf_counter() < end:
                 line.sendall(request)
                 if not _read_response(line).startswith(wanted):
                     raise AssertionError(f"{url} did not give {wanted!r}")
-                counts[place] += 1
+                counts[index] += 1
 
     with ThreadPoolExecutor(CONNECTIONS) as threads:
         list(threads.map(run, range(CONNECTIONS)))  # raises what a thread has raised

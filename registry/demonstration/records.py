@@ -86,6 +86,6 @@ def _test_number(chance: random.Random, serial: int, given_on: date, is_child: b
     age = chance.randint(4, 15) if is_child else chance.randint(24, 78)
     born = date(given_on.year - age, 1, 1) + timedelta(days=chance.randint(0, 180))
     digits = f"{born:%y%m%d}{980 + serial % 20}"
-    doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(digits))
+    doubled = (int(digit) * (2 - index % 2) for index, digit in enumerate(digits))
     check = -sum(value // 10 + value % 10 for value in doubled) % 10
     return f"{born:%Y%m%d}-{980 + serial % 20}{check}"

@@ -49,6 +49,6 @@ def _draw_line(line: Line, width: float, y: float) -> tuple[str, float]:
     name = escape(shorten(line.name, width - 120, 14, bold=True))
     said = f'<tspan class="t-strong">{name}</tspan> <tspan class="t-muted">{escape(line.detail)}</tspan>'
     parts = [draw_swatch(line.mark, 0, y - 10, 10), f'<text x="18" y="{y:g}" class="t-14">{said}</text>']
-    for place, value in enumerate(values):
-        parts.append(draw_text(width, first + 17 * place, "t-14", value, "end"))
+    for index, value in enumerate(values):
+        parts.append(draw_text(width, first + 17 * index, "t-14", value, "end"))
     return "".join(parts), first + 17 * (len(values) - 1)

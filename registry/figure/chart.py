@@ -48,15 +48,15 @@ def draw_columns(
     totals are counted separately: they may be less than the sum of the stacks, and are None where withheld.
     unfinished names the last year if it is not over; its column is drawn faint.
     """
-    stacked = (sum(stack.numbers[place] for stack in stacks) for place in range(len(years)))
+    stacked = (sum(stack.numbers[index] for stack in stacks) for index in range(len(years)))
     top = max([1, *(total or 0 for total in totals), *stacked])
     step = choose_step(top)
     most = step * ceil(top / step)
     scale = Scale(width, height, most, len(years), left=estimate_width(say_number(most), FONT_SIZE) + 10)
     parts = [scale.draw_lines(step)]
-    for place in range(len(years)):
-        name = unfinished if place == len(years) - 1 else ""
-        parts.append(_draw_column(scale, place, years, stacks, totals, unfinished=name))
+    for index in range(len(years)):
+        name = unfinished if index == len(years) - 1 else ""
+        parts.append(_draw_column(scale, index, years, stacks, totals, unfinished=name))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart {css}" viewBox="0 0 {width:g} {height:g}"'
         f' role="group" aria-label="{escape(label)}">{"".join(parts)}</svg>'
@@ -65,7 +65,7 @@ def draw_columns(
 
 def _draw_column(
     scale: Scale,
-    place: int,
+    index: int,
     years: Sequence[int],
     stacks: Sequence[Stack],
     totals: Sequence[int | None],
@@ -76,17 +76,17 @@ def _draw_column(
     faint = " unfinished" if unfinished else ""
     drawn, said, low = [], [], 0
     for stack in stacks:
-        number = stack.numbers[place]
+        number = stack.numbers[index]
         if number:
-            drawn.append(scale.draw_box(stack.mark + faint, place, low, low + number))
+            drawn.append(scale.draw_box(stack.mark + faint, index, low, low + number))
             said.append(f"{stack.name} {say_number(number)}")
             low += number
-    middle, total, year = scale.middle(place), say_number(totals[place]), str(years[place])
-    if totals[place] != 0 and estimate_width(total, FONT_SIZE) <= scale.column:
-        drawn.append(scale.draw_middle(middle, scale.y(max(low, totals[place] or 0)) - 6, total))
+    middle, total, year = scale.middle(index), say_number(totals[index]), str(years[index])
+    if totals[index] != 0 and estimate_width(total, FONT_SIZE) <= scale.column:
+        drawn.append(scale.draw_middle(middle, scale.y(max(low, totals[index] or 0)) - 6, total))
     # Counted from the last year, so that it is always labelled.
     every = ceil((estimate_width("2000", FONT_SIZE) + 6) / scale.column)
-    if (len(years) - 1 - place) % every == 0:
+    if (len(years) - 1 - index) % every == 0:
         drawn.append(scale.draw_middle(middle, scale.height - 6, year, muted=True))
     name = f"{unfinished or year}: {total}" + (f" ({', '.join(said)})" if said else "")
     return f'<g role="img" aria-label="{escape(name)}">{"".join(drawn)}</g>'

@@ -44,14 +44,14 @@ class Scale:
     def bar(self) -> float:
         return min(44.0, self.column * 0.72)
 
-    def middle(self, place: int) -> float:
-        return self.left + self.column * (place + 0.5)
+    def middle(self, index: int) -> float:
+        return self.left + self.column * (index + 0.5)
 
     def y(self, number: float) -> float:
         return self.ground - (self.ground - self.head) * number / self.most
 
-    def draw_box(self, mark: str, place: int, low: int, high: int) -> str:
-        x, top = self.middle(place) - self.bar / 2, self.y(high)
+    def draw_box(self, mark: str, index: int, low: int, high: int) -> str:
+        x, top = self.middle(index) - self.bar / 2, self.y(high)
         size = f'width="{self.bar:.1f}" height="{self.y(low) - top:.1f}"'
         return f'<rect class="{mark}" x="{x:.1f}" y="{top:.1f}" {size}/>'
 

@@ -30,7 +30,7 @@ def stack_uncrossed(callouts: list[Callout], column: Column) -> list[Placed]:
         crossing = next((i for i in range(len(placed) - 1) if leaders_cross(placed[i], placed[i + 1])), None)
         if crossing is None:
             break
-        order = [place.callout for place in placed]
+        order = [each.callout for each in placed]
         order[crossing : crossing + 2] = reversed(order[crossing : crossing + 2])
         placed = stack(order, column)
     return placed

@@ -43,28 +43,28 @@ def draw_country(measures: Variant) -> str:
     return f'<use href="#country" x="{x:g}" y="0" width="{width:g}" height="{height:g}"/>'
 
 
-def draw_leader(place: Placed, measures: Variant) -> str:
+def draw_leader(placed: Placed, measures: Variant) -> str:
     """A line from the mark to the callout, continued as the rule below its first line."""
-    x, y = place.entry
+    x, y = placed.entry
     rule = ""
     if measures.ruled:
-        rule = f"H{x - measures.column:g}" if _is_left(place, measures) else f"H{x + measures.column:g}"
-    return f'<path class="leader" d="M{place.callout.x:.1f},{place.callout.y:.1f}L{x:g},{y:.1f}{rule}"/>'
+        rule = f"H{x - measures.column:g}" if _is_left(placed, measures) else f"H{x + measures.column:g}"
+    return f'<path class="leader" d="M{placed.callout.x:.1f},{placed.callout.y:.1f}L{x:g},{y:.1f}{rule}"/>'
 
 
-def draw_callout(place: Placed, texts: dict[str, CentreText], drawer: Drawer, measures: Variant) -> str:
+def draw_callout(placed: Placed, texts: dict[str, CentreText], drawer: Drawer, measures: Variant) -> str:
     """The text of a centre, a little away from its leader if there is no rule."""
     distance = 0 if measures.ruled else 4
-    left = _is_left(place, measures)
-    x = place.column.x - measures.column if left else place.column.x + distance
-    block = drawer(texts[place.callout.key], measures.column - distance, "end" if left else "start")
+    left = _is_left(placed, measures)
+    x = placed.column.x - measures.column if left else placed.column.x + distance
+    block = drawer(texts[placed.callout.key], measures.column - distance, "end" if left else "start")
     # The area behind the text takes clicks, and shows the outline of keyboard focus.
     area = f'<rect class="area" x="-4" width="{measures.column - distance + 8:g}" height="{block.height:g}"/>'
     return (
-        f'<g class="callout" data-centre="{escape(place.callout.key)}"'
-        f' transform="translate({x:g} {place.top:.1f})">{area}{block.svg}</g>'
+        f'<g class="callout" data-centre="{escape(placed.callout.key)}"'
+        f' transform="translate({x:g} {placed.top:.1f})">{area}{block.svg}</g>'
     )
 
 
-def _is_left(place: Placed, measures: Variant) -> bool:
-    return place.column.x < measures.width / 2
+def _is_left(placed: Placed, measures: Variant) -> bool:
+    return placed.column.x < measures.width / 2

@@ -24,14 +24,14 @@ def draw_small(
         names[-1] = unfinished
     read = ", ".join(f"{name}: {say_number(count)}" for name, count in zip(names, numbers, strict=True) if count)
     parts = [f'<path class="ground" d="M0,{scale.ground:g}H{width:g}"/>']
-    for place, number in enumerate(numbers):
+    for index, number in enumerate(numbers):
         if number:
-            faint = " unfinished" if unfinished and place == len(years) - 1 else ""
-            parts.append(scale.draw_box("one" + faint, place, 0, number))
+            faint = " unfinished" if unfinished and index == len(years) - 1 else ""
+            parts.append(scale.draw_box("one" + faint, index, 0, number))
     if numbers and max(numbers):
-        place = max(range(len(numbers)), key=lambda i: (numbers[i], i))
-        middle, above = scale.middle(place), scale.y(numbers[place]) - 4
-        parts.append(scale.draw_middle(middle, above, say_number(numbers[place])))
+        index = max(range(len(numbers)), key=lambda i: (numbers[i], i))
+        middle, above = scale.middle(index), scale.y(numbers[index]) - 4
+        parts.append(scale.draw_middle(middle, above, say_number(numbers[index])))
     if years:
         parts.append(draw_text(0, height - 2, "t-12 t-muted", str(years[0])))
         parts.append(draw_text(width, height - 2, "t-12 t-muted", str(years[-1]), "end"))

@@ -47,8 +47,8 @@ def draw_figure(document: dict, *, language: str, fonts: bool = False) -> tuple[
         height = round(MARGIN + drawing.height + 24 + LINE * len(below) + MARGIN)
         placed = drawing.frame(f'x="{MARGIN}" y="{MARGIN}" width="{drawing.width:g}" height="{drawing.height:g}" ')
         foot = [
-            draw_text(MARGIN, round(MARGIN + drawing.height + 24 + LINE * place, 1), "t-12 t-muted", line)
-            for place, line in enumerate(below, start=1)
+            draw_text(MARGIN, round(MARGIN + drawing.height + 24 + LINE * index, 1), "t-12 t-muted", line)
+            for index, line in enumerate(below, start=1)
         ]
         title = escape(_("CAR-T treatments in Sweden"))
         body = (
@@ -74,9 +74,9 @@ def _draw_head(document: dict) -> str:
         parts.append(draw_text(MARGIN, y, "t-18", line))
         y += 25
     y += 26
-    for place, (number, word, remark) in enumerate(say_national(national)):
-        x = MARGIN + 190 * (place % 2)
-        top = y + 92 * (place // 2)
+    for index, (number, word, remark) in enumerate(say_national(national)):
+        x = MARGIN + 190 * (index % 2)
+        top = y + 92 * (index // 2)
         parts.append(f'<path d="M{x},{top - 34:g}h170" stroke="{COLOURS["rule"]}" fill="none"/>')
         parts.append(draw_text(x, top, "t-34 t-strong", say_number(number)))
         parts.append(draw_text(x, top + 20, "t-14 t-strong", word))

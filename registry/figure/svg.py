@@ -86,9 +86,9 @@ def build_map(
         link = Links(texts, address, chosen)
         parts = [
             draw_country(measures),
-            *(draw_leader(place, measures) for place in placed),
+            *(draw_leader(each, measures) for each in placed),
             *(link.mark(code, draw_mark(mark)) for code, mark in by_size),
-            *(link.callout(place.callout.key, draw_callout(place, texts, drawer, measures)) for place in placed),
+            *(link.callout(each.callout.key, draw_callout(each, texts, drawer, measures)) for each in placed),
         ]
         if key:
             x = measures.width - measures.column

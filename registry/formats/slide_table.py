@@ -22,11 +22,11 @@ def add_table(slide, document: dict, language: str, title: str) -> None:
     rows, totals = _list_rows(document, language)
     size = max(6, min(12, int(TABLE_HEIGHT / len(rows) / 12_700 * 0.62)))
     table = _add_grid(slide, len(rows), len(rows[0]))
-    for place, texts in enumerate(rows):
-        for number, text in enumerate(texts):
-            cell = table.cell(place, number)
+    for row, texts in enumerate(rows):
+        for column, text in enumerate(texts):
+            cell = table.cell(row, column)
             cell.margin_top = cell.margin_bottom = Emu(0)
-            _write(cell, text, size, bold=place in totals, right=number > 1, colour=None if place == 0 else INK)
+            _write(cell, text, size, bold=row in totals, right=column > 1, colour=None if row == 0 else INK)
     source = " ".join([*say_sources(document), say_citation(document)])
     foot = slide.shapes.add_textbox(MARGIN, Emu(6_180_000), WIDTH - 2 * MARGIN, Emu(560_000))
     _write(foot, source, 9, colour=MUTED)
@@ -36,7 +36,7 @@ def _list_rows(document: dict, language: str) -> tuple[list[list[str]], set[int]
     """The texts of the table, and which of its rows are bold: the head and the totals."""
     head = [_("Centre and category"), _("First infusion"), *(label_measure(name, language) for name in COLUMNS)]
     nation, *others = walk_cells(document)
-    totals = {0} | {place for place, cell in enumerate([*others, nation], start=1) if not cell.category}
+    totals = {0} | {row for row, cell in enumerate([*others, nation], start=1) if not cell.category}
     rows = [
         [f"    {cell.category}" if cell.category else cell.centre["city"], *_cells(cell.numbers)]
         for cell in others

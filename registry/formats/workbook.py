@@ -41,8 +41,8 @@ def write_xlsx(table: Table, language: str) -> bytes:
 
 
 def _write_sheet(sheet, rows: list[list], head) -> None:
-    for place, row in enumerate(rows):
-        sheet.write_row(place, 0, row, None if place else head)
+    for row_number, row in enumerate(rows):
+        sheet.write_row(row_number, 0, row, None if row_number else head)
     sheet.freeze_panes(1, 0)
     columns = max(len(row) for row in rows)
     for column in range(columns):

@@ -74,15 +74,15 @@ def _count_causes(as_of: date | None) -> dict[tuple, dict[str, int]]:
     counted: dict[tuple, dict[str, set]] = defaultdict(lambda: defaultdict(set))
     with connection.cursor() as cursor:
         cursor.execute(MOVED, {"as_of": as_of})
-        for place, (*cells, cause, patient, differs) in enumerate(cursor.fetchall()):
+        for index, (*cells, cause, patient, differs) in enumerate(cursor.fetchall()):
             for centre, category in (cells[:2], cells[2:]):
                 if centre is None:
                     continue
                 for cell in ((centre, category), (centre, None), (None, None)):
                     # merged counts persons, the other causes infusions.
-                    counted[cell][cause].add(patient if cause == "merged" else place)
+                    counted[cell][cause].add(patient if cause == "merged" else index)
                     if cause == "merged" and differs:
-                        counted[cell]["corrected"].add(place)
+                        counted[cell]["corrected"].add(index)
     return {cell: {cause: len(found) for cause, found in causes.items()} for cell, causes in counted.items()}
 
 

@@ -48,8 +48,8 @@ def find_valkey() -> Path:
     )
 
 
-def find_in_package(package: str, *places: str) -> list[Path]:
+def find_in_package(package: str, *paths: str) -> list[Path]:
     """The paths that these files have in an installed package, without importing it."""
     spec = importlib.util.find_spec(package)
     roots = spec.submodule_search_locations or [] if spec else []
-    return [Path(root) / place for root in roots for place in places]
+    return [Path(root) / path for root in roots for path in paths]

@@ -1,1 +1,1 @@
-"""The signed-in side of the API: records of the caller's centres."""
+"""The signed-in API: records of the caller's centres."""

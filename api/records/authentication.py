@@ -1,4 +1,4 @@
-"""Who calls the signed-in interface: by token, or by the session of the pages."""
+"""Authentication of the signed-in API, by token or by the pages' session."""
 
 from typing import Any
 
@@ -16,21 +16,21 @@ SCHEME = "Token"
 
 
 class Caller(Request):
-    """A request of someone whom SignedIn has let in."""
+    """A request of an authenticated user, as admitted by SignedIn."""
 
     user: User
     auth: Any
 
 
 class ScopeInsufficient(exceptions.PermissionDenied):
-    """A token that may read only."""
+    """A write request with a read-only token."""
 
     default_code = "scope_insufficient"
     default_detail = "This token may read only: make one with the scope write."
 
 
 class CsrfFailed(exceptions.PermissionDenied):
-    """A session without the token of its forms."""
+    """A request by session without a valid CSRF token."""
 
     default_code = "csrf_failed"
     default_detail = "With a session, send the cookie csrftoken again as the header X-CSRFToken."
@@ -53,12 +53,12 @@ class TokenHeader(BaseAuthentication):
         return token.owner, token
 
     def authenticate_header(self, request: Request) -> str:
-        """What a 401 asks for."""
+        """The WWW-Authenticate value of a 401."""
         return SCHEME
 
 
 class PageSession(SessionAuthentication):
-    """The session of the pages, with the token of its forms for whatever is no mere reading."""
+    """The pages' session, with a CSRF token for unsafe methods."""
 
     def enforce_csrf(self, request):
         """Raise CsrfFailed."""
@@ -69,10 +69,10 @@ class PageSession(SessionAuthentication):
 
 
 class SignedIn(BasePermission):
-    """Whoever is known, and writes with no token that may only read."""
+    """Requires an authenticated user, and the write scope for unsafe methods."""
 
     def has_permission(self, request: Request, view) -> bool:
-        """Whether someone is signed in. Raises ScopeInsufficient."""
+        """Whether a user is signed in. Raises ScopeInsufficient."""
         token: Any = request.auth
         if token is not None and token.scope != Scope.WRITE and request.method not in SAFE_METHODS:
             raise ScopeInsufficient
@@ -80,13 +80,12 @@ class SignedIn(BasePermission):
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    """How the description names the token."""
+    """The token in the OpenAPI description."""
 
     target_class = TokenHeader
     name = "token"
 
     def get_security_definition(self, auto_schema):
-        """A header."""
         return {
             "type": "apiKey",
             "in": "header",
@@ -96,11 +95,10 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 class SessionScheme(OpenApiAuthenticationExtension):
-    """How the description names the session."""
+    """The session in the OpenAPI description."""
 
     target_class = PageSession
     name = "session"
 
     def get_security_definition(self, auto_schema):
-        """A cookie."""
         return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

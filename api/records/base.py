@@ -1,6 +1,6 @@
-"""What the addresses for signed-in callers share: who may, what is read of a request, how it is refused.
+"""Shared by the signed-in API: permissions, reading of requests, refusals.
 
-Nothing here repeats what was sent: an identity number may stand in any place of a request.
+No response repeats what was sent, since any part of a request may hold an identity number.
 """
 
 import re
@@ -38,7 +38,7 @@ from registry.errors import (
 from registry.identity import holds_identity_number
 from registry.models import User
 
-LARGEST_BODY = 100_000  # bytes of JSON; an infusion has some hundred
+LARGEST_BODY = 100_000  # bytes of JSON; an infusion takes a few hundred
 LONGEST_REASON = 500
 LONGEST_KEY = 200
 FIELD_NAME = re.compile(r"[A-Za-z_]{1,40}", re.ASCII)
@@ -57,10 +57,10 @@ class BodyInvalid(RegistryError):
 
 
 class BodyParser(JSONParser):
-    """JSON in UTF-8, as the standard has it."""
+    """JSON in UTF-8 only, as the standard requires."""
 
     def parse(self, stream, media_type=None, parser_context=None):
-        """The body. Raises ParseError, also for one that is nested without end."""
+        """Parse the body. Raises ParseError, also for nesting that is too deep."""
         try:
             return super().parse(stream, media_type, (parser_context or {}) | {"encoding": "utf-8"})
         except RecursionError:
@@ -68,23 +68,23 @@ class BodyParser(JSONParser):
 
 
 class SignedInView(APIView):
-    """An address for signed-in callers. Its answers are kept by nobody, and its texts are English."""
+    """A view for signed-in callers. Its responses are not cached, and its texts are English."""
 
     authentication_classes = [TokenHeader, PageSession]
     permission_classes = [SignedIn]
     parser_classes = [BodyParser]
     allowed: ClassVar[tuple[str, ...]] = ()
-    words: ClassVar[str] = "reason"  # the field of free text
-    settled_at: ClassVar[str] = "api:questions"  # the route to the steward, for what names the steward
+    words: ClassVar[str] = "reason"  # the free text field
+    settled_at: ClassVar[str] = "api:questions"  # the route for refusals that refer to the steward
     parameters: Parameters
 
     def dispatch(self, request, *args, **kwargs) -> HttpResponseBase:
-        """The answer, in English."""
+        """Handle the request in English."""
         with override("en"):
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args, **kwargs) -> None:
-        """Who calls, then the parameters: they say nothing to whoever is not signed in."""
+        """Check authentication before the parameters, so that errors in them reveal nothing without signing in."""
         super().initial(request, *args, **kwargs)
         allowed = self.allowed if request.method in {"GET", "HEAD"} else ()
         self.parameters = Parameters(request._request, allowed, common=FORMATS)
@@ -92,11 +92,11 @@ class SignedInView(APIView):
             raise Refused("unknown_value", "format: write json.", parameter="format")
 
     def get_exception_handler(self):
-        """Refusals as problems."""
+        """Refusals become problem responses."""
         return handle_error
 
     def finalize_response(self, request, response, *args, **kwargs):
-        """Say that nobody keeps the answer, and nothing of other origins."""
+        """Forbid caching, and set no headers for other origins."""
         response = super().finalize_response(request, response, *args, **kwargs)
         del response["Access-Control-Allow-Origin"]
         response["Cache-Control"] = "no-store"
@@ -106,14 +106,14 @@ class SignedInView(APIView):
 
 
 def handle_error(error: Exception, context: Mapping) -> HttpResponseBase | None:
-    """The response to a refused request; None for a fault of ours."""
+    """The response to a refused request; None for a server error."""
     if isinstance(error, RegistryError):
         return _problem_of(error, context["view"])
-    if isinstance(error, SuspiciousOperation):  # too many fields, a form that is none
+    if isinstance(error, SuspiciousOperation):  # too many fields, malformed multipart
         return problem(BodyInvalid.code, "The body is not what is asked for", HTTPStatus.BAD_REQUEST)
     if not isinstance(error, exceptions.APIException):
         return None
-    # A parser's own words may quote the body.
+    # A parser's message may quote the body.
     detail = "" if isinstance(error, exceptions.ParseError) else str(error.detail)
     return problem_of_framework(error, context, detail=detail)
 
@@ -123,8 +123,8 @@ def _problem_of(error: RegistryError, view: SignedInView) -> HttpResponse:
     errors = error.problems if isinstance(error, InfusionRefused | BodyInvalid) else ()
     if isinstance(error, ReasonMissing | IdentifierInText | TextMissing | TextTooLong):
         errors, parameter = (Problem(view.words, error.code, detail),), view.words
-    title = detail.rstrip(".") if isinstance(error, FileTooLarge) else ""  # of one of several limits
-    if holds_identity_number(detail):  # a parameter's name or value, repeated
+    title = detail.rstrip(".") if isinstance(error, FileTooLarge) else ""  # since there are several limits
+    if holds_identity_number(detail):  # the detail repeats a parameter's name or value
         detail = parameter = ""
     return problem_of(
         error, title=title, detail=detail, parameter=parameter, errors=errors, send_to=_way_on(error, view)
@@ -132,22 +132,22 @@ def _problem_of(error: RegistryError, view: SignedInView) -> HttpResponse:
 
 
 def _way_on(error: RegistryError, view: SignedInView) -> str:
-    """The URL to which what was refused can be sent: the steward's where they have to settle it."""
+    """The URL where the refused request can be taken further: the steward's, if the steward must settle it."""
     if error.code in REFERABLE:
         return reverse(view.settled_at)
     return reverse("api:infusions") if isinstance(error, NothingToRefer) else ""
 
 
 def require_writer(user: User) -> None:
-    """Raise NotPermitted for whoever enters at no centre."""
+    """Raise NotPermitted unless the user may write at some centre."""
     if not centres_where(user, Permission.WRITE_RECORDS):
         raise NotPermitted
 
 
 def read_body(request: Caller, fields: Collection[str]) -> dict[str, Any]:
-    """The fields of a JSON object, each a text or a whole number; null is as if it were not there.
+    """The fields of a JSON object, each a string or an integer; null is treated as missing.
 
-    Raises BodyInvalid, naming every unknown field and every value of another type.
+    Raises BodyInvalid with every unknown field and every value of another type.
     """
     size = request.META.get("CONTENT_LENGTH") or "0"
     if not size.isdecimal() or int(size) > LARGEST_BODY:
@@ -174,7 +174,7 @@ def _check_value(name: str, value: object, fields: Collection[str]) -> Problem |
 
 
 def read_reason(body: Mapping[str, Any]) -> str:
-    """Why something is changed. Raises ReasonMissing, BodyInvalid."""
+    """The reason for a change. Raises ReasonMissing, BodyInvalid."""
     reason = body.get("reason")
     if reason is None:
         raise ReasonMissing
@@ -184,7 +184,7 @@ def read_reason(body: Mapping[str, Any]) -> str:
 
 
 def read_if_match(request: Caller, version: int) -> None:
-    """Raise unless the caller has seen this version: 428 without If-Match, ChangedMeanwhile for another."""
+    """Raise unless If-Match names this version: 428 if it is missing, ChangedMeanwhile for another version."""
     header = request.META.get("HTTP_IF_MATCH", "")
     if not header:
         raise Refused(
@@ -206,7 +206,7 @@ def etag_of(version: int) -> str:
 
 
 def read_idempotency_key(request: Caller) -> str:
-    """The key of the request, empty where none is sent. Raises Refused."""
+    """The request's Idempotency-Key, "" if there is none. Raises Refused."""
     key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
     if not key:
         return ""

@@ -1,4 +1,4 @@
-"""Exchange files by program: uploaded, and asked about until the job has ended."""
+"""Exchange files through the API: uploading, and polling the job until it has ended."""
 
 from http import HTTPStatus
 from typing import Any, cast
@@ -26,7 +26,7 @@ TRUTH = {"true": True, "1": True, "false": False, "0": False, "": False}
 
 
 class ImportsView(SignedInView):
-    """Files on their way in."""
+    """Uploads of exchange files."""
 
     parser_classes = [MultiPartParser]
 
@@ -42,7 +42,7 @@ class ImportsView(SignedInView):
 
 
 class ImportView(SignedInView):
-    """One of the caller's own files."""
+    """One of the caller's own uploads."""
 
     @extend_schema(**schema.JOB_STATE)
     def get(self, request: Caller, job_id: str) -> Response:
@@ -59,7 +59,7 @@ class ImportView(SignedInView):
 
 
 def describe(job: ImportJob) -> dict[str, Any]:
-    """A job as programs read it; its problems have no cells of the file."""
+    """A job as JSON; its problems do not include cells of the file."""
     problems = job.problems.all() if job.finished_at else ()
     return {
         "id": str(job.pk),
@@ -80,14 +80,14 @@ def describe(job: ImportJob) -> dict[str, Any]:
         "message": job.message,
         "problems": [
             {
-                "line": one.line or None,  # none: of the file as a whole
-                "field": one.field,
-                "code": one.code,
-                "detail": one.sentence,
-                "warning": one.warning,
-                "send_to": reverse(f"api:{SEND_TO[one.code]}") if one.code in SEND_TO else None,
+                "line": problem.line or None,  # None: of the whole file
+                "field": problem.field,
+                "code": problem.code,
+                "detail": problem.sentence,
+                "warning": problem.warning,
+                "send_to": reverse(f"api:{SEND_TO[problem.code]}") if problem.code in SEND_TO else None,
             }
-            for one in problems
+            for problem in problems
         ],
     }
 
@@ -97,7 +97,7 @@ def _read_form(request: Caller, user: User) -> tuple[Any, str | None, bool]:
     texts, files = cast(QueryDict, request.data), request.FILES
     size = request.META.get("CONTENT_LENGTH") or "0"
     if not files and size.isdecimal() and int(size) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
-        raise FileTooLarge  # such a file is not even taken in
+        raise FileTooLarge  # the upload handler drops such a file
     problems = [
         Problem("…", "unknown_field", f"There is no such field. There are: {', '.join(FIELDS)}.")
         for name in texts
@@ -107,7 +107,7 @@ def _read_form(request: Caller, user: User) -> tuple[Any, str | None, bool]:
         problems.append(Problem("file", "missing", "Send the file as the part named file."))
     centre = str(texts.get("centre") or "").strip().upper() or None
     writable = centres_where(user, Permission.WRITE_RECORDS)
-    if centre and centre not in {one.code for one in Centre.objects.all() if one.pk in writable}:
+    if centre and centre not in {each.code for each in Centre.objects.all() if each.pk in writable}:
         problems.append(Problem("centre", "unknown_centre", "The value is not in the registry's list."))
     dry_run = TRUTH.get(str(texts.get("dry_run", "")).strip().lower())
     if dry_run is None:

@@ -1,4 +1,4 @@
-"""What the body of a request says of an infusion: the columns of the exchange file, read by their reader."""
+"""Reading an infusion from a request's body: the exchange file's columns, with the same reader as for a file."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,12 +17,12 @@ FORMER_FIRST = "former_first_becomes"
 CONFIRMED = "confirmed"
 WRITTEN_ONCE = (*COLUMNS, "patient", FORMER_FIRST, CONFIRMED)
 CORRECTED = tuple(name for name in COLUMNS if name not in OF_THE_PERSON)
-# What follows from another field, and is not to contradict it when that one is corrected alone.
+# Fields that follow from another field, and must not contradict it when only that field is corrected.
 FOLLOWS = {"infused_on": "date_precision", "product": "modality"}
 
 
 def find_named(body: Mapping[str, Any], user: User, lists: CodeLists) -> Patient | None:
-    """Whom the registry number or the identifier names; None for someone new, or where it cannot be read.
+    """The person named by registry number or identifier; None for a new person, or where it cannot be read.
 
     Raises InfusionRefused, TooManyLookups, PatientRefused.
     """
@@ -44,7 +44,7 @@ def find_named(body: Mapping[str, Any], user: User, lists: CodeLists) -> Patient
 
 
 def read_former_first(body: Mapping[str, Any]) -> Kind | None:
-    """What the infusion recorded as the first becomes, where this one is. Raises InfusionRefused."""
+    """What the recorded first infusion becomes, if this infusion is the first. Raises InfusionRefused."""
     text = text_of(body, FORMER_FIRST)
     if not text:
         return None
@@ -55,7 +55,7 @@ def read_former_first(body: Mapping[str, Any]) -> Kind | None:
 
 
 def read_correction(infusion: Infusion, body: Mapping[str, Any], user: User) -> dict[str, Any]:
-    """What the infusion would be with what the body names, by correctable field."""
+    """The corrected values by correctable field: the stored values with the body's changes."""
     stored = row_of(infusion)
     row = stored | {name: text_of(body, name) for name in body}
     row |= {following: "" for name, following in FOLLOWS.items() if name in body and following not in body}
@@ -69,7 +69,7 @@ def read_correction(infusion: Infusion, body: Mapping[str, Any], user: User) -> 
 def read_row(
     row: Mapping[str, str], lists: CodeLists, *, person_known: bool, stored: Mapping[str, str] | None = None
 ) -> InfusionInput:
-    """An infusion as it is written, read as a file's row is. Raises InfusionRefused with every problem."""
+    """Read an infusion like a file's row. Raises InfusionRefused with every problem."""
     stated, problems = RowReader(lists).read(row, person_known=person_known, stored=stored)
     refusals = [problem for problem in problems if not problem.warning]
     if stated is None or refusals:
@@ -78,6 +78,6 @@ def read_row(
 
 
 def text_of(body: Mapping[str, Any], name: str) -> str:
-    """A field of a body as a file would spell it, empty where it is not there."""
+    """A field of a body as a file would spell it, "" if it is missing."""
     value = body.get(name)
     return "" if value is None else str(value)

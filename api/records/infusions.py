@@ -1,4 +1,4 @@
-"""Infusions by program: listed, entered, corrected, withdrawn, each in the words of the exchange file."""
+"""Infusions through the API: listing, registering, correcting, withdrawing, with the exchange file's columns."""
 
 import json
 from collections.abc import Mapping
@@ -77,13 +77,13 @@ class InfusionsView(SignedInView):
         require_writer(user)
         body, key = read_body(request, WRITTEN_ONCE), read_idempotency_key(request)
         lists = CodeLists(user)
-        patient = find_named(body, user, lists)  # first, since whatever is refused has been asked
+        patient = find_named(body, user, lists)  # first, so that a refused request counts as a look-up too
         if key:
             sent = json.dumps([request.path, body], sort_keys=True).encode()
             answer = answer_once(key=key, request=sent, by=user, work=lambda: _record(body, user, lists, patient))
         else:
             answer = Answer(*_record(body, user, lists, patient))
-        if answer.repeated:  # only to whoever may still see the row
+        if answer.repeated:  # only if the caller may still see the row
             _read(answer.body["id"], user)
         headers = {"Location": reverse("api:infusion", kwargs={"infusion_id": answer.body["id"]})}
         headers["ETag"] = etag_of(answer.body["version"])
@@ -118,7 +118,7 @@ class InfusionView(SignedInView):
                 infusion_id=infusion.pk, changes=changes, by=user, reason=reason, version=infusion.version
             )
         except NotFound:
-            raise ChangedMeanwhile from None  # withdrawn between our look and the lock
+            raise ChangedMeanwhile from None  # withdrawn before the lock was taken
         return _show(_look(infusion_id, user))
 
     @extend_schema(**schema.WITHDRAW)
@@ -158,15 +158,15 @@ class HistoryView(SignedInView):
 
 
 def _shown_to(user: User) -> QuerySet:
-    """The infusions that a user may see, with all that is told of them."""
+    """The infusions that a user may see, with all that the response includes."""
     shown = sex_shown_to(user, patient="patient")
     return Infusion.objects.visible_to(user).with_version().annotate(sex_shown=shown).select_related(*RELATED)
 
 
 def _look(infusion_id: str, user: User) -> Any:
-    """An infusion with its version, for whoever does not show it or has logged why they do.
+    """An infusion with its version, not logged: for callers that do not show it, or have logged it already.
 
-    Raises NotFound alike for another centre's, a made-up id and what is no id.
+    Raises NotFound, also for another centre's infusion and an invalid id.
     """
     try:
         key = UUID(infusion_id)
@@ -179,7 +179,7 @@ def _look(infusion_id: str, user: User) -> Any:
 
 
 def _read(infusion_id: str, user: User, *, detail: str = "API") -> Any:
-    """An infusion to be shown; that it was read is logged. Raises NotFound."""
+    """An infusion to show; reading it is logged. Raises NotFound."""
     with acting_as(user):
         infusion = _look(infusion_id, user)
         log_infusions(by=user, action=AccessAction.READ, infusions=[infusion], detail=detail)
@@ -187,9 +187,9 @@ def _read(infusion_id: str, user: User, *, detail: str = "API") -> Any:
 
 
 def _look_at_writable(infusion_id: str, request: Caller) -> Any:
-    """A submitted infusion that the caller may change and has seen in this version.
+    """A submitted infusion that the caller may change and whose version matches If-Match.
 
-    Raises NotFound, NotPermitted for whoever may see it only, ChangedMeanwhile, NotSubmitted.
+    Raises NotFound, NotPermitted for a caller who may only read it, ChangedMeanwhile, NotSubmitted.
     """
     infusion = _look(infusion_id, request.user)
     if infusion.centre_id not in centres_where(request.user, Permission.WRITE_RECORDS):
@@ -205,7 +205,7 @@ def _show(infusion: Any) -> Response:
 
 
 def _filter(rows: QuerySet, user: User, parameters: Parameters) -> QuerySet:
-    """Only the rows that are asked for; another centre's code is as unknown as one that is none."""
+    """Apply the query parameters; another centre's code is refused like an unknown code."""
     visible = centres_where(user, Permission.READ_RECORDS)
     centres = {centre.code: centre.pk for centre in Centre.objects.order_by("code") if centre.pk in visible}
     if codes := parameters.choose("centre", centres):
@@ -235,7 +235,7 @@ def _record(
     stated = read_row(row, lists, person_known=by_number)
     found = propose(draft=stated, by=user, patient=patient, former_first_becomes=former_first_becomes)
     if found.question and found.question.code == KnownElsewhere.code:
-        raise KnownElsewhere  # before a lock that another centre may hold on the person
+        raise KnownElsewhere  # before the person's lock, since waiting for another centre would reveal it
     infusion = record_infusion(
         draft=stated,
         by=user,
@@ -244,5 +244,8 @@ def _record(
         confirmed=[code.strip() for code in confirmed.split(",")],
     )
     stored = _shown_to(user).get(pk=infusion.pk)
-    warnings = [{"field": one.field, "code": one.code, "detail": str(one.sentence)} for one in found.warnings]
+    warnings = [
+        {"field": problem.field, "code": problem.code, "detail": str(problem.sentence)}
+        for problem in found.warnings
+    ]
     return 201, terms_of(stored) | {"warnings": warnings}

@@ -1,4 +1,4 @@
-"""Who calls, where, and what they may do."""
+"""The caller, their centres and permissions."""
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
@@ -25,12 +25,12 @@ class MeView(SignedInView):
                 "permissions": _permissions(user.national_role),
                 "centres": [
                     {
-                        "code": one.centre.code,
-                        "name": one.centre.name,
-                        "role": one.role,
-                        "permissions": _permissions(one.role),
+                        "code": membership.centre.code,
+                        "name": membership.centre.name,
+                        "role": membership.role,
+                        "permissions": _permissions(membership.role),
                     }
-                    for one in memberships
+                    for membership in memberships
                 ],
                 "token": token
                 and {"name": token.name, "scope": token.scope, "expires_at": token.expires_at.isoformat()},

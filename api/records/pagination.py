@@ -1,4 +1,4 @@
-"""Pages of a list by cursor, the latest first: what is stored meanwhile shifts nothing."""
+"""Cursor pagination, latest first: new rows do not shift the pages."""
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -22,20 +22,20 @@ NEXT, PREVIOUS = "n", "p"
 
 @dataclass(frozen=True)
 class Order:
-    """By which fields a list is ordered, and how their values stand in a cursor."""
+    """The fields that order a list, and their encoding in a cursor."""
 
     fields: tuple[str, ...]
     pattern: str
     readers: tuple[Callable[[str], Any], ...]
 
     def write(self, direction: str, row: Any) -> str:
-        """A cursor after a row, or before it."""
+        """A cursor after or before a row."""
         values = [getattr(row, field) for field in self.fields]
-        text = direction + "".join(one.hex if isinstance(one, UUID) else str(one) for one in values)
+        text = direction + "".join(value.hex if isinstance(value, UUID) else str(value) for value in values)
         return urlsafe_b64encode(text.encode()).decode()
 
     def read(self, text: str) -> tuple[str, tuple]:
-        """The direction and the row's values. Raises Refused."""
+        """Decode a cursor: the direction and the row's values. Raises Refused."""
         try:
             written = urlsafe_b64decode(text).decode("ascii")
             match = re.fullmatch(rf"([{NEXT}{PREVIOUS}]){self.pattern}", written, re.ASCII)
@@ -48,7 +48,7 @@ class Order:
             raise Refused("cursor_invalid", sentence, parameter="cursor") from None
 
     def beyond(self, direction: str, values: tuple) -> Q:
-        """The rows on that side of one with these values."""
+        """A condition for the rows on that side of a row with these values."""
         side, found, same = "gt" if direction == PREVIOUS else "lt", Q(), Q()
         for field, value in zip(self.fields, values, strict=True):
             found |= same & Q(**{f"{field}__{side}": value})
@@ -67,7 +67,7 @@ BY_INSTANT = Order(
 def read_page(
     rows: QuerySet, request: Request, parameters: Parameters, *, order: Order = BY_DAY
 ) -> dict[str, Any]:
-    """results (as rows), next and previous (addresses, or None) of a page."""
+    """A page: results (rows), next and previous (URLs, or None)."""
     limit = parameters.number("limit")
     if limit is None:
         limit = USUAL

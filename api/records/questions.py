@@ -1,4 +1,4 @@
-"""Questions by program, between a clinic and the registry's steward: asked, read, gone on with, closed."""
+"""Questions through the API, between a clinic and the registry's steward: asking, reading, answering, closing."""
 
 from http import HTTPStatus
 from typing import Any
@@ -27,7 +27,7 @@ OPEN, CLOSED = "open", "closed"
 
 
 class QuestionsView(SignedInView):
-    """What the caller's centres and the registry's steward have asked each other."""
+    """Questions between the caller's centres and the registry's steward."""
 
     words = TEXT
     allowed = ("centre", "state", "waits_for", "infusion", "cursor", "limit")
@@ -74,7 +74,7 @@ class QuestionView(SignedInView):
 
 
 class MessagesView(SignedInView):
-    """What is written in one question."""
+    """The texts of one question."""
 
     words = TEXT
 
@@ -88,7 +88,7 @@ class MessagesView(SignedInView):
 
 
 class CloseView(SignedInView):
-    """The end of a question."""
+    """Closing a question."""
 
     @extend_schema(**schema.CLOSE)
     def post(self, request: Caller, question_id: str) -> Response:
@@ -99,7 +99,7 @@ class CloseView(SignedInView):
 
 
 def describe(question: Question) -> dict[str, Any]:
-    """A question as programs read it, with all that was written in it."""
+    """A question as JSON, with all its texts."""
     written = read_messages(question)
     return {
         "id": question.pk,
@@ -113,7 +113,8 @@ def describe(question: Question) -> dict[str, Any]:
         "closed_at": question.closed_at.isoformat() if question.closed_at else None,
         "closed_by": question.closed_by or None,
         "messages": [
-            {"side": one.side, "by": one.by or None, "at": one.at.isoformat(), "text": one.text} for one in written
+            {"side": text.side, "by": text.by or None, "at": text.at.isoformat(), "text": text.text}
+            for text in written
         ],
     }
 
@@ -125,7 +126,7 @@ def _show(key: int, user: User) -> dict[str, Any]:
 
 
 def _read_key(text: str) -> int:
-    """The number of a question. Raises NotFound for what is none."""
+    """The number of a question. Raises NotFound if it is not a number."""
     if not (text.isascii() and text.isdecimal() and len(text) < len(str(2**63))):
         raise NotFound
     return int(text)
@@ -149,7 +150,7 @@ def _filter(found: QuestionQuerySet, user: User, parameters: Parameters) -> Ques
 
 
 def _find_centre(code: object, user: User) -> Centre:
-    """The centre that asks; the caller's only one, if none is named. Raises BodyInvalid."""
+    """The centre that asks; by default the caller's only centre. Raises BodyInvalid."""
     writable = centres_where(user, Permission.WRITE_RECORDS)
     centres = {centre.code: centre for centre in Centre.objects.order_by("code") if centre.pk in writable}
     if code:

@@ -1,4 +1,4 @@
-"""Infusions sent to the registry's steward by program: what is refused as known_elsewhere."""
+"""Referrals to the registry's steward through the API: infusions refused as known_elsewhere."""
 
 from http import HTTPStatus
 from typing import Any
@@ -25,7 +25,7 @@ FIELDS = (*COLUMNS, "patient", MESSAGE)
 
 
 class ReferralsView(SignedInView):
-    """Infusions on their way to the registry's steward."""
+    """Referrals to the registry's steward."""
 
     words = MESSAGE
 
@@ -44,7 +44,7 @@ class ReferralsView(SignedInView):
 
 
 class ReferralView(SignedInView):
-    """What has become of one."""
+    """One referral."""
 
     @extend_schema(**schema.REFERRAL_STATE)
     def get(self, request: Caller, referral_id: str) -> Response:
@@ -62,7 +62,7 @@ class ReferralView(SignedInView):
 
 
 def _read_key(text: str) -> UUID:
-    """Raises NotFound for what is no id."""
+    """The id of a referral. Raises NotFound if it is invalid."""
     try:
         return UUID(text)
     except ValueError:
@@ -70,7 +70,7 @@ def _read_key(text: str) -> UUID:
 
 
 def describe(referral: Referral) -> dict[str, Any]:
-    """A referral as programs read it: nothing of its content."""
+    """A referral as JSON, without its content."""
     return {
         "id": str(referral.pk),
         "centre": referral.centre.code,

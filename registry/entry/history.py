@@ -78,8 +78,8 @@ def _read(model: Any, **which) -> Iterator[Change]:
 
 
 def _tracked_fields(model: Any) -> list[models.Field]:
-    kept = {field.name for field in model.pgh_event_model._meta.fields}
-    return [field for field in model._meta.fields if field.name in kept and not field.primary_key]
+    recorded = {field.name for field in model.pgh_event_model._meta.fields}
+    return [field for field in model._meta.fields if field.name in recorded and not field.primary_key]
 
 
 def _names(rows: list, fields: list[Any]) -> dict[str, dict]:

@@ -9,5 +9,5 @@ register = template.Library()
 
 @register.simple_tag
 def publication_warnings() -> list:
-    """What stands in the way of what is published."""
+    """Warnings about the state of publication."""
     return list(find_warnings())

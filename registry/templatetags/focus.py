@@ -1,4 +1,4 @@
-"""Where the keyboard stands when a page opens."""
+"""Choosing the field with the keyboard focus when a page opens."""
 
 from django import forms, template
 
@@ -7,11 +7,10 @@ register = template.Library()
 
 @register.simple_tag
 def focus_first(form: forms.BaseForm, *, though_wrong: bool = False) -> str:
-    """Give the focus to the first empty field that is needed, or to the first empty one where none is needed; of
-    a form in which they are all filled, to its first field.
+    """Focus the first empty field that is needed, else the first empty field, else the first field.
 
-    Of a form with errors their summary has the focus; though_wrong: the field has it all the same, and says
-    what the summary says.
+    In a form with errors the error summary has the focus; though_wrong: the field has it instead, and is described
+    by the summary.
     """
     fields = form.visible_fields()
     needed = [field for field in fields if field.field.required or getattr(field.field, "needed", False)]
@@ -26,5 +25,5 @@ def focus_first(form: forms.BaseForm, *, though_wrong: bool = False) -> str:
 
 
 def _is_empty(field: forms.BoundField) -> bool:
-    """Whether nothing stands in the field; a password is not given back."""
+    """Whether the field is shown empty; a typed password is not shown again."""
     return not field.value() or not getattr(field.field.widget, "render_value", True)

@@ -34,7 +34,7 @@ from registry.models import ImportJob, ImportProblem, ImportRow, SealedUpload, U
 from registry.sealing import seal, unseal
 
 RUN_IMPORT = "registry.run_import"  # the name of the Celery task
-KEPT = timedelta(hours=24)  # how long an upload is kept unless it is stored
+KEPT = timedelta(hours=24)  # how long an upload waits to be stored before it is deleted
 PATIENCE = timedelta(seconds=30)  # before the sweep sends a waiting job's message again
 
 # Stored in English with the job, translated when shown.

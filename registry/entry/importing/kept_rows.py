@@ -24,11 +24,11 @@ ROW = {
 # The stored rows and problems of an upload (models.ImportRow, models.ImportProblem), staged as if just read.
 STAGE_KEPT_ROWS = f"""
 INSERT INTO import_row (line, chain, person, birth_digest, {", ".join(KEPT)})
-SELECT kept.line, kept.chain, substr(kept.chain, 1, {DIGEST_BYTES}), kept.birth_digest,
+SELECT waiting.line, waiting.chain, substr(waiting.chain, 1, {DIGEST_BYTES}), waiting.birth_digest,
        {", ".join(f"read.{name}" for name in KEPT)}
-FROM registry_importrow AS kept, jsonb_to_record(kept.staged) AS read ({declare(KEPT)})
-WHERE kept.job_id = %(job)s AND kept.staged IS NOT NULL
-ORDER BY kept.line
+FROM registry_importrow AS waiting, jsonb_to_record(waiting.staged) AS read ({declare(KEPT)})
+WHERE waiting.job_id = %(job)s AND waiting.staged IS NOT NULL
+ORDER BY waiting.line
 """
 
 
@@ -45,10 +45,10 @@ SELECT line, field, code, sentence, warning FROM registry_importproblem WHERE jo
 
 
 FORGET_UNKNOWN = f"""
-UPDATE registry_importrow AS kept SET chain = NULL, birth_digest = NULL
+UPDATE registry_importrow AS waiting SET chain = NULL, birth_digest = NULL
 WHERE job_id = %(job)s AND chain IS NOT NULL AND NOT EXISTS (
-    SELECT FROM generate_series(1, length(kept.chain), {DIGEST_BYTES}) AS step
-    JOIN registry_patientidentifier AS stored ON stored.digest = substr(kept.chain, step, {DIGEST_BYTES}))
+    SELECT FROM generate_series(1, length(waiting.chain), {DIGEST_BYTES}) AS step
+    JOIN registry_patientidentifier AS stored ON stored.digest = substr(waiting.chain, step, {DIGEST_BYTES}))
 """
 
 

@@ -36,7 +36,7 @@ WITH said AS (
     UNION ALL
     SELECT id, make_date(birth_year, 1, 1), make_date(birth_year, 12, 31), true FROM registry_patient
     WHERE birth_year IS NOT NULL AND id IN (SELECT patient_id FROM import_person WHERE NOT is_new)
-      AND (%(nationwide)s OR EXISTS (  -- else the year may stand in a number that the clinic does not have
+      AND (%(nationwide)s OR EXISTS (  -- otherwise the year may come from a number that the clinic does not have
           SELECT FROM registry_infusion AS own
           WHERE own.patient_id = registry_patient.id AND own.status = 'submitted'
             AND own.centre_id = ANY(%(centres)s)))

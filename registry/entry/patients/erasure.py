@@ -44,10 +44,10 @@ MERGED = """
 """
 # A row of a file belongs to a person if one of their digests is at any step of its chain.
 ROWS_OF_FILES = f"""
-    SELECT job_id, line FROM registry_importrow AS kept
+    SELECT job_id, line FROM registry_importrow AS waiting
     WHERE EXISTS (
-        SELECT FROM generate_series(1, length(kept.chain), {DIGEST_BYTES}) AS step
-        WHERE substr(kept.chain, step, {DIGEST_BYTES}) = ANY(%s))
+        SELECT FROM generate_series(1, length(waiting.chain), {DIGEST_BYTES}) AS step
+        WHERE substr(waiting.chain, step, {DIGEST_BYTES}) = ANY(%s))
 """
 # An open referral belongs to a person in the same way; a settled referral refers to them.
 REFERRALS = f"""

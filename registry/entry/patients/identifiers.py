@@ -63,9 +63,9 @@ def add_identifier(
     IdentifierInText.
     """
     require(by, Permission.MERGE_PATIENTS)
-    said = _check_reasons(reason, despite)
+    stated = _check_reasons(reason, despite)
     _refuse_taken(patient, _look_up(identifier, by))
-    with acting_as(by, reason=said):
+    with acting_as(by, reason=stated):
         locked = _lock(patient)
         _refuse_taken(locked, claim_identifier(identifier))
         refuse_refused(identifier)
@@ -85,10 +85,10 @@ def replace_identifier(
     removed with it. Otherwise as add_identifier; also raises OnlyIdentifier.
     """
     require(by, Permission.MERGE_PATIENTS)
-    said = _check_reasons(reason, despite)
+    stated = _check_reasons(reason, despite)
     if identifier:
         _refuse_taken(patient, _look_up(identifier, by))
-    with acting_as(by, reason=said):
+    with acting_as(by, reason=stated):
         locked = _lock(patient)
         stored = locked.identifiers.select_for_update().filter(pk=wrong).first()
         if stored is None:
@@ -103,13 +103,13 @@ def replace_identifier(
             give_identifier(locked, identifier)
         is_dated = identifier is not None and identifier.born_on is not None
         by_number = _gives_age(stored) and (is_dated or not any(map(_gives_age, others)))
-        told = stored.type in TELL_BIRTH and all(other.type not in TELL_BIRTH for other in others)
+        gave_birth = stored.type in TELL_BIRTH and all(other.type not in TELL_BIRTH for other in others)
         stored.delete()
-        if told and not (identifier and identifier.birth_year):
+        if gave_birth and not (identifier and identifier.birth_year):
             locked.birth_year, locked.sex = None, Sex.UNKNOWN
             locked.save(update_fields=["birth_year", "sex"])
         if identifier:
-            _follow(locked, identifier, always=told or identifier.type == IdentifierType.PERSONAL)
+            _follow(locked, identifier, always=gave_birth or identifier.type == IdentifierType.PERSONAL)
         detail = REPLACED if identifier else REMOVED
         return _conclude(locked, identifier, by=by, detail=detail, by_number=by_number)
 

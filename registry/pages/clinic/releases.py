@@ -59,8 +59,8 @@ def releases(request: SignedInRequest) -> HttpResponse:
             return redirect("clinic:releases")
     language = get_language()
     listed = [
-        {"name": one["name"], "title": one["title"][language], "address": PLACES["releases"][language]}
-        for one in read_releases()
+        {"name": release["name"], "title": release["title"][language], "address": PLACES["releases"][language]}
+        for release in read_releases()
     ]
     return show(request, "clinic/releases.html", {"form": form, "releases": listed})
 

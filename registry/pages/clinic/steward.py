@@ -89,7 +89,7 @@ def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
         else:
             messages.success(request, _("The two persons are one now, under registry number %s.") % number)
             return redirect("clinic:person", number=number)
-    courses = [_read_course(request, one) for one in (keep, absorb)]
+    courses = [_read_course(request, patient) for patient in (keep, absorb)]
     context = {
         "persons": list(zip((keep, absorb), courses, strict=True)),
         "form": form,

@@ -49,8 +49,8 @@ def born_in(year: int) -> Born:
 def contradicts(age: Age, others: Iterable[Age], birth_year: int | None = None) -> bool:
     """Whether no date of birth fits both the age and another age, or the year of birth."""
     born = born_by_age(age)
-    said = [born_by_age(other) for other in others] + ([born_in(birth_year)] if birth_year else [])
-    return not all(born.both(other).is_possible for other in said)
+    ranges = [born_by_age(other) for other in others] + ([born_in(birth_year)] if birth_year else [])
+    return not all(born.both(other).is_possible for other in ranges)
 
 
 def age_that_follows(ranges: Iterable[Born], day: date) -> int | None:

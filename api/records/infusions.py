@@ -80,16 +80,18 @@ class InfusionsView(SignedInView):
         patient = find_named(body, user, lists)  # first, so that a refused request counts as a look-up too
         if key:
             sent = json.dumps([request.path, body], sort_keys=True).encode()
-            answer = answer_once(key=key, request=sent, by=user, work=lambda: _record(body, user, lists, patient))
+            response = answer_once(
+                key=key, request=sent, by=user, work=lambda: _record(body, user, lists, patient)
+            )
         else:
-            answer = Answer(*_record(body, user, lists, patient))
-        if answer.repeated:  # only if the caller may still see the row
-            _read(answer.body["id"], user)
-        headers = {"Location": reverse("api:infusion", kwargs={"infusion_id": answer.body["id"]})}
-        headers["ETag"] = etag_of(answer.body["version"])
-        if answer.repeated:
+            response = Answer(*_record(body, user, lists, patient))
+        if response.repeated:  # only if the caller may still see the row
+            _read(response.body["id"], user)
+        headers = {"Location": reverse("api:infusion", kwargs={"infusion_id": response.body["id"]})}
+        headers["ETag"] = etag_of(response.body["version"])
+        if response.repeated:
             headers["Idempotency-Replayed"] = "true"
-        return Response(answer.body, status=answer.status, headers=headers)
+        return Response(response.body, status=response.status, headers=headers)
 
 
 class InfusionView(SignedInView):

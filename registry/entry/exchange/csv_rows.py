@@ -164,8 +164,8 @@ def _measure_each(lines: Iterator[str], used: list[int]) -> Iterator[str]:
 
 def _find_separator(top: list[str]) -> tuple[int, str]:
     """(number of lines before the header, separator)."""
-    said = SAYS_SEPARATOR.fullmatch(top[0]) if top else None
-    rest = top[1:] if said else top
+    stated = SAYS_SEPARATOR.fullmatch(top[0]) if top else None
+    rest = top[1:] if stated else top
     best = max(
         ((_names(line, separator), separator) for line in rest for separator in SEPARATORS),
         key=lambda found: found[0],
@@ -173,8 +173,8 @@ def _find_separator(top: list[str]) -> tuple[int, str]:
     )
     if best[0] > 1:  # known columns beat the `sep=` line
         return len(top) - len(rest), best[1]
-    if said:
-        return 1, said[1]
+    if stated:
+        return 1, stated[1]
     first = next((line for line in top if line.strip(NOTHING)), "")
     return 0, max(SEPARATORS, key=first.count)
 

@@ -85,9 +85,9 @@ def letters_of(place: int) -> str:
 def unnamed_columns(places: Iterable[int]) -> str:
     """The sentence about columns that have content and no known name."""
     letters = [letters_of(place) for place in places]
-    said = ", ".join(letters[:MOST_LETTERS]) + (", …" if len(letters) > MOST_LETTERS else "")
+    listed = ", ".join(letters[:MOST_LETTERS]) + (", …" if len(letters) > MOST_LETTERS else "")
     sentence = _("Columns without a known name: %(letters)s. Known are: %(columns)s.")
-    return sentence % {"letters": said, "columns": ", ".join(map(column_name, COLUMNS))}
+    return sentence % {"letters": listed, "columns": ", ".join(map(column_name, COLUMNS))}
 
 
 def read_header(cells: Sequence[str], needed: set[str]) -> list[str]:

@@ -12,7 +12,7 @@ from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.entry.infusions.ages import age_contradiction
 
 REFUSE = """
-WITH said AS (
+WITH stated AS (
     SELECT patient_id, line, infused_on, date_precision, age_at_infusion, birth_year
     FROM import_row JOIN import_person USING (person) WHERE NOT is_alone
     UNION ALL
@@ -27,7 +27,7 @@ WITH said AS (
             + CASE date_precision WHEN 'day' THEN interval '0' WHEN 'month' THEN interval '1 month - 1 day'
               ELSE interval '1 year - 1 day' END
             - make_interval(years => age_at_infusion::integer))::date AS latest
-    FROM said
+    FROM stated
 ), other AS (
     SELECT patient_id, earliest, latest, false AS by_number
     FROM born LEFT JOIN registry_patient AS known ON known.id = patient_id

@@ -41,8 +41,8 @@ def sex_shown_to(actor: Actor, *, patient: str) -> Case:
     if centres is NATIONWIDE:
         return Case(default=F(f"{prefix}sex"))
     by_number = PatientIdentifier.objects.filter(patient=OuterRef(patient), type__in=SAYS_SEX)
-    said = Infusion.objects.filter(patient=OuterRef(patient), centre__in=centres).exclude(sex_stated=Sex.UNKNOWN)
-    first = said.order_by("created_at", "infused_on", "sequence", "pk").values("sex_stated")[:1]
+    stated = Infusion.objects.filter(patient=OuterRef(patient), centre__in=centres).exclude(sex_stated=Sex.UNKNOWN)
+    first = stated.order_by("created_at", "infused_on", "sequence", "pk").values("sex_stated")[:1]
     return Case(
         When(Exists(by_number), then=F(f"{prefix}sex")),
         default=Coalesce(Subquery(first), Value(Sex.UNKNOWN.value)),

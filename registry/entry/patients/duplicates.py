@@ -24,11 +24,11 @@ WITH step AS (
                WHEN 'month' THEN (infused_on + interval '1 month - 1 day')::date
                ELSE (infused_on + interval '1 year - 1 day')::date
            END AS ends,
-           said.sex, born.year
+           possible.sex, born.year
     FROM registry_infusion AS infusion
     JOIN registry_patient AS patient ON patient.id = infusion.patient_id
     CROSS JOIN LATERAL unnest(
-        CASE patient.sex WHEN 'unknown' THEN ARRAY['female', 'male'] ELSE ARRAY[patient.sex] END) AS said (sex)
+        CASE patient.sex WHEN 'unknown' THEN ARRAY['female', 'male'] ELSE ARRAY[patient.sex] END) AS possible (sex)
     CROSS JOIN LATERAL unnest(
         CASE WHEN patient.birth_year IS NULL
              THEN ARRAY[extract(year FROM infused_on)::integer - age_at_infusion - 1,

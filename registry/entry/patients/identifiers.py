@@ -127,8 +127,8 @@ def _look_up(identifier: Identified, by: Actor) -> Patient | None:
 
 def _check_reasons(reason: str, despite: str) -> str:
     """Both reasons as stored in the history."""
-    said = (check_reason(reason), check_reason(despite, needed=False))
-    return ": ".join(filter(None, said))
+    reasons = (check_reason(reason), check_reason(despite, needed=False))
+    return ": ".join(filter(None, reasons))
 
 
 def _lock(patient: Patient) -> Patient:

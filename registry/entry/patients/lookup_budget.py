@@ -124,10 +124,10 @@ def read_askers(*, by: Actor, near: bool = False) -> list[Asker]:
 
 def count_lookups() -> dict[str, int]:
     """The number of look-ups within a day, of all users together."""
-    recent, answered = Lookup.objects.filter(at__gt=timezone.now() - KEPT), Q(refused=False)
+    recent, allowed = Lookup.objects.filter(at__gt=timezone.now() - KEPT), Q(refused=False)
     return recent.order_by().aggregate(
-        by_number=Count("pk", answered & Q(by_import=False)),
-        in_files=Count("pk", answered & Q(by_import=True)),
+        by_number=Count("pk", allowed & Q(by_import=False)),
+        in_files=Count("pk", allowed & Q(by_import=True)),
         refused=Count("pk", Q(refused=True)),
     )
 

@@ -99,8 +99,8 @@ class LogForm(forms.Form):
     @property
     def query(self) -> str:
         """The filter as a query string."""
-        asked = self.cleaned_data | {"refused": "only" if self.cleaned_data["refused"] else ""}
-        return urlencode({name: value for name, value in asked.items() if value not in {None, ""}})
+        values = self.cleaned_data | {"refused": "only" if self.cleaned_data["refused"] else ""}
+        return urlencode({name: value for name, value in values.items() if value not in {None, ""}})
 
 
 @sensitive_post_parameters()

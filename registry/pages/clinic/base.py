@@ -25,7 +25,7 @@ View: TypeAlias = Callable[..., HttpResponseBase]
 
 
 class SignedInRequest(HttpRequest):
-    """A request of someone whom shell.page has let in."""
+    """A request of someone whom `page` has admitted."""
 
     user: User
     htmx: Any

@@ -18,22 +18,22 @@ def say_consequence(proposal: Proposal, stated: InfusionInput) -> str:
     where = {"category": stated.category.value, "centre": stated.centre.code}
     further = proposal.kind == Kind.FURTHER_DOSE
     if proposal.enters_cell and proposal.counted_in_cell:  # before a recorded infusion
-        said = _("Counts as the person's first in %(category)s at %(centre)s; the person is counted already.")
+        sentence = _("Counts as the person's first in %(category)s at %(centre)s; the person is counted already.")
     elif proposal.enters_nation and proposal.counted_in_nation:
-        said = _(
+        sentence = _(
             "Counts as a new patient in %(category)s at %(centre)s; nationally the person is counted already."
         )
     elif proposal.enters_nation:
-        said = _("Counts as a new patient in %(category)s at %(centre)s, and nationally.")
+        sentence = _("Counts as a new patient in %(category)s at %(centre)s, and nationally.")
     elif proposal.enters_cell and further:
-        said = _("Counts as a new patient in %(category)s at %(centre)s, and nationally as a further dose.")
+        sentence = _("Counts as a new patient in %(category)s at %(centre)s, and nationally as a further dose.")
     elif proposal.enters_cell:
-        said = _("Counts as a new patient in %(category)s at %(centre)s, and nationally as a reinfusion.")
+        sentence = _("Counts as a new patient in %(category)s at %(centre)s, and nationally as a reinfusion.")
     elif further:
-        said = _("Counts as a further dose in %(category)s at %(centre)s; the person is counted already.")
+        sentence = _("Counts as a further dose in %(category)s at %(centre)s; the person is counted already.")
     else:
-        said = _("Counts as a reinfusion in %(category)s at %(centre)s; the person is counted already.")
-    return said % where
+        sentence = _("Counts as a reinfusion in %(category)s at %(centre)s; the person is counted already.")
+    return sentence % where
 
 
 def say_proposed(kind: Kind | None) -> str:

@@ -40,8 +40,8 @@ def identifiers(request: SignedInRequest, number: int) -> HttpResponse:
     form = IdentifierForm(request.POST or None, centres=_centres_of(patient))
     if form.is_valid():
         add = partial(add_identifier, patient=patient, identifier=form.cleaned_data["identifier"])
-        if answer := _change(request, form, patient, add, said=_("The number is added.")):
-            return answer
+        if response := _change(request, form, patient, add, sentence=_("The number is added.")):
+            return response
     known = read_identifiers(patient=patient, by=request.user)
     return _show(request, "clinic/identifiers.html", form, {"patient": patient, "known": known})
 
@@ -60,9 +60,9 @@ def wrong_identifier(request: SignedInRequest, number: int, identifier_id: int) 
     if form.is_valid():
         identifier = form.cleaned_data["identifier"]
         replace = partial(replace_identifier, patient=patient, wrong=wrong.pk, identifier=identifier)
-        said = _("The number is replaced.") if identifier else _("The number is removed.")
-        if answer := _change(request, form, patient, replace, said=said):
-            return answer
+        sentence = _("The number is replaced.") if identifier else _("The number is removed.")
+        if response := _change(request, form, patient, replace, sentence=sentence):
+            return response
     context = {"patient": patient, "wrong": wrong, "may_be_empty": len(known) > 1}
     return _show(request, "clinic/identifier_wrong.html", form, context)
 
@@ -73,7 +73,7 @@ def _change(
     patient: Patient,
     change: Callable[..., Sequence[Infusion]],
     *,
-    said: str,
+    sentence: str,
 ) -> HttpResponse | None:
     """Make the change and redirect to the person's page; None if it is refused, with the error in the form."""
     cleaned = form.cleaned_data
@@ -86,7 +86,7 @@ def _change(
     except RegistryError as refused:
         form.refuse(refused, field=_field_of(refused))
         return None
-    messages.success(request, said)
+    messages.success(request, sentence)
     if contradicted:
         days = ", ".join(infusion.written_on for infusion in contradicted)
         warned = _("The age no longer agrees with the number at these infusions, and the centre is asked: %s")

@@ -68,8 +68,8 @@ def record_person(request: SignedInRequest) -> HttpResponse:
     form = _read_form(request, CodeLists(request.user), patient)
     judged = judge(request, form)
     form.forgive("age_at_infusion", "age_missing")  # the page is about to fill it in
-    answer = show(request, "clinic/guidance.html", _guidance(form, judged) | {"swap": True})
-    return say_wait(answer, judged.too_many)
+    response = show(request, "clinic/guidance.html", _guidance(form, judged) | {"swap": True})
+    return say_wait(response, judged.too_many)
 
 
 @page(Permission.WRITE_RECORDS)
@@ -195,8 +195,8 @@ def _guidance(form: InfusionForm, judged: Judged) -> dict:
 def _show_form(
     request: SignedInRequest, form: InfusionForm, draft_id: UUID | None, judged: Judged
 ) -> HttpResponse:
-    answer = show(request, "clinic/record.html", _guidance(form, judged) | {"draft_id": draft_id})
-    return say_wait(answer, judged.too_many)
+    response = show(request, "clinic/record.html", _guidance(form, judged) | {"draft_id": draft_id})
+    return say_wait(response, judged.too_many)
 
 
 urlpatterns = [

@@ -64,7 +64,7 @@ def infusions(request: SignedInRequest) -> HttpResponse:
     )
     with acting_as(request.user):
         log_infusions(by=request.user, action=AccessAction.READ, infusions=listed.object_list)
-    answer = show(
+    response = show(
         request,
         "clinic/infusions.html",
         {
@@ -76,7 +76,7 @@ def infusions(request: SignedInRequest) -> HttpResponse:
             "statuses": [choice for choice in Status.choices if choice[0] != Status.DRAFT],
         },
     )
-    return say_wait(answer, too_many)
+    return say_wait(response, too_many)
 
 
 def _find_person(request: SignedInRequest, who: str) -> Patient | None:

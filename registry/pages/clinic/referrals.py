@@ -229,8 +229,8 @@ def _facts(fields: dict[str, str], request: SignedInRequest) -> list[tuple[str, 
     """The referral's fields with the form's labels."""
     lists = CodeLists(request.user, permission=Permission.READ_RECORDS)
     form = InfusionForm(initial={}, lists=lists)
-    said = [(name, fields[name]) for name in form.fields if name in fields]
-    return [(str(form.fields[name].label), form.say(name, value)) for name, value in said]
+    fields_sent = [(name, fields[name]) for name in form.fields if name in fields]
+    return [(str(form.fields[name].label), form.say(name, value)) for name, value in fields_sent]
 
 
 def _decline_form(data: Any = None) -> WordsForm:

@@ -10,7 +10,7 @@ from django.utils.translation import override
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from registry import rules
+from registry import identity, rules
 from registry.access import Operator
 from registry.choices import IdentifierType, Sex
 from registry.entry.patients.erasure import erase_patient
@@ -147,6 +147,8 @@ LETTER, NO_DAY, WHAT = "letter where", "not in the calendar", "Write a personal 
         ("19700600-98O5", WHAT),
         # A reserve number's date.
         ("19450231K088", NO_DAY), ("19450231M071", NO_DAY), ("ABCDEFGHIJ12", WHAT), ("99198100001X", WHAT),
+        # Digits alone have no letter among them, with however many marks.
+        ("1970--06-15-9805", WHAT), ("1970/06//15-9805", WHAT),
     ],
 )  # fmt: skip
 def test_a_refusal_says_what_is_wrong(text, sentence):
@@ -177,6 +179,67 @@ def test_a_birth_in_a_month_to_come_is_refused_though_its_day_is_not_known():
         assert "a date of birth in the future" in str(refused.value)
     born = f"{today:%Y%m}60"
     assert read(f"{born}980{factories.check_digit(born[2:] + '980')}").birth_year == today.year
+
+
+@pytest.mark.parametrize("today", [date(2026, 1, 1), date(2027, 11, 1), date(2028, 2, 29)])
+def test_one_born_this_month_on_a_day_not_known_is_read_on_every_day_of_it(monkeypatch, today):
+    """Also of a month not known: of this year, it may be any that has begun."""
+    monkeypatch.setattr(identity, "today", lambda: today)
+    months = range(today.month + 1)
+    for month in months:
+        born = f"{today.year}{month:02}60"
+        known = read(f"{born}-980{factories.check_digit(born[2:] + '980')}")
+        assert (known.birth_year, known.born_on) == (today.year, None)
+        assert known.type == IdentifierType.COORDINATION
+    born = f"{today.year}{today.month + 1:02}60"
+    with pytest.raises(IdentifierUnusable):
+        read(f"{born}-980{factories.check_digit(born[2:] + '980')}")
+
+
+def test_a_short_number_of_a_day_to_come_may_be_a_persons_of_a_hundred(monkeypatch):
+    """Who wrote ten digits is told how to write the century, who wrote twelve has written it."""
+    monkeypatch.setattr(identity, "today", lambda: date(2026, 6, 15))
+    tomorrow = factories.number(date(2026, 6, 16), 980)
+    for text, is_told in ((tomorrow[2:], True), (tomorrow[2:].replace("-", ""), True), (tomorrow, False)):
+        with override("en"), pytest.raises(IdentifierUnusable) as refused:
+            read(text)
+        assert "a date of birth in the future" in str(refused.value)
+        assert ("write + or all four digits of the year" in str(refused.value)) == is_told
+    old = factories.number(date(1926, 6, 16), 980)
+    assert read(old[2:].replace("-", "+")) == read(old)
+    assert read(factories.number(date(2026, 6, 15), 980)[2:]).born_on == date(2026, 6, 15)
+
+
+def test_a_plus_beside_a_year_less_than_a_hundred_ago_is_refused(monkeypatch):
+    monkeypatch.setattr(identity, "today", lambda: date(2026, 6, 15))
+    for born_on in (date(1925, 12, 31), date(1926, 1, 1), date(1926, 12, 31)):
+        number = factories.number(born_on, 981)
+        assert read(number.replace("-", "+")) == read(number)
+    for born_on in (date(1927, 1, 1), date(1970, 6, 15), date(2026, 6, 15)):
+        with override("en"), pytest.raises(IdentifierUnusable) as refused:
+            read(factories.number(born_on, 981).replace("-", "+"))
+        assert "The + means a hundred years or more" in str(refused.value)
+
+
+@pytest.mark.parametrize("birth", ["19700660", "19700060", "19700091", "19701260", "18800060"])
+@pytest.mark.parametrize("birth_number", [980, 981, 999])
+def test_a_coordination_number_may_leave_month_or_day_open(birth, birth_number):
+    """Skatteverket: 60 for a day that is not known, 00 for a month."""
+    digits = f"{birth[2:]}{birth_number}"
+    right = factories.check_digit(digits)
+    for check in range(10):
+        text = f"{birth}-{birth_number}{check}"
+        if check != right:
+            with override("en"), pytest.raises(IdentifierUnusable) as refused:
+                read(text)
+            assert "check the digits" in str(refused.value)
+            continue
+        known = read(text)
+        assert (known.type, known.born_on, known.birth_year) == (
+            IdentifierType.COORDINATION, None, int(birth[:4])
+        )  # fmt: skip
+        assert known.sex == (Sex.MALE if birth_number % 2 else Sex.FEMALE)
+        assert digests(text) == digests(text.replace("-", ""))
 
 
 def test_a_birth_before_1880_is_refused():
@@ -393,6 +456,21 @@ def test_printing_an_identifier_shows_its_type_alone():
     for text in (WOMAN, WOMAN[2:], "local:17", "19450829K088"):
         one = read(text)
         assert repr(one) == f"Identifier(type={one.type!r})"
+
+
+def test_printing_what_is_kept_of_an_identifier_shows_neither_digest_nor_year():
+    for whole in (read(WOMAN), read("local:17")):
+        chain = b"".join(digest for _key_id, digest in whole.digests())
+        sealed = SealedIdentifier(whole.type, chain, whole.birth_year, born=whole.birth_digest())
+        assert "1970" not in repr(sealed)
+        for hidden in filter(None, (chain, whole.birth_digest())):
+            assert repr(hidden)[2:12] not in repr(sealed)
+
+
+def test_only_a_reserve_number_in_an_unpublished_format_is_unconfirmed():
+    for text in (WOMAN, WOMAN[2:], factories.number(coordination=True), "local:17", "991981000010"):
+        assert not read(text).unconfirmed
+    assert read("uppsala:ABCD12345678").unconfirmed
 
 
 @pytest.mark.parametrize("prefix", ["reserve", "reserv", "reservnummer", "Reservnummer", " RESERV "])

@@ -214,6 +214,55 @@ def test_a_prefix_does_not_make_a_number_of_anything(centre, written):
         at(centre, written)
 
 
+CHECK_DIGIT, WHAT_TO_WRITE, NO_DAY, WHOSE = (
+    "The check digit of this reserve number", "Write a personal identity", "not in the calendar",
+    "Several regions have reserve numbers like this one",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("centre", "written", "sentence"),
+    [
+        ("UPP", "stockholm:991981000015", CHECK_DIGIT),
+        ("STO", "stockholm:991981000011", CHECK_DIGIT),
+        ("UPP", "national:98240301AA07", CHECK_DIGIT),
+        ("UPP", "reserve:98240301AA07", WHOSE),
+        ("GOT", "19810829M072", CHECK_DIGIT),
+        ("UPP", "vgr:19810829M07", WHAT_TO_WRITE),
+        ("UPP", "stockholm:ABCD12345678", WHAT_TO_WRITE),
+        ("UPP", "reserve:12345", WHAT_TO_WRITE),
+        ("UPP", "dalarna:19810229H123", NO_DAY),
+        ("GOT", "19811329M071", NO_DAY),
+        ("UPP", "19810829TB1F", WHOSE),
+        ("STO", "reserve:ABCD12345678", WHOSE),
+    ],
+)
+def test_a_refused_reserve_number_is_told_what_is_wrong_with_it(centre, written, sentence):
+    with pytest.raises(IdentifierUnusable) as refused:
+        at(centre, written)
+    named = [one for one in (CHECK_DIGIT, WHAT_TO_WRITE, NO_DAY, WHOSE) if one in str(refused.value)]
+    assert named == [sentence]
+
+
+def test_whose_number_it_may_be_is_named_or_else_how_a_region_is_written():
+    for centre, written, expected in (
+        ("UPP", "19600606AA1G", {"blekinge:", "sormland:"}),
+        ("STO", "reserve:ABCD12345678", {"uppsala:", "kalmar:"}),
+    ):
+        with pytest.raises(IssuerUnclear) as asked:
+            at(centre, written)
+        named = str(asked.value).rpartition(" as ")[2]
+        assert {word.strip(",.") for word in named.split() if ":" in word} == expected
+
+
+def test_a_short_number_of_another_region_is_left_as_it_is():
+    """Only Skåne writes one number with and without its century."""
+    for region in ("kronoberg", "kalmar", "uppsala"):
+        assert at("UPP", f"{region}:1970110112").canonical == f"reserve:{region}:1970110112"
+    assert at("LUN", "210829DA1B") == at("LUN", "20210829DA1B")
+    assert at("LUN", "810829DA1B") == at("LUN", "19810829DA1B")
+
+
 @pytest.mark.parametrize(
     "text",
     [

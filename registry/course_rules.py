@@ -1,7 +1,7 @@
-"""Kind held against the course: what a product's plan says of a further dose and of a reinfusion.
+"""Warnings where the stated kind does not fit the product's dose plan.
 
-CIBMTR counts into a course all infusions given per protocol of one product for one indication
-(DOMAIN.md). All here is improbable and not wrong: the clinic is asked.
+CIBMTR counts all infusions of one product given per protocol for one indication as one course (DOMAIN.md).
+These are warnings and not errors: the clinic is asked.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ KIND_CODES = frozenset(
 
 
 def doubt_kind(step: Step, earlier: Sequence[Step]) -> Iterable[Problem]:
-    """What is improbable in a stated kind beside the person's earlier infusions, in order."""
+    """Warnings about the stated kind, given the person's earlier infusions in order."""
     if not earlier:
         return
     if step.kind == Kind.FURTHER_DOSE:
@@ -36,7 +36,7 @@ def doubt_kind(step: Step, earlier: Sequence[Step]) -> Iterable[Problem]:
 
 
 def doubt_alone(step: Step) -> Iterable[Problem]:
-    """A further dose before which nothing is left (COUNTING.md, small case 13)."""
+    """A warning for a further dose without an earlier infusion (COUNTING.md, small case 13)."""
     if step.kind == Kind.FURTHER_DOSE:
         sentence = _("No earlier infusion of this person is left in the registry: is this still a further dose?")
         yield Problem("kind", "further_dose_alone", sentence, True)
@@ -65,13 +65,13 @@ def _doubt_further_dose(step: Step, earlier: Sequence[Step]) -> Iterable[Problem
 
 
 def _is_surely_planned(step: Step, earlier: Sequence[Step]) -> bool:
-    """Whether it is the next planned dose, whichever days the vague dates stand for."""
+    """Whether it is the next planned dose on any day that the vague dates may mean."""
     most = (last_day(step.infused_on, step.date_precision) - earlier[-1].infused_on).days
     return is_planned(step, earlier) and most <= step.plan.longest_interval
 
 
 def _is_of_other_course(step: Step, before: Step) -> bool:
-    """Whether product or indication differ; an indication that is not stated differs from none."""
+    """Whether product or indication differ; an unstated indication matches any."""
     differs = step.indication and before.indication and step.indication != before.indication
     return bool(differs) or step.product != before.product
 
@@ -79,15 +79,15 @@ def _is_of_other_course(step: Step, before: Step) -> bool:
 def _has_planned_dose(step: Step, earlier: Sequence[Step]) -> bool:
     """Whether the course so far has fewer doses than the product's plan."""
     given = 0
-    for one in reversed(earlier):
-        if one.product != step.product:
+    for before in reversed(earlier):
+        if before.product != step.product:
             break
         given += 1
-        if one.kind != Kind.FURTHER_DOSE:  # a course begins with a first infusion or a reinfusion
+        if before.kind != Kind.FURTHER_DOSE:  # a course begins with a first infusion or a reinfusion
             break
     return given < step.plan.doses
 
 
 def _least_days(before: Step, step: Step) -> int:
-    """Days between two infusions, or the nearest days of their periods."""
+    """Days between two infusions, or between the nearest days of their periods."""
     return max(0, (step.infused_on - last_day(before.infused_on, before.date_precision)).days)

@@ -13,7 +13,7 @@ from registry.order import Order, Step
 
 LONG_GAP = timedelta(days=5 * 365)
 
-# None of these says when or where: the earlier infusion may be another centre's (DOMAIN.md).
+# The sentences give no date and no centre: the earlier infusion may be another centre's (DOMAIN.md).
 BEFORE_FIRST = gettext_noop(
     "The date falls before the person's recorded first infusion. Say which of the two is the first."
 )
@@ -24,12 +24,11 @@ NO_COURSE = gettext_noop("A further dose belongs to a course, and the person has
 
 
 def classify(*, step: Step, others: Sequence[Step], elsewhere: bool = False) -> tuple[Kind, list[Problem]]:
-    """What one infusion is in the course of a person, and what is improbable about it.
+    """The kind of an infusion in a person's course, and warnings about it.
 
-    others are the person's other submitted infusions, as far as whoever acts may judge by them;
-    elsewhere says that there are more, of which nothing else may be told. Raises InfusionRefused,
-    KnownElsewhere, or KindUnclear when the infusion falls before the recorded first (COUNTING.md,
-    small cases 1, 3, 4 and 11).
+    others: the person's other submitted infusions that the actor may see; elsewhere: other centres have more, of
+    which nothing else may be revealed. Raises InfusionRefused, KnownElsewhere, or KindUnclear when the infusion
+    is before the recorded first (COUNTING.md, small cases 1, 3, 4 and 11).
     """
     refuse_taken_place(step, others)
     if elsewhere and step.kind in {None, Kind.FIRST}:
@@ -54,8 +53,8 @@ def classify(*, step: Step, others: Sequence[Step], elsewhere: bool = False) -> 
 
 
 def propose_kind(step: Step, others: Sequence[Step]) -> Kind:
-    """What an infusion probably is, for the clinic to confirm: the next dose of the product's plan is a
-    further dose, any other later infusion is a reinfusion.
+    """The probable kind, for the clinic to confirm: the next dose of the product's plan is a further dose, any
+    other later infusion is a reinfusion.
     """
     earlier = find_earlier(step, others)
     if not earlier:
@@ -64,7 +63,7 @@ def propose_kind(step: Step, others: Sequence[Step]) -> Kind:
 
 
 def refuse_taken_place(step: Step, others: Iterable[Step]) -> None:
-    """Raise InfusionRefused where another infusion of the person stands at the same date and sequence."""
+    """Raise InfusionRefused where the person has another infusion with the same date and sequence."""
     for other in others:
         if other.slot != step.slot:
             continue
@@ -76,7 +75,7 @@ def refuse_taken_place(step: Step, others: Iterable[Step]) -> None:
 
 
 def doubt_in_course(step: Step, others: Sequence[Step], *, elsewhere: bool = False) -> Iterable[Problem]:
-    """What is improbable about an infusion of a stated kind beside the person's others."""
+    """Warnings about the stated kind, given the person's other infusions."""
     earlier = find_earlier(step, others)
     if step.kind == Kind.REINFUSION and not earlier and not elsewhere:
         sentence = _("The registry knows no earlier infusion of this person: was it given elsewhere?")
@@ -89,7 +88,7 @@ def doubt_in_course(step: Step, others: Sequence[Step], *, elsewhere: bool = Fal
 
 
 def find_earlier(step: Step, others: Sequence[Step]) -> list[Step]:
-    """Those of a person's other infusions that come before this one, in order."""
+    """The person's infusions before this infusion, in order."""
     order = Order([*others, step])
     return sorted((other for other in others if order.place(other) < order.place(step)), key=order.place)
 

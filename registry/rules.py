@@ -1,7 +1,7 @@
-"""Checks of an infusion's fields, and what is improbable in them.
+"""Validation of an infusion's fields: errors and warnings.
 
-Each rule stands here once, with its code and its sentence. What the database can hold by itself
-is also a named constraint there (models/).
+Each rule has one place, with its code and sentence. Rules that the database can enforce are named constraints too
+(models/).
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -23,10 +23,10 @@ OLDEST_AGE = 120
 HUNDRED = 100
 MOST_A_DAY = 9
 LONGEST_BATCH = 60
-EARLIEST = date(1990, 1, 1)  # no engineered T cell was given before
-FIRST_TREATMENT = date(2014, 1, 1)  # the year of the first in the country, where the figure begins
+EARLIEST = date(1990, 1, 1)  # no engineered T cell was given earlier
+FIRST_TREATMENT = date(2014, 1, 1)  # the first in the country was that year, where the figure begins
 IMPROBABLE_BEFORE = date(2010, 1, 1)  # the first person was treated with CD19 CAR-T in 2010
-LONG_AGO = timedelta(days=365)  # a recent infusion on a weekend is remembered; an old one is mistyped
+LONG_AGO = timedelta(days=365)  # a weekend date is probably right if recent, and mistyped if old
 MANY = 3  # infusions of one person
 SATURDAY = 5
 OTHER_SPONSOR = {
@@ -37,7 +37,7 @@ SPONSOR_OF = {Category.ACT: Sponsor.ACADEMIC, Category.ICT: Sponsor.INDUSTRY}
 
 
 def complete_input(draft: InfusionInput) -> None:
-    """Fill in the age and the sex that the identifier gives, where the clinic left them open."""
+    """Fill in the age and the sex from the identifier, where the clinic has not stated them."""
     identifier = draft.identifier
     if identifier is None:
         return
@@ -50,11 +50,11 @@ def complete_input(draft: InfusionInput) -> None:
 def check_input(
     draft: InfusionInput, *, unread: Collection[str] = (), touched: Collection[str] | None = None
 ) -> list[Problem]:
-    """All that is impossible, and what is only improbable (as warnings), in one infusion.
+    """All errors and warnings of one infusion.
 
-    unread: fields that could not be read. A rule that looks at one of them is left out, so that all
-    that is wrong can be put right at once. touched: the fields that a correction changes. What a rule
-    finds in the others alone is older than the correction, and would make the row uncorrectable.
+    unread: fields that could not be read; rules that need them are skipped, so that all other errors are reported
+    at once. touched: the fields that a correction changes; errors in other fields alone are older than the
+    correction and are skipped, since they would make the row uncorrectable.
     """
     checks = CHECKS
     if unread:
@@ -138,7 +138,7 @@ def _check_age(draft: InfusionInput) -> Problem | None:
 
 
 def _births(draft: InfusionInput) -> tuple[date | None, date | None]:
-    """The first and the last day on which the identifier says that the person may have been born."""
+    """The first and last possible date of birth by the identifier."""
     identifier = draft.identifier
     if identifier is None or identifier.birth_year is None:
         return None, None
@@ -147,7 +147,7 @@ def _births(draft: InfusionInput) -> tuple[date | None, date | None]:
 
 
 def _check_century(draft: InfusionInput) -> Problem | None:
-    """Doubt a century that is not written, where the other is as likely."""
+    """A warning for an inferred century, where the other century is as likely."""
     identifier = draft.identifier
     if identifier is None or identifier.birth_year is None or identifier.century_written:
         return None
@@ -215,7 +215,7 @@ def _check_batch(draft: InfusionInput) -> Problem | None:
 
 
 DATE = frozenset({"infused_on", "date_precision"})
-# Each rule of one infusion with the fields that it cannot do without.
+# Each rule with the fields that it needs.
 CHECKS: tuple[tuple[Callable[[InfusionInput], Problem | None], frozenset[str]], ...] = (
     (_check_date, DATE),
     (_check_centre, frozenset({"centre"})),
@@ -233,7 +233,7 @@ CHECKS: tuple[tuple[Callable[[InfusionInput], Problem | None], frozenset[str]], 
 
 
 def check_age_by_birth_year(draft: InfusionInput, birth_year: int | None) -> Problem | None:
-    """An age that the stored year of birth rules out, where the identifier is no longer there."""
+    """An error for an age that contradicts the stored year of birth, for a draft without an identifier."""
     if birth_year is None or draft.age_at_infusion is None:
         return None
     by_year = draft.infused_on.year - birth_year
@@ -247,8 +247,8 @@ def check_age_by_birth_year(draft: InfusionInput, birth_year: int | None) -> Pro
 
 
 def doubt_entry(draft: InfusionInput, others: Sequence[Step]) -> Iterable[Problem]:
-    """What is improbable in one infusion that is typed. In a file of many years such rows are common
-    and true, and would hide the warnings that matter.
+    """Warnings for typed infusions only: in a file of many years such rows are common and correct, and would hide
+    the warnings that matter.
     """
     day = draft.infused_on
     on_weekend = draft.date_precision == DatePrecision.DAY and day.weekday() >= SATURDAY
@@ -260,8 +260,8 @@ def doubt_entry(draft: InfusionInput, others: Sequence[Step]) -> Iterable[Proble
 
 
 def doubt_sex(stated: str | None, known: str) -> Iterable[Problem]:
-    """A sex that differs from what is known of the person; it is improbable and not wrong: who changes
-    legal sex in Sweden is given a new number.
+    """A warning for a sex that differs from the person's known sex. It is not an error: a person who changes legal
+    sex in Sweden gets a new number.
     """
     if known != Sex.UNKNOWN and stated not in {None, Sex.UNKNOWN, known}:
         sentence = _("The sex differs from that of another infusion of this person: is it right?")

@@ -12,8 +12,9 @@ class WithdrawalForm(ActionForm):
 
     title = _("Withdraw infusion")
     explanation = _(
-        "The infusion leaves all counts and stays in the registry with its history. If it was the person's "
-        "first, the next one takes its place in the counts. It cannot be registered again."
+        "The infusion is taken out of all counts and stays in the registry with its history. If it was the "
+        "person's first, the next one takes its place in the counts. If you withdraw it by mistake, it has to be "
+        "registered again."
     )
     done = _("The infusion is withdrawn.")
 

@@ -26,7 +26,9 @@ TARGETS = {
         ),
     ),
     "course": Target(("registry/course_rules.py",), _tests("course_rules")),
-    "doubts": Target(("registry/entry/infusions/doubts.py",), _tests("questions_by_rules")),
+    "doubts": Target(
+        ("registry/entry/infusions/doubts.py",), _tests("settled_questions", "doubts", "questions_by_rules")
+    ),
     "live": Target(("registry/entry/live.py",), ("tests/test_entry_pages.py::TestStart",)),
     "effect": Target(("registry/entry/patients/count_effect.py",), _tests("count_effect")),
     "merge": Target(

@@ -33,7 +33,7 @@ OF_FILE = KIND_CODES | {"cup_in_industry_trial", BATCH}
 # Codes that follow from the stored rows alone, so that a question is closed when its cause is gone.
 JUDGED = OF_FILE | {
     "long_gap", "no_earlier_infusion", "third_infusion", "date_on_weekend", "date_improbable", "age_improbable",
-    "product_before_authorisation",
+    "product_before_authorisation", "investigational_in_care",
 }  # fmt: skip
 JUDGED_BY = tuple(column.name for column in STORED if column.name != "manufacturing_site")  # no rule asks about it
 

@@ -1,0 +1,134 @@
+"""A rule's question is closed as soon as its cause is gone; every other question stays open."""
+
+from datetime import date
+
+import pytest
+
+from registry.access import Operator
+from registry.choices import Category, Kind
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.questions.questions import ask, write
+from registry.models import Infusion, Question
+from tests import factories
+
+ONE, OTHER, THIRD = (factories.nth_number(place) for place in range(3))
+
+
+def correct(row: Infusion, **changes) -> None:
+    correct_infusion(infusion_id=row.pk, changes=changes, by=Operator(), reason="typo")
+
+
+def unclosed() -> list[str]:
+    return sorted(Question.objects.unclosed().values_list("rule", flat=True))
+
+
+# What is recorded last of a person, its doubt, a correction that removes it and one that does not.
+DOUBTED = {
+    "date_on_weekend": (
+        {"infused_on": "2020-05-09"}, {"infused_on": date(2020, 5, 8), "age_at_infusion": 50},
+        {"infused_on": date(2020, 5, 10)},
+    ),
+    "date_improbable": (
+        {"infused_on": "2009-05-05", "category": "CUP", "product": "Akademisk CD19 CAR-T"},
+        {"infused_on": date(2010, 5, 5), "age_at_infusion": 40}, {"infused_on": date(2009, 5, 6)},
+    ),
+    "age_improbable": (
+        {"patient": "local:1", "age_at_infusion": 91}, {"age_at_infusion": 90}, {"age_at_infusion": 92}
+    ),
+    "product_before_authorisation": (
+        {"infused_on": "2016-05-04"}, {"category": Category.CUP}, {"infused_on": date(2016, 5, 11)}
+    ),
+    "investigational_in_care": (
+        {"product": "Akademisk CD19 CAR-T"}, {"category": Category.CUP}, {"infused_on": date(2020, 5, 6)}
+    ),
+    "cup_in_industry_trial": (
+        {"category": "CUP", "trial": factories.INDUSTRY}, {"trial": None}, {"infused_on": date(2020, 5, 6)}
+    ),
+    "no_earlier_infusion": ({"kind": "reinfusion"}, {"kind": Kind.FIRST}, {"infused_on": date(2020, 5, 6)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", DOUBTED)
+def test_a_correction_of_its_cause_closes_a_question_and_another_does_not(lists, code):
+    fields, mends, leaves = DOUBTED[code]
+    fields = dict(fields)
+    row = factories.record(lists, fields.pop("patient", ONE), **fields)
+    assert unclosed() == [code]
+    correct(row, batch="B-1")
+    correct(row, **leaves)
+    assert unclosed() == [code]
+    correct(row, **mends)
+    assert unclosed() == []
+    [question] = Question.objects.all()
+    assert (question.rule, question.answered_at, question.closed_by) == (code, None, "")
+
+
+def test_an_earlier_infusion_that_is_withdrawn_settles_what_it_made_doubtful(lists):
+    factories.record(lists, ONE, infused_on="2018-11-06")
+    middle = factories.record(lists, ONE, infused_on="2019-11-06", kind="reinfusion")
+    factories.record(lists, ONE, infused_on="2020-11-05", kind="reinfusion")
+    assert unclosed() == ["third_infusion"]
+    withdraw_infusion(infusion_id=middle.pk, by=Operator(), reason="never given")
+    assert unclosed() == []
+
+
+def test_an_infusion_in_between_settles_a_long_gap(lists):
+    factories.record(lists, ONE, infused_on="2018-11-06")
+    factories.record(lists, ONE, infused_on="2025-11-05", kind="reinfusion")
+    assert unclosed() == ["long_gap"]
+    factories.record(lists, ONE, infused_on="2021-11-04", kind="reinfusion")
+    assert "long_gap" not in unclosed()
+
+
+def test_a_question_about_the_identifier_stays_until_its_row_is_withdrawn(lists):
+    row = factories.record(lists, "uppsala:ABCD12345678", age_at_infusion=50)
+    correct(row, batch="B-1")
+    correct(row, age_at_infusion=51)
+    assert unclosed() == ["reserve_number_unconfirmed"]
+    withdraw_infusion(infusion_id=row.pk, by=Operator(), reason="never given")
+    assert unclosed() == []
+
+
+def test_what_is_settled_of_one_person_leaves_the_questions_of_others(lists):
+    one, other = (factories.record(lists, number, kind="reinfusion") for number in (ONE, OTHER))
+    correct(one, kind=Kind.FIRST)
+    [question] = Question.objects.unclosed()
+    assert (question.rule, question.infusion) == ("no_earlier_infusion", other)
+
+
+def test_a_batch_that_is_corrected_leaves_every_other_question(lists):
+    """Of either person, of a third who shares another batch, and about other things."""
+    one = factories.record(lists, ONE, batch="B-1", kind="reinfusion")
+    two = factories.record(lists, OTHER, batch="B-1", kind="reinfusion")
+    factories.record(lists, THIRD, batch="B-2")
+    factories.record(lists, factories.nth_number(3), batch="b-2", infused_on="2020-05-06")
+    factories.record(lists, THIRD, batch="B-3", infused_on="2021-05-06", kind="reinfusion")
+    before = unclosed()
+    assert before == ["batch_of_another_person"] * 2 + ["no_earlier_infusion"] * 2
+    correct(one, batch="B-9")
+    found = Question.objects.unclosed().filter(rule="batch_of_another_person")
+    assert [one.infusion.batch for one in found] == ["b-2"]
+    assert unclosed() == ["batch_of_another_person"] + ["no_earlier_infusion"] * 2
+    assert two.batch == "B-1"
+
+
+def test_an_infusion_that_is_withdrawn_shares_its_batch_with_nobody(lists):
+    one = factories.record(lists, ONE, batch="B-1")
+    factories.record(lists, OTHER, batch="B-1", infused_on="2020-05-06")
+    assert unclosed() == ["batch_of_another_person"]
+    withdraw_infusion(infusion_id=one.pk, by=Operator(), reason="never given")
+    assert unclosed() == []
+    factories.record(lists, THIRD, batch="B-1", infused_on="2020-05-07")
+    assert unclosed() == ["batch_of_another_person"]
+
+
+def test_rules_close_no_question_that_a_person_asked_or_wrote_in(lists):
+    steward = factories.user("desk", national_role="steward")
+    nurse = factories.user("nurse", lists.centres["UPP"])
+    rows = [factories.record(lists, number, kind="reinfusion") for number in (ONE, OTHER)]
+    asked = ask(infusion_id=rows[0].pk, text="Is it right?", by=steward)
+    written = Question.objects.get(infusion=rows[1])
+    write(question_id=written.pk, text="We are looking it up.", by=nurse)
+    for row in rows:
+        withdraw_infusion(infusion_id=row.pk, by=Operator(), reason="never given")
+    assert {one.pk for one in Question.objects.unclosed()} == {asked.pk, written.pk}

@@ -116,6 +116,29 @@ def test_the_table_by_age_tells_seventeen_from_eighteen_at_the_entry():
     assert found == {"child": [1, 2, 1, 0, 1], "adult": [2, 3, 0, 1, 0]}
 
 
+def test_the_table_by_month_leaves_out_what_is_known_to_its_year():
+    """COUNTING.md, case 11: such an infusion is a row of its year, without a month."""
+    course = [place(1, "2020-05"), place(1, "2020-06-15", kind=AGAIN), place(1, "2021", kind=AGAIN)]
+    rows = compare([], [*course, place(2, "2020-05-07"), place(3, "2022")])
+    for name, expected in (
+        ("month", {"2020-05": [2, 2, 0], "2020-06": [0, 1, 1], "unknown": [1, 2, 1]}),
+        ("year", {2020: [2, 3, 1], 2021: [0, 1, 1], 2022: [1, 1, 0]}),
+    ):
+        of = {row.cell.value(name): row.moves for row in rows if row.cell.by == (name,)}
+        found = {
+            value: [moves[one] for one in ("patients", "infusions", "reinfusions")] for value, moves in of.items()
+        }
+        assert found == expected
+
+
+def test_cells_of_a_table_come_by_their_value_and_without_one_last():
+    places = [place(1, "2020-05-05"), place(2, "2021-05-05"), place(3, "2022-05-05")]
+    for one, indication in zip(places, (None, "C91.0", "C83.3"), strict=True):
+        one.codes["indication"] = indication
+    rows = compare([], places)
+    assert [row.cell.values for row in rows if row.cell.by == ("indication",)] == [("C83.3",), ("C91.0",), (None,)]
+
+
 def test_what_does_not_move_has_no_row():
     both = [*ONE, *TWO]
     assert compare(both, [ONE[0], TWO[0], ONE[1], TWO[1], ONE[2]]) == []
@@ -226,6 +249,17 @@ def test_other_cells_are_another_print(other):
     with pytest.raises(EffectChanged) as refused:
         refuse_other_effect(printed, OTHERS[other], EFFECT)
     assert refused.value.code == "effect_changed"
+
+
+def test_products_that_change_places_between_centres_are_another_print():
+    """The number of products at each centre is of everyone there, and may change with them."""
+    prints = {
+        print_effect(
+            [place(1, "2020-05-05", "UPP", product=one), place(2, "2020-05-05", "STO", product=two)], EFFECT
+        )
+        for one, two in (("Kymriah", "Yescarta"), ("Yescarta", "Kymriah"))
+    }
+    assert len(prints) == 2
 
 
 @pytest.mark.parametrize("seen", ["", "0" * 64])

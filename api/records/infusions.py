@@ -66,7 +66,7 @@ class InfusionsView(SignedInView):
         """The latest first, withdrawn ones too, by cursor."""
         user: User = request.user
         with acting_as(user):
-            page = read_page(_filter(_shown_to(user), user, self.parameters), request, self.parameters)
+            page = read_page(_filter(_list_shown(user), user, self.parameters), request, self.parameters)
             log_infusions(by=user, action=AccessAction.READ, infusions=page["results"], detail="API")
         return Response(page | {"results": [terms_of(infusion) for infusion in page["results"]]})
 
@@ -110,7 +110,7 @@ class InfusionView(SignedInView):
     def patch(self, request: Caller, infusion_id: str) -> Response:
         """Correct what the body names, for a reason; the person stays who it is."""
         user: User = request.user
-        infusion = _look_at_writable(infusion_id, request)
+        infusion = _find_writable(infusion_id, request)
         body = read_body(request, (*CORRECTED, "reason"))
         reason = read_reason(body)
         del body["reason"]
@@ -121,12 +121,12 @@ class InfusionView(SignedInView):
             )
         except NotFound:
             raise ChangedMeanwhile from None  # withdrawn before the lock was taken
-        return _show(_look(infusion_id, user))
+        return _show(_find(infusion_id, user))
 
     @extend_schema(**schema.WITHDRAW)
     def delete(self, request: Caller, infusion_id: str) -> Response:
         """Withdraw: out of all counts, for a reason; the row stays, with its history."""
-        infusion = _look_at_writable(infusion_id, request)
+        infusion = _find_writable(infusion_id, request)
         reason = read_reason(read_body(request, ("reason",)))
         try:
             withdraw_infusion(infusion_id=infusion.pk, by=request.user, reason=reason, version=infusion.version)
@@ -159,13 +159,13 @@ class HistoryView(SignedInView):
         return Response({"results": results, "next": None, "previous": None})
 
 
-def _shown_to(user: User) -> QuerySet:
+def _list_shown(user: User) -> QuerySet:
     """The infusions that a user may see, with all that the response includes."""
     shown = sex_shown_to(user, patient="patient")
     return Infusion.objects.visible_to(user).with_version().annotate(sex_shown=shown).select_related(*RELATED)
 
 
-def _look(infusion_id: str, user: User) -> Any:
+def _find(infusion_id: str, user: User) -> Any:
     """An infusion with its version, not logged: for callers that do not show it, or have logged it already.
 
     Raises NotFound, also for another centre's infusion and an invalid id.
@@ -174,7 +174,7 @@ def _look(infusion_id: str, user: User) -> Any:
         key = UUID(infusion_id)
     except ValueError:
         raise NotFound from None
-    infusion = _shown_to(user).filter(pk=key).first()
+    infusion = _list_shown(user).filter(pk=key).first()
     if infusion is None:
         raise NotFound
     return infusion
@@ -183,17 +183,17 @@ def _look(infusion_id: str, user: User) -> Any:
 def _read(infusion_id: str, user: User, *, detail: str = "API") -> Any:
     """An infusion to show; reading it is logged. Raises NotFound."""
     with acting_as(user):
-        infusion = _look(infusion_id, user)
+        infusion = _find(infusion_id, user)
         log_infusions(by=user, action=AccessAction.READ, infusions=[infusion], detail=detail)
     return infusion
 
 
-def _look_at_writable(infusion_id: str, request: Caller) -> Any:
+def _find_writable(infusion_id: str, request: Caller) -> Any:
     """A submitted infusion that the caller may change and whose version matches If-Match.
 
     Raises NotFound, NotPermitted for a caller who may only read it, ChangedMeanwhile, NotSubmitted.
     """
-    infusion = _look(infusion_id, request.user)
+    infusion = _find(infusion_id, request.user)
     if infusion.centre_id not in centres_where(request.user, Permission.WRITE_RECORDS):
         raise NotPermitted
     read_if_match(request, infusion.version)
@@ -245,7 +245,7 @@ def _record(
         former_first_becomes=former_first_becomes,
         confirmed=[code.strip() for code in confirmed.split(",")],
     )
-    stored = _shown_to(user).get(pk=infusion.pk)
+    stored = _list_shown(user).get(pk=infusion.pk)
     warnings = [
         {"field": problem.field, "code": problem.code, "detail": str(problem.sentence)}
         for problem in found.warnings

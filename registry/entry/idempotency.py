@@ -67,7 +67,7 @@ def answer_form_once(*, request: bytes, by: User, work: Callable[[], dict[str, A
     """
     digest = salted_hmac("swecar.form", request, algorithm="sha256").digest()
     key = f"form:{digest.hex()}"
-    with _holding(f"{by.pk}:{key}"):
+    with _hold_lock(f"{by.pk}:{key}"):
         if stored := IdempotencyKey.objects.filter(owner=by, key=key).first():
             return Answer(stored.status, stored.answer, repeated=True)
         body = work()
@@ -79,7 +79,7 @@ def answer_form_once(*, request: bytes, by: User, work: Callable[[], dict[str, A
 
 
 @contextmanager
-def _holding(name: str) -> Iterator[None]:
+def _hold_lock(name: str) -> Iterator[None]:
     """Hold a lock on this name: a session-level advisory lock, since there is no surrounding transaction."""
     lock = (IDEMPOTENCY_LOCK, name)
     with connection.cursor() as cursor:

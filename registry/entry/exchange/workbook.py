@@ -39,7 +39,7 @@ PACKINGS = {ZIP_STORED, ZIP_DEFLATED}
 @contextmanager
 def opened(file: BinaryIO) -> Iterator["Workbook"]:
     """Open a workbook. Raises FileUnusable for any fault, also while its rows are read."""
-    with _saying_damaged(), ZipFile(file) as archive:
+    with _refuse_damaged(), ZipFile(file) as archive:
         _measure(archive)
         yield Workbook(archive)
 
@@ -49,7 +49,7 @@ def unpacked_size(file: BinaryIO) -> int:
 
     Raises FileUnusable.
     """
-    with _saying_damaged(), ZipFile(file) as archive:
+    with _refuse_damaged(), ZipFile(file) as archive:
         return _measure(archive)
 
 
@@ -58,14 +58,14 @@ def rows_at_most(file: BinaryIO) -> int:
 
     Raises FileUnusable.
     """
-    with _saying_damaged(), ZipFile(file) as archive:
+    with _refuse_damaged(), ZipFile(file) as archive:
         marks = sum(archive.read(part).count(b"row") for part in archive.infolist())
     file.seek(0)
     return marks // 2  # each row has a start and an end tag
 
 
 @contextmanager
-def _saying_damaged() -> Iterator[None]:
+def _refuse_damaged() -> Iterator[None]:
     try:
         yield
     except DAMAGES:

@@ -97,7 +97,7 @@ def import_infusions(
 @contextmanager
 def empty_tables() -> Iterator[None]:
     """Staging tables for the duration of an import; they outlive its transactions."""
-    with _no_search_for_circles():
+    with _pause_collector():
         staging.create_tables()
         try:
             yield
@@ -117,7 +117,7 @@ def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progre
     staging.use_memory()
     lock_entry(alone=True)
     staging.refuse_changed_lists()
-    _refuse_the_refused()
+    _refuse_blocked()
     staging.find_persons(by)
     _judge(by, progress, read)
     refuse_contradictions(by)
@@ -144,7 +144,7 @@ def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progre
 
 
 @contextmanager
-def _no_search_for_circles() -> Iterator[None]:
+def _pause_collector() -> Iterator[None]:
     """Pause the garbage collector: rows form no reference cycles, and it takes a tenth of an import's time."""
     searched = gc.isenabled()
     gc.disable()
@@ -191,7 +191,7 @@ def read_line(reader: RowReader, line: Line) -> tuple[InfusionInput | None, list
     return None if unreadable.intersection(line.fields) else draft, [*problems, *line.problems]
 
 
-def _refuse_the_refused() -> None:
+def _refuse_blocked() -> None:
     """Refuse the rows of persons who refused registration; under the lock, so that no refusal is missed."""
     tokens = read_refusals()
     if not tokens:

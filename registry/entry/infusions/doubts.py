@@ -48,7 +48,7 @@ def read_doubts(persons: Collection[int]) -> Doubts:
             own = [row for row in course if row.centre_id == centre]
             for infusion, doubt in _judge(own, elsewhere=len(own) < len(course)):
                 found.setdefault(infusion.pk, {})[doubt.code] = doubt
-    for pk in _that_share_a_batch(_rows_of(persons)):
+    for pk in _filter_shared_batches(_rows_of(persons)):
         found.setdefault(pk, {})[BATCH] = batch_doubt()
     return found
 
@@ -129,7 +129,7 @@ def _rows_of(persons: Collection[int]):
     return Infusion.objects.counted().filter(patient__in=unnest(persons))
 
 
-def _that_share_a_batch(rows) -> set[UUID]:
+def _filter_shared_batches(rows) -> set[UUID]:
     """The infusions whose batch another person has at the same centre."""
     spelled = Infusion.objects.counted().exclude(batch="").alias(compared=batch_as_compared(F("batch")))
     others = spelled.filter(compared=OuterRef("compared"), centre=OuterRef("centre")).exclude(
@@ -162,6 +162,6 @@ def _settle(
     ]
     if any(BATCH in doubts and BATCH not in after.get(pk, {}) for pk, doubts in before.items()):
         # The question about the other person's row is closed too.
-        still = _that_share_a_batch(Infusion.objects.counted().filter(questions__in=asked.filter(rule=BATCH)))
+        still = _filter_shared_batches(Infusion.objects.counted().filter(questions__in=asked.filter(rule=BATCH)))
         gone += asked.filter(rule=BATCH).exclude(infusion__in=still).values_list("pk", flat=True)
     Question.objects.filter(pk__in=unnest(gone)).update(closed_at=timezone.now())

@@ -113,7 +113,7 @@ def access_log(request: SignedInRequest) -> HttpResponse:
         if form.is_valid():
             return redirect(f"{reverse('clinic:access-log')}?{form.query}")
         return show(request, "clinic/access_log.html", {"form": form})
-    form = _asked(request)
+    form = _read_filter(request)
     before = request.GET.get("before", "")
     listed = read_log(which=form.which, by=request.user, before=int(before) if is_key(before) else None)
     roles: dict[str, Any] = dict(NationalRole.choices)
@@ -128,7 +128,7 @@ def access_log(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def access_log_file(request: SignedInRequest) -> HttpResponseBase:
     """All matching lines as CSV."""
-    lines = export_log(which=_asked(request).which, by=request.user)
+    lines = export_log(which=_read_filter(request).which, by=request.user)
     header = (_("Time"), _("Who"), _("Unit"), _("Action"), _("Registry number"), _("Infusion"), _("Detail"))
     rows = (
         (
@@ -137,7 +137,7 @@ def access_log_file(request: SignedInRequest) -> HttpResponseBase:
         )
         for line in lines
     )  # fmt: skip
-    return _as_csv("access-log.csv", header, rows)
+    return _stream_csv("access-log.csv", header, rows)
 
 
 @sensitive_post_parameters()
@@ -164,11 +164,11 @@ def extract_of(request: SignedInRequest, number: int) -> HttpResponseBase:
     lines = read_extract(number=number, by=request.user, as_file=as_file)
     if lines is None:
         raise NotFound
-    names = _units()
+    names = _name_units()
     rows = [(_write_time(line.at), names.get(line.unit, line.unit), line.get_action_display()) for line in lines]
     header = (_("Time"), _("Unit"), _("Action"))
     if as_file:
-        return _as_csv(f"access-log-{number}.csv", header, rows)
+        return _stream_csv(f"access-log-{number}.csv", header, rows)
     return show(request, "clinic/access_log_extract_of.html", {"number": number, "header": header, "rows": rows})
 
 
@@ -177,7 +177,7 @@ def is_key(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) <= LONGEST_KEY
 
 
-def _asked(request: SignedInRequest) -> LogForm:
+def _read_filter(request: SignedInRequest) -> LogForm:
     """The filter from the query string. Raises NotFound if it is invalid."""
     form = LogForm({name: request.GET.get(name, "") for name in LogForm.base_fields})
     if not form.is_valid():
@@ -185,7 +185,7 @@ def _asked(request: SignedInRequest) -> LogForm:
     return form
 
 
-def _units() -> dict[str, Any]:
+def _name_units() -> dict[str, Any]:
     """Names of units: centres by name, and national roles."""
     return dict(Centre.objects.values_list("code", "name")) | dict(NationalRole.choices)
 
@@ -201,7 +201,7 @@ class _Echo:
         return text
 
 
-def _as_csv(name: str, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> StreamingHttpResponse:
+def _stream_csv(name: str, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> StreamingHttpResponse:
     """A CSV response for a Swedish spreadsheet, with cells escaped against formulas."""
 
     def lines() -> Iterator[str]:

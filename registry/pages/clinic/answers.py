@@ -47,7 +47,7 @@ def close(request: SignedInRequest, question_id: int) -> HttpResponse:
         messages.error(request, str(refused))
         return redirect("clinic:questions")
     messages.success(request, _("The question is closed."))
-    return _lead_to(question)
+    return _redirect_to(question)
 
 
 def _write(request: SignedInRequest, question_id: int, store: Any, done: str) -> HttpResponse:
@@ -60,11 +60,11 @@ def _write(request: SignedInRequest, question_id: int, store: Any, done: str) ->
             form.refuse(refused)
         else:
             messages.success(request, done)
-            return _lead_to(question)
+            return _redirect_to(question)
     return _show_refused(request, question_id, form)
 
 
-def _lead_to(question: Question) -> HttpResponse:
+def _redirect_to(question: Question) -> HttpResponse:
     """Redirect to the page that shows the question."""
     if question.referral:
         return redirect("clinic:referral", referral_id=question.referral.pk)

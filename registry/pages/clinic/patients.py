@@ -158,12 +158,12 @@ def correct(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
     if complete and request.POST.get("do") == "refer":
         if _send_correction(request, form, reason, stored):
             return redirect("clinic:questions")
-        version = _seen(request)
+        version = _read_version(request)
     elif complete and changes is not None:
         try:
             correct_infusion(
                 infusion_id=infusion_id, changes=changes, by=request.user, reason=reason.reason,
-                version=_seen(request),
+                version=_read_version(request),
             )  # fmt: skip
         except ChangedMeanwhile as changed:
             form.refuse_error(changed)
@@ -172,12 +172,12 @@ def correct(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
             raise
         except RegistryError as refused:
             form.refuse_error(refused)
-            version = _seen(request)
+            version = _read_version(request)
         else:
             messages.success(request, _("The infusion is corrected."))
             return redirect("clinic:person", number=stored.patient.registry_number)
     elif request.method == "POST":
-        version = _seen(request)
+        version = _read_version(request)
     context = {"form": form, "reason": reason, "infusion": stored, "version": version, "differences": differences}
     context["referable"] = "do" in request.POST or any(form.has_error("kind", code) for code in REFERABLE)
     return show(request, "clinic/correct.html", context)
@@ -212,7 +212,7 @@ def withdraw(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
     if reason.is_valid():
         try:
             withdraw_infusion(
-                infusion_id=infusion_id, by=request.user, reason=reason.reason, version=_seen(request)
+                infusion_id=infusion_id, by=request.user, reason=reason.reason, version=_read_version(request)
             )
         except ChangedMeanwhile as changed:
             refused = changed
@@ -249,7 +249,7 @@ def _say_withdrawn(request: SignedInRequest, infusion: Infusion) -> HttpResponse
     return redirect("clinic:person", number=infusion.patient.registry_number)
 
 
-def _seen(request: SignedInRequest) -> int:
+def _read_version(request: SignedInRequest) -> int:
     """The version that the form was filled from; an invalid value matches no version."""
     typed = request.POST.get("version", "")
     return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < len(str(2**63)) else 0

@@ -108,7 +108,7 @@ def settle_referral(request: SignedInRequest, referral_id: UUID) -> HttpResponse
             messages.error(request, str(settled))
             return redirect("clinic:referral", referral_id=referral_id)
         except RegistryError as refused:
-            problem = _say(refused)
+            problem = _read_sentence(refused)
         else:
             messages.success(request, _("The order is settled, and the clinic's infusion is registered."))
             return redirect("clinic:referral", referral_id=referral_id)
@@ -140,7 +140,7 @@ def settle(request: SignedInRequest, number: int) -> HttpResponse:
                 reason=form.cleaned_data["text"], shown=request.POST.get("shown", ""),
             )  # fmt: skip
         except RegistryError as refused:
-            problem = _say(refused)
+            problem = _read_sentence(refused)
         else:
             messages.success(request, _("The order is settled."))
             return redirect("clinic:person", number=number)
@@ -162,7 +162,7 @@ def show_referral(
     [thread] = threads_of(by, [question], written)
     context = {
         "referral": sent,
-        "facts": _facts(sent.fields, request),
+        "facts": _label_fields(sent.fields, request),
         "row": thread,
         "question": question,
         "may_take_back": is_open and sent.centre_id in centres_where(by, Permission.WRITE_RECORDS),
@@ -218,14 +218,14 @@ def _answers(typed: QueryDict) -> dict[str, str]:
     return {name.removeprefix("row-"): str(typed[name]) for name in typed if name.startswith("row-")}
 
 
-def _say(refused: RegistryError) -> str:
+def _read_sentence(refused: RegistryError) -> str:
     """The sentence of a refusal. Raises the refusals that become a 404."""
     if isinstance(refused, NotFound | NotPermitted) and not isinstance(refused, PatientRefused | EffectChanged):
         raise refused
     return str(refused)
 
 
-def _facts(fields: dict[str, str], request: SignedInRequest) -> list[tuple[str, str]]:
+def _label_fields(fields: dict[str, str], request: SignedInRequest) -> list[tuple[str, str]]:
     """The referral's fields with the form's labels."""
     lists = CodeLists(request.user, permission=Permission.READ_RECORDS)
     form = InfusionForm(initial={}, lists=lists)

@@ -44,7 +44,7 @@ def start(request: SignedInRequest) -> HttpResponse:
             "questions": questions.select_related(*RELATED),
             "referrals": read_waiting(by=request.user),
             "roles": list(_roles(request.user)),
-            "centres": list(_beside_published(request.user, mine)),
+            "centres": list(_compare_published(request.user, mine)),
             "published": read_status(),
         },
     )
@@ -58,7 +58,7 @@ def _roles(user: User) -> Iterator[dict[str, Any]]:
         yield {"name": names[role], "centre": codes.get(centre or 0, ""), "sentence": ROLES[role][0]}
 
 
-def _beside_published(user: User, centres: list[Centre]) -> Iterator[dict[str, Any]]:
+def _compare_published(user: User, centres: list[Centre]) -> Iterator[dict[str, Any]]:
     """Each centre's numbers by category, as recorded and as published."""
     if not centres:
         return

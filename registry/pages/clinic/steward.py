@@ -103,7 +103,7 @@ def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
         return show(request, "clinic/desk_merge.html", context | {"impossible": str(impossible)})
     before = places_of(infusion for course in courses for infusion in course)
     sex, _birth_year = choose_traits(keep, absorb)
-    return show(request, "clinic/desk_merge.html", context | _tell(before, as_one(before, keep.pk, sex)))
+    return show(request, "clinic/desk_merge.html", context | _show_effect(before, as_one(before, keep.pk, sex)))
 
 
 @page(Permission.MERGE_PATIENTS)
@@ -136,7 +136,9 @@ def move(request: SignedInRequest, number: int) -> HttpResponse:
         after = move_places(before, origin, target)
         moved = [infusion for infusion in course if infusion.centre_id == origin.pk]
         written = count_written(patient, centre=origin)
-        context |= {"shown": pair, "moved": moved, "written": written, "origin": origin} | _tell(before, after)
+        context |= {"shown": pair, "moved": moved, "written": written, "origin": origin} | _show_effect(
+            before, after
+        )
     return show(request, "clinic/desk_move.html", context)
 
 
@@ -167,7 +169,7 @@ def erase(request: SignedInRequest, number: int) -> HttpResponse:
         "traces": count_traces(patient),
         "written": count_written(patient),
     }
-    return show(request, "clinic/desk_erase.html", context | _tell(before, []))
+    return show(request, "clinic/desk_erase.html", context | _show_effect(before, []))
 
 
 def _patient(request: SignedInRequest, number: int, permission: Permission) -> Patient:
@@ -201,7 +203,7 @@ def _read_course(request: SignedInRequest, patient: Patient) -> list[Infusion]:
     return course
 
 
-def _tell(before: Sequence[Place], after: Sequence[Place]) -> dict[str, Any]:
+def _show_effect(before: Sequence[Place], after: Sequence[Place]) -> dict[str, Any]:
     """The effect for people, and as the page carries it, so that what is done is what was shown."""
     rows = compare(before, after)
     return say_effect(rows) | {"seen": print_effect(before, rows)}

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from registry.access import Operator
 from registry.choices import DatePrecision, Kind, Sex, Status
+from registry.entry.live import count_entered
 from registry.entry.patients.count_effect import (
     EffectChanged,
     Place,
@@ -18,6 +20,7 @@ from registry.entry.patients.count_effect import (
     print_effect,
     refuse_other_effect,
 )
+from registry.models import Infusion
 from registry.order import Step
 from tests import factories
 
@@ -279,3 +282,25 @@ def test_another_effect_in_any_cell_is_another_print(cell, measure):
     ]
     assert print_effect(SHOWN, other) != print_effect(SHOWN, EFFECT)
     assert print_effect(SHOWN, EFFECT[:cell] + EFFECT[cell + 1 :]) != print_effect(SHOWN, EFFECT)
+
+
+def test_the_start_page_counts_as_the_fold_of_an_act_does(lists):
+    """It asks SQL, since it reads a whole centre: both give the same numbers (decision 0005)."""
+    factories.record_several(lists)
+    factories.record(lists, factories.nth_number(41), infused_on="2023-08-08", kind="reinfusion")
+    factories.record(lists, factories.nth_number(42), centre="STO", category="CUP")
+    infusions = list(Infusion.objects.select_related("centre", "product", "patient"))
+    folded = {
+        (row.cell.value("centre"), row.cell.value("category") or "all"): row.moves
+        for row in compare([], places_of(infusions))
+        if row.cell.by in {("centre",), ("centre", "category")}
+    }
+    codes = {centre.pk: centre.code for centre in lists.centres.values()}
+    counted = {
+        (codes[centre], category): numbers
+        for centre, by_category in count_entered(Operator()).items()
+        for category, numbers in by_category.items()
+    }
+    assert {cell for cell, _moves in folded.items()} == set(counted) and len(counted) > 5
+    for cell, said in counted.items():
+        assert said == {"patients": folded[cell]["patients"], "infusions": folded[cell]["infusions"]}

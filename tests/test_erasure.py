@@ -151,7 +151,7 @@ def test_an_erasure_is_asked_shown_and_done_in_the_pages(traced, client):
     where = address("erase", number=patient.registry_number)
     page = client.get(where)
     shown = text(page)
-    for words in ("2 infusions", "1 question", "1 draft", "2 rows of uploaded files", "2 kept answers"):
+    for words in ("2 infusions", "1 question", "1 draft", "2 rows of uploaded files", "2 stored API responses"):
         assert words in shown
     assert f"{page.context['traces'].history} rows of history" in shown
     nation = page.context["effect"][0]["measures"]

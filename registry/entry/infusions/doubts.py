@@ -71,18 +71,18 @@ def follow_doubts(
     answered: codes of questions about it that the change answers.
     """
     after = read_doubts(persons)
-    others = [
+    of_kind = [
         (pk, doubt)
         for pk, doubts in after.items()
         for code, doubt in doubts.items()
-        if code not in before.get(pk, {}) and code in KIND_CODES and not (stated and pk == stated.pk)
+        if code not in before.get(pk, {}) and code in KIND_CODES
     ]
     own: list[tuple[UUID, Problem]] = []
     if stated:
         new = [doubt for code, doubt in after.get(stated.pk, {}).items() if code not in before.get(stated.pk, {})]
         own = [(stated.pk, doubt) for doubt in [*also, *new]]
     known = {(stated.pk, code) for code in confirmed} if stated else set()
-    ask_by_rules([*others, *own], by=by, confirmed=known)
+    ask_by_rules([*of_kind, *own], by=by, confirmed=known)
     _settle(persons, before, after, {(stated.pk, code) for code in answered} if stated else set())
 
 

@@ -4,6 +4,7 @@ Aucatzyl has two planned doses at most 20 days apart, Yescarta one (DOMAIN.md).
 """
 
 from datetime import date
+from itertools import cycle
 
 import pytest
 from django.db import connection
@@ -27,7 +28,9 @@ from tests.test_kind_against_course import lists  # noqa: F401  (with Aucatzyl)
 ONE, OTHER, THIRD = (factories.nth_number(place) for place in range(3))
 FIRST = {"product": "Aucatzyl", "infused_on": "2025-09-02", "kind": "first"}
 SECOND = {"product": "Aucatzyl", "infused_on": "2025-09-10", "kind": "further_dose"}
-COLUMNS = ("centre", "patient_id", "category", "trial", "product", "infused_on", "kind", "batch")
+COLUMNS = (
+    "centre", "patient_id", "category", "trial", "product", "infused_on", "kind", "batch", "manufacturing_site"
+)  # fmt: skip
 
 
 def as_csv(*rows: dict) -> bytes:
@@ -141,8 +144,8 @@ def test_a_file_asks_a_clinic_about_nothing_that_another_centre_recorded(lists, 
 def test_the_questions_of_a_file_cost_the_same_for_many_persons(lists, tmp_path):  # noqa: F811
     def count(places) -> int:
         rows = [
-            row | {"patient_id": factories.nth_number(place)}
-            for place in places
+            row | {"patient_id": factories.nth_number(place), "manufacturing_site": site}
+            for place, site in zip(places, cycle(("VECURA", "GMPUPP")), strict=False)
             for row in (FIRST, SECOND | {"kind": "reinfusion"})
         ]
         with CaptureQueriesContext(connection) as queries:

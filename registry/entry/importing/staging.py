@@ -1,9 +1,9 @@
-"""The temporary tables of an import, and the statements that fill, ask and store them. They last for the two
-transactions of an import: its persons are looked up in the first (lookups.py).
+"""The temporary tables of an import, and the statements that fill, query and store them. They last for both
+transactions of an import; its persons are looked up in the first (lookups.py).
 
-A row of the file is staged without its identifier: `chain` holds its digests end to end, the oldest
-key's first, and `person` is the oldest, by which rows of one person are told in the file itself.
-`birth_digest` is that of the date of birth, under the current key.
+A row of the file is staged without its identifier: `chain` is its concatenated digests, oldest key first, and
+`person` is the oldest digest, which identifies rows of the same person in the file. `birth_digest` is the digest
+of the date of birth under the current key.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -37,55 +37,55 @@ from registry.models.patient_identifier import GIVES_BIRTH_DATE
 from registry.order import Plan
 
 FETCHED_AT_ONCE = 5_000
-# What a row states of the infusion itself, in the order of staging_sql.KEPT; all at once, since it takes time.
+# The stated columns in the order of staging_sql.KEPT; one attrgetter for all, for speed.
 STATED = attrgetter(*(column.name for column in WORDS))
 CHOSEN = attrgetter(*LISTED)
 ADD_PROBLEM = """
 INSERT INTO import_problem (line, field, code, sentence, warning)
 SELECT line, %(field)s, %(code)s, %(sentence)s, %(warning)s
 """
-# Sorting fifty thousand rows is to need no file of its own.
+# Enough to sort fifty thousand rows without a temporary file.
 MEMORY = "SET LOCAL work_mem = '64MB'"
 
 
 def create_tables() -> None:
-    """Empty tables of this session's, until `drop_tables`."""
+    """Create empty temporary tables in this session."""
     drop_tables()
     run(TABLES)
 
 
 def drop_tables() -> None:
-    """Leave nothing of an import in the session."""
+    """Drop the temporary tables."""
     run("DROP TABLE IF EXISTS import_row, import_unread, import_problem, import_verdict, import_person")
 
 
 def use_memory() -> None:
-    """For the rest of the transaction."""
+    """Raise work_mem for the rest of the transaction."""
     run(MEMORY)
 
 
 def stage_rows(rows: Iterable[tuple[int, InfusionInput]]) -> None:
-    """Copy read rows into the staging table: (line, draft)."""
+    """Stage rows: (line, draft)."""
     _stage("import_row", (row_to_stage(line, draft) for line, draft in rows))
 
 
 def stage_unread(rows: Iterable[tuple[int, Identified]]) -> None:
-    """Keep whom a row names that cannot be read: (line, identifier)."""
+    """Stage the persons of rows that cannot be read: (line, identifier)."""
     _stage("import_unread", ((line, chain_of(identifier)) for line, identifier in rows))
 
 
 def stage_problems(problems: Iterable[tuple]) -> None:
-    """Keep problems until they are reported: (line, Problem)."""
+    """Stage problems: (line, Problem)."""
     _stage("import_problem", ((line, p.field, p.code, str(p.sentence), p.warning) for line, p in problems))
 
 
 def stage_verdicts(verdicts: Iterable[tuple[int, str]]) -> None:
-    """Keep which rows are new, and what they are: (line, kind)."""
+    """Stage the kinds of new rows: (line, kind)."""
     _stage("import_verdict", verdicts)
 
 
 def find_persons(by: Actor) -> None:
-    """Tell known persons from new ones, and give each new one its number."""
+    """Match the persons with stored patients, and give each new person a number."""
     keys = [key_id for key_id, _key in oldest_first()]
     run(PERSONS, {"keys": keys, "own": _own_centres(by), "submitted": Status.SUBMITTED})
 
@@ -103,10 +103,10 @@ def read_chains() -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
 
 
 def read_courses(by: Actor) -> Iterator[CourseRow]:
-    """Rows of the file among what their persons have stored at centres where the actor may write, a person
-    after the other.
+    """Rows of the file and the stored infusions of their persons at centres where the actor may write, grouped by
+    person.
 
-    A new person's only row is left out: judge_alone has it.
+    A new person's only row is left out, since `judge_alone` handles it.
     """
     statuses = [Status.SUBMITTED.value, Status.WITHDRAWN.value]
     with connection.chunked_cursor() as cursor:
@@ -129,7 +129,7 @@ def _own_centres(by: Actor) -> list[int] | None:
 
 
 def judge_alone(stated: Kind | None, kind: Kind, problems: Iterable[Problem]) -> int:
-    """Give one verdict to all new persons' only rows of a stated kind; returns how many they are."""
+    """Apply one verdict to the only rows of new persons with a stated kind; returns how many."""
     alone = (
         "FROM import_row JOIN import_person USING (person) WHERE is_alone AND kind IS NOT DISTINCT FROM %(stated)s"
     )
@@ -145,7 +145,7 @@ def judge_alone(stated: Kind | None, kind: Kind, problems: Iterable[Problem]) ->
 
 
 def refuse_changed_lists() -> None:
-    """Refuse rows that today's lists no longer allow; under the lock of entries."""
+    """Refuse rows that the current code lists no longer allow; under the entry lock."""
     sentence = _("A list of the registry has changed since the file was read: upload it again.")
     run(LISTS_CHANGED, {"code": "list_changed", "sentence": sentence})
 
@@ -153,7 +153,7 @@ def refuse_changed_lists() -> None:
 def read_problems() -> Iterator[tuple]:
     """(line, field, code, sentence, warning) in the order of the file."""
     with connection.chunked_cursor() as cursor:
-        # A kept upload that is checked again finds some of its warnings again.
+        # A stored upload that is checked again gives some warnings a second time.
         cursor.execute(
             """
             SELECT DISTINCT ON (line, warning, field, code) line, field, code, sentence, warning
@@ -165,7 +165,7 @@ def read_problems() -> Iterator[tuple]:
 
 
 def refuse_retired(problem: Problem) -> None:
-    """Refuse rows by a centre's pseudonym for someone of whom the centre has no infusion any more."""
+    """Refuse rows with a retired pseudonym: the centre no longer has an infusion of the person."""
     run(
         f"""
         {ADD_PROBLEM} FROM import_row JOIN import_person USING (person)
@@ -178,7 +178,7 @@ def refuse_retired(problem: Problem) -> None:
 
 
 def keep_only(code: str) -> None:
-    """Forget what else was found in a row that has a problem with this code, and what it would be."""
+    """Drop other problems and the verdict of rows that have a problem with this code."""
     having = "line IN (SELECT line FROM import_problem WHERE code = %(code)s)"
     run(f"DELETE FROM import_verdict WHERE {having}", {"code": code})
     run(f"DELETE FROM import_problem WHERE code <> %(code)s AND {having}", {"code": code})
@@ -199,7 +199,7 @@ def count_rows() -> tuple[int, int, int]:
 
 
 def store(by: Actor) -> None:
-    """Turn what is staged into patients and infusions; constraints and history see every row."""
+    """Store the staged rows as patients and infusions; constraints and history triggers apply to every row."""
     roles = list(by.roles_at())
     run(STORE_PATIENTS)
     values = {"submitted": Status.SUBMITTED, "own": _own_centres(by), "tells": list(GIVES_BIRTH_DATE)}
@@ -218,14 +218,14 @@ def store(by: Actor) -> None:
 
 
 def read_centres() -> set[int]:
-    """Ids of the centres that the staged rows name."""
+    """Ids of the centres of the staged rows."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT DISTINCT centre_id FROM import_row")
         return {centre for (centre,) in cursor.fetchall()}
 
 
 def chains_are_whole() -> bool:
-    """Whether every staged row was digested with the keys of today, all of them."""
+    """Whether every staged row was digested with all current keys."""
     length = DIGEST_BYTES * len(oldest_first())
     with connection.cursor() as cursor:
         cursor.execute("SELECT NOT EXISTS (SELECT FROM import_row WHERE length(chain) <> %s)", [length])
@@ -233,7 +233,7 @@ def chains_are_whole() -> bool:
 
 
 def row_to_stage(line: int, draft: InfusionInput) -> tuple:
-    """A read row as import_row has it."""
+    """A row with the columns of import_row."""
     identifier = draft.identifier
     if identifier is None:
         raise ValueError("a row of a file has an identifier")
@@ -246,12 +246,12 @@ def row_to_stage(line: int, draft: InfusionInput) -> tuple:
 
 
 def chain_of(identifier: Identified) -> bytes:
-    """The digests of an identifier end to end, the oldest key's first."""
+    """The concatenated digests of an identifier, oldest key first."""
     return b"".join(digest for _key_id, digest in identifier.digests())
 
 
 def _split(chain: bytes) -> Iterator[bytes]:
-    """The digests of a chain, the oldest key's first."""
+    """The digests of a chain, oldest key first."""
     return (bytes(chain[start : start + DIGEST_BYTES]) for start in range(0, len(chain), DIGEST_BYTES))
 
 
@@ -269,6 +269,6 @@ def copy_rows(table: str, columns: Mapping[str, str], rows: Iterable[tuple]) -> 
 
 
 def run(sql: str, parameters: dict | None = None) -> None:
-    """Run a statement that answers nothing."""
+    """Run a statement without a result."""
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)

@@ -1,20 +1,20 @@
-"""The SQL of staging: temporary tables, judging in sets, storing. Columns stand by name (infusions/columns.py)."""
+"""The SQL of staging: temporary tables, set-wise judging, storing. Columns by name (infusions/columns.py)."""
 
 from registry.entry.infusions.columns import LISTED, STORED
 from registry.keyed_digests import DIGEST_BYTES
 
-# What identifies an infusion among a person's, and its kind, are compared by themselves (course.py).
+# What identifies a person's infusion, and its kind, are compared separately (course.py).
 WHAT = {"kind", "product", "infused_on", "date_precision", "sequence"}
 
 
 def declare(columns: dict[str, str]) -> str:
-    """Columns with their types, as a statement declares them."""
+    """Columns with their types, for a declaration."""
     return ", ".join(f"{name} {type_}" for name, type_ in columns.items())
 
 
 WORDS = tuple(column for column in STORED if column.name not in LISTED)
 LISTS = tuple(column for column in STORED if column.name in LISTED)
-# What a row of the file gives besides its digests.
+# The values of a row besides its digests.
 KEPT = {"identifier_type": "text", "birth_year": "int4", "sex": "text"}
 KEPT |= {column.key: column.sql for column in (*WORDS, *LISTS)}
 PROBLEM = {"line": "int4", "field": "text", "code": "text", "sentence": "text", "warning": "bool"}
@@ -31,10 +31,9 @@ DETAILS = ", ".join(column.key for column in STORED if column.name not in WHAT)
 TABLES = "".join(f"CREATE TEMPORARY TABLE {table} ({declare(columns)});\n" for table, columns in STAGED.items())
 
 
-# Who the persons of the file are: known by a digest at any step of the chain, or new, with a
-# number of their own already, so that one column says whose a row is. The sequence's name is
-# looked up once and not for every person. Of what centres beyond %(own)s have recorded (NULL: there
-# are none), nothing is read but that there is something: `elsewhere`.
+# The persons of the file: matched by a digest at any step of the chain, or new, with a key from the sequence
+# already, so that one column identifies the person of a row. The sequence's name is looked up once and not per
+# person. Of records at centres other than %(own)s (NULL: all are own), only their existence is read: `elsewhere`.
 PERSONS = f"""
 CREATE TEMPORARY TABLE import_person ON COMMIT DROP AS
 SELECT staged.person, staged.chain, known.patient_id IS NULL AS is_new,
@@ -88,8 +87,8 @@ ORDER BY patient_id
 """
 
 
-# Numbers go up from row to row in what is stored: an index takes its next entry fastest at its end.
-# The sex is what the earliest row says that says one: a later one that differs has a warning.
+# Keys are stored in ascending order, since appending to an index is fastest.
+# The sex is from the earliest row that states it; a later row that differs has a warning.
 STORE_PATIENTS = """
 INSERT INTO registry_patient (id, sex, birth_year, created_at)
 SELECT patient_id,
@@ -102,8 +101,8 @@ ORDER BY patient_id
 """
 
 
-# What is stored now may say the sex of someone of whom it was not known, or of whom it was stated with
-# infusions that have all been withdrawn elsewhere, unless a number says it.
+# The file may state the sex of a person whose sex was not known, or was stated only with infusions since withdrawn
+# at other centres, unless a number gives it.
 FILL_SEX = """
 UPDATE registry_patient AS patient SET sex = stated.sex
 FROM (
@@ -134,7 +133,7 @@ ORDER BY patient_id
 """
 
 
-# The access log has a line for each, whose unit is the centre for its own people.
+# The access log gets a line for each infusion; the unit is the centre if it is the actor's, else the actor's role.
 STORE_INFUSIONS = f"""
 WITH stored AS (
 INSERT INTO registry_infusion (id, patient_id, kind, status, sex_stated, created_at, {INFUSION_WITHOUT_KIND})
@@ -152,7 +151,7 @@ JOIN registry_centre AS centre ON centre.id = stored.centre_id
 """
 
 
-# Rows that were accepted when the file was read, and that a list has left since.
+# Rows that were accepted when the file was read, and refer to code list rows that have changed since.
 LISTS_CHANGED = """
 INSERT INTO import_problem (line, field, code, sentence, warning)
 SELECT line, 'row', %(code)s, %(sentence)s, false

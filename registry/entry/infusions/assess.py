@@ -1,4 +1,4 @@
-"""An infusion beside its person's others: judged before anything is stored, and once more under the lock."""
+"""Assessing an infusion against the person's others: before it is stored, and again under the lock."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -19,24 +19,24 @@ from registry.rules import check_age_by_birth_year, check_input, doubt_sex
 
 DATE = {"infused_on", "date_precision"}
 AGE = DATE | {"age_at_infusion"}
-TOGETHER = AGE | {"centre"}  # by which the ages of one person are held against each other
-SAME_INFUSION = DATE | {"sequence", "product"}  # of one person
+TOGETHER = AGE | {"centre"}  # a change of one of these requires comparing the person's ages again
+SAME_INFUSION = DATE | {"sequence", "product"}  # identify an infusion of a person
 DECIDES_ORDER = {"kind", "infused_on", "date_precision", "sequence"}
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """An infusion that nothing refuses, beside the person's others."""
+    """The result for an infusion without errors."""
 
     step: Step
-    others: Sequence[Step]  # as they would be
-    kind: Kind | None  # None where the clinic has to say it
-    question: KindUnclear | KnownElsewhere | None  # to be answered before anything is stored
-    before_first: bool  # whether it falls before the one that is recorded as the first
-    former_first: Infusion | None  # the recorded first that makes way for this one
-    alone: Sequence[Problem]  # what is improbable: in the infusion itself,
-    of_sex: Sequence[Problem]  # beside what is known of the person,
-    in_course: Sequence[Problem]  # and beside the person's others
+    others: Sequence[Step]  # the person's others, after the infusion is stored
+    kind: Kind | None  # None where the clinic must state it
+    question: KindUnclear | KnownElsewhere | None  # to be answered before it can be stored
+    before_first: bool  # whether it is before the recorded first
+    former_first: Infusion | None  # the recorded first, if this infusion becomes the first instead
+    alone: Sequence[Problem]  # warnings from the infusion itself,
+    of_sex: Sequence[Problem]  # from the person's known sex,
+    in_course: Sequence[Problem]  # and from the person's other infusions
 
 
 def assess(
@@ -47,9 +47,9 @@ def assess(
     course: Course,
     former_first_becomes: Kind | None = None,
 ) -> Assessment:
-    """What a new infusion would be. draft: completed; patient: None for someone new, whose course is empty.
+    """Assess a new infusion. draft: completed; patient: None for a new person, whose course is empty.
 
-    Raises InfusionRefused with what is impossible.
+    Raises InfusionRefused with all errors.
     """
     by_number_alone = patient.birth_year if patient and not draft.identifier else None
     alone = refuse_impossible(draft, birth_year=by_number_alone)
@@ -59,8 +59,10 @@ def assess(
     step, others, former_first = draft.step, course.steps, None
     before_first = not course.elsewhere and _is_before_first(step, others)
     if before_first and draft.kind == Kind.FIRST and former_first_becomes:
-        former_first = next(one for one in course.infusions if one.kind == Kind.FIRST)
-        others = [one._replace(kind=former_first_becomes) if one.kind == Kind.FIRST else one for one in others]
+        former_first = next(infusion for infusion in course.infusions if infusion.kind == Kind.FIRST)
+        others = [
+            other._replace(kind=former_first_becomes) if other.kind == Kind.FIRST else other for other in others
+        ]
     kind, in_course, question = draft.kind, list[Problem](), None
     try:
         kind, in_course = classify(step=step, others=others, elsewhere=course.elsewhere)
@@ -81,9 +83,9 @@ def assess_change(
     patient: Patient,
     course: Course,
 ) -> None:
-    """Raise what refuses a correction; what it leaves as it is, is not judged anew.
+    """Raise the refusal of a correction, if any; unchanged fields are not judged again.
 
-    stored: the infusion as it was; course: the person's others.
+    stored: the infusion before the correction; course: the person's others.
     """
     changed = set(changed)
     refuse_impossible(draft, birth_year=patient.birth_year if changed & AGE else None, touched=changed)
@@ -99,9 +101,9 @@ def assess_change(
 def refuse_impossible(
     draft: InfusionInput, *, birth_year: int | None = None, touched: Collection[str] | None = None
 ) -> list[Problem]:
-    """What is improbable in one infusion; raises InfusionRefused with all that is impossible.
+    """The warnings of one infusion; raises InfusionRefused with all errors.
 
-    birth_year: the person's, where the draft has no identifier. touched: what a correction changes
+    birth_year: the person's, where the draft has no identifier. touched: the fields that a correction changes
     (rules.check_input).
     """
     problems = check_input(draft, touched=touched)
@@ -119,10 +121,10 @@ def refuse_impossible(
 
 
 def _refuse_change(stored: InfusionInput, draft: InfusionInput, changed: Collection[str], course: Course) -> None:
-    """Raise what refuses a corrected infusion its place.
+    """Raise the refusal of a corrected infusion's kind or position in the course, if any.
 
-    What was left as it is, is not judged anew: a course that waits for the steward can be corrected, and so
-    can the date of a further dose that a withdrawal has left alone.
+    Existing problems do not refuse a correction: a course that waits for the steward can be corrected, and so can
+    the date of a further dose whose first infusion was withdrawn.
     """
     if DECIDES_ORDER.intersection(changed):
         try:
@@ -140,7 +142,7 @@ def _refuse_change(stored: InfusionInput, draft: InfusionInput, changed: Collect
 
 
 def _is_refused(step: Step, course: Course, code: str) -> bool:
-    """Whether an infusion would be refused with this code if it were entered as it stands."""
+    """Whether an infusion would be refused with this code if it were entered now."""
     try:
         classify(step=step, others=course.steps, elsewhere=course.elsewhere)
     except InfusionRefused as refused:
@@ -149,6 +151,6 @@ def _is_refused(step: Step, course: Course, code: str) -> bool:
 
 
 def _is_before_first(step: Step, others: Sequence[Step]) -> bool:
-    """Whether an infusion falls before the one that is recorded as the first."""
+    """Whether an infusion is before the recorded first."""
     order = Order([*others, step])
-    return any(one.kind == Kind.FIRST and order.place(step) < order.place(one) for one in others)
+    return any(other.kind == Kind.FIRST and order.place(step) < order.place(other) for other in others)

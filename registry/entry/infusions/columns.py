@@ -1,4 +1,4 @@
-"""The columns of an infusion, in one table: what files, forms, the API, the export and staging are made of."""
+"""The table of an infusion's columns, from which files, forms, the API, the export and staging are made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from registry.rules import MOST_A_DAY
 
 @dataclass(frozen=True)
 class Listed:
-    """A row of one of the registry's lists, and which attribute of it is written."""
+    """A row of a code list, and the attribute by which it is written."""
 
     model: type[Model]
     by: str
@@ -24,7 +24,7 @@ class Listed:
 
 @dataclass(frozen=True)
 class Chosen:
-    """One of a few values, each with its spellings (spelling.py)."""
+    """One of a few choices, with their spellings (spelling.py)."""
 
     choices: type[TextChoices]
 
@@ -39,24 +39,24 @@ class Number:
 
 @dataclass(frozen=True)
 class Column:
-    """One column; stored ones are attributes of InfusionInput and of Infusion by its name."""
+    """One column; a stored column is an attribute of InfusionInput and Infusion with the same name."""
 
     name: str  # in files, forms and the API
-    swedish: str  # over it in a Swedish file
+    swedish: str  # the heading in a Swedish file
     label: str = ""  # on pages; empty where no form has a field for it
-    holds: Listed | Chosen | Number | None = None  # None: words, or what row_reader.py reads in a way of its own
-    sql: str = ""  # its type where a file is staged; empty where it is not stored with the infusion
-    corrected: bool = True  # by whoever may write at the infusion's centre; else by nobody
+    holds: Listed | Chosen | Number | None = None  # None: free text, or read specially by row_reader.py
+    sql: str = ""  # its type in staging; "" if it is not stored with the infusion
+    corrected: bool = True  # whether users who may write at the infusion's centre may correct it
     needed: bool = False
-    also: tuple[str, ...] = ()  # what else clinics write over it
+    also: tuple[str, ...] = ()  # other headings that clinics use
 
     @property
     def key(self) -> str:
-        """The database's column of a stored one."""
+        """The database column of a stored column."""
         return f"{self.name}_id" if isinstance(self.holds, Listed) else self.name
 
 
-# In the order of the template.
+# In the template's order.
 TABLE = (
     Column(
         "centre", "centrum", gettext_noop("Centre"), Listed(Centre, "code"), "int8", needed=True,
@@ -86,7 +86,7 @@ TABLE = (
         "product", "produkt", gettext_noop("Product"), Listed(Product, "name"), "int8", needed=True,
         also=("läkemedel", "preparat", "produktnamn", "product name", "brand"),
     ),
-    Column("modality", "modalitet", holds=Chosen(Modality), corrected=False),  # the product's
+    Column("modality", "modalitet", holds=Chosen(Modality), corrected=False),  # follows from the product
     Column(
         "indication", "indikation", gettext_noop("Indication"), Listed(Indication, "code"), "int8",
         also=("diagnos", "diagnoskod", "icd-10", "diagnosis", "icd-10 code"),
@@ -125,26 +125,26 @@ TABLE = (
     ),
 )  # fmt: skip
 COLUMNS = tuple(column.name for column in TABLE)
-NEEDED_COLUMNS = {column.name for column in TABLE if column.needed} - {"centre"}  # a file may have one centre
+NEEDED_COLUMNS = {column.name for column in TABLE if column.needed} - {"centre"}  # may be given for the whole file
 STORED = tuple(column for column in TABLE if column.sql)
 CORRECTABLE = tuple(column.name for column in TABLE if column.corrected)
 LISTED = {column.name: column.holds for column in STORED if isinstance(column.holds, Listed)}
-# What a row of an infusion is written from, for select_related.
+# For select_related, before writing infusions as rows.
 RELATED = ("patient", *LISTED)
 OF_THE_PERSON = {"patient_id", "sex"}
 
 
 def values_of(infusion: Any, listed: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The stored columns as files and programs write them, None for nothing.
+    """The stored columns as files and the API write them, None for empty.
 
-    infusion: stored, stated, or a row of its history. listed: its rows of the registry's lists by column, where
-    they are not at hand as its attributes; RELATED should be selected otherwise.
+    infusion: stored, stated, or a row of its history. listed: its code list rows by column, where they are not
+    attributes of it; otherwise RELATED should be selected.
     """
     return {column.name: _value_of(column, infusion, listed) for column in STORED}
 
 
 def row_of(infusion: Infusion) -> dict[str, str]:
-    """The columns of the exchange file, all but the person's, as RowReader reads them.
+    """The exchange file's columns except the person's, as RowReader reads them.
 
     infusion: with RELATED selected.
     """
@@ -153,7 +153,7 @@ def row_of(infusion: Infusion) -> dict[str, str]:
 
 
 def row_of_draft(draft: InfusionInput) -> dict[str, str]:
-    """The same of an infusion that is not stored yet; columns without a value are left out."""
+    """Like `row_of` for an infusion that is not stored; columns without a value are left out."""
     values = values_of(draft) | {"sex": draft.sex}
     return {name: text for name in COLUMNS if (text := _write(values.get(name)))}
 

@@ -1,4 +1,4 @@
-"""What an infusion would be, told before it is stored: its kind, what it counts as, what is improbable."""
+"""What an infusion would be, shown before it is stored: its kind, what it counts as, its warnings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,39 +18,37 @@ from registry.rules import complete_input, doubt_entry
 
 @dataclass(frozen=True)
 class Known:
-    """What the registry knows of a person, as far as the actor's centres may know it."""
+    """What the actor may know of a person."""
 
-    patient: Patient | None  # None where no centre of the actor's knows the person
+    patient: Patient | None  # None if unknown to the actor's centres
     infusions: Sequence[Infusion]  # at the actor's centres, in order
-    elsewhere: bool  # in the registry at another centre too; never where (DOMAIN.md)
-    sex: str = ""  # in words, of whom the actor's centres know
+    elsewhere: bool  # in the registry at another centre too; which centre is never revealed (DOMAIN.md)
+    sex: str = ""  # in words, for a person known to the actor's centres
 
     @property
     def is_new(self) -> bool:
-        """Whether the registry does not know the person at all."""
+        """Whether the person is not in the registry."""
         return self.patient is None and not self.elsewhere
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What an infusion would be. kind is the stated one, else the proposed one: none for someone known at
-    another centre, whose course the clinic does not see.
+    """What an infusion would be. kind: as stated, else as proposed; None for a person known at another centre,
+    whose course the clinic does not see.
     """
 
     kind: Kind | None
-    question: Problem | None  # what the clinic has to say before anything is stored
-    before_first: bool  # the question is which infusion is the first
+    question: Problem | None  # to be answered before the infusion can be stored
+    before_first: bool  # whether the question is which infusion is the first
     enters_cell: bool  # the person's first in the centre's category
     enters_nation: bool  # the person's first nationally
-    counted_in_cell: bool  # a later or an earlier infusion has made the person a patient there already
+    counted_in_cell: bool  # the person is already counted there, by an earlier or a later infusion
     counted_in_nation: bool  # and nationally
     warnings: tuple[Problem, ...] = ()
 
 
 def know_person(*, patient: Patient | None, by: Actor) -> Known:
-    """What the actor may know of a person who was looked up, or named by registry number; both are logged
-    by whoever did so.
-    """
+    """What the actor may know of a person; the caller has logged the look-up or use of the registry number."""
     with acting_as(by):
         if patient is None:
             return Known(None, (), elsewhere=False)
@@ -71,8 +69,8 @@ def propose(
 ) -> Proposal:
     """What the infusion would be if it were stored now; nothing is stored.
 
-    patient: whose it is, as named by registry number or found by the draft's identifier (`find_patient`);
-    None for someone new. Raises InfusionRefused with every problem, and NotPermitted.
+    patient: the person named by registry number or found by the draft's identifier (`find_patient`); None for a
+    new person. Raises InfusionRefused with every problem, and NotPermitted.
     """
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
     draft = replace(draft)
@@ -86,16 +84,18 @@ def propose(
         kind = Kind.FIRST if found.before_first else propose_kind(found.step, found.others)
     step = found.step._replace(kind=kind)
     in_cell = [
-        one.step for one in course.infusions if one.centre_id == draft.centre.pk and one.category == draft.category
+        known.step
+        for known in course.infusions
+        if known.centre_id == draft.centre.pk and known.category == draft.category
     ]
     order = Order([*found.others, step])
     return Proposal(
         kind=kind,
         question=found.question.problems[0] if found.question else None,
         before_first=found.before_first,
-        enters_cell=not any(order.place(one) < order.place(step) for one in in_cell),
+        enters_cell=not any(order.place(other) < order.place(step) for other in in_cell),
         enters_nation=not course.elsewhere
-        and not any(order.place(one) < order.place(step) for one in found.others),
+        and not any(order.place(other) < order.place(step) for other in found.others),
         counted_in_cell=bool(in_cell),
         counted_in_nation=course.elsewhere or bool(found.others),
         warnings=tuple(warnings),

@@ -40,17 +40,16 @@ def record_infusion(
 ) -> Infusion:
     """Store one submitted infusion with its history row, and mark the statistics as behind.
 
-    patient: whose it is, where the draft has no identifier: someone whom the actor's centre knows.
-    former_first_becomes answers KindUnclear: this infusion is the first, and the one recorded as
-    such so far becomes a further dose or a reinfusion. What is improbable is stored, and a rule
-    asks about it (questions.py); confirmed: codes that the actor has seen and confirmed.
+    patient: the person, if the draft has no identifier; known at a centre of the actor's. former_first_becomes
+    answers KindUnclear: this infusion is the first, and the recorded first becomes a further dose or a reinfusion.
+    Infusions with warnings are stored, and a rule asks about them (questions.py); confirmed: codes of warnings
+    that the actor has confirmed.
 
-    Raises InfusionRefused with every problem, KindUnclear when the date falls before the
-    patient's recorded first infusion, PatientRefused, NotPermitted, NotFound for a person who is
-    not known at a centre of the actor's.
+    Raises InfusionRefused with every problem, KindUnclear when the date is before the patient's recorded first
+    infusion, PatientRefused, NotPermitted, NotFound for a person unknown to the actor's centres.
     """
     require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
-    draft = replace(draft)  # the caller's stays as it was given
+    draft = replace(draft)  # so that the caller's draft is not changed
     complete_input(draft)
     refuse_registered_number(draft.batch, by)
     with acting_as(by, reason=check_reason(reason, needed=False)):
@@ -74,7 +73,7 @@ def record_infusion(
 
 
 def store_infusion(*, draft: InfusionInput, patient: Patient, by: Actor) -> Infusion:
-    """Store what has been judged under the lock as a submitted infusion of a locked person."""
+    """Store a draft that was judged under the lock as a submitted infusion of a locked person."""
     fill_sex(patient, draft, by=by)
     infusion = Infusion.objects.create(
         patient=patient,
@@ -89,14 +88,12 @@ def store_infusion(*, draft: InfusionInput, patient: Patient, by: Actor) -> Infu
 def correct_infusion(
     *, infusion_id: UUID, changes: Mapping[str, Any], by: Actor, reason: str, version: int | None = None
 ) -> Infusion:
-    """Change fields of a submitted infusion; the person stays who it is.
+    """Change fields of a submitted infusion; the person cannot be changed.
 
-    version: the one that the actor has seen (InfusionQuerySet.with_version), None for whichever.
-    age_at_infusion stands in changes where somebody states it, for the date as it then is; a date that
-    is corrected without it takes the age along, or asks for it (ages.follow_date).
-    Raises NotFound alike for a missing and for another centre's infusion, ChangedMeanwhile,
-    InfusionRefused, KindUnclear, NotPermitted for a move to a centre where the actor may not write,
-    ReasonMissing.
+    version: the version that the actor has seen (InfusionQuerySet.with_version), None for any. changes has
+    age_at_infusion only if it was stated for the new date; if a date is corrected without it, the age is derived
+    or asked for (ages.follow_date). Raises NotFound (also for another centre's infusion), ChangedMeanwhile,
+    InfusionRefused, KindUnclear, NotPermitted for a move to a centre where the actor may not write, ReasonMissing.
     """
     unknown = set(changes) - set(CORRECTABLE)
     if unknown:
@@ -132,17 +129,17 @@ def correct_infusion(
 
 
 def _take_age_along(infusion: Infusion, stored: InfusionInput, changed: Collection[str], course: Course) -> None:
-    """The age of an infusion with a new date, where nobody states it anew."""
+    """Set the age of an infusion with a new date, unless it was stated again."""
     draft = draft_of(infusion)
-    refuse_impossible(draft, touched=changed)  # a date that cannot be has no age
+    refuse_impossible(draft, touched=changed)  # no age can be derived for an impossible date
     age = Age(stored.infused_on, stored.date_precision, infusion.age_at_infusion)
     infusion.age_at_infusion = follow_date(draft, age, infusion.patient, course)
 
 
 def withdraw_infusion(*, infusion_id: UUID, by: Actor, reason: str, version: int | None = None) -> Infusion:
-    """Take a submitted infusion out of all counts; it stays, with its history.
+    """Take a submitted infusion out of all counts; the row stays, with its history.
 
-    The person's next infusion becomes the entry wherever this one was (COUNTING.md, case 2).
+    Where it was the person's first in a cell, the next infusion becomes the first (COUNTING.md, case 2).
     Raises NotFound, ChangedMeanwhile, ReasonMissing.
     """
     with acting_as(by, reason=check_reason(reason)):
@@ -157,7 +154,7 @@ def withdraw_infusion(*, infusion_id: UUID, by: Actor, reason: str, version: int
 
 
 def _lock_infusion(infusion_id: UUID, by: Actor, version: int | None) -> Infusion:
-    """The submitted infusion in the version asked for, its person locked until the commit.
+    """The submitted infusion in the given version, with its person locked until the commit.
 
     Raises NotFound, ChangedMeanwhile.
     """
@@ -165,7 +162,7 @@ def _lock_infusion(infusion_id: UUID, by: Actor, version: int | None) -> Infusio
     visible = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).with_version()
     visible = visible.filter(pk=infusion_id, status=Status.SUBMITTED)
     infusion = visible.first()
-    # While we waited for the lock the infusion may have changed, or its person have been merged.
+    # While waiting for the lock, the infusion may have changed, or its person been merged.
     while infusion:
         Patient.objects.select_for_update().filter(pk=infusion.patient_id).first()
         before, infusion = infusion.patient_id, visible.first()

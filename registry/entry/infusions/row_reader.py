@@ -1,4 +1,4 @@
-"""One row of the exchange file, read: codes looked up, every wrong field named."""
+"""Reading one row of the exchange file: codes are looked up, and every wrong field is reported."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,9 +23,9 @@ from registry.rules import SPONSOR_OF, check_input, complete_input
 
 NAMES_TRIALS = {"trial_missing", "trial_sponsor_wrong"}
 SPELLINGS: dict[type, Spelled] = {choices: spellings(choices) for choices in (Category, Kind, Sex, DatePrecision)}
-# Read in a way or an order of their own, as are those that hold words; the others are read alike.
+# Columns read specially or in a given order, as are columns of free text; the others are read alike.
 READ_FIRST = {"centre", "category", "kind", "product", "modality", "date_precision"}
-OTHERS = [(one.name, one.holds) for one in TABLE if one.holds and one.name not in READ_FIRST]
+OTHERS = [(column.name, column.holds) for column in TABLE if column.holds and column.name not in READ_FIRST]
 
 
 class RowReader:
@@ -33,20 +33,20 @@ class RowReader:
 
     def __init__(self, lists: CodeLists):
         self.lists = lists
-        self.allowed: dict[str, str] = {}  # the trials of a category in words, once for all rows
+        self.allowed: dict[str, str] = {}  # sentences about the trials of a category, cached
 
     def read(
         self, row: Mapping[str, str], *, person_known: bool = False, stored: Mapping[str, str] | None = None
     ) -> tuple[InfusionInput | None, list[Problem]]:
-        """The draft of one row, None where a field cannot be read, and its problems.
+        """(draft, or None if a field cannot be read; problems) of one row.
 
-        person_known: the person is named by registry number, so the row needs no identifier. stored: the
-        row as it stands, where it is corrected; fields that say the same are not judged anew.
+        person_known: the person is named by registry number, so the row needs no identifier. stored: the stored
+        row that is corrected; unchanged fields are not judged again.
         """
         touched = None if stored is None else {name for name in row if row[name] != stored.get(name, "")}
         fields = RowFields(row, self.lists)
         draft = self._read(fields, person_known, read_batch_anew=touched is None or "batch" in touched)
-        if draft.infused_on:  # of no date follows no age
+        if draft.infused_on:  # without a date no age can be derived
             complete_input(draft)
         if fields.refused:
             unread = {problem.field for problem in fields.problems}
@@ -54,7 +54,7 @@ class RowReader:
         return draft, fields.problems + self._check(draft, touched=touched)
 
     def _read(self, fields: RowFields, person_known: bool, *, read_batch_anew: bool) -> InfusionInput:
-        """All that the fields say; what cannot be read is None."""
+        """The values of all fields; None for a value that cannot be read."""
         lists = self.lists
         centre = fields.look_up("centre", lists.centres, default=lists.default_centre)
         category = fields.look_up("category", SPELLINGS[Category])
@@ -82,7 +82,7 @@ class RowReader:
         return fields.number(name, holds.least, holds.most)
 
     def _check(self, draft: InfusionInput, **what) -> list[Problem]:
-        """The rules' problems; one with the trial names those that the category may have."""
+        """The rules' problems; a problem with the trial lists the category's trials."""
         return [
             replace(problem, sentence=f"{problem.sentence} {self._name_trials(draft.category)}".strip())
             if problem.code in NAMES_TRIALS
@@ -92,7 +92,7 @@ class RowReader:
 
     def _name_trials(self, category: Category) -> str:
         if category not in self.allowed:
-            fits = [one for one in self.lists.trials.values() if one.sponsor == SPONSOR_OF.get(category)]
+            fits = [trial for trial in self.lists.trials.values() if trial.sponsor == SPONSOR_OF.get(category)]
             names = list(dict.fromkeys(spell(trial) for trial in fits))
             sentence = _("Write one of: %(values)s.") % {"values": ", ".join(names)}
             self.allowed[category] = sentence if 0 < len(names) <= SHORT_LIST else ""
@@ -100,7 +100,7 @@ class RowReader:
 
 
 def read_person(row: Mapping[str, str], lists: CodeLists) -> Identifier | None:
-    """Whom a row names, whatever else is wrong with it; None where the identifier cannot be read."""
+    """The identifier in a row, even if the row has other problems; None if it cannot be read."""
     centre = lists.centres.find((row.get("centre") or lists.default_centre).strip())
     try:
         return read_identifier_at(centre, row.get("patient_id", ""))
@@ -109,7 +109,7 @@ def read_person(row: Mapping[str, str], lists: CodeLists) -> Identifier | None:
 
 
 def read_identifier_at(centre: Centre | None, text: str) -> Identifier:
-    """Read what a centre writes. Raises IdentifierUnusable."""
+    """Read an identifier as its centre writes it. Raises IdentifierUnusable."""
     code, county = (centre.code, centre.county_code) if centre else ("", "")
     return read_identifier(text, centre=code, county=county)
 
@@ -158,7 +158,7 @@ def _read_identifier(fields: RowFields, centre: Centre | None) -> Identifier | N
     try:
         return read_identifier_at(centre, value)
     except IdentifierUnusable as error:
-        if centre is None and isinstance(error, IssuerUnclear):  # which the centre will decide
+        if centre is None and isinstance(error, IssuerUnclear):  # a known centre would decide it
             return None
         shortened = SHORTENED.fullmatch(value)
         fields.refuse("patient_id", error.code, _say_shortened() if shortened else str(error))

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.figure import frame, geometry, rings
-from registry.figure.column import Callout, Column, stack_by_height
+from registry.figure.callout_column import Callout, Column, stack_by_height
 from registry.figure.frame import locate
 from registry.figure.geometry import load_shapes
 from registry.figure.layout import place_callouts

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
 from registry.access import Actor
-from registry.admin.reason import ReasonField
+from registry.admin.reason_field import ReasonField
 from registry.errors import InfusionRefused, NotFound, RegistryError
 from registry.models import Infusion
 

@@ -2,7 +2,7 @@
 
 from math import hypot
 
-from registry.figure.column import Callout, Column, Placed, stack, stack_by_height
+from registry.figure.callout_column import Callout, Column, Placed, stack, stack_by_height
 
 
 def place_callouts(callouts: list[Callout], left: Column, right: Column) -> list[Placed] | None:

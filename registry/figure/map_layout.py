@@ -3,7 +3,7 @@
 from html import escape
 from math import ceil
 
-from registry.figure.column import Callout, Column, Placed
+from registry.figure.callout_column import Callout, Column, Placed
 from registry.figure.frame import locate
 from registry.figure.layout import place_callouts
 from registry.figure.marks import Mark

@@ -21,12 +21,12 @@ from registry.access import Permission, acting_as, centres_where
 from registry.choices import ImportState
 from registry.entry.exchange.file_reader import THE_FILE
 from registry.entry.importing import kept_rows, staging
-from registry.entry.importing.lookups import look_up_staged
+from registry.entry.importing.find_persons import look_up_staged
 from registry.entry.importing.pipeline import ImportSummary, empty_tables, judge_and_store
 from registry.entry.importing.referrals import referable_rows
 from registry.entry.importing.running import holding, telling
 from registry.entry.importing.upload import is_small, keep_rows, read_content
-from registry.entry.infusions.batches import refuse_registered_numbers_of_file
+from registry.entry.infusions.batch_checks import refuse_registered_numbers_of_file
 from registry.entry.infusions.row_reader import CodeLists
 from registry.entry.publish_request import send
 from registry.errors import Busy, FileUnusable, NotFound, Problem, RegistryError, TooManyLookups

@@ -21,11 +21,11 @@ from registry.choices import Kind
 from registry.entry.exchange.file_reader import Line, measure_file, read_lines
 from registry.entry.importing import staging
 from registry.entry.importing.course import CourseRow, judge_alone, judge_course
-from registry.entry.importing.lookups import look_up_staged
+from registry.entry.importing.find_persons import look_up_staged
 from registry.entry.importing.questions import find_doubtful_persons
 from registry.entry.importing.sent_rows import count_sent_rows, name_sent_rows
 from registry.entry.importing.staged_ages import refuse_contradictions
-from registry.entry.infusions.batches import doubt_batches_of_file, refuse_registered_numbers_of_file
+from registry.entry.infusions.batch_checks import doubt_batches_of_file, refuse_registered_numbers_of_file
 from registry.entry.infusions.doubts import follow_file, read_doubts
 from registry.entry.infusions.row_reader import CodeLists, RowReader, read_person
 from registry.entry.locks import lock_entry

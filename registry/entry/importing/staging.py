@@ -1,5 +1,5 @@
 """The temporary tables of an import, and the statements that fill, query and store them. They last for both
-transactions of an import; its persons are looked up in the first (lookups.py).
+transactions of an import; its persons are looked up in the first (find_persons.py).
 
 A row of the file is staged without its identifier: `chain` is its concatenated digests, oldest key first, and
 `person` is the oldest digest, which identifies rows of the same person in the file. `birth_digest` is the digest

@@ -7,7 +7,7 @@ from registry.access import Actor
 from registry.batch_numbers import read_batch
 from registry.choices import Kind
 from registry.entry.infusions.ages import refuse_age
-from registry.entry.infusions.batches import refuse_number_of
+from registry.entry.infusions.batch_checks import refuse_number_of
 from registry.entry.infusions.visible_course import Course
 from registry.entry.patients.moved_away import refuse_moved
 from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem

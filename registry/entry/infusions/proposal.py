@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import Kind
 from registry.entry.infusions.assess import assess
-from registry.entry.infusions.batches import doubt_batch
+from registry.entry.infusions.batch_checks import doubt_batch
 from registry.entry.infusions.visible_course import Course, read_course, show_sex
 from registry.errors import KindUnclear, Problem
 from registry.infusion_input import InfusionInput

@@ -13,7 +13,7 @@ from registry.choices import AccessAction, Kind, Sex, Status
 from registry.entry.infusions.ages import follow_date
 from registry.entry.infusions.ages_by_number import ABOUT_AGE
 from registry.entry.infusions.assess import DATE, assess, assess_change, refuse_impossible
-from registry.entry.infusions.batches import refuse_registered_number
+from registry.entry.infusions.batch_checks import refuse_registered_number
 from registry.entry.infusions.columns import CORRECTABLE, STORED
 from registry.entry.infusions.doubts import draft_of, follow_doubts, read_doubts
 from registry.entry.infusions.lists import read_lists_again

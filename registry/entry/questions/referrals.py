@@ -17,7 +17,7 @@ from registry.choices import IdentifierType, ReferralState, Side
 from registry.entry.importing.course import KIND_STAYS
 from registry.entry.importing.sent_rows import DECLINED, SENT, seal_place
 from registry.entry.importing.staging import chain_of
-from registry.entry.infusions.batches import refuse_registered_number
+from registry.entry.infusions.batch_checks import refuse_registered_number
 from registry.entry.infusions.columns import row_of_draft
 from registry.entry.infusions.proposal import propose
 from registry.entry.patients.lookup import find_patient, person_with

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, no_translatio
 
 from registry.access import Operator, acting_as
 from registry.demonstration.code_lists import store_code_lists
-from registry.demonstration.records import write_records
+from registry.demonstration.invented_records import write_records
 from registry.demonstration.users import keep_logins, store_users
 from registry.entry.importing.pipeline import import_infusions
 from registry.errors import Problem

@@ -7,7 +7,7 @@ from allauth.socialaccount.providers.openid_connect import urls as openid_connec
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from registry.pages.accounts import invitation
+from registry.pages.accounts import accept_invitation
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="account_login"), name="accounts"),
@@ -32,6 +32,6 @@ urlpatterns = [
     path("siths/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
     path("siths/error/", social.login_error, name="socialaccount_login_error"),
     path("", include(openid_connect)),
-    path("invitation/", invitation.accept, name="invitation"),
-    path("invitation/<str:token>/", invitation.open_link, name="invitation-link"),
+    path("invitation/", accept_invitation.accept, name="invitation"),
+    path("invitation/<str:token>/", accept_invitation.open_link, name="invitation-link"),
 ]

@@ -137,10 +137,10 @@ def test_no_code_is_computed_but_here():
 
 # Where a code is an expression: a constant of the lists above, or one that the scan finds where it is handed in.
 COMPUTED = {
-    "ages: AGE_UNSTATED", "ages_by_number: WITHOUT_NUMBER",
+    "ages: AFTER_MERGE", "ages: AGE_UNSTATED", "ages_by_number: WITHOUT_NUMBER",
     "batch_numbers: problem.code", "course: KIND_STAYS", "doubts: BATCH",
     "errors: type(self).code", "pipeline: PatientRefused.code",
-    "row_fields: code", "rules: code", "sent_rows: DECLINED", "sent_rows: SENT", "base: error.code",
+    "row_fields: code", "kinds: code", "sent_rows: DECLINED", "sent_rows: SENT", "base: error.code",
     "questions: code",
 }  # fmt: skip
 

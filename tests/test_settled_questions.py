@@ -6,8 +6,11 @@ import pytest
 
 from registry.access import Operator
 from registry.choices import Category, Kind
+from registry.entry.infusions.ages_by_number import ABOUT_AGE
+from registry.entry.infusions.proposal import propose
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
-from registry.entry.questions.questions import ask, write
+from registry.entry.questions.questions import ask, ask_by_rules, write
+from registry.errors import Problem
 from registry.models import Infusion, Question
 from tests import factories
 
@@ -85,6 +88,28 @@ def test_a_question_about_the_identifier_stays_until_its_row_is_withdrawn(lists)
     assert unclosed() == ["reserve_number_unconfirmed"]
     withdraw_infusion(infusion_id=row.pk, by=Operator(), reason="never given")
     assert unclosed() == []
+
+
+def test_an_age_that_is_stated_again_answers_what_was_asked_about_it_and_no_other(lists):
+    """Of rules that do not look at the stored row alone: after a merge, a number that says another age."""
+    rows = [factories.record(lists, f"local:{name}", age_at_infusion=50) for name in ("one", "two")]
+    also = factories.record(lists, "local:one", age_at_infusion=51, infused_on="2021-05-05", kind="reinfusion")
+    codes = sorted(ABOUT_AGE)
+    doubts = [
+        (row.pk, Problem("age_at_infusion", code, "Which?", True)) for row in (*rows, also) for code in codes
+    ]
+    ask_by_rules(doubts, by=Operator())
+    correct(rows[0], batch="B-1")
+    assert unclosed() == sorted(codes * 3)
+    correct(rows[0], age_at_infusion=49)
+    assert {one.infusion_id for one in Question.objects.unclosed()} == {rows[1].pk, also.pk}
+    assert unclosed() == sorted(codes * 2)
+
+
+def test_a_batch_of_another_person_is_a_warning_and_no_refusal(lists):
+    factories.record(lists, ONE, batch="B-1")
+    [doubt] = propose(draft=factories.draft(lists, OTHER, batch="b-1"), by=Operator()).warnings
+    assert (doubt.field, doubt.code, doubt.warning) == ("batch", "batch_of_another_person", True)
 
 
 def test_what_is_settled_of_one_person_leaves_the_questions_of_others(lists):

@@ -3,12 +3,13 @@
 from datetime import date
 
 import pytest
+from django.utils import timezone
 
 from registry.access import Operator
 from registry.choices import Category, Kind
 from registry.entry.infusions.ages_by_number import ABOUT_AGE
 from registry.entry.infusions.proposal import propose
-from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
 from registry.entry.questions.questions import ask, ask_by_rules, write
 from registry.errors import Problem
 from registry.models import Infusion, Question
@@ -110,6 +111,35 @@ def test_a_batch_of_another_person_is_a_warning_and_no_refusal(lists):
     factories.record(lists, ONE, batch="B-1")
     [doubt] = propose(draft=factories.draft(lists, OTHER, batch="b-1"), by=Operator()).warnings
     assert (doubt.field, doubt.code, doubt.warning) == ("batch", "batch_of_another_person", True)
+
+
+def test_the_dose_that_is_left_first_is_the_one_asked_about(lists):
+    first = factories.record(lists, ONE, infused_on="2020-05-05")
+    dose = factories.record(lists, ONE, infused_on="2020-05-08", kind="further_dose")
+    factories.record(lists, ONE, infused_on="2021-11-04", kind="reinfusion")
+    Question.objects.all().delete()
+    withdraw_infusion(infusion_id=first.pk, by=Operator(), reason="never given")
+    [question] = Question.objects.unclosed()
+    assert (question.rule, question.infusion) == ("further_dose_alone", dose)
+
+
+def test_what_was_confirmed_on_entry_is_stored_as_answered_and_the_rest_is_asked(lists):
+    draft = factories.draft(lists, ONE, infused_on="2020-05-09", kind="reinfusion")
+    row = record_infusion(draft=draft, by=Operator(), confirmed=["date_on_weekend"])
+    waiting = dict(row.questions.values_list("rule", "waits_for"))
+    assert waiting == {"date_on_weekend": "steward", "no_earlier_infusion": "clinic"}
+    correct(row, batch="B-1")
+    assert row.questions.count() == 2
+
+
+def test_what_was_closed_is_asked_again_only_once_it_is_new(lists):
+    row = factories.record(lists, ONE, infused_on="2020-05-09")
+    row.questions.update(closed_at=timezone.now())
+    correct(row, infused_on=date(2020, 5, 10))
+    assert row.questions.count() == 1
+    for day in (8, 9):
+        correct(row, infused_on=date(2020, 5, day), age_at_infusion=50)
+    assert unclosed() == ["date_on_weekend"] and row.questions.count() == 2
 
 
 def test_what_is_settled_of_one_person_leaves_the_questions_of_others(lists):

@@ -26,7 +26,7 @@ TARGETS = {
         ),
     ),
     "course": Target(("registry/course_rules.py",), _tests("course_rules")),
-    "doubts": Target(("registry/entry/infusions/doubts.py",), _tests("settled_questions", "questions_by_rules")),
+    "doubts": Target(("registry/entry/infusions/doubts.py",), _tests("questions_by_rules", "settled_questions")),
     "live": Target(("registry/entry/live.py",), ("tests/test_entry_pages.py::TestStart",)),
     "effect": Target(("registry/entry/patients/count_effect.py",), _tests("count_effect")),
     "merge": Target(

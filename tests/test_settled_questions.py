@@ -165,6 +165,15 @@ def test_a_batch_that_is_corrected_leaves_every_other_question(lists):
     assert two.batch == "B-1"
 
 
+def test_a_batch_is_held_against_those_of_the_own_centre_alone(lists):
+    """Else a question would tell what another centre has recorded."""
+    for number, centre, batch in ((ONE, "UPP", "B-1"), (OTHER, "STO", "B-1"), (THIRD, "STO", "B-2")):
+        factories.record(lists, number, centre=centre, batch=batch)
+    assert unclosed() == []
+    factories.record(lists, factories.nth_number(3), centre="STO", batch="b-1")
+    assert unclosed() == ["batch_of_another_person"]
+
+
 def test_an_infusion_that_is_withdrawn_shares_its_batch_with_nobody(lists):
     one = factories.record(lists, ONE, batch="B-1")
     factories.record(lists, OTHER, batch="B-1", infused_on="2020-05-06")
@@ -178,10 +187,12 @@ def test_an_infusion_that_is_withdrawn_shares_its_batch_with_nobody(lists):
 def test_rules_close_no_question_that_a_person_asked_or_wrote_in(lists):
     steward = factories.user("desk", national_role="steward")
     nurse = factories.user("nurse", lists.centres["UPP"])
-    rows = [factories.record(lists, number, kind="reinfusion") for number in (ONE, OTHER)]
+    rows = [factories.record(lists, number, kind="reinfusion") for number in (ONE, OTHER, THIRD)]
     asked = ask(infusion_id=rows[0].pk, text="Is it right?", by=steward)
     written = Question.objects.get(infusion=rows[1])
     write(question_id=written.pk, text="We are looking it up.", by=nurse)
+    said = Question.objects.get(infusion=rows[2])
+    write(question_id=said.pk, text="It was in 2019.", by=steward)
     for row in rows:
         withdraw_infusion(infusion_id=row.pk, by=Operator(), reason="never given")
-    assert {one.pk for one in Question.objects.unclosed()} == {asked.pk, written.pk}
+    assert {one.pk for one in Question.objects.unclosed()} == {asked.pk, written.pk, said.pk}

@@ -165,6 +165,21 @@ def test_a_batch_that_is_corrected_leaves_every_other_question(lists):
     assert two.batch == "B-1"
 
 
+def test_a_batch_that_is_corrected_is_settled_beside_a_doubt_that_stays(lists):
+    row = factories.record(lists, ONE, batch="B-1")
+    factories.record(lists, ONE, infused_on="2025-11-05", kind="reinfusion")
+    factories.record(lists, OTHER, batch="B-1", infused_on="2020-05-06")
+    assert unclosed() == ["batch_of_another_person", "long_gap"]
+    correct(row, batch="B-9")
+    assert unclosed() == ["long_gap"]
+
+
+def test_batches_of_spaces_alone_are_none(lists):
+    for number in (ONE, OTHER):
+        factories.record(lists, number, batch=" ")
+    assert unclosed() == []
+
+
 def test_a_batch_is_held_against_those_of_the_own_centre_alone(lists):
     """Else a question would tell what another centre has recorded."""
     for number, centre, batch in ((ONE, "UPP", "B-1"), (OTHER, "STO", "B-1"), (THIRD, "STO", "B-2")):

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from registry.entry.importing import job as import_job
+from registry.entry.importing import running
 from registry.entry.importing.job import run_import
 from registry.models import Infusion, Patient
 from tests import factories
@@ -141,7 +142,7 @@ def attack(wire: Wire) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_registries_that_differ_in_anothers_rows_are_one_to_a_clinic(live_server, monkeypatch):
     monkeypatch.setattr(import_job, "send", lambda *message: None)
-    monkeypatch.setattr(import_job, "TOLD_EVERY", 60)  # how far a file is when that is told, is by chance
+    monkeypatch.setattr(running, "PROGRESS_EVERY", 60)  # how far a file is when that is told, is by chance
     told, beside = [], {}
     for rows, sex in ELSEWHERE[1:]:
         call_command("flush", interactive=False)

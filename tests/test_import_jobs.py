@@ -489,7 +489,7 @@ def test_a_job_that_waited_a_day_goes_on_with_the_worker_that_claims_it_in_the_s
 def test_a_running_job_is_not_taken_for_lost_and_tells_how_far_it_is(committed_lists, monkeypatch):
     reporter = factories.user("reporter", committed_lists.centres["UPP"])
     job = receive(reporter, dry_run=False)
-    monkeypatch.setattr("registry.entry.importing.running.TOLD_EVERY", 0.01)
+    monkeypatch.setattr("registry.entry.importing.running.PROGRESS_EVERY", 0.01)
     go_on, inside = threading.Event(), threading.Event()
     store = import_job.judge_and_store
 

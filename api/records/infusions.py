@@ -37,7 +37,7 @@ from api.records.openapi import infusions as schema
 from api.records.pagination import read_page
 from registry.access import Permission, acting_as, centres_where
 from registry.choices import AccessAction, Category, Status
-from registry.entry.idempotency import Answer, answer_once
+from registry.entry.idempotency import StoredResponse, respond_once
 from registry.entry.infusions.columns import COLUMNS, RELATED
 from registry.entry.infusions.proposal import propose
 from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
@@ -80,11 +80,11 @@ class InfusionsView(SignedInView):
         patient = find_named(body, user, lists)  # first, so that a refused request counts as a look-up too
         if key:
             sent = json.dumps([request.path, body], sort_keys=True).encode()
-            response = answer_once(
+            response = respond_once(
                 key=key, request=sent, by=user, work=lambda: _record(body, user, lists, patient)
             )
         else:
-            response = Answer(*_record(body, user, lists, patient))
+            response = StoredResponse(*_record(body, user, lists, patient))
         if response.repeated:  # only if the caller may still see the row
             _read(response.body["id"], user)
         headers = {"Location": reverse("api:infusion", kwargs={"infusion_id": response.body["id"]})}

@@ -27,7 +27,7 @@ class KeyReused(RegistryError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class StoredResponse:
     """The response to a request; repeated: it was stored by an earlier request."""
 
     status: int
@@ -35,7 +35,9 @@ class Answer:
     repeated: bool = False
 
 
-def answer_once(*, key: str, request: bytes, by: User, work: Callable[[], tuple[int, dict[str, Any]]]) -> Answer:
+def respond_once(
+    *, key: str, request: bytes, by: User, work: Callable[[], tuple[int, dict[str, Any]]]
+) -> StoredResponse:
     """Carry out a request and store its response in the same transaction, or return the stored response.
 
     request: everything that identifies it; only a keyed digest is stored, since it may hold an identity
@@ -52,13 +54,15 @@ def answer_once(*, key: str, request: bytes, by: User, work: Callable[[], tuple[
         if stored is None:
             status, body = work()
             IdempotencyKey.objects.create(owner=by, key=key, request_digest=digest, status=status, answer=body)
-            return Answer(status, body)
+            return StoredResponse(status, body)
         if not constant_time_compare(bytes(stored.request_digest), digest):
             raise KeyReused
-        return Answer(stored.status, stored.answer, repeated=True)
+        return StoredResponse(stored.status, stored.answer, repeated=True)
 
 
-def answer_form_once(*, request: bytes, by: User, work: Callable[[], dict[str, Any] | None]) -> Answer | None:
+def store_form_once(
+    *, request: bytes, by: User, work: Callable[[], dict[str, Any] | None]
+) -> StoredResponse | None:
     """Carry out a form once: returns the stored response if it was sent before, else None.
 
     request: a digest of everything that identifies the form. work returns what to store of its response, without
@@ -69,7 +73,7 @@ def answer_form_once(*, request: bytes, by: User, work: Callable[[], dict[str, A
     key = f"form:{digest.hex()}"
     with _hold_lock(f"{by.pk}:{key}"):
         if stored := IdempotencyKey.objects.filter(owner=by, key=key).first():
-            return Answer(stored.status, stored.answer, repeated=True)
+            return StoredResponse(stored.status, stored.answer, repeated=True)
         body = work()
         if body is not None:
             IdempotencyKey.objects.create(

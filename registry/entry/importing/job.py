@@ -24,7 +24,7 @@ from registry.entry.importing import kept_rows, staging
 from registry.entry.importing.find_persons import look_up_staged
 from registry.entry.importing.pipeline import ImportSummary, empty_tables, judge_and_store
 from registry.entry.importing.referrals import referable_rows
-from registry.entry.importing.running import holding, telling
+from registry.entry.importing.running import hold_job, report_progress
 from registry.entry.importing.upload import is_small, keep_rows, read_content
 from registry.entry.infusions.batch_checks import refuse_registered_numbers_of_file
 from registry.entry.infusions.row_reader import CodeLists
@@ -114,12 +114,12 @@ def run_import(job_id: UUID, *, language: str) -> None:
 
     language: of the report's sentences.
     """
-    with holding(job_id) as held:
+    with hold_job(job_id) as held:
         if not held or not _claim(job_id):
             return
         job = ImportJob.objects.select_related("uploaded_by", "centre").get(pk=job_id)
         try:
-            with override(language), telling(job) as progress:
+            with override(language), report_progress(job) as progress:
                 _read_sealed(job, progress)
                 _run(job, progress)
         except Busy:
@@ -140,7 +140,7 @@ def run_import(job_id: UUID, *, language: str) -> None:
 def sweep_imports() -> None:
     """Each minute: end jobs whose worker died, resend waiting jobs, delete uploads that were not stored."""
     for job_id in ImportJob.objects.filter(state=ImportState.RUNNING).values_list("pk", flat=True):
-        with holding(job_id) as held:
+        with hold_job(job_id) as held:
             if held and ImportJob.objects.filter(pk=job_id, state=ImportState.RUNNING).exists():
                 _fail(job_id, WORKER_LOST)
     now = timezone.now()

@@ -12,13 +12,13 @@ from registry.choices import ImportState
 from registry.models import ImportJob
 
 JOB_LOCK = 7203  # with a part of the job's id; held by the worker's database session
-TOLD_EVERY = 0.5  # seconds between two updates of the progress
+PROGRESS_EVERY = 0.5  # seconds between two updates of the progress
 
 logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def holding(job_id: UUID) -> Iterator[bool]:
+def hold_job(job_id: UUID) -> Iterator[bool]:
     """Whether this session got the job's lock; it is released with the session, however that ends."""
     key = [JOB_LOCK, int.from_bytes(job_id.bytes[:4], signed=True)]
     with connection.cursor() as cursor:
@@ -33,7 +33,7 @@ def holding(job_id: UUID) -> Iterator[bool]:
 
 
 @contextmanager
-def telling(job: ImportJob) -> Iterator[Callable[[str, int, int], None]]:
+def report_progress(job: ImportJob) -> Iterator[Callable[[str, int, int], None]]:
     """Write progress from a thread with its own connection, since the work is inside a transaction."""
     latest: list[tuple[str, int, int]] = []  # only the last entry is written
     ended = threading.Event()
@@ -41,7 +41,7 @@ def telling(job: ImportJob) -> Iterator[Callable[[str, int, int], None]]:
     def write() -> None:
         written = None
         try:
-            while not ended.wait(TOLD_EVERY):
+            while not ended.wait(PROGRESS_EVERY):
                 if latest and latest[-1] != written:
                     written = stage, done, total = latest[-1]
                     running = ImportJob.objects.filter(pk=job.pk, state=ImportState.RUNNING)

@@ -15,7 +15,7 @@ from django.middleware.csrf import CSRF_TOKEN_LENGTH
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
-from registry.entry.idempotency import Answer, answer_form_once
+from registry.entry.idempotency import StoredResponse, store_form_once
 
 # Django masks the token anew for each page, so it identifies a form. Unmasked, as the page's script writes it
 # after a new sign-in, it is the same on all pages.
@@ -41,7 +41,7 @@ def carry_out_once(request: Any, view: Callable[[], HttpResponseBase]) -> HttpRe
             return None
         return _describe(responses[0].url, sent)
 
-    stored = answer_form_once(request=_digest_request(request), by=request.user, work=work)
+    stored = store_form_once(request=_digest_request(request), by=request.user, work=work)
     return _repeat(request, stored) if stored else responses[0]
 
 
@@ -66,7 +66,7 @@ def _describe(location: str, sent: list) -> dict[str, Any]:
     return described | ({"patient": str(number)} if number else {})
 
 
-def _repeat(request: Any, stored: Answer) -> HttpResponseRedirect:
+def _repeat(request: Any, stored: StoredResponse) -> HttpResponseRedirect:
     for message in json.loads(stored.body["messages"], cls=MessageDecoder):
         messages.add_message(request, message.level, message.message, extra_tags=message.extra_tags or "")
     messages.info(request, _("You sent this form more than once: it was carried out once."))

@@ -20,7 +20,7 @@ from registry.models import Infusion
 from registry.published.counting import DIMENSIONS
 from registry.published.disclosure_blocks import TABLES, Atom, draw_blocks, draw_table, gather_roles
 from registry.published.queries import read_map_and_series
-from registry.publishing import build
+from registry.publishing import build, new_snapshot
 from registry.publishing.build import publish
 from registry.publishing.new_release import release_snapshot
 from tests import attacker, factories
@@ -144,7 +144,7 @@ def test_nothing_that_is_withheld_can_be_told(lists, policy, seed):
 
 def test_without_the_complement_the_attack_finds_small_numbers(lists, policy, monkeypatch):
     """The attack bites: each small number withheld for itself alone is told by its neighbours."""
-    monkeypatch.setattr(build, "draw_blocks", partial(draw_blocks, complementary=False))
+    monkeypatch.setattr(new_snapshot, "draw_blocks", partial(draw_blocks, complementary=False))
     chance = random.Random(1)
     publish_rows(lists, attacker.skewed_rows(chance, 120))
     assert next(attacker.find_exact(harvest_tables(), chance), None) is not None

@@ -23,7 +23,7 @@ from django.utils.translation import override
 from registry.dates import today
 from registry.formats import MAP_FORMATS, pictures
 from registry.models import ReleaseFile
-from registry.publishing import release
+from registry.publishing import new_release, release_files
 from registry.publishing.build import publish
 from tests import factories
 from tests.desk import BY
@@ -96,7 +96,7 @@ def publish_with(lists, monkeypatch):
 
     # What is drawn is read at the interface: the same writers, and seconds of time.
     quick = {name: form for name, form in MAP_FORMATS.items() if form.cost == 1}
-    monkeypatch.setattr(release, "MAP_FORMATS", quick)
+    monkeypatch.setattr(release_files, "MAP_FORMATS", quick)
 
     def publish_world(day: date, precision: str) -> World:
         world = store_world(lists)
@@ -104,7 +104,7 @@ def publish_with(lists, monkeypatch):
             fields = {"infused_on": day, "date_precision": precision}
             factories.record(lists, factories.nth_number(40 + place), centre=centre, **fields)
         publish()
-        release.release_snapshot(name="none", title_sv="Första", title_en="First", by=BY)
+        new_release.release_snapshot(name="none", title_sv="Första", title_en="First", by=BY)
         return world
 
     return publish_world

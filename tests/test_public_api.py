@@ -17,7 +17,7 @@ from registry.access import Operator
 from registry.entry.infusions.record import withdraw_infusion
 from registry.measures import DERIVED, MEASURES
 from registry.models import Infusion, Publication, Revision, Snapshot
-from registry.published import queries
+from registry.published import queries, snapshots
 from registry.published.counting import DIMENSIONS
 from registry.published.current_snapshot import CURRENT_KEY, forget_current, read_current
 from registry.publishing.build import publish
@@ -374,7 +374,7 @@ def test_as_of_follows_the_calendar(ask):
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_every_answer_passes_through_the_one_door(ask, address, monkeypatch):
-    for module in (queries, code_lists, service):
+    for module in (queries, code_lists, service, snapshots):
         monkeypatch.setattr(module, "publishable", lambda answer, withhold=None: answer | {"passed": True})
     caches["responses"].clear()
     assert ask(address).json()["passed"] is True

@@ -54,7 +54,7 @@ def _functions_of(module: ModuleType) -> list[FunctionType]:
     return [
         one
         for one in gc.get_objects()
-        if isinstance(one, FunctionType) and one.__code__.co_filename == module.__file__
+        if type(one) is FunctionType and one.__code__.co_filename == module.__file__
     ]
 
 

@@ -14,6 +14,15 @@ from swecar.http.error_status import status_of
 EXPOSED = "Deprecation, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy, Retry-After, Sunset"
 PROBLEM_TYPE = "application/problem+json"
 SOON = "60"  # seconds, after which what is unavailable may be there
+# What REST framework refuses by itself, in our words: its own sentences may quote the request.
+SENTENCES = {
+    "not_authenticated": "Send a token (Authorization: Token …), or sign in first.",
+    "authentication_failed": "The token or the session is not valid: sign in again, or create a new token.",
+    "permission_denied": "Your account does not have permission to do this.",
+    "method_not_allowed": "This URL has other methods: the header Allow lists them.",
+    "parse_error": "The body cannot be read: send valid JSON in UTF-8.",
+    "unsupported_media_type": "Send the body in the format that the description of this URL names (Content-Type).",
+}
 
 
 class Refused(RegistryError):
@@ -104,10 +113,11 @@ def _headers_of(error: RegistryError) -> Mapping[str, str]:
     return {"Retry-After": SOON} if status_of(error) == HTTPStatus.SERVICE_UNAVAILABLE else {}
 
 
-def problem_of_framework(error: exceptions.APIException, context: Mapping, *, detail: str = "") -> HttpResponse:
+def problem_of_framework(error: exceptions.APIException, context: Mapping) -> HttpResponse:
     """REST framework's errors in the same form; they have a status themselves."""
     status, codes = HTTPStatus(error.status_code), error.get_codes()
-    response = problem(codes if isinstance(codes, str) else "invalid", status.phrase, status, detail=detail)
+    code = codes if isinstance(codes, str) else "invalid"
+    response = problem(code, status.phrase, status, detail=SENTENCES.get(code) or str(error.detail))
     if isinstance(error, exceptions.MethodNotAllowed):
         response["Allow"] = ", ".join(context["view"].allowed_methods)
     if challenge := getattr(error, "auth_header", None):  # set by the framework where it asks for a sign-in

@@ -322,6 +322,19 @@ def test_a_body_that_is_none_is_refused_and_never_repeated(uppsala, body, code, 
     assert not Infusion.objects.exists()
 
 
+def test_a_refusal_of_the_framework_speaks_in_our_words(uppsala):
+    """The library's sentences may quote the request, and say nothing of what to do."""
+    json_type = uppsala.headers | {"Content-Type": "application/json"}
+    for response, status, code, words in (
+        (Client().get("/api/v1/infusions"), 401, "not_authenticated", "Send a token"),
+        (uppsala.call("POST", "infusions", b"{"), 400, "parse_error", "send valid JSON"),
+        (Client().put("/api/v1/infusions", headers=json_type), 405, "method_not_allowed", "the header Allow"),
+        (Client().post("/api/v1/infusions", {"a": "b"}, headers=uppsala.headers), 415, "unsupported_media_type",
+         "Content-Type"),
+    ):  # fmt: skip
+        assert words in refused(response, status, code)["detail"]
+
+
 def test_a_body_too_large_or_of_another_kind_is_refused(uppsala):
     refused(uppsala.call("POST", "infusions", b'"' + b"x" * 100_000 + b'"'), 413, "body_too_large")
     answer = Client().post("/api/v1/infusions", {"centre": "UPP"}, headers=uppsala.headers)

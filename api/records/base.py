@@ -113,9 +113,7 @@ def handle_error(error: Exception, context: Mapping) -> HttpResponseBase | None:
         return problem(BodyInvalid.code, "The body is not what is asked for", HTTPStatus.BAD_REQUEST)
     if not isinstance(error, exceptions.APIException):
         return None
-    # A parser's message may quote the body.
-    detail = "" if isinstance(error, exceptions.ParseError) else str(error.detail)
-    return problem_of_framework(error, context, detail=detail)
+    return problem_of_framework(error, context)
 
 
 def _problem_of(error: RegistryError, view: SignedInView) -> HttpResponse:

@@ -79,7 +79,14 @@ def test_a_date_before_the_birth_of_the_right_number_is_asked_about(lists):
     replace_identifier(
         patient=person, wrong=wrong, identifier=read(young), by=BY, reason="mistyped", despite="seen the card"
     )
-    assert Question.objects.filter(rule="date_before_birth").count() == 1 and ages() == [17]
+    waiting = Question.objects.filter(rule="date_before_birth").unclosed()
+    assert waiting.count() == 1 and ages() == [17]
+    row = person.infusions.get()
+    correct_infusion(infusion_id=row.pk, changes={"batch": "A-1"}, by=BY, reason="typing error")
+    assert waiting.count() == 1, "another field says nothing of the date"
+    changes = {"infused_on": date(2024, 9, 1), "age_at_infusion": 3}
+    correct_infusion(infusion_id=row.pk, changes=changes, by=BY, reason="typing error")
+    assert waiting.count() == 0 and ages() == [3]
 
 
 # What comes together

@@ -16,7 +16,7 @@ from registry.models.access_log import log_infusions
 from registry.rules import check_input
 
 CONTRADICTED = "age_contradicts_identifier"
-BEFORE_BIRTH = "date_before_birth"
+BEFORE_BIRTH = "date_before_birth"  # answered by correcting the date
 WITHOUT_NUMBER = "age_without_number"
 ABOUT_AGE = frozenset({CONTRADICTED, WITHOUT_NUMBER})  # answered by stating the age again
 

@@ -11,7 +11,7 @@ from registry.access import Actor, Permission, acting_as, require
 from registry.ages import Age
 from registry.choices import AccessAction, Kind, Sex, Status
 from registry.entry.infusions.ages import follow_date
-from registry.entry.infusions.ages_by_number import ABOUT_AGE
+from registry.entry.infusions.ages_by_number import ABOUT_AGE, BEFORE_BIRTH
 from registry.entry.infusions.assess import DATE, assess, assess_change, refuse_impossible
 from registry.entry.infusions.batch_checks import refuse_registered_number
 from registry.entry.infusions.columns import CORRECTABLE, STORED
@@ -122,7 +122,10 @@ def correct_infusion(
         if changed:
             infusion.save(update_fields=changed)
             log_infusions(by=by, action=AccessAction.CORRECT, infusions=[infusion])
-            answered = ABOUT_AGE if "age_at_infusion" in changes else ()
+            answered = {
+                *(ABOUT_AGE if "age_at_infusion" in changes else ()),
+                *({BEFORE_BIRTH} if changed & DATE else ()),
+            }
             follow_doubts([infusion.patient_id], before=before, by=by, stated=infusion, answered=answered)
             announce_change()
     return infusion

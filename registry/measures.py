@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from registry.choices import DatePrecision, Kind
+from registry.dates import write_date
 from registry.rules import CHILD_BELOW
 
 
@@ -35,7 +36,7 @@ FIRST_SQL = (
     f"WHEN '{DatePrecision.YEAR}' THEN 0 WHEN '{DatePrecision.MONTH}' THEN 1 ELSE 2 END) * {DAYS_OF_PERIOD} "
     "+ (counts_from - infused_on)) FILTER (WHERE is_entry)"
 )
-FIRST_FORMATS = ("%Y", "%Y-%m", "%Y-%m-%d")
+FIRST_PRECISIONS = (DatePrecision.YEAR, DatePrecision.MONTH, DatePrecision.DAY)
 
 MEASURES = {
     "infusions": Measure(
@@ -124,7 +125,7 @@ def print_first(value: int | None) -> str | None:
         return None
     counts_from, since_begin = divmod(value, DAYS_OF_PERIOD)
     days, precision = divmod(counts_from, 3)
-    return (date(1900, 1, 1) + timedelta(days=days - since_begin)).strftime(FIRST_FORMATS[precision])
+    return write_date(date(1900, 1, 1) + timedelta(days=days - since_begin), FIRST_PRECISIONS[precision])
 
 
 def nothing_counted(measures: tuple[str, ...] = DEFAULT_MEASURES) -> dict[str, int | str | None]:

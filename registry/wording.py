@@ -2,20 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as format_date
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from registry.choices import DatePrecision
+from registry.dates import STOCKHOLM, read_date
 from registry.map_cells import is_withheld
 
 LICENCE = "CC BY 4.0"  # of the published numbers; the map's licences are in NOTICE
 MAP_ADDRESS = "/api/v1/map"  # the same numbers through the API, relative to the registry's host
 WITHHELD = ".."  # in place of a number or date that the policy withholds: neither zero nor missing
-SWEDISH_TIME = ZoneInfo("Europe/Stockholm")
-FIRST_FORMATS = {4: ("%Y", "Y"), 7: ("%Y-%m", "F Y"), 10: ("%Y-%m-%d", "j F Y")}  # by length
+FIRST_FORMATS = {DatePrecision.YEAR: "Y", DatePrecision.MONTH: "F Y", DatePrecision.DAY: "j F Y"}
 
 
 @dataclass(frozen=True)
@@ -164,8 +164,8 @@ def say_first(first: str | None) -> str:
     """Return a first date in its precision: "2014", "December 2023", "5 December 2023", or ""."""
     if first is None:
         return ""
-    read, write = FIRST_FORMATS[len(first)]
-    return format_date(datetime.strptime(first, read), write)
+    day, precision = read_date(first)
+    return format_date(day, FIRST_FORMATS[precision])
 
 
 def say_first_of(counted: dict) -> str:
@@ -200,7 +200,7 @@ def say_month(month: str | None) -> str:
 
 def say_instant(iso: str) -> str:
     """Return "8 September 2025 12:00", in Swedish time, for an ISO instant with offset."""
-    instant = datetime.fromisoformat(iso).astimezone(SWEDISH_TIME)
+    instant = datetime.fromisoformat(iso).astimezone(STOCKHOLM)
     return _("%(date)s %(hour)s:%(minute)s") % {
         "date": format_date(instant, "j F Y"),
         "hour": f"{instant:%H}",

@@ -15,7 +15,7 @@ from pyjstat import pyjstat
 from registry.figure.standalone import MARGIN, WIDTH
 from registry.figure.svg import draw_map
 from registry.figure.texts import estimate_width
-from registry.formats import COUNTS_FORMATS, FILE_FORMATS, write_counts, write_map
+from registry.formats import COUNTS_FORMATS, FILE_FORMATS, write_map
 from registry.wording import say_citation, say_sources
 from tests.map_documents import published_document
 
@@ -64,7 +64,7 @@ def files() -> dict[str, bytes]:
 
 @pytest.mark.parametrize("format", COUNTS_FORMATS)
 def test_every_format_of_counts_accepts_a_withheld_number(format):
-    assert write_counts(withheld_counts(), format=format, language="sv")
+    assert COUNTS_FORMATS[format].write(withheld_counts(), "sv")
 
 
 def test_a_nation_without_numbers_is_drawn():
@@ -184,10 +184,10 @@ def test_a_zero_is_not_withheld(files):
 
 
 def test_counts_flag_a_withheld_cell_and_keep_time_in_order():
-    frame = pandas.read_csv(io.BytesIO(write_counts(withheld_counts(), format="csv", language="en")))
+    frame = pandas.read_csv(io.BytesIO(COUNTS_FORMATS["csv"].write(withheld_counts(), "en")))
     assert frame["suppressed"].tolist() == [False, False, True]
     assert frame["patients"].isna().tolist() == [False, False, True]
-    body = json.loads(write_counts(withheld_counts(), format="json-stat", language="en"))
+    body = json.loads(COUNTS_FORMATS["json-stat"].write(withheld_counts(), "en"))
     assert body["dimension"]["year"]["category"]["index"] == ["2020", "2021"]
     assert body["id"] == ["centre", "year", "measure"]
     assert body["size"] == [2, 2, 2]
@@ -202,7 +202,7 @@ def test_every_file_has_the_url_of_its_data():
             json.loads(write_map(published_document("en"), format=format, language="en"))["about"]["api"]
             == "/api/v1/map"
         )
-    stat = json.loads(write_counts(withheld_counts(), format="json-stat", language="en"))
+    stat = json.loads(COUNTS_FORMATS["json-stat"].write(withheld_counts(), "en"))
     assert stat["extension"]["about"]["api"] == "/api/v1/counts"
     assert "/api/v1/map" in write_map(published_document("en"), format="svg", language="en").decode()
 
@@ -214,6 +214,6 @@ def test_values_of_counts_have_names_in_the_language():
         {"category": "SOC", "sex": "female"} | numbers,
         {"category": "SOC", "sex": "male"} | numbers,
     ]
-    dimension = json.loads(write_counts(counts, format="json-stat", language="sv"))["dimension"]
+    dimension = json.loads(COUNTS_FORMATS["json-stat"].write(counts, "sv"))["dimension"]
     assert dimension["sex"]["category"]["label"] == {"female": "Kvinna", "male": "Man"}
     assert dimension["category"]["category"]["label"] == {"SOC": "Standardvård"}

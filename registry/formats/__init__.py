@@ -94,8 +94,3 @@ COUNTS_FORMATS: Mapping[str, Format] = {
 def write_map(document: dict, *, format: str, language: str) -> bytes:
     """Write a map document (INTERFACE.md) in one of FILE_FORMATS; language is that of its own texts."""
     return FILE_FORMATS[format].write(document, language)
-
-
-def write_counts(counts: dict, *, format: str, language: str) -> bytes:
-    """Write a response of counts (INTERFACE.md) in one of COUNTS_FORMATS."""
-    return COUNTS_FORMATS[format].write(counts, language)

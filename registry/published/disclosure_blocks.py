@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from registry.choices import Kind
-from registry.published.counting import CELL_DIMENSIONS, SLICES
+from registry.published.counting import CELL_DIMENSIONS, OF_COURSE, SLICES
 from registry.published.facts import MEMORY, name_table
 
 # What may be combined in a query, the coarser dimension first. Nothing binds one table to another but the
@@ -28,8 +28,7 @@ ALL = (ENTRY, DOSE, AGAIN, REPEAT)
 # infusion, or all that someone has besides entries, where it lies in one place.
 ATOMS = f"""
 WITH role AS (
-    SELECT person, kind, is_only, infused_on, {{cell}} row_number() OVER course = 1 AS is_entry,
-           first_value(age) OVER course AS entry_age
+    SELECT {{cell}} person, kind, is_only, infused_on{OF_COURSE}
     FROM {{facts}} WINDOW course AS (PARTITION BY {{cell}} person ORDER BY place)
 ), placed AS (
     SELECT person, is_only, {{dimensions}},

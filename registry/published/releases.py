@@ -6,6 +6,7 @@ from django.core.cache import caches
 
 from registry.errors import NotFound
 from registry.models.release import Release, ReleaseFile
+from registry.published.current_snapshot import print_instant
 from registry.published.disclosure import require_exact
 
 NEWEST_KEY = "newest-release"
@@ -74,5 +75,5 @@ def _describe(release: Release) -> dict[str, Any]:
         "snapshot": release.snapshot_id,
         "hash": release.snapshot.hash,
         "as_of": release.as_of and release.as_of.isoformat(),
-        "released_at": release.released_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "released_at": print_instant(release.released_at),
     }

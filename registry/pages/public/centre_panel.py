@@ -8,10 +8,9 @@ from registry.wording import (
     describe_centres,
     is_awaited,
     say_first_of,
-    say_further_doses,
     say_infusions,
-    say_number,
     say_patients,
+    say_repeats,
 )
 
 
@@ -29,7 +28,7 @@ def describe_choice(document: dict, series: dict | None, view: View) -> dict | N
         "text": text,
         "region": centre["region"],
         "awaited": awaited,
-        "sentence": _say_sentence(centre, text.city) if centre["infusions"] != 0 else "",
+        "sentence": _say_sentence(centre) if centre["infusions"] != 0 else "",
         "share": _say_share(centre, document["national"]) if centre["infusions"] else "",
         "drawing": describe_years(series, document, centre["code"], view) if series and drawn else "",
         "counts": f"/api/v1/counts?by={cells}&centre={centre['code']}&lang={view.language}",
@@ -37,13 +36,9 @@ def describe_choice(document: dict, series: dict | None, view: View) -> dict | N
     }
 
 
-def _say_sentence(centre: dict, city: str) -> str:
+def _say_sentence(centre: dict) -> str:
     """One sentence with the centre's numbers."""
-    parts = [say_patients(centre["patients"])]
-    if centre["reinfusions"] != 0:
-        parts.append(_("%(count)s RI") % {"count": say_number(centre["reinfusions"])})
-    if centre["further_doses"] != 0:
-        parts.append(say_further_doses(centre["further_doses"]))
+    parts = [say_patients(centre["patients"]), *say_repeats(centre)]
     return _("Since %(date)s: %(infusions)s, which are %(parts)s.") % {
         "date": say_first_of(centre),
         "infusions": say_infusions(centre["infusions"]),

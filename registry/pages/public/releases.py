@@ -157,7 +157,7 @@ def _describe_change(row: dict, document: dict, language: str) -> dict:
 def _say(measure: str, value) -> str:
     if measure == "first":
         return say_first(value) or "–"
-    return ".." if value is None else say_number(value)
+    return say_number(value)
 
 
 def _say_cause(cause: str) -> str:

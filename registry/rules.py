@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from registry.ages import Age, contradicts
 from registry.choices import Category, CentreStatus, DatePrecision, ProductOrigin, Sex, Sponsor
 from registry.dates import age_on, first_day, last_day, today
 from registry.errors import Problem
@@ -236,8 +237,7 @@ def check_age_by_birth_year(draft: InfusionInput, birth_year: int | None) -> Pro
     """An error for an age that contradicts the stored year of birth, for a draft without an identifier."""
     if birth_year is None or draft.age_at_infusion is None:
         return None
-    by_year = draft.infused_on.year - birth_year
-    if draft.age_at_infusion in {max(0, by_year - 1), max(0, by_year)}:
+    if not contradicts(Age(draft.infused_on, draft.date_precision, draft.age_at_infusion), (), birth_year):
         return None
     return Problem(
         "age_at_infusion",

@@ -592,10 +592,24 @@ def test_an_age_agrees_with_the_year_of_birth(lists, age, agrees):
     assert check_age_by_birth_year(draft, None) is None
 
 
-@pytest.mark.parametrize(("year", "fits"), [(2019, {0, 1}), (2020, {0}), (2021, {0})])
-def test_a_newborns_age_agrees_with_the_year_of_birth(lists, year, fits):
-    """Infused in 2020; of a year known to the period the birth may lie after its first day."""
-    drafts = {age: replace(factories.draft(lists), age_at_infusion=age) for age in range(4)}
+@pytest.mark.parametrize(
+    ("infused_on", "precision", "year", "fits"),
+    [
+        ("2020-05-05", "day", 2019, {0, 1}),
+        ("2020-05-05", "day", 2020, {0}),
+        ("2020-05-05", "day", 2021, set()),
+        ("2020-01-01", "year", 2020, {0}),
+        ("2020-01-01", "year", 2021, set()),
+        ("2020-01-01", "day", 2018, {1, 2}),  # 2 on a birthday of 1 January
+        ("2020-12-31", "day", 2018, {2}),  # whoever was born in 2018 has had a birthday
+        ("2020-12-01", "month", 2018, {1, 2}),
+    ],
+)
+def test_an_age_agrees_with_the_year_of_birth_where_some_birthday_fits_both(
+    lists, infused_on, precision, year, fits
+):
+    when = {"infused_on": infused_on, "date_precision": DatePrecision(precision)}
+    drafts = {age: factories.draft(lists, **when, age_at_infusion=age) for age in range(4)}
     assert {age for age, draft in drafts.items() if check_age_by_birth_year(draft, year) is None} == fits
 
 

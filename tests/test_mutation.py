@@ -2,14 +2,18 @@
 
 import ast
 import importlib.util
+import re
 import sys
+from collections import Counter
 
 import pytest
 
 from tests.mutation.faults import list_mutants
 from tests.mutation.planting import plant
+from tests.mutation.running import BROKEN, FOUND, NOT_FOUND, TOO_LONG, read_outcome
 from tests.mutation.targets import TARGETS
 
+EXPLAINED = "docs/mutation.md"
 SOURCE = '''"""A module."""
 LIMIT = 18
 KINDS = ("first", "later")
@@ -26,6 +30,10 @@ def least(numbers: list[int]) -> int:
     if not found:
         raise ValueError("nothing counted")
     return min(found)
+
+
+def sums(rows: list[dict]) -> tuple[int, int]:
+    return rows[0].get("patients", 0), rows[0].get("infusions", 0)
 '''
 FAULTS = {
     "module: 18 → 19",
@@ -40,6 +48,7 @@ FAULTS = {
     "least: not found → found",
     "least: raise ValueError('nothing counted') → pass",
     "least: min(found) → max(found)",
+    *(f"sums: 0 → 1{ordinal}" for ordinal in ("", " #2", " #3", " #4")),
 }
 
 
@@ -83,6 +92,29 @@ def test_a_loaded_module_has_the_fault_that_is_planted(counted, fault, ask, wron
     [mutant] = [one for one in mutants if one.name.endswith(fault) or (fault in one.name and "DISTINCT" in fault)]
     plant(mutant)
     assert ask(module) == wrong
+
+
+def test_only_a_failed_test_finds_a_fault():
+    """Whatever else pytest or the process ends with has told nothing about the fault."""
+    outcomes = {code: read_outcome(code) for code in (None, *range(-15, 128))}
+    assert [code for code, outcome in outcomes.items() if outcome == FOUND] == [pytest.ExitCode.TESTS_FAILED]
+    assert [code for code, outcome in outcomes.items() if outcome == NOT_FOUND] == [pytest.ExitCode.OK]
+    assert [code for code, outcome in outcomes.items() if outcome == TOO_LONG] == [None]
+    assert set(outcomes.values()) == {FOUND, NOT_FOUND, TOO_LONG, BROKEN}
+
+
+def test_each_explanation_excuses_one_fault(pytestconfig):
+    names = Counter(
+        mutant.name
+        for target in TARGETS.values()
+        for pattern in target.modules
+        for path in pytestconfig.rootpath.glob(pattern)
+        for mutant in list_mutants(path)
+    )
+    explained = re.findall(r"^\| `(.+?)`", (pytestconfig.rootpath / EXPLAINED).read_text(), re.MULTILINE)
+    assert len(explained) > 10
+    assert {name: names[name] for name in explained} == dict.fromkeys(explained, 1)
+    assert set(names.values()) == {1}
 
 
 def test_every_target_has_its_modules_and_tests(pytestconfig):

@@ -47,7 +47,7 @@ class Judging:
     def __init__(self, name: str, arguments: argparse.Namespace):
         self.paths = sorted(path for pattern in TARGETS[name].modules for path in ROOT.glob(pattern))
         self.mutants = choose(self.paths, only=arguments.only, sample=arguments.sample)
-        self.survivors: list[Mutant] = []
+        self.left: list[Mutant] = []  # that no test has found
         self.outcomes: Counter[str] = Counter()
         self.is_done = False
 
@@ -62,10 +62,10 @@ class Judging:
                 outcome = judge_from_start(number, mutant, tests, within=within)
             afresh = outcome == TOO_LONG
             self.outcomes[outcome] += 1
-            if outcome == NOT_FOUND:
-                self.survivors.append(mutant)
+            if outcome in {NOT_FOUND, BROKEN}:
+                self.left.append(mutant)
                 place = f"{mutant.path.relative_to(ROOT)}:{getattr(mutant.old, 'lineno', '')}"
-                print(f"  {place} {mutant.name} ({len(tests)} tests)", flush=True)
+                print(f"  {place} {mutant.name} ({outcome}; {len(tests)} tests)", flush=True)
         self.is_done = True
 
 
@@ -82,11 +82,11 @@ def run_target(name: str, arguments: argparse.Namespace, notes: Path) -> int:
     if not judging.is_done:
         raise SystemExit(f"{name}: not judged; the reason stands above.")
     told = EXPLAINED.read_text() if EXPLAINED.exists() else ""
-    unexplained = [mutant for mutant in judging.survivors if f"`{mutant.name}`" not in told]
-    total, left, by = len(judging.mutants), len(judging.survivors), judging.outcomes
+    unexplained = [mutant for mutant in judging.left if f"`{mutant.name}`" not in told]
+    total, left, by = len(judging.mutants), len(judging.left), judging.outcomes
     print(
-        f"{name}: {total} faults, {total - left} found ({by[TOO_LONG]} {TOO_LONG}, {by[BROKEN]} {BROKEN}), "
-        f"{left - len(unexplained)} explained, {len(unexplained)} not; "
+        f"{name}: {total} faults, {total - left} found ({by[TOO_LONG]} {TOO_LONG}), "
+        f"{left - len(unexplained)} explained, {len(unexplained)} not ({by[BROKEN]} {BROKEN}); "
         f"{(total - left) / max(1, total):.1%}; {time.monotonic() - began:.0f} s",
         flush=True,
     )

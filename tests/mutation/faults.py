@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -47,13 +47,15 @@ class Mutant:
     function: str  # in which it is; empty at the top of the module
     lines: frozenset[int]  # of the statement that holds it; of a constant, of those that use it
     fault: str  # before → after
+    ordinal: int  # of those of the function that read the same
     old: ast.AST
     new: ast.AST
 
     @property
     def name(self) -> str:
-        """By which docs/mutation.md explains one that nothing finds."""
-        return f"{self.path.stem}.{self.function or 'module'}: {self.fault}"
+        """By which docs/mutation.md explains one that nothing finds; no other fault of the module has it."""
+        ordinal = f" #{self.ordinal}" if self.ordinal > 1 else ""
+        return f"{self.path.stem}.{self.function or 'module'}: {self.fault}{ordinal}"
 
     def tree(self) -> ast.Module:
         """The whole module, to be compiled."""
@@ -68,11 +70,14 @@ def list_mutants(path: Path) -> list[Mutant]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             used[node.id].add(node.lineno)
-    return [
-        Mutant(path, source, function, frozenset(lines).union(*(used[name] for name in names)), fault, node, new)
-        for node, function, lines, names in _walk(tree)
-        for fault, new in _faults(node)
-    ]
+    seen: Counter[tuple[str, str]] = Counter()
+    mutants = []
+    for node, function, lines, names in _walk(tree):
+        through = frozenset(lines).union(*(used[name] for name in names))
+        for fault, new in _faults(node):
+            seen[function, fault] += 1
+            mutants.append(Mutant(path, source, function, through, fault, seen[function, fault], node, new))
+    return mutants
 
 
 def _walk(tree: ast.Module) -> Iterator[tuple[ast.AST, str, Iterable[int], list[str]]]:

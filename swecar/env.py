@@ -2,29 +2,26 @@
 
 import base64
 import binascii
-import os
 import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from swecar.variables import EnvironmentProblem, read_variable
+
 SMALLEST_KEY = 32  # bytes; HMAC-SHA-256 gains nothing from more and loses from fewer (RFC 2104)
-
-
-class EnvironmentProblem(Exception):
-    """A variable is missing or wrong; the text says which and what to write."""
 
 
 def text(name: str, *, default: str | None = None, hint: str = "") -> str:
     """The variable; it must be set if there is no default."""
-    value = os.environ.get(name, default)
+    value = read_variable(name, default or "")
     if not value and default is None:
         raise EnvironmentProblem(f"{name} is not set. {hint}".strip())
-    return value or ""
+    return value
 
 
 def flag(name: str) -> bool:
     """True for `1` or `true`; False for `0`, `false` or unset."""
-    value = os.environ.get(name, "").lower()
+    value = read_variable(name, "").lower()
     if value not in {"", "0", "1", "false", "true"}:
         raise EnvironmentProblem(f"{name} is {value!r}. Write 1 or 0.")
     return value in {"1", "true"}
@@ -32,7 +29,7 @@ def flag(name: str) -> bool:
 
 def whole_number(name: str, *, default: int, least: int = 1) -> int:
     """A whole number of at least `least`."""
-    value = os.environ.get(name, str(default))
+    value = read_variable(name, str(default))
     if not (value.isascii() and value.isdecimal()) or int(value) < least:
         raise EnvironmentProblem(f"{name} is {value!r}. Write a whole number from {least}.")
     return int(value)
@@ -40,7 +37,7 @@ def whole_number(name: str, *, default: int, least: int = 1) -> int:
 
 def choice(name: str, *, of: tuple[str, ...]) -> str:
     """One of the words; the first if unset."""
-    value = os.environ.get(name) or of[0]
+    value = read_variable(name) or of[0]
     if value not in of:
         raise EnvironmentProblem(f"{name} is {value!r}. Write {' or '.join(of)}.")
     return value
@@ -48,7 +45,7 @@ def choice(name: str, *, of: tuple[str, ...]) -> str:
 
 def words(name: str, *, default: str = "") -> list[str]:
     """A comma-separated list."""
-    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+    return [word.strip() for word in read_variable(name, default).split(",") if word.strip()]
 
 
 def database(name: str) -> dict[str, Any]:
@@ -95,7 +92,7 @@ def identity_keys(name: str) -> dict[str, bytes]:
 
 def disclosure(name: str) -> str:
     """The disclosure policy: `exact`, or `threshold:N` to withhold numbers of fewer than N persons."""
-    value = os.environ.get(name, "exact")
+    value = read_variable(name, "exact")
     if value != "exact" and not re.fullmatch(r"threshold:([2-9]|[1-9][0-9]{1,2})", value, re.ASCII):
         raise EnvironmentProblem(
             f"{name} is {value!r}: write `exact`, or `threshold:5` for another number of 2 to 999 persons. "

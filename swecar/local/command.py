@@ -12,6 +12,7 @@ from swecar.local.errors import CannotStart
 from swecar.local.folder import var_folder
 from swecar.local.left_overs import POLL_SECONDS
 from swecar.local.signals import held_signals
+from swecar.variables import is_given
 
 USAGE = (
     "Usage: manage.py serve_embedded -- COMMAND [ARGUMENT…]\n"
@@ -29,11 +30,11 @@ def serve_command(arguments: list[str]) -> int:
         print(USAGE, file=sys.stderr)
         return 2
     with held_signals() as received:
-        if os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"):
+        if is_given("DATABASE_URL") and is_given("REDIS_URL"):
             return run_command(command, dict(os.environ), received)
         try:
             with running_servers(var_folder(), fast=env.flag("SWECAR_EMBEDDED_FAST")) as variables:
-                missing = {name: value for name, value in variables.items() if not os.environ.get(name)}
+                missing = {name: value for name, value in variables.items() if not is_given(name)}
                 return run_command(command, {**os.environ, **missing}, received)
         except CannotStart as problem:
             print(problem, file=sys.stderr)

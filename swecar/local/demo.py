@@ -20,6 +20,7 @@ from swecar.local.plan import Plan
 from swecar.local.processes import running
 from swecar.local.signals import held_signals
 from swecar.local.watching import StopAsked, wait
+from swecar.variables import with_these
 
 RESPONDS_WITHIN = 60.0  # seconds
 # A single worker need not look for others at its start, which takes a second.
@@ -50,7 +51,7 @@ def demonstrate(var: Path, port: int, signals: Sequence[int]) -> None:
     with ExitStack() as stack:
         say("Starting PostgreSQL and Valkey …")
         servers = stack.enter_context(serving(var))
-        variables = {**os.environ, **servers.variables, "DEMONSTRATION": "1"}
+        variables = with_these(servers.variables | {"DEMONSTRATION": "1"})
         variables |= {"SWECAR_VAR": str(var), "PYTHONUNBUFFERED": "1"}
         children = list(servers.children)
 

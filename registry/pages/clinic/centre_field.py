@@ -1,5 +1,7 @@
 """A form field for one of the user's own centres."""
 
+from collections.abc import Iterable
+
 from django import forms
 from django.utils.translation import gettext_lazy
 
@@ -11,8 +13,8 @@ class CentreField(forms.ChoiceField):
 
     default_error_messages = {"invalid_choice": gettext_lazy("Choose one of the centres in the list.")}
 
-    def offer(self, centres: list[Centre], nothing: str = "") -> None:
-        """Set the choices; a single centre is preselected."""
+    def offer(self, centres: Iterable[Centre], nothing: str = "", *, preselects: bool = True) -> None:
+        """Set the choices; preselects: a single centre is chosen already."""
         self.choices = [(centre.code, str(centre)) for centre in centres]
-        if len(centres) > 1:
+        if not preselects or len(self.choices) != 1:
             self.choices = [("", nothing), *self.choices]

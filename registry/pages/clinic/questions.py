@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.access import Permission, centres_where
@@ -19,6 +19,7 @@ from registry.entry.questions.question_list import DONE, MINE, log_questions_sho
 from registry.errors import RegistryError
 from registry.models import Centre
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
+from registry.pages.clinic.centre_field import CentreField
 from registry.pages.clinic.steward_forms import WordsForm
 from registry.pages.clinic.thread import threads_of
 
@@ -76,7 +77,7 @@ def ask_steward(request: SignedInRequest, infusion_id: UUID | None = None) -> Ht
 class AskStewardForm(WordsForm):
     """A clinic's question, and the centre that asks."""
 
-    centre_code = forms.ChoiceField(label="")
+    centre_code = CentreField(label=gettext_lazy("Centre"))
     field_order = ["centre_code", "text"]
 
     def __init__(self, *args, centres: list[Centre], **kwargs):
@@ -85,9 +86,7 @@ class AskStewardForm(WordsForm):
         if len(centres) == 1:
             del self.fields["centre_code"]
         else:
-            self.fields["centre_code"].label = _("Centre")
-            choices = [("", ""), *((centre.code, str(centre)) for centre in centres)]
-            self.fields["centre_code"].choices = choices  # type: ignore[attr-defined]
+            self.fields["centre_code"].offer(centres)  # type: ignore[attr-defined]
 
     @property
     def centre(self) -> Centre:

@@ -181,11 +181,11 @@ def test_a_move_that_was_not_shown_is_shown_first(lists, client):
     ("field", "value", "sentence"),
     [
         ("from_centre", "", "This field is required."),
-        ("from_centre", "STO", "Select a valid choice."),
-        ("from_centre", "<script>", "Select a valid choice."),
+        ("from_centre", "STO", "Choose one of the centres in the list."),
+        ("from_centre", "<script>", "Choose one of the centres in the list."),
         ("to_centre", "", "This field is required."),
-        ("to_centre", "ORE", "Select a valid choice."),
-        ("to_centre", "x" * 5000, "Select a valid choice."),
+        ("to_centre", "ORE", "Choose one of the centres in the list."),
+        ("to_centre", "x" * 5000, "Choose one of the centres in the list."),
         ("to_centre", "UPP", "Choose a different centre from the present one."),
     ],
 )

@@ -15,7 +15,13 @@ from django.urls import get_resolver
 from registry.admin.forms import RulesForm
 from registry.choices import Category
 from registry.models import Centre, Draft, Infusion, Product, Release, Trial, User
-from registry.pages.accounts.forms import NewPasskeyForm, PasskeyForm
+from registry.pages.accounts.forms import NewcomerForm, NewPasskeyForm, PasskeyForm
+from registry.pages.clinic.access_log import LogForm
+from registry.pages.clinic.correction_forms import ReasonForm
+from registry.pages.clinic.members import InviteForm
+from registry.pages.clinic.questions import AskStewardForm
+from registry.pages.clinic.steward_forms import EraseForm, IdentifierForm, MergeForm, MoveForm, WordsForm
+from registry.pages.clinic.tokens import TokenForm
 from registry.publishing.build import publish
 from swecar.log_lines import LineWithoutNumbers, hide_numbers
 from tests import factories
@@ -108,6 +114,36 @@ def test_the_name_of_a_passkey_holds_none(form, kwargs, rf, monkeypatch):
             form.clean_name()
     else:
         assert form.clean_name() == "Key 1"
+
+
+# Every form of the pages in which words are typed, and what else it is made with.
+NO_CENTRES = {"centres": []}
+FORMS_OF_PAGES = {
+    (TokenForm, "name"): {},
+    (InviteForm, "email"): NO_CENTRES,
+    (LogForm, "actor"): {},
+    (ReasonForm, "words"): {},
+    (WordsForm, "text"): {},
+    (MergeForm, "explanation"): {},
+    (IdentifierForm, "despite"): NO_CENTRES,
+    (MoveForm, "text"): NO_CENTRES | {"known_at": []},
+    (EraseForm, "text"): {},
+    (AskStewardForm, "text"): NO_CENTRES,
+    (NewcomerForm, "username"): {},
+    (NewcomerForm, "first_name"): {},
+    (NewcomerForm, "last_name"): {},
+}
+
+
+@pytest.mark.parametrize("form, field", FORMS_OF_PAGES)
+def test_forms_of_pages_refuse_a_number_by_the_one_code(form, field, db):
+    def codes_of(typed: str) -> list[str]:
+        typed = f"{typed}@example.org" if field == "email" else typed
+        filled = form({field: typed}, **FORMS_OF_PAGES[form, field])
+        return [one.code for one in filled.errors.as_data().get(field, [])]
+
+    assert codes_of(NUMBER) == ["identifier_in_text"]
+    assert codes_of("lot-7") == []
 
 
 # Every column that can hold words, and how words come there.

@@ -29,6 +29,7 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "registry.dates",
     "registry.digits",
     "registry.errors",
+    "registry.free_text",
     "registry.identity",
     "registry.infusion_input",
     "registry.keyed_digests",

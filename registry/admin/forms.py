@@ -4,7 +4,8 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin.reason_field import ReasonField, refuse_identity_number
+from registry.admin.reason_field import ReasonField
+from registry.free_text import refuse_identity_number
 
 # Constraint: the field that it is about, and a sentence that says what to do.
 RULES = {

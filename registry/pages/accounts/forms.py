@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from registry.free_text import refuse_identity_number
 from registry.identity import holds_identity_number
 from registry.models import User
 
@@ -36,8 +37,7 @@ class PasskeyForm(EditWebAuthnForm):
     def clean_name(self) -> str:
         """Refuse a name that holds an identity number."""
         name: str = self.cleaned_data["name"]
-        if holds_identity_number(name):
-            raise ValidationError(gettext("This looks like an identity number."), code="identifier_in_text")
+        refuse_identity_number(name)
         return name
 
 
@@ -74,13 +74,12 @@ class NewcomerForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["first_name"].required = self.fields["last_name"].required = True
         self.fields["password"].help_text = password_validators_help_text_html()
+        for name in self.Meta.fields:
+            self.fields[name].validators = [*self.fields[name].validators, refuse_identity_number]
 
     def clean(self) -> dict[str, Any]:
-        """Refuse identity numbers in any field, and weak or mismatched passwords."""
+        """Refuse weak or mismatched passwords."""
         cleaned: dict[str, Any] = super().clean() or {}
-        for name in self.Meta.fields:
-            if holds_identity_number(cleaned.get(name) or ""):
-                self.add_error(name, _("This looks like an identity number."))
         password, again = cleaned.get("password"), cleaned.get("again")
         if password and again and password != again:
             self.add_error("again", gettext("The two passwords are not the same."))

@@ -25,7 +25,7 @@ from registry.entry.access_log import LogFilter, export_log, read_extract, read_
 from registry.entry.infusions.export import safe_cell
 from registry.entry.patients.search import find_number, is_registry_number
 from registry.errors import NotFound
-from registry.identity import holds_identity_number
+from registry.free_text import refuse_identity_number
 from registry.models import Centre
 from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.date_field import DayField
@@ -74,9 +74,11 @@ class LogForm(forms.Form):
     def clean_actor(self) -> str:
         """A user name; an identity number is refused."""
         typed = self.cleaned_data["actor"].strip()
-        if holds_identity_number(typed):
+        try:
+            refuse_identity_number(typed)
+        except forms.ValidationError:
             self._forget("actor")
-            raise forms.ValidationError(_("This looks like an identity number."), code="identifier_in_text")
+            raise
         return typed
 
     def clean(self) -> dict:

@@ -11,7 +11,7 @@ from registry.dates import understand_date
 from registry.entry.infusions.ages import AGE_UNSTATED
 from registry.entry.infusions.columns import CORRECTABLE, row_of
 from registry.errors import Problem
-from registry.identity import holds_identity_number
+from registry.free_text import refuse_identity_number
 from registry.infusion_input import InfusionInput
 from registry.models import Infusion
 from registry.pages.clinic.infusion_forms import ANSWER, InfusionForm
@@ -76,15 +76,14 @@ class ReasonForm(forms.Form):
         label=_("In words"),
         required=False,
         max_length=400,
-        help_text=_("Shown in the history. Write no names and no identity numbers."),
+        help_text=_("Shown in the history. Do not write names or identity numbers."),
+        validators=[refuse_identity_number],
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     def clean_words(self) -> str:
-        """Check that the words are given where needed, and hold no identity number."""
+        """Check that the words are given where needed."""
         words = self.cleaned_data["words"].strip()
-        if holds_identity_number(words):
-            raise forms.ValidationError(gettext("This looks like an identity number."), code="identifier_in_text")
         if self.cleaned_data.get("why") == "other" and not words:
             raise forms.ValidationError(gettext("Say why: the reason is shown in the history."), code="missing")
         return words

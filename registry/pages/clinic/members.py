@@ -24,9 +24,10 @@ from registry.entry.accounts.invitations import (
     open_invitations,
     revoke_invitation,
 )
-from registry.identity import holds_identity_number
+from registry.free_text import refuse_identity_number
 from registry.models import Centre, Invitation, Membership
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
+from registry.pages.clinic.centre_field import CentreField
 from registry.pages.clinic.correction_forms import ReasonForm
 
 logger = logging.getLogger(__name__)
@@ -40,8 +41,9 @@ class InviteForm(forms.Form):
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("The link is sent there. It works once, for seven days."),
+        validators=[refuse_identity_number],
     )
-    centre = forms.ChoiceField(label=gettext_lazy("Centre"))
+    centre = CentreField(label=gettext_lazy("Centre"))
     role = forms.ChoiceField(
         label=gettext_lazy("Role"), choices=CentreRole.choices, widget=forms.RadioSelect,
         initial=CentreRole.REPORTER,
@@ -50,18 +52,10 @@ class InviteForm(forms.Form):
     def __init__(self, *args, centres: list[Centre], **kwargs):
         super().__init__(*args, **kwargs)
         self.centres = {centre.code: centre for centre in centres}
-        choices = [(centre.code, str(centre)) for centre in centres]
-        self.fields["centre"].choices = choices if len(choices) == 1 else [("", ""), *choices]  # type: ignore[attr-defined]
+        self.fields["centre"].offer(centres)  # type: ignore[attr-defined]
         self.fields["role"].help_text = format_html_join(
             " ", "{}: {}", ((role.label, ROLES[role][0]) for role in CentreRole)
         )
-
-    def clean_email(self) -> str:
-        """Refuse an address that holds an identity number."""
-        email: str = self.cleaned_data["email"]
-        if holds_identity_number(email):
-            raise forms.ValidationError(_("This looks like an identity number."))
-        return email
 
 
 @page(Permission.INVITE_PEOPLE)

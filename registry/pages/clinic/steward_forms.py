@@ -11,8 +11,10 @@ from registry.entry.infusions.row_reader import read_identifier_at
 from registry.entry.patients.search import is_registry_number
 from registry.entry.questions.questions import LONGEST_TEXT
 from registry.errors import NotFound, NotPermitted, RegistryError
-from registry.identity import IdentifierUnusable, holds_identity_number, is_local, may_be_identifier
+from registry.free_text import refuse_identity_number
+from registry.identity import IdentifierUnusable, is_local, may_be_identifier
 from registry.models import Centre
+from registry.pages.clinic.centre_field import CentreField
 
 
 class WhoForm(forms.Form):
@@ -41,16 +43,13 @@ class WordsForm(forms.Form):
     text = forms.CharField(
         max_length=LONGEST_TEXT,
         help_text=gettext_lazy("Kept in the registry. Do not write names or identity numbers."),
+        validators=[refuse_identity_number],
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
     def __init__(self, *args, label: str = "", required: bool = True, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["text"].label, self.fields["text"].required = label or _("Reason"), required
-
-    def clean_text(self) -> str:
-        """The text, without an identity number."""
-        return _refuse_number_in(self.cleaned_data["text"])
 
     def refuse(self, error: RegistryError, field: str | None = "text") -> None:
         """Show why the registry refused the text."""
@@ -66,16 +65,10 @@ class MergeForm(WordsForm):
         label=gettext_lazy("Why they are nevertheless one person"),
         required=False,
         max_length=LONGEST_TEXT,
-        help_text=gettext_lazy("Shown in the history. Write no names and no identity numbers."),
+        help_text=gettext_lazy("Shown in the history. Do not write names or identity numbers."),
+        validators=[refuse_identity_number],
         widget=forms.Textarea(attrs={"rows": 2}),
     )
-
-    def clean_explanation(self) -> str:
-        """The text, without an identity number."""
-        text: str = self.cleaned_data["explanation"]
-        if holds_identity_number(text):
-            raise forms.ValidationError(_("This looks like an identity number."), code="identifier_in_text")
-        return text
 
 
 class IdentifierForm(WordsForm):
@@ -87,7 +80,7 @@ class IdentifierForm(WordsForm):
         help_text=gettext_lazy("It is not stored, only a code that cannot be read back."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
     )
-    centre = forms.ChoiceField(
+    centre = CentreField(
         label=gettext_lazy("Centre"),
         required=False,
         help_text=gettext_lazy("Only for a pseudonym, or for a reserve number of the centre's region."),
@@ -97,6 +90,7 @@ class IdentifierForm(WordsForm):
         required=False,
         max_length=LONGEST_TEXT,
         help_text=gettext_lazy("Only where it gives another date of birth or another sex."),
+        validators=[refuse_identity_number],
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
@@ -105,12 +99,8 @@ class IdentifierForm(WordsForm):
     def __init__(self, *args, centres: Iterable[Centre], may_be_empty: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
         self.by_code = {centre.code: centre for centre in centres}
-        self.fields["centre"].choices = [("", ""), *((code, str(centre)) for code, centre in self.by_code.items())]  # type: ignore[attr-defined]
+        self.fields["centre"].offer(self.by_code.values(), preselects=False)  # type: ignore[attr-defined]
         self.fields["number"].required = not may_be_empty
-
-    def clean_despite(self) -> str:
-        """The text, without an identity number."""
-        return _refuse_number_in(self.cleaned_data["despite"])
 
     def clean(self) -> dict:
         """Read the number as its centre writes it; None where none is typed."""
@@ -127,17 +117,11 @@ class IdentifierForm(WordsForm):
         return cleaned
 
 
-def _refuse_number_in(text: str) -> str:
-    if holds_identity_number(text):
-        raise forms.ValidationError(_("This looks like an identity number."), code="identifier_in_text")
-    return text
-
-
 class MoveForm(WordsForm):
     """From which centre to which, and why."""
 
-    from_centre = forms.ChoiceField(label=gettext_lazy("Registered at"))
-    to_centre = forms.ChoiceField(label=gettext_lazy("Belongs to"))
+    from_centre = CentreField(label=gettext_lazy("Registered at"))
+    to_centre = CentreField(label=gettext_lazy("Belongs to"))
 
     field_order = ["from_centre", "to_centre", "text"]
 
@@ -145,9 +129,8 @@ class MoveForm(WordsForm):
         super().__init__(*args, **kwargs)
         known, begun = list(known_at), [centre for centre in centres if centre.status != CentreStatus.UPCOMING]
         self.by_code = {centre.code: centre for centre in (*known, *begun)}
-        nothing = [("", "")] if len(known) > 1 else []
-        self.fields["from_centre"].choices = [*nothing, *((centre.code, str(centre)) for centre in known)]  # type: ignore[attr-defined]
-        self.fields["to_centre"].choices = [("", ""), *((centre.code, str(centre)) for centre in begun)]  # type: ignore[attr-defined]
+        self.fields["from_centre"].offer(known)  # type: ignore[attr-defined]
+        self.fields["to_centre"].offer(begun, preselects=False)  # type: ignore[attr-defined]
 
     @property
     def between(self) -> tuple[Centre, Centre]:

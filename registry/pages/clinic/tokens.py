@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.choices import Scope
 from registry.entry.accounts.tokens import LONGEST_DAYS, create_token, revoke_token, tokens_of
-from registry.identity import holds_identity_number
+from registry.free_text import refuse_identity_number
 from registry.models import Token
 from registry.pages.clinic.base import SignedInRequest, page, show
 
@@ -52,9 +52,11 @@ class TokenForm(forms.Form):
     def clean_name(self) -> str:
         """Refuse a name that holds an identity number, and do not show it again."""
         name: str = self.cleaned_data["name"]
-        if holds_identity_number(name):
+        try:
+            refuse_identity_number(name)
+        except forms.ValidationError:
             self.data = {**self.data, "name": ""}
-            raise forms.ValidationError(_("This looks like an identity number."))
+            raise
         return name
 
 

@@ -6,12 +6,11 @@ These are warnings and not errors: the clinic is asked.
 
 from collections.abc import Iterable, Sequence
 
-from django.utils.translation import gettext as _
-
 from registry.choices import Kind
 from registry.dates import last_day
 from registry.errors import Problem
 from registry.order import Step
+from registry.sentences import Sentence as _
 
 KIND_CODES = frozenset(
     {

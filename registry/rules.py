@@ -7,7 +7,6 @@ Each rule has one place, with its code and sentence. Rules that the database can
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from registry.ages import Age, contradicts
@@ -17,6 +16,7 @@ from registry.errors import Problem
 from registry.infusion_input import InfusionInput
 from registry.kinds import find_earlier
 from registry.order import Step
+from registry.sentences import Sentence as _
 
 CHILD_BELOW = 18  # years, COUNTING.md "children"
 IMPROBABLE_AGE = 90

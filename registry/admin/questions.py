@@ -44,10 +44,10 @@ class QuestionAdmin(RecordAdmin):
     list_select_related = ["infusion__centre", "infusion__patient", "referral__centre", "centre"]
     list_filter = [OpenFilter, "asks"]
     fields = [
-        "infusion", "patient", "at", "text", "asker", "asked_at", "answer", "answered_by", "answered_at",
-        "closed_by", "closed_at",
+        "infusion", "patient", "at", "full_words", "asker", "asked_at", "answer_words", "answered_by",
+        "answered_at", "closed_by", "closed_at",
     ]  # fmt: skip
-    readonly_fields = ["patient", "at", "asker"]
+    readonly_fields = ["patient", "at", "asker", "full_words", "answer_words"]
 
     def log_shown(self, request, shown) -> None:
         """Log the infusions that the questions are about."""
@@ -69,6 +69,14 @@ class QuestionAdmin(RecordAdmin):
         return question.infusion.patient.registry_number if question.infusion else None
 
     @admin.display(description=_("question"))
+    def full_words(self, question: Question) -> str:
+        return question.words
+
+    @admin.display(description=_("answer"))
+    def answer_words(self, question: Question) -> str:
+        return question.answer_words
+
+    @admin.display(description=_("question"))
     def words(self, question: Question) -> str:
         """The beginning of the text."""
-        return Truncator(question.text).chars(60)
+        return Truncator(question.words).chars(60)

@@ -10,6 +10,8 @@ from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from registry.sentences import say_own
+
 OPERATIONS = {"insert": _("Added"), "update": _("Changed"), "delete": _("Deleted")}
 NOTHING = "–"
 
@@ -69,7 +71,7 @@ def _read(model: Any, **which) -> Iterator[Change]:
             record=row.pgh_obj_id,
             at=row.pgh_created_at,
             actor=row.acted_by,
-            reason=row.reason,
+            reason=say_own(row.reason),
             operation=OPERATIONS[row.pgh_label],
             subject=str(capfirst(model._meta.verbose_name)),
             fields=list(_compare(last.get(row.pgh_obj_id), row, fields, names)),

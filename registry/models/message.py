@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from registry.choices import Side
 from registry.models.question import Question
+from registry.sentences import say_own
 
 
 class Message(models.Model):
@@ -26,3 +27,8 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def words(self) -> str:
+        """The text; the registry's own in the reader's language."""
+        return say_own(self.text)

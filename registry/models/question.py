@@ -12,6 +12,7 @@ from registry.models.history import keeps_history
 from registry.models.infusion import Infusion
 from registry.models.question_queryset import QuestionQuerySet
 from registry.models.referral import Referral
+from registry.sentences import say, say_own
 
 
 def draw_id() -> int:
@@ -36,6 +37,7 @@ class Question(models.Model):
     asks = models.CharField(_("asks"), max_length=7, choices=Side.choices, default=Side.STEWARD)
     waits_for = models.CharField(_("waits for"), max_length=7, choices=Side.choices, default=Side.CLINIC)
     text = models.TextField(_("question"), max_length=1000)
+    text_values = models.JSONField(default=dict, editable=False, help_text="Of the rule's sentence, by place.")
     rule = models.CharField(
         _("rule"), max_length=60, blank=True, help_text=_("Code of the warning, if a rule asks.")
     )
@@ -87,6 +89,16 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def words(self) -> str:
+        """What is asked; a rule's sentence in the reader's language."""
+        return say(self.text, self.text_values) if self.rule else say_own(self.text)
+
+    @property
+    def answer_words(self) -> str:
+        """The answer, in the reader's language where it was only confirmed."""
+        return say_own(self.answer)
 
     @property
     def asked_at_centre(self) -> Centre:

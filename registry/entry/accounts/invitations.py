@@ -7,13 +7,13 @@ from datetime import timedelta
 from django.db import IntegrityError
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from registry.access import ROLES, Actor, Permission, acting_as, centres_where, require
 from registry.choices import CentreRole
 from registry.entry.reasons import check_reason
 from registry.errors import InvitationUnusable, NotFound, UsernameTaken
 from registry.models import Centre, Invitation, Membership, User
+from registry.sentences import INVITATION_ACCEPTED
 
 TOKEN_BYTES = 32
 VALID_FOR = timedelta(days=7)
@@ -75,7 +75,7 @@ def accept_as_newcomer(
     """
     user = User(username=username, first_name=first_name, last_name=last_name)
     try:
-        with acting_as(user, reason=_("Invitation accepted")):
+        with acting_as(user, reason=INVITATION_ACCEPTED):
             invitation = _lock_open(invitation_id)
             if username.startswith(SITHS) or User.objects.filter(username__iexact=username).exists():
                 raise UsernameTaken
@@ -93,7 +93,7 @@ def accept_as_member(*, invitation_id: int, by: User) -> Membership:
 
     Raises InvitationUnusable.
     """
-    with acting_as(by, reason=_("Invitation accepted")):
+    with acting_as(by, reason=INVITATION_ACCEPTED):
         return _take(_lock_open(invitation_id), by)
 
 

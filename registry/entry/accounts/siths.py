@@ -1,11 +1,10 @@
 """Sign-in with SITHS: the session's commission says which centre."""
 
-from django.utils.translation import gettext as _
-
 from registry.access import acting_as
 from registry.choices import CentreRole
 from registry.errors import CommissionUnknown
 from registry.models import Centre, Membership, User
+from registry.sentences import COMMISSION_OF_SIGN_IN
 
 
 def admit_commissioned(*, user: User, hsa_id: str) -> User:
@@ -16,7 +15,7 @@ def admit_commissioned(*, user: User, hsa_id: str) -> User:
     centre = Centre.objects.filter(hsa_id__iexact=hsa_id).first() if hsa_id else None
     if centre is None:
         raise CommissionUnknown
-    with acting_as(user, reason=_("Commission of the sign-in")):
+    with acting_as(user, reason=COMMISSION_OF_SIGN_IN):
         if user.pk is None:
             user.set_unusable_password()
             user.save()

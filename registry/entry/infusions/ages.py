@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from registry.access import Actor
@@ -16,6 +15,7 @@ from registry.errors import InfusionRefused, Problem
 from registry.infusion_input import InfusionInput
 from registry.models import Patient, Question
 from registry.rules import check_age_by_birth_year
+from registry.sentences import Sentence as _
 
 AFTER_MERGE = "age_after_merge"
 AGE_UNSTATED = "age_unstated"  # the code of the refusal that asks for the age

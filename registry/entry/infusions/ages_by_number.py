@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.utils.translation import gettext as _
-
 from registry.access import Actor
 from registry.choices import AccessAction, Category, DatePrecision
 from registry.dates import age_on
@@ -14,6 +12,7 @@ from registry.infusion_input import Identified, InfusionInput
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
 from registry.rules import check_input
+from registry.sentences import Sentence as _
 
 CONTRADICTED = "age_contradicts_identifier"
 BEFORE_BIRTH = "date_before_birth"  # answered by correcting the date

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from registry.access import Actor
 from registry.choices import Category, Status
@@ -25,6 +24,7 @@ from registry.models.batch import batch_as_compared
 from registry.models.infusion import order_course
 from registry.models.keys import unnest
 from registry.rules import check_input, doubt_entry
+from registry.sentences import Sentence as _
 
 BATCH = "batch_of_another_person"
 Doubts = Mapping[UUID, Mapping[str, Problem]]

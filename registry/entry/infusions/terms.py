@@ -9,6 +9,7 @@ from registry.choices import Status
 from registry.entry.infusions.columns import LISTED, RELATED, values_of
 from registry.entry.patients.erasure import registry_numbers_of
 from registry.models import Infusion
+from registry.sentences import say_own
 
 RECORDED, CHANGED, WITHDRAWN, DELETED = "recorded", "changed", "withdrawn", "deleted"
 
@@ -51,7 +52,8 @@ def read_changes(infusion: Infusion) -> list[Change]:
         after = _terms(row, {name: found.get(getattr(row, f"{name}_id")) for name, found in names.items()})
         after["patient"] = numbers[row.patient_id]  # also of a person since merged into another
         fields = {name: (before.get(name), after[name]) for name in after if before.get(name) != after[name]}
-        changes.append(Change(version, row.pgh_created_at, row.acted_by, row.reason, _action(row, fields), fields))
+        reason = say_own(row.reason)
+        changes.append(Change(version, row.pgh_created_at, row.acted_by, reason, _action(row, fields), fields))
         before = after
     return changes
 

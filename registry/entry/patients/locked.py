@@ -12,6 +12,7 @@ from registry.errors import NotFound
 from registry.infusion_input import Identified, InfusionInput
 from registry.models import Infusion, Patient, PatientIdentifier
 from registry.models.patient_identifier import GIVES_BIRTH_DATE
+from registry.sentences import STATED_WITH_INFUSION
 
 
 def lock_patient(draft: InfusionInput) -> Patient:
@@ -91,6 +92,6 @@ def fill_sex(patient: Patient, draft: InfusionInput, *, by: Actor) -> None:
         )  # such a number gives the sex too
         stand = Infusion.objects.counted().filter(**of_person)
         fillable |= Q(~Exists(here), ~Exists(stand), ~Exists(numbers))
-    with acting_as(by, reason=_("Stated with an infusion")):
+    with acting_as(by, reason=STATED_WITH_INFUSION):
         if Patient.objects.filter(fillable, pk=patient.pk).exclude(sex=stated).update(sex=stated):
             patient.sex = stated

@@ -57,13 +57,14 @@ class Written(NamedTuple):
 
 def read_messages(question: Question) -> list[Written]:
     """All texts in a question, oldest first."""
-    written = [Written(Side(question.asks), question.asked_by, question.asked_at, question.text)]
+    written = [Written(Side(question.asks), question.asked_by, question.asked_at, question.words)]
     if question.answered_at:
         other = other_side(question.asks)
-        written.append(Written(other, question.answered_by, question.answered_at, question.answer))
+        written.append(Written(other, question.answered_by, question.answered_at, question.answer_words))
     for message in question.messages.all():
-        written.append(Written(Side(message.side), message.written_by, message.written_at, message.text))
-    return sorted(written, key=lambda text: text.at)
+        written.append(Written(Side(message.side), message.written_by, message.written_at, message.words))
+    # What was confirmed on entry was answered before the rule asked.
+    return [written[0], *sorted(written[1:], key=lambda text: text.at)]
 
 
 def count_waiting(by: Actor) -> int:

@@ -20,6 +20,7 @@ from registry.models import Centre, Infusion, Message, Question, Referral, User
 from registry.models.access_log import log_infusions
 from registry.models.keys import unnest_uuids
 from registry.models.question_queryset import QuestionQuerySet
+from registry.sentences import CONFIRMED, Sentence
 
 LONGEST_TEXT = 1000
 MOST_MESSAGES = 200  # per question, to bound its page
@@ -138,18 +139,24 @@ def ask_by_rules(
     asking = set(Question.objects.filter(infusion__in=about).unclosed().values_list("infusion", "rule"))
     new = {(infusion, doubt.code): doubt for infusion, doubt in doubts if (infusion, doubt.code) not in asking}
     answered = {
-        "answer": _("It is right as it stands"), "answered_by": by.username, "answered_at": timezone.now(),
+        "answer": CONFIRMED, "answered_by": by.username, "answered_at": timezone.now(),
         "waits_for": Side.STEWARD,
     }  # fmt: skip
     _store(
         Question(
             infusion_id=infusion,
             rule=code,
-            text=str(doubt.sentence)[:LONGEST_TEXT],
+            **_words_of(doubt),
             **(answered if (infusion, code) in confirmed else {}),
         )
         for (infusion, code), doubt in new.items()
     )
+
+
+def _words_of(doubt: Problem) -> dict[str, object]:
+    """A doubt's sentence as stored: in English, with its values, since each reader has their language."""
+    said = doubt.sentence
+    return {"text": said.english, "text_values": said.values} if isinstance(said, Sentence) else {"text": said}
 
 
 def _store(questions: Iterable[Question]) -> None:

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from registry.access import NATIONWIDE, Actor, Permission, acting_as, centres_where, require
@@ -27,6 +26,7 @@ from registry.infusion_input import InfusionInput
 from registry.keyed_digests import SealedIdentifier
 from registry.models import Patient, Question, Referral, User
 from registry.rules import complete_input
+from registry.sentences import WHICH_IS_FIRST
 
 REFERABLE = frozenset({KnownElsewhere.code})
 # How a refusal that needs the steward is taken further: by a referral of the row, or a question.
@@ -63,7 +63,7 @@ def send_referral(
     if question is None or question.code not in REFERABLE:
         raise NothingToRefer
     refuse_registered_number(draft.batch, by)
-    words = check_text(message.strip() or _("Which of this person's infusions was the first?"))
+    words = check_text(message.strip() or WHICH_IS_FIRST)
     identifier = draft.identifier
     whose = {"chain": chain_of(identifier)} if identifier else {"patient": patient}
     sent = {"centre": draft.centre, "fields": row_of_draft(draft), "code": question.code, **whose}

@@ -30,9 +30,18 @@ from registry.kinds import refuse_taken_place
 from registry.models import Infusion, Patient, Referral
 from registry.models.access_log import log_infusions, log_persons
 from registry.order import put_in_order
+from registry.sentences import (
+    NOW_FIRST,
+    NOW_FURTHER_DOSE,
+    NOW_REINFUSION,
+    REFERRAL_RELEASED,
+    REGISTERED_TWICE,
+    RELEASED,
+)
 
 SENT = "sent"  # stands for the referral's row among the ids of stored rows
 DOUBLE = "withdraw"  # for a row that is the same infusion recorded twice
+IS_NOW = {Kind.FIRST: NOW_FIRST, Kind.FURTHER_DOSE: NOW_FURTHER_DOSE, Kind.REINFUSION: NOW_REINFUSION}
 
 
 class OrderImpossible(RegistryError):
@@ -182,8 +191,7 @@ def release_referral(
     seen = Referral.objects.visible_to(by, Permission.SETTLE_ORDER).filter(pk=referral_id).first()
     if seen is None:
         raise NotFound
-    reason = _("Sent by %(sender)s, released by the registry's steward") % {"sender": seen.sent_by}
-    with acting_as(by, reason=reason):
+    with acting_as(by, reason=REFERRAL_RELEASED % {"sender": seen.sent_by}):
         patient = _lock_person(seen, by)
         referral = lock_open(referral_id, by, Permission.SETTLE_ORDER)
         draft = read_sent(referral, by=by)
@@ -195,7 +203,7 @@ def release_referral(
                 ask(infusion_id=other.pk, text=_say_settled(other), by=by)
         follow_doubts([patient.pk], before=before, by=by, stated=infusion)
         end_referral(referral, state=ReferralState.RELEASED, by=by, patient=patient, infusion=infusion)
-        words = message.strip() or _("It is settled, and your infusion is registered.")
+        words = message.strip() or RELEASED
         write_in(lock_question(referral), text=words, by=by, side=Side.STEWARD)
         announce_change()
     return infusion
@@ -252,7 +260,4 @@ def _store(draft: InfusionInput, kind: Kind, patient: Patient, by: Actor) -> Inf
 
 def _say_settled(infusion: Infusion) -> str:
     """The message to a centre about its own row."""
-    if infusion.status == Status.WITHDRAWN:
-        return _("The registry's steward has withdrawn this infusion: it was registered twice. Is that right?")
-    sentence = _("The registry's steward has settled the order: this infusion is now %(kind)s. Is that right?")
-    return sentence % {"kind": infusion.get_kind_display().lower()}
+    return REGISTERED_TWICE if infusion.status == Status.WITHDRAWN else IS_NOW[Kind(infusion.kind)]

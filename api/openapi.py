@@ -1,7 +1,10 @@
 """Shapes that both sides of the API describe themselves with (OpenAPI 3.1)."""
 
+from typing import Any
+
 from drf_spectacular.utils import OpenApiParameter
 
+from api.pagination import MOST, USUAL
 from registry.choices import Category
 
 WHOLE = {"type": "integer", "minimum": 0}
@@ -27,6 +30,13 @@ FIRST = {
     "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$",
     "description": "In its own precision; null where nothing is counted.",
 }
+
+
+ADDRESS_OR_NULL = {"type": ["string", "null"], "format": "uri"}
+
+
+# The part of a page of a list that leads to the others.
+PAGE: dict[str, Any] = {"next": ADDRESS_OR_NULL, "previous": ADDRESS_OR_NULL}
 
 
 def record(optional: dict | None = None, **properties: dict) -> dict:
@@ -66,3 +76,15 @@ PROBLEM = record(
 
 def parameter(name: str, meaning: str, **more) -> OpenApiParameter:
     return OpenApiParameter(name, more.pop("type", str), description=meaning, **more)
+
+
+def page_parameters(rows: str) -> tuple[OpenApiParameter, OpenApiParameter]:
+    """The parameters of a list by cursor."""
+    return (
+        parameter(
+            "limit",
+            f"{rows} of a page, 1 to {MOST}; else {USUAL}.",
+            type={"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL},
+        ),
+        parameter("cursor", "Follow next and previous as they were given."),
+    )

@@ -5,7 +5,20 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
 
-from api.openapi import DAY, DAY_OR_NULL, INSTANT, PROBLEM, TEXT, TEXT_OR_NULL, WHOLE, listing, parameter, record
+from api.openapi import (
+    DAY,
+    DAY_OR_NULL,
+    INSTANT,
+    PAGE,
+    PROBLEM,
+    TEXT,
+    TEXT_OR_NULL,
+    WHOLE,
+    listing,
+    page_parameters,
+    parameter,
+    record,
+)
 from api.public.count_query import MAY_BE_MISSING, MOST_DIMENSIONS
 from api.public.document_shapes import (
     COUNTS_DOCUMENT,
@@ -120,7 +133,12 @@ COUNTS = described(
 )
 MEASURES_SHAPE = record(measures=listing(record(measure=TEXT, label=TEXTS, rule=TEXTS, unit=TEXT, source=TEXT)))
 MEASURE_RULES = described("measures", MEASURES_SHAPE)
-SNAPSHOTS = described("snapshots", record(snapshots=listing(record(**HEAD))), refuses=(400, 503))
+SNAPSHOTS = described(
+    "snapshots",
+    record(snapshots=listing(record(**HEAD)), **PAGE),
+    *page_parameters("Snapshots"),
+    refuses=(400, 503),
+)
 SNAPSHOT = described("snapshot", record(**HEAD, national=NATIONAL), refuses=(400, 404))
 CHANGES = described(
     "changes",
@@ -152,7 +170,9 @@ RELEASE_HEAD: dict[str, Any] = {
 RELEASE_FILE = record(
     name=TEXT, address=TEXT, language=TEXT, format=TEXT, media_type=TEXT, size=WHOLE, sha256=TEXT
 )
-RELEASES = described("releases", record(releases=listing(record(**RELEASE_HEAD))))
+RELEASES = described(
+    "releases", record(releases=listing(record(**RELEASE_HEAD)), **PAGE), *page_parameters("Releases")
+)
 RELEASE = described(
     "release", record(**RELEASE_HEAD, files=listing(RELEASE_FILE), map=MAP_DOCUMENT), refuses=(400, 403, 404)
 )

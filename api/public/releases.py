@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
 
+from api.pagination import BY_ID, name_page, read_page
 from api.parameters import Parameters
 from api.public import openapi
 from api.public.base import PublicView, as_json, send
@@ -12,14 +13,18 @@ from registry.published import releases
 class ReleasesView(PublicView):
     """All releases; the list changes with the newest one."""
 
+    allowed = ("cursor", "limit")
+
     @extend_schema(**openapi.RELEASES)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
-        """All releases, the newest first."""
+        """All releases, the newest first, by cursor."""
 
         def make() -> dict:
-            return {"releases": releases.read_releases()}
+            page = read_page(releases.list_releases(), request, parameters, order=BY_ID)
+            return {"releases": [releases.describe_release(found) for found in page.pop("results")]} | page
 
-        return send(request, as_json(f"releases:{releases.read_newest()}", language, make))
+        key = f"releases:{releases.read_newest()}:{name_page(request)}"
+        return send(request, as_json(key, language, make))
 
 
 class ReleaseView(PublicView):

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
 
 from api.errors import Refused
+from api.pagination import BY_NUMBER, name_page, read_page
 from api.parameters import Parameters
 from api.public import openapi
 from api.public.base import PublicView, as_json, send
@@ -14,11 +15,18 @@ from registry.published.current_snapshot import read_current
 class SnapshotsView(PublicView):
     """All snapshots; the list changes with the current one."""
 
+    allowed = ("cursor", "limit")
+
     @extend_schema(**openapi.SNAPSHOTS)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
-        """All snapshots, the newest first."""
+        """All snapshots, the newest first, by cursor."""
         current = read_current()
-        return send(request, as_json(f"{current.hash}:snapshots", language, snapshots.read_snapshots), of=current)
+
+        def make() -> dict:
+            page = read_page(snapshots.list_snapshots(), request, parameters, order=BY_NUMBER)
+            return snapshots.describe_snapshots(page.pop("results")) | page
+
+        return send(request, as_json(f"{current.hash}:snapshots:{name_page(request)}", language, make), of=current)
 
 
 class SnapshotView(PublicView):

@@ -12,6 +12,7 @@ from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
+from api.pagination import read_page
 from api.parameters import Parameters, unknown_value
 from api.records.authentication import Caller
 from api.records.base import (
@@ -34,7 +35,6 @@ from api.records.infusion_body import (
     text_of,
 )
 from api.records.openapi import infusions as schema
-from api.records.pagination import read_page
 from registry.access import Permission, acting_as, centres_where
 from registry.choices import AccessAction, Category, Status
 from registry.entry.idempotency import StoredResponse, respond_once

@@ -8,11 +8,11 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
+from api.pagination import BY_INSTANT, read_page
 from api.parameters import Parameters, unknown_value
 from api.records.authentication import Caller
 from api.records.base import BodyInvalid, SignedInView, read_body, require_writer
 from api.records.openapi import questions as schema
-from api.records.pagination import BY_INSTANT, read_page
 from registry.access import Permission, centres_where
 from registry.choices import Side
 from registry.entry.questions import questions as entry

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.cache import caches
+from django.db.models import QuerySet
 
 from registry.errors import NotFound
 from registry.models.release import Release, ReleaseFile
@@ -10,6 +11,9 @@ from registry.published.current_snapshot import print_instant
 from registry.published.disclosure import require_exact
 
 NEWEST_KEY = "newest-release"
+PAGE = 100  # releases of a page or feed
+MOST_NAMES = 20_000  # a sitemap has at most 50,000 URLs
+NO_RELEASE = "There is no release with this name."
 NEWEST_SECONDS = 5  # after which a process asks the database whether there is another release
 
 
@@ -22,9 +26,26 @@ def read_newest() -> int:
     return kept
 
 
-def read_releases() -> list[dict]:
-    """All releases, the newest first, without their documents."""
-    return [_describe(release) for release in Release.objects.select_related("snapshot").defer(*DOCUMENTS)]
+def list_releases() -> QuerySet[Release]:
+    """All releases without their documents, the newest first, to be read a page at a time."""
+    return Release.objects.select_related("snapshot").defer(*DOCUMENTS)
+
+
+def read_releases(before: str = "") -> tuple[list[dict], bool]:
+    """The newest releases, or those before the named one, and whether there are older ones. Raises NotFound."""
+    found = list_releases()
+    if before:
+        newer = Release.objects.filter(name=before).values_list("id", flat=True).first()
+        if newer is None:
+            raise NotFound(NO_RELEASE)
+        found = found.filter(id__lt=newer)
+    page = [describe_release(release) for release in found[: PAGE + 1]]
+    return page[:PAGE], len(page) > PAGE
+
+
+def list_names() -> list[str]:
+    """The names of the newest releases, as many as a sitemap has room for in both languages."""
+    return list(Release.objects.values_list("name", flat=True)[:MOST_NAMES])
 
 
 def read_release(name: str) -> dict:
@@ -34,10 +55,10 @@ def read_release(name: str) -> dict:
     """
     release = Release.objects.select_related("snapshot").filter(name=name).first()
     if release is None:
-        raise NotFound("There is no release with this name.")
+        raise NotFound(NO_RELEASE)
     require_exact()
     files = ReleaseFile.objects.filter(release=release).defer("content")
-    return _describe(release) | {
+    return describe_release(release) | {
         "documents": release.documents,
         "changes": release.changes,
         "files": [
@@ -67,7 +88,8 @@ def read_release_file(release: str, name: str) -> ReleaseFile:
 DOCUMENTS = ("documents", "changes", "snapshot__map_document", "snapshot__code_lists")
 
 
-def _describe(release: Release) -> dict[str, Any]:
+def describe_release(release: Release) -> dict[str, Any]:
+    """A release without its documents."""
     return {
         "name": release.name,
         "title": {"sv": release.title_sv, "en": release.title_en},

@@ -1,7 +1,9 @@
 """Published snapshots: what there is of them, and what differs between two."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+
+from django.db.models import QuerySet
 
 from registry.map_cells import numbers_by_key
 from registry.measures import MEASURES, nothing_counted
@@ -11,9 +13,13 @@ from registry.published.disclosure import publishable, without_numbers
 from registry.published.queries import describe_map, find_snapshot
 
 
-def read_snapshots() -> dict:
-    """All snapshots, the newest first, without their documents."""
-    found = Snapshot.objects.defer("map_document", "code_lists")
+def list_snapshots() -> QuerySet[Snapshot]:
+    """All snapshots without their documents, to be read a page at a time."""
+    return Snapshot.objects.defer("map_document", "code_lists", "blocks")
+
+
+def describe_snapshots(found: Iterable[Snapshot]) -> dict:
+    """A page of them."""
     return publishable({"snapshots": [asdict(describe_snapshot(snapshot)) for snapshot in found]}, without_numbers)
 
 

@@ -2,8 +2,19 @@
 
 from typing import Any
 
-from api.openapi import CATEGORY_CODE, INSTANT, TEXT, TEXT_OR_NULL, WHOLE, listing, parameter, record
-from api.records.openapi.parts import JSON_BODY, PAGE, UUID, described, given, header, key, sent
+from api.openapi import (
+    CATEGORY_CODE,
+    INSTANT,
+    PAGE,
+    TEXT,
+    TEXT_OR_NULL,
+    WHOLE,
+    listing,
+    page_parameters,
+    parameter,
+    record,
+)
+from api.records.openapi.parts import JSON_BODY, UUID, described, given, header, key, sent
 from registry.choices import DatePrecision, Kind, Sex, Status
 from registry.entry.infusions import columns
 
@@ -118,8 +129,7 @@ LIST = described(
     parameter("patient", "A registry number.", type=int),
     parameter("from", "Infused on this day or later.", type={"type": "string", "format": "date"}),
     parameter("to", "Infused on this day or earlier.", type={"type": "string", "format": "date"}),
-    parameter("limit", "Rows of a page, 1 to 200; else 100.", type=int),
-    parameter("cursor", "Follow next and previous as they were given."),
+    *page_parameters("Rows"),
     examples=(given({"results": [EXAMPLE], "next": None, "previous": None}, 200),),
 )
 CREATE = described(

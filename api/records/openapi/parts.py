@@ -8,9 +8,7 @@ from api.openapi import PROBLEM, parameter
 
 UUID = {"type": "string", "format": "uuid"}
 UUID_OR_NULL = {"type": ["string", "null"], "format": "uuid"}
-ADDRESS_OR_NULL = {"type": ["string", "null"], "format": "uri"}
 INSTANT_OR_NULL = {"type": ["string", "null"], "format": "date-time"}
-PAGE: dict[str, Any] = {"next": ADDRESS_OR_NULL, "previous": ADDRESS_OR_NULL}
 JSON_BODY = "application/json"
 
 

@@ -2,12 +2,11 @@
 
 from drf_spectacular.utils import OpenApiParameter
 
-from api.openapi import INSTANT, TEXT, TEXT_OR_NULL, listing, parameter, record
+from api.openapi import INSTANT, PAGE, TEXT, TEXT_OR_NULL, listing, page_parameters, parameter, record
 from api.records.openapi.infusions import EXAMPLE
 from api.records.openapi.parts import (
     INSTANT_OR_NULL,
     JSON_BODY,
-    PAGE,
     UUID,
     UUID_OR_NULL,
     described,
@@ -54,8 +53,7 @@ QUESTIONS = described(
     parameter("state", "open, closed.", many=True, explode=False),
     parameter("waits_for", "clinic, steward.", many=True, explode=False),
     parameter("infusion", "The id of a row.", type=UUID),
-    parameter("limit", "Questions of a page, 1 to 200; else 100.", type=int),
-    parameter("cursor", "Follow next and previous as they were given."),
+    *page_parameters("Questions"),
     refuses=(403,),
     examples=(given({"results": [THREAD_EXAMPLE], "next": None, "previous": None}, 200),),
 )

@@ -58,11 +58,13 @@ def releases(request: SignedInRequest) -> HttpResponse:
             messages.success(request, _("The release %(name)s has been created.") % {"name": release.name})
             return redirect("clinic:releases")
     language = get_language()
+    found, older = read_releases()
+    place = PLACES["releases"][language]
     listed = [
-        {"name": release["name"], "title": release["title"][language], "address": PLACES["releases"][language]}
-        for release in read_releases()
+        {"name": release["name"], "title": release["title"][language], "address": place} for release in found
     ]
-    return show(request, "clinic/releases.html", {"form": form, "releases": listed})
+    before = f"{place}?before={found[-1]['name']}" if older else ""
+    return show(request, "clinic/releases.html", {"form": form, "releases": listed, "older": before})
 
 
 urlpatterns = [path("desk/releases/", releases, name="releases")]

@@ -31,13 +31,16 @@ TAG = "tag:swecar,2026:releases"
 
 @require_safe
 def show_releases(request: HttpRequest, *, language: str) -> HttpResponse:
-    """All releases, the newest first."""
-    host = host_of(request)
+    """All releases, the newest first, 100 a page; ?before=NAME those before it."""
+    host, before = host_of(request), request.GET.get("before", "")
 
     def make() -> bytes:
-        return _render_list(read_releases(), language, host)
+        return _render_list(*read_releases(before), language, host)
 
-    return respond(request, Content(f"releases:{read_newest()}:{host}", language, HTML, make))
+    try:
+        return respond(request, Content(f"releases:{read_newest()}:{host}:{before}", language, HTML, make))
+    except NotFound:
+        raise Http404 from None
 
 
 @require_safe
@@ -58,11 +61,12 @@ def show_release(request: HttpRequest, *, name: str, language: str) -> HttpRespo
 
 @require_safe
 def show_feed(request: HttpRequest, *, language: str) -> HttpResponse:
-    """The releases as an Atom feed (RFC 4287)."""
+    """The latest releases as an Atom feed (RFC 4287)."""
     host = host_of(request)
 
     def make() -> bytes:
-        return _write_feed(read_releases(), language, host)
+        latest, _older = read_releases()
+        return _write_feed(latest, language, host)
 
     return respond(request, Content(f"feed:{read_newest()}:{host}", language, ATOM, make))
 
@@ -87,11 +91,12 @@ def send_file(request: HttpRequest, *, release: str, name: str) -> HttpResponse:
     return HttpResponse(bytes(file.content), file.media_type, headers=headers)
 
 
-def _render_list(releases: list[dict], language: str, host: str) -> bytes:
+def _render_list(releases: list[dict], older: bool, language: str, host: str) -> bytes:
     with override(language):
         context = frame(language, PLACES["releases"], host=host) | {
             "releases": [_describe(release, language) for release in releases],
             "feed": f"{PLACES['releases'][language]}atom.xml",
+            "older": f"{PLACES['releases'][language]}?before={releases[-1]['name']}" if older else "",
         }
         return render_to_string("pages/releases.html", context).encode()
 

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_safe
 
 from registry.pages.public.layout import PLACES
 from registry.pages.public.selection import HOMES
-from registry.published.releases import read_releases
+from registry.published.releases import list_names
 
 FOUND = ("releases", "counting", "reconciliation", "freshness", "sharing", "accessibility", "privacy")
 
@@ -23,7 +23,7 @@ def show_robots(request: HttpRequest) -> HttpResponse:
 def show_sitemap(request: HttpRequest) -> HttpResponse:
     """Every public page in both languages, and every release."""
     places = [*HOMES.values(), *(place for name in FOUND for place in PLACES[name].values())]
-    places += [f"{place}{one['name']}/" for one in read_releases() for place in PLACES["releases"].values()]
+    places += [f"{place}{name}/" for name in list_names() for place in PLACES["releases"].values()]
     locations = "".join(f"<url><loc>{request.build_absolute_uri(place)}</loc></url>" for place in places)
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="{NAMESPACE}">{locations}</urlset>\n'
     return HttpResponse(body, content_type="application/xml")

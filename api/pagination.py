@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from rest_framework.request import Request
+from django.http import HttpRequest
 
 from api.errors import Refused
 from api.parameters import Parameters
@@ -62,10 +62,17 @@ BY_INSTANT = Order(
     r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(?:\.\d{6})?\+00:00)(\d{1,18})",
     (datetime.fromisoformat, int),
 )
+BY_NUMBER = Order(("number",), r"(\d{1,9})", (int,))
+BY_ID = Order(("id",), r"(\d{1,18})", (int,))
+
+
+def name_page(request: HttpRequest) -> str:
+    """What the addresses of a page depend on, for the key of a cached response."""
+    return request.build_absolute_uri()
 
 
 def read_page(
-    rows: QuerySet, request: Request, parameters: Parameters, *, order: Order = BY_DAY
+    rows: QuerySet, request: HttpRequest, parameters: Parameters, *, order: Order = BY_DAY
 ) -> dict[str, Any]:
     """A page: results (rows), next and previous (URLs, or None)."""
     limit = parameters.number("limit")

@@ -5,8 +5,8 @@ import random
 from datetime import date, timedelta
 from pathlib import Path
 
-from registry.demonstration.reviewed_lists import PRODUCTS
 from registry.entry.infusions.columns import COLUMNS
+from registry.national_lists.rows import PRODUCTS
 
 CENTRES = ("UME", "UPP", "STO", "LIN", "GOT", "LUN")
 

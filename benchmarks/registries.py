@@ -2,7 +2,8 @@
 
 from django.db import connection
 
-from registry.demonstration.code_lists import store_code_lists
+from registry.demonstration.trials import store_trials
+from registry.national_lists.storing import store_code_lists
 
 EMPTY = """
 TRUNCATE registry_infusion, registry_patientidentifier, registry_patient,
@@ -40,6 +41,7 @@ CROSS JOIN (SELECT min(id) AS id FROM registry_trial) AS trial
 def fill(infusions: int) -> None:
     """Replace all records by a random registry of so many infusions."""
     store_code_lists()
+    store_trials()
     with connection.cursor() as cursor:
         cursor.execute(EMPTY)
         cursor.execute("SET session_replication_role = replica")  # without triggers

@@ -11,6 +11,8 @@ from registry.models import (
     Centre,
     Indication,
     Infusion,
+    Invitation,
+    ManufacturingSite,
     Membership,
     Patient,
     Product,
@@ -68,6 +70,49 @@ def test_verify_before_anything_is_published_is_exit_3(lists, manage):
 @pytest.mark.parametrize("command", ["publish", "verify", "demo_data", "import_infusions", "reconcile"])
 def test_an_unknown_option_is_exit_2(db, manage, command):
     assert manage(command, "--surprise")[0] == 2
+
+
+# load_code_lists
+
+CODE_LISTS = (Centre, ManufacturingSite, Product, Indication, Trial)
+MADE_UP = (Trial, User, Membership, Invitation, Patient, Infusion)
+
+
+def test_load_code_lists_stores_the_code_lists_and_nothing_made_up(db, manage):
+    code, out, err = manage("load_code_lists")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "centres: 7 stored, 0 already there",
+        "manufacturing sites: 1 stored, 0 already there",
+        "products: 10 stored, 0 already there",
+        "indications: 10 stored, 0 already there",
+    ]
+    assert [model.objects.count() for model in CODE_LISTS] == [7, 1, 10, 10, 0]
+    assert not any(model.objects.exists() for model in MADE_UP)
+    names = [str(name) for model in CODE_LISTS for row in model.objects.values() for name in row.values()]
+    assert not any("demonstration" in name.lower() for name in names)
+
+
+def test_load_code_lists_again_stores_what_is_missing_alone(db, manage):
+    manage("load_code_lists")
+    Centre.objects.filter(code="LIN").update(name="Linköpings universitetssjukhus", position=3)
+    Product.objects.filter(name__in=("Abecma", "Aucatzyl")).delete()
+    before = [list(model.objects.values()) for model in (Centre, ManufacturingSite, Indication)]
+    _code, out, _err = manage("load_code_lists")
+    assert out.splitlines()[2] == "products: 2 stored, 8 already there"
+    assert [list(model.objects.values()) for model in (Centre, ManufacturingSite, Indication)] == before
+    code, out, err = manage("load_code_lists")
+    assert (code, err) == (0, "")
+    assert [line.partition(": ")[2] for line in out.splitlines()] == [
+        "0 stored, 7 already there", "0 stored, 1 already there", "0 stored, 10 already there",
+        "0 stored, 10 already there",
+    ]  # fmt: skip
+
+
+def test_the_history_says_where_a_code_list_is_from(db, manage):
+    manage("load_code_lists")
+    histories = Centre.pgh_event_model.objects.values_list("acted_by", "reason", "pgh_label")
+    assert set(histories) == {("operator", "code lists", "insert")}
 
 
 # demo_data

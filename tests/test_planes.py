@@ -17,6 +17,7 @@ RECORDS = set(WALL["forbidden_modules"]) | {
     "api.monitoring",
     "registry.demonstration",
     "registry.management",
+    "registry.national_lists",
 }
 NEITHER = {  # what both sides stand on, and what puts them together
     "api.urls",
@@ -53,6 +54,7 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "swecar.settings",
     "swecar.static_files",
     "swecar.urls",
+    "swecar.variables",
     "swecar.wsgi",
 }
 PARENTS = {"api", "registry", "registry.pages", "swecar"}

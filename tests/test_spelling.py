@@ -116,7 +116,7 @@ def test_guessing_ends_where_a_file_has_nothing_but_unknown_values(reader, monke
 
 
 def test_the_demonstration_guesses_its_products(db):
-    call_command("demo_data", "--reference-only", verbosity=0, stdout=io.StringIO())
+    call_command("load_code_lists", stdout=io.StringIO())
     with override("en"):
         _draft, problems = RowReader(CodeLists(Operator())).read(ROW | {"product": "Yescata"})
     [sentence] = [problem.sentence for problem in problems if problem.field == "product"]
@@ -151,6 +151,6 @@ def test_the_template_is_in_the_language_of_the_page_and_read_again(bring, langu
 
 def test_what_is_begun_means_what_goes_on_alike(db):
     """Of two codes that are as like as each other, the one that begins as it is written."""
-    call_command("demo_data", "--reference-only", verbosity=0, stdout=io.StringIO())
+    call_command("load_code_lists", stdout=io.StringIO())
     indications = CodeLists(Operator()).indications
     assert (indications.guess("C90").icd10, indications.guess("c 91").icd10) == ("C90.0", "C91.0")

@@ -11,12 +11,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from registry.demonstration.published_figure import CELLS, Cell
-from registry.demonstration.reviewed_lists import (
-    ACADEMIC_PRODUCT,
-    PRODUCTS,
-    TRIAL_PRODUCT,
-)
 from registry.entry.infusions.columns import COLUMNS
+from registry.national_lists.rows import ACADEMIC_PRODUCT, PRODUCTS, TRIAL_PRODUCT
 
 LATEST = date(2025, 9, 5)
 AUTHORISED_ON = {name: day for name, _inn, _atc, _holder, _target, day, *_rest in PRODUCTS}

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from registry.demonstration.reviewed_lists import ACADEMIC_PRODUCT, ACADEMIC_TRIAL, INDUSTRY_TRIAL, TRIAL_PRODUCT
+from registry.demonstration.trials import ACADEMIC_TRIAL, INDUSTRY_TRIAL
+from registry.national_lists.rows import ACADEMIC_PRODUCT, TRIAL_PRODUCT
 
 
 class Cell(NamedTuple):

@@ -6,11 +6,12 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError, no_translations
 
 from registry.access import Operator, acting_as
-from registry.demonstration.code_lists import store_code_lists
 from registry.demonstration.invented_records import write_records
+from registry.demonstration.trials import store_trials
 from registry.demonstration.users import keep_logins, store_users
 from registry.entry.importing.pipeline import import_infusions
 from registry.errors import Problem
+from registry.national_lists.storing import store_code_lists
 
 REASON = "demonstration"
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
     def handle(self, *, reference_only: bool, logins: Path | None, **options):
         with acting_as(Operator(), reason=REASON):
             store_code_lists()
+            store_trials()
             created = {} if reference_only else store_users()
         self.stdout.write("Code lists stored.")
         if reference_only:

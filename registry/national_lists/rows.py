@@ -1,10 +1,8 @@
-"""The code lists: national lists as reviewed (DOMAIN.md), and two made-up trials."""
+"""The rows: national lists as reviewed (DOMAIN.md)."""
 
 from datetime import date
 
-from registry.choices import CentreStatus, DatePrecision, Modality, Phase, ProductOrigin, Sponsor
-
-ACADEMIC_TRIAL, INDUSTRY_TRIAL = "NCT99000002", "NCT99000001"
+from registry.choices import CentreStatus, DatePrecision, Modality, ProductOrigin
 
 ACADEMIC_PRODUCT, TRIAL_PRODUCT = "Akademisk CD19 CAR-T", "Prövningsläkemedel CAR-T"
 
@@ -56,8 +54,3 @@ INDICATIONS = (
     ("autoimmune", None, "Autoimmun sjukdom", "Autoimmune disease", ""),
     ("other", None, "Annan sjukdom", "Other disease", ""),
 )  # fmt: skip
-
-TRIALS = (
-    (ACADEMIC_TRIAL, "Demonstration: akademisk prövning", Sponsor.ACADEMIC, Phase.I_II),
-    (INDUSTRY_TRIAL, "Demonstration: industriprövning", Sponsor.INDUSTRY, Phase.II),
-)

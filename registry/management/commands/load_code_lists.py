@@ -1,0 +1,19 @@
+"""`manage.py load_code_lists`: centres, manufacturing sites, products and indications; nothing made up."""
+
+from django.core.management.base import BaseCommand, no_translations
+
+from registry.access import Operator, acting_as
+from registry.national_lists.storing import store_code_lists
+
+
+class Command(BaseCommand):
+    """A second run stores nothing; what an administrator has changed stays."""
+
+    help = "Store the code lists that every installation begins with. Rows that are there stay as they are."
+
+    @no_translations
+    def handle(self, **options):
+        with acting_as(Operator(), reason="code lists"):
+            lists = store_code_lists()
+        for name, stored in lists.items():
+            self.stdout.write(f"{name}: {stored.new} stored, {stored.there} already there")

@@ -37,19 +37,19 @@ OTHER_SPONSOR = {
 SPONSOR_OF = {Category.ACT: Sponsor.ACADEMIC, Category.ICT: Sponsor.INDUSTRY}
 
 
-def complete_input(draft: InfusionInput) -> None:
+def complete_input(stated: InfusionInput) -> None:
     """Fill in the age and the sex from the identifier, where the clinic has not stated them."""
-    identifier = draft.identifier
+    identifier = stated.identifier
     if identifier is None:
         return
-    if draft.sex in {None, Sex.UNKNOWN}:
-        draft.sex = identifier.sex or Sex.UNKNOWN
-    if draft.age_at_infusion is None and identifier.born_on:
-        draft.age_at_infusion = max(0, age_on(identifier.born_on, draft.infused_on))
+    if stated.sex in {None, Sex.UNKNOWN}:
+        stated.sex = identifier.sex or Sex.UNKNOWN
+    if stated.age_at_infusion is None and identifier.born_on:
+        stated.age_at_infusion = max(0, age_on(identifier.born_on, stated.infused_on))
 
 
 def check_input(
-    draft: InfusionInput, *, unread: Collection[str] = (), touched: Collection[str] | None = None
+    stated: InfusionInput, *, unread: Collection[str] = (), touched: Collection[str] | None = None
 ) -> list[Problem]:
     """All errors and warnings of one infusion.
 
@@ -62,71 +62,73 @@ def check_input(
         checks = tuple((check, fields) for check, fields in checks if fields.isdisjoint(unread))
     if touched is not None:
         checks = tuple((check, fields) for check, fields in checks if not fields.isdisjoint(touched))
-    return [problem for check, _fields in checks if (problem := check(draft))]
+    return [problem for check, _fields in checks if (problem := check(stated))]
 
 
-def _check_date(draft: InfusionInput) -> Problem | None:
-    if draft.infused_on != first_day(draft.infused_on, draft.date_precision):
+def _check_date(stated: InfusionInput) -> Problem | None:
+    if stated.infused_on != first_day(stated.infused_on, stated.date_precision):
         return Problem("infused_on", "date_invalid", _("The date and its precision do not fit together."))
-    if draft.infused_on > today():
+    if stated.infused_on > today():
         return Problem("infused_on", "date_in_future", _("The date lies in the future."))
-    if draft.infused_on < EARLIEST:
+    if stated.infused_on < EARLIEST:
         return Problem("infused_on", "date_too_early", _("No infusion was given before 1990."))
-    earliest, _latest = _births(draft)
-    if earliest and last_day(draft.infused_on, draft.date_precision) < earliest:
+    earliest, _latest = _births(stated)
+    if earliest and last_day(stated.infused_on, stated.date_precision) < earliest:
         return Problem("infused_on", "date_before_birth", _("The date lies before the person's birth."))
-    if draft.infused_on < IMPROBABLE_BEFORE:
+    if stated.infused_on < IMPROBABLE_BEFORE:
         return Problem(
             "infused_on", "date_improbable", _("The date lies before CAR-T was in use: is it right?"), True
         )
     return None
 
 
-def _check_centre(draft: InfusionInput) -> Problem | None:
-    if draft.centre.status != CentreStatus.UPCOMING:
+def _check_centre(stated: InfusionInput) -> Problem | None:
+    if stated.centre.status != CentreStatus.UPCOMING:
         return None
     return Problem(
         "centre",
         "centre_upcoming",
         _("%(centre)s has not begun yet. An administrator makes it active before its first infusion.")
-        % {"centre": draft.centre.code},
+        % {"centre": stated.centre.code},
     )
 
 
-def _check_trial(draft: InfusionInput) -> Problem | None:
-    needed = SPONSOR_OF.get(draft.category)
-    if draft.trial is None:
+def _check_trial(stated: InfusionInput) -> Problem | None:
+    needed = SPONSOR_OF.get(stated.category)
+    if stated.trial is None:
         if needed is None:
             return None
-        return Problem("trial", "trial_missing", _("%(category)s needs its trial.") % {"category": draft.category})
-    if draft.category == Category.SOC:
+        return Problem(
+            "trial", "trial_missing", _("%(category)s needs its trial.") % {"category": stated.category}
+        )
+    if stated.category == Category.SOC:
         return Problem("trial", "trial_not_allowed", _("Standard of care has no trial."))
-    if needed and draft.trial.sponsor != needed:
+    if needed and stated.trial.sponsor != needed:
         return Problem(
             "trial",
             "trial_sponsor_wrong",
-            _(OTHER_SPONSOR[needed]) % {"trial": draft.trial.identifier, "category": draft.category},
+            _(OTHER_SPONSOR[needed]) % {"trial": stated.trial.identifier, "category": stated.category},
         )
     return None
 
 
-def _doubt_trial(draft: InfusionInput) -> Problem | None:
-    if draft.category != Category.CUP or draft.trial is None or draft.trial.sponsor != Sponsor.INDUSTRY:
+def _doubt_trial(stated: InfusionInput) -> Problem | None:
+    if stated.category != Category.CUP or stated.trial is None or stated.trial.sponsor != Sponsor.INDUSTRY:
         return None
     sentence = _("%(trial)s is an industry trial: is the category CUP right?")
-    return Problem("trial", "cup_in_industry_trial", sentence % {"trial": draft.trial.identifier}, True)
+    return Problem("trial", "cup_in_industry_trial", sentence % {"trial": stated.trial.identifier}, True)
 
 
-def _check_age(draft: InfusionInput) -> Problem | None:
-    age = draft.age_at_infusion
+def _check_age(stated: InfusionInput) -> Problem | None:
+    age = stated.age_at_infusion
     if age is None:
         return Problem("age_at_infusion", "age_missing", _("The identifier does not give the age: write it."))
     if not 0 <= age <= OLDEST_AGE:
         return Problem("age_at_infusion", "age_impossible", _("An age is between 0 and 120 years."))
-    earliest, latest = _births(draft)
+    earliest, latest = _births(stated)
     if earliest and latest:
-        youngest = max(0, age_on(latest, draft.infused_on))
-        oldest = age_on(earliest, last_day(draft.infused_on, draft.date_precision))
+        youngest = max(0, age_on(latest, stated.infused_on))
+        oldest = age_on(earliest, last_day(stated.infused_on, stated.date_precision))
         if not youngest <= age <= max(youngest, oldest):
             return Problem(
                 "age_at_infusion",
@@ -138,27 +140,27 @@ def _check_age(draft: InfusionInput) -> Problem | None:
     return None
 
 
-def _births(draft: InfusionInput) -> tuple[date | None, date | None]:
+def _births(stated: InfusionInput) -> tuple[date | None, date | None]:
     """The first and last possible date of birth by the identifier."""
-    identifier = draft.identifier
+    identifier = stated.identifier
     if identifier is None or identifier.birth_year is None:
         return None, None
     year = identifier.birth_year
     return identifier.born_on or date(year, 1, 1), identifier.born_on or date(year, 12, 31)
 
 
-def _check_century(draft: InfusionInput) -> Problem | None:
+def _check_century(stated: InfusionInput) -> Problem | None:
     """A warning for an inferred century, where the other century is as likely."""
-    identifier = draft.identifier
+    identifier = stated.identifier
     if identifier is None or identifier.birth_year is None or identifier.century_written:
         return None
-    earliest, latest = (birth or draft.infused_on for birth in _births(draft))
-    if age_on(earliest, last_day(draft.infused_on, draft.date_precision)) >= HUNDRED:
+    earliest, latest = (birth or stated.infused_on for birth in _births(stated))
+    if age_on(earliest, last_day(stated.infused_on, stated.date_precision)) >= HUNDRED:
         sentence = _(
             "With the + the person is over a hundred: if that is wrong, write all four digits of the "
             "year of birth."
         )
-    elif age_on(latest, draft.infused_on) < 1:
+    elif age_on(latest, stated.infused_on) < 1:
         sentence = _(
             "By the number the person is under one year old: if that is wrong, write all four digits "
             "of the year of birth."
@@ -168,49 +170,49 @@ def _check_century(draft: InfusionInput) -> Problem | None:
     return Problem("patient_id", "century_doubted", sentence, True)
 
 
-def _check_reserve_number(draft: InfusionInput) -> Problem | None:
-    if draft.identifier is None or not draft.identifier.unconfirmed:
+def _check_reserve_number(stated: InfusionInput) -> Problem | None:
+    if stated.identifier is None or not stated.identifier.unconfirmed:
         return None
     sentence = _("This reserve number has a format that the registry cannot check: is it right?")
     return Problem("patient_id", "reserve_number_unconfirmed", sentence, True)
 
 
-def _check_sex(draft: InfusionInput) -> Problem | None:
-    said = draft.identifier.sex if draft.identifier else None
-    if said is None or draft.sex in {None, said, Sex.UNKNOWN}:
+def _check_sex(stated: InfusionInput) -> Problem | None:
+    said = stated.identifier.sex if stated.identifier else None
+    if said is None or stated.sex in {None, said, Sex.UNKNOWN}:
         return None
     return Problem("sex", "sex_contradicts_identifier", _("The sex does not agree with the identifier."))
 
 
-def _check_product(draft: InfusionInput) -> Problem | None:
-    authorised_on = draft.product.authorised_on
-    if draft.category != Category.SOC or authorised_on is None:
+def _check_product(stated: InfusionInput) -> Problem | None:
+    authorised_on = stated.product.authorised_on
+    if stated.category != Category.SOC or authorised_on is None:
         return None
-    if last_day(draft.infused_on, draft.date_precision) >= authorised_on:
+    if last_day(stated.infused_on, stated.date_precision) >= authorised_on:
         return None
     return Problem(
         "product",
         "product_before_authorisation",
-        _("%(product)s was not authorised yet on that date: is it right?") % {"product": draft.product.name},
+        _("%(product)s was not authorised yet on that date: is it right?") % {"product": stated.product.name},
         True,
     )
 
 
-def _doubt_product(draft: InfusionInput) -> Problem | None:
-    if draft.category != Category.SOC or draft.product.origin != ProductOrigin.INVESTIGATIONAL:
+def _doubt_product(stated: InfusionInput) -> Problem | None:
+    if stated.category != Category.SOC or stated.product.origin != ProductOrigin.INVESTIGATIONAL:
         return None
     sentence = _("%(product)s is investigational, and standard of care has none: is the category SOC right?")
-    return Problem("product", "investigational_in_care", sentence % {"product": draft.product.name}, True)
+    return Problem("product", "investigational_in_care", sentence % {"product": stated.product.name}, True)
 
 
-def _check_sequence(draft: InfusionInput) -> Problem | None:
-    if 1 <= draft.sequence <= MOST_A_DAY:
+def _check_sequence(stated: InfusionInput) -> Problem | None:
+    if 1 <= stated.sequence <= MOST_A_DAY:
         return None
     return Problem("sequence", "number_invalid", _("A sequence is between 1 and 9."))
 
 
-def _check_batch(draft: InfusionInput) -> Problem | None:
-    if len(draft.batch) <= LONGEST_BATCH:
+def _check_batch(stated: InfusionInput) -> Problem | None:
+    if len(stated.batch) <= LONGEST_BATCH:
         return None
     return Problem("batch", "too_long", _("A batch has at most 60 characters."))
 
@@ -233,11 +235,11 @@ CHECKS: tuple[tuple[Callable[[InfusionInput], Problem | None], frozenset[str]], 
 )
 
 
-def check_age_by_birth_year(draft: InfusionInput, birth_year: int | None) -> Problem | None:
-    """An error for an age that contradicts the stored year of birth, for a draft without an identifier."""
-    if birth_year is None or draft.age_at_infusion is None:
+def check_age_by_birth_year(stated: InfusionInput, birth_year: int | None) -> Problem | None:
+    """An error for an age that contradicts the stored year of birth, where no identifier is stated."""
+    if birth_year is None or stated.age_at_infusion is None:
         return None
-    if not contradicts(Age(draft.infused_on, draft.date_precision, draft.age_at_infusion), (), birth_year):
+    if not contradicts(Age(stated.infused_on, stated.date_precision, stated.age_at_infusion), (), birth_year):
         return None
     return Problem(
         "age_at_infusion",
@@ -246,15 +248,15 @@ def check_age_by_birth_year(draft: InfusionInput, birth_year: int | None) -> Pro
     )
 
 
-def doubt_entry(draft: InfusionInput, others: Sequence[Step]) -> Iterable[Problem]:
+def doubt_entry(stated: InfusionInput, others: Sequence[Step]) -> Iterable[Problem]:
     """Warnings for typed infusions only: in a file of many years such rows are common and correct, and would hide
     the warnings that matter.
     """
-    day = draft.infused_on
-    on_weekend = draft.date_precision == DatePrecision.DAY and day.weekday() >= SATURDAY
+    day = stated.infused_on
+    on_weekend = stated.date_precision == DatePrecision.DAY and day.weekday() >= SATURDAY
     if on_weekend and today() - day > LONG_AGO:
         yield Problem("infused_on", "date_on_weekend", _("The date was a weekend day: is it right?"), True)
-    if len(find_earlier(draft.step, others)) + 1 >= MANY:
+    if len(find_earlier(stated.step, others)) + 1 >= MANY:
         sentence = _("This is the person's third infusion or a later one: is it right?")
         yield Problem("kind", "third_infusion", sentence, True)
 

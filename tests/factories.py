@@ -1,4 +1,4 @@
-"""Test data: code lists, identity numbers, drafts, and whole registries stored at once.
+"""Test data: code lists, identity numbers, stated infusions, and whole registries stored at once.
 
 The identity numbers have birth numbers 980 to 999, the series for tests.
 """
@@ -147,7 +147,7 @@ def user(name: str, *centres: Centre, national_role: str = "", role: str = "repo
     return created
 
 
-def draft(lists: Lists, patient: str | None = None, **fields) -> InfusionInput:
+def stated(lists: Lists, patient: str | None = None, **fields) -> InfusionInput:
     """Input that is accepted unchanged; codes are looked up, dates may be ISO texts."""
     centre = fields.pop("centre", "UPP")
     category = Category(fields.pop("category", "SOC"))
@@ -171,7 +171,9 @@ def draft(lists: Lists, patient: str | None = None, **fields) -> InfusionInput:
 def record(lists: Lists, patient: str | None = None, *, by=None, **fields) -> Infusion:
     """Record an infusion through the real function."""
     answer = fields.pop("former_first_becomes", None)
-    return record_infusion(draft=draft(lists, patient, **fields), by=by or Operator(), former_first_becomes=answer)
+    return record_infusion(
+        stated=stated(lists, patient, **fields), by=by or Operator(), former_first_becomes=answer
+    )
 
 
 def record_several(lists: Lists, *, by=None) -> list[Infusion]:
@@ -190,9 +192,9 @@ def find_person(identifier: Identifier) -> Patient | None:
     return Patient.objects.filter(identifiers__digest__in=digests).first()
 
 
-def record_draft(stated: InfusionInput) -> Infusion:
+def record_stated(stated: InfusionInput) -> Infusion:
     """Record this input through the real function."""
-    return record_infusion(draft=stated, by=Operator())
+    return record_infusion(stated=stated, by=Operator())
 
 
 def refuse_registration(patient: str) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.utils import timezone
 
-from registry.entry.infusions.columns import row_of_draft
+from registry.entry.infusions.columns import row_of_stated
 from registry.entry.infusions.record import record_infusion
 from registry.models import Draft, ImportJob, Infusion, Invitation, Patient, Question, Referral, Token, User
 from registry.publishing.build import publish
@@ -48,9 +48,9 @@ def store_world(lists: factories.Lists) -> World:
     }
     User.objects.filter(username="administrator").update(is_staff=True)
     users["administrator"].refresh_from_db()
-    infusion = record_infusion(draft=factories.draft(lists), by=users["reporter"])
-    other = factories.draft(lists, factories.nth_number(3), centre="STO")
-    elsewhere = record_infusion(draft=other, by=users["other"])
+    infusion = record_infusion(stated=factories.stated(lists), by=users["reporter"])
+    other = factories.stated(lists, factories.nth_number(3), centre="STO")
+    elsewhere = record_infusion(stated=other, by=users["other"])
     later = timezone.now() + timedelta(days=7)
     world = World(
         lists=lists,
@@ -81,7 +81,7 @@ def store_world(lists: factories.Lists) -> World:
 
 def _send(lists, centre, patient) -> Referral:
     """What UPP has sent to the steward, of the person whom it knows."""
-    fields = row_of_draft(factories.draft(lists, infused_on="2019-05-06", kind="first", age_at_infusion=49))
+    fields = row_of_stated(factories.stated(lists, infused_on="2019-05-06", kind="first", age_at_infusion=49))
     referral = Referral.objects.create(
         centre=centre, code="known_elsewhere", fields=fields, patient=patient, sent_by="reporter"
     )

@@ -339,7 +339,7 @@ class TestContradictions:
         assert bring(body | {"age_at_infusion": 39}, dry_run=True)[1] == [(2, "ages_contradict")]
         with pytest.raises(InfusionRefused) as refusal:
             record_infusion(
-                draft=factories.draft(
+                stated=factories.stated(
                     lists, LOCAL, infused_on="2021-01-01", age_at_infusion=43, kind="reinfusion"
                 ),
                 by=uppsala,

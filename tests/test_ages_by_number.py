@@ -98,10 +98,11 @@ def apart(lists):
     here, there = (factories.user(code.lower(), lists.centres[code]) for code in ("UPP", "STO"))
     reserve = "local:a"
     row = record_infusion(
-        draft=factories.draft(lists, reserve, age_at_infusion=40, infused_on="2020-05-05"), by=here
+        stated=factories.stated(lists, reserve, age_at_infusion=40, infused_on="2020-05-05"), by=here
     )
     other = record_infusion(
-        draft=factories.draft(lists, "local:b", centre="STO", age_at_infusion=7, infused_on="2021-05-05"), by=there
+        stated=factories.stated(lists, "local:b", centre="STO", age_at_infusion=7, infused_on="2021-05-05"),
+        by=there,
     )
     Infusion.objects.filter(pk=other.pk).update(patient=row.patient, kind="reinfusion")
     return row, other

@@ -45,8 +45,8 @@ def person(lists):
 
 @pytest.mark.parametrize(("typed", "answer", "refused", "kinds"), CASES)
 def test_what_is_told_is_what_is_done(lists, person, typed, answer, refused, kinds):
-    draft = factories.draft(lists, ONE, **{"batch": "B4"} | typed)
-    asked = {"draft": draft, "by": Operator(), "former_first_becomes": answer}
+    stated = factories.stated(lists, ONE, **{"batch": "B4"} | typed)
+    asked = {"stated": stated, "by": Operator(), "former_first_becomes": answer}
     assert told(**asked, patient=person) == refused
     assert done(**asked) == refused
     course = person.infusions.order_by("infused_on", "sequence").values_list("kind", flat=True)
@@ -59,8 +59,8 @@ def test_what_is_told_is_what_is_done(lists, person, typed, answer, refused, kin
     ("kind", "refused"), [(None, ""), ("first", ""), ("further_dose", "further_dose_without_earlier")]
 )
 def test_so_it_is_of_someone_new(lists, person, kind, refused):
-    draft = factories.draft(lists, NEW, kind=kind)
-    assert told(draft=draft, by=Operator()) == done(draft=draft, by=Operator()) == refused
+    stated = factories.stated(lists, NEW, kind=kind)
+    assert told(stated=stated, by=Operator()) == done(stated=stated, by=Operator()) == refused
     assert Infusion.objects.count() == 3 + (not refused)
 
 

@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 
 from registry.access import Operator
-from registry.entry.importing.kept_rows import keep_draft, read_kept
+from registry.entry.importing.kept_rows import keep_stated, read_kept
 from registry.entry.importing.pipeline import import_infusions
 from registry.entry.infusions.code_lists import CodeLists
-from registry.entry.infusions.columns import COLUMNS, STORED, row_of, row_of_draft
+from registry.entry.infusions.columns import COLUMNS, STORED, row_of, row_of_stated
 from registry.entry.infusions.export import export_infusions
 from registry.entry.infusions.row_reader import RowReader
 from registry.infusion_input import InfusionInput
@@ -34,10 +34,10 @@ SQL = {"int8": "bigint", "int2": "smallint", "text": "varchar", "date": "date"}
 
 
 @pytest.fixture
-def draft(lists):
-    draft, problems = RowReader(CodeLists(Operator())).read(FULL)
-    assert draft and not [problem for problem in problems if not problem.warning]
-    return draft
+def stated(lists):
+    stated, problems = RowReader(CodeLists(Operator())).read(FULL)
+    assert stated and not [problem for problem in problems if not problem.warning]
+    return stated
 
 
 def test_the_full_row_says_something_in_every_column():
@@ -45,9 +45,9 @@ def test_the_full_row_says_something_in_every_column():
     assert all(FULL.values())
 
 
-def test_every_column_is_read_and_written_as_it_stood(draft):
+def test_every_column_is_read_and_written_as_it_stood(stated):
     # The person's identifier is never written, and the modality is the product's.
-    assert row_of_draft(draft) == {
+    assert row_of_stated(stated) == {
         name: text for name, text in FULL.items() if name not in {"patient_id", "modality"}
     }
 
@@ -65,11 +65,11 @@ def test_every_column_of_a_file_is_stored_and_exported(lists, tmp_path):
     }  # fmt: skip
 
 
-def test_what_an_upload_keeps_of_a_row_is_read_back_as_it_was(draft):
-    kept, chain, birth_digest = keep_draft(draft)
+def test_what_an_upload_keeps_of_a_row_is_read_back_as_it_was(stated):
+    kept, chain, birth_digest = keep_stated(stated)
     again, identifier = read_kept(ImportRow(staged=kept, chain=chain, birth_digest=birth_digest))
-    assert row_of_draft(again) == row_of_draft(draft)
-    assert identifier.digests() == draft.identifier.digests()
+    assert row_of_stated(again) == row_of_stated(stated)
+    assert identifier.digests() == stated.identifier.digests()
 
 
 def test_the_tables_have_what_the_table_says():

@@ -295,16 +295,16 @@ def test_what_is_sent_to_the_steward_carries_it_along(lists, settings, monkeypat
         send_rows(job=job, by=nurse)
         assert not ImportRow.objects.exclude(birth_digest=None).exists()
     else:
-        draft = factories.draft(lists, PERSONAL, kind="first", infused_on="2020-03-04")
-        send_referral(draft=draft, by=nurse, patient=theirs.patient)
+        stated = factories.stated(lists, PERSONAL, kind="first", infused_on="2020-03-04")
+        send_referral(stated=stated, by=nurse, patient=theirs.patient)
     sent = Referral.objects.get()
     assert sent.birth_digest is not None
     put_in_front(settings, "2025", "2024")
     theirs.delete()
     theirs.patient.delete()
     steward = factories.user("steward", national_role="steward")
-    draft = settling.read_sent(sent, by=steward)
-    seen = settling.Settlement([], {settling.SENT: "first"}, draft).fingerprint()
+    stated = settling.read_sent(sent, by=steward)
+    seen = settling.Settlement([], {settling.SENT: "first"}, stated).fingerprint()
     settling.release_referral(
         referral_id=sent.pk, answers={settling.SENT: "first"}, by=steward, message="", shown=seen
     )

@@ -46,8 +46,8 @@ def warned(tmp_path, lines: list[str], *, by=None, dry_run=True) -> list[tuple[i
     ],
 )
 def test_compassionate_use_in_a_trial_of_the_industry_is_doubted(lists, tmp_path, category, trial, doubted):
-    draft = factories.draft(lists, ONE, category=category, trial=trial)
-    assert [problem.code for problem in propose(draft=draft, by=Operator()).warnings] == doubted
+    stated = factories.stated(lists, ONE, category=category, trial=trial)
+    assert [problem.code for problem in propose(stated=stated, by=Operator()).warnings] == doubted
     line = f"UPP,{ONE},{category},{trial or ''},Kymriah,2020-05-05,"
     assert warned(tmp_path, [line]) == [(2, code) for code in doubted]
     factories.record(lists, ONE, category=category, trial=trial)
@@ -80,8 +80,8 @@ def test_a_correction_to_it_is_asked_about_and_another_correction_of_it_is_not(l
 def test_an_investigational_product_as_standard_of_care_is_doubted(
     lists, tmp_path, category, trial, product, doubted
 ):
-    draft = factories.draft(lists, ONE, category=category, trial=trial, product=product)
-    assert [problem.code for problem in propose(draft=draft, by=Operator()).warnings] == doubted
+    stated = factories.stated(lists, ONE, category=category, trial=trial, product=product)
+    assert [problem.code for problem in propose(stated=stated, by=Operator()).warnings] == doubted
     line = f"UPP,{ONE},{category},{trial or ''},{product},2020-05-05,"
     assert warned(tmp_path, [line]) == [(2, code) for code in doubted]
     factories.record(lists, ONE, category=category, trial=trial, product=product)
@@ -95,8 +95,8 @@ def test_an_investigational_product_as_standard_of_care_is_doubted(
 def test_a_batch_of_another_person_is_doubted_in_any_spelling(lists, tmp_path, written):
     factories.record(lists, ONE, batch="AB-1234")
     factories.record(lists, THIRD, batch="AB-1235")
-    draft = factories.draft(lists, OTHER, batch=written, infused_on="2021-05-05")
-    assert [one.code for one in propose(draft=draft, by=Operator()).warnings] == ["batch_of_another_person"]
+    stated = factories.stated(lists, OTHER, batch=written, infused_on="2021-05-05")
+    assert [one.code for one in propose(stated=stated, by=Operator()).warnings] == ["batch_of_another_person"]
     line = f"UPP,{OTHER},SOC,,Kymriah,2021-05-05,{written}"
     assert warned(tmp_path, [line]) == [(2, "batch_of_another_person")]
     row = factories.record(lists, OTHER, batch=written, infused_on="2021-05-05")
@@ -139,8 +139,8 @@ def test_a_clinic_is_told_of_no_other_centres_batch(lists, tmp_path):
     factories.record(lists, THIRD, centre="UPP", batch="B-8")
     nurse = factories.user("nurse", lists.centres["UPP"])
     for batch, doubted in (("B-7", []), ("B-8", ["batch_of_another_person"])):
-        draft = factories.draft(lists, OTHER, batch=batch, infused_on="2021-05-05")
-        assert [one.code for one in propose(draft=draft, by=nurse).warnings] == doubted
+        stated = factories.stated(lists, OTHER, batch=batch, infused_on="2021-05-05")
+        assert [one.code for one in propose(stated=stated, by=nurse).warnings] == doubted
         line = f"UPP,{OTHER},SOC,,Kymriah,2021-05-05,{batch}"
         assert warned(tmp_path, [line], by=nurse) == [(2, code) for code in doubted]
     factories.record(lists, OTHER, by=nurse, batch="B-7", infused_on="2021-05-05")

@@ -65,7 +65,7 @@ def traced(lists, nurse, steward):
     save_draft(fields={"batch": "B4713"}, centre=lists.centres["UPP"], by=nurse, patient=first.patient)
     job = ImportJob.objects.create(uploaded_by=nurse, state="checked", finished_at=timezone.now())
     for line, who in ((2, WOMAN), (3, MAN), (4, COORDINATION)):
-        _kept, chain, _born = kept_rows.keep_draft(factories.draft(lists, who))
+        _kept, chain, _born = kept_rows.keep_stated(factories.stated(lists, who))
         ImportRow.objects.create(job=job, line=line, cells={"batch": f"F{line}"}, chain=chain)
         ImportProblem.objects.create(
             job=job, line=line, field="batch", code="odd", sentence=f"Row {line} is odd.", warning=True

@@ -441,11 +441,11 @@ def test_the_text_of_a_refusal_never_repeats_the_number(text):
 
 def test_printing_what_holds_a_number_shows_none(lists):
     identifier = read(WOMAN)
-    draft = factories.draft(lists, WOMAN)
+    stated = factories.stated(lists, WOMAN)
     patient = factories.record(lists, WOMAN).patient
     stored = patient.identifiers.get()
     shown = " ".join(
-        f"{thing} {thing!r}" for thing in (identifier, draft, patient, stored, *patient.infusions.all())
+        f"{thing} {thing!r}" for thing in (identifier, stated, patient, stored, *patient.infusions.all())
     )
     for fragment in (WOMAN, WOMAN.replace("-", ""), WOMAN[2:], "1970-06-15", "0615", "datetime.date(1970"):
         assert fragment not in shown

@@ -85,8 +85,8 @@ def test_a_row_is_sent_as_it_was_read_and_released_for_whom_it_is(nurse, job, pe
     assert referrals.find_person(sent, by=steward) == persons[0]
     [theirs] = persons[0].infusions.all()
     answers = {settling.SENT: "first", str(theirs.pk): "reinfusion"}
-    draft = settling.read_sent(sent, by=steward)
-    seen = settling.Settlement([theirs], answers, draft).fingerprint()
+    stated = settling.read_sent(sent, by=steward)
+    seen = settling.Settlement([theirs], answers, stated).fingerprint()
     settling.release_referral(referral_id=sent.pk, answers=answers, by=steward, message="", shown=seen)
     assert [one.centre.code for one in persons[0].infusions.in_order()] == ["UPP", "STO"]
 

@@ -67,8 +67,8 @@ def asked() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("second", "code"), SECONDS + VAGUE)
 def test_a_second_infusion_is_held_against_the_first_in_the_form(lists, second, code):
     patient = factories.record(lists, ONE, **FIRST).patient
-    draft = factories.draft(lists, ONE, **second)
-    told = [one.code for one in propose(draft=draft, by=Operator(), patient=patient).warnings]
+    stated = factories.stated(lists, ONE, **second)
+    told = [one.code for one in propose(stated=stated, by=Operator(), patient=patient).warnings]
     assert told == ([code] if code else [])
     row = factories.record(lists, ONE, **second)
     assert list(Question.objects.values_list("rule", "infusion")) == ([(code, row.pk)] if code else [])
@@ -131,8 +131,8 @@ def test_a_third_dose_is_not_planned_and_a_reinfusion_begins_a_new_course(lists)
 )
 def test_the_proposal_follows_the_products_plan(lists, infused_on, product, indication, kind):
     patient = factories.record(lists, ONE, **FIRST).patient
-    draft = factories.draft(lists, ONE, infused_on=infused_on, product=product, indication=indication)
-    assert propose(draft=draft, by=Operator(), patient=patient).kind == kind
+    stated = factories.stated(lists, ONE, infused_on=infused_on, product=product, indication=indication)
+    assert propose(stated=stated, by=Operator(), patient=patient).kind == kind
 
 
 def test_what_was_confirmed_is_answered(lists):

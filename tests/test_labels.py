@@ -79,7 +79,7 @@ def test_the_names_of_a_list_are_read(demonstration, language):
         reader = RowReader(CodeLists(Operator()))
         for column, code, value in FLAT:
             rows = [reader.read(ROW | {"patient_id": "local:1", column: written}) for written in (code, value)]
-            told = [[(one.field, one.code) for one in problems] for _draft, problems in rows]
+            told = [[(one.field, one.code) for one in problems] for _stated, problems in rows]
             assert rows[0][0] == rows[1][0] and told[0] == told[1], (column, value)
             assert f"unknown_{column}" not in {name for _field, name in told[0]}
 

@@ -50,8 +50,8 @@ STATED = {
 
 @pytest.mark.parametrize(("change", "becomes"), CHANGES)
 def test_a_single_entry_is_checked_against_the_current_lists(lists, change, becomes):
-    stated = factories.draft(lists, ONE, **STATED)
-    with before_commit(lambda: record_infusion(draft=stated, by=Operator())) as entry:
+    stated = factories.stated(lists, ONE, **STATED)
+    with before_commit(lambda: record_infusion(stated=stated, by=Operator())) as entry:
         change()
     assert refused(entry.result()) == becomes
     assert Infusion.objects.count() == (becomes == "stored")
@@ -60,7 +60,7 @@ def test_a_single_entry_is_checked_against_the_current_lists(lists, change, beco
 @pytest.mark.parametrize(("change", "becomes"), CHANGES)
 def test_a_correction_is_checked_against_the_current_lists(lists, change, becomes):
     row = factories.record(lists, ONE)
-    stated = factories.draft(lists, ONE, **STATED)
+    stated = factories.stated(lists, ONE, **STATED)
     names = ("centre", "category", "trial", "product", "indication", "manufacturing_site")
     changes = {name: getattr(stated, name) for name in names}
     with before_commit(
@@ -87,11 +87,11 @@ def test_a_further_dose_is_checked_against_the_current_plan(lists):
     further = {"kind": "further_dose", "infused_on": "2021-05-12"}
     for number in (ONE, OTHER):
         factories.record(lists, number, infused_on="2021-05-05")
-    stated = factories.draft(lists, ONE, **further)
+    stated = factories.stated(lists, ONE, **further)
     factories.record(lists, OTHER, **further)
     assert not Question.objects.exists()
     product = lists.products["Kymriah"]
-    with before_commit(lambda: record_infusion(draft=stated, by=Operator())) as entry, settling(product):
+    with before_commit(lambda: record_infusion(stated=stated, by=Operator())) as entry, settling(product):
         Product.objects.filter(pk=product.pk).update(
             planned_doses=1, dose_interval_days=None, longest_dose_interval_days=None
         )
@@ -102,9 +102,9 @@ def test_a_further_dose_is_checked_against_the_current_plan(lists):
 @pytest.mark.parametrize("model", [Product, Centre], ids=lambda model: model.__name__)
 def test_deleting_a_row_waits_for_the_entry_that_refers_to_it(lists, model):
     """The entry comes first, and the deletion finds the row in use."""
-    stated = factories.draft(lists, ONE, **STATED)
+    stated = factories.stated(lists, ONE, **STATED)
     name = {Product: {"name": "Yescarta"}, Centre: {"code": "FAL"}}[model]
     with before_commit(lambda: model.objects.filter(**name).delete()) as deletion:
-        record_infusion(draft=stated, by=Operator())
+        record_infusion(stated=stated, by=Operator())
     assert isinstance(deletion.result(), Exception)
     assert model.objects.filter(**name).exists() and Infusion.objects.count() == 1

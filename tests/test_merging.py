@@ -149,8 +149,8 @@ def test_ages_after_an_explained_merge_can_be_put_right(lists):
     for wrong in Infusion.objects.filter(age_at_infusion__lt=40).order_by("infused_on"):
         right = wrong.infused_on.year - 1970
         correct_infusion(infusion_id=wrong.pk, changes={"age_at_infusion": right}, by=reporter, reason="number")
-    draft = factories.draft(lists, PERSONAL, infused_on="2023-05-05", kind="reinfusion")
-    assert record_infusion(draft=draft, by=reporter).age_at_infusion == 53
+    stated = factories.stated(lists, PERSONAL, infused_on="2023-05-05", kind="reinfusion")
+    assert record_infusion(stated=stated, by=reporter).age_at_infusion == 53
 
 
 # What the page showed

@@ -112,10 +112,12 @@ class Pseudonyms(RuleBasedStateMachine):
         day, kind = self.next_day(), "first" if person is None else "reinfusion"
         codes = import_row(by, centre=centre, patient_id=name, infused_on=str(day), kind=kind)
         assert codes == (["pseudonym_used"] if used_up else [])
-        draft = factories.draft(self.lists, name, centre=centre, category="CUP", kind=kind, infused_on=day, **AGE)
+        stated = factories.stated(
+            self.lists, name, centre=centre, category="CUP", kind=kind, infused_on=day, **AGE
+        )
         before = Infusion.objects.count(), Patient.objects.count()
         try:
-            stored = record_infusion(draft=draft, by=by)
+            stored = record_infusion(stated=stated, by=by)
         except RegistryError as error:
             assert used_up
             assert (error.code, Infusion.objects.count(), Patient.objects.count()) == ("pseudonym_used", *before)

@@ -16,8 +16,8 @@ def test_of_two_who_settle_at_once_one_does_it(committed_lists, other):
     nurse = factories.user("nurse", lists.centres["UPP"])
     first, second = (factories.user(name, national_role="steward") for name in ("steward", "second"))
     known = factories.record(lists, WOMAN, centre="STO", infused_on="2021-05-05")
-    draft = factories.draft(lists, WOMAN, infused_on="2020-03-04", kind="first")
-    referral = referrals.send_referral(draft=draft, by=nurse, patient=known.patient)
+    stated = factories.stated(lists, WOMAN, infused_on="2020-03-04", kind="first")
+    referral = referrals.send_referral(stated=stated, by=nurse, patient=known.patient)
     said = {settling.SENT: "first", str(known.pk): "reinfusion"}
     rows = settling.read_rows(known.patient, by=first)
     shown = settling.Settlement(rows, said, settling.read_sent(referral, by=first)).fingerprint()

@@ -42,10 +42,10 @@ def world(lists):
 
 def send(world, who=WOMAN, *, by=None, message="", **fields) -> Referral:
     """What the clinic sends after a refusal: an infusion before Stockholm's unless said otherwise."""
-    stated = {"kind": "first", "infused_on": "2020-03-04", "batch": "B17"} | fields
-    patient = factories.find_person(factories.draft(world.lists, who).identifier)
+    fields = {"kind": "first", "infused_on": "2020-03-04", "batch": "B17"} | fields
+    patient = factories.find_person(factories.stated(world.lists, who).identifier)
     return referrals.send_referral(
-        draft=factories.draft(world.lists, who, **stated), by=by or world.nurse, patient=patient, message=message
+        stated=factories.stated(world.lists, who, **fields), by=by or world.nurse, patient=patient, message=message
     )
 
 
@@ -128,9 +128,9 @@ def test_a_row_of_someone_the_centre_knows_is_sent_by_registry_number(world):
     own = factories.record(
         world.lists, WOMAN, centre="UPP", infused_on="2023-01-01", kind="reinfusion", by=world.nurse
     )
-    draft = factories.draft(world.lists, WOMAN, infused_on="2020-03-04", kind="first", age_at_infusion=50)
-    draft.identifier = None
-    referral = referrals.send_referral(draft=draft, by=world.nurse, patient=own.patient)
+    stated = factories.stated(world.lists, WOMAN, infused_on="2020-03-04", kind="first", age_at_infusion=50)
+    stated.identifier = None
+    referral = referrals.send_referral(stated=stated, by=world.nurse, patient=own.patient)
     assert referral.chain is None
     infusion = release(world, referral, answers(world, **{str(own.pk): "reinfusion"}))
     assert infusion.patient == own.patient
@@ -257,7 +257,7 @@ def test_whoever_asks_not_to_be_registered_is_not_registered_by_a_release(world)
     # Sealed before the person's number was taken away, and refused since.
     Referral.objects.create(
         centre=world.lists.centres["UPP"], code="known_elsewhere", sent_by="nurse", identifier_type="coordination",
-        chain=referrals.chain_of(factories.draft(world.lists, COORDINATION).identifier), fields=other.fields,
+        chain=referrals.chain_of(factories.stated(world.lists, COORDINATION).identifier), fields=other.fields,
     )  # fmt: skip
     refused = Referral.objects.get()
     with pytest.raises(PatientRefused):

@@ -141,9 +141,9 @@ def test_one_number_of_two_regions_is_two_persons(lists):
         lists.centres[centre].county_code = county
         lists.centres[centre].save()
         identifier = read_identifier("19450829K088", centre=centre, county=county)
-        draft = factories.draft(lists, "local:x", centre=centre, age_at_infusion=74)
-        draft.identifier = identifier
-        factories.record_draft(draft)
+        stated = factories.stated(lists, "local:x", centre=centre, age_at_infusion=74)
+        stated.identifier = identifier
+        factories.record_stated(stated)
     assert Patient.objects.count() == 2
     types = Counter(patient.identifiers.get().type for patient in Patient.objects.all())
     assert types == {IdentifierType.RESERVE_REGIONAL: 1, IdentifierType.RESERVE_VASTRA_GOTALAND: 1}
@@ -182,9 +182,9 @@ def test_a_region_may_be_named_in_many_ways(prefix):
 def test_an_unconfirmed_format_is_read_with_a_prefix_and_doubted(lists, centre, written, issuer):
     identifier = at(centre, written)
     assert (issuer_of(identifier), identifier.unconfirmed) == (issuer, True)
-    draft = factories.draft(lists, age_at_infusion=50)
-    draft.identifier = identifier
-    [doubt] = check_input(draft)
+    stated = factories.stated(lists, age_at_infusion=50)
+    stated.identifier = identifier
+    [doubt] = check_input(stated)
     assert (doubt.field, doubt.code, doubt.warning) == ("patient_id", "reserve_number_unconfirmed", True)
     with pytest.raises(IdentifierUnusable):
         at(centre, written.rpartition(":")[2])

@@ -180,7 +180,7 @@ def read(lists):
     reader = RowReader(CodeLists(Operator()))
 
     def problems(**changes) -> tuple[set, set]:
-        _draft, found = reader.read(ROW | changes)
+        _stated, found = reader.read(ROW | changes)
         pairs = {warning: {(p.field, p.code) for p in found if p.warning is warning} for warning in (False, True)}
         assert all(problem.sentence.endswith((".", "?", "…")) for problem in found)
         return pairs[False], pairs[True]
@@ -235,12 +235,12 @@ def test_every_wrong_field_of_a_row_is_named_at_once(read):
     ],
 )
 def test_a_field_that_cannot_be_read_hides_no_rule_of_other_fields(lists, changes, expected):
-    draft, found = RowReader(CodeLists(Operator())).read(ROW | changes)
+    stated, found = RowReader(CodeLists(Operator())).read(ROW | changes)
     codes = {problem.code for problem in found}
     unread = {
         code for code in codes if code in {"missing", "date_invalid", "identifier_invalid"} or "unknown" in code
     }
-    assert draft is None and len(unread) == 1
+    assert stated is None and len(unread) == 1
     assert codes - unread == expected
 
 
@@ -250,7 +250,7 @@ def test_a_value_that_is_not_known_is_never_repeated(lists, monkeypatch, longest
     reader = RowReader(CodeLists(Operator()))
     fields = set(ROW) - {"infused_on", "patient_id", "batch"}
     for field in fields:
-        _draft, found = reader.read(ROW | {field: NUMBER})
+        _stated, found = reader.read(ROW | {field: NUMBER})
         assert found, field
         assert NUMBER not in repr(found)
 
@@ -324,11 +324,11 @@ def test_a_gap_of_more_than_five_years_is_improbable(days, warned):
 # What each limit lets through and what it does not, at its very edge.
 
 
-def of_draft(lists, patient: str = NUMBER, **fields) -> dict[str, bool]:
-    """{code: is only a warning} of a draft."""
-    draft = factories.draft(lists, patient, **fields)
-    rules.complete_input(draft)
-    return {problem.code: problem.warning for problem in check_input(draft)}
+def problems_of(lists, patient: str = NUMBER, **fields) -> dict[str, bool]:
+    """{code: is only a warning} of a stated infusion."""
+    stated = factories.stated(lists, patient, **fields)
+    rules.complete_input(stated)
+    return {problem.code: problem.warning for problem in check_input(stated)}
 
 
 @pytest.mark.parametrize(
@@ -341,12 +341,12 @@ def of_draft(lists, patient: str = NUMBER, **fields) -> dict[str, bool]:
     ],
 )
 def test_dates_are_judged_at_their_limits(lists, day, expected):
-    assert of_draft(lists, category="CUP", infused_on=day) == expected
+    assert problems_of(lists, category="CUP", infused_on=day) == expected
 
 
 @pytest.mark.parametrize(("days", "expected"), [(0, {}), (1, {"date_in_future": False})])
 def test_today_is_the_last_day(lists, days, expected):
-    assert of_draft(lists, category="CUP", infused_on=today() + timedelta(days=days)) == expected
+    assert problems_of(lists, category="CUP", infused_on=today() + timedelta(days=days)) == expected
 
 
 def test_today_is_todays_date_in_stockholm(monkeypatch):
@@ -365,7 +365,7 @@ def test_today_is_todays_date_in_stockholm(monkeypatch):
      (121, {"age_impossible": False}), (-1, {"age_impossible": False})],
 )  # fmt: skip
 def test_ages_are_judged_at_their_limits(lists, age, expected):
-    assert of_draft(lists, "local:a", age_at_infusion=age) == expected
+    assert problems_of(lists, "local:a", age_at_infusion=age) == expected
 
 
 @pytest.mark.parametrize(
@@ -382,7 +382,7 @@ def test_an_age_agrees_with_the_identifier_as_far_as_the_date_is_known(lists, da
     accepted = {
         age
         for age in range(47, 53)
-        if not of_draft(lists, infused_on=day, date_precision=precision, age_at_infusion=age)
+        if not problems_of(lists, infused_on=day, date_precision=precision, age_at_infusion=age)
     }
     assert accepted == fits
 
@@ -408,14 +408,14 @@ def test_where_the_day_of_birth_is_not_known_the_age_is_stated_and_agrees_with_t
         age
         for age in range(26, 53)
         if "age_contradicts_identifier"
-        not in of_draft(lists, number, infused_on=day, date_precision=precision, age_at_infusion=age)
+        not in problems_of(lists, number, infused_on=day, date_precision=precision, age_at_infusion=age)
     }
     assert accepted == fits
-    assert "age_missing" in of_draft(lists, number, infused_on=day, date_precision=precision)
-    assert "sex_contradicts_identifier" in of_draft(lists, number, age_at_infusion=50, sex=Sex.MALE)
+    assert "age_missing" in problems_of(lists, number, infused_on=day, date_precision=precision)
+    assert "sex_contradicts_identifier" in problems_of(lists, number, age_at_infusion=50, sex=Sex.MALE)
     child = f"20200075-980{factories.check_digit('200075980')}"
-    assert "date_before_birth" in of_draft(lists, child, infused_on="2019-12-31", age_at_infusion=0)
-    assert of_draft(lists, child, infused_on="2020-12-31", age_at_infusion=0) == {}
+    assert "date_before_birth" in problems_of(lists, child, infused_on="2019-12-31", age_at_infusion=0)
+    assert problems_of(lists, child, infused_on="2020-12-31", age_at_infusion=0) == {}
 
 
 BORN_IN_2019 = f"20190060-980{factories.check_digit('190060980')}"  # a coordination number without month and day
@@ -446,7 +446,7 @@ BORN_IN_2019 = f"20190060-980{factories.check_digit('190060980')}"  # a coordina
 )
 def test_a_century_that_is_not_written_is_doubted_where_the_other_is_as_likely(lists, number, day, doubted):
     precision = {4: "year", 7: "month", 10: "day"}[len(day)]
-    found = of_draft(
+    found = problems_of(
         lists, number, infused_on=(day + "-01-01")[:10], date_precision=precision,
         age_at_infusion=(100 if "+" in number else int(day[:4]) - 2019) if "0060" in number else None,
     )  # fmt: skip
@@ -457,9 +457,9 @@ def test_a_century_that_is_not_written_is_doubted_where_the_other_is_as_likely(l
 def test_an_infusion_in_the_period_of_birth_is_possible(lists):
     newborn = factories.number(date(2020, 5, 15), 980)
     for day, precision in (("2020-05-15", "day"), ("2020-05-01", "month"), ("2020-01-01", "year")):
-        assert of_draft(lists, newborn, infused_on=day, date_precision=precision) == {}
-    assert "date_before_birth" in of_draft(lists, newborn, infused_on="2020-05-14")
-    assert "date_before_birth" in of_draft(lists, newborn, infused_on="2020-04-01", date_precision="month")
+        assert problems_of(lists, newborn, infused_on=day, date_precision=precision) == {}
+    assert "date_before_birth" in problems_of(lists, newborn, infused_on="2020-05-14")
+    assert "date_before_birth" in problems_of(lists, newborn, infused_on="2020-04-01", date_precision="month")
 
 
 @pytest.mark.parametrize(
@@ -469,24 +469,24 @@ def test_an_infusion_in_the_period_of_birth_is_possible(lists):
 )  # fmt: skip
 def test_a_product_is_warned_of_before_its_authorisation_in_standard_of_care_alone(lists, day, precision, warned):
     fields = {"infused_on": day, "date_precision": precision}
-    assert ("product_before_authorisation" in of_draft(lists, **fields)) == warned
+    assert ("product_before_authorisation" in problems_of(lists, **fields)) == warned
     for category in ("ACT", "ICT", "CUP"):
-        assert of_draft(lists, category=category, **fields) == {}
+        assert problems_of(lists, category=category, **fields) == {}
 
 
 def test_compassionate_use_may_have_a_trial_and_one_of_the_industry_is_doubted(lists):
     for trial in (None, factories.ACADEMIC):
-        assert of_draft(lists, category="CUP", trial=trial) == {}
-    assert of_draft(lists, category="CUP", trial=factories.INDUSTRY) == {"cup_in_industry_trial": True}
+        assert problems_of(lists, category="CUP", trial=trial) == {}
+    assert problems_of(lists, category="CUP", trial=factories.INDUSTRY) == {"cup_in_industry_trial": True}
 
 
 def test_an_unknown_sex_contradicts_no_identifier(lists):
-    assert of_draft(lists, sex=Sex.UNKNOWN) == {}
-    assert of_draft(lists, "local:a", age_at_infusion=50, sex=Sex.MALE) == {}
+    assert problems_of(lists, sex=Sex.UNKNOWN) == {}
+    assert problems_of(lists, "local:a", age_at_infusion=50, sex=Sex.MALE) == {}
 
 
 @pytest.mark.parametrize(
-    ("patient", "stated", "filled"),
+    ("patient", "fields", "filled"),
     [
         (NUMBER, {}, (Sex.FEMALE, 49)),
         (NUMBER, {"sex": Sex.UNKNOWN}, (Sex.FEMALE, 49)),
@@ -498,13 +498,13 @@ def test_an_unknown_sex_contradicts_no_identifier(lists):
          (Sex.MALE, 0)),
     ],
 )  # fmt: skip
-def test_sex_and_age_are_filled_in_from_the_number_where_they_are_left_open(lists, patient, stated, filled):
-    draft = factories.draft(lists, patient, **stated)
-    rules.complete_input(draft)
-    assert (draft.sex, draft.age_at_infusion) == filled
-    draft.identifier = None
-    rules.complete_input(draft)
-    assert (draft.sex, draft.age_at_infusion) == filled
+def test_sex_and_age_are_filled_in_from_the_number_where_they_are_left_open(lists, patient, fields, filled):
+    stated = factories.stated(lists, patient, **fields)
+    rules.complete_input(stated)
+    assert (stated.sex, stated.age_at_infusion) == filled
+    stated.identifier = None
+    rules.complete_input(stated)
+    assert (stated.sex, stated.age_at_infusion) == filled
 
 
 # A single entry obeys the same rules as a row of a file.
@@ -585,11 +585,11 @@ def test_a_date_and_an_age_can_be_corrected_together(lists):
 
 @pytest.mark.parametrize(("age", "agrees"), [(48, False), (49, True), (50, True), (51, False), (None, True)])
 def test_an_age_agrees_with_the_year_of_birth(lists, age, agrees):
-    draft = replace(factories.draft(lists, NUMBER), age_at_infusion=age)
-    problem = check_age_by_birth_year(draft, 1970)
+    stated = replace(factories.stated(lists, NUMBER), age_at_infusion=age)
+    problem = check_age_by_birth_year(stated, 1970)
     assert (problem is None) == agrees
     assert problem is None or problem.code == "age_contradicts_birth_year"
-    assert check_age_by_birth_year(draft, None) is None
+    assert check_age_by_birth_year(stated, None) is None
 
 
 @pytest.mark.parametrize(
@@ -609,8 +609,8 @@ def test_an_age_agrees_with_the_year_of_birth_where_some_birthday_fits_both(
     lists, infused_on, precision, year, fits
 ):
     when = {"infused_on": infused_on, "date_precision": DatePrecision(precision)}
-    drafts = {age: factories.draft(lists, **when, age_at_infusion=age) for age in range(4)}
-    assert {age for age, draft in drafts.items() if check_age_by_birth_year(draft, year) is None} == fits
+    inputs = {age: factories.stated(lists, **when, age_at_infusion=age) for age in range(4)}
+    assert {age for age, stated in inputs.items() if check_age_by_birth_year(stated, year) is None} == fits
 
 
 def test_a_sex_that_was_not_known_is_filled_in_from_a_later_infusion(lists):
@@ -755,24 +755,24 @@ SATURDAY, SUNDAY, MONDAY = date(2020, 5, 2), date(2020, 5, 3), date(2020, 5, 4)
     ],
 )
 def test_an_old_weekend_day_is_doubted_in_single_entry(lists, day, precision, doubted):
-    typed = factories.draft(lists, infused_on=day, date_precision=DatePrecision(precision))
+    typed = factories.stated(lists, infused_on=day, date_precision=DatePrecision(precision))
     assert [p.code for p in rules.doubt_entry(typed, [])] == ["date_on_weekend"] * doubted
 
 
 @pytest.mark.parametrize(("days", "doubted"), [(365, False), (366, True)])
 def test_a_weekend_is_doubted_from_a_year_on(lists, monkeypatch, days, doubted):
     monkeypatch.setattr(rules, "today", lambda: SATURDAY + timedelta(days=days))
-    typed = factories.draft(lists, infused_on=SATURDAY)
+    typed = factories.stated(lists, infused_on=SATURDAY)
     assert [p.code for p in rules.doubt_entry(typed, [])] == ["date_on_weekend"] * doubted
 
 
 def test_a_weekend_of_this_year_is_not_doubted(lists):
     recent = next(day for n in range(1, 8) if (day := today() - timedelta(days=n)).weekday() == 5)
-    assert not list(rules.doubt_entry(factories.draft(lists, infused_on=recent), []))
+    assert not list(rules.doubt_entry(factories.stated(lists, infused_on=recent), []))
 
 
 def test_the_third_infusion_is_doubted_in_single_entry_and_the_second_is_not(lists):
-    typed = factories.draft(lists, infused_on=MONDAY)
+    typed = factories.stated(lists, infused_on=MONDAY)
     before = [Step(MONDAY - timedelta(days=n), 1, Kind.REINFUSION, "Kymriah") for n in (1, 2)]
     after = Step(MONDAY + timedelta(days=1), 1, Kind.REINFUSION, "Kymriah")
     assert [p.code for p in rules.doubt_entry(typed, before)] == ["third_infusion"]

@@ -73,8 +73,8 @@ def told(job) -> dict[tuple[int, str], bool]:
 def release(referral, steward, kind, rows) -> Infusion:
     said = {settling.SENT: kind} | rows
     known = referrals.find_person(referral, by=steward)
-    draft = settling.read_sent(referral, by=steward)
-    shown = settling.Settlement(settling.read_rows(known, by=steward), said, draft).fingerprint()
+    stated = settling.read_sent(referral, by=steward)
+    shown = settling.Settlement(settling.read_rows(known, by=steward), said, stated).fingerprint()
     return settling.release_referral(referral_id=referral.pk, answers=said, by=steward, message="", shown=shown)
 
 

@@ -229,7 +229,7 @@ def _merge(world):
 
 
 def _patient(who, world) -> Patient:
-    return factories.find_person(factories.draft(world.lists, who).identifier)
+    return factories.find_person(factories.stated(world.lists, who).identifier)
 
 
 FORMS = [

@@ -86,8 +86,8 @@ def test_a_rule_asks_each_reader_in_their_language(lists, clinic, rows, rule, sw
 @pytest.mark.parametrize("caused_in", LANGUAGES)
 def test_a_confirmed_warning_and_the_reasons_of_the_registry_are_read_so_too(lists, clinic, caused_in):  # noqa: F811
     with override(caused_in):
-        draft = factories.draft(lists, ONE, **FIRST | {"kind": "reinfusion"})
-        record_infusion(draft=draft, by=clinic.nurse, confirmed=["no_earlier_infusion"])
+        stated = factories.stated(lists, ONE, **FIRST | {"kind": "reinfusion"})
+        record_infusion(stated=stated, by=clinic.nurse, confirmed=["no_earlier_infusion"])
     for language, said in (("sv", "Det stämmer som det står"), ("en", "It is right as it stands")):
         assert said in open_page(clinic.pages, "questions", language)
     [told] = clinic.program.get("questions").json()["results"]

@@ -109,7 +109,7 @@ def test_an_age_that_is_stated_again_answers_what_was_asked_about_it_and_no_othe
 
 def test_a_batch_of_another_person_is_a_warning_and_no_refusal(lists):
     factories.record(lists, ONE, batch="B-1")
-    [doubt] = propose(draft=factories.draft(lists, OTHER, batch="b-1"), by=Operator()).warnings
+    [doubt] = propose(stated=factories.stated(lists, OTHER, batch="b-1"), by=Operator()).warnings
     assert (doubt.field, doubt.code, doubt.warning) == ("batch", "batch_of_another_person", True)
 
 
@@ -124,8 +124,8 @@ def test_the_dose_that_is_left_first_is_the_one_asked_about(lists):
 
 
 def test_what_was_confirmed_on_entry_is_stored_as_answered_and_the_rest_is_asked(lists):
-    draft = factories.draft(lists, ONE, infused_on="2020-05-09", kind="reinfusion")
-    row = record_infusion(draft=draft, by=Operator(), confirmed=["date_on_weekend"])
+    stated = factories.stated(lists, ONE, infused_on="2020-05-09", kind="reinfusion")
+    row = record_infusion(stated=stated, by=Operator(), confirmed=["date_on_weekend"])
     waiting = dict(row.questions.values_list("rule", "waits_for"))
     assert waiting == {"date_on_weekend": "steward", "no_earlier_infusion": "clinic"}
     correct(row, batch="B-1")

@@ -165,7 +165,7 @@ def test_case_10_a_product_without_a_name_on_the_market_is_a_product_of_its_own(
     left_empty = {
         "centre": "UPP", "patient_id": NUMBER, "category": "SOC", "product": "", "infused_on": "2020-05-05"
     }  # fmt: skip
-    _draft, problems = reader.read(left_empty)
+    _stated, problems = reader.read(left_empty)
     assert [(problem.field, problem.code) for problem in problems] == [("product", "missing")]
 
 

@@ -51,8 +51,8 @@ def reader(lists):
 
 def outcome(reader, column, value) -> tuple:
     row = ROW | {"patient_id": "local:1", column: value}
-    draft, problems = reader.read(row)
-    return draft, [(problem.field, problem.code) for problem in problems]
+    stated, problems = reader.read(row)
+    return stated, [(problem.field, problem.code) for problem in problems]
 
 
 @pytest.mark.parametrize("column", SAME)
@@ -94,7 +94,7 @@ def test_an_unknown_value_names_the_nearest_and_is_not_repeated(reader, column, 
     if isinstance(meant, tuple):
         meant = meant[language == "sv"]
     with override(language):
-        _draft, problems = reader.read(ROW | {column: value})
+        _stated, problems = reader.read(ROW | {column: value})
     said = " ".join(problem.sentence for problem in problems if problem.code == f"unknown_{column}")
     if meant is not None:
         assert (sentence.format(meant) in said) == bool(meant), said
@@ -105,7 +105,7 @@ def test_an_unknown_value_names_the_nearest_and_is_not_repeated(reader, column, 
 
 def test_an_identity_number_in_a_list_is_never_repeated(reader):
     for column in SAME:
-        _draft, problems = reader.read(ROW | {column: WOMAN})
+        _stated, problems = reader.read(ROW | {column: WOMAN})
         assert WOMAN[-4:] not in " ".join(problem.sentence for problem in problems)
 
 
@@ -118,7 +118,7 @@ def test_guessing_ends_where_a_file_has_nothing_but_unknown_values(reader, monke
 def test_the_demonstration_guesses_its_products(db):
     call_command("load_code_lists", stdout=io.StringIO())
     with override("en"):
-        _draft, problems = RowReader(CodeLists(Operator())).read(ROW | {"product": "Yescata"})
+        _stated, problems = RowReader(CodeLists(Operator())).read(ROW | {"product": "Yescata"})
     [sentence] = [problem.sentence for problem in problems if problem.field == "product"]
     assert sentence.endswith("Did you mean Yescarta?")
 

@@ -176,12 +176,12 @@ class Registry(RuleBasedStateMachine):
         expected = refusal(kind, (day, sequence), product, answered)
         if person is None and number in self.refused:
             expected = "do_not_register"
-        draft = factories.draft(
+        stated = factories.stated(
             self.lists, number, centre=centre, category=category, product=product, kind=kind,
             infused_on=day, sequence=sequence,
         )  # fmt: skip
         answered_by = answer and Kind(answer)
-        stored = self.call(expected, record_infusion, draft=draft, former_first_becomes=answered_by)
+        stored = self.call(expected, record_infusion, stated=stated, former_first_becomes=answered_by)
         if stored is None:
             return multiple()
         if person is None:

@@ -103,8 +103,10 @@ class Moved(RuleBasedStateMachine):
                           product=name, category="SOC", age_at_infusion="50")  # fmt: skip
         # A file that holds a row which is stored already says nothing of it.
         assert file == ([expected] if expected not in {"", "duplicate"} else []), (file, expected)
-        draft = factories.draft(self.lists, number, centre=centre, infused_on=day, product=name, kind="reinfusion")
-        assert self.attempt(lambda: record_infusion(draft=draft, by=by)) == expected
+        stated = factories.stated(
+            self.lists, number, centre=centre, infused_on=day, product=name, kind="reinfusion"
+        )
+        assert self.attempt(lambda: record_infusion(stated=stated, by=by)) == expected
         if expected:
             return multiple()
         self.model[self.made.pk] = Row(person, centre, place)

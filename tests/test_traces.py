@@ -220,7 +220,7 @@ def provoke(lists) -> list[BaseException]:
         lambda: factories.record(lists, WRONG),
         lambda: withdraw_infusion(infusion_id=one.pk, by=by, reason=f"is {SINGLE[0]}'s"),
         lambda: correct_infusion(infusion_id=one.pk, changes={"batch": SINGLE[1]}, by=by, reason="typo"),
-        lambda: record_infusion(draft=factories.draft(lists, SINGLE[0]), by=by, reason=SINGLE[0]),
+        lambda: record_infusion(stated=factories.stated(lists, SINGLE[0]), by=by, reason=SINGLE[0]),
         lambda: merge_patients(keep=one.patient, absorb=one.patient, by=by, reason=SINGLE[1]),
         lambda: erase_patient(patient=asked, by=by, reason=ASKED.replace("-", " ")),
     ]

@@ -29,8 +29,8 @@ class Country:
         self.pages = {name: sign_in(user) for name, user in self.users.items()}
 
     def knows(self, centre: str, day: str, **fields) -> Infusion:
-        stated = factories.draft(self.lists, WOMAN, centre=centre, infused_on=day, **fields)
-        return record_infusion(draft=stated, by=self.users[centre])
+        stated = factories.stated(self.lists, WOMAN, centre=centre, infused_on=day, **fields)
+        return record_infusion(stated=stated, by=self.users[centre])
 
     def send(self, **more) -> Referral:
         answer = self.pages["UPP"].post(address("record"), FORM | more)

@@ -21,8 +21,8 @@ def world(lists):
         theirs = factories.record(lists, who, centre="STO", infused_on=f"2021-05-0{sent}")
         ours = factories.record(lists, who, infused_on=f"2022-06-0{sent}", kind="reinfusion", by=nurse)
         for number in range(sent):
-            draft = factories.draft(lists, who, infused_on=f"2019-0{number + 1}-01", kind="first")
-            found = referrals.send_referral(draft=draft, by=nurse, patient=ours.patient)
+            stated = factories.stated(lists, who, infused_on=f"2019-0{number + 1}-01", kind="first")
+            found = referrals.send_referral(stated=stated, by=nurse, patient=ours.patient)
             if number == 0:
                 referrals.decline(referral_id=found.pk, by=steward, message="No.")
         for number in range(asked):

@@ -235,11 +235,11 @@ def _record(
     former_first_becomes, confirmed = read_former_first(body), text_of(body, CONFIRMED)
     row, by_number = {name: text_of(body, name) for name in COLUMNS}, bool(text_of(body, "patient"))
     stated = read_row(row, lists, person_known=by_number)
-    found = propose(draft=stated, by=user, patient=patient, former_first_becomes=former_first_becomes)
+    found = propose(stated=stated, by=user, patient=patient, former_first_becomes=former_first_becomes)
     if found.question and found.question.code == KnownElsewhere.code:
         raise KnownElsewhere  # before the person's lock, since waiting for another centre would reveal it
     infusion = record_infusion(
-        draft=stated,
+        stated=stated,
         by=user,
         patient=patient if by_number else None,
         former_first_becomes=former_first_becomes,

@@ -38,7 +38,7 @@ class ReferralsView(SignedInView):
         row = {name: str(body[name]) for name in COLUMNS if body.get(name) is not None}
         stated = read_row(row, lists, person_known=bool(body.get("patient")))
         message = str(body.get(MESSAGE) or "")
-        referral = send_referral(draft=stated, by=request.user, patient=patient, message=message)
+        referral = send_referral(stated=stated, by=request.user, patient=patient, message=message)
         address = reverse("api:referral", kwargs={"referral_id": referral.pk})
         return Response(describe(referral), status=HTTPStatus.CREATED, headers={"Location": address})
 

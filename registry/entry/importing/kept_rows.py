@@ -57,11 +57,11 @@ class RowNotReadable(RegistryError):
     code = "list_changed"
 
 
-def keep_draft(draft: InfusionInput) -> tuple[dict, bytes, bytes | None]:
-    """What is stored of a draft: its values as JSON, its chain of digests, and the digest of the date of birth."""
-    _line, chain, _person, birth_digest, *values = row_to_stage(0, draft)
+def keep_stated(stated: InfusionInput) -> tuple[dict, bytes, bytes | None]:
+    """What is stored of an infusion: its values as JSON, chain of digests, and digest of the date of birth."""
+    _line, chain, _person, birth_digest, *values = row_to_stage(0, stated)
     staged = dict(zip(KEPT, values, strict=True))
-    return staged | {"infused_on": draft.infused_on.isoformat()}, chain, birth_digest
+    return staged | {"infused_on": stated.infused_on.isoformat()}, chain, birth_digest
 
 
 def keep_rows(rows: Iterable[tuple]) -> None:
@@ -80,24 +80,24 @@ def forget_unknown(job: UUID) -> None:
 
 
 def stage_kept(job: UUID) -> None:
-    """Stage the stored rows and problems of an upload; a row without a draft has problems only."""
+    """Stage the stored rows and problems of an upload; a row that could not be read has problems only."""
     run(STAGE_KEPT_ROWS, {"job": job})
     run(STAGE_KEPT_UNREAD, {"job": job})
     run(STAGE_KEPT_PROBLEMS, {"job": job})
 
 
 def read_kept(row: ImportRow) -> tuple[InfusionInput, SealedIdentifier]:
-    """The draft that `keep_draft` stored. Raises RowNotReadable."""
+    """The infusion that `keep_stated` stored. Raises RowNotReadable."""
     staged = row.staged
     if staged is None or row.chain is None:
         raise RowNotReadable
-    stated = {column.name: _read(column, staged[column.key]) for column in STORED if column.key in staged}
+    values = {column.name: _read(column, staged[column.key]) for column in STORED if column.key in staged}
     type_ = IdentifierType(staged["identifier_type"])
-    local = stated["centre"].code if type_ == IdentifierType.LOCAL else ""
+    local = values["centre"].code if type_ == IdentifierType.LOCAL else ""
     born = bytes(row.birth_digest) if row.birth_digest else None
     identifier = SealedIdentifier(type_, bytes(row.chain), staged["birth_year"], local, born)
     sex = None if staged["sex"] == Sex.UNKNOWN else Sex(staged["sex"])
-    return InfusionInput(**stated, identifier=identifier, sex=sex), identifier
+    return InfusionInput(**values, identifier=identifier, sex=sex), identifier
 
 
 def _read(column: Column, value: Any) -> Any:

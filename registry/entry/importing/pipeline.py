@@ -163,11 +163,11 @@ def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
         unread: list[tuple[int, Identifier]] = []
         problems: list[tuple[int, Problem]] = []
         for line in lines:
-            draft, found = read_line(reader, line)
+            stated, found = read_line(reader, line)
             if found:
                 problems += ((line.number, problem) for problem in found)
-            if draft:
-                rows.append((line.number, draft))
+            if stated:
+                rows.append((line.number, stated))
             elif line.fields and (identifier := read_person(line.fields, lists)):
                 unread.append((line.number, identifier))
         staging.stage_rows(rows)
@@ -179,16 +179,16 @@ def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
 
 
 def read_line(reader: RowReader, line: Line) -> tuple[InfusionInput | None, list[Problem]]:
-    """(draft, or None if the line cannot be read; problems)."""
+    """(stated infusion, or None if the line cannot be read; problems)."""
     if line.fields is None:
         return None, list(line.problems)
-    draft, problems = reader.read(line.fields)
+    stated, problems = reader.read(line.fields)
     if not line.problems:
-        return draft, problems
+        return stated, problems
     # A field that cannot be read is not also reported as missing.
     unreadable = {problem.field for problem in line.problems if not problem.warning}
     problems = [problem for problem in problems if problem.field not in unreadable]
-    return None if unreadable.intersection(line.fields) else draft, [*problems, *line.problems]
+    return None if unreadable.intersection(line.fields) else stated, [*problems, *line.problems]
 
 
 def _refuse_blocked() -> None:

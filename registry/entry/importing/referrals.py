@@ -81,6 +81,6 @@ def send_rows(*, job: ImportJob, by: User, line: int | None = None) -> Sending:
 
 
 def _send(row: ImportRow, by: User) -> Referral:
-    draft, identifier = read_kept(row)
-    patient = find_patient_to_enter(identifier=identifier, by=by, unit=draft.centre.code)
-    return send_referral(draft=draft, by=by, patient=patient)
+    stated, identifier = read_kept(row)
+    patient = find_patient_to_enter(identifier=identifier, by=by, unit=stated.centre.code)
+    return send_referral(stated=stated, by=by, patient=patient)

@@ -41,9 +41,9 @@ WHERE warning AND code = ANY(%s) AND line NOT IN (SELECT line FROM import_proble
 """
 
 
-def seal_place(draft: InfusionInput) -> bytes:
+def seal_place(stated: InfusionInput) -> bytes:
     """A keyed digest of which infusion of a person the referral's row is."""
-    return _seal(draft.infused_on, draft.date_precision, draft.sequence, draft.product.pk)
+    return _seal(stated.infused_on, stated.date_precision, stated.sequence, stated.product.pk)
 
 
 def name_sent_rows() -> None:

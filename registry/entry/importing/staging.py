@@ -65,8 +65,8 @@ def use_memory() -> None:
 
 
 def stage_rows(rows: Iterable[tuple[int, InfusionInput]]) -> None:
-    """Stage rows: (line, draft)."""
-    _stage("import_row", (row_to_stage(line, draft) for line, draft in rows))
+    """Stage rows: (line, stated infusion)."""
+    _stage("import_row", (row_to_stage(line, stated) for line, stated in rows))
 
 
 def stage_unread(rows: Iterable[tuple[int, Identified]]) -> None:
@@ -232,16 +232,16 @@ def chains_are_whole() -> bool:
         return cursor.fetchone()[0]
 
 
-def row_to_stage(line: int, draft: InfusionInput) -> tuple:
+def row_to_stage(line: int, stated: InfusionInput) -> tuple:
     """A row with the columns of import_row."""
-    identifier = draft.identifier
+    identifier = stated.identifier
     if identifier is None:
         raise ValueError("a row of a file has an identifier")
     chain = chain_of(identifier)
     return (
         line, chain, chain[:DIGEST_BYTES], identifier.birth_digest(),
-        identifier.type, identifier.birth_year, draft.sex or Sex.UNKNOWN,
-        *STATED(draft), *[row.pk if row else None for row in CHOSEN(draft)],
+        identifier.type, identifier.birth_year, stated.sex or Sex.UNKNOWN,
+        *STATED(stated), *[row.pk if row else None for row in CHOSEN(stated)],
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Reading an uploaded exchange file: only digests of its identity numbers are stored.
 
 The file is held in memory, never on disk. A small file is read within its request; a larger one is stored
-sealed for a worker. Until the import has ended, each row's draft, digests and cells (for the report) are stored,
+sealed for a worker. Until the import has ended, each row's values, digests and cells (for the report) are stored,
 without its identity number and without any other cell that may be one.
 """
 
@@ -93,9 +93,9 @@ def _read(job: UUID, reader: RowReader, lines: Sequence[Line]) -> tuple[list[Kep
     rows: list[KeptRow] = []
     problems: list[tuple] = []
     for line in lines:
-        draft, found = read_line(reader, line)
+        stated, found = read_line(reader, line)
         if line.fields is not None:
-            stored = kept_rows.keep_draft(draft) if draft else (None, _digest(line.fields, reader.lists), None)
+            stored = kept_rows.keep_stated(stated) if stated else (None, _digest(line.fields, reader.lists), None)
             rows.append((job, line.number, show_cells(line.fields), *stored))
         problems += ((job, line.number, *_plain(problem)) for problem in found)
     return rows, problems

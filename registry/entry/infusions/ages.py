@@ -31,39 +31,39 @@ def age_contradiction() -> Problem:
     return Problem("age_at_infusion", "ages_contradict", _(CONTRADICT))
 
 
-def refuse_age(draft: InfusionInput, patient: Patient, course: Course) -> None:
+def refuse_age(stated: InfusionInput, patient: Patient, course: Course) -> None:
     """Raise InfusionRefused for an age that the year of birth or the recorded ages of a person rule out.
 
     course: the part visible to the actor. Another centre's records must not be revealed (DOMAIN.md), so they
     refuse nothing.
     """
-    if draft.age_at_infusion is None:
+    if stated.age_at_infusion is None:
         return
-    has_number = draft.identifier and draft.identifier.born_on  # the age is already checked against it
+    has_number = stated.identifier and stated.identifier.born_on  # the age is already checked against it
     if course.infusions and not has_number:
-        contradiction = check_age_by_birth_year(draft, patient.birth_year)
+        contradiction = check_age_by_birth_year(stated, patient.birth_year)
         if contradiction:
             raise InfusionRefused([contradiction])
-    age = Age(draft.infused_on, draft.date_precision, draft.age_at_infusion)
+    age = Age(stated.infused_on, stated.date_precision, stated.age_at_infusion)
     if contradicts(age, _ages_of(course, patient)) and contradicts(age, _ages_of(_undoubted(course), patient)):
         raise InfusionRefused([age_contradiction()])
 
 
-def follow_date(draft: InfusionInput, stored: Age, patient: Patient, course: Course) -> int:
+def follow_date(stated: InfusionInput, stored: Age, patient: Patient, course: Course) -> int:
     """The age of an infusion after its date is corrected without stating the age again.
 
     course: the person's other infusions. The age is unchanged where the new date is the old date with less
     precision. It is derived where the year of birth from the number and the recorded ages leave only one possible
     age. Otherwise it must be stated: raises InfusionRefused.
     """
-    precision = DatePrecision(draft.date_precision)
-    is_wider = first_day(stored.infused_on, precision) == draft.infused_on
+    precision = DatePrecision(stated.date_precision)
+    is_wider = first_day(stored.infused_on, precision) == stated.infused_on
     if is_wider and LENGTH[precision] >= LENGTH[DatePrecision(stored.date_precision)]:
         return stored.years
     age = None
     if patient.birth_year:
         born = [born_in(patient.birth_year), *map(born_by_age, [stored, *_ages_of(course, patient)])]
-        age = age_that_follows(born, draft.infused_on)
+        age = age_that_follows(born, stated.infused_on)
     if age is None:
         raise InfusionRefused([Problem("age_at_infusion", AGE_UNSTATED, _(UNSTATED))])
     return age

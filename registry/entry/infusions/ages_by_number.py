@@ -51,7 +51,7 @@ def _judge(infusion: Infusion, identifier: Identified | None, *, by_number: bool
         return [Problem("age_at_infusion", WITHOUT_NUMBER, sentence, True)]
     if identifier is None:
         return []
-    draft = InfusionInput(
+    stated = InfusionInput(
         centre=infusion.centre,
         category=Category(infusion.category),
         product=infusion.product,
@@ -60,4 +60,4 @@ def _judge(infusion: Infusion, identifier: Identified | None, *, by_number: bool
         date_precision=DatePrecision(infusion.date_precision),
         age_at_infusion=infusion.age_at_infusion,
     )
-    return [problem for problem in check_input(draft) if problem.code in {CONTRADICTED, BEFORE_BIRTH}]
+    return [problem for problem in check_input(stated) if problem.code in {CONTRADICTED, BEFORE_BIRTH}]

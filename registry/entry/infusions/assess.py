@@ -41,43 +41,43 @@ class Assessment:
 
 def assess(
     *,
-    draft: InfusionInput,
+    stated: InfusionInput,
     by: Actor,
     patient: Patient | None,
     course: Course,
     former_first_becomes: Kind | None = None,
 ) -> Assessment:
-    """Assess a new infusion. draft: completed; patient: None for a new person, whose course is empty.
+    """Assess a new infusion. stated: completed; patient: None for a new person, whose course is empty.
 
     Raises InfusionRefused with all errors.
     """
-    by_number_alone = patient.birth_year if patient and not draft.identifier else None
-    alone = refuse_impossible(draft, birth_year=by_number_alone)
+    by_number_alone = patient.birth_year if patient and not stated.identifier else None
+    alone = refuse_impossible(stated, birth_year=by_number_alone)
     if patient:
-        refuse_age(draft, patient, course)
-        refuse_number_of(patient, draft.batch)
-    step, others, former_first = draft.step, course.steps, None
+        refuse_age(stated, patient, course)
+        refuse_number_of(patient, stated.batch)
+    step, others, former_first = stated.step, course.steps, None
     before_first = not course.elsewhere and _is_before_first(step, others)
-    if before_first and draft.kind == Kind.FIRST and former_first_becomes:
+    if before_first and stated.kind == Kind.FIRST and former_first_becomes:
         former_first = next(infusion for infusion in course.infusions if infusion.kind == Kind.FIRST)
         others = [
             other._replace(kind=former_first_becomes) if other.kind == Kind.FIRST else other for other in others
         ]
-    kind, in_course, question = draft.kind, list[Problem](), None
+    kind, in_course, question = stated.kind, list[Problem](), None
     try:
         kind, in_course = classify(step=step, others=others, elsewhere=course.elsewhere)
         if patient and course.elsewhere:
-            refuse_moved(draft, patient, by)
+            refuse_moved(stated, patient, by)
     except (KindUnclear, KnownElsewhere) as unclear:
         question = unclear
-    of_sex = list(doubt_sex(draft.sex, course.sex))
+    of_sex = list(doubt_sex(stated.sex, course.sex))
     return Assessment(step, others, kind, question, before_first, former_first, alone, of_sex, in_course)
 
 
 def assess_change(
     *,
     stored: InfusionInput,
-    draft: InfusionInput,
+    stated: InfusionInput,
     changed: Collection[str],
     by: Actor,
     patient: Patient,
@@ -88,30 +88,30 @@ def assess_change(
     stored: the infusion before the correction; course: the person's others.
     """
     changed = set(changed)
-    refuse_impossible(draft, birth_year=patient.birth_year if changed & AGE else None, touched=changed)
+    refuse_impossible(stated, birth_year=patient.birth_year if changed & AGE else None, touched=changed)
     if changed & TOGETHER:
-        refuse_age(draft, patient, course)
-    _refuse_change(stored, draft, changed, course)
+        refuse_age(stated, patient, course)
+    _refuse_change(stored, stated, changed, course)
     if course.elsewhere and changed & SAME_INFUSION:
-        refuse_moved(draft, patient, by)
+        refuse_moved(stated, patient, by)
     if "batch" in changed:
-        refuse_number_of(patient, draft.batch)
+        refuse_number_of(patient, stated.batch)
 
 
 def refuse_impossible(
-    draft: InfusionInput, *, birth_year: int | None = None, touched: Collection[str] | None = None
+    stated: InfusionInput, *, birth_year: int | None = None, touched: Collection[str] | None = None
 ) -> list[Problem]:
     """The warnings of one infusion; raises InfusionRefused with all errors.
 
-    birth_year: the person's, where the draft has no identifier. touched: the fields that a correction changes
+    birth_year: the person's, where no identifier is stated. touched: the fields that a correction changes
     (rules.check_input).
     """
-    problems = check_input(draft, touched=touched)
-    if contradiction := check_age_by_birth_year(draft, birth_year):
+    problems = check_input(stated, touched=touched)
+    if contradiction := check_age_by_birth_year(stated, birth_year):
         problems.append(contradiction)
     if touched is None or "batch" in touched:
         _batch, taken = read_batch(
-            draft.batch, infused_on=draft.infused_on, precision=draft.date_precision, own=draft.identifier
+            stated.batch, infused_on=stated.infused_on, precision=stated.date_precision, own=stated.identifier
         )
         problems += [taken] if taken else []
     refusals = [problem for problem in problems if not problem.warning]
@@ -120,7 +120,7 @@ def refuse_impossible(
     return problems
 
 
-def _refuse_change(stored: InfusionInput, draft: InfusionInput, changed: Collection[str], course: Course) -> None:
+def _refuse_change(stored: InfusionInput, stated: InfusionInput, changed: Collection[str], course: Course) -> None:
     """Raise the refusal of a corrected infusion's kind or position in the course, if any.
 
     Existing problems do not refuse a correction: a course that waits for the steward can be corrected, and so can
@@ -128,7 +128,7 @@ def _refuse_change(stored: InfusionInput, draft: InfusionInput, changed: Collect
     """
     if DECIDES_ORDER.intersection(changed):
         try:
-            classify(step=draft.step, others=course.steps, elsewhere=course.elsewhere)
+            classify(step=stated.step, others=course.steps, elsewhere=course.elsewhere)
         except KnownElsewhere:
             raise
         except InfusionRefused as refused:
@@ -136,9 +136,9 @@ def _refuse_change(stored: InfusionInput, draft: InfusionInput, changed: Collect
                 raise
         return
     if "centre" in changed:
-        refuse_taken_place(draft.step, course.steps)
+        refuse_taken_place(stated.step, course.steps)
     if "product" in changed:
-        refuse_taken_place(draft.step, [step for step in course.steps if step.product == draft.step.product])
+        refuse_taken_place(stated.step, [step for step in course.steps if step.product == stated.step.product])
 
 
 def _is_refused(step: Step, course: Course, code: str) -> bool:

@@ -152,9 +152,9 @@ def row_of(infusion: Infusion) -> dict[str, str]:
     return {name: _write(values[name]) for name in COLUMNS if name not in OF_THE_PERSON}
 
 
-def row_of_draft(draft: InfusionInput) -> dict[str, str]:
+def row_of_stated(stated: InfusionInput) -> dict[str, str]:
     """Like `row_of` for an infusion that is not stored; columns without a value are left out."""
-    values = values_of(draft) | {"sex": draft.sex}
+    values = values_of(stated) | {"sex": stated.sex}
     return {name: text for name in COLUMNS if (text := _write(values.get(name)))}
 
 

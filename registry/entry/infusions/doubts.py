@@ -58,7 +58,7 @@ def follow_doubts(
     *,
     before: Doubts,
     by: Actor,
-    stated: Infusion | None = None,
+    changed: Infusion | None = None,
     also: Sequence[Problem] = (),
     confirmed: Collection[str] = (),
     answered: Collection[str] = (),
@@ -66,7 +66,7 @@ def follow_doubts(
     """Ask about doubts that are new since `before`, and close questions whose doubt is gone; within the
     transaction of the change.
 
-    stated: the infusion that was entered or corrected: all its doubts are asked about, of other infusions only
+    changed: the infusion that was entered or corrected: all its doubts are asked about, of other infusions only
     doubts about their kind. also: more doubts about it; confirmed: codes that its clinic has confirmed;
     answered: codes of questions about it that the change answers.
     """
@@ -78,12 +78,14 @@ def follow_doubts(
         if code not in before.get(pk, {}) and code in KIND_CODES
     ]
     own: list[tuple[UUID, Problem]] = []
-    if stated:
-        new = [doubt for code, doubt in after.get(stated.pk, {}).items() if code not in before.get(stated.pk, {})]
-        own = [(stated.pk, doubt) for doubt in [*also, *new]]
-    known = {(stated.pk, code) for code in confirmed} if stated else set()
+    if changed:
+        new = [
+            doubt for code, doubt in after.get(changed.pk, {}).items() if code not in before.get(changed.pk, {})
+        ]
+        own = [(changed.pk, doubt) for doubt in [*also, *new]]
+    known = {(changed.pk, code) for code in confirmed} if changed else set()
     ask_by_rules([*of_kind, *own], by=by, confirmed=known)
-    _settle(persons, before, after, {(stated.pk, code) for code in answered} if stated else set())
+    _settle(persons, before, after, {(changed.pk, code) for code in answered} if changed else set())
 
 
 def follow_file(persons: Collection[int], *, before: Doubts, by: Actor) -> None:
@@ -104,25 +106,25 @@ def batch_doubt() -> Problem:
     return Problem("batch", BATCH, _("Another person has an infusion of this batch: is the number right?"), True)
 
 
-def draft_of(infusion: Infusion) -> InfusionInput:
+def as_stated(infusion: Infusion) -> InfusionInput:
     """A stored infusion as input, without the identifier."""
-    draft = InfusionInput(**{name: getattr(infusion, name) for name in JUDGED_BY})
-    draft.category = Category(infusion.category)
-    return draft
+    stated = InfusionInput(**{name: getattr(infusion, name) for name in JUDGED_BY})
+    stated.category = Category(infusion.category)
+    return stated
 
 
 def _judge(own: Sequence[Infusion], *, elsewhere: bool) -> Iterator[tuple[Infusion, Problem]]:
     """The doubts in one person's infusions at a centre."""
     in_order = order_course(own)
-    drafts = [draft_of(infusion) for infusion in in_order]
-    steps = [draft.step for draft in drafts]
+    inputs = [as_stated(infusion) for infusion in in_order]
+    steps = [stated.step for stated in inputs]
     if not elsewhere:
         yield from ((in_order[0], doubt) for doubt in doubt_alone(steps[0]))
-    for place, (infusion, draft) in enumerate(zip(in_order, drafts, strict=True)):
+    for place, (infusion, stated) in enumerate(zip(in_order, inputs, strict=True)):
         others = [*steps[:place], *steps[place + 1 :]]
-        alone = [problem for problem in check_input(draft) if problem.warning]
+        alone = [problem for problem in check_input(stated) if problem.warning]
         in_course = doubt_in_course(steps[place], others, elsewhere=elsewhere)
-        yield from ((infusion, doubt) for doubt in (*alone, *doubt_entry(draft, others), *in_course))
+        yield from ((infusion, doubt) for doubt in (*alone, *doubt_entry(stated, others), *in_course))
 
 
 def _rows_of(persons: Collection[int]):

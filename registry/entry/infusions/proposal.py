@@ -62,23 +62,23 @@ def know_person(*, patient: Patient | None, by: Actor) -> Known:
 
 def propose(
     *,
-    draft: InfusionInput,
+    stated: InfusionInput,
     by: Actor,
     patient: Patient | None = None,
     former_first_becomes: Kind | None = None,
 ) -> Proposal:
     """What the infusion would be if it were stored now; nothing is stored.
 
-    patient: the person named by registry number or found by the draft's identifier (`find_patient`); None for a
+    patient: the person named by registry number or found by the stated identifier (`find_patient`); None for a
     new person. Raises InfusionRefused with every problem, and NotPermitted.
     """
-    require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
-    draft = replace(draft)
-    complete_input(draft)
+    require(by, Permission.WRITE_RECORDS, centre=stated.centre.pk)
+    stated = replace(stated)
+    complete_input(stated)
     course = read_course(patient, by) if patient else Course()
-    found = assess(draft=draft, by=by, patient=patient, course=course, former_first_becomes=former_first_becomes)
-    warnings = [*found.alone, *doubt_entry(draft, found.others), *found.of_sex]
-    warnings += [*doubt_batch(batch=draft.batch, patient=patient, by=by), *found.in_course]
+    found = assess(stated=stated, by=by, patient=patient, course=course, former_first_becomes=former_first_becomes)
+    warnings = [*found.alone, *doubt_entry(stated, found.others), *found.of_sex]
+    warnings += [*doubt_batch(batch=stated.batch, patient=patient, by=by), *found.in_course]
     kind = found.kind
     if isinstance(found.question, KindUnclear) and not course.elsewhere:
         kind = Kind.FIRST if found.before_first else propose_kind(found.step, found.others)
@@ -86,7 +86,7 @@ def propose(
     in_cell = [
         known.step
         for known in course.infusions
-        if known.centre_id == draft.centre.pk and known.category == draft.category
+        if known.centre_id == stated.centre.pk and known.category == stated.category
     ]
     order = Order([*found.others, step])
     return Proposal(

@@ -15,7 +15,7 @@ from registry.entry.infusions.ages_by_number import ABOUT_AGE, BEFORE_BIRTH
 from registry.entry.infusions.assess import DATE, assess, assess_change, refuse_impossible
 from registry.entry.infusions.batch_checks import refuse_registered_number
 from registry.entry.infusions.columns import CORRECTABLE, STORED
-from registry.entry.infusions.doubts import draft_of, follow_doubts, read_doubts
+from registry.entry.infusions.doubts import as_stated, follow_doubts, read_doubts
 from registry.entry.infusions.lists import read_lists_again
 from registry.entry.infusions.visible_course import Course, read_course
 from registry.entry.locks import lock_entry
@@ -31,7 +31,7 @@ from registry.rules import complete_input
 
 def record_infusion(
     *,
-    draft: InfusionInput,
+    stated: InfusionInput,
     by: Actor,
     patient: Patient | None = None,
     reason: str = "",
@@ -40,7 +40,7 @@ def record_infusion(
 ) -> Infusion:
     """Store one submitted infusion with its history row, and mark the statistics as behind.
 
-    patient: the person, if the draft has no identifier; known at a centre of the actor's. former_first_becomes
+    patient: the person, if no identifier is stated; known at a centre of the actor's. former_first_becomes
     answers KindUnclear: this infusion is the first, and the recorded first becomes a further dose or a reinfusion.
     Infusions with warnings are stored, and a rule asks about them (questions.py); confirmed: codes of warnings
     that the actor has confirmed.
@@ -48,38 +48,38 @@ def record_infusion(
     Raises InfusionRefused with every problem, KindUnclear when the date is before the patient's recorded first
     infusion, PatientRefused, NotPermitted, NotFound for a person unknown to the actor's centres.
     """
-    require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
-    draft = replace(draft)  # so that the caller's draft is not changed
-    complete_input(draft)
-    refuse_registered_number(draft.batch, by)
+    require(by, Permission.WRITE_RECORDS, centre=stated.centre.pk)
+    stated = replace(stated)  # so that the caller's is not changed
+    complete_input(stated)
+    refuse_registered_number(stated.batch, by)
     with acting_as(by, reason=check_reason(reason, needed=False)):
         lock_entry()
-        draft = replace(draft, **read_lists_again(vars(draft)))
-        patient = lock_known_patient(patient, by) if patient else lock_patient(draft)
+        stated = replace(stated, **read_lists_again(vars(stated)))
+        patient = lock_known_patient(patient, by) if patient else lock_patient(stated)
         course, before = read_course(patient, by), read_doubts([patient.pk])
         found = assess(
-            draft=draft, by=by, patient=patient, course=course, former_first_becomes=former_first_becomes
+            stated=stated, by=by, patient=patient, course=course, former_first_becomes=former_first_becomes
         )
         if found.question:
             raise found.question
         if found.former_first and former_first_becomes:
             found.former_first.kind = former_first_becomes
             found.former_first.save(update_fields=["kind"])
-        infusion = store_infusion(draft=replace(draft, kind=found.kind), patient=patient, by=by)
+        infusion = store_infusion(stated=replace(stated, kind=found.kind), patient=patient, by=by)
         also = [*found.alone, *found.of_sex]
-        follow_doubts([patient.pk], before=before, by=by, stated=infusion, also=also, confirmed=confirmed)
+        follow_doubts([patient.pk], before=before, by=by, changed=infusion, also=also, confirmed=confirmed)
         announce_change()
     return infusion
 
 
-def store_infusion(*, draft: InfusionInput, patient: Patient, by: Actor) -> Infusion:
-    """Store a draft that was judged under the lock as a submitted infusion of a locked person."""
-    fill_sex(patient, draft, by=by)
+def store_infusion(*, stated: InfusionInput, patient: Patient, by: Actor) -> Infusion:
+    """Store an infusion that was judged under the lock as a submitted one of a locked person."""
+    fill_sex(patient, stated, by=by)
     infusion = Infusion.objects.create(
         patient=patient,
         status=Status.SUBMITTED,
-        sex_stated=draft.sex or Sex.UNKNOWN,
-        **{column.name: getattr(draft, column.name) for column in STORED},
+        sex_stated=stated.sex or Sex.UNKNOWN,
+        **{column.name: getattr(stated, column.name) for column in STORED},
     )
     log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
     return infusion
@@ -103,7 +103,7 @@ def correct_infusion(
         infusion = _lock_infusion(infusion_id, by, version)
         changes = {**changes, **read_lists_again(changes)}
         changed = {name for name in changes if getattr(infusion, name) != changes[name]}
-        stored, before = draft_of(infusion), read_doubts([infusion.patient_id])
+        stored, before = as_stated(infusion), read_doubts([infusion.patient_id])
         for name in changed:
             setattr(infusion, name, changes[name])
         require(by, Permission.WRITE_RECORDS, centre=infusion.centre_id)
@@ -113,7 +113,7 @@ def correct_infusion(
             changed.add("age_at_infusion")
         assess_change(
             stored=stored,
-            draft=draft_of(infusion),
+            stated=as_stated(infusion),
             changed=changed,
             by=by,
             patient=infusion.patient,
@@ -126,17 +126,17 @@ def correct_infusion(
                 *(ABOUT_AGE if "age_at_infusion" in changes else ()),
                 *({BEFORE_BIRTH} if changed & DATE else ()),
             }
-            follow_doubts([infusion.patient_id], before=before, by=by, stated=infusion, answered=answered)
+            follow_doubts([infusion.patient_id], before=before, by=by, changed=infusion, answered=answered)
             announce_change()
     return infusion
 
 
 def _take_age_along(infusion: Infusion, stored: InfusionInput, changed: Collection[str], course: Course) -> None:
     """Set the age of an infusion with a new date, unless it was stated again."""
-    draft = draft_of(infusion)
-    refuse_impossible(draft, touched=changed)  # no age can be derived for an impossible date
+    stated = as_stated(infusion)
+    refuse_impossible(stated, touched=changed)  # no age can be derived for an impossible date
     age = Age(stored.infused_on, stored.date_precision, infusion.age_at_infusion)
-    infusion.age_at_infusion = follow_date(draft, age, infusion.patient, course)
+    infusion.age_at_infusion = follow_date(stated, age, infusion.patient, course)
 
 
 def withdraw_infusion(*, infusion_id: UUID, by: Actor, reason: str, version: int | None = None) -> Infusion:

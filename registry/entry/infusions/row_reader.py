@@ -29,7 +29,7 @@ OTHERS = [(column.name, column.holds) for column in TABLE if column.holds and co
 
 
 class RowReader:
-    """Turns rows of strings into drafts."""
+    """Turns rows of strings into stated infusions."""
 
     def __init__(self, lists: CodeLists):
         self.lists = lists
@@ -38,20 +38,20 @@ class RowReader:
     def read(
         self, row: Mapping[str, str], *, person_known: bool = False, stored: Mapping[str, str] | None = None
     ) -> tuple[InfusionInput | None, list[Problem]]:
-        """(draft, or None if a field cannot be read; problems) of one row.
+        """(stated infusion, or None if a field cannot be read; problems) of one row.
 
         person_known: the person is named by registry number, so the row needs no identifier. stored: the stored
         row that is corrected; unchanged fields are not judged again.
         """
         touched = None if stored is None else {name for name in row if row[name] != stored.get(name, "")}
         fields = RowFields(row, self.lists)
-        draft = self._read(fields, person_known, read_batch_anew=touched is None or "batch" in touched)
-        if draft.infused_on:  # without a date no age can be derived
-            complete_input(draft)
+        stated = self._read(fields, person_known, read_batch_anew=touched is None or "batch" in touched)
+        if stated.infused_on:  # without a date no age can be derived
+            complete_input(stated)
         if fields.refused:
             unread = {problem.field for problem in fields.problems}
-            return None, fields.problems + self._check(draft, unread=unread, touched=touched)
-        return draft, fields.problems + self._check(draft, touched=touched)
+            return None, fields.problems + self._check(stated, unread=unread, touched=touched)
+        return stated, fields.problems + self._check(stated, touched=touched)
 
     def _read(self, fields: RowFields, person_known: bool, *, read_batch_anew: bool) -> InfusionInput:
         """The values of all fields; None for a value that cannot be read."""
@@ -62,7 +62,7 @@ class RowReader:
         _check_modality(fields, product)
         infused_on, precision = _read_date(fields)
         identifier = None if person_known else _read_identifier(fields, centre)
-        draft = InfusionInput(
+        stated = InfusionInput(
             centre=centre, category=category, product=product, infused_on=infused_on, date_precision=precision,
             identifier=identifier, kind=fields.look_up("kind", SPELLINGS[Kind], needed=False),
         )  # fmt: skip
@@ -70,9 +70,9 @@ class RowReader:
             if name in fields.cells:
                 value = self._read_other(fields, name, holds)
                 if value is not None:
-                    setattr(draft, name, value)
-        draft.batch = _read_batch(fields, draft) if read_batch_anew else fields.cells.get("batch", "")
-        return draft
+                    setattr(stated, name, value)
+        stated.batch = _read_batch(fields, stated) if read_batch_anew else fields.cells.get("batch", "")
+        return stated
 
     def _read_other(self, fields: RowFields, name: str, holds: Listed | Chosen | Number) -> Any:
         if isinstance(holds, Listed):
@@ -81,13 +81,13 @@ class RowReader:
             return fields.look_up(name, SPELLINGS[holds.choices], needed=False)
         return fields.number(name, holds.least, holds.most)
 
-    def _check(self, draft: InfusionInput, **what) -> list[Problem]:
+    def _check(self, stated: InfusionInput, **what) -> list[Problem]:
         """The rules' problems; a problem with the trial lists the category's trials."""
         return [
-            replace(problem, sentence=f"{problem.sentence} {self._name_trials(draft.category)}".strip())
+            replace(problem, sentence=f"{problem.sentence} {self._name_trials(stated.category)}".strip())
             if problem.code in NAMES_TRIALS
             else problem
-            for problem in check_input(draft, **what)
+            for problem in check_input(stated, **what)
         ]
 
     def _name_trials(self, category: Category) -> str:
@@ -134,12 +134,12 @@ def _read_date(fields: RowFields):
         return None, None
 
 
-def _read_batch(fields: RowFields, draft: InfusionInput) -> str:
+def _read_batch(fields: RowFields, stated: InfusionInput) -> str:
     written = fields.cells.get("batch", "")
     if "+" in written and SHORTENED.fullmatch(written):
         fields.refuse("batch", "number_shortened", _say_shortened())
     batch, taken = read_batch(
-        written, infused_on=draft.infused_on, precision=draft.date_precision, own=draft.identifier
+        written, infused_on=stated.infused_on, precision=stated.date_precision, own=stated.identifier
     )
     if taken:
         fields.refuse(taken.field, taken.code, taken.sentence)

@@ -15,16 +15,16 @@ from registry.models.patient_identifier import GIVES_BIRTH_DATE
 from registry.sentences import STATED_WITH_INFUSION
 
 
-def lock_patient(draft: InfusionInput) -> Patient:
-    """The person of a draft, stored if new, locked until the commit. This is not logged as a look-up: the caller
-    has made the look-up before, outside this transaction.
+def lock_patient(stated: InfusionInput) -> Patient:
+    """The person of a stated infusion, stored if new, locked until the commit. Not logged as a look-up: the
+    caller has made it before, outside this transaction.
 
     Concurrent entries of the same new person wait for the digest's lock: the second finds the person that the
     first has stored. Raises PatientRefused, PseudonymUsed.
     """
-    identifier = draft.identifier
+    identifier = stated.identifier
     if identifier is None:
-        raise ValueError("a draft without an identifier has no person to lock")
+        raise ValueError("an infusion stated without an identifier has no person to lock")
     lock_entry()
     claim_identifier(identifier)
     while found := person_with(identifier):
@@ -34,7 +34,7 @@ def lock_patient(draft: InfusionInput) -> Patient:
             return locked
     refuse_refused(identifier)
     refuse_retired_pseudonym(identifier)
-    patient = Patient.objects.create(sex=draft.sex or Sex.UNKNOWN, birth_year=identifier.birth_year)
+    patient = Patient.objects.create(sex=stated.sex or Sex.UNKNOWN, birth_year=identifier.birth_year)
     give_identifier(patient, identifier)
     return patient
 
@@ -75,16 +75,16 @@ def lock_known_patient(patient: Patient, by: Actor) -> Patient:
     return locked
 
 
-def fill_sex(patient: Patient, draft: InfusionInput, *, by: Actor) -> None:
-    """Set the sex that a draft states for a locked person whose sex is not known.
+def fill_sex(patient: Patient, stated: InfusionInput, *, by: Actor) -> None:
+    """Set the sex stated with an infusion for a locked person whose sex is not known.
 
     A sex that was stated only with infusions since withdrawn at other centres counts as not known, unless a
     personal identity or coordination number gives it. It is one statement, so that its cost does not reveal other
     centres' records.
     """
-    stated = draft.sex or Sex.UNKNOWN
+    sex = stated.sex or Sex.UNKNOWN
     fillable = Q(sex=Sex.UNKNOWN)
-    if draft.identifier:
+    if stated.identifier:
         of_person = {"patient": OuterRef("pk")}
         here = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(**of_person)
         numbers = PatientIdentifier.objects.filter(
@@ -93,5 +93,5 @@ def fill_sex(patient: Patient, draft: InfusionInput, *, by: Actor) -> None:
         stand = Infusion.objects.counted().filter(**of_person)
         fillable |= Q(~Exists(here), ~Exists(stand), ~Exists(numbers))
     with acting_as(by, reason=STATED_WITH_INFUSION):
-        if Patient.objects.filter(fillable, pk=patient.pk).exclude(sex=stated).update(sex=stated):
-            patient.sex = stated
+        if Patient.objects.filter(fillable, pk=patient.pk).exclude(sex=sex).update(sex=sex):
+            patient.sex = sex

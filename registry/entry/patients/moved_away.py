@@ -28,7 +28,7 @@ WHERE elsewhere AND line NOT IN (SELECT line FROM import_problem WHERE NOT warni
 """
 
 
-def refuse_moved(draft: InfusionInput, patient: Patient, by: Actor) -> None:
+def refuse_moved(stated: InfusionInput, patient: Patient, by: Actor) -> None:
     """Raise KnownElsewhere for an infusion that one of the actor's centres once recorded and no longer has, if
     other centres know the person. by: an actor who sees only part of the person's course.
     """
@@ -37,10 +37,10 @@ def refuse_moved(draft: InfusionInput, patient: Patient, by: Actor) -> None:
     was = Infusion.pgh_event_model.objects.filter(  # type: ignore[attr-defined]  # made by keeps_history
         pgh_obj__in=given,
         centre__in=own,
-        infused_on=draft.infused_on,
-        date_precision=draft.date_precision,
-        sequence=draft.sequence,
-        product_id=draft.product.pk,
+        infused_on=stated.infused_on,
+        date_precision=stated.date_precision,
+        sequence=stated.sequence,
+        product_id=stated.product.pk,
     )
     if was.exists():
         raise KnownElsewhere

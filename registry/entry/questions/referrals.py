@@ -17,7 +17,7 @@ from registry.entry.importing.course import KIND_STAYS
 from registry.entry.importing.sent_rows import DECLINED, SENT, seal_place
 from registry.entry.importing.staging import chain_of
 from registry.entry.infusions.batch_checks import refuse_registered_number
-from registry.entry.infusions.columns import row_of_draft
+from registry.entry.infusions.columns import row_of_stated
 from registry.entry.infusions.proposal import propose
 from registry.entry.patients.lookup import find_patient, person_with
 from registry.entry.questions.questions import ask_about_referral, check_text, close_it, refuse_full, write_in
@@ -47,26 +47,26 @@ class ReferralSettled(RegistryError):
 
 
 def send_referral(
-    *, draft: InfusionInput, by: User, patient: Patient | None = None, message: str = ""
+    *, stated: InfusionInput, by: User, patient: Patient | None = None, message: str = ""
 ) -> Referral:
     """Send an infusion that is refused with a code of REFERABLE to the steward. While the referral is open,
     sending it again only adds its message to the thread.
 
-    patient: the person, named by registry number or found by the draft's identifier. Raises
+    patient: the person, named by registry number or found by the stated identifier. Raises
     NothingToRefer, InfusionRefused with other problems, NotPermitted, TextTooLong, IdentifierInText,
     QuestionFull.
     """
-    require(by, Permission.WRITE_RECORDS, centre=draft.centre.pk)
-    draft = replace(draft)
-    complete_input(draft)
-    question = propose(draft=draft, by=by, patient=patient).question
+    require(by, Permission.WRITE_RECORDS, centre=stated.centre.pk)
+    stated = replace(stated)
+    complete_input(stated)
+    question = propose(stated=stated, by=by, patient=patient).question
     if question is None or question.code not in REFERABLE:
         raise NothingToRefer
-    refuse_registered_number(draft.batch, by)
+    refuse_registered_number(stated.batch, by)
     words = check_text(message.strip() or WHICH_IS_FIRST)
-    identifier = draft.identifier
+    identifier = stated.identifier
     whose = {"chain": chain_of(identifier)} if identifier else {"patient": patient}
-    sent = {"centre": draft.centre, "fields": row_of_draft(draft), "code": question.code, **whose}
+    sent = {"centre": stated.centre, "fields": row_of_stated(stated), "code": question.code, **whose}
     with acting_as(by):
         User.objects.select_for_update(no_key=True).get(pk=by.pk)  # the button was pressed twice
         if again := Referral.objects.filter(state=ReferralState.OPEN, **sent).select_for_update().first():
@@ -78,7 +78,7 @@ def send_referral(
             identifier_type=identifier.type if identifier else "",
             birth_year=identifier.birth_year if identifier else None,
             birth_digest=identifier.birth_digest() if identifier else None,
-            place=seal_place(draft),
+            place=seal_place(stated),
             sent_by=by.username,
         )
         ask_about_referral(referral=referral, text=words, by=by)

@@ -150,11 +150,11 @@ def read_unsettled(*, by: Actor) -> list[UnsettledCourse]:
 def read_sent(referral: Referral, *, by: Actor) -> InfusionInput:
     """The infusion of an open referral. Raises InfusionRefused if it can no longer be read."""
     reader = RowReader(CodeLists(by, permission=Permission.SETTLE_ORDER))
-    draft, problems = reader.read(referral.fields, person_known=True)
+    stated, problems = reader.read(referral.fields, person_known=True)
     refusals = [problem for problem in problems if not problem.warning]
-    if draft is None or refusals:
+    if stated is None or refusals:
         raise InfusionRefused(refusals)
-    return draft
+    return stated
 
 
 def settle_course(
@@ -194,14 +194,14 @@ def release_referral(
     with acting_as(by, reason=REFERRAL_RELEASED % {"sender": seen.sent_by}):
         patient = _lock_person(seen, by)
         referral = lock_open(referral_id, by, Permission.SETTLE_ORDER)
-        draft = read_sent(referral, by=by)
-        settlement, before = Settlement(_rows_of(patient), answers, draft), read_doubts([patient.pk])
+        stated = read_sent(referral, by=by)
+        settlement, before = Settlement(_rows_of(patient), answers, stated), read_doubts([patient.pk])
         changed = _apply(settlement, by=by, shown=shown)
-        infusion = _store(draft, Kind(answers[SENT]), patient, by)
+        infusion = _store(stated, Kind(answers[SENT]), patient, by)
         for other in changed:
             if other.centre_id != referral.centre_id:
                 ask(infusion_id=other.pk, text=_say_settled(other), by=by)
-        follow_doubts([patient.pk], before=before, by=by, stated=infusion)
+        follow_doubts([patient.pk], before=before, by=by, changed=infusion)
         end_referral(referral, state=ReferralState.RELEASED, by=by, patient=patient, infusion=infusion)
         words = message.strip() or RELEASED
         write_in(lock_question(referral), text=words, by=by, side=Side.STEWARD)
@@ -248,14 +248,14 @@ def _apply(settlement: Settlement, *, by: Actor, shown: str) -> list[Infusion]:
     return changed
 
 
-def _store(draft: InfusionInput, kind: Kind, patient: Patient, by: Actor) -> Infusion:
+def _store(stated: InfusionInput, kind: Kind, patient: Patient, by: Actor) -> Infusion:
     """Store the row of a referral."""
-    draft = replace(draft, kind=kind)
+    stated = replace(stated, kind=kind)
     rows = _rows_of(patient)
-    own = [row.step for row in rows if row.centre_id == draft.centre.pk]
-    refuse_taken_place(draft.step, own)
-    refuse_age(draft, patient, Course(rows))
-    return store_infusion(draft=draft, patient=patient, by=by)
+    own = [row.step for row in rows if row.centre_id == stated.centre.pk]
+    refuse_taken_place(stated.step, own)
+    refuse_age(stated, patient, Course(rows))
+    return store_infusion(stated=stated, patient=patient, by=by)
 
 
 def _say_settled(infusion: Infusion) -> str:

@@ -87,12 +87,12 @@ class InfusionForm(forms.Form):
 
     def read(self) -> InfusionInput | None:
         """The infusion as typed; None if a field cannot be read, with the problem beside it."""
-        draft, problems = RowReader(self.lists).read(
+        stated, problems = RowReader(self.lists).read(
             self.typed(), person_known=self.patient is not None, stored=self.stored
         )
         refusals = [self._say_date(problem) for problem in problems if not problem.warning]
         self.refuse(refusals)
-        return None if refusals else draft
+        return None if refusals else stated
 
     def _say_date(self, problem: Problem) -> Problem:
         """The problem of an unreadable date, naming the formats that the page accepts (more than a file does)."""

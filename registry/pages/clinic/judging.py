@@ -103,8 +103,8 @@ def _propose(
     Sending the form states a proposed kind, if the page would still propose it.
     """
 
-    def ask(draft: InfusionInput) -> Proposal:
-        return propose(draft=draft, by=request.user, patient=patient, former_first_becomes=form.answer)
+    def ask(stated: InfusionInput) -> Proposal:
+        return propose(stated=stated, by=request.user, patient=patient, former_first_becomes=form.answer)
 
     if not form.kind_is_open:
         return stated, ask(stated)

@@ -117,7 +117,7 @@ def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None)
         return _show_form(request, form, draft_id, judged)
     try:
         infusion = record_infusion(
-            draft=judged.stated,
+            stated=judged.stated,
             by=request.user,
             patient=form.patient,
             former_first_becomes=form.answer,
@@ -142,7 +142,7 @@ def _refer(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None) 
         return _show_form(request, form, draft_id, judged)
     try:
         referral = send_referral(
-            draft=judged.stated, by=request.user, patient=judged.patient, message=request.POST.get("message", "")
+            stated=judged.stated, by=request.user, patient=judged.patient, message=request.POST.get("message", "")
         )
     except RegistryError as refused:
         form.refuse_error(refused)

@@ -114,7 +114,7 @@ def settle_referral(request: SignedInRequest, referral_id: UUID) -> HttpResponse
             return redirect("clinic:referral", referral_id=referral_id)
     patient = entry.find_person(sent, by=request.user)
     try:
-        draft = read_sent(sent, by=request.user)
+        stated = read_sent(sent, by=request.user)
     except InfusionRefused as refused:
         wrong = "; ".join(f"{column_name(problem.field)}: {problem.sentence}" for problem in refused.problems)
         sentence = _("What was sent cannot be registered any longer: decline it, and say why.")
@@ -122,7 +122,7 @@ def settle_referral(request: SignedInRequest, referral_id: UUID) -> HttpResponse
         return redirect("clinic:referral", referral_id=referral_id)
     rows = read_rows(patient, by=request.user)
     return _show_settling(
-        request, rows, form, problem, draft=draft, context={"referral": sent, "patient": patient}
+        request, rows, form, problem, stated=stated, context={"referral": sent, "patient": patient}
     )
 
 
@@ -180,14 +180,14 @@ def _show_settling(
     problem: str,
     *,
     context: dict[str, Any],
-    draft: InfusionInput | None = None,
+    stated: InfusionInput | None = None,
 ) -> HttpResponse:
     """The course before and after; the effect once every infusion has a decision."""
     given = _answers(request.POST) if request.method == "POST" else {}
     answers = {str(row.pk): given.get(str(row.pk), row.kind) for row in rows}
-    if draft:
-        answers[SENT] = given.get(SENT, draft.kind or "")
-    settlement = Settlement(rows, answers, draft)
+    if stated:
+        answers[SENT] = given.get(SENT, stated.kind or "")
+    settlement = Settlement(rows, answers, stated)
     shown: dict[str, Any] = {}
     try:
         settlement.check()
@@ -202,7 +202,7 @@ def _show_settling(
         | shown
         | {
             "lines": lines,
-            "draft": draft,
+            "stated": stated,
             "sent_answer": answers.get(SENT, ""),
             "kinds": Kind.choices,
             "double": DOUBLE,

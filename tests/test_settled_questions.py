@@ -14,6 +14,8 @@ from registry.entry.questions.questions import ask, ask_by_rules, write
 from registry.errors import Problem
 from registry.models import Infusion, Question
 from tests import factories
+from tests.calling import Program
+from tests.desk import address, sign_in
 
 ONE, OTHER, THIRD = (factories.nth_number(place) for place in range(3))
 
@@ -105,6 +107,55 @@ def test_an_age_that_is_stated_again_answers_what_was_asked_about_it_and_no_othe
     correct(rows[0], age_at_infusion=49)
     assert {one.infusion_id for one in Question.objects.unclosed()} == {rows[1].pk, also.pk}
     assert unclosed() == sorted(codes * 2)
+
+
+ASKED_OF_AGES = ["age_after_merge", "age_contradicts_identifier", "age_without_number"]
+
+
+def ask_about_ages(*rows):
+    doubts = [(row.pk, Problem("age_at_infusion", code, "Which?", True)) for row in rows for code in ASKED_OF_AGES]
+    ask_by_rules(doubts, by=Operator())
+
+
+def open_about(row) -> list[str]:
+    return sorted(row.questions.unclosed().values_list("rule", flat=True))
+
+
+@pytest.mark.parametrize("age", [50, 49])
+@pytest.mark.parametrize("way", ["function", "program", "page"])
+def test_an_age_that_is_confirmed_closes_what_was_asked_about_it(lists, way, age):
+    """The same age, stated again, answers as well as another, and about its own infusion alone."""
+    nurse = factories.user("upp", lists.centres["UPP"])
+    row, other = (factories.record(lists, f"local:{name}", age_at_infusion=50) for name in ("one", "two"))
+    ask_about_ages(row, other)
+
+    def state(**changes):
+        if way == "function":
+            correct(row, **changes)
+        elif way == "program":
+            program, place = Program(nurse), f"infusions/{row.pk}"
+            answer = program.call("PATCH", place, changes | {"reason": "r"}, if_match=program.get(place)["ETag"])
+            assert answer.status_code == 200
+        else:
+            client = sign_in(nurse)
+            shown = client.get(address("correct", infusion_id=row.pk)).context
+            hidden = {"version": shown["version"], "age_for": shown["form"].age_for, "why": "typing_error"}
+            sent = shown["form"].initial | hidden | {name: str(value) for name, value in changes.items()}
+            assert client.post(address("correct", infusion_id=row.pk), sent).status_code == 302
+
+    state(batch="B-1")
+    assert open_about(row) == ASKED_OF_AGES, "the age was not stated"
+    state(age_at_infusion=age)
+    assert open_about(row) == [] and open_about(other) == ASKED_OF_AGES
+    assert Infusion.objects.get(pk=row.pk).age_at_infusion == age
+
+
+def test_an_age_that_the_year_of_birth_rules_out_is_not_confirmed(lists):
+    row = factories.record(lists, ONE)
+    type(row).objects.filter(pk=row.pk).update(age_at_infusion=5)
+    ask_about_ages(row)
+    correct(row, age_at_infusion=5)
+    assert open_about(row) == ASKED_OF_AGES
 
 
 def test_a_batch_of_another_person_is_a_warning_and_no_refusal(lists):

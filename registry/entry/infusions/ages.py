@@ -8,7 +8,7 @@ from registry.access import Actor
 from registry.ages import Age, age_that_follows, born_by_age, born_in, contradicts
 from registry.choices import DatePrecision
 from registry.dates import first_day
-from registry.entry.infusions.ages_by_number import ABOUT_AGE
+from registry.entry.infusions.ages_by_number import ABOUT_AGE, AFTER_MERGE
 from registry.entry.infusions.visible_course import Course
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import InfusionRefused, Problem
@@ -17,7 +17,6 @@ from registry.models import Patient, Question
 from registry.rules import check_age_by_birth_year
 from registry.sentences import Sentence as _
 
-AFTER_MERGE = "age_after_merge"
 AGE_UNSTATED = "age_unstated"  # the code of the refusal that asks for the age
 CONTRADICT = gettext_noop(
     "The age contradicts that at another infusion of this person: one of the two, or a date, is wrong."
@@ -88,8 +87,8 @@ def ask_about_ages(patient: Patient, *, by: Actor) -> None:
 
 def _undoubted(course: Course) -> Course:
     """A course without the infusions whose age a rule asks about: a wrong age must not block a correction."""
-    keys, rules = [infusion.pk for infusion in course.infusions], {*ABOUT_AGE, AFTER_MERGE}
-    asked = Question.objects.unclosed().filter(infusion__in=keys, rule__in=rules)
+    keys = [infusion.pk for infusion in course.infusions]
+    asked = Question.objects.unclosed().filter(infusion__in=keys, rule__in=ABOUT_AGE)
     doubted = set(asked.values_list("infusion", flat=True))
     return replace(course, infusions=[infusion for infusion in course.infusions if infusion.pk not in doubted])
 

@@ -16,8 +16,8 @@ from registry.sentences import Sentence as _
 
 CONTRADICTED = "age_contradicts_identifier"
 BEFORE_BIRTH = "date_before_birth"  # answered by correcting the date
-WITHOUT_NUMBER = "age_without_number"
-ABOUT_AGE = frozenset({CONTRADICTED, WITHOUT_NUMBER})  # answered by stating the age again
+WITHOUT_NUMBER, AFTER_MERGE = "age_without_number", "age_after_merge"
+ABOUT_AGE = frozenset({CONTRADICTED, WITHOUT_NUMBER, AFTER_MERGE})  # answered by stating the age, also the same
 
 
 def follow_number(

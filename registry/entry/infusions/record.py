@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.ages import Age
+from registry.ages import Age, contradicts
 from registry.choices import AccessAction, Kind, Sex, Status
 from registry.entry.infusions.ages import follow_date
 from registry.entry.infusions.ages_by_number import ABOUT_AGE, BEFORE_BIRTH
@@ -122,13 +122,20 @@ def correct_infusion(
         if changed:
             infusion.save(update_fields=changed)
             log_infusions(by=by, action=AccessAction.CORRECT, infusions=[infusion])
-            answered = {
-                *(ABOUT_AGE if "age_at_infusion" in changes else ()),
-                *({BEFORE_BIRTH} if changed & DATE else ()),
-            }
-            follow_doubts([infusion.patient_id], before=before, by=by, changed=infusion, answered=answered)
             announce_change()
+        answered = _find_answered(infusion, changed, changes)
+        if changed or answered:
+            follow_doubts([infusion.patient_id], before=before, by=by, changed=infusion, answered=answered)
     return infusion
+
+
+def _find_answered(infusion: Infusion, changed: Collection[str], stated: Collection[str]) -> set[str]:
+    """The codes of questions that a correction answers: also by stating the same age again, if it is possible."""
+    answered = {BEFORE_BIRTH} if DATE.intersection(changed) else set()
+    age = Age(infusion.infused_on, infusion.date_precision, infusion.age_at_infusion)
+    if "age_at_infusion" in stated and not contradicts(age, (), infusion.patient.birth_year):
+        answered |= ABOUT_AGE
+    return answered
 
 
 def _take_age_along(infusion: Infusion, stored: InfusionInput, changed: Collection[str], course: Course) -> None:

@@ -1,6 +1,6 @@
 """The forms of a correction: the stored fields, and the reason for the history."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django import forms
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.dates import understand_date
 from registry.entry.infusions.ages import AGE_UNSTATED
+from registry.entry.infusions.assess import DATE
 from registry.entry.infusions.columns import CORRECTABLE, row_of
 from registry.errors import Problem
 from registry.free_text import refuse_identity_number
@@ -21,7 +22,7 @@ class CorrectionForm(InfusionForm):
     """The fields that may be corrected, with their stored values."""
 
     def __init__(self, *args, infusion: Infusion, **kwargs):
-        self.stored = row_of(infusion)
+        self.infusion, self.stored = infusion, row_of(infusion)
         super().__init__(*args, patient=infusion.patient, initial=self.stored, **kwargs)
         del self.fields[ANSWER]
         self.fields["kind"].needed = True  # type: ignore[attr-defined]
@@ -34,8 +35,9 @@ class CorrectionForm(InfusionForm):
         if stated is None or stated.kind is None:
             return None
         changes = {name: getattr(stated, name) for name in CORRECTABLE}
-        if str(stated.age_at_infusion) == self.initial["age_at_infusion"] and not self._restates_age(stated):
-            del changes["age_at_infusion"]  # it was given for another date
+        changed = {name for name in changes if changes[name] != getattr(self.infusion, name)}
+        if "age_at_infusion" not in changed and not self._restates_age(stated, changed):
+            del changes["age_at_infusion"]
         return changes
 
     @property
@@ -50,7 +52,10 @@ class CorrectionForm(InfusionForm):
             self.data |= {"age_at_infusion": "", "age_for": self.data.get("infused_on", "")}
         super().refuse(problems)
 
-    def _restates_age(self, stated: InfusionInput) -> bool:
+    def _restates_age(self, stated: InfusionInput, changed: Collection[str]) -> bool:
+        """Whether the stored age is stated for the corrected date, or sent by itself to confirm it."""
+        if not DATE.intersection(changed):
+            return not changed
         try:
             return understand_date(self.age_for) == (stated.infused_on, stated.date_precision)
         except ValueError:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from swecar import env
-from swecar.local.demo_summary import print_summary, read_map, say
+from swecar.local.demo_summary import print_summary, read_map, say, step
 from swecar.local.embedded import serving
 from swecar.local.errors import CannotStart
 from swecar.local.folder import ROOT, owned, var_folder
@@ -49,30 +49,35 @@ def main() -> int:
 def demonstrate(var: Path, port: int, signals: Sequence[int]) -> None:
     """Start everything in order, print the summary, and watch the processes until StopAsked."""
     with ExitStack() as stack:
-        say("Starting PostgreSQL and Valkey …")
-        servers = stack.enter_context(serving(var))
+        with step("Starting PostgreSQL and Valkey"):
+            servers = stack.enter_context(serving(var))
         variables = with_these(servers.variables | {"DEMONSTRATION": "1"})
         variables |= {"SWECAR_VAR": str(var), "PYTHONUNBUFFERED": "1"}
         children = list(servers.children)
 
-        def plan(name: str, *words: str) -> Plan:
-            return Plan(name, [sys.executable, "-m", *words], ROOT, variables, shows_output=name == "prepare")
+        def plan(name: str, *words: str, shows_output: bool = False) -> Plan:
+            return Plan(name, [sys.executable, "-m", *words], ROOT, variables, shows_output=shows_output)
 
-        with running(plan("prepare", "swecar.local.demo", "prepare"), var=var) as step:
-            wait(signals, children, step.has_ended)
-            if step.process.returncode:
-                raise CannotStart(f"This step failed. The end of its output:{step.last_words()}")
+        def run_to_end(plan: Plan) -> None:
+            with running(plan, var=var) as child:
+                wait(signals, children, child.has_ended)
+                if child.process.returncode:
+                    raise CannotStart(f"This step failed. The end of its output:{child.last_words()}")
 
-        say("Starting the worker, the scheduler and the web server …")
-        for name, words in {
-            "worker": WORKER,
-            "beat": (*BEAT, str(var / "run" / "beat-schedule")),
-            "web": (*WEB, f"127.0.0.1:{port}"),
-        }.items():
-            children.append(stack.enter_context(running(plan(name, *words), var=var)))
-        document = wait(signals, children, lambda: read_map(port), within=RESPONDS_WITHIN)
+        run_to_end(plan("prepare", "swecar.local.demo", "prepare", shows_output=True))
+        with step("Starting the worker, the scheduler and the web server"):
+            for name, words in {
+                "worker": WORKER,
+                "beat": (*BEAT, str(var / "run" / "beat-schedule")),
+                "web": (*WEB, f"127.0.0.1:{port}"),
+            }.items():
+                children.append(stack.enter_context(running(plan(name, *words), var=var)))
+            document = wait(signals, children, lambda: read_map(port), within=RESPONDS_WITHIN)
         print_summary(document, var, port)
         try:
+            if not env.flag("SWECAR_EMBEDDED_FAST"):  # the tests of releases make their own
+                with step("Making the releases"):
+                    run_to_end(plan("releases", "manage", "demo_releases"))
             wait(signals, children, lambda: False)
         finally:
             say("\nStopping …")
@@ -82,18 +87,15 @@ def prepare(var: Path) -> None:
     """Migrate, store the records and publish, in one process rather than one per command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swecar.settings")
     with redirect_stdout(sys.stderr):  # to the log; only say() writes to the terminal
-        django.setup()
-        say("Bringing the database up to date …")
-        call_command("migrate", interactive=False, verbosity=1)
-        if not getattr(settings, "WHITENOISE_USE_FINDERS", False):
-            call_command("collectstatic", interactive=False, verbosity=1)
-        say("Filling in the demonstration's records …")
-        call_command("demo_data", "--logins", str(var / "logins.json"))
-        say("Publishing …")
-        call_command("publish")
-        if not env.flag("SWECAR_EMBEDDED_FAST"):  # the tests of releases make their own
-            say("Making the releases …")
-            call_command("demo_releases")
+        with step("Bringing the database up to date"):
+            django.setup()
+            call_command("migrate", interactive=False, verbosity=1)
+            if not getattr(settings, "WHITENOISE_USE_FINDERS", False):
+                call_command("collectstatic", interactive=False, verbosity=1)
+        with step("Filling in the demonstration's records"):
+            call_command("demo_data", "--logins", str(var / "logins.json"))
+        with step("Publishing"):
+            call_command("publish")
 
 
 def check_port(port: int) -> None:

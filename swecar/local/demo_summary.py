@@ -2,16 +2,31 @@
 
 import json
 import sys
+import time
 import urllib.request
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 
-def say(sentence: str) -> None:
+def say(sentence: str, end: str = "\n") -> None:
     """Print a line at once, also to a pipe."""
     with suppress(OSError):  # a closed terminal must not prevent the shutdown
-        print(sentence, file=sys.__stdout__, flush=True)
+        print(sentence, end=end, file=sys.__stdout__, flush=True)
+
+
+@contextmanager
+def step(sentence: str) -> Iterator[None]:
+    """Print what the block does, and after it how many seconds that took."""
+    began = time.monotonic()
+    say(f"{sentence} … ", end="")
+    try:
+        yield
+    except BaseException:
+        say("")
+        raise
+    say(f"{time.monotonic() - began:.1f} s")
 
 
 def read_map(port: int) -> dict[str, Any] | None:

@@ -106,8 +106,8 @@ def _read_form(request: Caller, user: User) -> tuple[Any, str | None, bool]:
     if "file" not in files:
         problems.append(Problem("file", "missing", "Send the file as the part named file."))
     centre = str(texts.get("centre") or "").strip().upper() or None
-    writable = centres_where(user, Permission.WRITE_RECORDS)
-    if centre and centre not in {each.code for each in Centre.objects.all() if each.pk in writable}:
+    writable = Centre.objects.visible_to(user, Permission.WRITE_RECORDS)
+    if centre and centre not in writable.values_list("code", flat=True):
         problems.append(Problem("centre", "unknown_centre", "The value is not in the registry's list."))
     dry_run = TRUTH.get(str(texts.get("dry_run", "")).strip().lower())
     if dry_run is None:

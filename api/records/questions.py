@@ -133,8 +133,7 @@ def _read_key(text: str) -> int:
 
 
 def _filter(found: QuestionQuerySet, user: User, parameters: Parameters) -> QuestionQuerySet:
-    visible = centres_where(user, Permission.READ_RECORDS)
-    centres = {centre.code: centre.pk for centre in Centre.objects.order_by("code") if centre.pk in visible}
+    centres = dict(Centre.objects.visible_to(user).order_by("code").values_list("code", "pk"))
     if codes := parameters.choose("centre", centres):
         found = found.at([centres[code] for code in codes])
     if states := parameters.choose("state", [OPEN, CLOSED]):
@@ -151,8 +150,8 @@ def _filter(found: QuestionQuerySet, user: User, parameters: Parameters) -> Ques
 
 def _find_centre(code: object, user: User) -> Centre:
     """The centre that asks; by default the caller's only centre. Raises BodyInvalid."""
-    writable = centres_where(user, Permission.WRITE_RECORDS)
-    centres = {centre.code: centre for centre in Centre.objects.order_by("code") if centre.pk in writable}
+    writable = Centre.objects.visible_to(user, Permission.WRITE_RECORDS).order_by("code")
+    centres = {centre.code: centre for centre in writable}
     if code:
         if found := centres.get(str(code).strip().upper()):
             return found

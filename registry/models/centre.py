@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import CentreStatus
+from registry.models.centre_rows import CentresQuerySet
 from registry.models.history import keeps_history
 from registry.models.list_guard import ListGuard
 from registry.models.revision import moves_revision
@@ -27,6 +28,12 @@ GUARD = ListGuard(
 )  # fmt: skip
 
 
+class OwnCentresQuerySet(CentresQuerySet):
+    """The centres themselves, of which `visible_to` gives those where the actor holds the permission."""
+
+    at = "pk"
+
+
 @keeps_history()
 class Centre(models.Model):
     """A hospital that gives CAR-T cells, or will."""
@@ -47,6 +54,7 @@ class Centre(models.Model):
     hsa_id = models.CharField(_("HSA-id"), max_length=40, null=True, blank=True, unique=True)
     ebmt_code = models.CharField(_("EBMT centre code"), max_length=12, null=True, blank=True)
 
+    objects = OwnCentresQuerySet.as_manager()
     guard = GUARD
 
     class Meta:

@@ -92,8 +92,7 @@ def menu_of(user: User) -> list[str]:
 
 def centres_of(user: User, permission: Permission) -> list[Centre]:
     """The centres where the user holds a permission, sorted by code."""
-    allowed = centres_where(user, permission)
-    return [centre for centre in Centre.objects.order_by("code") if centre.pk in allowed]
+    return list(Centre.objects.visible_to(user, permission).order_by("code"))
 
 
 MENU: tuple[tuple[str, Permission | None], ...] = (

@@ -12,10 +12,10 @@ from rest_framework.views import APIView
 from api.errors import EXPOSED, problem_of
 from api.parameters import Parameters, choose_format, choose_language
 from api.public.rate_limit import spend
-from registry.errors import FactsNotKept, RegistryError
+from registry.errors import RegistryError
 from registry.formats import JSON_ALONE, Format
 from registry.formats.data import encode
-from registry.published.current_snapshot import Current, forget_current
+from registry.published.current_snapshot import Current, retry_if_replaced
 from swecar.http.snapshot_response import Content, respond
 
 
@@ -56,11 +56,7 @@ class PublicView(APIView):
         parameters.format = choose_format(request, parameters, self.formats, ending)
         if "number" in path:
             path["number"] = int(path["number"])
-        try:
-            return self.get(request, parameters, language, **path)
-        except FactsNotKept:  # a new snapshot came between the query and its facts
-            forget_current()
-            return self.get(request, parameters, language, **path)
+        return retry_if_replaced(lambda: self.get(request, parameters, language, **path))
 
     def mark(self, response: HttpResponse) -> HttpResponse:
         """Say that the URL will go, where it will (RFC 9745, RFC 8594)."""

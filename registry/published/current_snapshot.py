@@ -4,15 +4,18 @@ It is kept in the cache, so that a response that has not changed costs no SQL; t
 seconds only, so that a missed announcement cannot hide a snapshot.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from django.core.cache import cache, caches
 
-from registry.errors import NotPublished
+from registry.errors import FactsNotKept, NotPublished
 from registry.models.publication import Publication
 from registry.models.snapshot import Snapshot
 
+T = TypeVar("T")
 CURRENT_KEY = "current-snapshot"
 CURRENT_SECONDS = 20  # after which a process asks the database, should an announcement be lost
 REMEMBERED_SECONDS = 0.2  # during which a busy process does not even ask the cache
@@ -81,6 +84,15 @@ def forget_current() -> None:
     """Ask the database anew: what this process and the cache know has been overtaken."""
     caches["responses"].delete(CURRENT_KEY)
     cache.delete(CURRENT_KEY)
+
+
+def retry_if_replaced(read: Callable[[], T]) -> T:
+    """What read gives; it reads once more where a newer snapshot came between its query and the facts."""
+    try:
+        return read()
+    except FactsNotKept:
+        forget_current()
+        return read()
 
 
 def _remember(current: Current) -> Current:

@@ -12,10 +12,10 @@ Table = dict[tuple, dict]
 
 
 @one_view()
-def read_tables(tables: Sequence[tuple[str, ...]], *, measures: tuple[str, ...]) -> dict[tuple[str, ...], Table]:
+def count_tables(tables: Sequence[tuple[str, ...]], *, measures: tuple[str, ...]) -> dict[tuple[str, ...], Table]:
     """The numbers of each table by the values of its dimensions. Under a threshold none of them.
 
-    Raises NotPublished.
+    Raises NotPublished, FactsNotKept.
     """
     snapshot = Publication.objects.select_related("snapshot").defer("snapshot__map_document").get().snapshot
     if snapshot is None:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from registry.errors import Difference, FactsNotKept, NotPublished
+from registry.errors import Difference, NotPublished
 from registry.models import Publication, Revision
 from registry.models.isolation import one_view
+from registry.published.current_snapshot import retry_if_replaced
 from registry.publishing.facts_check import compare_facts
 from registry.publishing.hashing import snapshot_hash
 from registry.publishing.recount import compare_with_records
@@ -28,10 +29,7 @@ def verify() -> Verification:
 
     Raises NotPublished.
     """
-    try:
-        return _verify()
-    except FactsNotKept:  # a newer snapshot was published meanwhile
-        return _verify()
+    return retry_if_replaced(_verify)
 
 
 def _verify() -> Verification:

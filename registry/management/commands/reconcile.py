@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registry.errors import DateInFuture, NotPublished
 from registry.management.tables import lay_out
+from registry.published.current_snapshot import retry_if_replaced
 from registry.published.reconciliation import FigureUnusable, reconcile
 
 DIFFERENT = 4
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         except (OSError, ValueError) as fault:
             raise CommandError(f"The file cannot be read as JSON: {fault}", returncode=2) from None
         try:
-            result = reconcile(figure)
+            result = retry_if_replaced(lambda: reconcile(figure))
         except (DateInFuture, FigureUnusable, NotPublished) as error:
             raise CommandError(f"{error.code}: {error}", returncode=2) from None
         for sentence in result.explained:

@@ -10,8 +10,9 @@ from registry.errors import NotPublished
 from registry.formats.labels import label_dimension, label_value
 from registry.map_cells import numbers_by_key
 from registry.published.counting import NONE
+from registry.published.current_snapshot import retry_if_replaced
 from registry.published.queries import read_map
-from registry.published.tables import read_tables
+from registry.published.tables import count_tables
 
 Published = Mapping[Cell, Mapping[str, Any]]
 
@@ -19,7 +20,8 @@ Published = Mapping[Cell, Mapping[str, Any]]
 def say_effect(rows: Iterable[Row]) -> dict[str, Sequence[dict[str, Any]]]:
     """The published numbers of each cell, now and after the change: on the map, and in the other tables."""
     rows = list(rows)
-    published = _read_published(dict.fromkeys(row.cell.by for row in rows))
+    tables = dict.fromkeys(row.cell.by for row in rows)
+    published = retry_if_replaced(lambda: _read_published(tables))
     on_the_map = [row for row in rows if row.cell.by in ON_THE_MAP]
     elsewhere = [row for row in rows if row.cell.by not in ON_THE_MAP]
     return {
@@ -55,7 +57,7 @@ def _read_published(tables: Iterable[tuple[str, ...]]) -> Published:
     try:
         document = read_map(language=get_language() or "sv")
         asked = [by for by in tables if by not in ON_THE_MAP]
-        others = read_tables(asked, measures=MEASURES) if asked else {}
+        others = count_tables(asked, measures=MEASURES) if asked else {}
     except NotPublished:
         return {}
     found = {_on_the_map(*key): numbers for key, numbers in numbers_by_key(document).items()}

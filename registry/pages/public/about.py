@@ -14,7 +14,7 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from registry.choices import Category
-from registry.errors import FactsNotKept, NotPublished, Withheld
+from registry.errors import NotPublished, Withheld
 from registry.figure.shapes import draw_shapes
 from registry.figure.svg import draw_map
 from registry.map_cells import list_numbers
@@ -23,7 +23,7 @@ from registry.pages.public.error_pages import show_unpublished
 from registry.pages.public.layout import PLACES, describe_snapshot, frame
 from registry.pages.public.map_page import list_downloads
 from registry.pages.public.selection import ChoiceUnknown, View, read_view
-from registry.published.current_snapshot import forget_current, read_current
+from registry.published.current_snapshot import read_current, retry_if_replaced
 from registry.published.disclosure import require_exact
 from registry.published.queries import read_freshness, read_map
 from registry.published.reconciliation import Compared, reconcile
@@ -164,11 +164,7 @@ def show_embedded(request: HttpRequest, *, language: str) -> HttpResponse:
 
 def _respond(request: HttpRequest, key: str, language: str, make: Callable[[], bytes]) -> HttpResponse:
     try:
-        try:
-            return _respond_from_current(request, key, language, make)
-        except FactsNotKept:  # a new snapshot came between the query and its facts
-            forget_current()
-            return _respond_from_current(request, key, language, make)
+        return retry_if_replaced(lambda: _respond_from_current(request, key, language, make))
     except (NotPublished, Withheld) as unpublished:
         return show_unpublished(unpublished, language=language)
 

@@ -4,11 +4,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.utils.translation import override
 
-from registry.errors import FactsNotKept, NotPublished
+from registry.errors import NotPublished
 from registry.pages.public.error_pages import show_unpublished
 from registry.pages.public.map_page import render_map_page
 from registry.pages.public.selection import ChoiceUnknown, View, read_view
-from registry.published.current_snapshot import forget_current, read_current
+from registry.published.current_snapshot import read_current, retry_if_replaced
 from registry.published.queries import read_map_and_series
 from swecar.http.error_status import status_of
 from swecar.http.snapshot_response import Content, host_of, respond
@@ -25,11 +25,7 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
             view = read_view(language, request.GET)
         if view.as_of and request.GET["as_of"] != view.as_of.isoformat():
             return redirect(view.address())  # one address for one day, and the field writes it so
-        try:
-            return _respond(request, view)
-        except FactsNotKept:  # a new snapshot came between the query and its facts
-            forget_current()
-            return _respond(request, view)
+        return retry_if_replaced(lambda: _respond(request, view))
     except ChoiceUnknown as unknown:
         return _refuse(unknown, language)
     except NotPublished as unpublished:
@@ -40,7 +36,7 @@ def _refuse(unknown: ChoiceUnknown, language: str) -> HttpResponse:
     """The whole country's numbers, below what is wrong with the query."""
     try:
         with override(language):
-            page = render_page(View(language), problem=str(unknown))
+            page = retry_if_replaced(lambda: render_page(View(language), problem=str(unknown)))
     except NotPublished as unpublished:
         return show_unpublished(unpublished, language=language)
     return HttpResponse(page, status=status_of(unknown), headers={"Cache-Control": "no-store"})

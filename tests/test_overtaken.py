@@ -1,0 +1,94 @@
+"""A snapshot that another one replaces between a query and its facts: whoever reads is shown the newer one."""
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from django.test import Client
+
+from registry.models import Patient, Publication, Revision
+from registry.pages.public.layout import PLACES
+from registry.published import counting
+from registry.publishing import facts_check
+from registry.publishing.build import publish
+from registry.publishing.runs import run_publication
+from registry.publishing.verification import verify
+from tests import factories
+from tests.desk import address, sign_in
+
+FIGURE = Path(__file__).parent.parent / "registry" / "published" / "data" / "swecarnet-2025-09-08.json"
+PEOPLE = [(980, "UPP", "2021-05-05"), (981, "STO", "2022-05-05"), (982, "UPP", "2023-05-05")]
+
+
+@pytest.fixture
+def overtaken(committed_lists, monkeypatch):
+    """The next statement on the facts finds them dropped, since a new snapshot was published just before it."""
+    for birth_number, centre, day in PEOPLE:
+        factories.record(
+            committed_lists, factories.number(birth_number=birth_number), centre=centre, infused_on=day
+        )
+    publish()
+    left = ["one publication"]
+    reading = facts_check.reading_facts
+
+    def publish_anew() -> None:
+        Revision.objects.update(number=F("number") + 1)
+        run_publication()
+        connection.close()
+
+    @contextmanager
+    def publish_first():
+        if left:
+            left.pop()
+            thread = Thread(target=publish_anew)
+            thread.start()
+            thread.join()
+        with reading():
+            yield
+
+    for module in (counting, facts_check):
+        monkeypatch.setattr(module, "reading_facts", publish_first)
+    yield
+    assert not left, "nothing read the facts"
+    assert Publication.objects.get().snapshot.number == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "shown"),
+    [
+        ("/en/", 200, "3 people have been treated"),
+        ("/en/?as_of=2022-12-31", 200, "2 people have been treated"),
+        ("/en/?centre=NOPE", 400, "3 people have been treated"),
+        ("/en/?as_of=never", 400, "3 people have been treated"),
+        (PLACES["freshness"]["en"], 200, "May 2023"),
+        (PLACES["reconciliation"]["en"], 200, "Uppsala"),
+        ("/api/v1/map?as_of=2022-12-31", 200, '"patients":2'),
+        ("/api/v1/counts?by=centre", 200, '"patients":2'),
+    ],
+)
+def test_public_pages_and_responses_are_read_again(overtaken, url, status, shown):
+    response = Client().get(url)
+    assert response.status_code == status
+    assert shown in response.content.decode()
+
+
+def test_the_effect_of_a_merge_is_read_again(overtaken):
+    one, other = Patient.objects.order_by("registry_number").values_list("registry_number", flat=True)[:2]
+    steward = sign_in(factories.user("steward", national_role="steward"))
+    response = steward.get(address("merge", number=one, other=other))
+    assert response.status_code == 200
+    assert [row["measures"] for row in response.context["elsewhere"]]
+
+
+def test_the_commands_read_again(overtaken, manage):
+    code, _out, err = manage("reconcile", str(FIGURE))
+    assert (code, json.loads(FIGURE.read_text())["data_cut"]) == (4, "2025-09-08"), err
+
+
+def test_verification_reads_again(overtaken):
+    found = verify()
+    assert (found.number, found.differences) == (2, [])

@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
+from api.accept import choose_type
 from api.errors import Refused
 from registry.dates import require_come
 from registry.errors import DateInFuture
-from registry.formats import Format
+from registry.formats import JSON, Format
 from registry.number_search import holds_number
 
 LONGEST_QUERY = 2_000
@@ -150,12 +151,11 @@ def choose_format(
         if chosen not in formats:
             raise unknown_value("format", chosen, f"one of {', '.join(formats)}")
         return chosen
-    if request.META.get("HTTP_ACCEPT", "*/*") == "*/*":  # most programs, and not worth parsing
+    accept = request.META.get("HTTP_ACCEPT", "").strip()
+    if accept in {"", "*/*"}:  # most programs, and not worth parsing
         return next(iter(formats))
-    types: dict[str, str] = {}
-    for name, form in formats.items():
-        types.setdefault(form.media_type.partition(";")[0], name)
-    preferred = request.get_preferred_type(list(types))
+    types = _list_types(formats)
+    preferred = choose_type(accept, {media_type: formats[name].parameters for media_type, name in types.items()})
     if preferred is not None:
         return types[preferred]
     raise Refused(
@@ -163,3 +163,14 @@ def choose_format(
         f"The answer is to be had as: {', '.join(types)}.",
         parameter="Accept",
     )
+
+
+def _list_types(formats: Mapping[str, Format]) -> dict[str, str]:
+    """The format of each media type; a kind of JSON is had as JSON too, where there is no plain one."""
+    types: dict[str, str] = {}
+    for name, form in formats.items():
+        types.setdefault(form.media_type.partition(";")[0], name)
+    for media_type, name in list(types.items()):
+        if media_type.endswith("+json"):
+            types.setdefault(JSON, name)
+    return types

@@ -4,7 +4,7 @@ The same document always gives the same bytes: dates in a file are the snapshot'
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from registry.formats.data import write_csv, write_json, write_map_json
 from registry.formats.geojson import write_geojson
@@ -23,7 +23,7 @@ class Format:
     """A file format; write takes the document and the language ("sv" or "en").
 
     shown: browsers display it rather than download it. cost: as how many requests it counts against a client's
-    rate limit.
+    rate limit. parameters: those of the media type, in lower case, that a client may ask for another value of.
     """
 
     media_type: str
@@ -31,6 +31,7 @@ class Format:
     write: Write
     shown: bool = False
     cost: int = 1
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 JSON = "application/json"

@@ -43,7 +43,10 @@ def report_one(document: dict, code: str, *, host: str, language: str) -> dict |
     return None
 
 
-FHIR_FORMATS: Mapping[str, Format] = {"json": Format("application/fhir+json", "json", write_json, shown=True)}
+R4 = {"fhirversion": "4.0"}
+FHIR_FORMATS: Mapping[str, Format] = {
+    "json": Format("application/fhir+json", "json", write_json, shown=True, parameters=R4)
+}
 
 
 def _list(document: dict) -> Iterator[tuple[str, str, list[tuple[str, Mapping]]]]:

@@ -167,6 +167,8 @@ def test_a_number_below_the_threshold_is_not_told(measure, number, is_told):
         # Whole blocks of entries; the reinfusions share a block with another centre's.
         (at(centre="STO"), cell(12, 15, 3, 0), [12, None, None, 0, True]),
         (at(region="M"), cell(47, 58, 5, 6), [47, None, None, 6, True]),
+        # Someone is in two of its centres, which whole blocks of entries tell anyway.
+        (at(region="M"), cell(46, 58, 6, 6), [46, None, None, 6, True]),
         # Part of a block of entries.
         (at(centre="FAL"), cell(7, 7, 0, 0), [None, None, 0, 0, True]),
         (at(centre="UPP"), cell(40, 51, 5, 6), [None, None, None, 6, True]),
@@ -186,6 +188,7 @@ def test_a_cell_of_whole_blocks_is_told(where, numbers, told):
     ("again", "told"),
     [
         (0, [12, 12, 0, 0, False]),
+        (1, [None, 13, None, 0, True]),
         (3, [None, 15, None, 0, True]),  # infusions less patients would be three
         (4, [None, 16, None, 0, True]),
         (5, [12, 17, 5, 0, False]),
@@ -196,6 +199,15 @@ def test_no_difference_of_two_numbers_is_small(again, told):
     place += [block(("again", "S", "STO", "SOC", again))] if again else []
     numbers = cell(12, 12 + again, again, 0)
     assert shown(numbers, where=at(centre="STO"), drawn=blocks(place=place)) == told
+
+
+@pytest.mark.parametrize(("patients", "told"), [(40, 6), (39, None)])
+def test_repeats_are_not_told_where_they_tell_who_is_in_several_categories(patients, told):
+    """Of the centre whose entries are not told: the blocks of its doses and reinfusions are its own."""
+    place = [one for one in DRAWN["place"] if one["atoms"][0][0] != "again"]
+    place += [block(("again", "M", "UPP", "SOC", 6)), block(("again", "S", "STO", "SOC", 5))]
+    numbers = cell(patients, 52, 6, 6)
+    assert shown(numbers, where=at(centre="UPP"), drawn=blocks(place=place)) == [None, None, told, told, True]
 
 
 def test_an_unsafe_block_is_not_told_though_it_is_whole():

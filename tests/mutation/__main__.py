@@ -19,13 +19,14 @@ from tests.mutation.targets import TARGETS
 ROOT = Path(__file__).resolve().parents[2]
 EXPLAINED = ROOT / "docs" / "mutation.md"
 SEED = 20261128
-BUDGET = 5  # seconds of tests a mutant, the quickest that run through it first
+BUDGET = 5  # seconds of tests a mutant
 
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}; else all")
     parser.add_argument("--sample", type=int, metavar="N", help="at most so many of a target, by a fixed seed")
+    parser.add_argument("--seconds", type=int, default=BUDGET, metavar="N", help="of tests, the quickest first")
     parser.add_argument("--only", default="", metavar="TEXT", help="those whose name holds a text")
     chosen = parser.parse_args()
     if unknown := set(chosen.targets) - TARGETS.keys():
@@ -47,6 +48,7 @@ class Judging:
     def __init__(self, name: str, arguments: argparse.Namespace):
         self.paths = sorted(path for pattern in TARGETS[name].modules for path in ROOT.glob(pattern))
         self.mutants = choose(self.paths, only=arguments.only, sample=arguments.sample)
+        self.seconds = arguments.seconds
         self.left: list[Mutant] = []  # that no test has found
         self.outcomes: Counter[str] = Counter()
         self.is_done = False
@@ -55,7 +57,7 @@ class Judging:
         reach = forks.trace(self.paths)
         afresh = False
         for number, mutant in self.mutants:
-            tests = _within_budget(reach, mutant)
+            tests = _choose_tests(reach, mutant, self.seconds)
             within = 60 + 20 * sum(reach.seconds[test] for test in tests)
             outcome = forks.judge(mutant, tests, within=within, afresh=afresh) if tests else NOT_FOUND
             if outcome == NOT_FOUND and tests and not mutant.function:  # others may have read it at their import
@@ -69,10 +71,11 @@ class Judging:
         self.is_done = True
 
 
-def _within_budget(reach: Reach, mutant: Mutant) -> list[str]:
+def _choose_tests(reach: Reach, mutant: Mutant, most: float) -> list[str]:
+    """The quickest that run through the fault, of so many seconds in all."""
     tests = reach.tests_of(mutant)
     spent = accumulate(reach.seconds[test] for test in tests)
-    return [test for test, seconds in zip(tests, spent, strict=True) if seconds <= BUDGET]
+    return [test for test, seconds in zip(tests, spent, strict=True) if seconds <= most]
 
 
 def run_target(name: str, arguments: argparse.Namespace, notes: Path) -> int:

@@ -14,7 +14,7 @@ from django.urls import get_resolver
 
 from registry.admin.forms import RulesForm
 from registry.choices import Category
-from registry.models import Centre, Draft, Infusion, Product, Release, Trial, User
+from registry.models import Draft, Infusion, Release, Trial, User
 from registry.pages.accounts.forms import NewcomerForm, NewPasskeyForm, PasskeyForm
 from registry.pages.clinic.access_log import LogForm
 from registry.pages.clinic.correction_forms import ReasonForm
@@ -22,6 +22,7 @@ from registry.pages.clinic.members import InviteForm
 from registry.pages.clinic.questions import AskStewardForm
 from registry.pages.clinic.steward_forms import EraseForm, IdentifierForm, MergeForm, MoveForm, WordsForm
 from registry.pages.clinic.tokens import TokenForm
+from registry.publishing import release_files
 from registry.publishing.build import publish
 from swecar.log_lines import LineWithoutNumbers, hide_numbers
 from tests import factories
@@ -246,23 +247,39 @@ def test_every_spelling_is_refused_as_a_reason_a_message_and_an_answer(lists, nu
     assert (infusion.status, infusion.batch) == ("submitted", "")
 
 
-def test_the_pages_of_lists_and_releases_keep_none(lists):
+@pytest.fixture
+def keeper(lists):
     keeper = factories.user("keeper", national_role="administrator")
     keeper.is_staff = True
     keeper.save()
-    client = sign_in(keeper)
-    client.post("/admin/registry/trial/add/", {
-        "identifier": "NCT99000077", "name": f"of {NUMBER}", "sponsor": "academic", "phase": "I",
-    })  # fmt: skip
-    client.post("/admin/registry/user/add/", {
-        "username": NUMBER, "password1": "a-long-word-9", "password2": "a-long-word-9", "usable_password": "true",
-    })  # fmt: skip
+    return sign_in(keeper)
+
+
+def test_the_pages_of_lists_keep_none(keeper):
+    for place, written in enumerate((NUMBER, "Alva")):
+        keeper.post("/admin/registry/trial/add/", {
+            "identifier": f"NCT9900007{place}", "name": f"of {written}", "sponsor": "academic", "phase": "I",
+            "reason": "new trial",
+        })  # fmt: skip
+        keeper.post("/admin/registry/user/add/", {
+            "username": written, "password1": "a-long-word-9", "password2": "a-long-word-9",
+            "usable_password": "true", "reason": "new here",
+        })  # fmt: skip
+    assert list(Trial.objects.filter(name__startswith="of ").values_list("name", flat=True)) == ["of Alva"]
+    assert list(User.objects.exclude(username="keeper").values_list("username", flat=True)) == ["Alva"]
+
+
+def test_the_page_of_releases_keeps_none(lists, monkeypatch):
+    monkeypatch.setattr(release_files, "MAP_FORMATS", {})  # time
+    factories.record_several(lists)
+    publish()
     steward = sign_in(factories.user("steward", national_role="steward"))
-    steward.post("/en/clinic/desk/releases/", {"name": NUMBER, "title_sv": NUMBER, "title_en": NUMBER})
-    assert not Trial.objects.filter(name__contains=NUMBER).exists()
-    assert not User.objects.filter(username=NUMBER).exists()
-    assert not Release.objects.exists()
-    assert Centre.objects.exists() and Product.objects.exists()
+    words = dict.fromkeys(("name", "title_sv", "title_en", "note_sv", "note_en"), "first")
+    for name in words:
+        steward.post("/en/clinic/desk/releases/", words | {name: NUMBER})
+        assert not Release.objects.exists(), name
+    steward.post("/en/clinic/desk/releases/", words)
+    assert [release.name for release in Release.objects.all()] == ["first"]
 
 
 ADDRESSES = ["/{}", "/en/clinic/persons/{}/", "/api/v1/infusions/{}", "/admin/registry/patient/{}/change/",

@@ -321,6 +321,14 @@ def test_a_gap_of_more_than_five_years_is_improbable(days, warned):
     assert all(problem.warning for problem in problems)
 
 
+def test_a_gap_is_counted_from_the_last_infusion_before_whichever_is_named_first():
+    years = timedelta(days=4 * 365)
+    between = place(Kind.REINFUSION, FIRST.infused_on + years, 1, "Kymriah")
+    step = place(Kind.REINFUSION, FIRST.infused_on + 2 * years, 1, "Kymriah")
+    for others in ([FIRST, between], [between, FIRST]):
+        assert classify(step=step, others=others) == (Kind.REINFUSION, [])
+
+
 # What each limit lets through and what it does not, at its very edge.
 
 

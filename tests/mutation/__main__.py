@@ -27,16 +27,23 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}; else all")
     parser.add_argument("--sample", type=int, metavar="N", help="at most so many of a target, by a fixed seed")
     parser.add_argument("--seconds", type=int, default=BUDGET, metavar="N", help="of tests, the quickest first")
-    parser.add_argument("--only", default="", metavar="TEXT", help="those whose name holds a text")
+    parser.add_argument(
+        "--only", nargs="+", default=[""], metavar="TEXT", help="those whose name holds one of these"
+    )
     chosen = parser.parse_args()
     if unknown := set(chosen.targets) - TARGETS.keys():
         parser.error(f"no such target: {', '.join(sorted(unknown))}")
     return chosen
 
 
-def choose(paths: list[Path], *, only: str, sample: int | None) -> list[tuple[int, Mutant]]:
+def choose(paths: list[Path], *, only: list[str], sample: int | None) -> list[tuple[int, Mutant]]:
     """The mutants to judge, each with its place in its module."""
-    every = [pair for path in paths for pair in enumerate(list_mutants(path)) if only in pair[1].name]
+    every = [
+        pair
+        for path in paths
+        for pair in enumerate(list_mutants(path))
+        if any(text in pair[1].name for text in only)
+    ]
     if sample is None or sample >= len(every):
         return every
     return [every[place] for place in sorted(random.Random(SEED).sample(range(len(every)), sample))]

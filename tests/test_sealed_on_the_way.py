@@ -2,19 +2,20 @@
 
 import logging
 import re
-from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.cache import caches
 
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.questions import referrals
-from registry.models import Draft, Referral
+from registry.models import Draft, Referral, User
 from tests import factories
 from tests.desk import BY, MAN, WOMAN, address, sign_in, text
 from tests.test_import_jobs import everything_stored
+from tests.test_traces import read_database, read_settled_valkey
 
 TYPED = {
     "centre": "UPP", "patient_id": WOMAN, "category": "SOC", "product": "Kymriah", "indication": "C91.0",
@@ -31,21 +32,39 @@ def nurse(lists):
 
 
 def everywhere(client, caplog) -> str:
-    """All that is stored: tables, the session, the caches, what was logged."""
-    kept = [everything_stored(), str(dict(client.session.items()))]
-    kept += [one.session_data for one in Session.objects.all()]
-    for name in settings.CACHES:
-        store: Any = caches[name]
-        if hasattr(store._cache, "get_client"):
-            server = store._cache.get_client()
-            kept += [f"{key} {server.dump(key)}" for key in server.scan_iter()]
-        else:
-            kept.append(str(dict(store._cache)))
+    """All that is stored: tables, sessions, what all processes share, this one's caches, what was logged."""
+    kept = [*read_database(), *read_settled_valkey(), str(dict(client.session.items()))]
+    kept += [str(session.get_decoded()) for session in Session.objects.all()]
+    own = [caches[name] for name in settings.CACHES if not hasattr(caches[name]._cache, "get_client")]
+    kept += [str(dict(cache._cache)) for cache in own]
     return " ".join([*kept, caplog.text, *(str(record.args) for record in caplog.records)])
 
 
 def holds(where: str) -> list[str]:
     return [one for one in SPELLINGS if one in where]
+
+
+def put_into_session(words: str) -> None:
+    store = SessionStore()
+    store["words"] = words
+    store.save()
+
+
+PLACES = {
+    "table": lambda words: User.objects.update(first_name=words[:20]),
+    "session": put_into_session,
+    "shared cache": lambda words: caches["default"].set("words", words),
+    "own cache": lambda words: caches["responses"].set("words", words),
+    "log": lambda words: logging.getLogger("registry").warning("%s", words),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_put_into_a_place_is_found_there(nurse, caplog, place):
+    """A long text too, which a server may keep in a shorter form."""
+    assert holds(everywhere(nurse, caplog)) == []
+    PLACES[place](f"{WOMAN} " * 50)
+    assert WOMAN in holds(everywhere(nurse, caplog))
 
 
 def test_a_refusal_keeps_what_was_typed_and_stores_nothing(nurse, caplog):

@@ -13,7 +13,7 @@ COPY registry registry
 COPY api api
 # collectstatic needs valid settings; none of these values is in the image.
 RUN DATABASE_URL=postgresql://nobody@localhost/nothing REDIS_URL=redis://localhost/0 \
-    SECRET_KEY=only-for-this-step IDENTITY_KEYS=none:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
+    SECRET_KEY=only-for-this-step-and-of-no-use-to-anyone-who-reads-it IDENTITY_KEYS=none:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
     /venv/bin/python manage.py collectstatic --noinput \
     && /venv/bin/python -m compileall -q swecar registry api
 

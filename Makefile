@@ -21,7 +21,8 @@ LIKE_PRODUCTION := env -u INSECURE_HTTP -u DEBUG -u DISCLOSURE -u ALLOWED_HOSTS_
 	-u REDIS_URL_FILE -u SECRET_KEY_FILE -u IDENTITY_KEYS_FILE ALLOWED_HOSTS=registry.example \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:9/nothing REDIS_URL=redis://127.0.0.1:9/0 \
 	SECRET_KEY=a-made-up-key-of-more-than-fifty-characters-for-checks-only \
-	IDENTITY_KEYS=check:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+	IDENTITY_KEYS=check:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
+	ADMINS=operations@registry.example CONTACT=contact@registry.example CONTROLLER="Region Check"
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14

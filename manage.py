@@ -6,7 +6,6 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from swecar.env import EnvironmentProblem
 from swecar.local.command import serve_command
 
 
@@ -16,12 +15,9 @@ def main(arguments: list[str]) -> None:
     serve_embedded starts the servers that the settings need, so it comes before the settings.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swecar.settings")
-    try:
-        if arguments[1:2] == ["serve_embedded"]:
-            sys.exit(serve_command(arguments[2:]))
-        execute_from_command_line(arguments)
-    except EnvironmentProblem as problem:
-        sys.exit(str(problem))
+    if arguments[1:2] == ["serve_embedded"]:
+        sys.exit(serve_command(arguments[2:]))
+    execute_from_command_line(arguments)
 
 
 if __name__ == "__main__":

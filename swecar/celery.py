@@ -4,6 +4,9 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import beat_init, celeryd_init
+
+from swecar.production import stop_if_unfinished
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swecar.settings")
 
@@ -16,3 +19,10 @@ app.conf.beat_schedule = {
     "verify": {"task": "registry.verify_snapshot", "schedule": crontab(hour="3", minute="10")},
     "prune": {"task": "registry.prune_facts", "schedule": crontab(hour="3", minute="40")},
 }
+
+
+@celeryd_init.connect
+@beat_init.connect
+def check_settings(**_signal) -> None:
+    """Stop a worker or a scheduler before it begins, if production's settings are unfinished."""
+    stop_if_unfinished()

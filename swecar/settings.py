@@ -1,39 +1,49 @@
-"""All settings. Every environment variable is read here, at the top, through env.py."""
+"""All settings. Every environment variable is read here, at the top, by the table of setting_table.py."""
 
 from pathlib import Path
 
 import pghistory
 
 from swecar import env
+from swecar.setting_table import SETTINGS, check_together
 
-DATABASE = env.database("DATABASE_URL")
-REDIS_URL = env.text("REDIS_URL", hint="Write redis://host:port/0.")
-SECRET_KEY = env.text("SECRET_KEY", hint="Write 50 or more random characters.")
-SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
-IDENTITY_KEYS = env.identity_keys("IDENTITY_KEYS")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default="localhost,127.0.0.1,[::1]")
-DEBUG = env.flag("DEBUG")
-DISCLOSURE = env.disclosure("DISCLOSURE")
-RATE_LIMIT = env.whole_number("RATE_LIMIT", default=6000)  # requests per minute and client
-INSECURE_HTTP = env.flag("INSECURE_HTTP") or DEBUG  # the demonstration and the tests use plain HTTP
-ADMINS = [("", address) for address in env.words("ADMINS")]  # get a mail if a recount does not agree
-EMAIL_HOST = env.text("EMAIL_HOST", default="localhost")
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("EMAIL_FROM", default="swecar@localhost")
-SECOND_FACTOR = env.choice("SECOND_FACTOR", of=("required", "optional"))
-OIDC_ISSUER = env.text("OIDC_ISSUER", default="")  # if set, the two below are required
-OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID", default=None if OIDC_ISSUER else "")
-OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET", default=None if OIDC_ISSUER else "")
-OIDC_ACR = env.words("OIDC_ACR", default="http://id.sambi.se/loa/loa3")  # unconfirmed for Inera
-OIDC_SCOPE = env.words("OIDC_SCOPE", default="openid,profile,commission")  # unconfirmed for Inera
-DATABASE_POOL = env.whole_number("DATABASE_POOL", default=8)
-CONTROLLER = env.text("CONTROLLER", default="Region Exempel")  # the controller of the personal data (GDPR)
-CONTACT = env.text("CONTACT", default="registret@swecar.example")  # the e-mail address on the public pages
-DEMONSTRATION = env.flag("DEMONSTRATION")  # every public page says that the records are made up
-ACCESS_LOG_YEARS = env.whole_number("ACCESS_LOG_YEARS", default=5, least=5)  # at least five by law
-LOOKUPS_PER_HOUR = env.whole_number("LOOKUPS_PER_HOUR", default=60)  # of persons unknown at the user's centres
-LOOKUPS_PER_HOUR_IMPORT = env.whole_number("LOOKUPS_PER_HOUR_IMPORT", default=5000)  # the same, in files
-REFERRAL_DAYS = env.whole_number("REFERRAL_DAYS", default=90)  # how long a row waits for the steward
+_set = env.read_settings(SETTINGS)
+check_together(_set)
 
+DATABASE = _set["DATABASE_URL"]
+REDIS = _set["REDIS_URL"]
+SECRET_KEY: str = _set["SECRET_KEY"]
+SECRET_KEY_FALLBACKS: list[str] = _set["SECRET_KEY_FALLBACKS"] or []
+IDENTITY_KEYS: dict[str, bytes] = _set["IDENTITY_KEYS"]
+ALLOWED_HOSTS: list[str] = _set["ALLOWED_HOSTS"]
+DEBUG: bool = _set["DEBUG"]
+DISCLOSURE: str = _set["DISCLOSURE"]
+RATE_LIMIT: int = _set["RATE_LIMIT"]  # requests per minute and client
+INSECURE_HTTP: bool = _set["INSECURE_HTTP"] or DEBUG  # the demonstration and the tests use plain HTTP
+ADMINS = [("", address) for address in _set["ADMINS"] or []]  # get the alarms
+EMAIL_HOST: str = _set["EMAIL_HOST"]
+EMAIL_USE_TLS, EMAIL_USE_SSL = _set["EMAIL_SECURITY"] == "starttls", _set["EMAIL_SECURITY"] == "tls"
+EMAIL_PORT: int = _set["EMAIL_PORT"] or {"none": 25, "starttls": 587, "tls": 465}[_set["EMAIL_SECURITY"]]
+EMAIL_HOST_USER: str = _set["EMAIL_USER"] or ""
+EMAIL_HOST_PASSWORD: str = _set["EMAIL_PASSWORD"] or ""
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _set["EMAIL_FROM"]
+SECOND_FACTOR: str = _set["SECOND_FACTOR"]
+OIDC_ISSUER: str = _set["OIDC_ISSUER"] or ""
+OIDC_CLIENT_ID: str = _set["OIDC_CLIENT_ID"] or ""
+OIDC_CLIENT_SECRET: str = _set["OIDC_CLIENT_SECRET"] or ""
+OIDC_ACR: list[str] = _set["OIDC_ACR"]
+OIDC_SCOPE: list[str] = _set["OIDC_SCOPE"]
+DATABASE_POOL: int = _set["DATABASE_POOL"]
+PROXIES: int = (0 if INSECURE_HTTP else 1) if _set["PROXIES"] is None else _set["PROXIES"]
+CONTROLLER: str = _set["CONTROLLER"]  # the controller of the personal data (GDPR)
+CONTACT: str = _set["CONTACT"]  # the e-mail address on the public pages
+DEMONSTRATION: bool = _set["DEMONSTRATION"]  # every public page says that the records are made up
+ACCESS_LOG_YEARS: int = _set["ACCESS_LOG_YEARS"]
+LOOKUPS_PER_HOUR: int = _set["LOOKUPS_PER_HOUR"]  # of persons unknown at the user's centres
+LOOKUPS_PER_HOUR_IMPORT: int = _set["LOOKUPS_PER_HOUR_IMPORT"]  # the same, in files
+REFERRAL_DAYS: int = _set["REFERRAL_DAYS"]  # how long a row waits for the steward
+
+REDIS_URL: str = REDIS.broker_url
 BASE_DIR = Path(__file__).resolve().parent.parent
 ROOT_URLCONF = "swecar.urls"
 WSGI_APPLICATION = "swecar.wsgi.application"
@@ -146,7 +156,6 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "clinic:start"
 SESSION_COOKIE_AGE = 12 * 3600  # a working shift
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-ALLAUTH_TRUSTED_PROXY_COUNT = 0 if INSECURE_HTTP else 1  # its X-Forwarded-For names the client for rate limits
 ACCOUNT_FORMS = {"login": "registry.pages.accounts.forms.SignInForm"}
 ACCOUNT_ADAPTER = "registry.pages.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
@@ -213,13 +222,15 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_HTTP
 SECURE_HSTS_SECONDS = 0 if INSECURE_HTTP else 365 * 24 * 3600
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not INSECURE_HTTP
+SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = _set["HSTS_SUBDOMAINS"]
+SECURE_HSTS_PRELOAD: bool = _set["HSTS_PRELOAD"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # requested inside the proxy
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "registry.pages.clinic.expired_form.answer_stale_form"
-# These checks look for Django's middleware by name; swecar.http.middleware subclasses it.
-SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
+# The first two look for Django's middleware by name; swecar.http.middleware subclasses it. The others want what
+# HSTS_SUBDOMAINS and HSTS_PRELOAD leave to the region.
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "security.W005", "security.W021"]
 # A debug page shows local variables and forms, which may hold an identity number.
 DEFAULT_EXCEPTION_REPORTER_FILTER = "swecar.error_reports.NothingPersonalFilter"
 

@@ -4,8 +4,11 @@ import os
 from pathlib import Path
 
 
-class EnvironmentProblem(Exception):
-    """A variable is missing or wrong; the text says which and what to write."""
+class EnvironmentProblem(SystemExit):
+    """A variable is missing or wrong; the text says which and what to write.
+
+    It ends any process that reads the settings (gunicorn, Celery, a command) with this text and no traceback.
+    """
 
 
 def is_given(name: str) -> bool:

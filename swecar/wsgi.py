@@ -7,6 +7,9 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swecar.settings")
 service = get_wsgi_application()
 
+from swecar.production import stop_if_unfinished  # noqa: E402
+
+stop_if_unfinished()
 import swecar.urls  # noqa: E402, F401  after the settings; loads all that a page needs
 from api.public.rate_limit import spend_if_any  # noqa: E402
 from registry.figure.geometry import load_shapes  # noqa: E402

@@ -15,7 +15,6 @@ from registry.entry.patients.merge import merge_patients
 from registry.models import AccessLog
 from registry.models.access_log import log_persons
 from registry.tasks import prune_facts
-from swecar import env
 from tests import factories
 from tests.desk import address, sign_in, text
 
@@ -310,15 +309,6 @@ def test_lines_older_than_the_setting_go_at_night_and_no_others(lists, settings,
     log()
     with pytest.raises(ProgrammingError), transaction.atomic():
         AccessLog.objects.all().delete()
-
-
-@pytest.mark.parametrize("value", ["4", "0", "five", "5.5", "-5", ""])
-def test_fewer_than_five_years_stop_the_start_with_a_sentence(monkeypatch, value):
-    monkeypatch.setenv("ACCESS_LOG_YEARS", value)
-    with pytest.raises(env.EnvironmentProblem, match=r"ACCESS_LOG_YEARS is .* Write a whole number from 5\."):
-        env.whole_number("ACCESS_LOG_YEARS", default=5, least=5)
-    monkeypatch.delenv("ACCESS_LOG_YEARS")
-    assert env.whole_number("ACCESS_LOG_YEARS", default=5, least=5) == 5
 
 
 def test_no_identifier_reaches_an_address_of_the_log(world):

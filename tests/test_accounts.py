@@ -384,7 +384,7 @@ def test_nobody_else_removes_a_factor(strict, settings):
 
 
 def test_behind_the_proxy_one_who_asks_too_often_shuts_nobody_else_out(nurse, settings):
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    settings.PROXIES = 1
     attacker = {"x-forwarded-for": "10.9.9.9, 203.0.113.7"}
     answers = [sign_in(Client(headers=attacker), name=f"n{place}", password="wrong") for place in range(31)]
     assert answers[-1].status_code == 429

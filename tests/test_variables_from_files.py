@@ -8,8 +8,8 @@ import pytest
 
 from swecar.env import EnvironmentProblem
 from swecar.local.folder import ROOT
+from swecar.setting_table import SETTINGS
 from tests.launching import LIMIT, environment, serve
-from tests.test_architecture import VARIABLES
 
 KEY = "bWFkZS11cC1rZXktZm9yLXRlc3RzLW9mLWZpbGVzLW9ubHk="
 GIVEN = {
@@ -33,8 +33,8 @@ GIVEN = {
 @pytest.fixture
 def settings_of(monkeypatch, tmp_path):
     """What the settings come to with these variables alone."""
-    for name in VARIABLES:
-        monkeypatch.delenv(name, raising=False)
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting.name, raising=False)
 
     def read(variables: dict[str, str]) -> dict:
         with monkeypatch.context() as here:

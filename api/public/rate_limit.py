@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from api.errors import Refused
+from swecar.http.client_address import address_of
 
 SECONDS = 60
 
@@ -80,7 +81,7 @@ def spend(meta: Mapping, cost: int) -> Allowance:
     global _minute  # noqa: PLW0603  one minute's counts are forgotten together
     now = time.time()
     minute, reset = int(now // SECONDS), SECONDS - int(now % SECONDS)
-    client = hashlib.blake2b(_address_of(meta).encode(), key=settings.SECRET_KEY.encode()[:64]).digest()[:16]
+    client = hashlib.blake2b(address_of(meta).encode(), key=settings.SECRET_KEY.encode()[:64]).digest()[:16]
     limit = settings.RATE_LIMIT
     cost = min(cost, limit)
     with _lock:
@@ -114,13 +115,3 @@ def spend_if_any(meta: Mapping, cost: int) -> dict[str, str] | None:
         return spend(meta, cost).headers()
     except TooManyRequests:
         return None
-
-
-def _address_of(meta: Mapping) -> str:
-    """Whose request it is, as the proxy before the registry tells it."""
-    count = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    told = meta.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    if count and len(told) >= count:
-        return told[-count].strip()
-    address: str = meta.get("REMOTE_ADDR", "")
-    return address

@@ -6,8 +6,7 @@ import subprocess
 import sys
 import time
 
-from swecar import env
-from swecar.local.embedded import running_servers
+from swecar.local.embedded import FAST, running_servers
 from swecar.local.errors import CannotStart
 from swecar.local.folder import var_folder
 from swecar.local.left_overs import POLL_SECONDS
@@ -33,7 +32,7 @@ def serve_command(arguments: list[str]) -> int:
         if is_given("DATABASE_URL") and is_given("REDIS_URL"):
             return run_command(command, dict(os.environ), received)
         try:
-            with running_servers(var_folder(), fast=env.flag("SWECAR_EMBEDDED_FAST")) as variables:
+            with running_servers(var_folder(), fast=FAST.read()) as variables:
                 missing = {name: value for name, value in variables.items() if not is_given(name)}
                 return run_command(command, {**os.environ, **missing}, received)
         except CannotStart as problem:

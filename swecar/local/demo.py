@@ -11,18 +11,20 @@ import django
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from swecar import env
+from swecar.env import Setting
 from swecar.local.demo_summary import print_summary, read_map, say, step
-from swecar.local.embedded import serving
+from swecar.local.embedded import FAST, serving
 from swecar.local.errors import CannotStart
 from swecar.local.folder import ROOT, owned, var_folder
 from swecar.local.plan import Plan
 from swecar.local.processes import running
 from swecar.local.signals import held_signals
 from swecar.local.watching import StopAsked, wait
-from swecar.variables import with_these
+from swecar.setting_forms import number
+from swecar.variables import EnvironmentProblem, with_these
 
 RESPONDS_WITHIN = 60.0  # seconds
+PORT = Setting("PORT", number(1, 65535), "the demonstration's port", "8000")
 # A single worker need not look for others at its start, which takes a second.
 WORKER = ("celery", "-A", "swecar", "worker", "-c", "1", "--without-gossip", "--without-mingle", "-l", "INFO")
 BEAT = ("celery", "-A", "swecar", "beat", "-l", "INFO", "-s")
@@ -34,13 +36,13 @@ def main() -> int:
     var = var_folder()
     with held_signals() as signals:
         try:
-            port = env.whole_number("PORT", default=8000)
+            port = PORT.read()
             with owned(var):
                 check_port(port)
                 demonstrate(var, port, signals)
         except StopAsked:
             say("Stopped.")
-        except (CannotStart, env.EnvironmentProblem) as problem:
+        except (CannotStart, EnvironmentProblem) as problem:
             print(problem, file=sys.stderr)
             return 1
     return 0
@@ -75,7 +77,7 @@ def demonstrate(var: Path, port: int, signals: Sequence[int]) -> None:
             document = wait(signals, children, lambda: read_map(port), within=RESPONDS_WITHIN)
         print_summary(document, var, port)
         try:
-            if not env.flag("SWECAR_EMBEDDED_FAST"):  # the tests of releases make their own
+            if not FAST.read():  # the tests of releases make their own
                 with step("Making the releases"):
                     run_to_end(plan("releases", "manage", "demo_releases"))
             wait(signals, children, lambda: False)

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from swecar.env import Setting
 from swecar.local.accounts import choose_account
 from swecar.local.errors import CannotStart
 from swecar.local.folder import AlreadyRunning, owned
@@ -21,6 +22,9 @@ from swecar.local.private_files import keep_secrets, read_variables, write_priva
 from swecar.local.processes import Child
 from swecar.local.programs import find_postgres, find_valkey
 from swecar.local.valkey import start_valkey
+from swecar.setting_forms import flag
+
+FAST = Setting("SWECAR_EMBEDDED_FAST", flag, "`1` gives up durability, for tests", "0")
 
 
 @dataclass(frozen=True)

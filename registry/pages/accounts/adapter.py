@@ -9,6 +9,9 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
+
+from swecar.http.client_address import address_of
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +21,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request) -> bool:
         return False
+
+    def get_client_ip(self, request) -> str:
+        """By our own rule, which counts the proxies."""
+        address = address_of(request.META)
+        if not address:
+            raise PermissionDenied
+        return address
 
     def pre_authenticate(self, request, **credentials) -> None:
         """Disabled: django-axes counts failed passwords, and a second count would hide its page."""

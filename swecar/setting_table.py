@@ -1,0 +1,266 @@
+"""The table of all settings. docs/run.md repeats it, and a test compares the two."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from swecar import setting_forms as form
+from swecar.env import Setting
+from swecar.server_urls import WRITE_DATABASE, WRITE_REDIS, database, redis_server
+from swecar.variables import EnvironmentProblem
+
+DATABASE_FORM = (
+    "`postgresql://user:password@host:port/name`; several hosts are separated by commas "
+    "(`host1:5432,host2:5432`, with `target_session_attrs=read-write`). Parameters after `?` are passed to the "
+    "driver, for example `sslmode=verify-full`"
+)
+REDIS_FORM = (
+    "`redis://host:port/0`: broker and cache; `rediss://` for TLS (`?ssl_ca_certs=PATH`); "
+    "`redis+sentinel://:password@host:port,host:port/master/0` for Sentinel (`rediss+sentinel://` with TLS to the "
+    "server; `?sentinel_password=` if the Sentinels want one)"
+)
+
+SETTINGS = (
+    Setting(
+        "DATABASE_URL",
+        database,
+        DATABASE_FORM,
+        None,
+        WRITE_DATABASE,
+        secret=True,
+    ),
+    Setting(
+        "REDIS_URL",
+        redis_server,
+        REDIS_FORM,
+        None,
+        WRITE_REDIS,
+        secret=True,
+    ),
+    Setting(
+        "SECRET_KEY",
+        form.secret_key,
+        "50 or more random characters",
+        None,
+        "Write 50 or more random characters; `openssl rand -hex 32` makes them.",
+        secret=True,
+    ),
+    Setting(
+        "SECRET_KEY_FALLBACKS",
+        form.list_of(form.text),
+        "earlier values of `SECRET_KEY`, separated by commas: what they encrypted can still be read",
+        secret=True,
+    ),
+    Setting(
+        "IDENTITY_KEYS",
+        form.identity_keys,
+        (
+            "`id:base64,…`, at least 32 bytes each; the first is the current one. If they are lost, no person can "
+            "be found again: keep a copy apart from the database"
+        ),
+        None,
+        "Write id:key; `openssl rand -base64 32` makes a key.",
+        secret=True,
+    ),
+    Setting(
+        "ALLOWED_HOSTS",
+        form.site_hosts,
+        "the site's host names, separated by commas; required in production",
+        "localhost,127.0.0.1,[::1]",
+    ),
+    Setting(
+        "DISCLOSURE",
+        form.disclosure,
+        (
+            "`exact`, or `threshold:5` (2 to 999): no number of fewer persons is published ([decision "
+            "0012](decisions/0012-small-numbers.md)); after a change the sweep publishes again within a minute"
+        ),
+        "exact",
+    ),
+    Setting(
+        "RATE_LIMIT",
+        form.number(1),
+        ("how many responses of the public API one client gets per minute; a 304 is free, a drawing counts as 20"),
+        "6000",
+    ),
+    Setting(
+        "LOOKUPS_PER_HOUR",
+        form.number(1),
+        (
+            "how many persons who are not of their centres one user may look up by number per hour, in the form, "
+            "a search and the API"
+        ),
+        "60",
+    ),
+    Setting(
+        "LOOKUPS_PER_HOUR_IMPORT",
+        form.number(1),
+        "the same for the new persons of uploaded and imported files",
+        "5000",
+    ),
+    Setting(
+        "REFERRAL_DAYS",
+        form.number(1),
+        (
+            "how many days an infusion that a clinic has sent to the steward waits there before what was typed is "
+            "erased"
+        ),
+        "90",
+    ),
+    Setting(
+        "CONTROLLER",
+        form.text,
+        "the data controller, as the privacy page names it; required in production",
+        "Region Exempel",
+    ),
+    Setting(
+        "CONTACT",
+        form.address,
+        "the contact address on the accessibility and privacy pages; required in production",
+        "registret@swecar.example",
+    ),
+    Setting(
+        "ADMINS",
+        form.list_of(form.address),
+        "e-mail addresses, separated by commas, that get the alarms; required in production",
+    ),
+    Setting(
+        "EMAIL_HOST",
+        form.host,
+        "the mail server",
+        "localhost",
+    ),
+    Setting(
+        "EMAIL_PORT",
+        form.number(1, 65535),
+        "its port; 25, or 587 with `starttls`, or 465 with `tls`, if not set",
+    ),
+    Setting(
+        "EMAIL_SECURITY",
+        form.one_of("none", "starttls", "tls"),
+        "how the connection to it is encrypted: `none`, `starttls` or `tls`",
+        "none",
+    ),
+    Setting(
+        "EMAIL_USER",
+        form.text,
+        "the user name at the mail server, if it wants one",
+    ),
+    Setting(
+        "EMAIL_PASSWORD",
+        form.text,
+        "the password there; set both or none",
+        secret=True,
+    ),
+    Setting(
+        "EMAIL_FROM",
+        form.sender,
+        "the sender of invitations, password resets and alarms",
+        "swecar@localhost",
+    ),
+    Setting(
+        "SECOND_FACTOR",
+        form.one_of("required", "optional"),
+        "`required`; `optional` only for the demonstration and the tests",
+        "required",
+    ),
+    Setting(
+        "OIDC_ISSUER",
+        form.https_url,
+        (
+            "sign-in with SITHS over OpenID Connect: the provider's address. Set all three or none. Register both "
+            "redirect URIs: `https://NAME/accounts/oidc/siths/login/callback/` and "
+            "`https://NAME/en/accounts/oidc/siths/login/callback/`"
+        ),
+    ),
+    Setting(
+        "OIDC_CLIENT_ID",
+        form.text,
+        "the name of this client there",
+    ),
+    Setting(
+        "OIDC_CLIENT_SECRET",
+        form.text,
+        "its secret there",
+        secret=True,
+    ),
+    Setting(
+        "OIDC_ACR",
+        form.list_of(form.text),
+        "accepted assurance levels, separated by commas; unconfirmed",
+        "http://id.sambi.se/loa/loa3",
+    ),
+    Setting(
+        "OIDC_SCOPE",
+        form.list_of(form.text),
+        "the scopes to request; unconfirmed",
+        "openid,profile,commission",
+    ),
+    Setting(
+        "DATABASE_POOL",
+        form.number(1, 1000),
+        "maximum number of connections per process",
+        "8",
+    ),
+    Setting(
+        "PROXIES",
+        form.number(0, 10),
+        (
+            "how many proxies stand before the web server; each appends to `X-Forwarded-For`. 1, or 0 with "
+            "`INSECURE_HTTP`, if not set"
+        ),
+    ),
+    Setting(
+        "HSTS_SUBDOMAINS",
+        form.flag,
+        "`1` if browsers are to use HTTPS for all names under the site's name too",
+        "0",
+    ),
+    Setting(
+        "HSTS_PRELOAD",
+        form.flag,
+        (
+            "`1` to be listed in browsers as a site of HTTPS alone, which cannot be taken back within months; "
+            "only with `HSTS_SUBDOMAINS`"
+        ),
+        "0",
+    ),
+    Setting(
+        "ACCESS_LOG_YEARS",
+        form.number(5),
+        "how many years the access log is kept; the law requires at least five",
+        "5",
+    ),
+    Setting(
+        "DEMONSTRATION",
+        form.flag,
+        "`1` only where the records are invented: every public page then says so. `make demo` sets it",
+        "0",
+    ),
+    Setting(
+        "INSECURE_HTTP",
+        form.flag,
+        "`1` only where there is no HTTPS proxy: the demonstration and the tests",
+        "0",
+    ),
+    Setting(
+        "DEBUG",
+        form.flag,
+        "`1` on a developer's machine; even then error pages show no values",
+        "0",
+    ),
+)
+
+TOGETHER = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"), ("EMAIL_USER", "EMAIL_PASSWORD")
+
+
+def check_together(values: Mapping[str, Any]) -> None:
+    """Raise EnvironmentProblem if settings that are right one by one do not fit together."""
+    problems = []
+    for names in TOGETHER:
+        missing = [name for name in names if not values[name]]
+        if missing and len(missing) < len(names):
+            problems.append(f"{' and '.join(missing)} not set. Set all of {', '.join(names)}, or none of them.")
+    if values["HSTS_PRELOAD"] and not values["HSTS_SUBDOMAINS"]:
+        problems.append("HSTS_PRELOAD is set without HSTS_SUBDOMAINS, which browsers ask for. Set both or none.")
+    if problems:
+        raise EnvironmentProblem("\n".join(problems))

@@ -1,0 +1,285 @@
+"""Settings: a wrong one stops every process with a sentence and never shows a secret; a right one is used."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+from swecar.env import read_settings
+from swecar.local.folder import ROOT
+from swecar.setting_table import SETTINGS, check_together
+from swecar.variables import EnvironmentProblem
+
+SECRET = "hemligt"
+LONG = "a-made-up-key-of-more-than-fifty-characters-for-tests-only"
+KEY = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+NEEDED = {
+    "DATABASE_URL": f"postgresql://swecar:{SECRET}@127.0.0.1:9/swecar",
+    "REDIS_URL": f"redis://:{SECRET}@127.0.0.1:9/0",
+    "SECRET_KEY": LONG,
+    "IDENTITY_KEYS": f"k:{KEY}",
+}
+FINISHED = {
+    "ALLOWED_HOSTS": "registret.region.se",
+    "ADMINS": "drift@region.se,jour@region.se",
+    "CONTACT": "registret@region.se",
+    "CONTROLLER": "Region Mellan",
+}
+WRONG = {
+    "DATABASE_URL": [
+        f"mysql://u:{SECRET}@h/n", f"u:{SECRET}@h/n", f"postgresql://u:{SECRET}@h", f"postgresql://u:{SECRET}@h/",
+        f"postgresql://u:{SECRET}@h:0/n", f"postgresql://u:{SECRET}@h:65536/n", f"postgresql://u:{SECRET}@h:x/n",
+        f"postgresql://u:{SECRET}@[h/n", f"postgresql://u:{SECRET}@h1:1,h2:2,h3:x/n",
+        f"postgresql://u:{SECRET}@x@h/n", f"postgresql://u:%zz{SECRET}@h/n", f"postgresql://u:a?{SECRET}@h/n",
+        f"postgresql://u:{SECRET}@h/n?sslmod=require", f"postgresql://u:{SECRET}@h/n?sslmode=requires",
+        f"postgresql://u:{SECRET}@h/n?sslmode=", f"postgresql://u:{SECRET}@h/n?target_session_attr=any",
+        f"postgresql://u:{SECRET}@h/n?target_session_attrs=master", f"postgresql://u:{SECRET}@h/n?connect_timeout=5s",
+        f"postgresql://u:{SECRET}@h/n?statement_timeout=5", f"postgresql://u:{SECRET}@h/n?{SECRET}=5",
+    ],
+    "REDIS_URL": [
+        f"http://:{SECRET}@h:6379/0", f":{SECRET}@h:6379/0", "h:6379", f"redis:/:{SECRET}@h/0", f"redis://:{SECRET}@/0",
+        f"redis://:{SECRET}@h:x/0", f"redis://:{SECRET}@h:70000/0", f"redis://:{SECRET}@h:6379/x",
+        f"redis://:{SECRET}@h:6379/0/1", f"redis://:{SECRET}@h1,h2/0", f"redis://:a#{SECRET}@h/0",
+        f"redis://:a/{SECRET}@h/0", f"redis://:{SECRET}@h/0?socket_timout=3", f"redis://:{SECRET}@h/0?ssl_ca_certs=x",
+        f"rediss://:{SECRET}@h/0?ssl_cert_reqs=maybe", f"redis+sentinel://:{SECRET}@h1,h2", f"sentinel://:{SECRET}@h/",
+        f"redis+sentinel://:{SECRET}@h1:x/master/0", f"redis+sentinel://:{SECRET}@h1/master/x",
+        f"rediss+sentinel://:{SECRET}@h1/master/0?ssl_ca_cert=x", f"unix://{SECRET}",
+    ],
+    "SECRET_KEY": [SECRET, SECRET * 5, "aaaa" * 20, "django-insecure-" + LONG],
+    "IDENTITY_KEYS": [SECRET, f"{SECRET}:{KEY},{SECRET}:{KEY}", f":{KEY}", f"k:{KEY[:20]}", f"k:{KEY},k:{KEY}"],
+    "ALLOWED_HOSTS": [",", "https://registret.se", "registret.se:443", "registret.se/", "a.se;b.se", "a.se b.se"],
+    "CONTACT": ["registret", "registret@", "a@b.se,c@d.se", "a@b.se\nBcc: c@d.se"],
+    "ADMINS": ["drift", "drift@region.se;jour@region.se", "drift@region.se,jour"],
+    "EMAIL_HOST": ["smtp://mail.region.se", "mail.region.se:587", f"u:{SECRET}@mail", "-mail"],
+    "EMAIL_PORT": ["0", "65536", "smtp", "-1", "٢٥"],
+    "EMAIL_SECURITY": ["ssl", "TLS", "1"],
+    "EMAIL_FROM": ["swecar", "swecar <a@b>", "a@b.se\nBcc: c@d.se"],
+    "OIDC_ISSUER": ["http://idp.se", "idp.se", "https://", "https://idp.se:x", f"https://u:{SECRET}@idp.se"],
+    "PROXIES": ["-1", "two", "1.5", "11"],
+    "HSTS_SUBDOMAINS": ["yes", "on"],
+    "HSTS_PRELOAD": ["yes"],
+    "DEBUG": ["yes"],
+    "DEMONSTRATION": ["true!"],
+    "INSECURE_HTTP": ["2"],
+    "DISCLOSURE": ["threshold:1", "threshold:5 ,", "threshold:", "none"],
+    "SECOND_FACTOR": ["off"],
+    "RATE_LIMIT": ["0", "many", "1e3", "9" * 12],
+    "LOOKUPS_PER_HOUR": ["0"],
+    "LOOKUPS_PER_HOUR_IMPORT": ["x"],
+    "REFERRAL_DAYS": ["-5"],
+    "DATABASE_POOL": ["0", "1001"],
+    "ACCESS_LOG_YEARS": ["4", "0", "five", "5.5", "-5"],
+    "CONTROLLER": ["Region\nMellan"],
+}  # fmt: skip
+ANY_TEXT = {
+    "SECRET_KEY_FALLBACKS", "EMAIL_USER", "EMAIL_PASSWORD", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_ACR",
+    "OIDC_SCOPE",
+}  # fmt: skip
+RIGHT = {
+    "DATABASE_URL": [
+        "postgres://u@h/n", f"postgresql://u:{SECRET}@h1:5432,h2:5433/n?target_session_attrs=read-write",
+        "postgresql://u@[2001:db8::1]:5433/n", "postgresql:///n?host=/var/run/postgresql",
+        "postgresql://u@h/n?sslmode=verify-full&sslrootcert=/ca.pem&connect_timeout=5&load_balance_hosts=random",
+        "postgresql://u@h/n?options=-c%20statement_timeout%3D60s",
+    ],
+    "REDIS_URL": [
+        "redis://h", "redis://h/", "redis://[::1]:6379/3", f"redis://user:{SECRET}@h:6379/15",
+        f"rediss://:{SECRET}@h:6380/0?ssl_ca_certs=/ca.pem", "rediss://h/0?ssl_cert_reqs=none",
+        f"redis+sentinel://:{SECRET}@h1:26379,h2:26379/master/0", "redis+sentinel://h1,h2/master",
+        f"sentinel://:{SECRET}@h1:26379;sentinel://:{SECRET}@h2:26379/1?master_name=master",
+        f"rediss+sentinel://h1/master/0?sentinel_password={SECRET}&ssl_ca_certs=/ca.pem",
+    ],
+    "ALLOWED_HOSTS": ["a.se, b.se", ".region.se", "[::1],127.0.0.1", "*"],
+    "ADMINS": ["", "drift@region.se, jour@region.se"],
+    "EMAIL_FROM": ["swecar@localhost", "CAR-T-registret <registret@region.se>"],
+    "OIDC_ISSUER": ["https://idp.region.se", "https://idp.region.se:8443/oidc/"],
+    "PROXIES": ["0", "1", "10"],
+    "DEBUG": ["", "0", "false", "True"],
+    "RATE_LIMIT": [" 77 "],
+}  # fmt: skip
+CASES = [(name, value) for name, values in WRONG.items() for value in values]
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Read the table with these variables alone."""
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting.name, raising=False)
+        monkeypatch.delenv(f"{setting.name}_FILE", raising=False)
+
+    def read(**variables: str) -> dict:
+        with monkeypatch.context() as here:
+            for name, value in (NEEDED | variables).items():
+                here.setenv(name, value)
+            values = read_settings(SETTINGS)
+            check_together(values)
+        return values
+
+    return read
+
+
+def test_every_setting_has_wrong_values_here_or_takes_any_text():
+    assert WRONG.keys() | ANY_TEXT == {setting.name for setting in SETTINGS}
+    assert not WRONG.keys() & ANY_TEXT
+
+
+@pytest.mark.parametrize(("name", "value"), CASES)
+def test_a_wrong_value_is_refused_in_a_sentence_without_a_secret(read, name, value):
+    with pytest.raises(EnvironmentProblem) as told:
+        read(**{name: value})
+    sentence = str(told.value)
+    assert re.match(rf"{name} is .+\. [A-Z]", sentence), sentence
+    assert SECRET not in sentence
+    assert LONG not in sentence
+    assert "\n" not in sentence
+    assert told.value.__context__ is None or told.value.__suppress_context__
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in RIGHT.items() for value in values])
+def test_a_right_value_is_taken(read, name, value):
+    read(**{name: value} | ({"OIDC_CLIENT_ID": "i", "OIDC_CLIENT_SECRET": "s"} if name == "OIDC_ISSUER" else {}))
+
+
+def test_each_part_of_a_database_url_is_read(read):
+    url = "postgresql://swe%40car:hem%2Fligt@db1:5433,db2/sw%20ecar?sslmode=require"
+    assert read(DATABASE_URL=url)["DATABASE_URL"] == {
+        "ENGINE": "django.db.backends.postgresql", "NAME": "sw ecar", "USER": "swe@car", "PASSWORD": "hem/ligt",
+        "HOST": "db1,db2", "PORT": "5433,", "OPTIONS": {"sslmode": "require"},
+    }  # fmt: skip
+
+
+def test_a_misspelt_option_of_the_driver_is_named_as_it_is_spelt(read):
+    for misspelt, meant in (("sslmod", "sslmode"), ("aplication_name", "application_name")):
+        with pytest.raises(EnvironmentProblem, match=f"Was {meant} meant"):
+            read(DATABASE_URL=f"postgresql://u@h/n?{misspelt}=x")
+
+
+@pytest.mark.parametrize(
+    ("together", "missing"),
+    [
+        ({"EMAIL_USER": "u"}, "EMAIL_PASSWORD"),
+        ({"EMAIL_PASSWORD": SECRET}, "EMAIL_USER"),
+        ({"OIDC_ISSUER": "https://idp.se"}, "OIDC_CLIENT_ID and OIDC_CLIENT_SECRET"),
+        ({"OIDC_CLIENT_SECRET": SECRET}, "OIDC_ISSUER and OIDC_CLIENT_ID"),
+        ({"HSTS_PRELOAD": "1"}, "HSTS_SUBDOMAINS"),
+    ],
+)
+def test_settings_that_need_each_other_are_asked_for(read, together, missing):
+    with pytest.raises(EnvironmentProblem, match=missing) as told:
+        read(**together)
+    assert SECRET not in str(told.value)
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_a_missing_setting_is_told_with_what_to_write(read, name):
+    with pytest.raises(EnvironmentProblem, match=rf"^{name} is not set\. Write "):
+        read(**{name: ""})
+
+
+def test_all_that_is_wrong_is_told_at_once(read):
+    with pytest.raises(EnvironmentProblem) as told:
+        read(RATE_LIMIT="x", REDIS_URL="", EMAIL_PORT="0")
+    assert [line.split()[0] for line in str(told.value).splitlines()] == ["REDIS_URL", "RATE_LIMIT", "EMAIL_PORT"]
+
+
+# What a whole process does
+
+
+def run(*words: str, **variables: str) -> tuple[int, str]:
+    """Run a command with these variables alone; its exit code and all that it says."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SWECAR_VAR") if name in os.environ}
+    ended = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, env=kept | variables, capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+CHECK = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+SERVERS = {
+    "web": ("-m", "gunicorn", "swecar.wsgi", "--preload", "--no-control-socket", "-b", "127.0.0.1:0"),
+    "worker": ("-m", "celery", "-A", "swecar", "worker", "-c", "1"),
+    "beat": ("-m", "celery", "-A", "swecar", "beat", "-s", f"{tempfile.gettempdir()}/swecar-settings"),
+}
+
+
+@pytest.mark.parametrize("words", [CHECK, *SERVERS.values()], ids=["check", *SERVERS])
+def test_a_wrong_setting_ends_every_process_with_its_sentences_alone(words):
+    code, said = run(*words, **NEEDED | FINISHED | {"REDIS_URL": f"http://:{SECRET}@h", "PROXIES": "two"})
+    assert code == 1
+    assert [line.split()[0] for line in said.splitlines()] == ["REDIS_URL", "PROXIES"]
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("words", [CHECK, *SERVERS.values()], ids=["check", *SERVERS])
+def test_what_is_left_at_its_example_ends_what_serves_in_production(words):
+    code, said = run(*words, **NEEDED)
+    assert code == 1
+    for name in FINISHED:
+        assert f"{name} is not set" in said
+    assert "Traceback" not in said
+
+
+def test_the_check_finds_nothing_in_a_finished_production():
+    assert run(*CHECK, **NEEDED | FINISHED)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS"),
+        ({"SECOND_FACTOR": "optional"}, "SECOND_FACTOR"),
+        ({"EMAIL_USER": "u", "EMAIL_PASSWORD": SECRET}, "EMAIL_PASSWORD"),
+    ],
+)
+def test_what_production_may_not_have_is_found(variables, name):
+    code, said = run(*CHECK, **NEEDED | FINISHED | variables)
+    assert (code, SECRET in said) == (1, False)
+    assert f": {name} " in said or f") {name} " in said
+
+
+TELL = """
+import django
+django.setup()
+from django.conf import settings
+from django.core.mail import get_connection
+from django.test import Client
+mail = get_connection()
+print(mail.host, mail.port, mail.username, mail.password, mail.use_tls, mail.use_ssl)
+print(Client().get("/health/live", secure=True).headers.get("Strict-Transport-Security"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "mail", "hsts"),
+    [
+        ({}, "localhost 25   False False", "max-age=31536000"),
+        ({"EMAIL_SECURITY": "starttls", "HSTS_SUBDOMAINS": "1"}, "localhost 587   True False",
+         "max-age=31536000; includeSubDomains"),
+        ({"EMAIL_SECURITY": "tls", "EMAIL_HOST": "mail.se", "EMAIL_USER": "u", "EMAIL_PASSWORD": "p q",
+          "HSTS_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"}, "mail.se 465 u p q False True",
+         "max-age=31536000; includeSubDomains; preload"),
+        ({"EMAIL_PORT": "2525"}, "localhost 2525   False False", "max-age=31536000"),
+    ],
+)  # fmt: skip
+def test_mail_and_hsts_are_as_they_are_set(variables, mail, hsts):
+    code, said = run("-c", TELL, **NEEDED | FINISHED | {"DJANGO_SETTINGS_MODULE": "swecar.settings"} | variables)
+    assert (code, said.splitlines()[:2]) == (0, [mail, hsts])
+
+
+# The documentation
+
+
+def test_the_documentation_lists_the_table():
+    """Each setting with its text and its default, in the order of the table, and no other."""
+    text = (ROOT / "docs" / "run.md").read_text()
+    section = text.partition("## Settings")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    expected = []
+    for setting in SETTINGS:
+        default = "required" if setting.default is None else setting.default and f"`{setting.default}`"
+        expected.append(f"| `{setting.name}` | {default} | {setting.about} |")
+    assert rows == expected

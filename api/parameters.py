@@ -14,7 +14,7 @@ from api.errors import Refused
 from registry.dates import require_come
 from registry.errors import DateInFuture
 from registry.formats import JSON, Format
-from registry.number_search import holds_number
+from registry.number_search import holds_identity_number
 
 LONGEST_QUERY = 2_000
 LONGEST_ECHO = 40
@@ -110,7 +110,7 @@ class Parameters:
 
 def shorten(text: str) -> str:
     """A caller's text, fit to be repeated in an error."""
-    if holds_number(text):
+    if holds_identity_number(text):
         return "…"
     return text if len(text) <= LONGEST_ECHO else text[:LONGEST_ECHO] + "…"
 

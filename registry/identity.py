@@ -15,7 +15,6 @@ from registry.digits import BRACKETS, QUOTES, TYPED_FOR_DIGITS, fold, is_partial
 from registry.errors import RegistryError
 from registry.keyed_digests import Identifier
 from registry.look_alikes import say_what_it_is
-from registry.number_search import holds_number
 from registry.reserve_numbers import BY_COUNTY, BY_NAME, NATIONAL, UNPUBLISHED, Issuer, Reading, read_of, whose
 
 EARLIEST_BIRTH = 1880
@@ -142,11 +141,6 @@ def may_be_identifier(text: str) -> bool:
 def is_local(text: str) -> bool:
     """Whether a text names a pseudonym, of some centre."""
     return _fold(text).lower().startswith(LOCAL_PREFIX)
-
-
-def holds_identity_number(text: str) -> bool:
-    """Whether a free text holds a personal identity, coordination or reserve number, however it is written."""
-    return holds_number(text)
 
 
 def latest_year(year: int, *, hundred: bool) -> int:

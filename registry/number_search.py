@@ -30,7 +30,7 @@ MISTYPED = re.compile(r"(?<=\d)[OoQDIilLZzSsGbBgq]{1,2}|[OoQDIilLZzSsGbBgq]{1,2}
 SHORT_WORD = re.compile(r"(?<=\d)[\W_]*[^\W\d_]{1,3}[\W_]*(?=\d)")
 
 
-def holds_number(text: str) -> bool:
+def holds_identity_number(text: str) -> bool:
     """Whether a text as typed contains a personal, coordination or reserve number."""
     return any(True for _number in numbers_in(text))
 

@@ -3,7 +3,7 @@
 import logging
 import re
 
-from registry.number_search import holds_number
+from registry.number_search import holds_identity_number
 
 DIGITS = re.compile(r"\d(?:[\W_]{0,3}[0-9A-Za-z]?\d){5,}")
 LAST_FOUR = re.compile(r"\d{4,}")  # of a number whose parts are further apart
@@ -24,7 +24,7 @@ class LineWithoutNumbers(logging.Formatter):
 
 def hide_numbers(text: str) -> str:
     """The text with identity numbers masked; masked as a whole if a number is written with letters."""
-    if not holds_number(text):
+    if not holds_identity_number(text):
         return text
     hidden = LAST_FOUR.sub("(number)", DIGITS.sub("(number)", text))
-    return "(a line with an identity number)" if holds_number(hidden) else hidden
+    return "(a line with an identity number)" if holds_identity_number(hidden) else hidden

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from registry.identity import IdentifierUnusable, holds_identity_number, read_identifier
+from registry.identity import IdentifierUnusable, read_identifier
+from registry.number_search import holds_identity_number
 from tests import factories
 
 WOMAN = factories.number(date(1970, 6, 15), 980)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from registry.choices import Side
 from registry.entry.questions import questions
 from registry.errors import NotFound
 from registry.models import Question
@@ -82,7 +81,7 @@ def test_a_steward_who_registers_for_a_centre_has_the_turn_of_that_clinic_alone(
     assert text(page).count(MARK) == len(mine) == page.context["open_questions"]
     assert listed(world, "UPP", "?state=mine") == ["to the clinic", "answered"]
     with pytest.raises(NotFound):
-        questions.write(question_id=asked["to the clinic"].pk, text="x", by=both, side=Side.CLINIC)
+        questions.answer(question_id=asked["to the clinic"].pk, text="x", by=both)
     assert [one.text for one in clients["both"].get(address("start")).context["questions"]] == [
         "Is this one right?"
     ]

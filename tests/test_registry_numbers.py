@@ -16,9 +16,10 @@ from registry.access import Operator
 from registry.entry.patients.erasure import erase_patient, numbers_of
 from registry.entry.patients.merge import merge_patients
 from registry.entry.patients.search import is_registry_number
-from registry.identity import holds_identity_number, may_be_identifier
+from registry.identity import may_be_identifier
 from registry.models import Patient
 from registry.models.access_log import log_persons
+from registry.number_search import holds_identity_number
 from tests import factories
 from tests.test_import import ROW, as_csv
 

@@ -26,7 +26,7 @@ from registry.access import Operator, acting_as
 from registry.choices import Task
 from registry.entry import publish_request
 from registry.entry.importing.job import receive_file, run_import
-from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
+from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.merge import merge_patients
 from registry.entry.questions.referrals import find_person
@@ -220,7 +220,6 @@ def provoke(lists) -> list[BaseException]:
         lambda: factories.record(lists, WRONG),
         lambda: withdraw_infusion(infusion_id=one.pk, by=by, reason=f"is {SINGLE[0]}'s"),
         lambda: correct_infusion(infusion_id=one.pk, changes={"batch": SINGLE[1]}, by=by, reason="typo"),
-        lambda: record_infusion(stated=factories.stated(lists, SINGLE[0]), by=by, reason=SINGLE[0]),
         lambda: merge_patients(keep=one.patient, absorb=one.patient, by=by, reason=SINGLE[1]),
         lambda: erase_patient(patient=asked, by=by, reason=ASKED.replace("-", " ")),
     ]

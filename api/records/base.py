@@ -35,8 +35,8 @@ from registry.errors import (
     ReasonMissing,
     RegistryError,
 )
-from registry.identity import holds_identity_number
 from registry.models import User
+from registry.number_search import holds_identity_number
 
 LARGEST_BODY = 100_000  # bytes of JSON; an infusion takes a few hundred
 LONGEST_REASON = 500

@@ -20,12 +20,12 @@ class Revision(models.Model):
         return str(self.number)
 
 
-def moves_revision(table: str = "registry_revision") -> pgtrigger.Trigger:
+def moves_revision() -> pgtrigger.Trigger:
     """The trigger that counts every change to a table, so that the statistics are known to be behind."""
     return pgtrigger.Trigger(
         name="moves_revision",
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
-        func=f"UPDATE {table} SET number = number + 1; RETURN NULL;",
+        func="UPDATE registry_revision SET number = number + 1; RETURN NULL;",
     )

@@ -12,8 +12,8 @@ from registry.access import Actor, Permission, acting_as, require
 from registry.choices import Scope
 from registry.entry.accounts.invitations import TOKEN_BYTES, digest_of
 from registry.errors import IdentifierInText, NotFound, RegistryError
-from registry.identity import holds_identity_number
 from registry.models import Token, User
+from registry.number_search import holds_identity_number
 
 PREFIX = "swecar_"  # so that a scan for leaked secrets recognises a token
 LONGEST_DAYS = 365

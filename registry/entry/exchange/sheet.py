@@ -74,7 +74,7 @@ class SheetReader(Reader):
         self.elements("col", self._see_columns)
         self.elements("row", self._begin_row, self._end_row)
         self.elements("c", self._begin_cell, self._end_cell)
-        self.elements("v", self._begin_value, self._end_value)
+        self.elements("v", self.want_text, self._end_value)
         self.elements("t", self._begin_text, self._end_text)
         self.elements("f", self._see_formula)
         self.elements("rPh", self._begin_phonetic, self._end_phonetic)
@@ -164,9 +164,6 @@ class SheetReader(Reader):
             self.column += 1
         self.kind, self.style = attributes.get("t", "n"), attributes.get("s", "")
         self.value, self.formula, self.has_value = "", False, False
-
-    def _begin_value(self, _attributes: dict[str, str]) -> None:
-        self.taken = 0
 
     def _end_value(self) -> None:
         self.value, self.has_value = self.take_text(), True

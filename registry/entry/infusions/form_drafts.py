@@ -10,8 +10,8 @@ from registry.batch_numbers import read_batch
 from registry.dates import understand_date
 from registry.entry.infusions.row_fields import LONGEST_VALUE
 from registry.errors import InfusionRefused, NotFound, Problem
-from registry.identity import holds_identity_number
 from registry.models import Centre, Draft, Patient, User
+from registry.number_search import holds_identity_number
 
 IDENTIFIER = "patient_id"
 

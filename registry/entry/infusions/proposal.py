@@ -25,11 +25,6 @@ class Known:
     elsewhere: bool  # in the registry at another centre too; which centre is never revealed (DOMAIN.md)
     sex: str = ""  # in words, for a person known to the actor's centres
 
-    @property
-    def is_new(self) -> bool:
-        """Whether the person is not in the registry."""
-        return self.patient is None and not self.elsewhere
-
 
 @dataclass(frozen=True)
 class Proposal:

@@ -34,7 +34,6 @@ def record_infusion(
     stated: InfusionInput,
     by: Actor,
     patient: Patient | None = None,
-    reason: str = "",
     former_first_becomes: Kind | None = None,
     confirmed: Collection[str] = (),
 ) -> Infusion:
@@ -52,7 +51,7 @@ def record_infusion(
     stated = replace(stated)  # so that the caller's is not changed
     complete_input(stated)
     refuse_registered_number(stated.batch, by)
-    with acting_as(by, reason=check_reason(reason, needed=False)):
+    with acting_as(by):
         lock_entry()
         stated = replace(stated, **read_lists_again(vars(stated)))
         patient = lock_known_patient(patient, by) if patient else lock_patient(stated)

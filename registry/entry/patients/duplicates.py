@@ -54,11 +54,11 @@ WITH step AS (
 ), kinds AS (
     SELECT patient_id, array_agg(type) AS types FROM registry_patientidentifier GROUP BY patient_id
 )
-SELECT one, other, days, products, coalesce(mine.types && theirs.types, false) AS alike
+SELECT one, other, days, products
 FROM pair
 LEFT JOIN kinds AS mine ON mine.patient_id = one
 LEFT JOIN kinds AS theirs ON theirs.patient_id = other
-ORDER BY alike, products DESC, days, one, other
+ORDER BY coalesce(mine.types && theirs.types, false), products DESC, days, one, other
 LIMIT %(most)s
 """
 
@@ -71,7 +71,6 @@ class Pair:
     other: Patient
     days: int
     products: int
-    alike: bool  # both have an identifier of the same type, as two different persons would
 
     def types(self) -> Mapping[str, list]:
         """The types of identifier of each."""
@@ -99,7 +98,7 @@ def find_doubles(*, by: Actor) -> list[Pair]:
             by=by, action=AccessAction.READ, numbers=sorted(person.registry_number for person in persons.values())
         )
     return [
-        Pair(persons[one], persons[other], days, products, alike)
-        for one, other, days, products, alike in rows
+        Pair(persons[one], persons[other], days, products)
+        for one, other, days, products in rows
         if one in persons and other in persons
     ]

@@ -15,11 +15,11 @@ from django.utils.translation import gettext_noop
 from registry.access import Actor, Permission, acting_as, centres_where, require
 from registry.choices import AccessAction, Side
 from registry.errors import IdentifierInText, NotFound, Problem, RegistryError
-from registry.identity import holds_identity_number
 from registry.models import Centre, Infusion, Message, Question, Referral, User
 from registry.models.access_log import log_infusions
 from registry.models.keys import unnest_uuids
 from registry.models.question_queryset import QuestionQuerySet
+from registry.number_search import holds_identity_number
 from registry.sentences import CONFIRMED, Sentence
 
 LONGEST_TEXT = 1000
@@ -181,18 +181,15 @@ def answer(*, question_id: int, text: str, by: Actor) -> Question:
     return question
 
 
-def write(*, question_id: int, text: str, by: Actor, side: Side | None = None) -> Question:
-    """Add a message to a question that is not closed; side: for an actor who is on both.
+def write(*, question_id: int, text: str, by: Actor) -> Question:
+    """Add a message to a question that is not closed, on the side that it waits for where the actor is on both.
 
     Raises NotFound, QuestionClosed, QuestionFull, TextMissing, TextTooLong, IdentifierInText.
     """
     with acting_as(by):
         question = _lock(question_id, by)
         sides = sides_of(question, by)
-        if side is None:
-            side = Side(question.waits_for) if question.waits_for in sides else sides[0]
-        elif side not in sides:
-            raise NotFound
+        side = Side(question.waits_for) if question.waits_for in sides else sides[0]
         if question.closed_at:
             raise QuestionClosed
         refuse_full(question)

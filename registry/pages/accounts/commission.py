@@ -11,8 +11,8 @@ from django.shortcuts import render
 from registry.entry.accounts.invitations import SITHS
 from registry.entry.accounts.siths import admit_commissioned
 from registry.errors import AssuranceTooLow, CommissionUnknown, RegistryError
-from registry.identity import holds_identity_number
 from registry.models import User
+from registry.number_search import holds_identity_number
 from swecar.http.error_status import status_of
 
 COMMISSION = "commissionHsaId"

@@ -1,6 +1,6 @@
 # The commands of README.md. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check mutants bench lock clean
+.PHONY: help demo test check mutants bench bare-check lock clean
 
 PYTHON := .venv/bin/python
 # Each of these files says that its packages are installed: those of the demonstration, and all.
@@ -25,7 +25,7 @@ LIKE_PRODUCTION := env -u INSECURE_HTTP -u DEBUG -u DISCLOSURE -u ALLOWED_HOSTS_
 	ADMINS=operations@registry.example CONTACT=contact@registry.example CONTROLLER="Region Check"
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 18
 
 demo: $(DEMO_READY) ## the demonstration on http://127.0.0.1:8000 (PORT=… for another port), until Ctrl-C
 	@exec $(PYTHON) -m swecar.local.demo
@@ -57,6 +57,9 @@ mutants: $(READY) ## small faults put into the modules that count, one at a time
 
 bench: $(READY) ## the benchmarks: a table of ratios, and benchmarks/results.json
 	@exec env $(SERVE_APART) $(PYTHON) -m benchmarks $(ARGS)
+
+bare-check: ## `make demo` on bare Debian 12 and 13, with pip and uv, as root and not (needs root and debootstrap)
+	@exec .ci/bare-check
 
 lock: ## compile requirements*.txt from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "uv is not installed: pip install uv." >&2; exit 1; }

@@ -28,7 +28,10 @@ PORT = Setting("PORT", number(1, 65535), "the demonstration's port", "8000")
 # A single worker need not look for others at its start, which takes a second.
 WORKER = ("celery", "-A", "swecar", "worker", "-c", "1", "--without-gossip", "--without-mingle", "-l", "INFO")
 BEAT = ("celery", "-A", "swecar", "beat", "-l", "INFO", "-s")
-WEB = ("gunicorn", "swecar.wsgi", "--preload", "-w", "2", "--threads", "4", "--no-control-socket", "-b")
+WEB = (
+    "gunicorn", "swecar.wsgi", "-k", "swecar.http.web_worker.Worker", "--preload", "-w", "2", "--threads", "4",
+    "--no-control-socket", "-b",
+)  # fmt: skip
 
 
 def main() -> int:

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
 
 from api.errors import Refused
-from api.parameters import Parameters
+from api.parameters import Parameters, unknown_value
 from api.public import openapi
 from api.public.base import PublicView, as_file, send
 from api.public.count_query import check, read_count_query
@@ -55,6 +55,8 @@ class CountsView(PublicView):
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
         """Rows for cells with at least one infusion, and a total counted afresh."""
         query = read_count_query(parameters)
+        if parameters.format == "json-stat" and query.measures == ("first",):
+            raise unknown_value("measures", "first", "a number too: JSON-stat has no dates")
         current = read_current()
 
         def make() -> dict:

@@ -19,15 +19,21 @@ NONE = "none"  # a dimension without a value, as in filters
 
 
 def write_counts_stat(counts: dict, language: str) -> bytes:
-    """Write a value for each cell with infusions and each measure."""
+    """Write a value for each cell with infusions and each measure; where there is none, the total's.
+
+    A dimension needs a category: without rows that is "all".
+    """
     by = counts["by"]
     metrics = [name for name in counts["total"] if name not in {"first", "patients_summed", "suppressed"}]
+    rows = counts["rows"]
     with override(language):
+        nothing = {WHOLE: _("all")}
         dimensions = [
-            (name, label_dimension(name), {key: label_value(name, key) for key in _keys(name, counts["rows"])})
+            (name, label_dimension(name), {key: label_value(name, key) for key in _keys(name, rows)} or nothing)
             for name in by
         ]
-    cells = (({name: _key(row[name]) for name in by}, row) for row in counts["rows"])
+    cells = [({name: _key(row[name]) for name in by}, row) for row in rows]
+    cells = cells or [(dict.fromkeys(by, WHOLE), counts["total"])]
     about = tell_about(counts["snapshot"], language, COUNTS_ADDRESS)
     return write_dataset(about, language, dimensions, metrics, cells)
 

@@ -1,6 +1,7 @@
 """A JSON-stat 2.0 dataset: dimensions, and a value for each cell and measure."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import prod
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -25,7 +26,9 @@ def write_dataset(
         withheld = _("%(sign)s: not shown, so that nobody can be recognised.") % {"sign": SUPPRESSED}
     labels = {name: label_measure(name, language) for name in metrics}
     all_dimensions = [*dimensions, ("measure", measure, labels)]
+    size = [len(keys) for _name, _label, keys in all_dimensions]
     values = _index_values(all_dimensions, metrics, cells)
+    is_dense = len(values) == prod(size)
     status = {index: SUPPRESSED for index, value in values.items() if value is None}
     body = {
         "version": "2.0",
@@ -35,13 +38,13 @@ def write_dataset(
         "updated": about["built_at"],
         "note": [note, withheld] if status else [note],
         "id": [name for name, _label, _keys in all_dimensions],
-        "size": [len(keys) for _name, _label, keys in all_dimensions],
+        "size": size,
         "role": _roles([name for name, _label, _keys in dimensions]),
         "dimension": {
             name: {"label": label, "category": {"index": list(keys), "label": dict(keys)}}
             for name, label, keys in all_dimensions
         },
-        "value": values,
+        "value": [values[str(index)] for index in range(len(values))] if is_dense else values,
         **({"status": status} if status else {}),
         "extension": {"about": about},
     }

@@ -136,6 +136,19 @@ class Task(TextChoices):
     PRUNE = "registry.prune_facts", _("Prune")
 
 
+class Sign(TextChoices):
+    """What shows that the service is at work (registry.models.last_seen)."""
+
+    BEAT = "beat"
+    WORKER = "worker"
+    SWEEP = "sweep"
+    VERIFY = "verify"
+    PRUNE = "prune"
+    PUBLISH = "publish"
+    ALARM_SENT = "alarm_sent"
+    ALARM_FAILED = "alarm_failed"
+
+
 class Scope(TextChoices):
     """What an API token may be used for."""
 

@@ -6,14 +6,16 @@ from uuid import UUID
 from celery import shared_task
 from django.conf import settings
 
-from registry.choices import Task
+from registry.choices import Sign, Task
 from registry.entry.access_log import prune_access_log
 from registry.entry.idempotency import prune_idempotency_keys
 from registry.entry.importing.job import RUN_IMPORT, sweep_imports
 from registry.entry.importing.job import run_import as run_import_job
 from registry.entry.patients.lookup_budget import forget_lookups
 from registry.entry.questions.expiry import expire_referrals
-from registry.publishing import runs
+from registry.models import LastSeen
+from registry.publishing import runs, watching  # noqa: F401 (its signals)
+from registry.publishing.absence import forget_instances, is_missed
 
 
 @shared_task(name=Task.PUBLISH.value)
@@ -24,8 +26,9 @@ def publish_snapshot() -> None:
 
 @shared_task(name="registry.sweep")
 def sweep() -> None:
-    """Each minute: do what lost messages have missed."""
-    _do_each(runs.run_sweep, sweep_imports, forget_lookups, expire_referrals)
+    """Each minute: do what lost messages have missed, and what the last night has."""
+    _do_each(runs.run_sweep, sweep_imports, forget_lookups, expire_referrals, catch_up)
+    LastSeen.objects.see(Sign.SWEEP)
 
 
 @shared_task(name=Task.VERIFY.value)
@@ -37,13 +40,19 @@ def verify_snapshot() -> None:
 @shared_task(name=Task.PRUNE.value)
 def prune_facts() -> None:
     """Each night: delete facts that publishing could not delete, and expired data."""
-    _do_each(runs.run_pruning, prune_access_log, prune_idempotency_keys)
+    _do_each(runs.run_pruning, prune_access_log, prune_idempotency_keys, forget_instances)
 
 
 @shared_task(name=RUN_IMPORT)
 def run_import(job_id: str, language: str = "") -> None:
     """Check an uploaded file, or store it; idempotent."""
     run_import_job(UUID(job_id), language=language or settings.LANGUAGE_CODE)
+
+
+def catch_up() -> None:
+    """Do the nightly jobs that no worker or no scheduler was there for."""
+    missed = [(Task.VERIFY, verify_snapshot), (Task.PRUNE, prune_facts)]
+    _do_each(*(job for task, job in missed if is_missed(task)))
 
 
 def _do_each(*steps: Callable[[], object]) -> None:

@@ -2,10 +2,11 @@
 
 import difflib
 import re
+import ssl
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from psycopg import ProgrammingError, pq
 from psycopg.conninfo import conninfo_to_dict
@@ -40,7 +41,7 @@ REDIS_OPTIONS = {
 SENTINEL_OPTIONS = REDIS_OPTIONS | {"master_name", "sentinel_username", "sentinel_password"}
 SENTINEL_SCHEMES = {"sentinel": False, "redis+sentinel": False, "rediss+sentinel": True}  # whether by TLS
 SENTINEL_PORT = 26379
-SSL_WORDS = {"none", "optional", "required"}
+SSL_CHECKS = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
 
 
 def database(value: str) -> dict[str, Any]:
@@ -125,8 +126,26 @@ class RedisServer:
     def broker_url(self) -> str:
         """As Celery takes it: a Sentinel's hosts one by one."""
         if not self.sentinels:
-            return self.url
-        return ";".join(f"sentinel://{host}:{port}/{self.number}" for host, port in self.sentinels)
+            return self.url.partition("?")[0] if self.tls else self.url
+        user, password = (quote(dict(self.login).get(name, ""), safe="") for name in ("username", "password"))
+        login = f"{user}:{password}@" if password else ""
+        return ";".join(f"sentinel://{login}{host}:{port}/{self.number}" for host, port in self.sentinels)
+
+    @property
+    def broker_options(self) -> dict[str, Any]:
+        """Celery's transport options for a Sentinel's master; none for a plain server."""
+        if not self.sentinels:
+            return {}
+        return {"master_name": self.master, "sentinel_kwargs": {"socket_timeout": 1} | dict(self.sentinel_login)}
+
+    @property
+    def broker_tls(self) -> dict[str, Any]:
+        """Celery's settings of TLS; none without it."""
+        if not self.tls:
+            return {}
+        options = dict(self.options) or dict(parse_qsl(urlsplit(self.url).query))
+        words = {name: value for name, value in options.items() if name.startswith("ssl_")}
+        return {"ssl_cert_reqs": SSL_CHECKS[words.pop("ssl_cert_reqs", "required")]} | words
 
 
 def redis_server(value: str) -> RedisServer:
@@ -193,5 +212,5 @@ def _sentinels(value: str, *, tls: bool) -> RedisServer:
 def _check_tls(options: dict[str, str], *, tls: bool) -> None:
     if not tls and any(name.startswith("ssl_") for name in options):
         raise WrongForm("An option of TLS stands in a URL without TLS. Write rediss:// at its beginning.")
-    if options.get("ssl_cert_reqs", "required") not in SSL_WORDS:
-        raise WrongForm(f"The option ssl_cert_reqs has an unknown value. Write {' or '.join(sorted(SSL_WORDS))}.")
+    if options.get("ssl_cert_reqs", "required") not in SSL_CHECKS:
+        raise WrongForm(f"The option ssl_cert_reqs has an unknown value. Write {' or '.join(sorted(SSL_CHECKS))}.")

@@ -126,9 +126,10 @@ DATABASES = {
 CACHES = {
     "default": {
         "BACKEND": "swecar.http.tolerant_cache.SharedCache",
-        "LOCATION": REDIS_URL,
+        "LOCATION": REDIS.url,
         "KEY_PREFIX": "swecar",
-        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5},
+        "OPTIONS": {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+        | ({"pool_class": "swecar.redis_client.MasterPool"} if REDIS.sentinels else {}),
     },
     # Responses by snapshot and query. They never change, so each process has its own.
     "responses": {
@@ -249,7 +250,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 10,  # a broker that accepts and never responds must not block a process
     "max_retries": 0,  # senders do not retry a lost connection; workers and beat do
     "global_keyprefix": "swecar-jobs:",
+    **REDIS.broker_options,
 }
+CELERY_BROKER_USE_SSL = REDIS.broker_tls or None
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 

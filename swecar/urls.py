@@ -20,6 +20,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
+    path("health/deep", health.deep, name="deep"),
     path("metrics", metrics.show_metrics, name="metrics"),
     # Swedish without a prefix, English under /en/.
     *i18n_patterns(

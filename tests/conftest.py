@@ -20,6 +20,7 @@ from redis.exceptions import ConnectionError as CacheDown
 
 from swecar.celery import app as celery_app
 from swecar.http import tolerant_cache
+from swecar.server_urls import redis_server
 from tests import factories
 from tests.exchange_files import bring, write  # noqa: F401 (fixtures)
 
@@ -35,6 +36,7 @@ def _own_cache() -> str:
 
 # pytest-django has loaded the settings by now, so the address is put into all places that hold it.
 os.environ["REDIS_URL"] = settings.REDIS_URL = settings.CELERY_BROKER_URL = _own_cache()
+settings.REDIS = redis_server(settings.REDIS_URL)
 settings.CACHES["default"]["LOCATION"] = celery_app.conf.broker_url = settings.REDIS_URL
 settings.WHITENOISE_AUTOREFRESH = True  # each test client would read all static files at its first request
 settings.RATE_LIMIT = 10**9  # of all tests together

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from registry.access import Operator
 from registry.choices import Category, DatePrecision, Kind, Modality, ProductOrigin, Sex, Sponsor
@@ -19,6 +20,7 @@ from registry.models import (
     Centre,
     Indication,
     Infusion,
+    LastSeen,
     ManufacturingSite,
     Membership,
     Patient,
@@ -29,6 +31,7 @@ from registry.models import (
     Trial,
     User,
 )
+from registry.models.last_seen import LONGEST_ABSENCE
 from registry.rules import InfusionInput
 
 ACADEMIC, INDUSTRY = "NCT99000002", "NCT99000001"
@@ -73,6 +76,8 @@ def store_single_rows() -> None:
     """Store the rows of migrations, which flushing the database deletes."""
     Revision.objects.get_or_create()
     Publication.objects.get_or_create()
+    for sign in LONGEST_ABSENCE:
+        LastSeen.objects.get_or_create(sign=sign, defaults={"seen_at": timezone.now()})
 
 
 def store_lists() -> Lists:

@@ -18,6 +18,7 @@ from registry.models import (
     Indication,
     Infusion,
     Invitation,
+    LastSeen,
     Lookup,
     ManufacturingSite,
     Membership,
@@ -74,6 +75,11 @@ def product(**fields) -> None:
 
 def run(**fields) -> None:
     Run.objects.create(**{"task": "registry.publish_snapshot", "queued_at": timezone.now()} | fields)
+
+
+def last_seen(**fields) -> None:
+    values = {"sign": "worker", "instance": "celery@a", "seen_at": timezone.now()}
+    LastSeen.objects.create(**values | fields)
 
 
 def membership(**fields) -> None:
@@ -239,6 +245,8 @@ BROKEN: dict[str, list[Callable]] = {
     "infusion_status_is_known": [lambda: infusion(status="lost"), lambda: infusion(status="")],
     "release_has_titles": [lambda: release(title_sv=""), lambda: release(title_en="")],
     "release_file_has_its_name": [lambda: twice(release_file, {}, {})],
+    "last_seen_once_an_instance": [lambda: twice(last_seen, {}, {})],
+    "last_seen_sign_is_known": [lambda: last_seen(sign="other")],
     "run_waits_once_a_task": [lambda: twice(run, {}, {})],
     "run_task_is_known": [lambda: run(task="registry.other")],
     "run_finished_has_outcome": [

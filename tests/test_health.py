@@ -3,42 +3,81 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from registry.models import Publication, Snapshot
+from registry.choices import Sign
+from registry.models import LastSeen, Publication, Snapshot
 from registry.publishing.build import publish
+from swecar.server_urls import redis_server
+
+DOWN = ["redis://127.0.0.1:9/0", "redis://nowhere.invalid:6379/0", "redis+sentinel://127.0.0.1:9/master/0"]
 
 
-def ready() -> tuple[int, dict]:
-    answer = Client().get("/health/ready")
+def ask(path: str) -> tuple[int, dict]:
+    answer = Client().get(f"/health/{path}")
     return answer.status_code, answer.json()
 
 
 def test_a_process_that_answers_is_live_whatever_else_is_down(settings):
-    settings.CELERY_BROKER_URL = "redis://127.0.0.1:9/0"
+    settings.REDIS = redis_server("redis://127.0.0.1:9/0")
     answer = Client().get("/health/live")
     assert (answer.status_code, answer.json()) == (200, {"status": "live"})
 
 
-def test_ready_with_a_database_a_broker_and_a_snapshot(lists):
+@pytest.mark.parametrize("address", DOWN)
+def test_a_web_server_is_ready_without_the_broker_and_before_the_first_snapshot(lists, settings, address):
+    settings.REDIS = redis_server(address)
+    assert Publication.objects.get().snapshot is None
+    assert ask("ready") == (200, {"status": "ready", "database": True, "snapshot_age_seconds": None})
     publish()
     Snapshot.objects.update(built_at=timezone.now() - timedelta(seconds=90))
-    code, said = ready()
+    code, said = ask("ready")
     assert 90 <= said.pop("snapshot_age_seconds") < 120
-    assert (code, said) == (200, {"status": "ready", "database": True, "broker": True})
+    assert (code, said) == (200, {"status": "ready", "database": True})
 
 
-def test_not_ready_without_a_snapshot(lists):
-    assert Publication.objects.get().snapshot is None
-    assert ready() == (
-        503, {"status": "not ready", "database": True, "broker": True, "snapshot_age_seconds": None}
+def test_before_the_migrations_a_web_server_is_not_ready(db):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE registry_publication RENAME TO another")
+    code, said = ask("ready")
+    assert (code, said["database"]) == (503, False)
+
+
+def test_the_deep_look_finds_a_service_that_is_well(lists):
+    publish()
+    code, said = ask("deep")
+    assert 0 <= said.pop("snapshot_age_seconds") < 60
+    assert (code, said) == (
+        200, {"status": "well", "database": True, "broker": True, "absent": [], "alarm_failed": False}
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("address", ["redis://127.0.0.1:9/0", "redis://nowhere.invalid:6379/0"])
-def test_not_ready_without_the_broker(lists, settings, address):
+@pytest.mark.parametrize("address", DOWN)
+def test_the_deep_look_misses_the_broker(lists, settings, address):
     publish()
-    settings.CELERY_BROKER_URL = address
-    code, said = ready()
-    assert (code, said["broker"], said["database"]) == (503, False, True)
+    settings.REDIS = redis_server(address)
+    code, said = ask("deep")
+    assert (code, said["status"], said["broker"], said["database"]) == (503, "not well", False, True)
+
+
+def test_the_deep_look_misses_a_snapshot(lists):
+    assert ask("deep")[0] == 503
+
+
+def test_the_deep_look_misses_what_has_not_been_seen(lists):
+    publish()
+    ago = timezone.now() - timedelta(minutes=6)
+    LastSeen.objects.filter(sign__in=[Sign.BEAT, Sign.VERIFY]).update(seen_at=ago)
+    assert (ask("deep")[0], ask("deep")[1]["absent"]) == (503, ["beat"])
+    LastSeen.objects.all().delete()
+    assert ask("deep")[1]["absent"] == ["beat", "prune", "sweep", "verify", "worker"]
+
+
+def test_the_deep_look_sees_an_alarm_that_failed(lists):
+    publish()
+    LastSeen.objects.see(Sign.ALARM_FAILED)
+    assert (ask("deep")[0], ask("deep")[1]["alarm_failed"]) == (503, True)
+    LastSeen.objects.see(Sign.ALARM_SENT)
+    assert (ask("deep")[0], ask("deep")[1]["alarm_failed"]) == (200, False)

@@ -16,12 +16,13 @@ from registry.choices import ImportState, Outcome, Task
 from registry.models import ImportJob, Run
 from registry.publishing.build import publish
 from swecar.local.folder import ROOT
+from swecar.server_urls import redis_server
 from tests import factories
 
 ALONE = {"database_up", "broker_up"}
 OF_THE_DATABASE = {
     "snapshot_stale", "runs_waiting", "runs_stuck", "last_run_seconds", "last_run_failed", "import_jobs",
-    "lookups",
+    "lookups", "last_seen_timestamp_seconds", "absent", "workers_alive", "beat_alive", "alarm_failed",
 }  # fmt: skip
 OF_A_SNAPSHOT = {"snapshot_age_seconds", "snapshot_number"}
 ASK_WITH_ALL_DOWN = """
@@ -144,12 +145,12 @@ def test_the_number_of_queries_does_not_grow(lists):
             store_run(task, queued=500, started=400)
         with CaptureQueriesContext(connection) as asked:
             ask()
-        assert len(asked) == 6
+        assert len(asked) == 7
 
 
 def test_with_the_broker_down_the_rest_is_told(lists, settings):
     assert ask()["broker_up"] == 1
-    settings.CELERY_BROKER_URL = "redis://127.0.0.1:9/0"
+    settings.REDIS = redis_server("redis://127.0.0.1:9/0")
     told = ask()
     assert (told["broker_up"], told["database_up"]) == (0, 1)
     assert told.keys() >= OF_THE_DATABASE

@@ -1,13 +1,14 @@
-"""Whether the service lives and is ready, for the machines that look after it."""
+"""Whether a process lives, whether it can serve, and whether the whole service is well."""
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
-from redis import Redis
 from redis.exceptions import RedisError
 
+from registry.models import LastSeen
 from registry.models.publication import Publication
+from swecar.redis_client import IMPATIENT, make_client
 
 
 def live(request: HttpRequest) -> JsonResponse:
@@ -16,38 +17,54 @@ def live(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """Database, broker and a snapshot; 503 where one is missing."""
-    parts = {"database": _database(), "broker": broker_answers()}
-    age = _snapshot_age() if parts["database"] else None
-    is_ready = all(parts.values()) and age is not None
+    """Whether this web server can serve: it needs the database, and neither the broker nor a snapshot.
+
+    503 where the database does not answer, or lacks the tables of this version.
+    """
+    database, age = _database()
     return JsonResponse(
-        {"status": "ready" if is_ready else "not ready", **parts, "snapshot_age_seconds": age},
-        status=200 if is_ready else 503,
+        {"status": "ready" if database else "not ready", "database": database, "snapshot_age_seconds": age},
+        status=200 if database else 503,
     )
 
 
-def _database() -> bool:
+def deep(request: HttpRequest) -> JsonResponse:
+    """The whole service, for an outside monitor: 503 where anything is missing."""
+    database, age = _database()
+    broker = broker_answers()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        signs = LastSeen.objects.read() if database else None
     except DatabaseError:
-        return False
-    return True
+        signs = None
+    well = bool(broker and signs and not signs.absent and not signs.alarm_failed and age is not None)
+    return JsonResponse(
+        {
+            "status": "well" if well else "not well",
+            "database": database,
+            "broker": broker,
+            "snapshot_age_seconds": age,
+            "absent": sorted(map(str, signs.absent)) if signs else None,
+            "alarm_failed": signs.alarm_failed if signs else None,
+        },
+        status=200 if well else 503,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _database() -> tuple[bool, int | None]:
+    """Whether the database answers, and the age of the current snapshot."""
+    try:
+        snapshot = Publication.objects.select_related("snapshot").get().snapshot
+    except (DatabaseError, Publication.DoesNotExist):
+        return False, None
+    return True, int((timezone.now() - snapshot.built_at).total_seconds()) if snapshot else None
 
 
 def broker_answers() -> bool:
     """Whether the server that is broker and cache can be spoken to."""
     try:
-        with Redis.from_url(settings.CELERY_BROKER_URL, socket_connect_timeout=0.5, socket_timeout=0.5) as broker:
+        with make_client(settings.REDIS, **IMPATIENT) as broker:
             broker.ping()
     except RedisError:
         return False
     return True
-
-
-def _snapshot_age() -> int | None:
-    try:
-        snapshot = Publication.objects.select_related("snapshot").get().snapshot
-    except DatabaseError:
-        return None
-    return int((timezone.now() - snapshot.built_at).total_seconds()) if snapshot else None

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
 from api.monitoring.health import broker_answers
-from registry.choices import FAILURES, ImportState, Task
+from registry.choices import FAILURES, ImportState, Sign, Task
 from registry.entry.patients.lookup_budget import count_lookups
-from registry.models import ImportJob, Publication, Revision, Run
+from registry.models import ImportJob, LastSeen, Publication, Revision, Run
+from registry.models.last_seen import LONGEST_ABSENCE
 
 
 class _Gauges:
@@ -45,6 +46,7 @@ def show_metrics(request: HttpRequest) -> HttpResponse:
         _tell_runs(gauges)
         _tell_imports(gauges)
         _tell_lookups(gauges)
+        _tell_signs(gauges)
     except DatabaseError:
         gauges = _Gauges()
         database_answers = False
@@ -96,3 +98,15 @@ def _tell_lookups(gauges: _Gauges) -> None:
         "Look-ups of the last day of persons whom the asking user's centres do not know, by what became of them."
     )
     gauges.tell_each("lookups", meaning, "outcome", count_lookups())
+
+
+def _tell_signs(gauges: _Gauges) -> None:
+    signs = LastSeen.objects.read()
+    times = {sign: at.timestamp() for sign, at in signs.latest.items()}
+    gauges.tell_each("last_seen_timestamp_seconds", "When each part was last seen at work.", "part", times)
+    absent: dict[str, float] = {sign: sign in signs.absent for sign in LONGEST_ABSENCE}
+    gauges.tell_each("absent", "Whether a part has not been seen for too long.", "part", absent)
+    workers, schedulers = (signs.alive.get(sign, 0) for sign in (Sign.WORKER, Sign.BEAT))
+    gauges.tell("workers_alive", "Workers seen in the last 90 seconds.", workers)
+    gauges.tell("beat_alive", "Whether the scheduler was seen in the last 90 seconds.", schedulers)
+    gauges.tell("alarm_failed", "Whether the last alarm could not be mailed.", signs.alarm_failed)

@@ -11,6 +11,7 @@ from registry.models.import_row import ImportProblem, ImportRow
 from registry.models.indication import Indication
 from registry.models.infusion import Infusion
 from registry.models.invitation import Invitation
+from registry.models.last_seen import LastSeen
 from registry.models.lookup import Lookup
 from registry.models.manufacturing_site import ManufacturingSite
 from registry.models.message import Message
@@ -31,7 +32,7 @@ from registry.models.user import Membership, User
 
 __all__ = [
     "AccessLog", "Centre", "Coverage", "Draft", "Erasure", "IdempotencyKey", "ImportJob", "ImportProblem",
-    "ImportRow", "Indication", "Infusion", "Invitation", "Lookup", "ManufacturingSite", "Membership",
+    "ImportRow", "Indication", "Infusion", "Invitation", "LastSeen", "Lookup", "ManufacturingSite", "Membership",
     "Message", "Patient", "PatientIdentifier", "Product", "Publication", "Question", "Referral", "Refusal",
     "Release", "ReleaseFile", "ReleasedInfusion", "Revision", "Run", "SealedUpload", "Snapshot", "Token",
     "Trial", "User",

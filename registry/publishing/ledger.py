@@ -5,15 +5,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.core.mail import mail_admins
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from registry.choices import Outcome
+from registry.choices import FAILURES, Outcome, Sign, Task
 from registry.errors import ProofFailed
-from registry.models import Revision, Run
+from registry.models import LastSeen, Revision, Run
+from registry.publishing.alarm import send_alarm
 
 HEARTBEAT_SECONDS = 5
+SIGNS = {Task.PUBLISH: Sign.PUBLISH, Task.VERIFY: Sign.VERIFY, Task.PRUNE: Sign.PRUNE}
 logger = logging.getLogger(__name__)
 
 
@@ -28,7 +29,7 @@ def recorded(task: str) -> Iterator[Run]:
     except ProofFailed as failure:
         run.outcome, run.message = Outcome.PROOF_FAILED, str(failure)
         logger.error("%s: the numbers differ from a recount:\n%s", task, failure)
-        mail_admins(f"swecar: {task}: the numbers differ", str(failure), fail_silently=True)
+        send_alarm(f"{task}: the numbers differ", str(failure))
         raise
     except Exception as fault:
         # Only the class: the message of a database error may quote values.
@@ -38,6 +39,8 @@ def recorded(task: str) -> Iterator[Run]:
         run.finished_at = timezone.now()
         run.outcome = run.outcome or Outcome.FAILED
         run.save(update_fields=["finished_at", "outcome", "message", "rows", "snapshot"])
+        if run.outcome not in FAILURES:
+            LastSeen.objects.see(SIGNS[Task(task)])
 
 
 def is_waiting(task: str) -> bool:

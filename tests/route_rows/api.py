@@ -99,6 +99,7 @@ ROWS = [
     Row("sitemap", "GET", ALL_200),
     Row("live", "GET", ALL_200),
     Row("ready", "GET", ALL_200),
+    Row("deep", "GET", ALL_200),
     Row("metrics", "GET", ALL_200),
     Row("metrics", "POST", ALL_405),
     *(Row(f"api:{name}", "GET", ALL_200) for name in PUBLIC),

@@ -1,11 +1,12 @@
 # The commands of README.md. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check mutants bench bare-check lock clean
+.PHONY: help demo test check docs pictures mutants bench bare-check lock clean
 
 PYTHON := .venv/bin/python
 # Each of these files says that its packages are installed: those of the demonstration, and all.
 DEMO_READY := .venv/demo-ready
 READY := .venv/ready
+DOCS_READY := .venv/docs-ready
 
 # Version managers leave a command for every version, also for those that are not selected: only running one shows
 # whether it works.
@@ -52,6 +53,18 @@ check: $(READY) ## style, types, layers, migrations, deployment, the API's descr
 	@.venv/bin/hadolint Dockerfile
 	@echo "All checks passed."
 
+docs: $(DOCS_READY) ## the documents as a site, in site/docs: no dead link, nothing from another host
+	@rm -rf var/docs site/docs; mkdir -p var site; cp -r docs var/docs; cp LICENSE NOTICE var/docs
+	@sed 's#](docs/#](#g' README.md > var/docs/index.md
+	@for page in CONTRIBUTING CHANGELOG; do sed 's#](docs/#](#g' $$page.md > var/docs/$$page.md; done
+	@find var/docs -name '*.md' -exec sed -i -E 's#\]\(\.\./(CONTRIBUTING|CHANGELOG)\.md#](\1.md#g; s#\]\(\.\./README\.md#](index.md#g' {} +
+	@.venv/bin/zensical build --clean --strict
+	@$(PYTHON) -m tests.built_site site/docs
+	@echo "The site is in site/docs ($$(du -sm site/docs | cut -f1) MB): open site/docs/index.html."
+
+pictures: $(READY) ## the pictures of docs/pictures, by a browser on invented records
+	@export SWECAR_EMBEDDED_FAST=1 PICTURES=docs/pictures; exec env $(SERVE_APART) $(PYTHON) -m pytest -n 0 -q tests/test_pictures_browser.py
+
 mutants: $(READY) ## small faults put into the modules that count, one at a time, for the tests to find (ARGS=rules)
 	@export SWECAR_EMBEDDED_FAST=1; exec env -u PYTHONDONTWRITEBYTECODE $(SERVE_APART) nice -n 10 $(PYTHON) -m tests.mutation $(ARGS)
 
@@ -63,12 +76,12 @@ bare-check: ## `make demo` on bare Debian 12 and 13, with pip and uv, as root an
 
 lock: ## compile requirements*.txt from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "uv is not installed: pip install uv." >&2; exit 1; }
-	@for set in requirements requirements-demo requirements-dev; do \
+	@for set in requirements requirements-demo requirements-dev requirements-docs; do \
 		uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$set.in -o $$set.txt \
 		|| exit 1; done
 
 clean: ## remove the environment and what tools left; var/ with the demonstration's data stays
-	rm -rf .venv staticfiles .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv staticfiles site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Without these files the environment is incomplete, and is made again.
@@ -79,6 +92,10 @@ $(DEMO_READY): requirements.txt requirements-demo.txt
 
 $(READY): $(DEMO_READY) requirements-dev.txt
 	@packages="-r requirements.txt -r requirements-demo.txt -r requirements-dev.txt"; $(INSTALL)
+	@touch $@
+
+$(DOCS_READY): $(DEMO_READY) requirements-docs.txt
+	@packages="-r requirements-docs.txt"; $(INSTALL)
 	@touch $@
 
 # pip compiles one module after the other; compileall uses every core. The lock files are whole, so nothing is resolved.

@@ -1,16 +1,21 @@
 """The documents: what they refer to is there, and every decision says what a reader needs."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+OF_THE_ROOT = [ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "CHANGELOG")]
+DOCUMENTS = [*OF_THE_ROOT, *sorted((ROOT / "docs").rglob("*.md"))]
+PICTURES = sorted((ROOT / "docs").rglob("*.png")) + sorted((ROOT / "docs").rglob("*.svg"))
 PLACES = (ROOT, ROOT / "registry", ROOT / "registry" / "entry")  # a text says entry/… for registry/entry/…
 PATH = re.compile(r"`((?:registry|api|swecar|tests|benchmarks|deploy|docs)/[\w./-]+|\w+(?:/\w+)*\.py)`")
-LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+LARGEST_PICTURE = 300_000  # bytes
 STATUS = re.compile(r"^Status: (?:proposed|accepted|replaced by \[\d{4}\]\(.*\)), \d{4}-\d\d-\d\d\b", re.MULTILINE)
 SECTIONS = ("Context", "Decision", "What it costs", "What would change our mind")
 
@@ -29,8 +34,40 @@ def test_there_are_documents_and_decisions():
 def test_every_path_and_link_leads_somewhere(document):
     text = document.read_text(encoding="utf-8")
     missing = [path for path in PATH.findall(text) if not is_there(path)]
-    missing += [link for link in LINK.findall(text) if not (document.parent / link).exists()]
+    missing += [link for link in LINK.findall(text) if not leads_somewhere(document, link)]
     assert missing == []
+
+
+def leads_somewhere(document: Path, link: str) -> bool:
+    """Whether a link leads to a file, and to a heading of it where it names one."""
+    path, _, anchor = link.partition("#")
+    target = document.parent / path if path else document
+    if not anchor or target.suffix != ".md":
+        return target.exists()
+    return target.exists() and anchor in anchors(target)
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors of a document's headings, as the site and hosts of repositories make them."""
+    plain = (re.sub(r"[^\w\s-]", "", heading.lower()) for heading in HEADING.findall(document.read_text("utf-8")))
+    return {re.sub(r"\s+", "-", heading.strip()) for heading in plain}
+
+
+def test_the_site_has_every_document_once():
+    site = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))
+    listed = re.findall(r"'([\w/-]+\.md)'", str(site["project"]["nav"]))
+    pages = {str(path.relative_to(ROOT / "docs")) for path in DOCUMENTS if path.is_relative_to(ROOT / "docs")}
+    pages |= {"index.md", "CONTRIBUTING.md", "CHANGELOG.md"}  # README.md is the first
+    assert sorted(listed) == sorted(pages - {f"decisions/{path.name}" for path in DECISIONS})
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.name)
+def test_every_picture_is_shown_somewhere_and_small(picture):
+    shown = {
+        (text.parent / link).resolve() for text in DOCUMENTS for link in LINK.findall(text.read_text("utf-8"))
+    }
+    assert picture.resolve() in shown
+    assert picture.stat().st_size <= LARGEST_PICTURE
 
 
 @pytest.mark.parametrize("decision", DECISIONS, ids=lambda path: path.stem)

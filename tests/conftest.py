@@ -18,6 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import sync_playwright
 from redis.exceptions import ConnectionError as CacheDown
 
+from registry.entry.importing import job
 from swecar.celery import app as celery_app
 from swecar.http import tolerant_cache
 from swecar.server_urls import redis_server
@@ -142,6 +143,25 @@ def cache_down(monkeypatch):
 def lists(db):
     """The code lists of the tests (factories.py), and the rows that the migrations make."""
     return factories.store_lists()
+
+
+@pytest.fixture
+def nurse(lists):
+    """A reporter of Uppsala."""
+    return factories.user("nurse", lists.centres["UPP"])
+
+
+@pytest.fixture
+def steward(lists):
+    return factories.user("steward", national_role="steward")
+
+
+@pytest.fixture
+def unsent(monkeypatch) -> list:
+    """What would be given to the broker."""
+    messages: list = []
+    monkeypatch.setattr(job, "send", lambda *message: messages.append(message))
+    return messages
 
 
 @pytest.fixture

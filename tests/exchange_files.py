@@ -49,3 +49,11 @@ def bring(lists, write):
         return summary, found
 
     return imported
+
+
+def import_row(row, manage, folder) -> tuple[int, str]:
+    """Import a file of one row by the command: its exit code, and what it printed."""
+    path = folder / "file.csv"
+    path.write_bytes(as_csv([row]))
+    code, printed, _errors = manage("import_infusions", path)
+    return code, printed

@@ -140,6 +140,11 @@ def number(born_on: date = date(1970, 1, 1), birth_number: int = 980, *, coordin
     return f"{born_on:%Y%m}{day:02}-{birth_number}{check_digit(short)}"
 
 
+def made_wrong(identity_number: str) -> str:
+    """The same number with another check digit."""
+    return f"{identity_number[:-1]}{(int(identity_number[-1]) + 1) % 10}"
+
+
 def nth_number(place: int, *, born: int = 1970) -> str:
     """A different number for every place."""
     return number(date(born, 1, 1) + timedelta(days=place // 20), 980 + place % 20)

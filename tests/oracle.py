@@ -159,3 +159,9 @@ def _first(entries: Sequence[Mapping]) -> str | None:
     if not entries:
         return None
     return _printed(min(entries, key=lambda row: (row["place"][0], PRECISIONS.index(row["date_precision"]))))
+
+
+def moved(before: Mapping, after: Mapping) -> dict:
+    """By how much each number is another, where it is."""
+    found = {key: after.get(key, 0) - before.get(key, 0) for key in {*before, *after}}
+    return {key: by for key, by in found.items() if by}

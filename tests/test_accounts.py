@@ -28,11 +28,6 @@ OWN_PAGES = (
 
 
 @pytest.fixture
-def nurse(lists):
-    return factories.user("nurse", lists.centres["UPP"])
-
-
-@pytest.fixture
 def strict(settings, committed_lists):
     """The nurse where a second factor is required; commits are real, since a new factor counts from its own."""
     settings.SECOND_FACTOR = "required"

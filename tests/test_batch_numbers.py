@@ -1,7 +1,5 @@
 """Batch numbers written like a person's number: a true batch is stored, nobody's number ever is."""
 
-import csv
-import random
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -12,6 +10,8 @@ from registry.batch_numbers import read_batch
 from registry.models import AccessLog, Draft, Infusion
 from tests import factories
 from tests.calling import Program
+from tests.chance import Chance
+from tests.exchange_files import import_row
 
 INFUSED = date(2024, 3, 1)
 ROW = {"centre": "UPP", "category": "SOC", "product": "Kymriah", "indication": "C91.0",
@@ -57,12 +57,7 @@ def by_interface(row, nurse, **_others) -> set[str]:
 
 
 def by_file(row, manage, tmp_path, **_others) -> set[str]:
-    path = tmp_path / "file.csv"
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, row)
-        writer.writeheader()
-        writer.writerow(row)
-    code, out, _err = manage("import_infusions", path)
+    code, out = import_row(row, manage, tmp_path)
     return set() if code == 0 else {CODE} if f"batch: {CODE}" in out else {"?"}
 
 
@@ -188,15 +183,7 @@ def test_a_draft_keeps_a_batch_and_no_number(nurse):
 
 # Both error rates, over the forms that batch numbers have.
 
-RANDOM = random.Random(41)
-
-
-def digits(count: int) -> str:
-    return "".join(RANDOM.choice("0123456789") for _ in range(count))
-
-
-def letters(count: int) -> str:
-    return "".join(RANDOM.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for _ in range(count))
+RANDOM = Chance(41)
 
 
 def made() -> date:
@@ -204,16 +191,16 @@ def made() -> date:
 
 
 FORMS: dict[str, tuple[Callable[[], str], float]] = {  # and how many in a hundred may be refused at most
-    **{f"{a} letters, {n} digits": (lambda a=a, n=n: letters(a) + digits(n), 1.5 if n == 10 else 0.7)
+    **{f"{a} letters, {n} digits": (lambda a=a, n=n: RANDOM.letters(a) + RANDOM.digits(n), 1.5 if n == 10 else 0.7)
        for a in range(4) for n in range(6, 13)},
-    "day and 4 digits": (lambda: f"{made():%Y%m%d}{digits(4)}", 0),
-    "day - 4 digits": (lambda: f"{made():%Y%m%d}-{digits(4)}", 0),
-    "short day and 4 digits": (lambda: f"{made():%y%m%d}{digits(4)}", 0.1),
-    "letters, day, 4 digits": (lambda: f"{letters(2)}-{made():%Y%m%d}-{digits(4)}", 0.1),
-    "day, letter, 3 digits": (lambda: f"{made():%Y%m%d}{letters(1)}{digits(3)}", 0.1),
-    "6-2-2 digits": (lambda: f"{digits(6)}-{digits(2)}-{digits(2)}", 1.5),
-    "4-4-4 digits": (lambda: f"{digits(4)}-{digits(4)}-{digits(4)}", 0.7),
-    "a donation's": (lambda: f"W{digits(4)}{RANDOM.randint(15, 26)}{digits(6)}", 0.7),
+    "day and 4 digits": (lambda: f"{made():%Y%m%d}{RANDOM.digits(4)}", 0),
+    "day - 4 digits": (lambda: f"{made():%Y%m%d}-{RANDOM.digits(4)}", 0),
+    "short day and 4 digits": (lambda: f"{made():%y%m%d}{RANDOM.digits(4)}", 0.1),
+    "letters, day, 4 digits": (lambda: f"{RANDOM.letters(2)}-{made():%Y%m%d}-{RANDOM.digits(4)}", 0.1),
+    "day, letter, 3 digits": (lambda: f"{made():%Y%m%d}{RANDOM.letters(1)}{RANDOM.digits(3)}", 0.1),
+    "6-2-2 digits": (lambda: f"{RANDOM.digits(6)}-{RANDOM.digits(2)}-{RANDOM.digits(2)}", 1.5),
+    "4-4-4 digits": (lambda: f"{RANDOM.digits(4)}-{RANDOM.digits(4)}-{RANDOM.digits(4)}", 0.7),
+    "a donation's": (lambda: f"W{RANDOM.digits(4)}{RANDOM.randint(15, 26)}{RANDOM.digits(6)}", 0.7),
 }  # fmt: skip
 
 

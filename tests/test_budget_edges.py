@@ -13,7 +13,9 @@ from tests import factories
 from tests.calling import Program, refused
 from tests.desk import address, sign_in, text
 from tests.test_import import as_csv
-from tests.test_lookups import FORM, WAYS, ask_guidance, row, unsent, worked  # noqa: F401 (a fixture)
+from tests.test_lookups import FORM, WAYS, ask_guidance, row, worked  # noqa: F401 (a fixture)
+
+pytestmark = pytest.mark.usefixtures("unsent")
 
 AT_ONCE = 8  # as many as the pool has connections
 

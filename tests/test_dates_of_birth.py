@@ -23,6 +23,7 @@ from registry.models import ImportJob, ImportRow, Patient, PatientIdentifier, Re
 from tests import factories
 from tests.calling import Program
 from tests.desk import address, number, sign_in, text
+from tests.test_identity import put_in_front
 from tests.test_import_jobs import receive, run
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +42,6 @@ EVERYWHERE = {  # how a number comes in, and whether a date comes with it
 }  # fmt: skip
 ROW = {"centre": "UPP", "category": "SOC", "product": "Kymriah", "indication": "C91.0", "infused_on": "2020-05-05",
        "kind": "first"}  # fmt: skip
-KEYS = {name: name.encode() * 8 for name in ("2024", "2025", "2026")}
 
 
 def person(lists, who, day="2020-05-05", **fields) -> Patient:
@@ -177,10 +177,6 @@ def test_a_number_that_is_added_with_another_date_needs_a_why(lists, who):
 
 
 # Keys
-
-
-def put_in_front(settings, *names: str) -> None:
-    settings.IDENTITY_KEYS = {name: KEYS[name] for name in names}
 
 
 @pytest.mark.parametrize(("other", "asks"), [(SAME_DAY, False), (OTHER_DAY, True)])

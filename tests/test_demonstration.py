@@ -25,6 +25,7 @@ from registry.publishing import build
 from registry.publishing.old_facts import list_facts
 from registry.publishing.runs import run_publication, run_sweep, run_verification
 from tests import factories, oracle
+from tests.by_hand import run_sql
 
 FIGURE = Path(registry.__file__).parent / "published" / "data" / "swecarnet-2025-09-08.json"
 # COUNTING.md, "Worked example": centre, category, first, patients, reinfusions, further doses, infusions
@@ -70,11 +71,6 @@ def stored(demonstration, db) -> str:
 @pytest.fixture
 def published(stored) -> Snapshot:
     return build.publish()
-
-
-def run_sql(sql: str, *parameters) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
 
 
 def read_facts(columns: str, *, snapshot: int = 1) -> list[tuple]:

@@ -18,18 +18,8 @@ from tests.test_traces import Everything, read_database, read_settled_valkey, tr
 
 
 @pytest.fixture
-def steward(lists):
-    return factories.user("steward", national_role="steward")
-
-
-@pytest.fixture
 def client(steward):
     return sign_in(steward)
-
-
-@pytest.fixture
-def nurse(lists):
-    return factories.user("nurse", lists.centres["UPP"])
 
 
 # Possible duplicate persons.

@@ -47,11 +47,6 @@ def published() -> dict:
     }
 
 
-def moved(before: dict, after: dict) -> dict:
-    found = {key: after.get(key, 0) - before.get(key, 0) for key in {*before, *after}}
-    return {key: by for key, by in found.items() if by}
-
-
 def said(rows) -> dict:
     return {(row.cell.by, row.cell.values, name): by for row in rows for name, by in row.moves.items() if by}
 
@@ -96,7 +91,7 @@ def test_the_cells_that_move_are_exactly_those_that_are_said(lists, name):
             except RegistryError:
                 continue
             after = counted()
-            assert said(effect) == moved(before, after), seed
+            assert said(effect) == oracle.moved(before, after), seed
             done += 1
             cells |= {row.cell.by for row in effect}
     assert done > len(SEEDS) / 3
@@ -120,7 +115,7 @@ def test_the_oracle_of_the_cells_is_what_is_published(lists, name):
                 do()
             except RegistryError:
                 continue
-            assert said(effect) == moved(before, published()), seed
+            assert said(effect) == oracle.moved(before, published()), seed
             done += 1
     assert done >= 2
 

@@ -89,7 +89,6 @@ KINDS = {
         Book([Sheet([["<c/>"] * 5] * 3, addressed=False)]).content(),
     ],
 }  # fmt: skip
-EACH = [(said, content) for said, contents in KINDS.items() for content in contents]
 
 
 @pytest.mark.parametrize("said", KINDS)

@@ -205,11 +205,6 @@ EVERY_SPELLING = SPELLINGS | IN_TEXT | OTHERS
 
 
 @pytest.fixture
-def nurse(lists):
-    return factories.user("nurse", lists.centres["UPP"])
-
-
-@pytest.fixture
 def infusion(lists):
     return factories.record(lists, factories.number(date(1960, 1, 2), 984))
 

@@ -13,6 +13,7 @@ from registry.entry.patients.merge import merge_patients
 from registry.identity import read_identifier
 from registry.models import Erasure, Infusion, Patient
 from tests import factories
+from tests.by_hand import run_sql
 
 WOMAN, MAN = factories.number(date(1970, 1, 1), 980), factories.number(date(1970, 1, 1), 981)
 
@@ -101,16 +102,11 @@ def history(model, pk) -> list[tuple]:
     return [(row.pgh_label, row.acted_by, row.reason) for row in rows.order_by("pgh_id")]
 
 
-def run(sql: str, *parameters) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-
-
 def refused(sql: str) -> bool:
     """Whether the database refuses a statement."""
     try:
         with transaction.atomic():
-            run(sql)
+            run_sql(sql)
     except DatabaseError:
         return True
     return False
@@ -155,8 +151,8 @@ def test_sql_by_hand_leaves_rows_with_the_name_of_the_database_user(example):
     with acting_as(Operator()):
         record = model.objects.create(**fields)
     table = model._meta.db_table
-    run(f"UPDATE {table} SET {name} = %s WHERE id = %s", value, record.pk)
-    run(f"DELETE FROM {table} WHERE id = %s", record.pk)
+    run_sql(f"UPDATE {table} SET {name} = %s WHERE id = %s", value, record.pk)
+    run_sql(f"DELETE FROM {table} WHERE id = %s", record.pk)
     with connection.cursor() as cursor:
         cursor.execute("SELECT session_user")
         by_hand = cursor.fetchone()[0]

@@ -7,7 +7,6 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from registry.access import Operator
-from registry.entry.importing import job as import_job
 from registry.entry.importing.job import run_import
 from registry.entry.importing.upload import is_small
 from registry.entry.infusions.row_reader import CodeLists
@@ -16,6 +15,8 @@ from tests import factories, test_csv_dialects, test_workbooks
 from tests.calling import Program
 from tests.test_import import COLUMNS
 from tests.workbooks import Book, Sheet
+
+pytestmark = pytest.mark.usefixtures("unsent")
 
 HEADER = ",".join(COLUMNS).encode() + b"\n"
 
@@ -26,12 +27,6 @@ NAMES = [
     "a header of five million columns", "a line of 9 MB", "a quotation mark that is not closed",
 ]  # fmt: skip
 HOSTILE = test_workbooks.HOSTILE | test_csv_dialects.HOSTILE
-
-
-@pytest.fixture(autouse=True)
-def unsent(monkeypatch):
-    """Nothing is given to the broker."""
-    monkeypatch.setattr(import_job, "send", lambda *message: None)
 
 
 @pytest.mark.parametrize("way", ["page", "interface"])

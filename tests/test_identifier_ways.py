@@ -1,6 +1,5 @@
 """What a number is doubted or refused for stands in the form, in a file's report and in the interface alike."""
 
-import csv
 from datetime import date
 
 import pytest
@@ -9,6 +8,7 @@ from django.test import Client
 from registry.models import Centre, Infusion, Patient
 from tests import factories
 from tests.calling import Program
+from tests.exchange_files import import_row
 
 ROW = {
     "centre": "UPP", "category": "SOC", "product": "Kymriah", "indication": "C91.0", "infused_on": "2020-05-05",
@@ -26,7 +26,7 @@ REFUSED = {
     "19810829A123": "issuer_unclear",
     "19451399K088": "identifier_invalid",
     "ANNABENGTSON": "identifier_invalid",
-    NUMBER[:-1] + str((int(NUMBER[-1]) + 1) % 10): "identifier_invalid",
+    factories.made_wrong(NUMBER): "identifier_invalid",
     NUMBER.replace("1", "l", 1): "identifier_invalid",
 }
 
@@ -55,12 +55,7 @@ def by_interface(row, nurse, **_others) -> set[str]:
 
 
 def by_file(row, manage, tmp_path, **_others) -> set[str]:
-    path = tmp_path / "file.csv"
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, row)
-        writer.writeheader()
-        writer.writerow(row)
-    _code, out, _err = manage("import_infusions", path)
+    _code, out = import_row(row, manage, tmp_path)
     return {code for code in {*DOUBTED.values(), *REFUSED.values()} if f"{code}:" in out}
 
 

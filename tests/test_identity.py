@@ -40,11 +40,6 @@ def digests(text: str, centre: str = "UPP") -> list:
     return read(text, centre).digests()
 
 
-def made_wrong(number: str) -> str:
-    """The same number with another check digit."""
-    return number[:-1] + str((int(number[-1]) + 1) % 10)
-
-
 def with_check_digit(digits: str) -> str:
     """YYYYMMDD-NNNC from YYYYMMDDNNN, whatever calendar says of it."""
     return f"{digits[:8]}-{digits[8:]}{factories.check_digit(digits[2:])}"
@@ -102,9 +97,9 @@ def test_two_persons_have_different_digests():
 @pytest.mark.parametrize(
     "text",
     [
-        made_wrong(WOMAN),
-        made_wrong(WOMAN).replace("-", ""),
-        made_wrong(WOMAN)[2:],
+        factories.made_wrong(WOMAN),
+        factories.made_wrong(WOMAN).replace("-", ""),
+        factories.made_wrong(WOMAN)[2:],
         with_check_digit("19700230980"),
         with_check_digit("19701301980"),
         with_check_digit("19700100980"),
@@ -390,7 +385,7 @@ def test_what_is_digested_for_one_thing_is_of_no_use_for_another(settings):
 def test_a_text_that_may_be_someones_is_told_from_one_that_is_nobodys():
     for text in (WOMAN, WOMAN[2:], "local:17", "991981000010", "19450829K088", "reserve:19700615A123"):
         assert may_be_identifier(text), text
-    for text in ("nobody", made_wrong(WOMAN), "", "local:a b", "070-123 45 67"):
+    for text in ("nobody", factories.made_wrong(WOMAN), "", "local:a b", "070-123 45 67"):
         assert not may_be_identifier(text), text
 
 
@@ -403,7 +398,7 @@ def test_where_the_centre_is_not_known_a_text_may_name_several():
     centres = [("UPP", "03"), ("STO", "01"), ("LIN", "05")]
     assert read_possible(WOMAN, centres=centres) == [read(WOMAN)]
     assert read_possible("local:17", centres=centres) == [read("local:17", code) for code, _county in centres]
-    for text in ("nobody", made_wrong(WOMAN)):
+    for text in ("nobody", factories.made_wrong(WOMAN)):
         with pytest.raises(IdentifierUnusable) as refused:
             read_possible(text, centres=centres)
         assert refused.value.code == "identifier_invalid"
@@ -420,7 +415,7 @@ def test_where_the_centre_is_not_known_a_text_may_name_several():
 @pytest.mark.parametrize(
     "text",
     [
-        made_wrong(WOMAN),
+        factories.made_wrong(WOMAN),
         with_check_digit("19700230980"),
         with_check_digit("19700615000"),  # of this one the library's own message repeats the number
         WOMAN + "x",

@@ -222,7 +222,7 @@ def test_a_row_with_a_line_break_is_named_by_its_first_line(bring):
 
 REFUSED = [
     ("patient_id", "missing", {"patient_id": ""}),
-    ("patient_id", "identifier_invalid", {"patient_id": WOMAN[:-1] + str((int(WOMAN[-1]) + 1) % 10)}),
+    ("patient_id", "identifier_invalid", {"patient_id": factories.made_wrong(WOMAN)}),
     ("centre", "unknown_centre", {"centre": "XXX"}),
     ("centre", "centre_upcoming", {"centre": "ORE"}),
     ("product", "unknown_product", {"product": "Aspirin"}),

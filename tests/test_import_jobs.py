@@ -37,17 +37,11 @@ from tests.test_import import MAN, MANY, ROW, UNUSABLE, WOMAN, as_csv, as_xlsx, 
 from tests.test_jobs import point_at
 from tests.working import broker, database_url, kill, wait_for, worker
 
+pytestmark = pytest.mark.usefixtures("unsent")
+
 MISTYPED = f"{WOMAN[:-1]}{(int(WOMAN[-1]) + 1) % 10}"
 UPLOADED = [row for row in MANY if row["centre"] == "UPP"]
 BAD = ROW | {"product": "Aspirin", "infused_on": "05/05/2020"}
-
-
-@pytest.fixture(autouse=True)
-def unsent(monkeypatch):
-    """What would be given to the broker."""
-    messages = []
-    monkeypatch.setattr(import_job, "send", lambda *message: messages.append(message))
-    return messages
 
 
 @pytest.fixture

@@ -20,17 +20,14 @@ from tests import factories
 from tests.test_import import MAN, ROW, UNUSABLE, WOMAN, as_csv, as_xlsx
 from tests.test_import_jobs import BAD, UPLOADED, everything_stored, read_by_a_worker, receive, run
 
+pytestmark = pytest.mark.usefixtures("unsent")
+
 QUERIES = {
     "clinic:imports": 6,
     "clinic:import": 10,
     "clinic:import-report": 7,
     "clinic:import-template": 8,
 }
-
-
-@pytest.fixture(autouse=True)
-def unsent(monkeypatch):
-    monkeypatch.setattr(import_job, "send", lambda *message: None)
 
 
 @pytest.fixture

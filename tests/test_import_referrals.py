@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from registry.access import Operator
-from registry.entry.importing import job as import_job
 from registry.entry.importing.job import sweep_imports
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.questions import referrals, settling
@@ -15,6 +14,8 @@ from tests import factories
 from tests.desk import COORDINATION, MAN, SECOND_WOMAN, WOMAN, address, sign_in, text
 from tests.test_import import ROW
 from tests.test_import_jobs import everything_stored, receive, run
+
+pytestmark = pytest.mark.usefixtures("unsent")
 
 STRANGER = factories.number(birth_number=988)
 FIRST = ROW | {"centre": "UPP", "kind": "first", "infused_on": "2020-03-04"}
@@ -28,16 +29,6 @@ ROWS = [
     FIRST | {"patient_id": SECOND_WOMAN},
 ]
 ELSEWHERE = (WOMAN, MAN, COORDINATION)
-
-
-@pytest.fixture(autouse=True)
-def unsent(monkeypatch):
-    monkeypatch.setattr(import_job, "send", lambda *message: None)
-
-
-@pytest.fixture
-def nurse(lists):
-    return factories.user("nurse", lists.centres["UPP"])
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ FORM = {
     "do": "submit",
 }  # fmt: skip
 AROUND = ("2019-05-06", "2020-05-04", "2020-05-05", "2020-05-14", "2020-05", "2020", "2021-05-05")
-CHANGED = "look at it again"
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 from django.db.models import F
 
-from registry.entry.importing import job as import_job
 from registry.entry.importing.job import run_import, sweep_imports
 from registry.entry.patients.lookup_budget import forget_lookups
 from registry.identity import read_identifier
@@ -18,6 +17,8 @@ from tests.calling import Program, refused
 from tests.desk import address, sign_in, text
 from tests.test_erasure import tables_that_name
 from tests.test_import import ROW, as_csv
+
+pytestmark = pytest.mark.usefixtures("unsent")
 
 FORM = {
     "centre": "UPP", "category": "SOC", "product": "Kymriah", "indication": "C91.0", "infused_on": "2020-05-05",
@@ -29,11 +30,6 @@ FORM = {
 def small_budget(settings):
     settings.LOOKUPS_PER_HOUR = 5
     settings.LOOKUPS_PER_HOUR_IMPORT = 8
-
-
-@pytest.fixture(autouse=True)
-def unsent(monkeypatch):
-    monkeypatch.setattr(import_job, "send", lambda *message: None)
 
 
 @pytest.fixture

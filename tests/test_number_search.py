@@ -1,7 +1,6 @@
 """Identity numbers in free text: found however they are written, and rarely where there is none."""
 
 import base64
-import random
 from collections.abc import Callable
 from datetime import date
 
@@ -10,14 +9,11 @@ import pytest
 from registry.identity import IdentifierUnusable, read_identifier
 from registry.number_search import holds_identity_number
 from tests import factories
+from tests.chance import Chance
 
 WOMAN = factories.number(date(1970, 6, 15), 980)
 BARE = WOMAN.replace("-", "")
 SHORT = WOMAN[2:]
-
-
-def made_wrong(number: str) -> str:
-    return number[:-1] + str((int(number[-1]) + 1) % 10)
 
 
 def in_script(zero: str, text: str) -> str:
@@ -84,7 +80,7 @@ IN_TEXT = {
     "between dates": f"2024-01-15 1970-06-15-{WOMAN[-4:]} 2024-02-16",
     "after a year and month": f"2020-12 {WOMAN}",
     "after small numbers": f"ward 12, bag 3: {SHORT.replace('-', '')}, 2",
-    "after a wrong one": f"{made_wrong(WOMAN)} or {WOMAN}",
+    "after a wrong one": f"{factories.made_wrong(WOMAN)} or {WOMAN}",
     "a character reference": WOMAN.replace("-", "&#45;"),
     "a named reference": f"{BARE[:8]}&nbsp;{BARE[8:]}",
     "as in a URL": WOMAN.replace("-", "%2D"),
@@ -136,8 +132,8 @@ def test_what_parts_a_number_in_a_text_is_no_way_to_write_one(text):
         "a mistake",
         "B12345",
         "B-12345",
-        made_wrong(WOMAN),
-        made_wrong(WOMAN)[2:],
+        factories.made_wrong(WOMAN),
+        factories.made_wrong(WOMAN)[2:],
         "2020-05-05",
         "lot 7001019999",  # no check digit of a number
         "lot 1234567",
@@ -161,15 +157,7 @@ def test_another_text_is_no_number(text):
 
 # How often a batch number that is none is taken for one (docs/decisions/0015).
 
-RANDOM = random.Random(15)
-
-
-def digits(count: int) -> str:
-    return "".join(RANDOM.choice("0123456789") for _ in range(count))
-
-
-def letters(count: int) -> str:
-    return "".join(RANDOM.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for _ in range(count))
+RANDOM = Chance(15)
 
 
 def day() -> str:
@@ -177,18 +165,18 @@ def day() -> str:
 
 
 BATCHES: dict[str, tuple[Callable[[], str], float]] = {
-    "8 digits": (lambda: digits(8), 0),
-    "10 digits": (lambda: digits(10), 1.5),
-    "12 digits": (lambda: digits(12), 0.5),
-    "14 digits": (lambda: digits(14), 0),
-    "a letter and 8 digits": (lambda: letters(1) + digits(8), 0),
-    "two letters and 10 digits": (lambda: letters(2) + digits(10), 1.5),
-    "day and 6 digits": (lambda: day() + digits(6), 0),
-    "day, letter, 3 digits": (lambda: day() + letters(1) + digits(3), 1),
-    "a donation's number": (lambda: "W" + digits(4) + day()[2:4] + digits(6), 0.7),
-    "4-4-4 digits": (lambda: f"{digits(4)}-{digits(4)}-{digits(4)}", 0.7),
+    "8 digits": (lambda: RANDOM.digits(8), 0),
+    "10 digits": (lambda: RANDOM.digits(10), 1.5),
+    "12 digits": (lambda: RANDOM.digits(12), 0.5),
+    "14 digits": (lambda: RANDOM.digits(14), 0),
+    "a letter and 8 digits": (lambda: RANDOM.letters(1) + RANDOM.digits(8), 0),
+    "two letters and 10 digits": (lambda: RANDOM.letters(2) + RANDOM.digits(10), 1.5),
+    "day and 6 digits": (lambda: day() + RANDOM.digits(6), 0),
+    "day, letter, 3 digits": (lambda: day() + RANDOM.letters(1) + RANDOM.digits(3), 1),
+    "a donation's number": (lambda: "W" + RANDOM.digits(4) + day()[2:4] + RANDOM.digits(6), 0.7),
+    "4-4-4 digits": (lambda: f"{RANDOM.digits(4)}-{RANDOM.digits(4)}-{RANDOM.digits(4)}", 0.7),
     # In form a personal number of someone born since: one in ten has the check digit of one.
-    "day and 4 digits": (lambda: day() + digits(4), 13),
+    "day and 4 digits": (lambda: day() + RANDOM.digits(4), 13),
 }
 
 

@@ -13,6 +13,7 @@ from registry.publishing.build import publish
 from registry.publishing.facts_check import compare_facts
 from registry.publishing.recount import compare_with_records
 from tests import factories
+from tests.by_hand import run_sql
 from tests.test_oracle_counts import corpus  # noqa: F401 (fixture: 12 registries with all that makes counting hard)
 
 SUMMED = ("infusions", "patients", "reinfusions", "further_doses")
@@ -29,11 +30,6 @@ def uppsala(document: dict) -> dict:
 
 def found(document: dict) -> set[tuple[str, str]]:
     return {(one.cell, one.measure) for one in compare_with_records(document)}
-
-
-def run(sql: str, *parameters) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
 
 
 def test_what_is_published_is_what_the_records_give(snapshot):
@@ -97,7 +93,7 @@ COLUMNS = {
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_fact_that_the_records_do_not_hold_so_is_found(snapshot, column):
     table = name_table(snapshot.number)
-    run(f"""
+    run_sql(f"""
         UPDATE {table} SET {column} = {COLUMNS[column]}
         WHERE ctid IN (SELECT max(ctid) FROM {table} GROUP BY person ORDER BY person LIMIT 2)
     """)
@@ -109,12 +105,12 @@ def test_a_fact_that_the_records_do_not_hold_so_is_found(snapshot, column):
 
 def test_persons_that_are_missing_or_there_twice_are_found(snapshot):
     table = name_table(snapshot.number)
-    run(f"DELETE FROM {table} WHERE person IN (SELECT DISTINCT person FROM {table} ORDER BY person LIMIT 3)")
+    run_sql(f"DELETE FROM {table} WHERE person IN (SELECT DISTINCT person FROM {table} ORDER BY person LIMIT 3)")
     assert compare_facts(snapshot.number) == [Difference("facts", "persons of the records that are missing", 0, 3)]
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}'")
         others = ", ".join(name for (name,) in cursor.fetchall() if name != "person")
-    run(f"""
+    run_sql(f"""
         INSERT INTO {table} (person, {others}) SELECT person + 100000, {others} FROM {table}
         WHERE person IN (SELECT DISTINCT person FROM {table} ORDER BY person LIMIT 2)
     """)

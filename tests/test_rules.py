@@ -53,7 +53,6 @@ SOURCES = [
 ]
 NUMBER = factories.number(date(1970, 6, 15), 980)  # a woman
 NEWBORN = factories.number(date(2019, 6, 15), 980)
-LONG_AGO = factories.number(date(1900, 6, 15), 980)
 
 # A row of the exchange file that is accepted as it stands, and what each code takes to be provoked.
 ROW = {

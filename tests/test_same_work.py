@@ -16,7 +16,9 @@ from tests.calling import Program
 from tests.desk import address, sign_in
 from tests.test_import import as_csv
 from tests.test_known_elsewhere import PERSONAL, RESERVE, Nurse, plant
-from tests.test_lookups import FORM, row, unsent, worked  # noqa: F401 (a fixture)
+from tests.test_lookups import FORM, row, worked  # noqa: F401 (a fixture)
+
+pytestmark = pytest.mark.usefixtures("unsent")
 
 ROW = {
     "centre": "STO", "category": "SOC", "kind": "first", "product": "Kymriah", "infused_on": "2020-05-04",

@@ -3,7 +3,6 @@
 import pytest
 from django.core.management import call_command
 
-from registry.entry.importing import job as import_job
 from registry.entry.infusions.record import withdraw_infusion
 from registry.entry.questions import referrals, settling
 from registry.models import Infusion, Referral
@@ -11,6 +10,8 @@ from tests import factories
 from tests.desk import BY, COORDINATION, MAN, SECOND_WOMAN, WOMAN, address, sign_in, text
 from tests.test_import import ROW, as_csv
 from tests.test_import_jobs import counts, everything_stored, receive, run
+
+pytestmark = pytest.mark.usefixtures("unsent")
 
 FIRST = ROW | {"centre": "UPP", "kind": "first", "infused_on": "2020-03-04"}
 # By line: three whom Stockholm knows, of whom the last stands there with two rows; one whom nobody knows.
@@ -28,21 +29,6 @@ ROWS = [
     FIRST | {"patient_id": SECOND_WOMAN},
 ]
 SENT = {2: WOMAN, 3: MAN, 4: COORDINATION}
-
-
-@pytest.fixture(autouse=True)
-def unsent(monkeypatch):
-    monkeypatch.setattr(import_job, "send", lambda *message: None)
-
-
-@pytest.fixture
-def nurse(lists):
-    return factories.user("nurse", lists.centres["UPP"])
-
-
-@pytest.fixture
-def steward(lists):
-    return factories.user("steward", national_role="steward")
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.urls import reverse
 
-from registry.entry.importing import job as import_job
 from registry.entry.importing.job import run_import
 from registry.models import Centre, ImportJob, Infusion
 from tests import factories
 from tests.calling import Program
+
+pytestmark = pytest.mark.usefixtures("unsent")
 
 CASES = Path(__file__).with_name("data") / "cases"
 EXPECTED = json.loads((CASES / "expected.json").read_text())
@@ -38,12 +39,6 @@ LINES = {  # where a refusal has to stand
     "reserve-impossible-date.csv": {(2, "patient_id")},
     "quoted-newline-batch.csv": {(4, "infused_on")},
 }
-
-
-@pytest.fixture(autouse=True)
-def unsent(monkeypatch):
-    """Nothing is given to the broker."""
-    monkeypatch.setattr(import_job, "send", lambda *message: None)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from api.records.openapi import imports as schema
-from registry.entry.importing import job
 from registry.entry.importing.job import run_import
 from registry.models import ImportJob, Infusion
 from tests import factories
@@ -17,16 +16,10 @@ from tests.calling import MADE_UP, NUMBER, Program, check, errors_of, refused
 from tests.test_import import ROW, WOMAN, as_csv, as_xlsx
 from tests.workbooks import Book, Sheet
 
+pytestmark = pytest.mark.usefixtures("unsent")
+
 ROWS = [ROW | {"centre": "UPP"}, ROW | {"centre": "UPP", "patient_id": factories.nth_number(7)}]
 BAD = ROWS[0] | {"product": "Aspirin"}
-
-
-@pytest.fixture(autouse=True)
-def unsent(monkeypatch):
-    """Nothing is given to the broker."""
-    messages = []
-    monkeypatch.setattr(job, "send", lambda *message: messages.append(message))
-    return messages
 
 
 @pytest.fixture

@@ -26,11 +26,6 @@ SHOWN = re.compile(r"<code>(swecar_[\w-]{43})</code>")
 
 
 @pytest.fixture
-def nurse(lists):
-    return factories.user("nurse", lists.centres["UPP"])
-
-
-@pytest.fixture
 def client(nurse) -> Client:
     client = Client()
     client.force_login(nurse)

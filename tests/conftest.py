@@ -157,6 +157,17 @@ def steward(lists):
 
 
 @pytest.fixture
+def neighbours(lists) -> list:
+    """Beside whoever a test is about: two more persons, three infusions, two centres."""
+    one, other = factories.nth_number(60), factories.nth_number(61)
+    return [
+        factories.record(lists, one, infused_on="2018-09-04", batch="N-1"),
+        factories.record(lists, one, infused_on="2019-09-04", kind="reinfusion", batch="N-2"),
+        factories.record(lists, other, infused_on="2018-10-04", centre="STO", batch="N-3"),
+    ]
+
+
+@pytest.fixture
 def unsent(monkeypatch) -> list:
     """What would be given to the broker."""
     messages: list = []

@@ -13,7 +13,7 @@ from tests import factories
 from tests.calling import Program, refused
 from tests.desk import address, sign_in, text
 from tests.test_import import as_csv
-from tests.test_lookups import FORM, WAYS, ask_guidance, row, worked  # noqa: F401 (a fixture)
+from tests.test_lookups import FORM, WAYS, ask_guidance, row, worked
 
 pytestmark = pytest.mark.usefixtures("unsent")
 
@@ -96,7 +96,7 @@ def test_someone_of_two_centres_has_one_budget_and_only_as_long_as_they_belong(l
     assert Lookup.objects.filter(refused=False).count() == 3 and AccessLog.objects.count() == logged
 
 
-def test_ten_thousand_new_persons_are_too_many_for_a_file(lists, settings, unsent):  # noqa: F811
+def test_ten_thousand_new_persons_are_too_many_for_a_file(lists, settings, unsent):
     settings.LOOKUPS_PER_HOUR_IMPORT = 5_000
     nurse = factories.user("upp", lists.centres["UPP"])
     known = factories.record(lists, factories.nth_number(4), centre="STO").patient
@@ -149,7 +149,7 @@ def test_who_asked_not_to_be_registered_is_said_on_leaving_the_field_and_nowhere
     assert not Infusion.objects.exists() and not Patient.objects.exists()
 
 
-def test_the_number_of_who_asked_not_to_be_registered_is_no_batch_either(lists, unsent):  # noqa: F811
+def test_the_number_of_who_asked_not_to_be_registered_is_no_batch_either(lists, unsent):
     factories.refuse_registration(REFUSED)
     program = Program(factories.user("upp", lists.centres["UPP"]))
     batch = {"batch": f"lot: {REFUSED}"}

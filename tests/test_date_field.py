@@ -114,6 +114,7 @@ def test_what_is_no_date_stays_as_typed_and_every_way_to_write_one_is_named(lead
     assert refused.context["form"].errors["infused_on"] == ["There is no such day in the calendar."]
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_a_correction_and_a_draft_take_the_same_dates(lists, lead):
     infusion = factories.record(lists)
     page = {"centre": "UPP", "category": "SOC", "product": "Kymriah", "kind": "first", "why": "typing_error"}

@@ -159,6 +159,7 @@ def test_the_whole_running_year_can_be_asked_for(published, client):
     assert (answer.status_code, answer.json()["parameter"]) == (400, "from")
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_no_number_is_read_of_a_day_that_has_not_come(published, lists):
     day = day_of("tomorrow")
     for read in (

@@ -54,6 +54,7 @@ def test_compassionate_use_in_a_trial_of_the_industry_is_doubted(lists, tmp_path
     assert asked() == doubted
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_a_correction_to_it_is_asked_about_and_another_correction_of_it_is_not(lists):
     row = factories.record(lists, ONE, category="ICT", trial=factories.INDUSTRY)
     correct_infusion(infusion_id=row.pk, changes={"category": Category.CUP}, by=Operator(), reason="it was")
@@ -147,6 +148,7 @@ def test_a_clinic_is_told_of_no_other_centres_batch(lists, tmp_path):
     assert asked() == []
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_rows_of_one_file_are_held_against_each_other(lists, tmp_path):
     factories.record(lists, THIRD, batch="C-1")
     lines = [
@@ -166,9 +168,10 @@ def test_rows_of_one_file_are_held_against_each_other(lists, tmp_path):
     # Line 6 shares its batch with line 5, another person: both are doubted.
     batches = [line for line, code in found if code == "batch_of_another_person"]
     assert batches == [2, 3, 5, 6]
-    assert Infusion.objects.count() == 6
+    assert Infusion.objects.count() == 9
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_a_kept_upload_is_told_likewise_by_the_api(lists):
     factories.record(lists, ONE, batch="B-7")
     program = Program(factories.user("upp", lists.centres["UPP"]))

@@ -156,6 +156,7 @@ class TestRecording:
         nurse.post(NEW, FORM | {"category": "ICT", "trial": factories.INDUSTRY})
         assert Infusion.objects.get().trial.identifier == factories.INDUSTRY
 
+    @pytest.mark.usefixtures("neighbours")
     def test_a_later_infusions_kind_is_proposed_and_asked(self, lists, nurse):
         factories.record(lists, infused_on="2020-05-05")
         later = FORM | {"infused_on": "2020-05-14"}
@@ -254,6 +255,7 @@ class TestRecording:
         assert Infusion.objects.count() == 3
         assert Question.objects.get(rule="sex_differs").answered_by == "nurse"
 
+    @pytest.mark.usefixtures("neighbours")
     def test_what_nobody_has_confirmed_is_asked_by_a_rule(self, lists, nurse):
         infusion = factories.record(lists, infused_on="2020-05-02")
         assert "The date was a weekend day" in text(nurse.get(HOME)).partition("Recently registered")[0]
@@ -301,6 +303,7 @@ class TestRecording:
         assert typed(response)["patient_id"] == NUMBER
         assert not Infusion.objects.exists()
 
+    @pytest.mark.usefixtures("neighbours")
     def test_someone_known_here_is_recorded_by_registry_number(self, lists, nurse):
         known = factories.record(lists).patient
         address = f"/en/clinic/persons/{known.registry_number}/new"
@@ -339,6 +342,7 @@ class TestKnowing:
         for secret in ("STO", "Stockholm", "Yescarta", str(known.registry_number), "2020"):
             assert secret not in person
 
+    @pytest.mark.usefixtures("neighbours")
     def test_of_an_infusion_elsewhere_only_its_meaning_for_kind_is_told(self, lists, nurse):
         factories.record(lists, centre="STO", infused_on="2020-05-05")
         body = text(nurse.post(PERSON, FORM | {"infused_on": "2021-05-05", "kind": "reinfusion"}))
@@ -348,6 +352,7 @@ class TestKnowing:
     def test_a_wrong_number_is_said_at_once(self, nurse):
         assert "check the digits" in text(nurse.post(PERSON, {"patient_id": "19700101-9801"}))
 
+    @pytest.mark.usefixtures("neighbours")
     def test_every_search_is_logged_also_in_vain(self, lists, nurse):
         nurse.post(PERSON, {"patient_id": NUMBER})
         known = factories.record(lists, centre="STO").patient
@@ -380,6 +385,7 @@ class TestDrafts:
         nurse.post(address, FORM)
         assert Infusion.objects.count() == 1 and not Draft.objects.exists()
 
+    @pytest.mark.usefixtures("neighbours")
     def test_a_draft_of_someone_known_here_needs_no_identifier_again(self, lists, nurse):
         known = factories.record(lists).patient
         nurse.post(NEW, {"centre": "UPP", "patient_id": NUMBER, "do": "draft"})

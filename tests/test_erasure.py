@@ -173,10 +173,10 @@ def test_whoever_refuses_is_not_registered_again(lists, client, refuses, again):
 @pytest.mark.parametrize(
     ("field", "value"), [("refuses", ""), ("refuses", "perhaps"), ("confirmed", ""), ("confirmed", "no")]
 )
-def test_an_unconfirmed_erasure_is_not_done(lists, client, field, value):
+def test_an_unconfirmed_erasure_is_not_done(lists, client, neighbours, field, value):
     patient = factories.record(lists, WOMAN).patient
     sent = {"text": "Asked for it.", "refuses": "yes", "confirmed": "yes"} | {field: value}
     answer_ = client.post(address("erase", number=number(patient)), {key: one for key, one in sent.items() if one})
     assert answer_.context["form"].errors[field]
     assert answer_.context["form"]["text"].value() == "Asked for it."
-    assert Patient.objects.count() == 1
+    assert Patient.objects.filter(pk=patient.pk).exists() and Infusion.objects.count() == 1 + len(neighbours)

@@ -133,6 +133,7 @@ def test_a_single_save_a_change_and_a_deletion_each_leave_a_row(example):
     ]
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_bulk_operations_leave_a_row_for_each_record(example):
     model, fields, (name, value) = example
     with acting_as(Someone("anna"), reason="many"):
@@ -160,6 +161,7 @@ def test_sql_by_hand_leaves_rows_with_the_name_of_the_database_user(example):
     assert history(model, record.pk)[1:] == [("update", by_hand, ""), ("delete", by_hand, "")]
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_a_row_of_history_holds_the_values_and_the_time_of_the_change(example):
     model, fields, (name, value) = example
     record = model.objects.create(**fields)
@@ -251,6 +253,7 @@ def test_every_function_of_entry_records_actor_and_reason(lists):
     assert history(Patient, absorbed)[-1] == ("delete", "anna", "one person")
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_a_correction_that_changes_nothing_leaves_no_history(lists):
     infusion = factories.record(lists, WOMAN, batch="B")
     correct_infusion(infusion_id=infusion.pk, changes={"batch": "B"}, by=Operator(), reason="typo")
@@ -300,6 +303,7 @@ def test_an_erased_person_leaves_none_of_those_merged_into_them(lists):
     assert [factories.find_person(read_identifier(number, centre="UPP")) for number in numbers] == [None] * 3
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_an_erasure_keeps_when_by_whom_and_why(lists):
     patient = factories.record(lists, WOMAN).patient
     erase_patient(patient=patient, by=Someone("anna"), reason=" asked for it ", refuses=False)

@@ -195,6 +195,7 @@ def test_who_may_and_what_has_to_be_said(lists, person):
 # The pages.
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_the_steward_adds_a_number_from_the_persons_page(person, client):
     where = address("identifiers", number=person.registry_number)
     assert where in text(client.get(address("person", number=person.registry_number)))
@@ -202,7 +203,7 @@ def test_the_steward_adds_a_number_from_the_persons_page(person, client):
     done = client.post(where, {"number": PERSONAL, "text": "Registered in Sweden."}, follow=True)
     assert "The number is added." in text(done)
     assert types_of(person) == ["coordination", "personal"]
-    assert Patient.objects.count() == 1
+    assert Patient.objects.count() == 3
 
 
 def test_a_refused_number_says_what_to_do(lists, person, client):
@@ -234,6 +235,7 @@ def test_a_pseudonym_needs_its_centre(person, client):
     assert types_of(person) == ["coordination", "local"]
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_the_steward_replaces_and_removes_a_wrong_number(person, client):
     [stored] = person.identifiers.all()
     where = address("identifier-wrong", number=person.registry_number, identifier_id=stored.pk)

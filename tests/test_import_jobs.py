@@ -285,11 +285,12 @@ def test_a_file_is_checked_then_stored_with_everything_that_it_says(reporter, wr
     assert {row.acted_by for one in Infusion.objects.all() for row in one.history_rows.all()} == {"reporter"}
 
 
-def test_who_is_known_to_the_registry_is_known_to_an_upload(lists, reporter):
+def test_who_is_known_to_the_registry_is_known_to_an_upload(lists, reporter, neighbours):
     known = factories.record(lists, WOMAN, infused_on="2019-01-01", centre="STO").patient
     run(receive(reporter, [ROW | {"kind": "reinfusion"}], dry_run=False))
     assert known.infusions.count() == 2
-    assert PatientIdentifier.objects.count() == 1
+    persons = {known.pk, *(infusion.patient_id for infusion in neighbours)}
+    assert sorted(PatientIdentifier.objects.values_list("patient", flat=True)) == sorted(persons)
 
 
 def test_an_import_is_logged_by_infusion(lists, reporter):
@@ -348,6 +349,7 @@ def test_the_sentences_are_in_the_language_of_the_upload(reporter):
 
 
 @pytest.mark.parametrize("row", [ROW | {"infused_on": "2021-05-05"}, BAD, BAD | {"patient_id": "local:17"}])
+@pytest.mark.usefixtures("neighbours")
 def test_an_erasure_finds_the_rows_of_a_refused_file(lists, reporter, row):
     patient = factories.record(lists, row["patient_id"], sex="female", age_at_infusion=50).patient
     job = run(receive(reporter, [row, BAD | {"patient_id": MAN}]))
@@ -373,13 +375,14 @@ def test_only_who_uploaded_a_file_may_store_it(lists, reporter):
     assert job.state == "checked"
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_what_was_free_at_the_check_and_is_taken_at_the_storing_is_refused(lists, reporter):
     job = run(receive(reporter, [ROW]))
-    factories.record(lists, WOMAN, infused_on="2019-01-01")
+    taken = factories.record(lists, WOMAN, infused_on="2019-01-01")
     job = run(store_checked(job_id=job.pk, by=reporter))
     assert counts(job) == ("refused", 1, 0, 0, 1, 0)
     assert [one.code for one in job.problems.all()] == ["second_first"]
-    assert Infusion.objects.count() == 1
+    assert list(taken.patient.infusions.all()) == [taken]
 
 
 def test_who_may_no_longer_write_stores_nothing(reporter):

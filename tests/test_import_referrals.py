@@ -63,6 +63,7 @@ def test_only_what_the_steward_alone_can_settle_is_kept_and_offered(nurse, job):
         assert number.replace("-", "") not in everything_stored()
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_a_row_is_sent_as_it_was_read_and_released_for_whom_it_is(nurse, job, persons):
     client = sign_in(nurse)
     answer = text(refer(client, job, line="2"))
@@ -95,6 +96,7 @@ def test_all_are_sent_at_once_and_none_twice(nurse, job):
     assert not Infusion.objects.filter(centre__code="UPP").exists()
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_what_is_sent_is_judged_again(nurse, job, persons):
     for infusion in Infusion.objects.filter(patient=persons[0]):
         infusion.delete()

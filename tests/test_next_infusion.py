@@ -131,6 +131,7 @@ def test_other_centres_ages_narrow_nothing_down(lists, nurse):
     assert [age for age, _label in page.context["form"].fields["age_at_infusion"].widget.choices] == ["49", "50"]
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_a_next_infusion_is_stored_with_the_age_and_leads_on(lists, nurse):
     patient = factories.record(lists, NUMBER).patient
     form = {
@@ -141,9 +142,9 @@ def test_a_next_infusion_is_stored_with_the_age_and_leads_on(lists, nurse):
         "49",
         "50",
     ]
-    assert Infusion.objects.count() == 1
+    assert patient.infusions.count() == 1
     stored = nurse.post(new_for(patient), form, follow=True)
-    assert Infusion.objects.get(kind="reinfusion").age_at_infusion == 50
+    assert patient.infusions.get(kind="reinfusion").age_at_infusion == 50
     assert '<a href="/en/clinic/infusions/new" autofocus>Register the next</a>' in stored.content.decode()
     again = nurse.get(f"/en/clinic/persons/{patient.registry_number}/")
     assert "Register the next" not in again.content.decode()

@@ -35,7 +35,7 @@ def refer(nurse, **more):
     return nurse.post(address("record"), FORM | {"do": "refer"} | more)
 
 
-def test_a_refusal_leads_to_the_steward_and_back_and_is_counted_once(nurse, steward, elsewhere):
+def test_a_refusal_leads_to_the_steward_and_back_and_is_counted_once(nurse, steward, elsewhere, neighbours):
     publish()
     before = national()
     refused = nurse.post(address("record"), FORM | {"do": "submit"})
@@ -57,7 +57,7 @@ def test_a_refusal_leads_to_the_steward_and_back_and_is_counted_once(nurse, stew
     told = text(steward.post(settle, said | {"do": "check"}))
     seen = re.search(r'name="shown" value="(\w+)"', told)
     assert seen, "the effect is shown before"
-    assert not Infusion.objects.filter(centre__code="UPP").exists()
+    assert elsewhere.patient.infusions.count() == 1
     assert steward.post(settle, said | {"do": "settle", "shown": seen[1], "text": "It was yours."}).url == page
     steward.post(settle, said | {"do": "settle", "shown": seen[1], "text": "It was yours."})
     publish()
@@ -137,6 +137,7 @@ def test_the_clinic_asks_and_both_go_on_until_the_clinic_closes(nurse, steward, 
             questions.write(question_id=question.pk, text="x", by=User.objects.get(username="nurse"))
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_a_program_sends_what_is_refused_and_reads_what_became_of_it(nurse, elsewhere):
     body = FORM | {"message": "Our journal says 2020."}
     refused = nurse.post("/api/v1/infusions", FORM, "application/json")

@@ -117,11 +117,12 @@ def test_a_file_is_kept_for_ever_and_told_by_its_digest(world, client):
     assert (known.status_code, known.content) == (304, b"")
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_a_release_up_to_a_day_counts_up_to_it(world):
     release = make(as_of=date(2020, 12, 31))
-    assert release.documents["en"]["national"]["infusions"] == 2
+    assert release.documents["en"]["national"]["infusions"] == 5
     assert release.documents["en"]["snapshot"]["as_of"] == "2020-12-31"
-    assert ReleasedInfusion.objects.count() == 2
+    assert ReleasedInfusion.objects.count() == 5
 
 
 # What is refused: nothing is stored.
@@ -258,6 +259,7 @@ def test_causes_are_those_of_a_plain_comparison(lists, seed):
     assert release.changes["since"] == "before"
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_an_infusion_corrected_to_a_date_after_the_day_is_corrected_and_not_withdrawn(world):
     make(as_of=date(2020, 12, 31))
     moved = Infusion.objects.get(infused_on=date(2020, 5, 5))
@@ -269,7 +271,7 @@ def test_an_infusion_corrected_to_a_date_after_the_day_is_corrected_and_not_with
     )
     told = make("second", as_of=date(2020, 12, 31)).changes["changes"][0]
     assert {cause: told[cause] for cause in CAUSES} == {"new": 0, "corrected": 1, "withdrawn": 0, "merged": 0}
-    assert told["measures"]["infusions"] == {"before": 2, "after": 1}
+    assert told["measures"]["infusions"] == {"before": 5, "after": 4}
 
 
 def test_a_person_who_is_no_longer_counted_as_a_child_is_a_change(world):

@@ -16,7 +16,7 @@ from tests.calling import Program
 from tests.desk import address, sign_in
 from tests.test_import import as_csv
 from tests.test_known_elsewhere import PERSONAL, RESERVE, Nurse, plant
-from tests.test_lookups import FORM, row, worked  # noqa: F401 (a fixture)
+from tests.test_lookups import FORM, row, worked
 
 pytestmark = pytest.mark.usefixtures("unsent")
 
@@ -96,7 +96,7 @@ EXHAUSTED = {
 }
 
 
-def test_beyond_the_budget_nobody_is_more_work_than_anybody(lists, settings, unsent):  # noqa: F811
+def test_beyond_the_budget_nobody_is_more_work_than_anybody(lists, settings, unsent):
     settings.LOOKUPS_PER_HOUR, settings.LOOKUPS_PER_HOUR_IMPORT = 1, 1
     factories.record(lists, KNOWN, centre="STO")
     factories.record(lists, KNOWN, centre="UME", infused_on="2021-01-01", kind="reinfusion")

@@ -97,6 +97,7 @@ def test_what_is_sent_stands_nowhere_with_its_identifier(nurse, caplog, lists):
 
 
 @pytest.mark.parametrize("end", ["taken back", "declined", "erased"])
+@pytest.mark.usefixtures("neighbours")
 def test_it_goes_when_it_ends(nurse, end, lists):
     nurse.post(address("record"), TYPED | {"do": "refer"})
     referral, steward = Referral.objects.get(), factories.user("steward", national_role="steward")
@@ -114,6 +115,7 @@ def test_it_goes_when_it_ends(nurse, end, lists):
     assert "B 17/x" not in everything_stored()
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_a_draft_that_is_refused_is_sent_and_gone(nurse):
     """A draft has no number: it is typed when the draft is opened again, and sent from there."""
     nurse.post(address("record"), {name: TYPED[name] for name in TYPED if name != "patient_id"} | {"do": "draft"})

@@ -55,6 +55,7 @@ DOUBTED = {
 
 
 @pytest.mark.parametrize("code", DOUBTED)
+@pytest.mark.usefixtures("neighbours")
 def test_a_correction_of_its_cause_closes_a_question_and_another_does_not(lists, code):
     fields, mends, leaves = DOUBTED[code]
     fields = dict(fields)
@@ -158,6 +159,7 @@ def test_an_age_that_the_year_of_birth_rules_out_is_not_confirmed(lists):
     assert open_about(row) == ASKED_OF_AGES
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_a_batch_of_another_person_is_a_warning_and_no_refusal(lists):
     factories.record(lists, ONE, batch="B-1")
     [doubt] = propose(stated=factories.stated(lists, OTHER, batch="b-1"), by=Operator()).warnings
@@ -174,6 +176,7 @@ def test_the_dose_that_is_left_first_is_the_one_asked_about(lists):
     assert (question.rule, question.infusion) == ("further_dose_alone", dose)
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_what_was_confirmed_on_entry_is_stored_as_answered_and_the_rest_is_asked(lists):
     stated = factories.stated(lists, ONE, infused_on="2020-05-09", kind="reinfusion")
     row = record_infusion(stated=stated, by=Operator(), confirmed=["date_on_weekend"])
@@ -183,6 +186,7 @@ def test_what_was_confirmed_on_entry_is_stored_as_answered_and_the_rest_is_asked
     assert row.questions.count() == 2
 
 
+@pytest.mark.usefixtures("neighbours")
 def test_what_was_closed_is_asked_again_only_once_it_is_new(lists):
     row = factories.record(lists, ONE, infused_on="2020-05-09")
     row.questions.update(closed_at=timezone.now())

@@ -1,10 +1,14 @@
 """The map as SVG, and as PNG for screen and paper."""
 
-import resvg_py
+from pathlib import Path
 
-from registry.figure.font_files import FAMILY, FONT_FILES
+import typst
+
+from registry.figure.font_files import FONTS
 from registry.figure.standalone import draw_figure
 
+PICTURE = Path(__file__).with_name("picture.typ")
+POINTS_PER_INCH = 72
 SCREEN, PAPER = 1280, 2480  # pixels across: as on a page; 300 per inch on A4
 
 
@@ -26,13 +30,12 @@ def write_large_png(document: dict, language: str) -> bytes:
 
 def render_png(document: dict, language: str, width: int) -> bytes:
     """Render a PNG so many pixels wide, with the shipped fonts and none of the system's."""
-    drawing, _width, _height = draw_figure(document, language=language)
-    points = resvg_py.svg_to_bytes(
-        svg_string=drawing,
-        width=width,
-        skip_system_fonts=True,
-        font_files=FONT_FILES,
-        font_family=FAMILY,
-        sans_serif_family=FAMILY,
+    drawing, across, _down = draw_figure(document, language=language)
+    return typst.compile(
+        PICTURE,
+        font_paths=[FONTS],
+        ignore_system_fonts=True,
+        format="png",
+        sys_inputs={"drawing": drawing, "across": f"{across}"},
+        ppi=POINTS_PER_INCH * width / across,
     )
-    return bytes(points)

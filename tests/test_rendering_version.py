@@ -101,11 +101,12 @@ APART = (
 )  # fmt: skip
 # Settings by which a public response is made and that stand in none.
 NOT_SHOWN = {
-    "api/public/rate_limit.py": {"RATE_LIMIT", "SECRET_KEY", "ALLAUTH_TRUSTED_PROXY_COUNT"},
+    "api/public/rate_limit.py": {"RATE_LIMIT", "SECRET_KEY"},
     "api/public/service.py": {"RATE_LIMIT"},  # a part of its key, see above
     "registry/keyed_digests.py": {"IDENTITY_KEYS"},
     "registry/sealing.py": {"IDENTITY_KEYS"},
     "registry/tasks.py": {"LANGUAGE_CODE"},
+    "swecar/http/client_address.py": {"PROXIES"},
     "swecar/http/rendering_version.py": {"BASE_DIR"},
 }
 

@@ -1,6 +1,7 @@
 """Errors as problem details (RFC 9457): what is wrong, where, what to do, and a stable code."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 
@@ -13,6 +14,7 @@ from swecar.http.error_status import status_of
 
 EXPOSED = "Deprecation, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy, Retry-After, Sunset"
 PROBLEM_TYPE = "application/problem+json"
+RESOURCE = re.compile(r"/api/v1/[a-z-]{1,30}(?=[/.]|$)")
 SOON = "60"  # seconds, after which what is unavailable may be there
 # What REST framework refuses by itself, in our words: its own sentences may quote the request.
 SENTENCES = {
@@ -37,6 +39,7 @@ class Refused(RegistryError):
 
 
 def problem(
+    request: HttpRequest,
     code: str,
     title: str,
     status: HTTPStatus,
@@ -51,6 +54,7 @@ def problem(
     errors: what is wrong field by field; send_to: the URL by which the caller can go on.
     """
     body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "code": code}
+    body["instance"] = _locate(request)
     if detail:
         body["detail"] = detail
     if parameter:
@@ -72,6 +76,7 @@ def problem(
 
 
 def problem_of(
+    request: HttpRequest,
     error: RegistryError,
     *,
     title: str = "",
@@ -85,6 +90,7 @@ def problem_of(
         parameter = error.parameter if isinstance(error, Refused) else ""
     with override("en"):  # the API speaks English to programmers; pages speak both languages
         response = problem(
+            request,
             _code_of(error),
             title or type(error).sentence.rstrip("."),
             status_of(error),
@@ -96,6 +102,12 @@ def problem_of(
     for name, value in _headers_of(error).items():
         response[name] = value
     return response
+
+
+def _locate(request: HttpRequest) -> str:
+    """The resource, without what follows: that may hold a number, or would tell one row's 404 from another's."""
+    found = RESOURCE.match(request.path_info)
+    return found[0] if found else "/api/v1/"
 
 
 def _code_of(error: RegistryError) -> str:
@@ -117,7 +129,9 @@ def problem_of_framework(error: exceptions.APIException, context: Mapping) -> Ht
     """REST framework's errors in the same form; they have a status themselves."""
     status, codes = HTTPStatus(error.status_code), error.get_codes()
     code = codes if isinstance(codes, str) else "invalid"
-    response = problem(code, status.phrase, status, detail=SENTENCES.get(code) or str(error.detail))
+    response = problem(
+        context["request"], code, status.phrase, status, detail=SENTENCES.get(code) or str(error.detail)
+    )
     if isinstance(error, exceptions.MethodNotAllowed):
         response["Allow"] = ", ".join(context["view"].allowed_methods)
     if challenge := getattr(error, "auth_header", None):  # set by the framework where it asks for a sign-in
@@ -128,13 +142,14 @@ def problem_of_framework(error: exceptions.APIException, context: Mapping) -> Ht
 def handle_error(error: Exception, context: Mapping) -> HttpResponseBase | None:
     """REST framework's exception handler of the public API; None for a fault of ours."""
     if isinstance(error, RegistryError):
-        return problem_of(error)
+        return problem_of(context["request"], error)
     return problem_of_framework(error, context) if isinstance(error, exceptions.APIException) else None
 
 
 def not_found(request: HttpRequest, *args, **kwargs) -> HttpResponse:
     """Any URL under the API that there is not."""
     return problem(
+        request,
         "not_found",
         "There is no such address",
         HTTPStatus.NOT_FOUND,
@@ -144,11 +159,11 @@ def not_found(request: HttpRequest, *args, **kwargs) -> HttpResponse:
 
 def bad_request(request: HttpRequest) -> HttpResponse:
     """A request that cannot be read, before anyone looks at its query."""
-    return problem("bad_request", "The request cannot be answered as it stands", HTTPStatus.BAD_REQUEST)
+    return problem(request, "bad_request", "The request cannot be answered as it stands", HTTPStatus.BAD_REQUEST)
 
 
 def server_error(request: HttpRequest, page: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
     """A fault of ours: a problem for programs, the usual page for people."""
     if not request.path_info.startswith("/api/"):
         return page(request)
-    return problem("server_error", "Something went wrong here", HTTPStatus.INTERNAL_SERVER_ERROR)
+    return problem(request, "server_error", "Something went wrong here", HTTPStatus.INTERNAL_SERVER_ERROR)

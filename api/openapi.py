@@ -49,6 +49,11 @@ def record(optional: dict | None = None, **properties: dict) -> dict:
     }
 
 
+def named(name: str, shape: dict) -> dict:
+    """A shape under a name, by which the description lists it once and a generated client calls it."""
+    return shape | {"title": name}
+
+
 def listing(items: dict) -> dict:
     """An array."""
     return {"type": "array", "items": items}
@@ -57,20 +62,24 @@ def listing(items: dict) -> dict:
 CATEGORY_CODE = {"type": "string", "enum": Category.values}
 
 
-FIELD_ERROR = record(field=TEXT, code=TEXT, detail=TEXT)
+FIELD_ERROR = named("FieldError", record(field=TEXT, code=TEXT, detail=TEXT))
 
 
-PROBLEM = record(
-    {
-        "detail": TEXT,
-        "parameter": TEXT,
-        "send_to": TEXT | {"description": "Where to go on: an address of this interface."},
-        "errors": listing(FIELD_ERROR),
-    },
-    type=TEXT,
-    title=TEXT,
-    status={"type": "integer"},
-    code=TEXT,
+PROBLEM = named(
+    "Problem",
+    record(
+        {
+            "detail": TEXT,
+            "parameter": TEXT,
+            "send_to": TEXT | {"description": "Where to go on: an address of this interface."},
+            "errors": listing(FIELD_ERROR),
+        },
+        type=TEXT,
+        title=TEXT,
+        status={"type": "integer"},
+        code=TEXT,
+        instance=TEXT | {"description": "The resource that was asked."},
+    ),
 )
 
 

@@ -36,6 +36,7 @@ urlpatterns = [
     _url("measure-reports", catalogue.MeasureReportsView.as_view(), "measure-reports"),
     _url(f"measure-reports/(?P<code>{CODE})", catalogue.MeasureReportView.as_view(), "measure-report"),
     _url("status", service.StatusView.as_view(), "status"),
+    _url("api-info", service.ApiInfoBesideView.as_view(), "api-info"),
     _url("config", service.ConfigView.as_view(), "config"),
     _url("infusions", infusions.InfusionsView.as_view(), "infusions"),
     _url("infusions/(?P<infusion_id>[^/]+)", infusions.InfusionView.as_view(), "infusion"),

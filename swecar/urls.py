@@ -6,11 +6,13 @@ from django.urls import include, path
 
 from api.errors import bad_request, not_found, server_error
 from api.monitoring import health, metrics
+from api.public.service import ApiInfoView
 from registry.pages.public import about, error_pages, releases, robots
 from registry.pages.public.map_view import show_map
 
 urlpatterns = [
     path("api/v1/", include("api.urls")),  # first, since it gets most requests
+    path("api-info", ApiInfoView.as_view(), name="api-info"),
     path("", show_map, {"language": "sv"}, name="map-sv"),
     path("en/", show_map, {"language": "en"}, name="map-en"),
     *releases.urlpatterns,

@@ -340,9 +340,10 @@ def test_the_description_is_openapi_3_1_and_names_every_address(ask):
         "snapshots", "snapshots/{number}", "snapshots/{number}/changes", "status", "config",
         "releases", "releases/{name}", "releases/{name}/changes", "catalogue", "measure-reports",
         "measure-reports/{code}",
-        "infusions", "infusions/{infusion_id}", "infusions/{infusion_id}/history", "imports", "imports/{job_id}",
-        "me", "referrals", "referrals/{referral_id}", "questions", "questions/{question_id}",
-        "questions/{question_id}/messages", "questions/{question_id}/close",
+        "infusions", "infusions/{infusion}", "infusions/{infusion}/history", "imports", "imports/{job}",
+        "/api-info",
+        "me", "referrals", "referrals/{referral}", "questions", "questions/{question}",
+        "questions/{question}/messages", "questions/{question}/close",
     }  # fmt: skip
     counts = {p["name"] for p in described["paths"]["/api/v1/counts"]["get"]["parameters"]}
     assert counts == {*DIMENSIONS, "by", "as_of", "from", "to", "measures", "lang", "format"}

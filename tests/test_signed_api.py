@@ -54,6 +54,24 @@ def test_whoever_is_not_signed_in_learns_nothing_but_that(db, method, address):
     assert answer["WWW-Authenticate"] == "Token"
 
 
+def test_a_token_is_read_as_a_bearer_too(uppsala):
+    text = uppsala.headers["authorization"].removeprefix("Token ")
+    for scheme in ("Bearer", "bearer", "TOKEN", "token"):
+        assert uppsala.get("me", authorization=f"{scheme} {text}").status_code == 200
+    answer = uppsala.get("me", authorization="Bearer made-up")
+    refused(answer, 401, "token_invalid")
+    assert answer["WWW-Authenticate"] == "Bearer"
+    refused(uppsala.get("me", authorization=f"Basic {text}"), 401, "token_invalid")
+
+
+def test_a_problem_names_the_resource_and_never_the_row(uppsala, lists):
+    number = factories.nth_number(40)
+    for address in (f"infusions/{MADE_UP}", f"infusions/{number}", "infusions/x/history"):
+        assert refused(uppsala.get(address), 404, "not_found")["instance"] == "/api/v1/infusions"
+    assert uppsala.get(number).json()["instance"] == "/api/v1/"
+    assert uppsala.get("map?lang=xx").json()["instance"] == "/api/v1/map"
+
+
 def test_a_wrong_a_revoked_an_old_token_and_a_closed_account_are_answered_alike(uppsala):
     def ask(**headers):
         answer = uppsala.get("me", **headers)

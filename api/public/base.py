@@ -47,7 +47,7 @@ class PublicView(APIView):
         try:
             return self.mark(self.read(request, **kwargs))
         except RegistryError as error:
-            return problem_of(error)
+            return problem_of(request, error)
 
     def read(self, request: HttpRequest, *, ending: str | None = None, **path) -> HttpResponse:
         """The response to a request, whose path may end in a format. Raises RegistryError."""

@@ -1,6 +1,5 @@
 """The description of the API, for programs (OpenAPI 3.1) and as a page to try it."""
 
-from copy import deepcopy
 from functools import cache, partial
 from hashlib import sha256
 
@@ -13,11 +12,13 @@ from drf_spectacular.views import SpectacularSwaggerView
 from api.parameters import Parameters
 from api.public import openapi
 from api.public.base import PublicView, as_json, send, share
+from api.public.description_frame import at_host
 from api.public.rate_limit import spend
 from registry.errors import NotPublished
 from registry.formats.data import encode
 from registry.published import queries
 from registry.published.current_snapshot import read_current
+from swecar.http.snapshot_response import host_of
 
 PAGE = SpectacularSwaggerView.as_view(url_name="api:schema")
 
@@ -41,15 +42,16 @@ class SchemaView(PublicView):
     @extend_schema(exclude=True)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
         """OpenAPI 3.1; it changes with the service, and with the code lists."""
-        version = identify_api()
+        host = host_of(request)
+        version = f"{identify_api()}:{host}"
         try:
             current = read_current()
         except NotPublished:
-            return send(request, as_json(f"schema:{version}", language, describe_api))
+            return send(request, as_json(f"schema:{version}", language, lambda: at_host(describe_api(), host)))
 
         def make() -> dict:
             known = partial(queries.list_known_codes, queries.read_code_lists(current.number))
-            return openapi.list_codes(deepcopy(describe_api()), known, current.number)
+            return openapi.list_codes(at_host(describe_api(), host), known, current.number)
 
         return send(request, as_json(f"{current.hash}:schema:{version}", language, make), of=current)
 

@@ -2,16 +2,27 @@
 
 from typing import Any
 
-from api.openapi import CATEGORY_CODE, DAY_OR_NULL, FIRST, INSTANT, TEXT, TEXT_OR_NULL, WHOLE, listing, record
+from api.openapi import (
+    CATEGORY_CODE,
+    DAY_OR_NULL,
+    FIRST,
+    INSTANT,
+    TEXT,
+    TEXT_OR_NULL,
+    WHOLE,
+    listing,
+    named,
+    record,
+)
 from registry.choices import CentreStatus
 from registry.measures import DEFAULT_MEASURES, DERIVED, MEASURES
 from registry.published.counting import DIMENSIONS
 
-TEXTS = record(sv=TEXT, en=TEXT)
+TEXTS = named("Texts", record(sv=TEXT, en=TEXT))
 NUMBER = {"type": ["integer", "null"], "minimum": 0, "description": "null where it is not shown."}
 SUPPRESSED = {
-    "const": True,
-    "description": "The policy on small numbers withholds a number of this cell, which is then null.",
+    "type": "boolean",
+    "description": "Always true: the policy on small numbers withholds a number of this cell, which is then null.",
 }
 NUMBERS: dict[str, Any] = {name: FIRST if name == "first" else NUMBER for name in DEFAULT_MEASURES}
 ALL_NUMBERS: dict[str, Any] = {name: FIRST if name == "first" else NUMBER for name in MEASURES}
@@ -23,74 +34,98 @@ HEAD: dict[str, Any] = {
     | {"description": "Date of the latest counted infusion, in its own precision; null where nothing is counted."},
     "disclosure": TEXT,
 }
-SNAPSHOT_HEAD = record(**HEAD, as_of=DAY_OR_NULL)
+SNAPSHOT_HEAD = named("Snapshot", record(**HEAD, as_of=DAY_OR_NULL))
 SUMMED = NUMBER | {"description": DERIVED["patients_summed"].rule_en}
-NATIONAL = record({"suppressed": SUPPRESSED}, **NUMBERS, children=NUMBER, patients_summed=SUMMED)
-LOCATION = record(lat={"type": "number"}, lon={"type": "number"})
+NATIONAL = named(
+    "National", record({"suppressed": SUPPRESSED}, **NUMBERS, children=NUMBER, patients_summed=SUMMED)
+)
+LOCATION = named("Location", record(lat={"type": "number"}, lon={"type": "number"}))
 CENTRE_STATUS = {"type": "string", "enum": CentreStatus.values}
 COMPLETE = DAY_OR_NULL | {"description": "Up to which day the centre says that its records are complete."}
-MAP_DOCUMENT = record(
-    snapshot=SNAPSHOT_HEAD,
-    national=NATIONAL,
-    centres=listing(
-        record(
-            {"patients_summed": SUMMED, "complete_through": COMPLETE, "suppressed": SUPPRESSED},
-            code=TEXT,
-            name=TEXT,
-            city=TEXT,
-            status=CENTRE_STATUS,
-            region=TEXT,
-            location=LOCATION,
-            **NUMBERS,
-            categories=listing(record({"suppressed": SUPPRESSED}, category=CATEGORY_CODE, **NUMBERS)),
-        )
-    ),
-    manufacturing=listing(
-        record({"suppressed": SUPPRESSED}, site=TEXT, name=TEXT, centre=TEXT, manufactured=NUMBER)
+MAP_DOCUMENT = named(
+    "MapDocument",
+    record(
+        snapshot=SNAPSHOT_HEAD,
+        national=NATIONAL,
+        centres=listing(
+            named(
+                "MapCentre",
+                record(
+                    {"patients_summed": SUMMED, "complete_through": COMPLETE, "suppressed": SUPPRESSED},
+                    code=TEXT,
+                    name=TEXT,
+                    city=TEXT,
+                    status=CENTRE_STATUS,
+                    region=TEXT,
+                    location=LOCATION,
+                    **NUMBERS,
+                    categories=listing(
+                        named("MapCategory", record({"suppressed": SUPPRESSED}, category=CATEGORY_CODE, **NUMBERS))
+                    ),
+                ),
+            )
+        ),
+        manufacturing=listing(
+            named(
+                "Manufactured",
+                record({"suppressed": SUPPRESSED}, site=TEXT, name=TEXT, centre=TEXT, manufactured=NUMBER),
+            )
+        ),
     ),
 )
 DIMENSION_VALUES = {name: {"type": ["string", "null"]} for name in DIMENSIONS} | {"year": WHOLE}
-COUNTS_DOCUMENT = record(
-    snapshot=SNAPSHOT_HEAD,
-    by=listing({"type": "string", "enum": list(DIMENSIONS)}),
-    filters={"type": "object", "additionalProperties": listing({"type": ["string", "integer"]})},
-    rows=listing(
-        {
+COUNTS_DOCUMENT = named(
+    "CountsDocument",
+    record(
+        snapshot=SNAPSHOT_HEAD,
+        by=listing({"type": "string", "enum": list(DIMENSIONS)}),
+        filters={"type": "object", "additionalProperties": listing({"type": ["string", "integer"]})},
+        rows=listing(
+            {
+                "title": "CountsRow",
+                "type": "object",
+                "properties": DIMENSION_VALUES | ALL_NUMBERS | {"suppressed": SUPPRESSED},
+                "additionalProperties": False,
+            }
+        ),
+        total={
+            "title": "CountsTotal",
             "type": "object",
-            "properties": DIMENSION_VALUES | ALL_NUMBERS | {"suppressed": SUPPRESSED},
+            "properties": ALL_NUMBERS | {"patients_summed": SUMMED, "suppressed": SUPPRESSED},
             "additionalProperties": False,
-        }
+        },
     ),
-    total={
-        "type": "object",
-        "properties": ALL_NUMBERS | {"patients_summed": SUMMED, "suppressed": SUPPRESSED},
-        "additionalProperties": False,
-    },
 )
 LIST_ITEMS = {
-    "centres": record(
-        {"complete_through": COMPLETE},
-        code=TEXT,
-        name=TEXT,
-        city=TEXTS,
-        county=TEXT,
-        county_code=TEXT,
-        region=TEXT,
-        status=CENTRE_STATUS,
-        location=LOCATION,
+    "centres": named(
+        "Centre",
+        record(
+            {"complete_through": COMPLETE},
+            code=TEXT,
+            name=TEXT,
+            city=TEXTS,
+            county=TEXT,
+            county_code=TEXT,
+            region=TEXT,
+            status=CENTRE_STATUS,
+            location=LOCATION,
+        ),
     ),
-    "categories": record(code=CATEGORY_CODE, name=TEXTS),
-    "products": record(
-        name=TEXT,
-        inn=TEXT_OR_NULL,
-        atc=TEXT_OR_NULL,
-        holder=TEXT_OR_NULL,
-        target=TEXT_OR_NULL,
-        modality=TEXT,
-        origin=TEXT,
-        authorised=FIRST,
-        unconfirmed=listing(TEXT),
+    "categories": named("Category", record(code=CATEGORY_CODE, name=TEXTS)),
+    "products": named(
+        "Product",
+        record(
+            name=TEXT,
+            inn=TEXT_OR_NULL,
+            atc=TEXT_OR_NULL,
+            holder=TEXT_OR_NULL,
+            target=TEXT_OR_NULL,
+            modality=TEXT,
+            origin=TEXT,
+            authorised=FIRST,
+            unconfirmed=listing(TEXT),
+        ),
     ),
-    "indications": record(code=TEXT, key=TEXT, icd10=TEXT_OR_NULL, name=TEXTS),
-    "trials": record(identifier=TEXT, name=TEXT, sponsor=TEXT, phase=TEXT),
+    "indications": named("Indication", record(code=TEXT, key=TEXT, icd10=TEXT_OR_NULL, name=TEXTS)),
+    "trials": named("Trial", record(identifier=TEXT, name=TEXT, sponsor=TEXT, phase=TEXT)),
 }

@@ -17,6 +17,7 @@ REQUESTS = {
     "changes": "snapshots/1/changes?since=1",
     "releases": "releases",
     "config": "config",
+    "api_info": "api-info",
     "status": "status",
     "catalogue": "catalogue",
     "measure_reports": "measure-reports?lang=en",
@@ -44,14 +45,48 @@ def read() -> dict[str, dict]:
 
 def add_examples(result: dict, generator, request, public) -> dict:
     """Put them into the description (a hook of drf-spectacular)."""
+    known = read() | _of_a_release()
     for path in result["paths"].values():
-        example = read().get(path.get("get", {}).get("operationId", ""))
+        example = known.get(path.get("get", {}).get("operationId", ""))
         if example:
             (content, *_others) = path["get"]["responses"]["200"]["content"].values()
             content["examples"] = {
                 "demonstration": {"summary": f"GET /api/v1/{example['request']}", "value": example["response"]}
             }
     return result
+
+
+def _of_a_release() -> dict[str, dict]:
+    """A release of the demonstration's map; the demonstration itself names another with each start."""
+    shown = read()["map"]["response"]
+    snapshot = shown["snapshot"]
+    release = {
+        "name": "2025-annual",
+        "title": {"sv": "Årsrapport 2025", "en": "Annual report 2025"},
+        "note": {"sv": "", "en": ""},
+        "snapshot": snapshot["number"],
+        "hash": snapshot["hash"],
+        "as_of": None,
+        "released_at": snapshot["built_at"],
+        "files": [
+            {
+                "name": "swecar-2025-annual.csv", "address": "/releases/2025-annual/swecar-2025-annual.csv",
+                "language": "en", "format": "csv", "media_type": "text/csv; charset=utf-8", "size": 3204,
+                "sha256": "0" * 64,
+            }
+        ],
+        "map": shown,
+    }  # fmt: skip
+    moved = {"centre": "UPP", "category": "SOC", "measures": {"patients": {"before": 37, "after": 38}}}
+    changes = {
+        "release": "2025-annual",
+        "since": "2024-annual",
+        "changes": [moved | {"new": 1, "corrected": 0, "withdrawn": 0, "merged": 0}],
+    }
+    return {
+        "release": {"request": "releases/2025-annual?lang=en", "response": release},
+        "release_changes": {"request": "releases/2025-annual/changes", "response": changes},
+    }
 
 
 def _cut(value):

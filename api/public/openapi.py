@@ -15,6 +15,7 @@ from api.openapi import (
     TEXT_OR_NULL,
     WHOLE,
     listing,
+    named,
     page_parameters,
     parameter,
     record,
@@ -131,33 +132,48 @@ COUNTS = described(
     refuses=(400, 403, 409, 503),
     formats=COUNTS_FORMATS,
 )
-MEASURES_SHAPE = record(measures=listing(record(measure=TEXT, label=TEXTS, rule=TEXTS, unit=TEXT, source=TEXT)))
+MEASURES_SHAPE = named(
+    "MeasureList",
+    record(
+        measures=listing(named("Measure", record(measure=TEXT, label=TEXTS, rule=TEXTS, unit=TEXT, source=TEXT)))
+    ),
+)
 MEASURE_RULES = described("measures", MEASURES_SHAPE)
+SNAPSHOT_ENTRY = named("SnapshotEntry", record(**HEAD))
 SNAPSHOTS = described(
     "snapshots",
-    record(snapshots=listing(record(**HEAD)), **PAGE),
+    named("SnapshotPage", record(snapshots=listing(SNAPSHOT_ENTRY), **PAGE)),
     *page_parameters("Snapshots"),
     refuses=(400, 503),
 )
-SNAPSHOT = described("snapshot", record(**HEAD, national=NATIONAL), refuses=(400, 404))
+SNAPSHOT = described("snapshot", named("SnapshotDetail", record(**HEAD, national=NATIONAL)), refuses=(400, 404))
 CHANGES = described(
     "changes",
-    record(
-        {"suppressed": SUPPRESSED},
-        snapshot=WHOLE,
-        since=WHOLE,
-        changes=listing(
-            record(
-                centre=TEXT_OR_NULL | {"description": "null is the nation"},
-                category=TEXT_OR_NULL | {"description": "null is all of them"},
-                measures={
-                    "type": "object",
-                    "additionalProperties": record(
-                        before={"type": ["integer", "string", "null"]},
-                        after={"type": ["integer", "string", "null"]},
+    named(
+        "SnapshotChanges",
+        record(
+            {"suppressed": SUPPRESSED},
+            snapshot=WHOLE,
+            since=WHOLE,
+            changes=listing(
+                named(
+                    "SnapshotChange",
+                    record(
+                        centre=TEXT_OR_NULL | {"description": "null is the nation"},
+                        category=TEXT_OR_NULL | {"description": "null is all of them"},
+                        measures={
+                            "type": "object",
+                            "additionalProperties": named(
+                                "MovedMeasure",
+                                record(
+                                    before={"type": ["integer", "string", "null"]},
+                                    after={"type": ["integer", "string", "null"]},
+                                ),
+                            ),
+                        },
                     ),
-                },
-            )
+                )
+            ),
         ),
     ),
     parameter("since", "Number of the earlier snapshot.", type=NUMBER_OF_A_SNAPSHOT, required=True),
@@ -167,59 +183,75 @@ RELEASE_HEAD: dict[str, Any] = {
     "name": TEXT, "title": TEXTS, "note": TEXTS, "snapshot": WHOLE, "hash": TEXT, "as_of": DAY_OR_NULL,
     "released_at": INSTANT,
 }  # fmt: skip
-RELEASE_FILE = record(
-    name=TEXT, address=TEXT, language=TEXT, format=TEXT, media_type=TEXT, size=WHOLE, sha256=TEXT
+RELEASE_FILE = named(
+    "ReleaseFile",
+    record(name=TEXT, address=TEXT, language=TEXT, format=TEXT, media_type=TEXT, size=WHOLE, sha256=TEXT),
 )
+RELEASE_ENTRY = named("ReleaseEntry", record(**RELEASE_HEAD))
 RELEASES = described(
-    "releases", record(releases=listing(record(**RELEASE_HEAD)), **PAGE), *page_parameters("Releases")
+    "releases", named("ReleasePage", record(releases=listing(RELEASE_ENTRY), **PAGE)), *page_parameters("Releases")
 )
 RELEASE = described(
-    "release", record(**RELEASE_HEAD, files=listing(RELEASE_FILE), map=MAP_DOCUMENT), refuses=(400, 403, 404)
+    "release",
+    named("Release", record(**RELEASE_HEAD, files=listing(RELEASE_FILE), map=MAP_DOCUMENT)),
+    refuses=(400, 403, 404),
 )
 RELEASE_CHANGES = described(
     "release_changes",
-    record(
-        release=TEXT,
-        since=TEXT_OR_NULL | {"description": "The release before, null for the first."},
-        changes=listing(
-            record(
-                centre=TEXT_OR_NULL,
-                category=TEXT_OR_NULL,
-                measures={"type": "object"},
-                new=WHOLE,
-                corrected=WHOLE,
-                withdrawn=WHOLE,
-                merged=WHOLE,
-            )
+    named(
+        "ReleaseChanges",
+        record(
+            release=TEXT,
+            since=TEXT_OR_NULL | {"description": "The release before, null for the first."},
+            changes=listing(
+                named(
+                    "ReleaseChange",
+                    record(
+                        centre=TEXT_OR_NULL,
+                        category=TEXT_OR_NULL,
+                        measures={"type": "object"},
+                        new=WHOLE,
+                        corrected=WHOLE,
+                        withdrawn=WHOLE,
+                        merged=WHOLE,
+                    ),
+                )
+            ),
         ),
     ),
     refuses=(400, 403, 404),
 )
 CONFIG = described(
     "config",
-    record(
-        rates=record(
-            answers=WHOLE,
-            seconds=WHOLE,
-            costs={
-                "type": "object",
-                "additionalProperties": WHOLE,
-                "description": "As how many answers one in these formats counts; in the others as one.",
+    named(
+        "Config",
+        record(
+            rates=named(
+                "Rates",
+                record(
+                    answers=WHOLE,
+                    seconds=WHOLE,
+                    costs={
+                        "type": "object",
+                        "additionalProperties": WHOLE,
+                        "description": "As how many answers one in these formats counts; in the others as one.",
+                    },
+                ),
+            ),
+            most_dimensions=WHOLE,
+            most_rows=WHOLE,
+            most_cost=WHOLE | {"description": "Of rows times dimensions."},
+            longest_query=WHOLE,
+            formats=named("Formats", record(map=listing(TEXT), counts=listing(TEXT))),
+            dimensions=listing(TEXT),
+            measures=listing(TEXT),
+            languages=listing(TEXT),
+            disclosure=TEXT,
+            tables={
+                "oneOf": [listing(listing(TEXT)), {"type": "null"}],
+                "description": "Which dimensions may be asked together under the policy; null where all may.",
             },
         ),
-        most_dimensions=WHOLE,
-        most_rows=WHOLE,
-        most_cost=WHOLE | {"description": "Of rows times dimensions."},
-        longest_query=WHOLE,
-        formats=record(map=listing(TEXT), counts=listing(TEXT)),
-        dimensions=listing(TEXT),
-        measures=listing(TEXT),
-        languages=listing(TEXT),
-        disclosure=TEXT,
-        tables={
-            "oneOf": [listing(listing(TEXT)), {"type": "null"}],
-            "description": "Which dimensions may be asked together under the policy; null where all may.",
-        },
     ),
 )
 FHIR = {"type": "object", "properties": {"resourceType": TEXT}, "required": ["resourceType"]}
@@ -228,16 +260,37 @@ MEASURE_REPORTS = described("measure_reports", FHIR, AS_OF, refuses=(400, 503), 
 MEASURE_REPORT = described("measure_report", FHIR, AS_OF, refuses=(400, 404, 503), formats=FHIR_FORMATS)
 STATUS = described(
     "status",
-    record(
-        snapshot={"oneOf": [SNAPSHOT_HEAD, {"type": "null"}]},
-        stale={"type": "boolean"},
-        last_run={
-            "oneOf": [
-                record(task=TEXT, finished_at=INSTANT, outcome={"type": "string", "enum": Outcome.values}),
-                {"type": "null"},
-            ]
-        },
+    named(
+        "Status",
+        record(
+            snapshot={"oneOf": [SNAPSHOT_HEAD, {"type": "null"}]},
+            stale={"type": "boolean"},
+            last_run={
+                "oneOf": [
+                    named(
+                        "LastRun",
+                        record(task=TEXT, finished_at=INSTANT, outcome={"type": "string", "enum": Outcome.values}),
+                    ),
+                    {"type": "null"},
+                ]
+            },
+        ),
     ),
+)
+
+
+API_INFO = described(
+    "api_info",
+    {
+        "type": "object",
+        "properties": {
+            **dict.fromkeys(("apiName", "apiVersion"), TEXT),
+            "apiReleased": DAY,
+            "apiStatus": {"type": "string", "enum": ["beta", "active", "deprecated"]},
+            "apiDocumentation": {"type": "string", "format": "uri"},
+        },
+        "required": ["apiName", "apiVersion", "apiReleased", "apiStatus", "apiDocumentation"],
+    },
 )
 
 
@@ -248,5 +301,6 @@ def without_slash(endpoints: list[tuple]) -> list[tuple]:
 
 def code_list(name: str) -> dict:
     """The description of one code list's address."""
-    shape = record(snapshot=SNAPSHOT_HEAD, **{name: listing(LIST_ITEMS[name])})
+    item = LIST_ITEMS[name]
+    shape = named(f"{item['title']}List", record(snapshot=SNAPSHOT_HEAD, **{name: listing(item)}))
     return described(name, shape, refuses=(400, 503))

@@ -15,7 +15,10 @@ from registry.measures import MEASURES
 from registry.published import queries
 from registry.published.counting import DIMENSIONS
 from registry.published.disclosure import publishable, without_numbers
+from swecar.http.snapshot_response import host_of
 
+VERSION = str(settings.SPECTACULAR_SETTINGS["VERSION"])
+API_INFO = {"apiName": "swecar", "apiVersion": VERSION, "apiReleased": "2026-11-28", "apiStatus": "active"}
 COSTS = {name: form.cost for name, form in {**MAP_FORMATS, **COUNTS_FORMATS}.items() if form.cost > 1}
 
 
@@ -43,6 +46,25 @@ class ConfigView(PublicView):
             return publishable(limits, without_numbers)
 
         return send(request, as_json(f"config:{limits}", language, make))
+
+
+class ApiInfoView(PublicView):
+    """What Digg's REST API profile wants told of an API (VER.06), under the profile's own names."""
+
+    @extend_schema(**openapi.API_INFO)
+    def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
+        """The API's name, version, status and documentation."""
+        host = host_of(request)
+
+        def make() -> dict:
+            return API_INFO | {"apiDocumentation": f"{host}/api/v1/docs"}
+
+        return send(request, as_json(f"api-info:{host}", language, make))
+
+
+@extend_schema(exclude=True)
+class ApiInfoBesideView(ApiInfoView):
+    """The same beside the other addresses."""
 
 
 class StatusView(PublicView):

@@ -13,6 +13,7 @@ from registry.entry.accounts.tokens import TokenInvalid, use_token
 from registry.models import User
 
 SCHEME = "Token"
+SCHEMES = {SCHEME.lower(), "bearer"}
 
 
 class Caller(Request):
@@ -37,14 +38,14 @@ class CsrfFailed(exceptions.PermissionDenied):
 
 
 class TokenHeader(BaseAuthentication):
-    """`Authorization: Token …`."""
+    """`Authorization: Token …`, or `Bearer …` (RFC 6750)."""
 
     def authenticate(self, request: Request):
         """(owner, token), or None where no token is sent. Raises AuthenticationFailed."""
         scheme, _space, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if not scheme:
             return None
-        if scheme.lower() != SCHEME.lower():
+        if scheme.lower() not in SCHEMES:
             raise exceptions.AuthenticationFailed("Write Authorization: Token …", "token_invalid")
         try:
             token = use_token(text.strip())
@@ -53,8 +54,9 @@ class TokenHeader(BaseAuthentication):
         return token.owner, token
 
     def authenticate_header(self, request: Request) -> str:
-        """The WWW-Authenticate value of a 401."""
-        return SCHEME
+        """The WWW-Authenticate value of a 401, in the scheme that the caller uses."""
+        is_bearer = request.META.get("HTTP_AUTHORIZATION", "").lower().startswith("bearer")
+        return "Bearer" if is_bearer else SCHEME
 
 
 class PageSession(SessionAuthentication):
@@ -87,18 +89,17 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
     def get_security_definition(self, auto_schema):
         return {
-            "type": "apiKey",
-            "in": "header",
-            "name": "Authorization",
-            "description": "`Token …`, made on the page Tokens or with `manage.py create_token`.",
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Made on the page Tokens or with `manage.py create_token`; `Token …` is read too.",
         }
 
 
 class SessionScheme(OpenApiAuthenticationExtension):
-    """The session in the OpenAPI description."""
+    """The pages' own session, left out of the description: a program has a token."""
 
     target_class = PageSession
     name = "session"
 
     def get_security_definition(self, auto_schema):
-        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+        return {}

@@ -110,7 +110,9 @@ def handle_error(error: Exception, context: Mapping) -> HttpResponseBase | None:
     if isinstance(error, RegistryError):
         return _problem_of(error, context["view"])
     if isinstance(error, SuspiciousOperation):  # too many fields, malformed multipart
-        return problem(BodyInvalid.code, "The body is not what is asked for", HTTPStatus.BAD_REQUEST)
+        return problem(
+            context["request"], BodyInvalid.code, "The body is not what is asked for", HTTPStatus.BAD_REQUEST
+        )
     if not isinstance(error, exceptions.APIException):
         return None
     return problem_of_framework(error, context)
@@ -125,7 +127,13 @@ def _problem_of(error: RegistryError, view: SignedInView) -> HttpResponse:
     if holds_identity_number(detail):  # the detail repeats a parameter's name or value
         detail = parameter = ""
     return problem_of(
-        error, title=title, detail=detail, parameter=parameter, errors=errors, send_to=_way_on(error, view)
+        view.request,
+        error,
+        title=title,
+        detail=detail,
+        parameter=parameter,
+        errors=errors,
+        send_to=_way_on(error, view),
     )
 
 

@@ -56,6 +56,7 @@ def write_problem(status: HTTPStatus, *, told: bool) -> bytes:
         "title": "Something went wrong here" if fault else "The request cannot be read",
         "status": status,
         "code": "server_error" if fault else "bad_request",
+        "instance": "/",
     } | ({"detail": WRITE_OTHERWISE} if told else {})
     body = json.dumps(problem).encode()
     head = (

@@ -24,7 +24,7 @@ NEW = {
 TRUST = ("counting", "reconciliation", "freshness", "sharing", "accessibility", "privacy", "embed")
 PUBLIC = (
     "map", "counts", "centres", "categories", "products", "indications", "trials", "measures", "snapshots",
-    "status", "config", "schema", "docs", "catalogue", "measure-reports",
+    "status", "config", "api-info", "schema", "docs", "catalogue", "measure-reports",
 )  # fmt: skip
 
 

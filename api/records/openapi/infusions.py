@@ -4,12 +4,14 @@ from typing import Any
 
 from api.openapi import (
     CATEGORY_CODE,
+    FIELD_ERROR,
     INSTANT,
     PAGE,
     TEXT,
     TEXT_OR_NULL,
     WHOLE,
     listing,
+    named,
     page_parameters,
     parameter,
     record,
@@ -57,9 +59,9 @@ FIELDS: dict[str, Any] = {
     "created_at": INSTANT,
     "version": {"type": "integer", "description": 'Moves with every change; the ETag is "version", in quotes.'},
 }
-INFUSION = record(**FIELDS)
-WARNINGS = listing(record(field=TEXT, code=TEXT, detail=TEXT))
-STORED = record(**FIELDS, warnings=WARNINGS)
+INFUSION = named("Infusion", record(**FIELDS))
+WARNINGS = listing(FIELD_ERROR)
+STORED = named("StoredInfusion", record(**FIELDS, warnings=WARNINGS))
 # What a request's columns are, where more is to be said.
 WRITTEN: dict[str, Any] = {
     "kind": TEXT_OR_NULL | {"description": "first, further_dose or reinfusion."},
@@ -75,35 +77,45 @@ CORRECTED = {
     if column.name not in columns.OF_THE_PERSON
 }
 REASON = {"type": "string", "description": "Stands in the history; without names and identity numbers."}
-NEW: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "patient_id": TEXT_OR_NULL | {"description": "An identifier: digested, never stored or given back."},
-        "patient": WRITTEN_NUMBER | {"description": "Or the registry number of someone whom the centre knows."},
-        "sex": TEXT_OR_NULL,
-        **CORRECTED,
-        "former_first_becomes": TEXT_OR_NULL
-        | {"description": "Answers kind_unclear with kind first: further_dose or reinfusion."},
-        "confirmed": TEXT_OR_NULL
-        | {"description": "Codes of warnings that a person has seen and confirmed, with commas between."},
+NEW: dict[str, Any] = named(
+    "NewInfusion",
+    {
+        "type": "object",
+        "properties": {
+            "patient_id": TEXT_OR_NULL | {"description": "An identifier: digested, never stored or given back."},
+            "patient": WRITTEN_NUMBER
+            | {"description": "Or the registry number of someone whom the centre knows."},
+            "sex": TEXT_OR_NULL,
+            **CORRECTED,
+            "former_first_becomes": TEXT_OR_NULL
+            | {"description": "Answers kind_unclear with kind first: further_dose or reinfusion."},
+            "confirmed": TEXT_OR_NULL
+            | {"description": "Codes of warnings that a person has seen and confirmed, with commas between."},
+        },
+        "required": ["centre", "category", "product", "infused_on"],
+        "additionalProperties": False,
     },
-    "required": ["centre", "category", "product", "infused_on"],
-    "additionalProperties": False,
-}
-CHANGES = {
-    "type": "object",
-    "properties": {**CORRECTED, "reason": REASON},
-    "required": ["reason"],
-    "additionalProperties": False,
-}
+)
+CHANGES = named(
+    "InfusionCorrection",
+    {
+        "type": "object",
+        "properties": {**CORRECTED, "reason": REASON},
+        "required": ["reason"],
+        "additionalProperties": False,
+    },
+)
 VALUE = {"type": ["string", "integer", "null"]}
-HISTORY_ROW = record(
-    version={"type": "integer"},
-    at=INSTANT,
-    by=TEXT,
-    action={"type": "string", "enum": ["recorded", "changed", "withdrawn", "deleted"]},
-    reason=TEXT,
-    changes=listing(record(field=TEXT, before=VALUE, after=VALUE)),
+HISTORY_ROW = named(
+    "HistoryEntry",
+    record(
+        version={"type": "integer"},
+        at=INSTANT,
+        by=TEXT,
+        action={"type": "string", "enum": ["recorded", "changed", "withdrawn", "deleted"]},
+        reason=TEXT,
+        changes=listing(named("HistoryChange", record(field=TEXT, before=VALUE, after=VALUE))),
+    ),
 )
 SENT_EXAMPLE = {
     "centre": "UPP", "patient_id": "19700101-9808", "category": "SOC", "kind": "first", "product": "Yescarta",
@@ -122,7 +134,7 @@ INFUSION_ID = key("infusion_id")
 LIST = described(
     "infusions",
     200,
-    record(results=listing(INFUSION), **PAGE),
+    named("InfusionPage", record(results=listing(INFUSION), **PAGE)),
     parameter("centre", "Codes of your centres.", many=True, explode=False),
     parameter("category", "Codes.", many=True, explode=False),
     parameter("status", "submitted, withdrawn.", many=True, explode=False),
@@ -166,13 +178,13 @@ WITHDRAW = described(
     INFUSION_ID,
     IF_MATCH,
     refuses=WRITING,
-    request={JSON_BODY: record(reason=REASON)},
+    request={JSON_BODY: named("Withdrawal", record(reason=REASON))},
     examples=(sent({"reason": "Recorded twice"}),),
 )
 HISTORY = described(
     "infusion-history",
     200,
-    record(results=listing(HISTORY_ROW), **PAGE),
+    named("HistoryPage", record(results=listing(HISTORY_ROW), **PAGE)),
     INFUSION_ID,
     refuses=(404,),
     examples=(

@@ -2,7 +2,7 @@
 
 from drf_spectacular.utils import OpenApiParameter
 
-from api.openapi import INSTANT, PAGE, TEXT, TEXT_OR_NULL, listing, page_parameters, parameter, record
+from api.openapi import INSTANT, PAGE, TEXT, TEXT_OR_NULL, listing, named, page_parameters, parameter, record
 from api.records.openapi.infusions import EXAMPLE
 from api.records.openapi.parts import (
     INSTANT_OR_NULL,
@@ -17,18 +17,25 @@ from api.records.openapi.parts import (
 from registry.choices import Side
 
 SIDE = {"type": "string", "enum": Side.values}
-THREAD = record(
-    id={"type": "integer"},
-    centre=TEXT,
-    infusion=UUID_OR_NULL | {"description": "The row that it is about, if it is about one."},
-    referral=UUID_OR_NULL | {"description": "What was sent to the steward, if it is about that."},
-    asks=SIDE,
-    rule=TEXT_OR_NULL | {"description": "Code of the warning, where a rule asks."},
-    waits_for={"type": ["string", "null"], "enum": [*Side.values, None], "description": "Null once it is closed."},
-    asked_at=INSTANT,
-    closed_at=INSTANT_OR_NULL,
-    closed_by=TEXT_OR_NULL,
-    messages=listing(record(side=SIDE, by=TEXT_OR_NULL, at=INSTANT, text=TEXT)),
+THREAD = named(
+    "Question",
+    record(
+        id={"type": "integer"},
+        centre=TEXT,
+        infusion=UUID_OR_NULL | {"description": "The row that it is about, if it is about one."},
+        referral=UUID_OR_NULL | {"description": "What was sent to the steward, if it is about that."},
+        asks=SIDE,
+        rule=TEXT_OR_NULL | {"description": "Code of the warning, where a rule asks."},
+        waits_for={
+            "type": ["string", "null"],
+            "enum": [*Side.values, None],
+            "description": "Null once it is closed.",
+        },
+        asked_at=INSTANT,
+        closed_at=INSTANT_OR_NULL,
+        closed_by=TEXT_OR_NULL,
+        messages=listing(named("Message", record(side=SIDE, by=TEXT_OR_NULL, at=INSTANT, text=TEXT))),
+    ),
 )
 THREAD_EXAMPLE = {
     "id": 71, "centre": "UPP", "infusion": EXAMPLE["id"], "referral": None, "asks": "clinic", "rule": None,
@@ -48,7 +55,7 @@ WORDS = {"type": "string", "description": "At most 1,000 characters, without nam
 QUESTIONS = described(
     "questions",
     200,
-    record(results=listing(THREAD), **PAGE),
+    named("QuestionPage", record(results=listing(THREAD), **PAGE)),
     parameter("centre", "Codes of your centres.", many=True, explode=False),
     parameter("state", "open, closed.", many=True, explode=False),
     parameter("waits_for", "clinic, steward.", many=True, explode=False),
@@ -65,6 +72,7 @@ ASK = described(
     refuses=(403, 413, 415, 503),
     request={
         JSON_BODY: {
+            "title": "NewQuestion",
             "type": "object",
             "properties": {
                 "infusion": TEXT_OR_NULL | {"description": "The row that it is about."},
@@ -84,7 +92,19 @@ WRITE = described(
     THREAD,
     QUESTION_ID,
     refuses=(403, 404, 409, 413, 415, 503),
-    request={JSON_BODY: record(text=WORDS)},
+    request={JSON_BODY: named("NewMessage", record(text=WORDS))},
     examples=(sent({"text": "Yours."}), given(THREAD_EXAMPLE, 201)),
 )
-CLOSE = described("question-close", 200, THREAD, QUESTION_ID, refuses=(403, 404, 409, 503))
+CLOSED_EXAMPLE = THREAD_EXAMPLE | {
+    "waits_for": None,
+    "closed_at": "2025-03-13T09:00:00.120000+00:00",
+    "closed_by": "upp",
+}
+CLOSE = described(
+    "question-close",
+    200,
+    THREAD,
+    QUESTION_ID,
+    refuses=(403, 404, 409, 503),
+    examples=(given(CLOSED_EXAMPLE, 200),),
+)

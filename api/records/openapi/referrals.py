@@ -1,25 +1,33 @@
 """Referrals of the signed-in API, as OpenAPI."""
 
-from api.openapi import INSTANT, TEXT, TEXT_OR_NULL, record
+from api.openapi import INSTANT, TEXT, TEXT_OR_NULL, named, record
 from api.records.openapi.infusions import NEW, SENT_EXAMPLE
 from api.records.openapi.parts import JSON_BODY, UUID, described, given, header, key, sent
 from registry.choices import ReferralState
 
-SENT_REFERRAL = record(
-    id=UUID,
-    centre=TEXT,
-    state={"type": "string", "enum": ReferralState.values},
-    sent_at=INSTANT,
-    settled_at={"type": ["string", "null"], "format": "date-time"},
-    kept_until={
-        "type": ["string", "null"],
-        "format": "date",
-        "description": "The last day on which what was sent is kept, if nobody settles it before.",
-    },
-    infusion={"type": ["string", "null"], "format": "uuid", "description": "The stored one, once it is released."},
-    question={"type": "integer", "description": "Its thread, at `questions`."},
+SENT_REFERRAL = named(
+    "Referral",
+    record(
+        id=UUID,
+        centre=TEXT,
+        state={"type": "string", "enum": ReferralState.values},
+        sent_at=INSTANT,
+        settled_at={"type": ["string", "null"], "format": "date-time"},
+        kept_until={
+            "type": ["string", "null"],
+            "format": "date",
+            "description": "The last day on which what was sent is kept, if nobody settles it before.",
+        },
+        infusion={
+            "type": ["string", "null"],
+            "format": "uuid",
+            "description": "The stored one, once it is released.",
+        },
+        question={"type": "integer", "description": "Its thread, at `questions`."},
+    ),
 )
 REFERRED = NEW | {
+    "title": "NewReferral",
     "properties": {
         **{
             name: value
@@ -28,7 +36,7 @@ REFERRED = NEW | {
         },
         "message": TEXT_OR_NULL
         | {"description": "To the registry's steward, without names and identity numbers."},
-    }
+    },
 }
 REFERRAL_EXAMPLE = {
     "id": "0d7f4f6e-5d0c-4a54-8b42-0d2f3c1c6c55", "centre": "UPP", "state": "open",

@@ -1,6 +1,6 @@
 # The commands of README.md. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs pictures mutants bench bare-check lock clean
+.PHONY: help demo test check clients docs pictures mutants bench bare-check lock clean
 
 PYTHON := .venv/bin/python
 # Each of these files says that its packages are installed: those of the demonstration, and all.
@@ -12,6 +12,10 @@ DOCS_READY := .venv/docs-ready
 # whether it works.
 CANDIDATES := python3 python3.13 python3.12 python3.14 python3.11 /usr/bin/python3
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+
+# Tools that read the API's description, and what the clients that they make import.
+SPECTRAL := @stoplight/spectral-cli@6.16.3
+GENERATORS := openapi-python-client==0.29.1 openapi-generator-cli==7.26.0 urllib3 python-dateutil pydantic
 
 # The tests and the benchmarks have folders apart from the demonstration's.
 SERVE_APART = -u DATABASE_URL -u DATABASE_URL_FILE -u REDIS_URL -u REDIS_URL_FILE \
@@ -49,6 +53,8 @@ check: $(READY) ## style, types, layers, migrations, deployment, the API's descr
 	@echo "The API's description …"
 	@mkdir -p var
 	@$(LIKE_PRODUCTION) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
+	@if command -v npx >/dev/null; then npx --yes $(SPECTRAL) lint --fail-severity=hint docs/openapi.json; \
+	else echo "(npx is not here: the description is not read by spectral.)"; fi
 	@echo "Dockerfile (hadolint) …"
 	@.venv/bin/hadolint Dockerfile
 	@echo "All checks passed."
@@ -64,6 +70,11 @@ docs: $(DOCS_READY) ## the documents as a site, in site/docs: no dead link, noth
 
 pictures: $(READY) ## the pictures of docs/pictures, by a browser on invented records
 	@export SWECAR_EMBEDDED_FAST=1 PICTURES=docs/pictures; exec env $(SERVE_APART) $(PYTHON) -m pytest -n 0 -q tests/test_pictures_browser.py
+
+clients: $(READY) ## clients that two generators make of the API's description, imported and tried (needs Java)
+	@[ -x var/clients/bin/openapi-generator-cli ] || { $(PYTHON) -m venv var/clients && \
+	var/clients/bin/pip install -qq --disable-pip-version-check $(GENERATORS); }
+	@$(MAKE) --no-print-directory test ARGS="-n 0 -q tests/test_generated_clients.py"
 
 mutants: $(READY) ## small faults put into the modules that count, one at a time, for the tests to find (ARGS=rules)
 	@export SWECAR_EMBEDDED_FAST=1; exec env -u PYTHONDONTWRITEBYTECODE $(SERVE_APART) nice -n 10 $(PYTHON) -m tests.mutation $(ARGS)

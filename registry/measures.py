@@ -27,6 +27,14 @@ class Measure:
     unit: str = "count"
     source: str = "COUNTING.md, Measures of a cell"
 
+    def label(self, language: str) -> str:
+        """Its label in a language ("sv" or "en")."""
+        return self.sv if language == "sv" else self.en
+
+    def rule(self, language: str) -> str:
+        """Its rule in a language."""
+        return self.rule_sv if language == "sv" else self.rule_en
+
 
 # `first` is one number in SQL, so that min() keeps the date and the precision of the earliest: the day from which
 # it counts, its precision, and how many days before that day its period begins.

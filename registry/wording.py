@@ -15,6 +15,7 @@ from registry.map_cells import is_withheld
 LICENCE = "CC BY 4.0"  # of the published numbers; the map's licences are in NOTICE
 MAP_ADDRESS = "/api/v1/map"  # the same numbers through the API, relative to the registry's host
 WITHHELD = ".."  # in place of a number or date that the policy withholds: neither zero nor missing
+TABLE_MEASURES = ("patients", "reinfusions", "further_doses", "infusions")  # columns, after the first infusion
 FIRST_FORMATS = {DatePrecision.YEAR: "Y", DatePrecision.MONTH: "F Y", DatePrecision.DAY: "j F Y"}
 
 
@@ -171,6 +172,11 @@ def say_first(first: str | None) -> str:
 def say_first_of(counted: dict) -> str:
     """Return a cell's first date, "–" where nothing is counted, or WITHHELD."""
     return say_first(counted["first"]) or (WITHHELD if counted.get("suppressed") else "–")
+
+
+def say_table_cells(counted: dict) -> tuple[str, ...]:
+    """Return a cell's numbers in the order of TABLE_MEASURES."""
+    return tuple(say_number(counted[name]) for name in TABLE_MEASURES)
 
 
 def say_since(first: str | None) -> str:

@@ -99,5 +99,5 @@ class SnapshotAdmin(PublicationAdmin):
         language = "sv" if (get_language() or "sv").startswith("sv") else "en"
         measures = MEASURES | DERIVED
         numbers = national_numbers(snapshot).items()
-        rows = ((getattr(measures[name], language), value) for name, value in numbers)
+        rows = ((measures[name].label(language), value) for name, value in numbers)
         return format_html_join("", "{}: {}<br>", rows)

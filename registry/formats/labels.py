@@ -39,5 +39,4 @@ def label_value(dimension: str, value: str) -> str:
 
 def label_measure(name: str, language: str) -> str:
     """The label of a measure in a language ("sv" or "en")."""
-    measure = (MEASURES | DERIVED)[name]
-    return measure.sv if language == "sv" else measure.en
+    return (MEASURES | DERIVED)[name].label(language)

@@ -12,10 +12,9 @@ from registry.figure.font_files import FONTS
 from registry.figure.standalone import draw_figure
 from registry.formats.labels import label_measure
 from registry.map_cells import cells_of_centre
-from registry.wording import say_citation, say_first_of, say_number, say_sources
+from registry.wording import TABLE_MEASURES, say_citation, say_first_of, say_number, say_sources, say_table_cells
 
 SHEET = Path(__file__).with_name("sheet.typ")
-COLUMNS = ("patients", "reinfusions", "further_doses", "infusions")
 
 
 def write_pdf(document: dict, language: str) -> bytes:
@@ -31,7 +30,7 @@ def write_pdf(document: dict, language: str) -> bytes:
             "head": [
                 _("Centre and category"),
                 _("First infusion"),
-                *(label_measure(name, language) for name in COLUMNS),
+                *(label_measure(name, language) for name in TABLE_MEASURES),
             ],
             "rows": list(_rows(document)),
             "foot": [*say_sources(document), say_citation(document)],
@@ -53,13 +52,9 @@ def _rows(document: dict):
     for centre in document["centres"]:
         for cell in cells_of_centre(centre):
             head = cell.category or f"{centre['city']}, {centre['name']}"
-            yield not cell.category, head, *_cells(cell.numbers)
+            yield not cell.category, head, say_first_of(cell.numbers), *say_table_cells(cell.numbers)
         for site in document["manufacturing"]:
             if site["centre"] == centre["code"]:
                 made = say_number(site["manufactured"])
                 yield False, f"{site['name']} ({_('manufacture')})", "", "", "", "", made
-    yield True, _("Sweden"), *_cells(document["national"])
-
-
-def _cells(counted: dict) -> list[str]:
-    return [say_first_of(counted), *(say_number(counted[name]) for name in COLUMNS)]
+    yield True, _("Sweden"), say_first_of(document["national"]), *say_table_cells(document["national"])

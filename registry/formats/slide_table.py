@@ -7,10 +7,9 @@ from pptx.util import Emu, Pt
 
 from registry.formats.labels import label_measure
 from registry.map_cells import walk_cells
-from registry.wording import say_citation, say_first_of, say_number, say_sources
+from registry.wording import TABLE_MEASURES, say_citation, say_first_of, say_sources, say_table_cells
 
 WIDTH, HEIGHT, MARGIN = Emu(12_192_000), Emu(6_858_000), Emu(457_200)  # 16:9; half an inch
-COLUMNS = ("patients", "reinfusions", "further_doses", "infusions")
 INK, MUTED = RGBColor(0x17, 0x21, 0x2B), RGBColor(0x52, 0x60, 0x6D)
 FIRST_COLUMN = Emu(3_600_000)
 TABLE_HEIGHT = Emu(5_350_000)
@@ -34,14 +33,22 @@ def add_table(slide, document: dict, language: str, title: str) -> None:
 
 def _list_rows(document: dict, language: str) -> tuple[list[list[str]], set[int]]:
     """The texts of the table, and which of its rows are bold: the head and the totals."""
-    head = [_("Centre and category"), _("First infusion"), *(label_measure(name, language) for name in COLUMNS)]
+    head = [
+        _("Centre and category"),
+        _("First infusion"),
+        *(label_measure(name, language) for name in TABLE_MEASURES),
+    ]
     nation, *others = walk_cells(document)
     totals = {0} | {row for row, cell in enumerate([*others, nation], start=1) if not cell.category}
     rows = [
-        [f"    {cell.category}" if cell.category else cell.centre["city"], *_cells(cell.numbers)]
+        [
+            f"    {cell.category}" if cell.category else cell.centre["city"],
+            say_first_of(cell.numbers),
+            *say_table_cells(cell.numbers),
+        ]
         for cell in others
     ]
-    return [head, *rows, [_("Sweden"), *_cells(nation.numbers)]], totals
+    return [head, *rows, [_("Sweden"), say_first_of(nation.numbers), *say_table_cells(nation.numbers)]], totals
 
 
 def _add_grid(slide, rows: int, columns: int):
@@ -65,7 +72,3 @@ def _write(shape, text: str, size: int, *, bold: bool = False, right: bool = Fal
         run.font.size, run.font.bold = Pt(size), bold
         if colour is not None:
             run.font.color.rgb = colour
-
-
-def _cells(counted: dict) -> list[str]:
-    return [say_first_of(counted), *(say_number(counted[name]) for name in COLUMNS)]

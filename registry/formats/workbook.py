@@ -33,7 +33,7 @@ def write_xlsx(table: Table, language: str) -> bytes:
             head,
         )
         rules = [
-            [name, measure.sv, measure.rule_sv] if language == "sv" else [name, measure.en, measure.rule_en]
+            [name, measure.label(language), measure.rule(language)]
             for name, measure in (MEASURES | DERIVED).items()
         ]
         _write_sheet(book.add_worksheet(_("Measures")), [[_("name"), _("label"), _("rule")], *rules], head)

@@ -49,8 +49,8 @@ def describe_counting(language: str, host: str) -> dict:
         "measures": [
             {
                 "name": name,
-                "label": getattr(measure, language),
-                "rule": getattr(measure, f"rule_{language}"),
+                "label": measure.label(language),
+                "rule": measure.rule(language),
                 "source": measure.source,
             }
             for name, measure in (MEASURES | DERIVED).items()
@@ -183,7 +183,7 @@ def _describe_row(row: Compared, cities: Mapping[str, str], language: str) -> di
     return {
         "place": f"{place}, {category}" if category else place,
         "total": not category,
-        "measure": getattr(measure, language),
+        "measure": measure.label(language),
         "figure": "–" if row.figure is None else str(row.figure),
         "registry": "–" if row.registry is None else str(row.registry),
         "differs": row.differs,

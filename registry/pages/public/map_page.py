@@ -144,8 +144,8 @@ def _choose_figures(national: dict) -> list[dict]:
 
 def _define(language: str) -> list[tuple[str, str]]:
     """The words of the page and what they mean: those of the numbers are the rules they are counted by."""
-    rules = [MEASURES[name] for name in DEFINED] + [DERIVED["manufactured"]]
-    measures = [(rule.sv, rule.rule_sv) if language == "sv" else (rule.en, rule.rule_en) for rule in rules]
+    defined = [MEASURES[name] for name in DEFINED] + [DERIVED["manufactured"]]
+    measures = [(measure.label(language), measure.rule(language)) for measure in defined]
     arrangements = {
         Category.SOC: _("Treatment with an authorised product in ordinary care."),
         Category.ACT: _("A clinical trial with a university or a hospital as its sponsor."),

@@ -13,9 +13,8 @@ from registry.wording import (
     say_number,
     say_people,
     say_status,
+    say_table_cells,
 )
-
-COLUMNS = ("patients", "reinfusions", "further_doses", "infusions")  # after the first infusion's date
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def _group_rows(centre: dict, manufacturing: list[dict]) -> Group:
             complete=say_complete(centre),
             first=centre["first"],
             first_text=say_first_of(centre),
-            cells=_cells(centre),
+            cells=say_table_cells(centre),
         )
     categories = [
         Row(
@@ -71,7 +70,7 @@ def _group_rows(centre: dict, manufacturing: list[dict]) -> Group:
             mark=cell["category"].lower(),
             first=cell["first"],
             first_text=say_first_of(cell),
-            cells=_cells(cell),
+            cells=say_table_cells(cell),
         )
         for cell in centre["categories"]
     ]
@@ -95,12 +94,8 @@ def _total_nation(national: dict) -> Row:
         _("counted afresh"),
         first=national["first"],
         first_text=say_first_of(national),
-        cells=_cells(national),
+        cells=say_table_cells(national),
     )
-
-
-def _cells(counted: dict) -> tuple[str, ...]:
-    return tuple(say_number(counted[name]) for name in COLUMNS)
 
 
 def _explain_differences(document: dict) -> list[str]:

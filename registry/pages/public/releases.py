@@ -150,7 +150,7 @@ def _describe_change(row: dict, document: dict, language: str) -> dict:
         "measures": [
             _("%(measure)s %(before)s → %(after)s")
             % {
-                "measure": getattr(MEASURES[name], language),
+                "measure": MEASURES[name].label(language),
                 "before": _say(name, moved["before"]),
                 "after": _say(name, moved["after"]),
             }

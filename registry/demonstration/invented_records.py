@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from registry.demonstration.published_figure import CELLS, Cell
+from registry.digits import luhn
 from registry.entry.infusions.columns import COLUMNS
 from registry.national_lists.rows import ACADEMIC_PRODUCT, PRODUCTS, TRIAL_PRODUCT
 
@@ -81,7 +82,5 @@ def _test_number(chance: random.Random, serial: int, given_on: date, is_child: b
     """A test identity number; the serial selects the birth number, so that no two are equal."""
     age = chance.randint(4, 15) if is_child else chance.randint(24, 78)
     born = date(given_on.year - age, 1, 1) + timedelta(days=chance.randint(0, 180))
-    digits = f"{born:%y%m%d}{980 + serial % 20}"
-    doubled = (int(digit) * (2 - index % 2) for index, digit in enumerate(digits))
-    check = -sum(value // 10 + value % 10 for value in doubled) % 10
-    return f"{born:%Y%m%d}-{980 + serial % 20}{check}"
+    birth_number = 980 + serial % 20
+    return f"{born:%Y%m%d}-{birth_number}{luhn(f'{born:%y%m%d}{birth_number}')}"

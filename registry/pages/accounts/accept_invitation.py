@@ -18,7 +18,7 @@ from registry.entry.accounts.invitations import (
 from registry.errors import InvitationUnusable, UsernameTaken
 from registry.models import Invitation, User
 from registry.pages.accounts.forms import NewcomerForm
-from swecar.http.error_status import status_of
+from registry.pages.accounts.refused import show_refused
 
 KEPT = "invitation"
 
@@ -30,7 +30,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         request.session[KEPT] = find_invitation(token).pk
     except InvitationUnusable as unusable:
-        response = _refuse(request, unusable)
+        response = show_refused(request, unusable)
     else:
         response = redirect("invitation")
     response.headers["Referrer-Policy"] = "no-referrer"
@@ -43,13 +43,13 @@ def accept(request: HttpRequest) -> HttpResponse:
     """The offered role, with the form for a new account; a signed-in user only confirms."""
     invitation = open_invitations().select_related("centre").filter(pk=request.session.get(KEPT)).first()
     if invitation is None:
-        return _refuse(request, InvitationUnusable())
+        return show_refused(request, InvitationUnusable())
     try:
         if request.user.is_authenticated:
             return _join(request, invitation, request.user)
         return _register(request, invitation)
     except InvitationUnusable as unusable:  # accepted or revoked meanwhile
-        return _refuse(request, unusable)
+        return show_refused(request, unusable)
 
 
 def _join(request: HttpRequest, invitation: Invitation, user: User) -> HttpResponse:
@@ -86,7 +86,3 @@ def _show(request: HttpRequest, invitation: Invitation, form: NewcomerForm | Non
         "sign_in": f"{reverse('account_login')}?next={reverse('invitation')}",
     }
     return render(request, "accounts/invitation.html", context)
-
-
-def _refuse(request: HttpRequest, unusable: InvitationUnusable) -> HttpResponse:
-    return render(request, "accounts/refused.html", {"sentence": str(unusable)}, status=status_of(unusable))

@@ -5,15 +5,13 @@ from typing import Any
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.base import AuthProcess
-from django.http import HttpRequest
-from django.shortcuts import render
 
 from registry.entry.accounts.invitations import SITHS
 from registry.entry.accounts.siths import admit_commissioned
 from registry.errors import AssuranceTooLow, CommissionUnknown, RegistryError
 from registry.models import User
 from registry.number_search import holds_identity_number
-from swecar.http.error_status import status_of
+from registry.pages.accounts.refused import show_refused
 
 COMMISSION = "commissionHsaId"
 
@@ -40,7 +38,7 @@ class CommissionAdapter(DefaultSocialAccountAdapter):
         try:
             self._admit(sociallogin)
         except RegistryError as refused:
-            raise ImmediateHttpResponse(_refuse(request, refused)) from None
+            raise ImmediateHttpResponse(show_refused(request, refused)) from None
 
     def _admit(self, sociallogin) -> None:
         claims, accepted = sociallogin.claims, sociallogin.provider.app.settings["acr"]
@@ -53,7 +51,3 @@ class CommissionAdapter(DefaultSocialAccountAdapter):
         if sociallogin.account.pk is None:
             sociallogin.account.user = user
             sociallogin.account.save()
-
-
-def _refuse(request: HttpRequest, error: RegistryError):
-    return render(request, "accounts/refused.html", {"sentence": str(error)}, status=status_of(error))

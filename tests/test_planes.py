@@ -24,6 +24,7 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "registry.access",
     "registry.ages",
     "registry.apps",
+    "registry.background",
     "registry.batch_numbers",
     "registry.choices",
     "registry.course_rules",

@@ -1,13 +1,12 @@
 """The ledger: claiming a run, its heartbeat and its outcome."""
 
 import logging
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
-from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from registry.background import repeated
 from registry.choices import FAILURES, Outcome, Sign, Task
 from registry.errors import ProofFailed
 from registry.models import LastSeen, Revision, Run
@@ -63,24 +62,8 @@ def close_dead_runs() -> None:
     Run.objects.silent().update(finished_at=now, outcome=Outcome.LOST)
 
 
-@contextmanager
-def _heartbeat(run: Run) -> Iterator[None]:
-    """Update the run from a thread with its own connection, since the work is inside a transaction."""
-    done = threading.Event()
-
+def _heartbeat(run: Run) -> AbstractContextManager[None]:
     def beat() -> None:
-        try:
-            while not done.wait(HEARTBEAT_SECONDS):
-                Run.objects.filter(pk=run.pk, finished_at=None).update(heartbeat_at=timezone.now())
-        except DatabaseError:
-            logger.warning("The heartbeat of run %s has stopped.", run.pk)
-        finally:
-            connection.close()
+        Run.objects.filter(pk=run.pk, finished_at=None).update(heartbeat_at=timezone.now())
 
-    thread = threading.Thread(target=beat, name=f"heartbeat-{run.pk}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+    return repeated(beat, every=HEARTBEAT_SECONDS, name=f"heartbeat of run {run.pk}")

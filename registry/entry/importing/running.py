@@ -1,20 +1,17 @@
 """Running an import's job: a session lock, and a thread that writes its progress."""
 
-import logging
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import connection
 
+from registry.background import repeated
 from registry.choices import ImportState
 from registry.models import ImportJob
 
 JOB_LOCK = 7203  # with a part of the job's id; held by the worker's database session
 PROGRESS_EVERY = 0.5  # seconds between two updates of the progress
-
-logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -34,27 +31,16 @@ def hold_job(job_id: UUID) -> Iterator[bool]:
 
 @contextmanager
 def report_progress(job: ImportJob) -> Iterator[Callable[[str, int, int], None]]:
-    """Write progress from a thread with its own connection, since the work is inside a transaction."""
+    """Write the latest of the steps that the job reports."""
     latest: list[tuple[str, int, int]] = []  # only the last entry is written
-    ended = threading.Event()
+    written: list[tuple[str, int, int]] = []
 
     def write() -> None:
-        written = None
-        try:
-            while not ended.wait(PROGRESS_EVERY):
-                if latest and latest[-1] != written:
-                    written = stage, done, total = latest[-1]
-                    running = ImportJob.objects.filter(pk=job.pk, state=ImportState.RUNNING)
-                    running.update(stage=stage, done=done, total=total)
-        except DatabaseError:
-            logger.warning("The progress of import %s is no longer updated.", job.pk)
-        finally:
-            connection.close()
+        if latest and latest[-1:] != written:
+            written[:] = latest[-1:]
+            [(stage, done, total)] = written
+            running = ImportJob.objects.filter(pk=job.pk, state=ImportState.RUNNING)
+            running.update(stage=stage, done=done, total=total)
 
-    thread = threading.Thread(target=write, name=f"import-{job.pk}", daemon=True)
-    thread.start()
-    try:
+    with repeated(write, every=PROGRESS_EVERY, name=f"progress of import {job.pk}"):
         yield lambda *step: latest.append(step)
-    finally:
-        ended.set()
-        thread.join()

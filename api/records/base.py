@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpResponse, HttpResponseBase
@@ -30,6 +31,7 @@ from registry.errors import (
     FileTooLarge,
     IdentifierInText,
     InfusionRefused,
+    NotFound,
     NotPermitted,
     Problem,
     ReasonMissing,
@@ -148,6 +150,14 @@ def require_writer(user: User) -> None:
     """Raise NotPermitted unless the user may write at some centre."""
     if not centres_where(user, Permission.WRITE_RECORDS):
         raise NotPermitted
+
+
+def read_id(text: str) -> UUID:
+    """The id in a path. Raises NotFound if it is invalid."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound from None
 
 
 def read_body(request: Caller, fields: Collection[str]) -> dict[str, Any]:

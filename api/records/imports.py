@@ -2,9 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any, cast
-from uuid import UUID
 
-from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
@@ -12,7 +10,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
 from api.records.authentication import Caller
-from api.records.base import BodyInvalid, SignedInView, require_writer
+from api.records.base import BodyInvalid, SignedInView, read_id, require_writer
 from api.records.openapi import imports as schema
 from registry.access import Permission, centres_where
 from registry.choices import ImportState
@@ -20,6 +18,7 @@ from registry.entry.importing.job import jobs_of, receive_file
 from registry.entry.questions.referrals import SEND_TO
 from registry.errors import FileTooLarge, NotFound, Problem
 from registry.models import Centre, ImportJob, User
+from swecar.http.dropped_file import file_was_dropped
 
 FIELDS = ("file", "centre", "dry_run")
 TRUTH = {"true": True, "1": True, "false": False, "0": False, "": False}
@@ -48,11 +47,7 @@ class ImportView(SignedInView):
     def get(self, request: Caller, job_id: str) -> Response:
         """How far it has come, and every problem once it has ended."""
         user: User = request.user
-        try:
-            key = UUID(job_id)
-        except ValueError:
-            raise NotFound from None
-        job = jobs_of(user).filter(pk=key).first()
+        job = jobs_of(user).filter(pk=read_id(job_id)).first()
         if job is None or not centres_where(user, Permission.WRITE_RECORDS):
             raise NotFound
         return Response(describe(job))
@@ -95,9 +90,8 @@ def describe(job: ImportJob) -> dict[str, Any]:
 def _read_form(request: Caller, user: User) -> tuple[Any, str | None, bool]:
     """The file, the only centre allowed, and whether it is checked only. Raises BodyInvalid, FileTooLarge."""
     texts, files = cast(QueryDict, request.data), request.FILES
-    size = request.META.get("CONTENT_LENGTH") or "0"
-    if not files and size.isdecimal() and int(size) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
-        raise FileTooLarge  # the upload handler drops such a file
+    if file_was_dropped(files, request.META):
+        raise FileTooLarge
     problems = [
         Problem("…", "unknown_field", f"There is no such field. There are: {', '.join(FIELDS)}.")
         for name in texts

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -19,6 +18,7 @@ from api.records.base import (
     SignedInView,
     etag_of,
     read_body,
+    read_id,
     read_idempotency_key,
     read_if_match,
     read_reason,
@@ -170,11 +170,7 @@ def _find(infusion_id: str, user: User) -> Any:
 
     Raises NotFound, also for another centre's infusion and an invalid id.
     """
-    try:
-        key = UUID(infusion_id)
-    except ValueError:
-        raise NotFound from None
-    infusion = _list_shown(user).filter(pk=key).first()
+    infusion = _list_shown(user).filter(pk=read_id(infusion_id)).first()
     if infusion is None:
         raise NotFound
     return infusion

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from api.pagination import BY_INSTANT, read_page
 from api.parameters import Parameters, unknown_value
 from api.records.authentication import Caller
-from api.records.base import BodyInvalid, SignedInView, read_body, require_writer
+from api.records.base import BodyInvalid, SignedInView, read_body, read_id, require_writer
 from api.records.openapi import questions as schema
 from registry.access import Permission, centres_where
 from registry.choices import Side
@@ -54,8 +54,8 @@ class QuestionsView(SignedInView):
             raise _invalid("centre", "about_both", "The infusion says the centre: leave this field out.")
         if infusion:
             try:
-                asked = entry.ask(infusion_id=UUID(str(infusion)), text=text, by=user, side=Side.CLINIC)
-            except (ValueError, NotFound):
+                asked = entry.ask(infusion_id=read_id(str(infusion)), text=text, by=user, side=Side.CLINIC)
+            except NotFound:
                 sentence = "Your centres have no infusion with this id."
                 raise _invalid("infusion", "unknown_infusion", sentence) from None
         else:

@@ -2,14 +2,13 @@
 
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from api.records.authentication import Caller
-from api.records.base import SignedInView, read_body, require_writer
+from api.records.base import SignedInView, read_body, read_id, require_writer
 from api.records.infusion_body import find_named, read_row
 from api.records.openapi import referrals as schema
 from registry.access import Permission, centres_where
@@ -17,7 +16,7 @@ from registry.choices import ReferralState
 from registry.entry.infusions.columns import COLUMNS
 from registry.entry.infusions.row_reader import CodeLists
 from registry.entry.questions.referrals import find_referral, send_referral, take_back
-from registry.errors import NotFound, NotPermitted
+from registry.errors import NotPermitted
 from registry.models import Referral
 
 MESSAGE = "message"
@@ -49,24 +48,16 @@ class ReferralView(SignedInView):
     @extend_schema(**schema.REFERRAL_STATE)
     def get(self, request: Caller, referral_id: str) -> Response:
         """Its state, and the infusion once it is released."""
-        return Response(describe(find_referral(referral_id=_read_key(referral_id), by=request.user)))
+        return Response(describe(find_referral(referral_id=read_id(referral_id), by=request.user)))
 
     @extend_schema(**schema.TAKE_BACK)
     def delete(self, request: Caller, referral_id: str) -> Response:
         """Take it back, as long as it is open: what was sent is erased."""
-        key, user = _read_key(referral_id), request.user
+        key, user = read_id(referral_id), request.user
         if find_referral(referral_id=key, by=user).centre_id not in centres_where(user, Permission.WRITE_RECORDS):
             raise NotPermitted
         take_back(referral_id=key, by=user)
         return Response(status=HTTPStatus.NO_CONTENT)
-
-
-def _read_key(text: str) -> UUID:
-    """The id of a referral. Raises NotFound if it is invalid."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound from None
 
 
 def describe(referral: Referral) -> dict[str, Any]:

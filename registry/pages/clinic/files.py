@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse, QueryDict
@@ -32,10 +31,10 @@ from registry.errors import FileTooLarge, FileUnusable, NotFound, TooManyLookups
 from registry.models import Centre, ImportJob
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
 from registry.pages.clinic.centre_field import CentreField
+from swecar.http.dropped_file import file_was_dropped
 
 LATEST = 10
 LINES_A_PAGE = 100
-ENDED = (ImportState.CHECKED, ImportState.REFUSED, ImportState.STORED, ImportState.FAILED)
 
 
 class UploadForm(forms.Form):
@@ -85,7 +84,7 @@ def imports(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         return _show_files(request, UploadForm(centres=centres), ExportForm(centres=centres))
     form = UploadForm(request.POST, request.FILES, centres=centres)
-    if _was_dropped(request):
+    if file_was_dropped(request.FILES, request.META):
         form.fields["file"].error_messages["required"] = str(FileTooLarge())
     if form.is_valid():
         upload = form.cleaned_data["file"]
@@ -111,7 +110,7 @@ def import_(request: SignedInRequest, job_id: UUID) -> HttpResponse:
     columns = _columns(listed)
     context = {
         "job": job,
-        "ended": job.state in ENDED,
+        "ended": job.finished_at,
         "percent": job.total and 100 * job.done // job.total,
         "message": job.message and _(job.message),
         "storable": can_be_stored(job),
@@ -208,12 +207,6 @@ def _show_files(
     return show(request, "clinic/imports.html", context, status=status)
 
 
-def _was_dropped(request: SignedInRequest) -> bool:
-    """Whether a file was sent and dropped, because the request is larger than the memory limit."""
-    sent = request.META.get("CONTENT_LENGTH") or "0"
-    return not request.FILES and sent.isdecimal() and int(sent) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE
-
-
 def _find_job(request: SignedInRequest, job_id: UUID) -> ImportJob:
     job = jobs_of(request.user).filter(pk=job_id).first()
     if job is None:
@@ -236,7 +229,7 @@ def _order(request: SignedInRequest) -> str:
 
 def _list_report(request: SignedInRequest, job: ImportJob) -> Page | None:
     """A page of the lines with a problem, once the job has ended."""
-    if job.state not in ENDED:
+    if not job.finished_at:
         return None
     lines: Report = read_report(job, order=_order(request))
     return Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page")) if lines else None

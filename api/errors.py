@@ -30,7 +30,7 @@ SENTENCES = {
 class Refused(RegistryError):
     """A request that the API refuses; parameter names the part that is wrong."""
 
-    sentence = "The request cannot be answered as it stands."
+    sentence = "The request cannot be processed as it stands."
     headers: Mapping[str, str] = {}
 
     def __init__(self, code: str, sentence: str, *, parameter: str = ""):
@@ -159,7 +159,7 @@ def not_found(request: HttpRequest, *args, **kwargs) -> HttpResponse:
 
 def bad_request(request: HttpRequest) -> HttpResponse:
     """A request that cannot be read, before anyone looks at its query."""
-    return problem(request, "bad_request", "The request cannot be answered as it stands", HTTPStatus.BAD_REQUEST)
+    return problem(request, "bad_request", "The request cannot be processed as it stands", HTTPStatus.BAD_REQUEST)
 
 
 def server_error(request: HttpRequest, page: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:

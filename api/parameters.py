@@ -160,7 +160,7 @@ def choose_format(
         return types[preferred]
     raise Refused(
         "not_acceptable",
-        f"The answer is to be had as: {', '.join(types)}.",
+        f"The response is available as: {', '.join(types)}.",
         parameter="Accept",
     )
 

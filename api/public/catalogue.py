@@ -22,7 +22,6 @@ class CatalogueView(PublicView):
 
     @extend_schema(**openapi.CATALOGUE)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
-        """DCAT-AP-SE 3, as a data portal harvests it."""
         current, host = read_current(), host_of(request)
 
         def make() -> dict:
@@ -42,7 +41,6 @@ class MeasureReportsView(PublicView):
 
     @extend_schema(**openapi.MEASURE_REPORTS)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
-        """FHIR R4: a Bundle of the MeasureReports of the country and of each centre."""
         return send_report(request, parameters, language, "all")
 
 
@@ -54,7 +52,6 @@ class MeasureReportView(PublicView):
 
     @extend_schema(**openapi.MEASURE_REPORT)
     def get(self, request: HttpRequest, parameters: Parameters, language: str, *, code: str) -> HttpResponse:
-        """FHIR R4: the MeasureReport of a centre, or of the country (SE)."""
         return send_report(request, parameters, language, code)
 
 

@@ -18,7 +18,6 @@ class CodeListView(PublicView):
     name = ""
 
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
-        """One code list, with labels in both languages."""
         current = read_current()
 
         def make() -> dict:
@@ -57,7 +56,6 @@ class MeasuresView(PublicView):
 
     @extend_schema(**openapi.MEASURE_RULES)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
-        """What every number means, in both languages."""
         measures = [
             {
                 "measure": name,

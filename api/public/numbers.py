@@ -22,7 +22,6 @@ class MapView(PublicView):
 
     @extend_schema(**openapi.MAP)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
-        """Every centre, the nation and what is made where."""
         current = read_current()
         as_of, number = parameters.day_that_has_come("as_of"), parameters.snapshot("snapshot", current.number)
         if number in {None, current.number}:
@@ -53,7 +52,6 @@ class CountsView(PublicView):
 
     @extend_schema(**openapi.COUNTS)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
-        """Rows for cells with at least one infusion, and a total counted afresh."""
         query = read_count_query(parameters)
         if parameters.format == "json-stat" and query.measures == ("first",):
             raise unknown_value("measures", "first", "a number too: JSON-stat has no dates")

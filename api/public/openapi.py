@@ -43,17 +43,19 @@ def described(
     operation: str,
     shape: dict,
     *parameters: OpenApiParameter,
+    description: str,
     refuses: tuple[int, ...] = (400,),
     formats: Mapping[str, Format] = JSON_ALONE,
 ):
     """Arguments of extend_schema for one address."""
-    chosen = parameter("format", "Form of the answer; else Accept decides.", enum=list(formats))
+    chosen = parameter("format", "Format of the response; else Accept decides.", enum=list(formats))
     types = [form.media_type.partition(";")[0] for form in formats.values()]
     first, *others = dict.fromkeys(types)
     whole, file = {"type": "object"}, {"type": "string", "format": "binary"}
     files = {(200, one): whole if one.endswith("+json") else file for one in sorted(others)}
     return {
         "operation_id": operation,
+        "description": description,
         "parameters": [*parameters, LANG, chosen],
         "responses": {(200, first): shape}
         | files
@@ -105,6 +107,7 @@ MAP = described(
     parameter("snapshot", "Number of a snapshot; else the current one.", type=NUMBER_OF_A_SNAPSHOT),
     refuses=(400, 404, 409, 503),
     formats=MAP_FORMATS,
+    description="Every centre, the nation, and what is manufactured where.",
 )
 COUNTS = described(
     "counts",
@@ -131,6 +134,7 @@ COUNTS = described(
     ),
     refuses=(400, 403, 409, 503),
     formats=COUNTS_FORMATS,
+    description="Rows for cells with at least one infusion, and a total counted afresh.",
 )
 MEASURES_SHAPE = named(
     "MeasureList",
@@ -138,15 +142,25 @@ MEASURES_SHAPE = named(
         measures=listing(named("Measure", record(measure=TEXT, label=TEXTS, rule=TEXTS, unit=TEXT, source=TEXT)))
     ),
 )
-MEASURE_RULES = described("measures", MEASURES_SHAPE)
+MEASURE_RULES = described(
+    "measures",
+    MEASURES_SHAPE,
+    description="What every number means, in both languages.",
+)
 SNAPSHOT_ENTRY = named("SnapshotEntry", record(**HEAD))
 SNAPSHOTS = described(
     "snapshots",
     named("SnapshotPage", record(snapshots=listing(SNAPSHOT_ENTRY), **PAGE)),
     *page_parameters("Snapshots"),
     refuses=(400, 503),
+    description="All snapshots, the newest first, by cursor.",
 )
-SNAPSHOT = described("snapshot", named("SnapshotDetail", record(**HEAD, national=NATIONAL)), refuses=(400, 404))
+SNAPSHOT = described(
+    "snapshot",
+    named("SnapshotDetail", record(**HEAD, national=NATIONAL)),
+    refuses=(400, 404),
+    description="A snapshot's description and national numbers.",
+)
 CHANGES = described(
     "changes",
     named(
@@ -178,6 +192,7 @@ CHANGES = described(
     ),
     parameter("since", "Number of the earlier snapshot.", type=NUMBER_OF_A_SNAPSHOT, required=True),
     refuses=(400, 404),
+    description="Each cell and measure that moved, before and after, without identities.",
 )
 RELEASE_HEAD: dict[str, Any] = {
     "name": TEXT, "title": TEXTS, "note": TEXTS, "snapshot": WHOLE, "hash": TEXT, "as_of": DAY_OR_NULL,
@@ -189,12 +204,16 @@ RELEASE_FILE = named(
 )
 RELEASE_ENTRY = named("ReleaseEntry", record(**RELEASE_HEAD))
 RELEASES = described(
-    "releases", named("ReleasePage", record(releases=listing(RELEASE_ENTRY), **PAGE)), *page_parameters("Releases")
+    "releases",
+    named("ReleasePage", record(releases=listing(RELEASE_ENTRY), **PAGE)),
+    *page_parameters("Releases"),
+    description="All releases, the newest first, by cursor.",
 )
 RELEASE = described(
     "release",
     named("Release", record(**RELEASE_HEAD, files=listing(RELEASE_FILE), map=MAP_DOCUMENT)),
     refuses=(400, 403, 404),
+    description="A release's description, its map document and its files with their digests.",
 )
 RELEASE_CHANGES = described(
     "release_changes",
@@ -220,6 +239,7 @@ RELEASE_CHANGES = described(
         ),
     ),
     refuses=(400, 403, 404),
+    description="Each cell's numbers before and after, and the records new, corrected, withdrawn or merged.",
 )
 CONFIG = described(
     "config",
@@ -234,7 +254,7 @@ CONFIG = described(
                     costs={
                         "type": "object",
                         "additionalProperties": WHOLE,
-                        "description": "As how many answers one in these formats counts; in the others as one.",
+                        "description": "As how many responses one in these formats counts; in the others as one.",
                     },
                 ),
             ),
@@ -249,15 +269,36 @@ CONFIG = described(
             disclosure=TEXT,
             tables={
                 "oneOf": [listing(listing(TEXT)), {"type": "null"}],
-                "description": "Which dimensions may be asked together under the policy; null where all may.",
+                "description": "Which dimensions may be combined under the policy; null where all may.",
             },
         ),
     ),
+    description="What a client must know: limits, formats, dimensions, measures, the disclosure policy.",
 )
 FHIR = {"type": "object", "properties": {"resourceType": TEXT}, "required": ["resourceType"]}
-CATALOGUE = described("catalogue", {"type": "object"}, refuses=(400, 503), formats=CATALOGUE_FORMATS)
-MEASURE_REPORTS = described("measure_reports", FHIR, AS_OF, refuses=(400, 503), formats=FHIR_FORMATS)
-MEASURE_REPORT = described("measure_report", FHIR, AS_OF, refuses=(400, 404, 503), formats=FHIR_FORMATS)
+CATALOGUE = described(
+    "catalogue",
+    {"type": "object"},
+    refuses=(400, 503),
+    formats=CATALOGUE_FORMATS,
+    description="DCAT-AP-SE 3, as a data portal harvests it.",
+)
+MEASURE_REPORTS = described(
+    "measure_reports",
+    FHIR,
+    AS_OF,
+    refuses=(400, 503),
+    formats=FHIR_FORMATS,
+    description="FHIR R4: a Bundle of the MeasureReports of the country and of each centre.",
+)
+MEASURE_REPORT = described(
+    "measure_report",
+    FHIR,
+    AS_OF,
+    refuses=(400, 404, 503),
+    formats=FHIR_FORMATS,
+    description="FHIR R4: the MeasureReport of a centre, or of the country (SE).",
+)
 STATUS = described(
     "status",
     named(
@@ -276,6 +317,7 @@ STATUS = described(
             },
         ),
     ),
+    description="The current snapshot, whether the records have moved on since, and the last run.",
 )
 
 
@@ -291,6 +333,7 @@ API_INFO = described(
         },
         "required": ["apiName", "apiVersion", "apiReleased", "apiStatus", "apiDocumentation"],
     },
+    description="The API's name, version, status and documentation.",
 )
 
 
@@ -303,4 +346,5 @@ def code_list(name: str) -> dict:
     """The description of one code list's address."""
     item = LIST_ITEMS[name]
     shape = named(f"{item['title']}List", record(snapshot=SNAPSHOT_HEAD, **{name: listing(item)}))
-    return described(name, shape, refuses=(400, 503))
+    text = "One code list, with labels in both languages."
+    return described(name, shape, description=text, refuses=(400, 503))

@@ -28,8 +28,8 @@ class TooManyRequests(Refused):
         counts = f", and this one counts as {cost}" if cost > 1 else ""
         super().__init__(
             self.code,
-            f"At most {settings.RATE_LIMIT} answers a minute{counts}. Wait {allowance.reset} seconds; keep the "
-            "ETag and send it as If-None-Match: an unchanged answer is free.",
+            f"At most {settings.RATE_LIMIT} responses a minute{counts}. Wait {allowance.reset} seconds; keep the "
+            "ETag and send it as If-None-Match: an unchanged response is free.",
         )
         self.headers = allowance.headers() | {"Retry-After": str(allowance.reset)}
 

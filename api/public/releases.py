@@ -17,8 +17,6 @@ class ReleasesView(PublicView):
 
     @extend_schema(**openapi.RELEASES)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
-        """All releases, the newest first, by cursor."""
-
         def make() -> dict:
             page = read_page(releases.list_releases(), request, parameters, order=BY_ID)
             return {"releases": [releases.describe_release(found) for found in page.pop("results")]} | page
@@ -32,8 +30,6 @@ class ReleaseView(PublicView):
 
     @extend_schema(**openapi.RELEASE)
     def get(self, request: HttpRequest, parameters: Parameters, language: str, *, name: str) -> HttpResponse:
-        """A release's description, its map document and its files with their digests."""
-
         def make() -> dict:
             release = releases.read_release(name)
             documents = release.pop("documents")
@@ -48,8 +44,6 @@ class ReleaseChangesView(PublicView):
 
     @extend_schema(**openapi.RELEASE_CHANGES)
     def get(self, request: HttpRequest, parameters: Parameters, language: str, *, name: str) -> HttpResponse:
-        """Per cell: numbers before and after, and how many records are new, corrected, withdrawn or merged."""
-
         def make() -> dict:
             return {"release": name} | releases.read_release(name)["changes"]
 

@@ -27,7 +27,6 @@ class ConfigView(PublicView):
 
     @extend_schema(**openapi.CONFIG)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
-        """Most dimensions, formats, dimensions, measures, disclosure policy."""
         limits = {
             "rates": {"answers": settings.RATE_LIMIT, "seconds": SECONDS, "costs": COSTS},
             "most_dimensions": MOST_DIMENSIONS,
@@ -53,7 +52,6 @@ class ApiInfoView(PublicView):
 
     @extend_schema(**openapi.API_INFO)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
-        """The API's name, version, status and documentation."""
         host = host_of(request)
 
         def make() -> dict:
@@ -72,7 +70,6 @@ class StatusView(PublicView):
 
     @extend_schema(**openapi.STATUS)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
-        """The current snapshot, whether the records have moved on since, and the last run."""
         headers = spend(request.META, 1).headers() | {"Cache-Control": "no-store"}
         body = encode(queries.read_status())
         return share(HttpResponse(body, content_type=JSON_ALONE["json"].media_type, headers=headers))

@@ -19,7 +19,6 @@ class SnapshotsView(PublicView):
 
     @extend_schema(**openapi.SNAPSHOTS)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
-        """All snapshots, the newest first, by cursor."""
         current = read_current()
 
         def make() -> dict:
@@ -34,7 +33,6 @@ class SnapshotView(PublicView):
 
     @extend_schema(**openapi.SNAPSHOT)
     def get(self, request: HttpRequest, parameters: Parameters, language: str, *, number: int) -> HttpResponse:
-        """A snapshot's description and national numbers."""
         current = read_current()
 
         def make() -> dict:
@@ -50,7 +48,6 @@ class ChangesView(PublicView):
 
     @extend_schema(**openapi.CHANGES)
     def get(self, request: HttpRequest, parameters: Parameters, language: str, *, number: int) -> HttpResponse:
-        """Per cell and measure, before and after, without identities."""
         current = read_current()
         since = parameters.snapshot("since", current.number)
         if since is None:

@@ -31,7 +31,6 @@ class ImportsView(SignedInView):
 
     @extend_schema(**schema.UPLOAD)
     def post(self, request: Caller) -> Response:
-        """Take a file; it is checked by a job, and stored whole or not at all."""
         user: User = request.user
         require_writer(user)
         file, centre, dry_run = _read_form(request, user)
@@ -45,7 +44,6 @@ class ImportView(SignedInView):
 
     @extend_schema(**schema.JOB_STATE)
     def get(self, request: Caller, job_id: str) -> Response:
-        """How far it has come, and every problem once it has ended."""
         user: User = request.user
         job = jobs_of(user).filter(pk=read_id(job_id)).first()
         if job is None or not centres_where(user, Permission.WRITE_RECORDS):

@@ -63,7 +63,6 @@ class InfusionsView(SignedInView):
 
     @extend_schema(**schema.LIST)
     def get(self, request: Caller) -> Response:
-        """The latest first, withdrawn ones too, by cursor."""
         user: User = request.user
         with acting_as(user):
             page = read_page(_filter(_list_shown(user), user, self.parameters), request, self.parameters)
@@ -72,7 +71,6 @@ class InfusionsView(SignedInView):
 
     @extend_schema(**schema.CREATE)
     def post(self, request: Caller) -> Response:
-        """Enter an infusion: the columns of the exchange file, and the rules of a form and of a file."""
         user: User = request.user
         require_writer(user)
         body, key = read_body(request, WRITTEN_ONCE), read_idempotency_key(request)
@@ -99,7 +97,6 @@ class InfusionView(SignedInView):
 
     @extend_schema(**schema.READ)
     def get(self, request: Caller, infusion_id: str):
-        """As it stands now, with its ETag."""
         infusion = _read(infusion_id, request.user)
         response = _show(infusion)
         if "HTTP_IF_NONE_MATCH" in request.META:
@@ -108,7 +105,6 @@ class InfusionView(SignedInView):
 
     @extend_schema(**schema.CORRECT)
     def patch(self, request: Caller, infusion_id: str) -> Response:
-        """Correct what the body names, for a reason; the person stays who it is."""
         user: User = request.user
         infusion = _find_writable(infusion_id, request)
         body = read_body(request, (*CORRECTED, "reason"))
@@ -125,7 +121,6 @@ class InfusionView(SignedInView):
 
     @extend_schema(**schema.WITHDRAW)
     def delete(self, request: Caller, infusion_id: str) -> Response:
-        """Withdraw: out of all counts, for a reason; the row stays, with its history."""
         infusion = _find_writable(infusion_id, request)
         reason = read_reason(read_body(request, ("reason",)))
         try:
@@ -140,7 +135,6 @@ class HistoryView(SignedInView):
 
     @extend_schema(**schema.HISTORY)
     def get(self, request: Caller, infusion_id: str) -> Response:
-        """Who, when, what and why, the oldest first."""
         changes = read_changes(_read(infusion_id, request.user, detail="API: history"))
         results = [
             {

@@ -14,7 +14,6 @@ class MeView(SignedInView):
 
     @extend_schema(**schema.ME)
     def get(self, request: Caller) -> Response:
-        """Name, roles and permissions at each centre and for the nation, and the token if one is used."""
         user, token = request.user, request.auth
         memberships = user.memberships.select_related("centre").order_by("centre__code")
         return Response(

@@ -34,7 +34,6 @@ class QuestionsView(SignedInView):
 
     @extend_schema(**schema.QUESTIONS)
     def get(self, request: Caller) -> Response:
-        """The latest first, closed ones too, by cursor."""
         user: User = request.user
         if not centres_where(user, Permission.READ_RECORDS):
             raise NotPermitted
@@ -45,7 +44,6 @@ class QuestionsView(SignedInView):
 
     @extend_schema(**schema.ASK)
     def post(self, request: Caller) -> Response:
-        """Ask the registry's steward about a row of the caller's, or for a centre about none."""
         user: User = request.user
         require_writer(user)
         body = read_body(request, FIELDS)
@@ -69,7 +67,6 @@ class QuestionView(SignedInView):
 
     @extend_schema(**schema.QUESTION)
     def get(self, request: Caller, question_id: str) -> Response:
-        """All that was written in it, the oldest first."""
         return Response(_show(_read_key(question_id), request.user))
 
 
@@ -80,7 +77,6 @@ class MessagesView(SignedInView):
 
     @extend_schema(**schema.WRITE)
     def post(self, request: Caller, question_id: str) -> Response:
-        """Answer, or go on writing, as the side to which the caller belongs."""
         key, user = _read_key(question_id), request.user
         text = str(read_body(request, (TEXT,)).get(TEXT) or "")
         entry.write(question_id=key, text=text, by=user)
@@ -92,7 +88,6 @@ class CloseView(SignedInView):
 
     @extend_schema(**schema.CLOSE)
     def post(self, request: Caller, question_id: str) -> Response:
-        """Close it, as the side that asked."""
         key, user = _read_key(question_id), request.user
         entry.close(question_id=key, by=user)
         return Response(_show(key, user))

@@ -30,7 +30,6 @@ class ReferralsView(SignedInView):
 
     @extend_schema(**schema.REFER)
     def post(self, request: Caller) -> Response:
-        """Send an infusion as it would be entered; the same one sent again is the same referral."""
         require_writer(request.user)
         body, lists = read_body(request, FIELDS), CodeLists(request.user)
         patient = find_named(body, request.user, lists)
@@ -47,12 +46,10 @@ class ReferralView(SignedInView):
 
     @extend_schema(**schema.REFERRAL_STATE)
     def get(self, request: Caller, referral_id: str) -> Response:
-        """Its state, and the infusion once it is released."""
         return Response(describe(find_referral(referral_id=read_id(referral_id), by=request.user)))
 
     @extend_schema(**schema.TAKE_BACK)
     def delete(self, request: Caller, referral_id: str) -> Response:
-        """Take it back, as long as it is open: what was sent is erased."""
         key, user = read_id(referral_id), request.user
         if find_referral(referral_id=key, by=user).centre_id not in centres_where(user, Permission.WRITE_RECORDS):
             raise NotPermitted

@@ -27,4 +27,10 @@ CALLER_EXAMPLE = {
     ],
     "token": {"name": "journal", "scope": "write", "expires_at": "2026-03-01T00:00:00+00:00"},
 }  # fmt: skip
-ME = described("me", 200, CALLER, examples=(given(CALLER_EXAMPLE, 200),))
+ME = described(
+    "me",
+    200,
+    CALLER,
+    examples=(given(CALLER_EXAMPLE, 200),),
+    description="Name, roles and permissions at each centre and nationwide, and the token if one is used.",
+)

@@ -77,5 +77,14 @@ UPLOAD = described(
             "required": ["file"],
         }
     },
+    description="Upload an exchange file. A job checks it, and stores it whole or not at all.",
 )
-JOB_STATE = described("import", 200, JOB, key("job_id"), refuses=(404,), examples=(given(READ_EXAMPLE, 200),))
+JOB_STATE = described(
+    "import",
+    200,
+    JOB,
+    key("job_id"),
+    refuses=(404,),
+    examples=(given(READ_EXAMPLE, 200),),
+    description="How far the job has come, and every problem once it has ended.",
+)

@@ -37,7 +37,7 @@ def _or_null(column: columns.Column, number: dict[str, Any]) -> dict[str, Any]:
     return number if isinstance(column.holds, columns.Number) else TEXT_OR_NULL
 
 
-# What an answer always has of an infusion's columns.
+# What a response always has of an infusion's columns.
 SAID: dict[str, Any] = {
     "centre": TEXT,
     "category": CATEGORY_CODE,
@@ -88,7 +88,7 @@ NEW: dict[str, Any] = named(
             "sex": TEXT_OR_NULL,
             **CORRECTED,
             "former_first_becomes": TEXT_OR_NULL
-            | {"description": "Answers kind_unclear with kind first: further_dose or reinfusion."},
+            | {"description": "Resolves kind_unclear where kind is first: further_dose or reinfusion."},
             "confirmed": TEXT_OR_NULL
             | {"description": "Codes of warnings that a person has seen and confirmed, with commas between."},
         },
@@ -143,19 +143,30 @@ LIST = described(
     parameter("to", "Infused on this day or earlier.", type={"type": "string", "format": "date"}),
     *page_parameters("Rows"),
     examples=(given({"results": [EXAMPLE], "next": None, "previous": None}, 200),),
+    description="The latest first, withdrawn ones too, by cursor.",
 )
 CREATE = described(
     "infusions-record",
     201,
     STORED,
-    header("Idempotency-Key", "The same key and body is carried out once, and answered alike for a day."),
+    header("Idempotency-Key", "The same key and body is carried out once, and has the same response for a day."),
     ETAG,
     header("Location", "Address of the infusion.", response=[201]),
     refuses=(403, 409, 413, 415, 422, 429, 503),
     request={JSON_BODY: NEW},
     examples=(sent(SENT_EXAMPLE), given(EXAMPLE | {"warnings": []}, 201)),
+    description="Register an infusion: the columns of the exchange file, by the rules of the form and of a file.",
 )
-READ = described("infusion", 200, INFUSION, INFUSION_ID, ETAG, refuses=(404,), examples=(given(EXAMPLE, 200),))
+READ = described(
+    "infusion",
+    200,
+    INFUSION,
+    INFUSION_ID,
+    ETAG,
+    refuses=(404,),
+    examples=(given(EXAMPLE, 200),),
+    description="The infusion as it stands now, with its ETag.",
+)
 WRITING = (403, 404, 409, 412, 413, 415, 428, 503)
 CORRECT = described(
     "infusion-correct",
@@ -170,6 +181,7 @@ CORRECT = described(
         sent({"product": "Breyanzi", "reason": "Typing error"}),
         given(EXAMPLE | {"product": "Breyanzi", "version": 840}, 200),
     ),
+    description="Correct the fields in the body, with a reason; the person cannot be changed.",
 )
 WITHDRAW = described(
     "infusion-withdraw",
@@ -180,6 +192,7 @@ WITHDRAW = described(
     refuses=WRITING,
     request={JSON_BODY: named("Withdrawal", record(reason=REASON))},
     examples=(sent({"reason": "Recorded twice"}),),
+    description="Withdraw the infusion, with a reason: it leaves all counts, and stays with its history.",
 )
 HISTORY = described(
     "infusion-history",
@@ -202,5 +215,4 @@ HISTORY = described(
             },
             200,
         ),
-    ),
-)  # fmt: skip
+    ),description="Who changed what, when and why, the oldest first.",)  # fmt: skip

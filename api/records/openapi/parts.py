@@ -17,7 +17,7 @@ def sent(value: dict) -> OpenApiExample:
 
 
 def given(value: dict, status: int) -> OpenApiExample:
-    return OpenApiExample("Answer", value=value, response_only=True, status_codes=[str(status)])
+    return OpenApiExample("Response", value=value, response_only=True, status_codes=[str(status)])
 
 
 def header(name: str, meaning: str, **more) -> OpenApiParameter:
@@ -33,18 +33,20 @@ def described(
     status: int,
     shape: dict | None,
     *parameters: OpenApiParameter,
+    description: str,
     refuses: tuple[int, ...] = (),
     request: dict | None = None,
     examples: tuple[OpenApiExample, ...] = (),
 ) -> dict[str, Any]:
     """Arguments of extend_schema for one address and method."""
-    answer: dict = {(status, "application/json"): shape} if shape else {status: None}
+    response: dict = {(status, "application/json"): shape} if shape else {status: None}
     refused = {(code, "application/problem+json"): PROBLEM for code in sorted({400, 401, *refuses})}
     return {
         "operation_id": operation,
+        "description": description,
         "parameters": list(parameters),
         "request": request,
-        "responses": answer | refused,
+        "responses": response | refused,
         "examples": list(examples),
         "tags": ["signed in"],
     }

@@ -63,6 +63,7 @@ QUESTIONS = described(
     *page_parameters("Questions"),
     refuses=(403,),
     examples=(given({"results": [THREAD_EXAMPLE], "next": None, "previous": None}, 200),),
+    description="Questions of the caller's centres: the latest first, closed ones too, by cursor.",
 )
 ASK = described(
     "questions-ask",
@@ -84,8 +85,17 @@ ASK = described(
         }
     },
     examples=(sent({"infusion": EXAMPLE["id"], "text": "Which was the first?"}), given(THREAD_EXAMPLE, 201)),
+    description="Ask the registry's steward about one of the caller's rows, or about none on behalf of a centre.",
 )
-QUESTION = described("question", 200, THREAD, QUESTION_ID, refuses=(404,), examples=(given(THREAD_EXAMPLE, 200),))
+QUESTION = described(
+    "question",
+    200,
+    THREAD,
+    QUESTION_ID,
+    refuses=(404,),
+    examples=(given(THREAD_EXAMPLE, 200),),
+    description="All that was written in a question, the oldest first.",
+)
 WRITE = described(
     "question-write",
     201,
@@ -94,6 +104,7 @@ WRITE = described(
     refuses=(403, 404, 409, 413, 415, 503),
     request={JSON_BODY: named("NewMessage", record(text=WORDS))},
     examples=(sent({"text": "Yours."}), given(THREAD_EXAMPLE, 201)),
+    description="Answer the question, or write more in it, for the caller's side.",
 )
 CLOSED_EXAMPLE = THREAD_EXAMPLE | {
     "waits_for": None,
@@ -107,4 +118,5 @@ CLOSE = described(
     QUESTION_ID,
     refuses=(403, 404, 409, 503),
     examples=(given(CLOSED_EXAMPLE, 200),),
+    description="Close the question, as the side that asked.",
 )

@@ -51,6 +51,7 @@ REFER = described(
     refuses=(403, 409, 413, 415, 422, 429, 503),
     request={JSON_BODY: REFERRED},
     examples=(sent(SENT_EXAMPLE | {"message": "Our journal says 2020."}), given(REFERRAL_EXAMPLE, 201)),
+    description="Send an infusion to the registry's steward; the same one sent again is the same referral.",
 )
 REFERRAL_STATE = described(
     "referral",
@@ -59,5 +60,13 @@ REFERRAL_STATE = described(
     key("referral_id"),
     refuses=(404,),
     examples=(given(REFERRAL_EXAMPLE, 200),),
+    description="The referral's state, and the infusion once it is released.",
 )
-TAKE_BACK = described("referral-take-back", 204, None, key("referral_id"), refuses=(403, 404, 409, 415, 503))
+TAKE_BACK = described(
+    "referral-take-back",
+    204,
+    None,
+    key("referral_id"),
+    refuses=(403, 404, 409, 415, 503),
+    description="Take an open referral back: what was sent is erased.",
+)

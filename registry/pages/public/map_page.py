@@ -39,38 +39,41 @@ def render_map_page(
     view = view or View(language)
     with override(language):
         check_centre(view, [centre["code"] for centre in document["centres"]])
-
-        def draw(variant: str) -> str:
-            return draw_map(
-                document,
-                language=language,
-                variant=variant,
-                address=lambda code: view.address("centre", centre=code),
-                chosen=view.centre,
-            )
-
         turned = {code: view.address(language=code) for code in LANGUAGES}
-        context = frame(language, turned, host=host) | {
-            "view": view,
-            "problem": problem,
-            "snapshot": describe_snapshot(document["snapshot"]),
-            "when": _describe_when(view, document["snapshot"]),
-            "national": document["national"],
-            "lead": _say_lead(document["national"]),
-            "figures": _choose_figures(document["national"]),
-            "shapes": draw_shapes(),
-            "wide_map": draw("wide"),
-            "narrow_map": draw("narrow"),
-            "categories": [(category.value, category.label) for category in Category],
-            "centres": describe_centres(document),
-            "chosen": describe_choice(document, series, view),
-            "time": series and describe_series(series, document, view),
-            **describe_table(document),
-            "citation": say_citation(document),
-            "downloads": list_downloads(view),
-            "definitions": _define(language),
-        }
-        return render_to_string("pages/map.html", context)
+        context = frame(language, turned, host=host) | {"view": view, "problem": problem}
+        return render_to_string("pages/map.html", context | _describe(document, series, view))
+
+
+def _describe(document: dict, series: dict | None, view: View) -> dict:
+    """What templates/pages/map.html is made of, besides its frame."""
+    return {
+        "snapshot": describe_snapshot(document["snapshot"]),
+        "when": _describe_when(view, document["snapshot"]),
+        "national": document["national"],
+        "lead": _say_lead(document["national"]),
+        "figures": _choose_figures(document["national"]),
+        "shapes": draw_shapes(),
+        "wide_map": _draw(document, view, "wide"),
+        "narrow_map": _draw(document, view, "narrow"),
+        "categories": [(category.value, category.label) for category in Category],
+        "centres": describe_centres(document),
+        "chosen": describe_choice(document, series, view),
+        "time": series and describe_series(series, document, view),
+        **describe_table(document),
+        "citation": say_citation(document),
+        "downloads": list_downloads(view),
+        "definitions": _define(view.language),
+    }
+
+
+def _draw(document: dict, view: View, variant: str) -> str:
+    return draw_map(
+        document,
+        language=view.language,
+        variant=variant,
+        address=lambda code: view.address("centre", centre=code),
+        chosen=view.centre,
+    )
 
 
 def list_downloads(view: View) -> list[tuple[str, str, str]]:

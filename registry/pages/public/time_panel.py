@@ -1,5 +1,6 @@
 """The page's part over time: the country's columns by category, and each centre's small ones."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -14,70 +15,101 @@ from registry.wording import say_day, say_month_name, say_number
 SIZES = {"wide": (760, 300), "narrow": (358, 240)}
 
 
+@dataclass(frozen=True)
+class Columns:
+    """The numbers of a series by a view's measure and span: a number for each year."""
+
+    title: str
+    years: list[int]
+    unfinished: str  # what the last year is called, if it is not over
+    nation: list[int | None]
+    categories: dict[str, list[int]]
+    centres: dict[str, list[int]]
+
+    @property
+    def stacks(self) -> list[Stack]:
+        """The parts of the country's columns: its categories, unless the policy tells the years alone."""
+        if not self.categories:
+            return [Stack("whole", _("Sweden"), [number or 0 for number in self.nation])]
+        return [Stack(code.lower(), code, numbers) for code, numbers in self.categories.items()]
+
+
 def describe_series(series: dict, document: dict, view: View) -> dict:
     """What the template needs to draw a map document's series, by the measure and span of the view."""
-    years, unfinished = series["years"], _say_unfinished(series, document)
-
-    def read(column: dict[str, list]) -> list:
-        numbers = column[view.measure]
-        return add_up(numbers) if view.span == "total" else numbers
-
-    totals = read(series["nation"])
-    stacks = [Stack(code.lower(), code, read(column)) for code, column in series["categories"].items()]
-    if not stacks:  # the policy tells the country's years alone
-        stacks = [Stack("whole", _("Sweden"), [number or 0 for number in totals])]
-    title = _title(view)
-    charts = [
-        draw_columns(
-            years,
-            stacks,
-            totals,
-            width=width,
-            height=height,
-            label=title,
-            css=f"chart-{name}",
-            unfinished=unfinished,
-        )
-        for name, (width, height) in SIZES.items()
-    ]
-    by_centre = {code: read(column) for code, column in series["centres"].items()}
-    most = max((number for numbers in by_centre.values() for number in numbers), default=0)
+    columns = _read_columns(series, document, view)
+    stacked = [sum(numbers) for numbers in zip(*(stack.numbers for stack in columns.stacks), strict=True)]
     return {
-        "title": title,
-        "unfinished": unfinished,
+        "title": columns.title,
+        "unfinished": columns.unfinished,
         "switches": [
             [(view.address("time", measure=one), _say_measure(one), one == view.measure) for one in MEASURES],
             [(view.address("time", span=one), _say_span(one), one == view.span) for one in SPANS],
         ],
-        "charts": charts,
+        "charts": [_draw_chart(columns, size) for size in SIZES],
         "categories": [
-            (code, Category(code).label) for code, column in series["categories"].items() if any(read(column))
+            (code, Category(code).label) for code, numbers in columns.categories.items() if any(numbers)
         ],
-        "small": [
-            {
-                "city": centre["city"],
-                "address": view.address("centre", centre=centre["code"]),
-                "total": say_number(centre[view.measure]),
-                "drawing": draw_small(
-                    years, by_centre[centre["code"]], most=most, label=centre["city"], unfinished=unfinished
-                ),
-            }
-            for centre in document["centres"]
-            if any(by_centre.get(centre["code"], ()))
-        ],
-        "head": list(series["categories"]),
-        "rows": [
-            (
-                unfinished if unfinished and year == years[-1] else year,
-                [say_number(stack.numbers[place]) for stack in stacks if series["categories"]],
-                say_number(totals[place]),
-            )
-            for place, year in enumerate(years)
-        ],
-        "differs": any(
-            sum(stack.numbers[place] for stack in stacks) != (totals[place] or 0) for place in range(len(years))
-        ),
+        "small": _describe_centres(columns, document, view),
+        "head": list(columns.categories),
+        "rows": [_describe_year(columns, place) for place in range(len(columns.years))],
+        "differs": stacked != [number or 0 for number in columns.nation],
     }
+
+
+def _read_columns(series: dict, document: dict, view: View) -> Columns:
+    def read(column: dict[str, list]) -> list:
+        numbers = column[view.measure]
+        return add_up(numbers) if view.span == "total" else numbers
+
+    return Columns(
+        title=_title(view),
+        years=series["years"],
+        unfinished=_say_unfinished(series, document),
+        nation=read(series["nation"]),
+        categories={code: read(column) for code, column in series["categories"].items()},
+        centres={code: read(column) for code, column in series["centres"].items()},
+    )
+
+
+def _draw_chart(columns: Columns, size: str) -> str:
+    width, height = SIZES[size]
+    return draw_columns(
+        columns.years,
+        columns.stacks,
+        columns.nation,
+        width=width,
+        height=height,
+        label=columns.title,
+        css=f"chart-{size}",
+        unfinished=columns.unfinished,
+    )
+
+
+def _describe_centres(columns: Columns, document: dict, view: View) -> list[dict]:
+    """Each centre's small chart, all to one scale."""
+    most = max((number for numbers in columns.centres.values() for number in numbers), default=0)
+    return [
+        {
+            "city": centre["city"],
+            "address": view.address("centre", centre=centre["code"]),
+            "total": say_number(centre[view.measure]),
+            "drawing": draw_small(
+                columns.years, numbers, most=most, label=centre["city"], unfinished=columns.unfinished
+            ),
+        }
+        for centre in document["centres"]
+        if any(numbers := columns.centres.get(centre["code"], []))
+    ]
+
+
+def _describe_year(columns: Columns, place: int) -> tuple[str | int, list[str], str]:
+    """A year's row of the table: its name, each category's number, the country's."""
+    is_last = place == len(columns.years) - 1
+    return (
+        columns.unfinished if columns.unfinished and is_last else columns.years[place],
+        [say_number(numbers[place]) for numbers in columns.categories.values()],
+        say_number(columns.nation[place]),
+    )
 
 
 def describe_years(series: dict, document: dict, code: str, view: View) -> str:

@@ -102,31 +102,14 @@ def compose(snapshot: int, query: CountQuery, *, prefix: str = "") -> tuple[str,
     The inner query gives every infusion its role in its cell, over all time up to as_of; the outer
     one slices and counts (COUNTING.md, "Over time").
     """
-    parameters: dict[str, Any] = {}
-    inner: list[str] = []
-    outer: list[str] = []
-    for name, values in query.filters.items():
-        parameters[prefix + name] = [value for value in values if value != NONE]
-        column = SLICES.get(name, name)
-        condition = f"{column} = ANY(%({prefix}{name})s)"
-        if NONE in values:
-            condition = f"({condition} OR {column} IS NULL)"
-        (outer if name in SLICES else inner).append(condition)
-    for name, condition, value in (
-        ("as_of", "counts_from <=", query.as_of),
-        ("since", "counts_from >=", query.since),
-        ("until", "counts_from <=", query.until),
-    ):
-        if value:
-            parameters[prefix + name] = value
-            (inner if name == "as_of" else outer).append(f"{condition} %({prefix}{name})s")
+    conditions = Conditions(prefix, query)
     cell = [name for name in query.by if name in CELL_DIMENSIONS]
     dimensions = {name: SLICES.get(name, name) for name in query.by}
     aggregates = {name: MEASURES[name].sql for name in query.measures}
     columns = ", ".join(f"{sql} AS {name}" for name, sql in (dimensions | aggregates).items())
     read = ", ".join(dict.fromkeys((*cell, *COUNTED)))
-    facts = f"FROM {name_table(snapshot)} WHERE {' AND '.join(['TRUE', *inner])}"
-    if any(is_by_role(part) for part in (*dimensions.values(), *aggregates.values(), *outer)):
+    facts = f"FROM {name_table(snapshot)} WHERE {' AND '.join(['TRUE', *conditions.inner])}"
+    if any(is_by_role(part) for part in (*dimensions.values(), *aggregates.values(), *conditions.outer)):
         course = f"PARTITION BY {', '.join(['person', *cell])} ORDER BY place"
         infusions = f"""
             SELECT {read}{OF_ONLY} {facts} AND is_only
@@ -137,10 +120,38 @@ def compose(snapshot: int, query: CountQuery, *, prefix: str = "") -> tuple[str,
         infusions = f"SELECT {read} {facts}"
     sql = f"""
         SELECT {columns} FROM ({infusions}) AS infusion
-        {"WHERE " + " AND ".join(outer) if outer else ""}
+        {"WHERE " + " AND ".join(conditions.outer) if conditions.outer else ""}
         {_group(len(dimensions))}
     """
-    return sql, parameters
+    return sql, conditions.parameters
+
+
+class Conditions:
+    """A query's conditions in SQL: inner ones choose a cell's infusions, outer ones slice what is counted."""
+
+    def __init__(self, prefix: str, query: CountQuery):
+        """prefix: of the parameters' names."""
+        self.prefix, self.parameters = prefix, dict[str, Any]()
+        self.inner: list[str] = []
+        self.outer: list[str] = []
+        for name, values in query.filters.items():
+            self._add_filter(name, values)
+        self._add_day("as_of", query.as_of, "<=", self.inner)
+        self._add_day("since", query.since, ">=", self.outer)
+        self._add_day("until", query.until, "<=", self.outer)
+
+    def _add_filter(self, name: str, values: Sequence) -> None:
+        column = SLICES.get(name, name)
+        self.parameters[self.prefix + name] = [value for value in values if value != NONE]
+        condition = f"{column} = ANY(%({self.prefix}{name})s)"
+        if NONE in values:
+            condition = f"({condition} OR {column} IS NULL)"
+        (self.outer if name in SLICES else self.inner).append(condition)
+
+    def _add_day(self, name: str, day: date | None, compared: str, conditions: list[str]) -> None:
+        if day:
+            self.parameters[self.prefix + name] = day
+            conditions.append(f"counts_from {compared} %({self.prefix}{name})s")
 
 
 def is_by_role(expression: str) -> bool:

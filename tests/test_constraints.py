@@ -307,7 +307,7 @@ BROKEN: dict[str, list[Callable]] = {
     ],
     "idempotency_key_is_used_once": [
         lambda: IdempotencyKey.objects.bulk_create(
-            [IdempotencyKey(owner=someone(), key="k", request_digest=b"1", status=201, answer={})] * 2
+            [IdempotencyKey(owner=someone(), key="k", request_digest=b"1", status=201, body={})] * 2
         )
     ],
     "snapshot_date_has_precision": [

@@ -61,7 +61,7 @@ def traced(lists, nurse, steward):
             job=job, line=line, field="batch", code="odd", sentence=f"Row {line} is odd.", warning=True
         )
     for key, answered in (("a", {"id": str(first.pk)}), ("b", {"patient": absorbed}), ("c", {"id": "another"})):
-        IdempotencyKey.objects.create(owner=nurse, key=key, request_digest=b"1", status=201, answer=answered)
+        IdempotencyKey.objects.create(owner=nurse, key=key, request_digest=b"1", status=201, body=answered)
     patient = Patient.objects.get(pk=first.patient_id)
     return {
         "patient": patient,

@@ -183,7 +183,7 @@ COLUMNS = {
     "ImportJob": {"stage": CODED, "message": CODED},
     "ImportRow": {"cells": "hidden where they may identify", "staged": CHECKED},
     "ImportProblem": {"field": CODED, "code": CODED, "sentence": CODED},
-    "IdempotencyKey": {"key": CHECKED, "answer": CODED},
+    "IdempotencyKey": {"key": CHECKED, "body": CODED},
 }  # fmt: skip
 TEXTS = models.CharField | models.TextField | models.JSONField
 

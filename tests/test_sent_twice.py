@@ -309,8 +309,8 @@ def test_what_is_kept_holds_no_number_and_goes_with_the_person(world):
         cursor.execute("SELECT row_to_json(one)::text FROM registry_idempotencykey AS one")
         assert re.sub(r"\D", "", MAN) not in re.sub(r"[^\d]", "", cursor.fetchone()[0].replace("-", ""))
     patient = _patient(MAN, world)
-    assert kept.answer["patient"] == str(patient.registry_number)
-    assert count_traces(patient).answers == 1
+    assert kept.body["patient"] == str(patient.registry_number)
+    assert count_traces(patient).responses == 1
     erase_patient(patient=patient, by=BY, reason="asked for it")
     assert not IdempotencyKey.objects.exists()
 

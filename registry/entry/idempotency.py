@@ -53,11 +53,11 @@ def respond_once(
         stored = IdempotencyKey.objects.filter(owner=by, key=key).first()
         if stored is None:
             status, body = work()
-            IdempotencyKey.objects.create(owner=by, key=key, request_digest=digest, status=status, answer=body)
+            IdempotencyKey.objects.create(owner=by, key=key, request_digest=digest, status=status, body=body)
             return StoredResponse(status, body)
         if not constant_time_compare(bytes(stored.request_digest), digest):
             raise KeyReused
-        return StoredResponse(stored.status, stored.answer, repeated=True)
+        return StoredResponse(stored.status, stored.body, repeated=True)
 
 
 def store_form_once(
@@ -73,11 +73,11 @@ def store_form_once(
     key = f"form:{digest.hex()}"
     with _hold_lock(f"{by.pk}:{key}"):
         if stored := IdempotencyKey.objects.filter(owner=by, key=key).first():
-            return StoredResponse(stored.status, stored.answer, repeated=True)
+            return StoredResponse(stored.status, stored.body, repeated=True)
         body = work()
         if body is not None:
             IdempotencyKey.objects.create(
-                owner=by, key=key, request_digest=digest, status=HTTPStatus.FOUND, answer=body
+                owner=by, key=key, request_digest=digest, status=HTTPStatus.FOUND, body=body
             )
     return None
 

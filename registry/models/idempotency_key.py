@@ -12,7 +12,7 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=200)
     request_digest = models.BinaryField(help_text="Keyed: the request itself may hold an identifier.")
     status = models.PositiveSmallIntegerField()
-    answer = models.JSONField()
+    body = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

@@ -57,9 +57,9 @@ REFERRALS = f"""
         WHERE substr(sent.chain, step, {DIGEST_BYTES}) = ANY(%s))
 """
 # A stored response names an infusion, or belongs to one.
-ANSWERS = """
+RESPONSES = """
     DELETE FROM registry_idempotencykey
-    WHERE answer ->> 'id' = ANY(%s) OR answer ->> 'patient' = ANY(%s)
+    WHERE body ->> 'id' = ANY(%s) OR body ->> 'patient' = ANY(%s)
 """
 
 
@@ -69,7 +69,7 @@ class Traces:
 
     history: int
     rows_of_files: int
-    answers: int
+    responses: int
 
 
 def persons_merged_into(patient: int) -> list[int]:
@@ -100,7 +100,7 @@ def count_traces(patient: Patient) -> Traces:
             history += cursor.fetchone()[0]
         cursor.execute(f"SELECT count(*) FROM ({ROWS_OF_FILES}) AS row", [digests_of(patient)])
         rows_of_files = cursor.fetchone()[0]
-        cursor.execute(ANSWERS.replace("DELETE", "SELECT count(*)"), _names(persons, infusions))
+        cursor.execute(RESPONSES.replace("DELETE", "SELECT count(*)"), _names(persons, infusions))
         return Traces(history, rows_of_files, cursor.fetchone()[0])
 
 
@@ -149,14 +149,14 @@ def erase_traces(*, patient: int, digests: Sequence[bytes], referrals: Sequence[
         rows = cursor.fetchall()
         for table in ("registry_importproblem", "registry_importrow"):
             cursor.executemany(f"DELETE FROM {table} WHERE job_id = %s AND line = %s", rows)
-        cursor.execute(ANSWERS, _names(persons, infusions))
-        answers, history = cursor.rowcount, 0
+        cursor.execute(RESPONSES, _names(persons, infusions))
+        responses, history = cursor.rowcount, 0
     # Within ignore() only positional parameters work: pgtrigger puts its own before them.
     with pgtrigger.ignore(*GUARDS_OF_HISTORY), connection.cursor() as cursor:
         for table, column, keys in HISTORY:
             cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [keys_of[keys]])
             history += cursor.rowcount
-    return Traces(history, len(rows), answers)
+    return Traces(history, len(rows), responses)
 
 
 def _keys(patient: int) -> dict[str, list]:

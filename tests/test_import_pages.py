@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 from openpyxl import load_workbook
 
@@ -270,7 +271,7 @@ def test_the_report_as_a_file_is_in_the_language_of_the_page(browse, refused):
 
 def test_a_failed_job_says_why_in_the_readers_language(browse, reporter):
     job = receive(reporter)
-    ImportJob.objects.update(state="failed", message=import_job.WORKER_LOST)
+    ImportJob.objects.update(state="failed", finished_at=timezone.now(), message=import_job.WORKER_LOST)
     assert "The work was interrupted" in text_of(browse.get(address("import", job_id=job.pk)))
     with override("sv"):
         swedish = reverse("clinic:import", kwargs={"job_id": job.pk})

@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+from django.utils import timezone
 
 from registry.entry.importing import job as import_job
 from registry.models import Coverage, ImportJob, ImportRow, Infusion, Publication
@@ -117,7 +118,9 @@ def test_pages_of_files_have_no_violation_and_fit_a_telephone(live_server, windo
     for job in (bad, good):
         import_job.run_import(job.pk, language=language)
     ImportJob.objects.filter(pk=running.pk).update(state="running", stage="checking", done=1, total=4)
-    ImportJob.objects.filter(pk=failed.pk).update(state="failed", message=import_job.WORKER_LOST)
+    ImportJob.objects.filter(pk=failed.pk).update(
+        state="failed", finished_at=timezone.now(), message=import_job.WORKER_LOST
+    )
     Coverage.objects.create(centre=lists.centres["UPP"], complete_through="2026-01-31", stated_by="lead")
     jobs = {"bad": bad, "good": good, "waiting": waiting, "running": running, "failed": failed}
     pages = {"imports": "imports/", "coverage": "coverage/"} | {

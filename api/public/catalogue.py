@@ -12,6 +12,7 @@ from registry.formats.catalogue import CATALOGUE_FORMATS, describe_catalogue
 from registry.formats.fhir import FHIR_FORMATS, report_all, report_one
 from registry.published import queries
 from registry.published.current_snapshot import read_current
+from registry.published.snapshots import read_first_built
 from swecar.http.snapshot_response import host_of
 
 
@@ -26,7 +27,11 @@ class CatalogueView(PublicView):
 
         def make() -> dict:
             return describe_catalogue(
-                current.describe(), host=host, controller=settings.CONTROLLER, contact=settings.CONTACT
+                current.describe(),
+                host=host,
+                controller=settings.CONTROLLER,
+                contact=settings.CONTACT,
+                issued=read_first_built(),
             )
 
         key, form = f"{current.hash}:catalogue:{host}:{parameters.format}", self.formats[parameters.format]

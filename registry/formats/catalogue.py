@@ -35,8 +35,14 @@ CONTEXT = {
 DATE_TYPES = {4: "xsd:gYear", 7: "xsd:gYearMonth", 10: "xsd:date"}  # by the length of the date
 
 
-def describe_catalogue(snapshot: Mapping, *, host: str, controller: str, contact: str) -> dict:
-    """The catalogue of a snapshot as JSON-LD; host is the service's, as "https://registry.example"."""
+def describe_catalogue(
+    snapshot: Mapping, *, host: str, controller: str, contact: str, issued: str | None = None
+) -> dict:
+    """The catalogue of a snapshot as JSON-LD; host is the service's, as "https://registry.example".
+
+    issued: when the first snapshot was published.
+    """
+    first = {"dcterms:issued": instant(issued or snapshot["built_at"])}
     api = f"{host}/api/v1"
     publisher, point = f"{api}/catalogue#publisher", f"{api}/catalogue#contact"
     shared = {
@@ -46,12 +52,13 @@ def describe_catalogue(snapshot: Mapping, *, host: str, controller: str, contact
         "dcat:theme": ref(f"{EU}data-theme/HEAL"),
     }
     graph: list[dict] = [
-        _describe_itself(snapshot, host, api) | {"dcterms:publisher": ref(publisher)},
+        _describe_itself(snapshot, host, api) | {"dcterms:publisher": ref(publisher)} | first,
         {
             "@id": publisher,
             "@type": "foaf:Agent",
             "foaf:name": controller,
             "foaf:homepage": ref(f"{host}/"),
+            "foaf:mbox": ref(f"mailto:{contact}"),
             "dcterms:type": ref("http://purl.org/adms/publishertype/RegionalAuthority"),
         },
         {
@@ -64,9 +71,11 @@ def describe_catalogue(snapshot: Mapping, *, host: str, controller: str, contact
     ]
     for name, (_title, _description, formats) in DATASETS.items():
         forms = {form: f"{api}/{name}?format={form}" for form in formats}
-        graph.append(describe_dataset(name, snapshot, list(forms.values()), host, api) | shared)
+        graph.append(describe_dataset(name, snapshot, list(forms.values()), host, api) | shared | first)
         graph += [
-            describe_distribution(name, form, formats[form], address, api) for form, address in forms.items()
+            describe_distribution(name, form, formats[form], address, api)
+            | {"dcterms:modified": instant(snapshot["built_at"])}
+            for form, address in forms.items()
         ]
     period: dict = {"@id": f"{api}/catalogue#period", "@type": "dcterms:PeriodOfTime"}
     period["dcat:startDate"] = {"@value": FIRST_TREATMENT.isoformat(), "@type": "xsd:date"}

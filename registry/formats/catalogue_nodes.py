@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from registry.formats import Format
-from registry.formats.catalogue_texts import DATASETS, FILE_TYPES, KEYWORDS
+from registry.formats.catalogue_texts import DATASETS, DISTRIBUTION, FILE_TYPES, KEYWORDS
 
 EU = "http://publications.europa.eu/resource/authority/"
 LICENCE = "http://creativecommons.org/licenses/by/4.0/"
@@ -22,6 +22,7 @@ def describe_service(api: str) -> dict:
         "dcterms:description": texts(
             {"sv": "Räkningar ur registret, utan nyckel.", "en": "Counts of the registry, without a key."}
         ),
+        "dcat:keyword": _keywords(),
         "dcat:endpointURL": ref(api),
         "dcat:endpointDescription": ref(f"{api}/schema"),
         "dcat:landingPage": ref(f"{api}/docs"),
@@ -45,9 +46,7 @@ def describe_dataset(name: str, snapshot: Mapping, addresses: list[str], host: s
         "dcterms:modified": instant(snapshot["built_at"]),
         "dcterms:temporal": ref(f"{api}/catalogue#period"),
         "dcat:version": str(snapshot["number"]),
-        "dcat:keyword": [
-            {"@value": word, "@language": language} for language in KEYWORDS for word in KEYWORDS[language]
-        ],
+        "dcat:keyword": _keywords(),
         "dcat:landingPage": ref(f"{host}/"),
         "foaf:page": [ref(f"{api}/measures"), ref(f"{api}/docs")],
         "dcat:distribution": [ref(f"{address}#distribution") for address in addresses],
@@ -60,6 +59,7 @@ def describe_distribution(name: str, form: str, format: Format, address: str, ap
         "@id": f"{address}#distribution",
         "@type": "dcat:Distribution",
         "dcterms:title": texts({language: f"{text} ({form})" for language, text in DATASETS[name][0].items()}),
+        "dcterms:description": texts({language: text % {"form": form} for language, text in DISTRIBUTION.items()}),
         "dcat:accessURL": ref(address),
         "dcat:downloadURL": ref(address),
         "dcat:accessService": ref(f"{api}#service"),
@@ -68,6 +68,10 @@ def describe_distribution(name: str, form: str, format: Format, address: str, ap
         "dcterms:license": ref(LICENCE),
         "dcatap:availability": ref(f"{EU}planned-availability/STABLE"),
     }
+
+
+def _keywords() -> list[dict]:
+    return [{"@value": word, "@language": language} for language in KEYWORDS for word in KEYWORDS[language]]
 
 
 def ref(address: str) -> dict:

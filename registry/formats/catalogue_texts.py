@@ -32,6 +32,12 @@ DATASETS: Mapping[str, tuple[Mapping[str, str], Mapping[str, str], Mapping[str, 
 }
 
 
+DISTRIBUTION = {
+    "sv": "Datamängden i formatet %(form)s, alltid ur registrets senast publicerade version.",
+    "en": "The data set as %(form)s, always from the registry's latest snapshot.",
+}
+
+
 FILE_TYPES = {
     "json": "JSON", "geojson": "GEOJSON", "csv": "CSV", "csv-excel": "CSV", "xlsx": "XLSX", "json-stat": "JSON",
     "svg": "SVG", "png": "PNG", "png-print": "PNG", "pdf": "PDF", "pptx": "PPTX",

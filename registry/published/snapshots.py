@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from registry.map_cells import numbers_by_key
 from registry.measures import MEASURES, nothing_counted
 from registry.models.snapshot import Snapshot
-from registry.published.current_snapshot import describe_snapshot
+from registry.published.current_snapshot import describe_snapshot, print_instant
 from registry.published.disclosure import publishable, without_numbers
 from registry.published.queries import describe_map, find_snapshot
 
@@ -21,6 +21,11 @@ def list_snapshots() -> QuerySet[Snapshot]:
 def describe_snapshots(found: Iterable[Snapshot]) -> dict:
     """A page of them."""
     return publishable({"snapshots": [asdict(describe_snapshot(snapshot)) for snapshot in found]}, without_numbers)
+
+
+def read_first_built() -> str | None:
+    """When the first snapshot was built."""
+    return print_instant(Snapshot.objects.order_by("number").values_list("built_at", flat=True).first())
 
 
 def read_snapshot(number: int) -> dict:

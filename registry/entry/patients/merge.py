@@ -55,13 +55,7 @@ def merge_patients(
     require(by, Permission.MERGE_PATIENTS)
     explanation = check_reason(explanation, needed=False)
     with acting_as(by, reason=f"{check_reason(reason)} {explanation}".strip()):
-        lock_entry()
-        found = Patient.objects.select_for_update().filter(pk__in=[keep.pk, absorb.pk]).order_by("pk")
-        locked = {person.pk: person for person in found}
-        if not {keep.pk, absorb.pk} <= locked.keys():
-            raise NotFound(_("One of the two persons is no longer there."))
-        # The caller's copies are from before the lock and may be stale.
-        keep, absorb = locked[keep.pk], locked[absorb.pk]
+        keep, absorb = _lock_both(keep, absorb)
         unexplained = check_merge(keep=keep, absorb=absorb)
         if unexplained and not explanation:
             raise unexplained
@@ -70,21 +64,34 @@ def merge_patients(
         effect = compare(places, as_one(places, keep.pk, sex))
         refuse_other_effect(seen, places, effect)
         before = read_doubts([keep.pk, absorb.pk])
-        for late in Infusion.objects.counted().filter(patient__in=[keep, absorb]).in_order()[1:]:
-            if late.kind == Kind.FIRST:
-                late.kind = Kind.REINFUSION
-                late.save(update_fields=["kind"])
-        keep.sex, keep.birth_year = sex, birth_year
-        keep.save(update_fields=["sex", "birth_year"])
-        absorb.infusions.update(patient=keep)
-        absorb.identifiers.update(patient=keep)
-        absorb.drafts.update(patient=keep)
-        absorb.referrals.update(patient=keep)
         numbers = [keep.registry_number, absorb.registry_number]
-        absorb.delete()
+        keep.sex, keep.birth_year = sex, birth_year
+        _hand_over(keep, absorb)
         follow_doubts([keep.pk], before=before, by=by)
         if unexplained:
             ask_about_ages(keep, by=by)
         log_persons(by=by, action=AccessAction.MERGE, numbers=numbers)
         announce_change()
     return effect
+
+
+def _lock_both(keep: Patient, absorb: Patient) -> tuple[Patient, Patient]:
+    """The two persons as stored now, locked until the commit in the order of their keys. Raises NotFound."""
+    lock_entry()
+    found = Patient.objects.select_for_update().filter(pk__in=[keep.pk, absorb.pk]).order_by("pk")
+    locked = {person.pk: person for person in found}
+    if not {keep.pk, absorb.pk} <= locked.keys():
+        raise NotFound(_("One of the two persons is no longer there."))
+    return locked[keep.pk], locked[absorb.pk]
+
+
+def _hand_over(keep: Patient, absorb: Patient) -> None:
+    """Store keep, give it all that is absorb's, with one first infusion at most, and delete absorb."""
+    for late in Infusion.objects.counted().filter(patient__in=[keep, absorb]).in_order()[1:]:
+        if late.kind == Kind.FIRST:
+            late.kind = Kind.REINFUSION
+            late.save(update_fields=["kind"])
+    keep.save(update_fields=["sex", "birth_year"])
+    for theirs in (absorb.infusions, absorb.identifiers, absorb.drafts, absorb.referrals):
+        theirs.update(patient=keep)
+    absorb.delete()

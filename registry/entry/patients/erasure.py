@@ -7,15 +7,13 @@ from uuid import UUID
 import pgtrigger
 from django.db import connection
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, ReferralState
-from registry.entry.locks import lock_entry
 from registry.entry.patients.count_effect import compare, places_of, refuse_other_effect
+from registry.entry.patients.locked import lock_stored_patient
 from registry.entry.publish_request import announce_change
 from registry.entry.reasons import check_reason
-from registry.errors import NotFound
 from registry.keyed_digests import DIGEST_BYTES, refusal_token
 from registry.models import Centre, Erasure, Patient, Question, Referral, Refusal
 from registry.models.access_log import log_persons
@@ -189,9 +187,7 @@ def erase_patient(
     """
     require(by, Permission.ERASE_PATIENTS)
     with acting_as(by, reason=check_reason(reason)):
-        lock_entry()
-        if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
-            raise NotFound(_("This person is no longer there."))
+        patient = lock_stored_patient(patient)
         places = places_of(patient.infusions.with_codes())
         refuse_other_effect(seen, places, compare(places, []))
         number, digests, referrals = patient.pk, digests_of(patient), referrals_of(patient)

@@ -8,9 +8,8 @@ from django.utils.translation import gettext_noop
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, IdentifierType, Sex
 from registry.entry.infusions.ages_by_number import follow_number
-from registry.entry.locks import lock_entry
 from registry.entry.patients.comparison import has_other_birth
-from registry.entry.patients.locked import claim_identifier, give_identifier
+from registry.entry.patients.locked import claim_identifier, give_identifier, lock_stored_patient
 from registry.entry.patients.lookup import find_patient, refuse_refused
 from registry.entry.publish_request import announce_change
 from registry.entry.reasons import check_reason
@@ -66,7 +65,7 @@ def add_identifier(
     stated = _check_reasons(reason, despite)
     _refuse_taken(patient, _look_up(identifier, by))
     with acting_as(by, reason=stated):
-        locked = _lock(patient)
+        locked = lock_stored_patient(patient)
         _refuse_taken(locked, claim_identifier(identifier))
         refuse_refused(identifier)
         _refuse_contradiction(locked, identifier, despite, locked.identifiers.all())
@@ -89,7 +88,7 @@ def replace_identifier(
     if identifier:
         _refuse_taken(patient, _look_up(identifier, by))
     with acting_as(by, reason=stated):
-        locked = _lock(patient)
+        locked = lock_stored_patient(patient)
         stored = locked.identifiers.select_for_update().filter(pk=wrong).first()
         if stored is None:
             raise NotFound(_("The person has no such number any more."))
@@ -129,14 +128,6 @@ def _check_reasons(reason: str, despite: str) -> str:
     """Both reasons as stored in the history."""
     reasons = (check_reason(reason), check_reason(despite, needed=False))
     return ": ".join(filter(None, reasons))
-
-
-def _lock(patient: Patient) -> Patient:
-    lock_entry()
-    locked = Patient.objects.select_for_update().filter(pk=patient.pk).first()
-    if locked is None:
-        raise NotFound(_("This person is no longer there."))
-    return locked
 
 
 def _refuse_taken(patient: Patient, holder: Patient | None) -> None:

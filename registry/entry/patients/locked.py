@@ -29,7 +29,7 @@ def lock_patient(stated: InfusionInput) -> Patient:
     claim_identifier(identifier)
     while found := person_with(identifier):
         # While waiting for the lock, the person may have been merged into another, or erased.
-        locked = Patient.objects.select_for_update().filter(pk=found.pk).first()
+        locked = lock_if_there(found)
         if locked and person_with(identifier) == locked:
             return locked
     refuse_refused(identifier)
@@ -66,13 +66,27 @@ def lock_known_patient(patient: Patient, by: Actor) -> Patient:
     centres.
     """
     lock_entry()
-    locked = Patient.objects.select_for_update().filter(pk=patient.pk).first()
+    locked = lock_if_there(patient)
     if (
         locked is None
         or not Patient.objects.visible_to(by, Permission.WRITE_RECORDS).filter(pk=locked.pk).exists()
     ):
         raise NotFound(_("There is no such person at your centre."))
     return locked
+
+
+def lock_stored_patient(patient: Patient | None) -> Patient:
+    """The person as stored now, locked until the commit. Raises NotFound for a person erased or merged."""
+    lock_entry()
+    locked = lock_if_there(patient) if patient else None
+    if locked is None:
+        raise NotFound(_("This person is no longer there."))
+    return locked
+
+
+def lock_if_there(patient: Patient) -> Patient | None:
+    """The person as stored now, locked until the commit; None for a person erased or merged."""
+    return Patient.objects.select_for_update().filter(pk=patient.pk).first()
 
 
 def fill_sex(patient: Patient, stated: InfusionInput, *, by: Actor) -> None:

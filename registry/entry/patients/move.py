@@ -8,8 +8,8 @@ from registry.access import Actor, Permission, acting_as, require
 from registry.ages import Age, contradicts
 from registry.choices import AccessAction, CentreStatus, Status
 from registry.entry.infusions.doubts import follow_doubts, read_doubts
-from registry.entry.locks import lock_entry
 from registry.entry.patients.count_effect import Place, compare, places_of, refuse_other_effect
+from registry.entry.patients.locked import lock_stored_patient
 from registry.entry.publish_request import announce_change
 from registry.entry.reasons import check_reason
 from registry.errors import NotFound, RegistryError
@@ -40,11 +40,9 @@ def move_patient(
     """
     require(by, Permission.MERGE_PATIENTS)
     with acting_as(by, reason=check_reason(reason)):
-        lock_entry()
+        patient = lock_stored_patient(patient)
         to_centre = Centre.objects.filter(pk=to_centre.pk).first() or to_centre
         check_move(from_centre=from_centre, to_centre=to_centre)
-        if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
-            raise NotFound(_("This person is no longer there."))
         theirs = Infusion.objects.filter(patient=patient, centre=from_centre)
         infusions = list(theirs.select_related("centre", "patient", "product"))
         if not infusions:

@@ -19,6 +19,7 @@ from registry.entry.importing.staging import chain_of
 from registry.entry.infusions.batch_checks import refuse_registered_number
 from registry.entry.infusions.columns import row_of_stated
 from registry.entry.infusions.proposal import propose
+from registry.entry.patients.locked import lock_if_there
 from registry.entry.patients.lookup import find_patient, person_with
 from registry.entry.questions.questions import ask_about_referral, check_text, close_it, refuse_full, write_in
 from registry.errors import KnownElsewhere, NotFound, RegistryError
@@ -206,7 +207,7 @@ def lock_with_person(referral_id: UUID, by: Actor, permission: Permission) -> tu
         raise NotFound
     identifier = identifier_of(seen)
     patient = person_with(identifier) if identifier else seen.patient
-    locked = Patient.objects.select_for_update().filter(pk=patient.pk).first() if patient else None
+    locked = lock_if_there(patient) if patient else None
     return lock_open(referral_id, by, permission), locked
 
 

@@ -16,9 +16,8 @@ from registry.entry.infusions.doubts import follow_doubts, read_doubts
 from registry.entry.infusions.record import store_infusion
 from registry.entry.infusions.row_reader import CodeLists, RowReader
 from registry.entry.infusions.visible_course import Course
-from registry.entry.locks import lock_entry
 from registry.entry.patients.count_effect import EffectChanged, Place, Row, compare, places_of, read_codes
-from registry.entry.patients.locked import lock_patient
+from registry.entry.patients.locked import lock_patient, lock_stored_patient
 from registry.entry.publish_request import announce_change
 from registry.entry.questions.questions import ask, write_in
 from registry.entry.questions.referrals import end_referral, identifier_of, lock_open, lock_question
@@ -167,9 +166,7 @@ def settle_course(
     """
     require(by, Permission.SETTLE_ORDER)
     with acting_as(by, reason=check_reason(reason)):
-        lock_entry()
-        if not Patient.objects.select_for_update().filter(pk=patient.pk).exists():
-            raise NotFound(_("This person is no longer there."))
+        patient = lock_stored_patient(patient)
         before = read_doubts([patient.pk])
         changed = _apply(Settlement(_rows_of(patient), answers), by=by, shown=shown)
         for infusion in changed:
@@ -218,12 +215,7 @@ def _lock_person(referral: Referral, by: Actor) -> Patient:
     """The person of a referral, stored if new, locked until the commit. Raises PatientRefused, NotFound."""
     identifier = identifier_of(referral)
     if identifier is None:
-        lock_entry()
-        named = referral.patient
-        patient = Patient.objects.select_for_update().filter(pk=named.pk).first() if named else None
-        if patient is None:
-            raise NotFound(_("This person is no longer there."))
-        return patient
+        return lock_stored_patient(referral.patient)
     return lock_patient(replace(read_sent(referral, by=by), identifier=identifier))
 
 

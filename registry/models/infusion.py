@@ -8,11 +8,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import Category, DatePrecision, Kind, Sex, Status
 from registry.dates import write_date
 from registry.models.batch import batch_as_compared
 from registry.models.centre import Centre
+from registry.models.centre_rows import CentresQuerySet
 from registry.models.history import keeps_history
 from registry.models.indication import Indication
 from registry.models.manufacturing_site import ManufacturingSite
@@ -24,13 +24,8 @@ from registry.order import Order, Step
 from registry.rules import OLDEST_AGE
 
 
-class InfusionQuerySet(models.QuerySet):
+class InfusionQuerySet(CentresQuerySet):
     """Infusions of the whole country; show them to someone only through `visible_to`."""
-
-    def visible_to(self, actor: Actor, permission: Permission = Permission.READ_RECORDS):
-        """Infusions of the centres where the actor holds the permission; none for anyone else."""
-        centres = centres_where(actor, permission)
-        return self.all() if centres is NATIONWIDE else self.filter(centre__in=centres)
 
     def counted(self):
         """Submitted infusions, which every published number is counted from."""

@@ -1,14 +1,15 @@
 """Ages at a person's infusions after a number with a date of birth is replaced or removed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from registry.access import Actor
-from registry.choices import AccessAction, Category, DatePrecision
+from registry.choices import AccessAction
 from registry.dates import age_on
-from registry.entry.infusions.doubts import follow_doubts, read_doubts
+from registry.entry.infusions.doubts import as_stated, follow_doubts, read_doubts
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import Problem
-from registry.infusion_input import Identified, InfusionInput
+from registry.infusion_input import Identified
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
 from registry.rules import check_input
@@ -31,7 +32,7 @@ def follow_number(
     """
     before = read_doubts([patient.pk])
     asked: list[tuple[Infusion, Problem]] = []
-    for infusion in patient.infusions.counted().select_related("centre", "product", "patient").in_order():
+    for infusion in patient.infusions.counted().with_codes().in_order():
         found = {problem.code: problem for problem in _judge(infusion, identifier, by_number=by_number)}
         if by_number and identifier and identifier.born_on and set(found) == {CONTRADICTED}:
             infusion.age_at_infusion = max(0, age_on(identifier.born_on, infusion.infused_on))
@@ -51,13 +52,5 @@ def _judge(infusion: Infusion, identifier: Identified | None, *, by_number: bool
         return [Problem("age_at_infusion", WITHOUT_NUMBER, sentence, True)]
     if identifier is None:
         return []
-    stated = InfusionInput(
-        centre=infusion.centre,
-        category=Category(infusion.category),
-        product=infusion.product,
-        identifier=identifier,
-        infused_on=infusion.infused_on,
-        date_precision=DatePrecision(infusion.date_precision),
-        age_at_infusion=infusion.age_at_infusion,
-    )
+    stated = replace(as_stated(infusion), identifier=identifier)
     return [problem for problem in check_input(stated) if problem.code in {CONTRADICTED, BEFORE_BIRTH}]

@@ -71,18 +71,11 @@ def follow_doubts(
     answered: codes of questions about it that the change answers.
     """
     after = read_doubts(persons)
-    of_kind = [
-        (pk, doubt)
-        for pk, doubts in after.items()
-        for code, doubt in doubts.items()
-        if code not in before.get(pk, {}) and code in KIND_CODES
-    ]
+    new = _find_new(before, after)
+    of_kind = [(pk, doubt) for pk, doubt in new if doubt.code in KIND_CODES]
     own: list[tuple[UUID, Problem]] = []
     if changed:
-        new = [
-            doubt for code, doubt in after.get(changed.pk, {}).items() if code not in before.get(changed.pk, {})
-        ]
-        own = [(changed.pk, doubt) for doubt in [*also, *new]]
+        own = [(changed.pk, doubt) for doubt in also] + [(pk, doubt) for pk, doubt in new if pk == changed.pk]
     known = {(changed.pk, code) for code in confirmed} if changed else set()
     ask_by_rules([*of_kind, *own], by=by, confirmed=known)
     _settle(persons, before, after, {(changed.pk, code) for code in answered} if changed else set())
@@ -91,13 +84,8 @@ def follow_doubts(
 def follow_file(persons: Collection[int], *, before: Doubts, by: Actor) -> None:
     """Like `follow_doubts` after a file is stored: asks about its rows and about earlier ones."""
     after = read_doubts(persons)
-    new = [
-        (pk, doubt)
-        for pk, doubts in after.items()
-        for code, doubt in doubts.items()
-        if code not in before.get(pk, {}) and code in OF_FILE
-    ]
-    ask_by_rules(new, by=by)
+    new = _find_new(before, after)
+    ask_by_rules([(pk, doubt) for pk, doubt in new if doubt.code in OF_FILE], by=by)
     _settle(persons, before, after)
 
 
@@ -125,6 +113,15 @@ def _judge(own: Sequence[Infusion], *, elsewhere: bool) -> Iterator[tuple[Infusi
         alone = [problem for problem in check_input(stated) if problem.warning]
         in_course = doubt_in_course(steps[place], others, elsewhere=elsewhere)
         yield from ((infusion, doubt) for doubt in (*alone, *doubt_entry(stated, others), *in_course))
+
+
+def _find_new(before: Doubts, after: Doubts) -> list[tuple[UUID, Problem]]:
+    return [
+        (pk, doubt)
+        for pk, doubts in after.items()
+        for code, doubt in doubts.items()
+        if code not in before.get(pk, {})
+    ]
 
 
 def _rows_of(persons: Collection[int]):

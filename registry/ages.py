@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from registry.dates import age_on, last_day
+from registry.dates import age_on, last_day, years_before
 
 
 class Age(NamedTuple):
@@ -37,8 +37,8 @@ class Born(NamedTuple):
 
 def born_by_age(age: Age) -> Born:
     """The range of dates of birth for an age; a vague date may be any day of its period."""
-    earliest = _years_before(age.infused_on, age.years + 1) + timedelta(days=1)
-    return Born(earliest, _years_before(last_day(age.infused_on, age.date_precision), age.years))
+    earliest = years_before(age.infused_on, age.years + 1) + timedelta(days=1)
+    return Born(earliest, years_before(last_day(age.infused_on, age.date_precision), age.years))
 
 
 def born_in(year: int) -> Born:
@@ -75,13 +75,3 @@ def possible_ages(birth_year: int, ages: Iterable[Age], start: date, precision: 
         born = of_year
     youngest, oldest = age_on(born.latest, start), age_on(born.earliest, last_day(start, precision))
     return list(range(max(0, youngest), oldest + 1))
-
-
-def _years_before(day: date, years: int) -> date:
-    """The latest date of birth of a person who is so many years old on a day."""
-    if day.year - years < 1:
-        return date.min
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:  # 29 February, in a year without it
-        return date(day.year - years, 2, 28)

@@ -173,6 +173,16 @@ def age_on(born_on: date, day: date) -> int:
 STOCKHOLM = ZoneInfo("Europe/Stockholm")  # an infusion has a calendar date there (COUNTING.md)
 
 
+def years_before(day: date, years: int) -> date:
+    """The same day so many years before; 28 February for the 29th in a year without it."""
+    if day.year - years < 1:
+        return date.min
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return date(day.year - years, 2, 28)
+
+
 def today() -> date:
     """Today in Europe/Stockholm."""
     return datetime.now(STOCKHOLM).date()

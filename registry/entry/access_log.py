@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction
-from registry.dates import today
+from registry.dates import today, years_before
 from registry.entry.patients.erasure import numbers_of
 from registry.entry.patients.lookup_budget import REFUSED
 from registry.models import AccessLog, Patient
@@ -106,7 +106,7 @@ def prune_access_log() -> int:
 
     The trigger that forbids deletion is lifted for this statement alone.
     """
-    limit = _midnight(_years_before(today(), settings.ACCESS_LOG_YEARS))
+    limit = _midnight(years_before(today(), settings.ACCESS_LOG_YEARS))
     pruned = 0
     while True:
         with transaction.atomic(), pgtrigger.ignore(STAYS):
@@ -124,10 +124,3 @@ def _log_reading(by: Actor, action: AccessAction, number: int | None, detail: st
 
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time()))
-
-
-def _years_before(day: date, years: int) -> date:
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:  # 29 February
-        return day.replace(year=day.year - years, day=28)

@@ -7,8 +7,15 @@ from registry.choices import Phase, Sponsor
 from registry.models.history import keeps_history
 from registry.models.list_guard import ListGuard
 from registry.models.revision import moves_revision
+from registry.rules import SPONSOR_OF
 
 TRIAL_PATTERN = r"^(\d{4}-5\d{5}-\d{2}-\d{2}|\d{4}-\d{6}-\d{2}|NCT\d{8})$"
+
+
+def sponsor_of(category: str) -> str:
+    """SQL: the sponsor that a trial of a category has; NULL for a category that does not decide it."""
+    cases = " ".join(f"WHEN '{name}' THEN '{sponsor}'" for name, sponsor in SPONSOR_OF.items())
+    return f"CASE {category} {cases} END"
 
 
 GUARD = ListGuard(
@@ -17,8 +24,7 @@ GUARD = ListGuard(
     guarded=("identifier", "sponsor"),
     free=("name", "sponsor_name", "phase"),
     forbidden={
-        "sponsor": "infusion.status = 'submitted' AND old.sponsor ="
-        " CASE infusion.category WHEN 'ACT' THEN 'academic' WHEN 'ICT' THEN 'industry' END",
+        "sponsor": f"infusion.status = 'submitted' AND old.sponsor = {sponsor_of('infusion.category')}",
     },
 )
 

@@ -2,6 +2,7 @@
 
 from registry.entry.infusions.columns import LISTED, STORED
 from registry.keyed_digests import DIGEST_BYTES
+from registry.models.trial import sponsor_of
 
 # What identifies a person's infusion, and its kind, are compared separately (course.py).
 WHAT = {"kind", "product", "infused_on", "date_precision", "sequence"}
@@ -152,7 +153,7 @@ JOIN registry_centre AS centre ON centre.id = stored.centre_id
 
 
 # Rows that were accepted when the file was read, and refer to code list rows that have changed since.
-LISTS_CHANGED = """
+LISTS_CHANGED = f"""
 INSERT INTO import_problem (line, field, code, sentence, warning)
 SELECT line, 'row', %(code)s, %(sentence)s, false
 FROM import_row
@@ -161,7 +162,7 @@ LEFT JOIN registry_trial AS trial ON trial.id = trial_id
 WHERE line NOT IN (SELECT line FROM import_problem WHERE NOT warning)
   AND (centre.id IS NULL OR centre.status = 'upcoming'
        OR trial_id IS NOT NULL AND trial.id IS NULL
-       OR category = 'ACT' AND trial.sponsor <> 'academic' OR category = 'ICT' AND trial.sponsor <> 'industry'
+       OR trial.sponsor <> {sponsor_of("category")}
        OR product_id NOT IN (SELECT id FROM registry_product)
        OR indication_id NOT IN (SELECT id FROM registry_indication)
        OR manufacturing_site_id NOT IN (SELECT id FROM registry_manufacturingsite))

@@ -25,8 +25,8 @@ from registry.entry.importing.find_persons import look_up_staged
 from registry.entry.importing.pipeline import ImportSummary, empty_tables, judge_and_store
 from registry.entry.importing.referrals import referable_rows
 from registry.entry.importing.running import hold_job, report_progress
+from registry.entry.importing.staged_batches import refuse_registered_numbers
 from registry.entry.importing.upload import is_small, keep_rows, read_content
-from registry.entry.infusions.batch_checks import refuse_registered_numbers_of_file
 from registry.entry.infusions.row_reader import CodeLists
 from registry.entry.publish_request import send
 from registry.errors import Busy, FileUnusable, NotFound, Problem, RegistryError, TooManyLookups
@@ -205,7 +205,7 @@ def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
             too_many = look_up_staged(by)
         if too_many:
             raise too_many
-        refuse_registered_numbers_of_file(by)
+        refuse_registered_numbers(by)
         with acting_as(by, reason="import"):
             summary = judge_and_store(
                 by=by,

@@ -25,7 +25,8 @@ from registry.entry.importing.find_persons import look_up_staged
 from registry.entry.importing.questions import find_doubtful_persons
 from registry.entry.importing.sent_rows import count_sent_rows, name_sent_rows
 from registry.entry.importing.staged_ages import refuse_contradictions
-from registry.entry.infusions.batch_checks import doubt_batches_of_file, refuse_registered_numbers_of_file
+from registry.entry.importing.staged_batches import doubt_shared_batches, refuse_registered_numbers
+from registry.entry.importing.staged_moves import refuse_moved_away
 from registry.entry.infusions.doubts import follow_file, read_doubts
 from registry.entry.infusions.row_reader import CodeLists, RowReader, read_person
 from registry.entry.locks import lock_entry
@@ -36,7 +37,6 @@ from registry.entry.patients.lookup import (
     read_refusals,
     refusal_tokens,
 )
-from registry.entry.patients.moved_away import refuse_moved_of_file
 from registry.entry.publish_request import announce_change
 from registry.errors import NotFound, Problem
 from registry.infusion_input import InfusionInput
@@ -89,7 +89,7 @@ def import_infusions(
             too_many = look_up_staged(by)
         if too_many:
             raise too_many
-        refuse_registered_numbers_of_file(by)
+        refuse_registered_numbers(by)
         with acting_as(by, reason="import"):
             return judge_and_store(by=by, read=read, dry_run=dry_run, report=report, progress=progress)
 
@@ -121,9 +121,9 @@ def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progre
     staging.find_persons(by)
     _judge(by, progress, read)
     refuse_contradictions(by)
-    refuse_moved_of_file(by)
+    refuse_moved_away(by)
     name_sent_rows()
-    doubt_batches_of_file(by=by)
+    doubt_shared_batches(by)
     staging.refuse_retired(pseudonym_used())
     staging.keep_only(PseudonymUsed.code)
     staging.keep_only(PatientRefused.code)

@@ -63,6 +63,21 @@ class SealedIdentifier:
     century_written: bool = True
     unconfirmed: bool = False
 
+    @classmethod
+    def of_row(
+        cls,
+        type_: str,
+        *,
+        chain: bytes | memoryview,
+        birth_year: int | None,
+        birth_digest: bytes | memoryview | None,
+        centre: str,
+    ) -> "SealedIdentifier":
+        """The identifier of a row as stored; centre: the row's, which counts for a pseudonym alone."""
+        known = IdentifierType(type_)
+        born = bytes(birth_digest) if birth_digest else None
+        return cls(known, bytes(chain), birth_year, centre if known == IdentifierType.LOCAL else "", born)
+
     def digests(self) -> list[tuple[str, bytes]]:
         """(key id, digest) for each key of the chain, continued through newer keys."""
         steps: list[tuple[str, bytes]] = []
@@ -76,6 +91,11 @@ class SealedIdentifier:
         return _carry_on(self.born, len(self.chain) // DIGEST_BYTES) if self.born else None
 
 
+def key_ids() -> list[str]:
+    """The ids of the keys in the order of their introduction."""
+    return [key_id for key_id, _key in oldest_first()]
+
+
 def oldest_first() -> list[tuple[str, bytes]]:
     """The keys in the order of their introduction."""
     return list(reversed(settings.IDENTITY_KEYS.items()))
@@ -83,7 +103,7 @@ def oldest_first() -> list[tuple[str, bytes]]:
 
 def carry_birth_digest(key_id: str, digest: bytes) -> bytes | None:
     """A stored digest of a date of birth, carried on to the current key; None where its key is gone."""
-    names = [name for name, _key in oldest_first()]
+    names = key_ids()
     return _carry_on(digest, names.index(key_id) + 1) if key_id in names else None
 
 

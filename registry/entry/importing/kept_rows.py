@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_noop
 
-from registry.choices import IdentifierType, Sex
+from registry.choices import Sex
 from registry.entry.importing.staging import copy_rows, row_to_stage, run
 from registry.entry.importing.staging_sql import KEPT, PROBLEM, declare
 from registry.entry.infusions.columns import STORED, Chosen, Column, Listed
@@ -92,10 +92,13 @@ def read_kept(row: ImportRow) -> tuple[InfusionInput, SealedIdentifier]:
     if staged is None or row.chain is None:
         raise RowNotReadable
     values = {column.name: _read(column, staged[column.key]) for column in STORED if column.key in staged}
-    type_ = IdentifierType(staged["identifier_type"])
-    local = values["centre"].code if type_ == IdentifierType.LOCAL else ""
-    born = bytes(row.birth_digest) if row.birth_digest else None
-    identifier = SealedIdentifier(type_, bytes(row.chain), staged["birth_year"], local, born)
+    identifier = SealedIdentifier.of_row(
+        staged["identifier_type"],
+        chain=row.chain,
+        birth_year=staged["birth_year"],
+        birth_digest=row.birth_digest,
+        centre=values["centre"].code,
+    )
     sex = None if staged["sex"] == Sex.UNKNOWN else Sex(staged["sex"])
     return InfusionInput(**values, identifier=identifier, sex=sex), identifier
 

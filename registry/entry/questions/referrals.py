@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from registry.access import NATIONWIDE, Actor, Permission, acting_as, centres_where, require
-from registry.choices import IdentifierType, ReferralState, Side
+from registry.choices import ReferralState, Side
 from registry.entry.importing.course import KIND_STAYS
 from registry.entry.importing.sent_rows import DECLINED, SENT, seal_place
 from registry.entry.importing.staging import chain_of
@@ -139,10 +139,13 @@ def identifier_of(referral: Referral) -> SealedIdentifier | None:
     """The digests of an open referral's identifier; None where its person is named."""
     if referral.chain is None:
         return None
-    type_ = IdentifierType(referral.identifier_type)
-    centre = referral.centre.code if type_ == IdentifierType.LOCAL else ""
-    born = bytes(referral.birth_digest) if referral.birth_digest else None
-    return SealedIdentifier(type_, bytes(referral.chain), referral.birth_year, centre, born)
+    return SealedIdentifier.of_row(
+        referral.identifier_type,
+        chain=referral.chain,
+        birth_year=referral.birth_year,
+        birth_digest=referral.birth_digest,
+        centre=referral.centre.code,
+    )
 
 
 def take_back(*, referral_id: UUID, by: Actor) -> Referral:
@@ -202,7 +205,7 @@ def end_referral(
 
 def lock_with_person(referral_id: UUID, by: Actor, permission: Permission) -> tuple[Referral, Patient | None]:
     """An open referral and its person, both locked; the person first, as in an erasure."""
-    seen = Referral.objects.visible_to(by, permission).filter(pk=referral_id).first()
+    seen = Referral.objects.visible_to(by, permission).select_related("centre").filter(pk=referral_id).first()
     if seen is None:
         raise NotFound
     identifier = identifier_of(seen)

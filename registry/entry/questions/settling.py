@@ -185,7 +185,8 @@ def release_referral(
     TextTooLong, IdentifierInText.
     """
     require(by, Permission.SETTLE_ORDER)
-    seen = Referral.objects.visible_to(by, Permission.SETTLE_ORDER).filter(pk=referral_id).first()
+    visible = Referral.objects.visible_to(by, Permission.SETTLE_ORDER).select_related("centre")
+    seen = visible.filter(pk=referral_id).first()
     if seen is None:
         raise NotFound
     with acting_as(by, reason=REFERRAL_RELEASED % {"sender": seen.sent_by}):

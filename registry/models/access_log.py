@@ -1,7 +1,7 @@
 """Who has read and written identified data (Patient Data Act: stored, and shown to the patient on request)."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pgtrigger
 from django.db import models
@@ -12,6 +12,19 @@ from registry.access import Actor
 from registry.choices import AccessAction
 
 STAYS = "registry.AccessLog:stays"
+# SQL: the unit of a line about a row at `centre`, with the values of `roles_of`.
+UNIT = "CASE WHEN centre.id = ANY(%(own)s::bigint[]) THEN centre.code ELSE %(role)s END"
+
+
+class Roles(NamedTuple):
+    """What an actor acts as: the centres of their own, and the national role or "" without one."""
+
+    own: list[int]
+    role: str
+
+    def unit(self, centre: int, code: str) -> str:
+        """The centre's code for its own staff, else the national role that lets the actor see the row."""
+        return code if centre in self.own else self.role
 
 
 class AccessLog(models.Model):
@@ -44,11 +57,11 @@ class AccessLog(models.Model):
 
 def log_infusions(*, by: Actor, action: AccessAction, infusions: Iterable[Any], detail: str = "") -> None:
     """Log each infusion that was shown or written. Select patient and centre with them."""
-    roles = _roles(by)
+    roles = roles_of(by)
     AccessLog.objects.bulk_create(
         AccessLog(
             actor=by.username,
-            unit=_unit(roles, infusion.centre_id, infusion.centre.code),
+            unit=roles.unit(infusion.centre_id, infusion.centre.code),
             action=action,
             patient=infusion.patient.registry_number,
             infusion=infusion.pk,
@@ -62,18 +75,14 @@ def log_persons(
     *, by: Actor, action: AccessAction, numbers: Iterable[int | None] = (None,), unit: str = "", detail: str = ""
 ) -> None:
     """Log each person by registry number; None where there is none, as for a search without a match."""
-    unit = unit or next((role for role, centre in _roles(by).items() if centre is None), "")
+    unit = unit or roles_of(by).role
     AccessLog.objects.bulk_create(
         AccessLog(actor=by.username, unit=unit, action=action, patient=number, detail=detail) for number in numbers
     )
 
 
-def _roles(by: Actor) -> dict[str, int | None]:
-    return {f"{role}@{centre}" if centre else role: centre for role, centre in by.roles_at()}
-
-
-def _unit(roles: dict[str, int | None], centre: int, code: str) -> str:
-    """The centre's code for its own staff, else the national role that lets the user see the row."""
-    if centre in roles.values():
-        return code
-    return next((role for role, at in roles.items() if at is None), "")
+def roles_of(by: Actor) -> Roles:
+    """The actor's own centres and national role."""
+    held = list(by.roles_at())
+    national = (role for role, centre in held if centre is None)
+    return Roles([centre for _role, centre in held if centre is not None], next(national, ""))

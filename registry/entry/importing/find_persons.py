@@ -9,16 +9,17 @@ from django.db import connection
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import AccessAction
+from registry.entry.importing.staging_sql import KNOWN
 from registry.entry.patients.lookup_budget import FROM_FILE, REFUSED, charge, has_budget
 from registry.errors import TooManyLookups
-from registry.keyed_digests import DIGEST_BYTES, oldest_first
+from registry.keyed_digests import DIGEST_BYTES, key_ids
 from registry.models import User
-from registry.models.access_log import log_persons
+from registry.models.access_log import UNIT, log_persons, roles_of
 
 # For each person of the file: the stored patient, and whether one of the actor's centres knows them.
 FIND = f"""
 CREATE TEMPORARY TABLE import_lookup ON COMMIT DROP AS
-SELECT asked.person, asked.centre_id, known.patient_id,
+SELECT staged.person, staged.centre_id, known.patient_id,
        known.patient_id IS NOT NULL AND (%(nationwide)s OR EXISTS (
            SELECT FROM registry_infusion AS own
            WHERE own.patient_id = known.patient_id AND own.centre_id = ANY(%(centres)s::bigint[]))) AS is_own
@@ -29,24 +30,15 @@ FROM (
         UNION ALL SELECT line, substr(chain, 1, {DIGEST_BYTES}), chain, NULL FROM import_unread
     ) AS row
     ORDER BY person, line
-) AS asked
-LEFT JOIN LATERAL (
-    SELECT stored.patient_id
-    FROM unnest(%(keys)s::text[]) WITH ORDINALITY AS step (key_id, place)
-    JOIN registry_patientidentifier AS stored
-      ON stored.digest = substr(asked.chain, 1 + {DIGEST_BYTES} * (step.place::integer - 1), {DIGEST_BYTES})
-     AND stored.key_id = step.key_id
-    LIMIT 1
-) AS known ON true
+) AS staged
+{KNOWN}
 """
 
 FOREIGN = "SELECT person FROM import_lookup WHERE NOT is_own LIMIT %s"
 
-LOG = """
+LOG = f"""
 INSERT INTO registry_accesslog (at, actor, unit, action, patient, infusion, detail)
-SELECT now(), %(actor)s,
-       CASE WHEN centre.id = ANY(%(own)s::bigint[]) THEN centre.code ELSE %(role)s END,
-       %(searched)s, registry_number, NULL, %(detail)s
+SELECT now(), %(actor)s, {UNIT}, %(searched)s, registry_number, NULL, %(detail)s
 FROM import_lookup AS looked_up
 LEFT JOIN registry_patient AS patient ON patient.id = looked_up.patient_id
 LEFT JOIN registry_centre AS centre ON centre.id = coalesce(looked_up.centre_id, %(only)s)
@@ -60,15 +52,14 @@ def look_up_staged(by: Actor) -> TooManyLookups | None:
     than the actor's hourly budget has left.
     """
     centres = centres_where(by, Permission.READ_RECORDS)
-    roles = list(by.roles_at())
-    own = [centre for _role, centre in roles if centre]
+    roles = roles_of(by)
     with connection.cursor() as cursor:
         cursor.execute(
             FIND,
             {
                 "nationwide": centres is NATIONWIDE,
                 "centres": list(centres),
-                "keys": [key_id for key_id, _key in oldest_first()],
+                "keys": key_ids(),
             },
         )
         wait = _charge_foreign(by, cursor) if has_budget(by, Permission.READ_RECORDS) else 0
@@ -77,9 +68,8 @@ def look_up_staged(by: Actor) -> TooManyLookups | None:
                 LOG,
                 {
                     "actor": by.username,
-                    "own": own,
-                    "only": own[0] if len(own) == 1 else None,  # used for a row whose centre cannot be read
-                    "role": next((role for role, centre in roles if centre is None), ""),
+                    **roles._asdict(),
+                    "only": roles.own[0] if len(roles.own) == 1 else None,  # for a row whose centre cannot be read
                     "searched": AccessAction.SEARCH,
                     "detail": FROM_FILE,
                 },

@@ -32,7 +32,8 @@ from registry.entry.infusions.columns import LISTED
 from registry.entry.infusions.visible_course import SAYS_SEX
 from registry.errors import Problem
 from registry.infusion_input import Identified, InfusionInput
-from registry.keyed_digests import DIGEST_BYTES, oldest_first
+from registry.keyed_digests import DIGEST_BYTES, key_ids
+from registry.models.access_log import roles_of
 from registry.models.patient_identifier import GIVES_BIRTH_DATE
 from registry.order import Plan
 
@@ -86,13 +87,12 @@ def stage_verdicts(verdicts: Iterable[tuple[int, str]]) -> None:
 
 def find_persons(by: Actor) -> None:
     """Match the persons with stored patients, and give each new person a number."""
-    keys = [key_id for key_id, _key in oldest_first()]
-    run(PERSONS, {"keys": keys, "own": _own_centres(by), "submitted": Status.SUBMITTED})
+    run(PERSONS, {"keys": key_ids(), "own": _own_centres(by), "submitted": Status.SUBMITTED})
 
 
 def read_chains() -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
     """(line, the chain of digests) of every row of the file."""
-    keys = [key_id for key_id, _key in oldest_first()]
+    keys = key_ids()
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             "SELECT line, chain FROM import_row UNION ALL SELECT line, chain FROM import_unread ORDER BY line"
@@ -200,18 +200,16 @@ def count_rows() -> tuple[int, int, int]:
 
 def store(by: Actor) -> None:
     """Store the staged rows as patients and infusions; constraints and history triggers apply to every row."""
-    roles = list(by.roles_at())
     run(STORE_PATIENTS)
     values = {"submitted": Status.SUBMITTED, "own": _own_centres(by), "tells": list(GIVES_BIRTH_DATE)}
     run(FILL_SEX, values)
-    run(STORE_IDENTIFIERS, {"current_key": oldest_first()[-1][0]})
+    run(STORE_IDENTIFIERS, {"current_key": key_ids()[-1]})
     run(
         STORE_INFUSIONS,
         {
             "submitted": Status.SUBMITTED,
             "actor": by.username,
-            "own": [centre for _role, centre in roles if centre],
-            "role": next((role for role, centre in roles if centre is None), ""),
+            **roles_of(by)._asdict(),
             "imported": AccessAction.IMPORT,
         },
     )
@@ -226,7 +224,7 @@ def read_centres() -> set[int]:
 
 def chains_are_whole() -> bool:
     """Whether every staged row was digested with all current keys."""
-    length = DIGEST_BYTES * len(oldest_first())
+    length = DIGEST_BYTES * len(key_ids())
     with connection.cursor() as cursor:
         cursor.execute("SELECT NOT EXISTS (SELECT FROM import_row WHERE length(chain) <> %s)", [length])
         return cursor.fetchone()[0]

@@ -2,6 +2,7 @@
 
 from registry.entry.infusions.columns import LISTED, STORED
 from registry.keyed_digests import DIGEST_BYTES
+from registry.models.access_log import UNIT
 from registry.models.trial import sponsor_of
 
 # What identifies a person's infusion, and its kind, are compared separately (course.py).
@@ -32,6 +33,19 @@ DETAILS = ", ".join(column.key for column in STORED if column.name not in WHAT)
 TABLES = "".join(f"CREATE TEMPORARY TABLE {table} ({declare(columns)});\n" for table, columns in STAGED.items())
 
 
+# The stored patient of a row `staged`, matched by a digest at any step of the chain; keys: keyed_digests.key_ids.
+KNOWN = f"""
+LEFT JOIN LATERAL (
+    SELECT stored.patient_id
+    FROM unnest(%(keys)s::text[]) WITH ORDINALITY AS step (key_id, place)
+    JOIN registry_patientidentifier AS stored
+      ON stored.digest = substr(staged.chain, 1 + {DIGEST_BYTES} * (step.place::integer - 1), {DIGEST_BYTES})
+     AND stored.key_id = step.key_id
+    LIMIT 1
+) AS known ON true
+"""
+
+
 # The persons of the file: matched by a digest at any step of the chain, or new, with a key from the sequence
 # already, so that one column identifies the person of a row. The sequence's name is looked up once and not per
 # person. Of records at centres other than %(own)s (NULL: all are own), only their existence is read: `elsewhere`.
@@ -48,14 +62,7 @@ FROM (
     SELECT DISTINCT ON (person) person, chain, count(*) OVER (PARTITION BY person) AS rows
     FROM import_row ORDER BY person
 ) AS staged
-LEFT JOIN LATERAL (
-    SELECT stored.patient_id
-    FROM unnest(%(keys)s::text[]) WITH ORDINALITY AS step (key_id, place)
-    JOIN registry_patientidentifier AS stored
-      ON stored.digest = substr(staged.chain, 1 + {DIGEST_BYTES} * (step.place::integer - 1), {DIGEST_BYTES})
-     AND stored.key_id = step.key_id
-    LIMIT 1
-) AS known ON true;
+{KNOWN};
 ANALYZE import_row (line, person);
 ANALYZE import_person (person, patient_id);
 """
@@ -134,7 +141,7 @@ ORDER BY patient_id
 """
 
 
-# The access log gets a line for each infusion; the unit is the centre if it is the actor's, else the actor's role.
+# The access log gets a line for each infusion.
 STORE_INFUSIONS = f"""
 WITH stored AS (
 INSERT INTO registry_infusion (id, patient_id, kind, status, sex_stated, created_at, {INFUSION_WITHOUT_KIND})
@@ -143,9 +150,7 @@ FROM import_row JOIN import_person USING (person) JOIN import_verdict USING (lin
 ORDER BY patient_id, infused_on, sequence
 RETURNING id, patient_id, centre_id)
 INSERT INTO registry_accesslog (at, actor, unit, action, patient, infusion, detail)
-SELECT now(), %(actor)s,
-       CASE WHEN centre_id = ANY(%(own)s::bigint[]) THEN centre.code ELSE %(role)s END,
-       %(imported)s, registry_number, stored.id, ''
+SELECT now(), %(actor)s, {UNIT}, %(imported)s, registry_number, stored.id, ''
 FROM stored
 JOIN registry_patient AS patient ON patient.id = stored.patient_id
 JOIN registry_centre AS centre ON centre.id = stored.centre_id

@@ -33,17 +33,14 @@ def classify(*, step: Step, others: Sequence[Step], elsewhere: bool = False) -> 
     refuse_taken_place(step, others)
     if elsewhere and step.kind in {None, Kind.FIRST}:
         raise KnownElsewhere
-    order = Order([*others, step])
-    place = order.place(step)
-    first = next((other for other in others if other.kind == Kind.FIRST), None)
-    if first and place < order.place(first):
+    if is_before_first(step, others):
         raise KindUnclear([_kind_problem("kind_unclear", BEFORE_FIRST)])
-    has_earlier = any(order.place(other) < place for other in others)
+    has_earlier = bool(find_earlier(step, others))
     if step.kind is None:
         if has_earlier:
             raise KindUnclear([_kind_problem("kind_unclear", KIND_OPEN)])
         return Kind.FIRST, []
-    if step.kind == Kind.FIRST and first:
+    if step.kind == Kind.FIRST and _find_first(others):
         raise InfusionRefused([_kind_problem("second_first", SECOND_FIRST)])
     if step.kind == Kind.FIRST and has_earlier:
         raise InfusionRefused([_kind_problem("first_not_earliest", NOT_EARLIEST)])
@@ -85,6 +82,16 @@ def doubt_in_course(step: Step, others: Sequence[Step], *, elsewhere: bool = Fal
         sentence = _("The person was treated a long time before: is the date right?")
         yield Problem("infused_on", "long_gap", sentence, True)
     yield from doubt_kind(step, earlier)
+
+
+def is_before_first(step: Step, others: Sequence[Step]) -> bool:
+    """Whether an infusion is before the person's recorded first."""
+    first, order = _find_first(others), Order([*others, step])
+    return first is not None and order.place(step) < order.place(first)
+
+
+def _find_first(course: Iterable[Step]) -> Step | None:
+    return next((step for step in course if step.kind == Kind.FIRST), None)
 
 
 def find_earlier(step: Step, others: Sequence[Step]) -> list[Step]:

@@ -12,9 +12,9 @@ from registry.entry.infusions.visible_course import Course
 from registry.entry.patients.moved_away import refuse_moved
 from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem
 from registry.infusion_input import InfusionInput
-from registry.kinds import classify, refuse_taken_place
+from registry.kinds import classify, is_before_first, refuse_taken_place
 from registry.models import Infusion, Patient
-from registry.order import Order, Step
+from registry.order import Step
 from registry.rules import check_age_by_birth_year, check_input, doubt_sex
 
 DATE = {"infused_on", "date_precision"}
@@ -57,7 +57,7 @@ def assess(
         refuse_age(stated, patient, course)
         refuse_number_of(patient, stated.batch)
     step, others, former_first = stated.step, course.steps, None
-    before_first = not course.elsewhere and _is_before_first(step, others)
+    before_first = not course.elsewhere and is_before_first(step, others)
     if before_first and stated.kind == Kind.FIRST and former_first_becomes:
         former_first = next(infusion for infusion in course.infusions if infusion.kind == Kind.FIRST)
         others = [
@@ -148,9 +148,3 @@ def _is_refused(step: Step, course: Course, code: str) -> bool:
     except InfusionRefused as refused:
         return refused.code == code
     return False
-
-
-def _is_before_first(step: Step, others: Sequence[Step]) -> bool:
-    """Whether an infusion is before the recorded first."""
-    order = Order([*others, step])
-    return any(other.kind == Kind.FIRST and order.place(step) < order.place(other) for other in others)

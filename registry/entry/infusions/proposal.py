@@ -10,9 +10,8 @@ from registry.entry.infusions.batch_checks import doubt_batch
 from registry.entry.infusions.visible_course import Course, read_course, show_sex
 from registry.errors import KindUnclear, Problem
 from registry.infusion_input import InfusionInput
-from registry.kinds import propose_kind
+from registry.kinds import find_earlier, propose_kind
 from registry.models import Infusion, Patient
-from registry.order import Order
 from registry.rules import complete_input, doubt_entry
 
 
@@ -79,18 +78,17 @@ def propose(
         kind = Kind.FIRST if found.before_first else propose_kind(found.step, found.others)
     step = found.step._replace(kind=kind)
     in_cell = [
-        known.step
-        for known in course.infusions
+        other
+        for known, other in zip(course.infusions, found.others, strict=True)
         if known.centre_id == stated.centre.pk and known.category == stated.category
     ]
-    order = Order([*found.others, step])
+    earlier = find_earlier(step, found.others)
     return Proposal(
         kind=kind,
         question=found.question.problems[0] if found.question else None,
         before_first=found.before_first,
-        enters_cell=not any(order.place(other) < order.place(step) for other in in_cell),
-        enters_nation=not course.elsewhere
-        and not any(order.place(other) < order.place(step) for other in found.others),
+        enters_cell=not any(other in earlier for other in in_cell),
+        enters_nation=not course.elsewhere and not earlier,
         counted_in_cell=bool(in_cell),
         counted_in_nation=course.elsewhere or bool(found.others),
         warnings=tuple(warnings),

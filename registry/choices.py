@@ -99,6 +99,10 @@ class IdentifierType(TextChoices):
     LOCAL = "local", _("The centre's own pseudonym")
 
 
+# The numbers that give a date of birth and a sex, the most reliable first.
+GIVES_BIRTH_AND_SEX = (IdentifierType.PERSONAL, IdentifierType.COORDINATION)
+
+
 class CentreRole(TextChoices):
     """A user's role at a centre."""
 

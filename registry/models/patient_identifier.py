@@ -4,11 +4,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import IdentifierType
+from registry.choices import GIVES_BIRTH_AND_SEX, IdentifierType
 from registry.models.history import keeps_history
 from registry.models.patient import Patient
-
-GIVES_BIRTH_DATE = (IdentifierType.PERSONAL.value, IdentifierType.COORDINATION.value)
 
 
 @keeps_history("digest", "birth_digest")
@@ -32,7 +30,7 @@ class PatientIdentifier(models.Model):
             models.CheckConstraint(name="identifier_type_is_known", condition=Q(type__in=IdentifierType.values)),
             models.CheckConstraint(
                 name="identifier_gives_birth_date",
-                condition=Q(birth_digest=None) | Q(type__in=GIVES_BIRTH_DATE),
+                condition=Q(birth_digest=None) | Q(type__in=GIVES_BIRTH_AND_SEX),
             ),
         ]
 

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
-from registry.choices import AccessAction, IdentifierType, Kind, Sex, Status
+from registry.choices import GIVES_BIRTH_AND_SEX, AccessAction, IdentifierType, Kind, Sex, Status
 from registry.entry.importing.course import CourseRow
 from registry.entry.importing.staging_sql import (
     COURSES,
@@ -29,12 +29,10 @@ from registry.entry.importing.staging_sql import (
     WORDS,
 )
 from registry.entry.infusions.columns import LISTED
-from registry.entry.infusions.visible_course import SAYS_SEX
 from registry.errors import Problem
 from registry.infusion_input import Identified, InfusionInput
 from registry.keyed_digests import DIGEST_BYTES, key_ids
 from registry.models.access_log import roles_of
-from registry.models.patient_identifier import GIVES_BIRTH_DATE
 from registry.order import Plan
 
 FETCHED_AT_ONCE = 5_000
@@ -75,9 +73,14 @@ def stage_unread(rows: Iterable[tuple[int, Identified]]) -> None:
     _stage("import_unread", ((line, chain_of(identifier)) for line, identifier in rows))
 
 
-def stage_problems(problems: Iterable[tuple]) -> None:
+def stage_problems(problems: Iterable[tuple[int, Problem]]) -> None:
     """Stage problems: (line, Problem)."""
-    _stage("import_problem", ((line, p.field, p.code, str(p.sentence), p.warning) for line, p in problems))
+    _stage("import_problem", ((line, *problem_row(problem)) for line, problem in problems))
+
+
+def problem_row(problem: Problem) -> tuple[str, str, str, bool]:
+    """A problem's columns in a table: field, code, sentence, warning."""
+    return problem.field, problem.code, str(problem.sentence), problem.warning
 
 
 def stage_verdicts(verdicts: Iterable[tuple[int, str]]) -> None:
@@ -110,7 +113,9 @@ def read_courses(by: Actor) -> Iterator[CourseRow]:
     """
     statuses = [Status.SUBMITTED.value, Status.WITHDRAWN.value]
     with connection.chunked_cursor() as cursor:
-        cursor.execute(COURSES, {"statuses": statuses, "own": _own_centres(by), "say_sex": list(SAYS_SEX)})
+        cursor.execute(
+            COURSES, {"statuses": statuses, "own": _own_centres(by), "say_sex": list(GIVES_BIRTH_AND_SEX)}
+        )
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             for (
                 patient, elsewhere, infused_on, precision, sequence, line, status, kind, product, sex,
@@ -201,7 +206,7 @@ def count_rows() -> tuple[int, int, int]:
 def store(by: Actor) -> None:
     """Store the staged rows as patients and infusions; constraints and history triggers apply to every row."""
     run(STORE_PATIENTS)
-    values = {"submitted": Status.SUBMITTED, "own": _own_centres(by), "tells": list(GIVES_BIRTH_DATE)}
+    values = {"submitted": Status.SUBMITTED, "own": _own_centres(by), "tells": list(GIVES_BIRTH_AND_SEX)}
     run(FILL_SEX, values)
     run(STORE_IDENTIFIERS, {"current_key": key_ids()[-1]})
     run(

@@ -7,11 +7,9 @@ from django.db.models import Case, Exists, F, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
-from registry.choices import IdentifierType, Sex
+from registry.choices import GIVES_BIRTH_AND_SEX, Sex
 from registry.models import Infusion, Patient, PatientIdentifier
 from registry.order import Step
-
-SAYS_SEX = (IdentifierType.PERSONAL, IdentifierType.COORDINATION)
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def sex_shown_to(actor: Actor, *, patient: str) -> Case:
     centres = centres_where(actor, Permission.READ_RECORDS)
     if centres is NATIONWIDE:
         return Case(default=F(f"{prefix}sex"))
-    by_number = PatientIdentifier.objects.filter(patient=OuterRef(patient), type__in=SAYS_SEX)
+    by_number = PatientIdentifier.objects.filter(patient=OuterRef(patient), type__in=GIVES_BIRTH_AND_SEX)
     stated = Infusion.objects.filter(patient=OuterRef(patient), centre__in=centres).exclude(sex_stated=Sex.UNKNOWN)
     first = stated.order_by("created_at", "infused_on", "sequence", "pk").values("sex_stated")[:1]
     return Case(

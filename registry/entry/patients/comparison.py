@@ -8,14 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from registry.ages import Age, Born, born_by_age, born_in
-from registry.choices import IdentifierType, Sex
+from registry.choices import GIVES_BIRTH_AND_SEX, Sex
 from registry.errors import MergeImpossible
 from registry.infusion_input import Identified
 from registry.keyed_digests import carry_birth_digest
 from registry.models import Patient, PatientIdentifier
 
-# Types that give a date of birth and a sex, the most reliable first; other knowledge of a person was typed.
-NUMBERS = (IdentifierType.PERSONAL, IdentifierType.COORDINATION)
 DIFFERENT = gettext_noop(
     "The numbers of the two persons give different dates of birth: say why they are one person all the same."
 )
@@ -33,7 +31,7 @@ class MergeUnexplained(MergeImpossible):
 class Traits:
     """A person's known sex and birth, and their source."""
 
-    number: int | None  # the index in NUMBERS of the best number; None where everything was typed
+    number: int | None  # the index in GIVES_BIRTH_AND_SEX of the best number; None where everything was typed
     birth_year: int | None
     sex: Sex
     ages: list[Born]
@@ -52,7 +50,7 @@ def read_traits(patient: Patient) -> Traits:
     types = {identifier.type for identifier in identifiers}
     rows = patient.infusions.counted().values_list("infused_on", "date_precision", "age_at_infusion")
     return Traits(
-        number=next((place for place, type_ in enumerate(NUMBERS) if type_ in types), None),
+        number=next((place for place, type_ in enumerate(GIVES_BIRTH_AND_SEX) if type_ in types), None),
         birth_year=patient.birth_year,
         sex=Sex(patient.sex),
         ages=[born_by_age(Age(*row)) for row in rows],
@@ -91,13 +89,13 @@ def _read_births(identifiers: Iterable[PatientIdentifier]) -> set[bytes | None]:
     return {
         carry_birth_digest(number.key_id, bytes(number.birth_digest)) if number.birth_digest else None
         for number in identifiers
-        if number.type in NUMBERS
+        if number.type in GIVES_BIRTH_AND_SEX
     }
 
 
 def choose_traits(keep: Patient, absorb: Patient) -> tuple[Sex, int | None]:
     """Sex and year of birth of the merged person: the better number takes precedence over what was typed."""
-    worst = len(NUMBERS)
+    worst = len(GIVES_BIRTH_AND_SEX)
     ours, theirs = sorted(
         (read_traits(keep), read_traits(absorb)),
         key=lambda traits: worst if traits.number is None else traits.number,

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.choices import AccessAction, IdentifierType, Sex
+from registry.choices import GIVES_BIRTH_AND_SEX, AccessAction, IdentifierType, Sex
 from registry.entry.infusions.ages_by_number import follow_number
 from registry.entry.patients.comparison import has_other_birth
 from registry.entry.patients.locked import claim_identifier, give_identifier, lock_stored_patient
@@ -17,8 +17,6 @@ from registry.errors import NotFound, RegistryError
 from registry.infusion_input import Identified
 from registry.models import Infusion, Patient, PatientIdentifier
 from registry.models.access_log import log_persons
-
-TELL_BIRTH = {IdentifierType.PERSONAL, IdentifierType.COORDINATION}
 
 # Stored in English in the access log, translated when shown.
 ADDED = gettext_noop("an identifier was added")
@@ -102,7 +100,9 @@ def replace_identifier(
             give_identifier(locked, identifier)
         is_dated = identifier is not None and identifier.born_on is not None
         by_number = _gives_age(stored) and (is_dated or not any(map(_gives_age, others)))
-        gave_birth = stored.type in TELL_BIRTH and all(other.type not in TELL_BIRTH for other in others)
+        gave_birth = stored.type in GIVES_BIRTH_AND_SEX and all(
+            other.type not in GIVES_BIRTH_AND_SEX for other in others
+        )
         stored.delete()
         if gave_birth and not (identifier and identifier.birth_year):
             locked.birth_year, locked.sex = None, Sex.UNKNOWN

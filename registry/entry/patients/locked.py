@@ -5,13 +5,12 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as
-from registry.choices import Sex
+from registry.choices import GIVES_BIRTH_AND_SEX, Sex
 from registry.entry.locks import lock_entry
 from registry.entry.patients.lookup import holder_of, person_with, refuse_refused, refuse_retired_pseudonym
 from registry.errors import NotFound
 from registry.infusion_input import Identified, InfusionInput
 from registry.models import Infusion, Patient, PatientIdentifier
-from registry.models.patient_identifier import GIVES_BIRTH_DATE
 from registry.sentences import STATED_WITH_INFUSION
 
 
@@ -101,9 +100,7 @@ def fill_sex(patient: Patient, stated: InfusionInput, *, by: Actor) -> None:
     if stated.identifier:
         of_person = {"patient": OuterRef("pk")}
         here = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).filter(**of_person)
-        numbers = PatientIdentifier.objects.filter(
-            **of_person, type__in=GIVES_BIRTH_DATE
-        )  # such a number gives the sex too
+        numbers = PatientIdentifier.objects.filter(**of_person, type__in=GIVES_BIRTH_AND_SEX)
         stand = Infusion.objects.counted().filter(**of_person)
         fillable |= Q(~Exists(here), ~Exists(stand), ~Exists(numbers))
     with acting_as(by, reason=STATED_WITH_INFUSION):

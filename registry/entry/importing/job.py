@@ -187,7 +187,8 @@ def _refuse_file(job: ImportJob, unusable: FileUnusable) -> None:
     """End a job whose file cannot be used, with the reason as a problem of the whole file."""
     with transaction.atomic():
         _fail(job.pk, "", becomes=ImportState.REFUSED)
-        kept_rows.keep_problems([(job.pk, THE_FILE, "file", unusable.code, str(unusable), False)])
+        whole = Problem("file", unusable.code, str(unusable))
+        kept_rows.keep_problems([(job.pk, THE_FILE, *staging.problem_row(whole))])
 
 
 def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
@@ -229,10 +230,7 @@ def _conclude(job: ImportJob, summary: ImportSummary, problems: list[tuple[int, 
     job.finished_at = timezone.now()
     job.save(update_fields=["state", "stored", "unchanged", "refused", "warnings", "done", "total", "finished_at"])
     job.problems.all().delete()
-    kept_rows.keep_problems(
-        (job.pk, line, problem.field, problem.code, problem.sentence, problem.warning)
-        for line, problem in problems
-    )
+    kept_rows.keep_problems((job.pk, line, *staging.problem_row(problem)) for line, problem in problems)
     if job.state == ImportState.STORED:
         job.rows.all().delete()
     elif job.state == ImportState.REFUSED or not job.stored:

@@ -19,10 +19,10 @@ from registry.entry.exchange.file_reader import Line, read_open_lines
 from registry.entry.exchange.workbook import rows_at_most, unpacked_size
 from registry.entry.importing import kept_rows
 from registry.entry.importing.pipeline import Progress, batches, read_line
-from registry.entry.importing.staging import chain_of
+from registry.entry.importing.staging import chain_of, problem_row
 from registry.entry.infusions.row_fields import LONGEST_VALUE
 from registry.entry.infusions.row_reader import CodeLists, RowReader, read_person
-from registry.errors import FileTooLarge, FileUnusable, Problem
+from registry.errors import FileTooLarge, FileUnusable
 from registry.identity import LOCAL_PREFIX, may_be_identifier
 from registry.reserve_numbers import FULL_LENGTH, UNPUBLISHED
 
@@ -97,7 +97,7 @@ def _read(job: UUID, reader: RowReader, lines: Sequence[Line]) -> tuple[list[Kep
         if line.fields is not None:
             stored = kept_rows.keep_stated(stated) if stated else (None, _digest(line.fields, reader.lists), None)
             rows.append((job, line.number, show_cells(line.fields), *stored))
-        problems += ((job, line.number, *_plain(problem)) for problem in found)
+        problems += ((job, line.number, *problem_row(problem)) for problem in found)
     return rows, problems
 
 
@@ -105,10 +105,6 @@ def _digest(fields: dict[str, str], lists: CodeLists) -> bytes | None:
     """The digests of a row that cannot be staged, so that an erasure finds it; None without an identifier."""
     identifier = read_person(fields, lists)
     return chain_of(identifier) if identifier else None
-
-
-def _plain(problem: Problem) -> tuple:
-    return problem.field, problem.code, str(problem.sentence), problem.warning
 
 
 def show_cells(fields: dict[str, str]) -> dict[str, str]:

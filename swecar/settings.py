@@ -228,7 +228,7 @@ SECURE_HSTS_PRELOAD: bool = _set["HSTS_PRELOAD"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # requested inside the proxy
 X_FRAME_OPTIONS = "DENY"
-CSRF_FAILURE_VIEW = "registry.pages.clinic.expired_form.answer_stale_form"
+CSRF_FAILURE_VIEW = "registry.pages.clinic.expired_form.return_stale_form"
 # The first two look for Django's middleware by name; swecar.http.middleware subclasses it. The others want what
 # HSTS_SUBDOMAINS and HSTS_PRELOAD leave to the region.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "security.W005", "security.W021"]

@@ -12,14 +12,14 @@ from swecar.redis_client import IMPATIENT, make_client
 
 
 def live(request: HttpRequest) -> JsonResponse:
-    """The process answers."""
+    """The process is alive."""
     return JsonResponse({"status": "live"})
 
 
 def ready(request: HttpRequest) -> JsonResponse:
     """Whether this web server can serve: it needs the database, and neither the broker nor a snapshot.
 
-    503 where the database does not answer, or lacks the tables of this version.
+    503 where the database does not respond, or lacks the tables of this version.
     """
     database, age = _database()
     return JsonResponse(
@@ -31,7 +31,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 def deep(request: HttpRequest) -> JsonResponse:
     """The whole service, for an outside monitor: 503 where anything is missing."""
     database, age = _database()
-    broker = broker_answers()
+    broker = is_broker_up()
     try:
         signs = LastSeen.objects.read() if database else None
     except DatabaseError:
@@ -52,7 +52,7 @@ def deep(request: HttpRequest) -> JsonResponse:
 
 
 def _database() -> tuple[bool, int | None]:
-    """Whether the database answers, and the age of the current snapshot."""
+    """Whether the database responds, and the age of the current snapshot."""
     try:
         snapshot = Publication.objects.select_related("snapshot").get().snapshot
     except (DatabaseError, Publication.DoesNotExist):
@@ -60,7 +60,7 @@ def _database() -> tuple[bool, int | None]:
     return True, int((timezone.now() - snapshot.built_at).total_seconds()) if snapshot else None
 
 
-def broker_answers() -> bool:
+def is_broker_up() -> bool:
     """Whether the server that is broker and cache can be spoken to."""
     try:
         with make_client(settings.REDIS, **IMPATIENT) as broker:

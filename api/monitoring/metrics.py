@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
-from api.monitoring.health import broker_answers
+from api.monitoring.health import is_broker_up
 from registry.choices import FAILURES, ImportState, Sign, Task
 from registry.entry.patients.lookup_budget import count_lookups
 from registry.models import ImportJob, LastSeen, Publication, Revision, Run
@@ -49,11 +49,11 @@ def show_metrics(request: HttpRequest) -> HttpResponse:
         _tell_signs(gauges)
     except DatabaseError:
         gauges = _Gauges()
-        database_answers = False
+        is_database_up = False
     else:
-        database_answers = True
-    gauges.tell("database_up", "Whether the database answers.", database_answers)
-    gauges.tell("broker_up", "Whether the broker answers.", broker_answers())
+        is_database_up = True
+    gauges.tell("database_up", "Whether the database responds.", is_database_up)
+    gauges.tell("broker_up", "Whether the broker responds.", is_broker_up())
     return HttpResponse(
         generate_latest(gauges.registry), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"}
     )

@@ -1,8 +1,8 @@
-"""The cache that all processes share, and that may be away: nobody has to wait for it or knows of it.
+"""The cache that all processes share, which may be unavailable: nobody waits for it or notices.
 
-What it does not answer, it does not know; what it does not take is lost. Whoever needs it to have taken
-something keeps that in the database. After a fault it is left alone for a moment, so that one that
-accepts connections and answers nothing costs one wait a moment, and not one a word.
+A read that fails is a miss; a write that fails is lost. What must not be lost is in the database. After a fault
+the cache is not tried for a moment, so that a server that accepts connections and does not respond costs one
+timeout a moment, and not one a call.
 """
 
 import logging

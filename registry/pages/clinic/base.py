@@ -17,7 +17,7 @@ from registry.entry.questions.question_list import count_waiting
 from registry.entry.questions.referrals import read_open
 from registry.errors import Busy, NotFound, NotPermitted, TooManyLookups
 from registry.models import Centre, User
-from registry.pages.clinic.expired_form import answer_signed_out
+from registry.pages.clinic.expired_form import return_signed_out
 from registry.pages.clinic.sent_once import carry_out_once
 from swecar.http.error_status import status_of
 
@@ -45,7 +45,7 @@ def page(*permissions: Permission, stores: bool = True) -> Callable[[View], View
         def shown(request, *args, **kwargs):
             if not request.user.is_authenticated:
                 if request.htmx or request.method == "POST":
-                    return answer_signed_out(request)
+                    return return_signed_out(request)
                 return redirect_to_login(request.get_full_path())
             if permissions and not any(centres_where(request.user, permission) for permission in permissions):
                 raise Http404

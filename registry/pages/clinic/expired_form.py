@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseStopPolling, reswap, retarget
 
 
-def answer_signed_out(request: Any) -> HttpResponse:
+def return_signed_out(request: Any) -> HttpResponse:
     """For a user who has been signed out: the form as sent, or a notice for an htmx request.
 
     The fields, which may hold an identity number, are in this response and stored nowhere.
@@ -20,7 +20,7 @@ def answer_signed_out(request: Any) -> HttpResponse:
 
 
 @never_cache
-def answer_stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+def return_stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     """For a form whose CSRF token is not of this session: it was opened before the last sign-in, or elsewhere.
 
     The fields are returned only to the registry's own page, so that another site's form is not one click away

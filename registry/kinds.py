@@ -71,7 +71,7 @@ def refuse_taken_place(step: Step, others: Iterable[Step]) -> None:
         raise InfusionRefused([Problem("sequence", "sequence_taken", sentence)])
 
 
-def doubt_in_course(step: Step, others: Sequence[Step], *, elsewhere: bool = False) -> Iterable[Problem]:
+def doubt_in_course(step: Step, others: Sequence[Step], *, elsewhere: bool) -> Iterable[Problem]:
     """Warnings about the stated kind, given the person's other infusions."""
     earlier = find_earlier(step, others)
     if step.kind == Kind.REINFUSION and not earlier and not elsewhere:

@@ -252,7 +252,7 @@ def test_the_doubts_of_a_course_are_those_of_the_plan(later):
                 run += 1
             doses = doses[-run:]
         planned = one_course and len(doses) < plans[product].doses and day - course[place - 1][0] <= 20
-        doubts = {one.code for one in doubt_in_course(steps[place], steps[:place])} - {"long_gap"}
+        doubts = {one.code for one in doubt_in_course(steps[place], steps[:place], elsewhere=False)} - {"long_gap"}
         assert bool(doubts) == (planned if kind == "reinfusion" else not planned), (course, place)
         proposed = propose_kind(steps[place]._replace(kind=None), steps[:place])
         assert proposed == (Kind.FURTHER_DOSE if planned else Kind.REINFUSION)

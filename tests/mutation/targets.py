@@ -21,7 +21,7 @@ TARGETS = {
     "rules": Target(
         ("registry/rules.py", "registry/kinds.py"),
         (
-            *_tests("rules", "count_effect", "kind_against_course"),
+            *_tests("rules", "rules_by_field", "count_effect", "kind_against_course"),
             "tests/test_page_view.py::test_the_page_goes_back_to_the_first_day_of_2014",
         ),
     ),

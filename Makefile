@@ -18,7 +18,7 @@ SPECTRAL := @stoplight/spectral-cli@6.16.3
 GENERATORS := openapi-python-client==0.29.1 openapi-generator-cli==7.26.0 urllib3 python-dateutil pydantic
 
 # The tests and the benchmarks have folders apart from the demonstration's.
-SERVE_APART = -u DATABASE_URL -u DATABASE_URL_FILE -u REDIS_URL -u REDIS_URL_FILE \
+SERVE_APART = -u DATABASE_URL -u DATABASE_URL_FILE -u REDIS_URL -u REDIS_URL_FILE -u DEMONSTRATION_FILE \
 	SWECAR_VAR="$${SWECAR_VAR:-var}/$@" $(PYTHON) manage.py serve_embedded --
 
 # Settings like production's, for checks that read the settings and no data.
@@ -36,7 +36,7 @@ demo: $(DEMO_READY) ## the demonstration on http://127.0.0.1:8000 (PORT=… for 
 	@exec $(PYTHON) -m swecar.local.demo
 
 test: $(READY) ## the whole suite, on PostgreSQL and Valkey started for it (ARGS=… for pytest)
-	@export SWECAR_EMBEDDED_FAST=1; exec env -u PYTHONDONTWRITEBYTECODE $(SERVE_APART) $(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
+	@export SWECAR_EMBEDDED_FAST=1; exec env -u PYTHONDONTWRITEBYTECODE -u DEMONSTRATION $(SERVE_APART) $(PYTHON) -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(READY) ## style, types, layers, migrations, deployment, the API's description, the Dockerfile
 	@echo "Style (ruff) …"
@@ -80,7 +80,7 @@ mutants: $(READY) ## small faults put into the modules that count, one at a time
 	@export SWECAR_EMBEDDED_FAST=1; exec env -u PYTHONDONTWRITEBYTECODE $(SERVE_APART) nice -n 10 $(PYTHON) -m tests.mutation $(ARGS)
 
 bench: $(READY) ## the benchmarks: a table of ratios, and benchmarks/results.json
-	@exec env $(SERVE_APART) $(PYTHON) -m benchmarks $(ARGS)
+	@exec env DEMONSTRATION=1 $(SERVE_APART) $(PYTHON) -m benchmarks $(ARGS)
 
 bare-check: ## `make demo` on bare Debian 12 and 13, with pip and uv, as root and not (needs root and debootstrap)
 	@exec .ci/bare-check

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Protocol
 
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import LockNotAvailable
 
 from registry.choices import CentreRole, NationalRole
 from registry.errors import Busy, NotPermitted
+from registry.purpose import own_purpose, read_purpose, refuse_other_purpose
 
 
 class Permission(StrEnum):
@@ -120,27 +121,34 @@ def require(actor: Actor, permission: Permission, *, centre: int | None = None) 
         raise NotPermitted
 
 
+OUTER = """
+SELECT current_setting('swecar.actor', true), current_setting('swecar.reason', true),
+       current_setting('swecar.purpose', true), (SELECT kind FROM registry_statedpurpose)
+"""
+NAME = """
+SELECT set_config('swecar.actor', %s, true), set_config('swecar.reason', %s, true),
+       set_config('swecar.purpose', %s, true)
+"""
+
+
 @contextmanager
 def acting_as(actor: Actor, *, reason: str = "") -> Iterator[None]:
-    """A transaction with an actor and a reason, which the history triggers read.
+    """A transaction with an actor and a reason, which the history triggers read, and the process's purpose.
 
-    A nested call restores the outer actor and reason. Raises Busy on lock contention.
+    A nested call restores the outer ones. Raises Busy on lock contention, WrongPurpose.
     """
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('swecar.actor', true), current_setting('swecar.reason', true)")
-            before = cursor.fetchone()
-            _name(cursor, actor.username, reason)
+            cursor.execute(OUTER)
+            *before, stated = cursor.fetchone()
+            refuse_other_purpose(stated)
+            cursor.execute(NAME, [actor.username, reason, own_purpose()])
             yield
-            _name(cursor, *(value or "" for value in before))
+            cursor.execute(NAME, [value or "" for value in before])
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             raise Busy from None
         raise
-
-
-def _name(cursor, actor: str, reason: str) -> None:
-    cursor.execute(
-        "SELECT set_config('swecar.actor', %s, true), set_config('swecar.reason', %s, true)",
-        [actor, reason],
-    )
+    except IntegrityError:
+        refuse_other_purpose(read_purpose())  # it may have been said since it was asked above
+        raise

@@ -4,6 +4,13 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 
+class Purpose(TextChoices):
+    """What a database is for: real records, or a demonstration's."""
+
+    REGISTRY = "registry"
+    DEMONSTRATION = "demonstration"
+
+
 class Category(TextChoices):
     """Under which arrangement an infusion was given (COUNTING.md, "The words")."""
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop, ngettext
 
+from registry.choices import Purpose
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -82,6 +84,29 @@ class Busy(RegistryError):
         "Another change is being stored, perhaps an import: nothing was stored. Try again in a minute."
     )
     code = "busy"
+
+
+class WrongPurpose(RegistryError):
+    """The database is not what the process is set up for."""
+
+    sentence = gettext_noop(
+        "This database holds the made-up records of a demonstration, so nothing in it is shown, stored or "
+        "published as real. Connect the registry's own database; only a demonstration is run with DEMONSTRATION=1."
+    )
+    of_registry = gettext_noop(
+        "This database holds, or has held, real records, so it is never a demonstration's. "
+        "Run the registry without DEMONSTRATION, and a demonstration on a database of its own."
+    )
+    code = "wrong_database"
+
+    def __init__(self, stated: Purpose):
+        self._sentence = self.of_registry if stated == Purpose.REGISTRY else self.sentence
+        super().__init__(_(self._sentence))
+
+    @property
+    def english(self) -> str:
+        """The sentence as operators read it."""
+        return self._sentence
 
 
 class TooManyLookups(RegistryError):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from celery import shared_task
+from celery.signals import beat_init, worker_init
 from django.conf import settings
 
 from registry.choices import Sign, Task
@@ -16,6 +17,14 @@ from registry.entry.questions.expiry import expire_referrals
 from registry.models import LastSeen
 from registry.publishing import runs, watching  # noqa: F401 (its signals)
 from registry.publishing.absence import forget_instances, is_missed
+from registry.purpose import check_at_start
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_other_database(**sent: object) -> None:
+    """End a worker or the scheduler whose database is for something else."""
+    check_at_start()
 
 
 @shared_task(name=Task.PUBLISH.value)

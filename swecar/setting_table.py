@@ -233,7 +233,8 @@ SETTINGS = (
     Setting(
         "DEMONSTRATION",
         form.flag,
-        "`1` only where the records are invented: every public page then says so. `make demo` sets it",
+        "`1` only where the records are made up: every public page then says so, and the database takes no real "
+        "records ([below](#demonstration-and-registry)). `make demo` sets it",
         "0",
     ),
     Setting(

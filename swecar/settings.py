@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "swecar.http.middleware.refuse_zero_bytes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "swecar.own_database.serve_own_database",
     "swecar.http.middleware.Session",
     "swecar.http.middleware.Locale",
     "swecar.http.middleware.Common",

@@ -14,9 +14,11 @@ import swecar.urls  # noqa: E402, F401  after the settings; loads all that a pag
 from api.public.rate_limit import spend_if_any  # noqa: E402
 from registry.figure.geometry import load_shapes  # noqa: E402
 from registry.published.current_snapshot import remembered_hash  # noqa: E402
+from registry.purpose import check_at_start  # noqa: E402
 from swecar.http.rendering_version import rendering_version  # noqa: E402
 from swecar.http.replay_cache import ReplayCache  # noqa: E402
 
+check_at_start()
 application = ReplayCache(service, current=remembered_hash, spend=spend_if_any)
 load_shapes()
 rendering_version()

@@ -140,6 +140,12 @@ def cache_down(monkeypatch):
 
 
 @pytest.fixture
+def as_demonstration(settings):
+    """The process says that it is a demonstration (DEMONSTRATION=1)."""
+    settings.DEMONSTRATION = True
+
+
+@pytest.fixture
 def lists(db):
     """The code lists of the tests (factories.py), and the rows that the migrations make."""
     return factories.store_lists()

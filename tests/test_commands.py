@@ -118,7 +118,7 @@ def test_the_history_says_where_a_code_list_is_from(db, manage):
 # demo_data
 
 
-def test_reference_only_stores_the_code_lists_and_no_users(db, manage):
+def test_reference_only_stores_the_code_lists_and_no_users(db, as_demonstration, manage):
     code, out, err = manage("demo_data", "--reference-only")
     assert (code, out, err) == (0, "Code lists stored.\n", "")
     counts = [model.objects.count() for model in (Centre, Product, Indication, Trial)]
@@ -129,14 +129,14 @@ def test_reference_only_stores_the_code_lists_and_no_users(db, manage):
         assert not model.objects.exists()
 
 
-def test_reference_only_twice_changes_nothing(db, manage):
+def test_reference_only_twice_changes_nothing(db, as_demonstration, manage):
     manage("demo_data", "--reference-only")
     before = list(Centre.objects.values()), list(Product.objects.values())
     assert manage("demo_data", "--reference-only")[0] == 0
     assert (list(Centre.objects.values()), list(Product.objects.values())) == before
 
 
-def test_the_demonstrations_users_have_the_roles_and_passwords_that_are_printed(db, manage):
+def test_the_demonstrations_users_have_the_roles_and_passwords_that_are_printed(db, as_demonstration, manage):
     code, out, _err = manage("demo_data")
     assert code == 0
     printed = dict(
@@ -153,7 +153,7 @@ def test_the_demonstrations_users_have_the_roles_and_passwords_that_are_printed(
     assert list(User.objects.filter(is_staff=True).values_list("username", flat=True)) == ["admin"]
 
 
-def test_logins_are_written_to_a_private_file_and_not_printed(db, manage, tmp_path):
+def test_logins_are_written_to_a_private_file_and_not_printed(db, as_demonstration, manage, tmp_path):
     path = tmp_path / "logins.json"
     code, out, _err = manage("demo_data", "--logins", path)
     assert code == 0
@@ -164,7 +164,7 @@ def test_logins_are_written_to_a_private_file_and_not_printed(db, manage, tmp_pa
     assert not any(password in out for password in kept.values())
 
 
-def test_existing_logins_stay(db, manage, tmp_path):
+def test_existing_logins_stay(db, as_demonstration, manage, tmp_path):
     path = tmp_path / "logins.json"
     manage("demo_data", "--logins", path)
     before = json.loads(path.read_text())
@@ -176,7 +176,7 @@ def test_existing_logins_stay(db, manage, tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_file_of_logins_that_others_could_read_becomes_private(db, manage, tmp_path):
+def test_a_file_of_logins_that_others_could_read_becomes_private(db, as_demonstration, manage, tmp_path):
     path = tmp_path / "logins.json"
     path.write_text("{}")
     path.chmod(0o644)

@@ -35,6 +35,7 @@ from registry.models import (
     Revision,
     Run,
     Snapshot,
+    StatedPurpose,
     Token,
     Trial,
     User,
@@ -166,6 +167,10 @@ TRIAL = {"identifier": "NCT99000009", "name": "X", "sponsor": "academic", "phase
 BROKEN: dict[str, list[Callable]] = {
     "revision_is_one_row": [lambda: Revision.objects.create(id=2)],
     "publication_is_one_row": [lambda: Publication.objects.create(id=2)],
+    "purpose_is_one_row": [lambda: StatedPurpose.objects.create(id=2, kind="registry")],
+    "purpose_is_known": [
+        lambda: StatedPurpose.objects.create(kind=""), lambda: StatedPurpose.objects.create(kind="real"),
+    ],
     "centre_code_is_capitals": [lambda: centre(code="upp"), lambda: centre(code="U"), lambda: centre(code="U P")],
     "centre_lies_on_earth": [
         lambda: centre(latitude=91), lambda: centre(latitude=-91),

@@ -101,13 +101,39 @@ def assert_it_serves_and_works(demo: Demonstration, var: Path) -> None:
         time.sleep(0.1)
 
 
+def join(var: Path, command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the shell with the demonstration's variables."""
+    joined = f"set -a; . {shlex.quote(str(var))}/demo.env; set +a; {command}"
+    return subprocess.run(
+        ["sh", "-c", joined], cwd=ROOT, env=environment(var), capture_output=True, text=True, timeout=LIMIT,
+        check=False,
+    )  # fmt: skip
+
+
 def assert_a_shell_joins_it(var: Path) -> None:
-    """A manage.py command runs with the stored variables."""
-    command = f"set -a; . {shlex.quote(str(var))}/demo.env; set +a; {sys.executable} manage.py verify"
-    outcome = subprocess.run(
-        ["sh", "-c", command], cwd=ROOT, env=environment(var), capture_output=True, timeout=LIMIT, check=False
-    )
-    assert outcome.returncode == 0, outcome.stderr
+    """Any manage.py command runs with the stored variables."""
+    for command in ("verify", "demo_data --reference-only", "publish"):
+        outcome = join(var, f"{sys.executable} manage.py {command}")
+        assert outcome.returncode == 0, outcome.stderr
+
+
+WITHOUT = f"env -u DEMONSTRATION {sys.executable}"
+SERVICES = (
+    "-m gunicorn swecar.wsgi --preload --workers 2 --threads 4 --bind 127.0.0.1:0",
+    "-m celery -A swecar worker -c 1",
+    "-m celery -A swecar beat -s {var}/schedule",
+    "manage.py publish",
+    "manage.py load_code_lists",
+)
+
+
+def assert_no_registry_runs_on_it(var: Path) -> None:
+    """Without DEMONSTRATION=1 a server, a worker, a scheduler or a command ends at once with a sentence."""
+    for words in SERVICES:
+        outcome = join(var, f"{WITHOUT} {words.format(var=var)}")
+        assert outcome.returncode == 1, words
+        assert "This database holds the made-up records of a demonstration" in outcome.stderr, words
+        assert "Traceback" not in outcome.stderr, words
 
 
 def assert_a_second_one_is_told_to_join(var: Path) -> None:
@@ -124,6 +150,7 @@ def test_it_starts_serves_stops_completely_and_starts_again_on_its_data(var):
     assert_it_prints_the_summary(first, var)
     assert_it_serves_and_works(first, var)
     assert_a_shell_joins_it(var)
+    assert_no_registry_runs_on_it(var)
     assert_a_second_one_is_told_to_join(var)
 
     first.process.send_signal(signal.SIGINT)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test import override_settings
 
 import registry
 from registry import measures
@@ -55,7 +56,7 @@ pytestmark = pytest.mark.xdist_group("demonstration")
 def demonstration(django_db_setup, django_db_blocker):
     """The demonstration's records, in a transaction around all tests; the output of storing them."""
     out = StringIO()
-    with django_db_blocker.unblock(), factories.rolled_back():
+    with django_db_blocker.unblock(), override_settings(DEMONSTRATION=True), factories.rolled_back():
         factories.store_single_rows()
         call_command("demo_data", stdout=out)
         factories.drop_import_tables()

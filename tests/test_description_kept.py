@@ -27,7 +27,7 @@ def filter_query(context, query):
 
 
 @pytest.fixture
-def served(live_server, transactional_db, settings):
+def served(live_server, transactional_db, as_demonstration):
     """The demonstration on a port of its own."""
     factories.store_single_rows()
     factories.drop_import_tables()

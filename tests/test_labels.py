@@ -69,7 +69,7 @@ NEARLY = [
 
 
 @pytest.fixture
-def demonstration(db):
+def demonstration(db, as_demonstration):
     call_command("demo_data", "--reference-only", verbosity=0, stdout=io.StringIO())
 
 

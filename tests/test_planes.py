@@ -41,6 +41,7 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "registry.number_search",
     "registry.order",
     "registry.pages.formats",  # how dates are written
+    "registry.purpose",
     "registry.reserve_numbers",
     "registry.rules",
     "registry.sealing",
@@ -54,6 +55,7 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "swecar.error_reports",
     "swecar.local",
     "swecar.log_lines",
+    "swecar.own_database",
     "swecar.production",
     "swecar.redis_client",
     "swecar.server_urls",

@@ -9,7 +9,7 @@ import pytest
 from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.test import Client
+from django.test import Client, override_settings
 
 from api.openapi import PROBLEM
 from api.public import code_lists, openapi, service
@@ -45,7 +45,7 @@ KEPT = [address for address in ADDRESSES if address != "status"]
 @pytest.fixture(scope="module")
 def demonstration(django_db_setup, django_db_blocker):
     """The published demonstration, stored once for the module and taken back after it."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock(), override_settings(DEMONSTRATION=True), transaction.atomic():
         Revision.objects.get_or_create()
         Publication.objects.get_or_create()
         call_command("demo_data", stdout=StringIO())

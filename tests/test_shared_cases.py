@@ -42,7 +42,7 @@ LINES = {  # where a refusal has to stand
 
 
 @pytest.fixture
-def demonstration(db):
+def demonstration(db, as_demonstration):
     """The demonstration's lists, and someone who may write everywhere."""
     call_command("demo_data", "--reference-only", stdout=io.StringIO())
     return factories.user("administrator", *Centre.objects.all(), national_role="administrator")

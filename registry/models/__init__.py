@@ -26,6 +26,7 @@ from registry.models.released_infusion import ReleasedInfusion
 from registry.models.revision import Revision
 from registry.models.run import Run
 from registry.models.snapshot import Snapshot
+from registry.models.stated_purpose import StatedPurpose
 from registry.models.token import Token
 from registry.models.trial import Trial
 from registry.models.user import Membership, User
@@ -34,6 +35,7 @@ __all__ = [
     "AccessLog", "Centre", "Coverage", "Draft", "Erasure", "IdempotencyKey", "ImportJob", "ImportProblem",
     "ImportRow", "Indication", "Infusion", "Invitation", "LastSeen", "Lookup", "ManufacturingSite", "Membership",
     "Message", "Patient", "PatientIdentifier", "Product", "Publication", "Question", "Referral", "Refusal",
-    "Release", "ReleaseFile", "ReleasedInfusion", "Revision", "Run", "SealedUpload", "Snapshot", "Token",
+    "Release", "ReleaseFile", "ReleasedInfusion", "Revision", "Run", "SealedUpload", "Snapshot",
+    "StatedPurpose", "Token",
     "Trial", "User",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from registry.models.manufacturing_site import ManufacturingSite
 from registry.models.patient import Patient
 from registry.models.product import Product
 from registry.models.revision import moves_revision
+from registry.models.stated_purpose import states_purpose
 from registry.models.trial import Trial
 from registry.order import Order, Step
 from registry.rules import OLDEST_AGE
@@ -120,7 +121,7 @@ class Infusion(models.Model):
         ordering = ["-infused_on", "-sequence"]
         verbose_name = _("infusion")
         verbose_name_plural = _("infusions")
-        triggers = [moves_revision()]
+        triggers = [moves_revision(), states_purpose()]
         indexes = [
             models.Index(fields=["centre", "-infused_on"], name="infusion_by_centre"),
             models.Index(batch_as_compared(models.F("batch")), name="infusion_by_batch", condition=~Q(batch="")),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import CentreRole
 from registry.models.centre import Centre
 from registry.models.history import keeps_history
+from registry.models.stated_purpose import states_purpose
 from registry.models.user import User
 
 
@@ -28,6 +29,7 @@ class Invitation(models.Model):
         ordering = ["-invited_at"]
         verbose_name = _("invitation")
         verbose_name_plural = _("invitations")
+        triggers = [states_purpose()]
         constraints = [
             models.CheckConstraint(
                 name="invitation_role_is_known", condition=models.Q(role__in=CentreRole.values)

@@ -11,6 +11,7 @@ from registry.choices import Sex
 from registry.models.history import keeps_history
 from registry.models.registry_number import NewRegistryNumber, draws_numbers_alone
 from registry.models.revision import moves_revision
+from registry.models.stated_purpose import states_purpose
 
 
 class PatientQuerySet(models.QuerySet):
@@ -41,7 +42,7 @@ class Patient(models.Model):
         ordering = ["id"]
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
-        triggers = [moves_revision(), draws_numbers_alone()]
+        triggers = [moves_revision(), states_purpose(), draws_numbers_alone()]
         constraints = [
             models.CheckConstraint(
                 name="patient_number_has_its_check_digits",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import CentreRole, NationalRole
 from registry.models.centre import Centre
 from registry.models.history import keeps_history
+from registry.models.stated_purpose import states_purpose
 
 
 @keeps_history("password", "last_login")
@@ -17,6 +18,9 @@ class User(AbstractUser):
     """A person who signs in."""
 
     national_role = models.CharField(_("national role"), max_length=13, choices=NationalRole.choices, blank=True)
+
+    class Meta(AbstractUser.Meta):
+        triggers = [states_purpose()]
 
     def roles_at(self) -> Iterator[tuple[str, int | None]]:
         """Each role held, with the id of its centre; None for the whole country."""

@@ -10,6 +10,7 @@ from registry.models import Publication, Revision, Snapshot
 from registry.models.isolation import one_view
 from registry.published.current_snapshot import announce_current
 from registry.publishing.new_snapshot import make_snapshot
+from registry.purpose import read_purpose, refuse_other_purpose
 
 PUBLISHING_LOCK = 7202
 
@@ -18,7 +19,7 @@ def publish(*, progress: Callable[[str], None] = lambda step: None) -> Snapshot 
     """Publish the records as they are now; None if the current snapshot is up to date.
 
     Concurrent calls publish once: the second waits and finds nothing to do. Raises ProofFailed if the recount
-    does not agree; the old snapshot then stays current.
+    does not agree; the old snapshot then stays current. Raises WrongPurpose.
     """
     with _publishing():
         snapshot = _build(progress)
@@ -53,6 +54,7 @@ def _publishing() -> Iterator[None]:
 
 def _build(progress: Callable[[str], None]) -> Snapshot | None:
     with one_view():
+        refuse_other_purpose(read_purpose())  # in the view that the records are read in
         revision = Revision.objects.get().number
         publication = Publication.objects.select_related("snapshot").get()
         if not _is_behind(publication, revision):

@@ -9,13 +9,15 @@ from registry.publishing.build import is_behind, publish
 from registry.publishing.ledger import close_dead_runs, is_waiting, recorded
 from registry.publishing.old_facts import prune_facts
 from registry.publishing.verification import verify
+from registry.purpose import read_purpose, refuse_other_purpose
 
 
 def run_publication(*, progress: Callable[[str], None] = lambda step: None) -> Run | None:
     """Publish, with a line in the ledger; None if no run is queued and nothing has changed.
 
-    Raises ProofFailed, which is also logged, stored in the ledger and mailed to the administrators.
+    Raises WrongPurpose; and ProofFailed, which is also logged, stored in the ledger and mailed to administrators.
     """
+    refuse_other_purpose(read_purpose())
     if not is_waiting(Task.PUBLISH) and not is_behind():
         return None
     with recorded(Task.PUBLISH) as run:

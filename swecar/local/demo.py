@@ -55,8 +55,8 @@ def demonstrate(var: Path, port: int, signals: Sequence[int]) -> None:
     """Start everything in order, print the summary, and watch the processes until StopAsked."""
     with ExitStack() as stack:
         with step("Starting PostgreSQL and Valkey"):
-            servers = stack.enter_context(serving(var))
-        variables = with_these(servers.variables | {"DEMONSTRATION": "1"})
+            servers = stack.enter_context(serving(var, demonstration=True))
+        variables = with_these(servers.variables)
         variables |= {"SWECAR_VAR": str(var), "PYTHONUNBUFFERED": "1"}
         children = list(servers.children)
 

@@ -64,7 +64,7 @@ def own_or_join(stack: ExitStack, var: Path) -> dict[str, str] | None:
 
 
 @contextmanager
-def serving(var: Path, *, fast: bool = False) -> Iterator[Servers]:
+def serving(var: Path, *, fast: bool = False, demonstration: bool = False) -> Iterator[Servers]:
     """Start both servers on a folder that this launcher holds, and stop them at the end."""
     if sys.platform != "linux":
         raise CannotStart("The embedded servers need Linux. Elsewhere set DATABASE_URL and REDIS_URL.")
@@ -84,6 +84,8 @@ def serving(var: Path, *, fast: bool = False) -> Iterator[Servers]:
             "INSECURE_HTTP": "1",
             "SECOND_FACTOR": "optional",
         }
+        if demonstration:
+            variables["DEMONSTRATION"] = "1"
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
         write_privately(var / "demo.env", "".join(lines))
         stack.callback((var / "demo.env").unlink, missing_ok=True)

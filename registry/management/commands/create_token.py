@@ -1,16 +1,17 @@
 """`manage.py create_token USER --scope read|write [--days N]`: a new token, printed once."""
 
-from django.core.management.base import BaseCommand, CommandError, no_translations
+from django.core.management.base import CommandError, no_translations
 
 from registry.access import Operator
 from registry.choices import Scope
 from registry.entry.accounts.tokens import LONGEST_DAYS, create_token
+from registry.management.record_command import RecordCommand
 from registry.models import User
 
 USUAL_DAYS = 90
 
 
-class Command(BaseCommand):
+class Command(RecordCommand):
     """Exit 0 if made, 1 if the user does not exist or may not sign in, 2 for a wrong option."""
 
     help = "Print a new token for the API, with the permissions of its owner. It is not stored."

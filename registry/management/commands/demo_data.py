@@ -3,32 +3,33 @@
 import tempfile
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError, no_translations
+from django.core.management.base import CommandError, no_translations
 
 from registry.access import Operator, acting_as
 from registry.demonstration.invented_records import write_records
+from registry.demonstration.permission import require_demonstration
 from registry.demonstration.trials import store_trials
 from registry.demonstration.users import keep_logins, store_users
 from registry.entry.importing.pipeline import import_infusions
 from registry.errors import Problem
+from registry.management.record_command import RecordCommand
 from registry.national_lists.storing import store_code_lists
+from registry.purpose import claim_purpose
 
 REASON = "demonstration"
 
 
-class Command(BaseCommand):
-    help = "Store the code lists, and (without --reference-only) the demonstration's users and records."
+class Command(RecordCommand):
+    help = "Where DEMONSTRATION=1: store the code lists, and the demonstration's trials, users and records."
 
     def add_arguments(self, parser):
-        parser.add_argument("--reference-only", action="store_true", help="code lists and trials alone")
+        parser.add_argument("--reference-only", action="store_true", help="no users and no records")
         parser.add_argument("--logins", type=Path, help="write new passwords to this file, not to the output")
 
     @no_translations
     def handle(self, *, reference_only: bool, logins: Path | None, **options):
-        with acting_as(Operator(), reason=REASON):
-            store_code_lists()
-            store_trials()
-            created = {} if reference_only else store_users()
+        require_demonstration("demo_data")
+        created = self._store_lists(with_users=not reference_only)
         self.stdout.write("Code lists stored.")
         if reference_only:
             return
@@ -44,6 +45,14 @@ class Command(BaseCommand):
         if summary.refused:
             raise CommandError("The demonstration was refused.")
         self.stdout.write(f"Demonstration: {summary.stored} infusions stored, {summary.unchanged} there.")
+
+    def _store_lists(self, *, with_users: bool) -> dict[str, str]:
+        """The code lists, the trials and the users, with the passwords of new ones."""
+        with acting_as(Operator(), reason=REASON):
+            claim_purpose()
+            store_code_lists()
+            store_trials()
+            return store_users() if with_users else {}
 
     def _report(self, line: int, problem: Problem) -> None:
         if not problem.warning:

@@ -2,9 +2,11 @@
 
 from datetime import date
 
-from django.core.management.base import BaseCommand, no_translations
+from django.core.management.base import no_translations
 
 from registry.access import Operator
+from registry.demonstration.permission import require_demonstration
+from registry.management.record_command import RecordCommand
 from registry.models import Release
 from registry.publishing.new_release import release_snapshot
 
@@ -30,11 +32,12 @@ RELEASES = (
 )
 
 
-class Command(BaseCommand):
+class Command(RecordCommand):
     help = "Make the demonstration's missing releases from the current snapshot."
 
     @no_translations
     def handle(self, **options):
+        require_demonstration("demo_releases")
         existing = set(Release.objects.values_list("name", flat=True))
         for fields in RELEASES:
             if fields["name"] not in existing:

@@ -3,20 +3,21 @@
 import sys
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError, no_translations
+from django.core.management.base import CommandError, no_translations
 
 from registry.access import Operator
 from registry.entry.exchange.file_reader import THE_FILE
 from registry.entry.importing.pipeline import ImportSummary, import_infusions
 from registry.errors import Busy, FileUnusable, NotFound, Problem, TooManyLookups
 from registry.management.progress import ProgressBar
+from registry.management.record_command import RecordCommand
 from registry.models import User
 
 REFUSED, UNUSABLE = 1, 2
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 
 
-class Command(BaseCommand):
+class Command(RecordCommand):
     """Exit 0 stored, 1 rows refused, 2 unusable file, 75 try again later (lock contention, look-ups)."""
 
     help = "Store the infusions of a CSV or XLSX exchange file, or nothing if a row is refused."

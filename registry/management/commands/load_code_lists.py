@@ -1,12 +1,13 @@
 """`manage.py load_code_lists`: centres, manufacturing sites, products and indications; nothing made up."""
 
-from django.core.management.base import BaseCommand, no_translations
+from django.core.management.base import no_translations
 
 from registry.access import Operator, acting_as
+from registry.management.record_command import RecordCommand
 from registry.national_lists.storing import store_code_lists
 
 
-class Command(BaseCommand):
+class Command(RecordCommand):
     """A second run stores nothing; what an administrator has changed stays."""
 
     help = "Store the code lists that every installation begins with. Rows that are there stay as they are."

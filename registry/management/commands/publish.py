@@ -1,15 +1,16 @@
 """`manage.py publish`: build, recount and publish now, in this process."""
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from registry.errors import ProofFailed
+from registry.management.record_command import RecordCommand
 from registry.published.current_snapshot import read_current
 from registry.publishing.runs import run_publication
 
 PROOF_FAILED = 3
 
 
-class Command(BaseCommand):
+class Command(RecordCommand):
     """Exit 3 if the recount does not agree; the old snapshot then stays current."""
 
     help = "Publish a snapshot of the records as they are now; prints its number and hash."

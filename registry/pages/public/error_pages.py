@@ -12,7 +12,8 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from registry.errors import NotPublished, Withheld
+from registry.choices import Purpose
+from registry.errors import NotPublished, Withheld, WrongPurpose
 from registry.pages.public.layout import STARTS, frame
 from swecar.http.error_status import status_of
 from swecar.http.middleware import CONTENT_POLICY, SIGNED_IN, language_of
@@ -63,6 +64,13 @@ def show_unpublished(error: NotPublished | Withheld, *, language: str) -> HttpRe
     with override(language):
         page = render_to_string(template, frame(language))
     return HttpResponse(page, status=status_of(error), headers=headers)
+
+
+def show_wrong_database(request: HttpRequest) -> HttpResponse:
+    """A registry that is connected to a demonstration's database: 503."""
+    with override(language_of(request)):
+        error = WrongPurpose(Purpose.DEMONSTRATION)
+        return _show(request, status_of(error), _("Nothing is shown here"), str(error))
 
 
 def _is_staff_side(request: HttpRequest) -> bool:

@@ -260,7 +260,10 @@ BROKEN: dict[str, list[Callable]] = {
     ],
     "run_started_has_heartbeat": [lambda: run(started_at=NOW), lambda: run(heartbeat_at=NOW)],
     "run_finishes_after_start": [lambda: run(finished_at=NOW, outcome="done")],
-    "invitation_role_is_known": [lambda: invitation(role="chief")],
+    "invitation_role_is_known": [
+        lambda: invitation(role="chief"), lambda: invitation(centre=None),
+        lambda: invitation(role="administrator"), lambda: invitation(centre=None, role="steward"),
+    ],
     "invitation_is_accepted_or_revoked": [lambda: invitation(accepted_at=NOW, revoked_at=NOW)],
     "token_scope_is_known": [lambda: token(scope="all")],
     "token_expires_after_creation": [lambda: token(expires_at=datetime(2000, 1, 1, tzinfo=UTC))],

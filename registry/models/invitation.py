@@ -1,9 +1,9 @@
-"""Invitations to a role at a centre."""
+"""Invitations to a role at a centre, or to administer the registry."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import CentreRole
+from registry.choices import CentreRole, NationalRole
 from registry.models.centre import Centre
 from registry.models.history import keeps_history
 from registry.models.stated_purpose import states_purpose
@@ -12,11 +12,16 @@ from registry.models.user import User
 
 @keeps_history("token_digest")
 class Invitation(models.Model):
-    """A lead's invitation to a role at the centre. Its link works once and expires."""
+    """An invitation to a role at a centre, or without one to administer the registry.
+
+    Its link works once and expires.
+    """
+
+    ROLES = (*CentreRole.choices, (NationalRole.ADMINISTRATOR.value, NationalRole.ADMINISTRATOR.label))
 
     email = models.EmailField(_("e-mail address"))
-    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, related_name="invitations")
-    role = models.CharField(_("role"), max_length=8, choices=CentreRole.choices)
+    centre = models.ForeignKey(Centre, on_delete=models.PROTECT, null=True, related_name="invitations")
+    role = models.CharField(_("role"), max_length=13, choices=ROLES)
     token_digest = models.BinaryField(unique=True, editable=False)
     invited_by = models.CharField(_("invited by"), max_length=150)
     invited_at = models.DateTimeField(_("invited"), auto_now_add=True)
@@ -32,7 +37,9 @@ class Invitation(models.Model):
         triggers = [states_purpose()]
         constraints = [
             models.CheckConstraint(
-                name="invitation_role_is_known", condition=models.Q(role__in=CentreRole.values)
+                name="invitation_role_is_known",
+                condition=models.Q(role__in=CentreRole.values, centre__isnull=False)
+                | models.Q(role=NationalRole.ADMINISTRATOR, centre=None),
             ),
             models.CheckConstraint(
                 name="invitation_is_accepted_or_revoked",
@@ -41,4 +48,4 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.email} {self.centre_id}"
+        return f"{self.email} {self.centre_id or self.role}"

@@ -1,4 +1,4 @@
-"""The members of a centre: inviting, accepting an invitation, ending a membership."""
+"""Who may come in: inviting to a centre or to administer, accepting an invitation, ending a membership."""
 
 import hashlib
 import secrets
@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from registry.access import ROLES, Actor, Permission, acting_as, centres_where, require
-from registry.choices import CentreRole
+from registry.choices import CentreRole, NationalRole
 from registry.entry.reasons import check_reason
 from registry.errors import InvitationUnusable, NotFound, UsernameTaken
 from registry.models import Centre, Invitation, Membership, User
@@ -31,6 +31,22 @@ def invite_person(*, email: str, centre: Centre, role: CentreRole, by: Actor) ->
     Raises NotPermitted.
     """
     require(by, Permission.INVITE_PEOPLE, centre=centre.pk)
+    return _invite(email=email, centre=centre, role=CentreRole(role), by=by)
+
+
+def invite_administrator(*, email: str, by: Actor) -> tuple[Invitation, str]:
+    """The same to administer the registry. Raises NotPermitted."""
+    require(by, Permission.INVITE_PEOPLE)  # at all centres, which only an administrator has
+    return _invite(email=email, centre=None, role=NationalRole.ADMINISTRATOR, by=by)
+
+
+def find_administrator(email: str) -> User | None:
+    """The administrator with this address who may sign in."""
+    administrators = User.objects.filter(national_role=NationalRole.ADMINISTRATOR, is_active=True)
+    return administrators.filter(email__iexact=email).first()
+
+
+def _invite(*, email: str, centre: Centre | None, role: str, by: Actor) -> tuple[Invitation, str]:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with acting_as(by):
         same = Q(centre=centre, email__iexact=email)
@@ -38,7 +54,7 @@ def invite_person(*, email: str, centre: Centre, role: CentreRole, by: Actor) ->
         invitation = Invitation.objects.create(
             email=email,
             centre=centre,
-            role=CentreRole(role),
+            role=role,
             token_digest=digest_of(token),
             invited_by=by.username,
             expires_at=timezone.now() + VALID_FOR,
@@ -88,7 +104,7 @@ def accept_as_newcomer(
     return user
 
 
-def accept_as_member(*, invitation_id: int, by: User) -> Membership:
+def accept_as_member(*, invitation_id: int, by: User) -> Membership | None:
     """Give an existing account the invitation's role; a higher role at the centre is kept.
 
     Raises InvitationUnusable.
@@ -129,13 +145,24 @@ def _lock_open(invitation_id: int) -> Invitation:
     return invitation
 
 
-def _take(invitation: Invitation, user: User) -> Membership:
-    membership, _new = Membership.objects.select_for_update().get_or_create(
-        user=user, centre_id=invitation.centre_id, defaults={"role": invitation.role}
-    )
-    if ROLES[membership.role][1] < ROLES[invitation.role][1]:  # an invitation never lowers a role
-        membership.role = invitation.role
-        membership.save(update_fields=["role"])
+def _take(invitation: Invitation, user: User) -> Membership | None:
+    membership = None
+    if invitation.centre_id is None:
+        user.national_role, user.is_staff = invitation.role, True
+        user.save(update_fields=["national_role", "is_staff"])
+    else:
+        membership = _join(user, invitation.centre_id, invitation.role)
     invitation.accepted_by, invitation.accepted_at = user, timezone.now()
     invitation.save(update_fields=["accepted_by", "accepted_at"])
+    return membership
+
+
+def _join(user: User, centre: int, role: str) -> Membership:
+    """Give a role at a centre; a higher one is kept."""
+    membership, _new = Membership.objects.select_for_update().get_or_create(
+        user=user, centre_id=centre, defaults={"role": role}
+    )
+    if ROLES[membership.role][1] < ROLES[role][1]:
+        membership.role = role
+        membership.save(update_fields=["role"])
     return membership

@@ -66,13 +66,12 @@ def people(request: SignedInRequest) -> HttpResponse:
     form = InviteForm(request.POST if request.method == "POST" else None, centres=centres)
     invited = None
     if form.is_valid():
-        fields = form.cleaned_data
+        fields, centre = form.cleaned_data, form.centres[form.cleaned_data["centre"]]
         invitation, token = invite_person(
-            email=fields["email"], centre=form.centres[fields["centre"]], role=CentreRole(fields["role"]),
-            by=request.user,
-        )  # fmt: skip
+            email=fields["email"], centre=centre, role=CentreRole(fields["role"]), by=request.user
+        )
         link = request.build_absolute_uri(reverse("invitation-link", kwargs={"token": token}))
-        invited = {"email": invitation.email, "link": link, "sent": _send(invitation, link)}
+        invited = {"email": invitation.email, "link": link, "sent": _send(invitation, link, centre.name)}
         form = InviteForm(centres=centres)
     members = Membership.objects.filter(centre__in=centres).select_related("user", "centre")
     waiting = open_invitations().filter(centre__in=centres).select_related("centre")
@@ -114,9 +113,9 @@ def end(request: SignedInRequest, membership_id: int) -> HttpResponse:
     return show(request, "clinic/people_end.html", {"membership": membership, "reason": reason})
 
 
-def _send(invitation: Invitation, link: str) -> bool:
+def _send(invitation: Invitation, link: str, centre: str) -> bool:
     """Send the invitation; False if the mail server did not accept it. The link is on the page too."""
-    offered = {"role": invitation.get_role_display(), "centre": invitation.centre.name}
+    offered = {"role": invitation.get_role_display(), "centre": centre}
     paragraphs = (
         _("You are invited to swecar, the national registry of CAR-T treatments in Sweden: %(role)s, %(centre)s.")
         % offered,

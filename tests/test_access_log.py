@@ -14,6 +14,7 @@ from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.merge import merge_patients
 from registry.models import AccessLog
 from registry.models.access_log import log_persons
+from registry.pages.clinic import access_log as pages
 from registry.tasks import prune_facts
 from tests import factories
 from tests.desk import address, sign_in, text
@@ -217,6 +218,20 @@ def test_the_file_takes_the_filter_of_the_page(world):
     assert [row[1] for row in rows[1:]] == ["nurse"]
 
 
+def test_a_file_has_an_end_and_says_how_to_get_the_rest(world, monkeypatch):
+    for module in (access_log, pages):
+        monkeypatch.setattr(module, "MOST_EXPORTED", 5)
+    noon = timezone.make_aware(datetime(2026, 3, 10, 12))
+    for hours in range(7):
+        log(actor=f"nurse {hours}", at=noon - timedelta(days=hours))
+    auditor = sign_in(world["auditor"])
+    rows = cells(auditor.get(address("access-log-file"), {"until": "2026-03-10"}))
+    assert [row[1] for row in rows[1:-1]] == [f"nurse {hours}" for hours in range(5)]
+    assert rows[-1] == ["There are older lines. Export those too: set Through to 2026-03-05."]
+    rest = cells(auditor.get(address("access-log-file"), {"until": "2026-03-05"}))
+    assert [row[1] for row in rest[1:]] == ["nurse 5", "nurse 6"]
+
+
 # A patient's extract.
 
 
@@ -242,6 +257,16 @@ def test_an_extract_names_unit_time_and_action_and_no_one(world, lists, who):
 
 
 NATIONAL = {"steward": ("Steward",), "auditor": ("Auditor",)}
+
+
+def test_an_extract_has_pages_and_its_file_every_line(world):
+    for number in range(230):
+        log(patient=world["number"], detail=str(number))
+    client, where = sign_in(world["steward"]), address("extract-of", number=world["number"])
+    pages_of = [client.get(where, {"page": page}).context["rows"] for page in (1, 2, 3)]
+    assert [len(rows) for rows in pages_of[:2]] == [100, 100]
+    assert 'rel="next"' in client.get(where).content.decode()
+    assert len(cells(client.get(where, {"format": "csv"}))) > 231 > len(pages_of[2])
 
 
 def test_an_extract_holds_the_lines_of_persons_merged_into_the_patient(world, lists):

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from django import forms
+from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -21,12 +22,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from registry.access import Permission
 from registry.choices import AccessAction, NationalRole
 from registry.dates import STOCKHOLM
-from registry.entry.access_log import LogFilter, export_log, read_extract, read_log
+from registry.entry.access_log import LINES_A_PAGE, MOST_EXPORTED, LogFilter, export_log, read_extract, read_log
 from registry.entry.infusions.export import safe_cell
 from registry.entry.patients.search import find_number, is_registry_number
 from registry.errors import NotFound
 from registry.free_text import refuse_identity_number
-from registry.models import Centre
+from registry.models import AccessLog, Centre
 from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.date_field import DayField
 from registry.pages.clinic.steward_forms import WhoForm
@@ -129,17 +130,10 @@ def access_log(request: SignedInRequest) -> HttpResponse:
 @page(Permission.READ_ACCESS_LOG)
 @require_safe
 def access_log_file(request: SignedInRequest) -> HttpResponseBase:
-    """All matching lines as CSV."""
+    """The matching lines as CSV, the latest first; the last line says so if there are older ones."""
     lines = export_log(which=_read_filter(request).which, by=request.user)
     header = (_("Time"), _("Who"), _("Unit"), _("Action"), _("Registry number"), _("Infusion"), _("Detail"))
-    rows = (
-        (
-            _write_time(line.at), line.actor, line.unit, line.get_action_display(), line.patient or "",
-            line.infusion or "", _(line.detail) if line.detail else "",
-        )
-        for line in lines
-    )  # fmt: skip
-    return _stream_csv("access-log.csv", header, rows)
+    return _stream_csv("access-log.csv", header, _end(lines))
 
 
 @sensitive_post_parameters()
@@ -167,11 +161,19 @@ def extract_of(request: SignedInRequest, number: int) -> HttpResponseBase:
     if lines is None:
         raise NotFound
     names = _name_units()
-    rows = [(_write_time(line.at), names.get(line.unit, line.unit), line.get_action_display()) for line in lines]
+    listed = None if as_file else Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page"))
+    rows = [
+        (_write_time(line.at), names.get(line.unit, line.unit), line.get_action_display())
+        for line in (lines if listed is None else listed)
+    ]
     header = (_("Time"), _("Unit"), _("Action"))
     if as_file:
         return _stream_csv(f"access-log-{number}.csv", header, rows)
-    return show(request, "clinic/access_log_extract_of.html", {"number": number, "header": header, "rows": rows})
+    return show(
+        request,
+        "clinic/access_log_extract_of.html",
+        {"number": number, "header": header, "rows": rows, "listed": listed},
+    )
 
 
 def is_key(text: str) -> bool:
@@ -192,8 +194,24 @@ def _name_units() -> dict[str, Any]:
     return dict(Centre.objects.values_list("code", "name")) | dict(NationalRole.choices)
 
 
+def _write_day(at: datetime) -> str:
+    return timezone.localtime(at, STOCKHOLM).date().isoformat()
+
+
 def _write_time(at: datetime) -> str:
     return timezone.localtime(at, STOCKHOLM).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _end(lines: Iterator[AccessLog]) -> Iterator[Iterable[Any]]:
+    """The cells of lines, as many as a file may have."""
+    for number, line in enumerate(lines):
+        if number == MOST_EXPORTED:
+            yield [_("There are older lines. Export those too: set Through to %s.") % _write_day(line.at)]
+            return
+        yield (
+            _write_time(line.at), line.actor, line.unit, line.get_action_display(), line.patient or "",
+            line.infusion or "", _(line.detail) if line.detail else "",
+        )  # fmt: skip
 
 
 class _Echo:

@@ -40,20 +40,13 @@ MERGED = """
         (SELECT pgh_obj_id FROM registry_patientidentifierhistory WHERE patient_id = %(patient)s)
     UNION SELECT %(patient)s
 """
-# A row of a file belongs to a person if one of their digests is at any step of its chain.
-ROWS_OF_FILES = f"""
-    SELECT job_id, line FROM registry_importrow AS waiting
-    WHERE EXISTS (
-        SELECT FROM generate_series(1, length(waiting.chain), {DIGEST_BYTES}) AS step
-        WHERE substr(waiting.chain, step, {DIGEST_BYTES}) = ANY(%s))
-"""
-# An open referral belongs to a person in the same way; a settled referral refers to them.
-REFERRALS = f"""
-    SELECT id FROM registry_referral AS sent
-    WHERE patient_id = %s OR EXISTS (
-        SELECT FROM generate_series(1, length(sent.chain), {DIGEST_BYTES}) AS step
-        WHERE substr(sent.chain, step, {DIGEST_BYTES}) = ANY(%s))
-"""
+# A row with a chain belongs to a person if one of their digests is at any step of it.
+IS_THEIRS = f"""EXISTS (
+        SELECT FROM generate_series(1, length(chain), {DIGEST_BYTES}) AS step
+        WHERE substr(chain, step, {DIGEST_BYTES}) = ANY(%s))"""
+ROWS_OF_FILES = f"SELECT job_id, line FROM registry_importrow WHERE {IS_THEIRS}"
+# A settled referral has no chain, and refers to its person.
+REFERRALS = f"SELECT id FROM registry_referral WHERE patient_id = %s OR {IS_THEIRS}"
 # A stored response names an infusion, or belongs to one.
 RESPONSES = """
     DELETE FROM registry_idempotencykey

@@ -172,7 +172,7 @@ COLUMNS = {
     "Trial": dict.fromkeys(["identifier", "name", "sponsor_name"], LIST),
     "Referral": {"code": CODED, "fields": CHECKED, "identifier_type": CODED, "sent_by": NAME, "settled_by": NAME},
     "Question": {"text": CHECKED, "rule": CODED, "asked_by": NAME, "answer": CHECKED, "answered_by": NAME,
-                 "closed_by": NAME},
+                 "closed_by": NAME, "text_values": CODED},
     "Message": {"text": CHECKED, "written_by": NAME},
     "Release": {"name": CHECKED, "title_sv": CHECKED, "title_en": CHECKED, "note_sv": CHECKED, "note_en": CHECKED,
                 "released_by": NAME, "documents": CODED, "changes": CODED},
@@ -184,6 +184,7 @@ COLUMNS = {
     "ImportRow": {"cells": "hidden where they may identify", "staged": CHECKED},
     "ImportProblem": {"field": CODED, "code": CODED, "sentence": CODED},
     "IdempotencyKey": {"key": CHECKED, "body": CODED},
+    "LastSeen": {"instance": CODED},
 }  # fmt: skip
 TEXTS = models.CharField | models.TextField | models.JSONField
 

@@ -2,10 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from random import Random
 from types import SimpleNamespace
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from registry.entry.patients import lookup_budget
 from registry.models import AccessLog, ImportJob, ImportRow, Infusion, Lookup, Membership, Patient, SealedUpload
@@ -157,3 +158,31 @@ def test_the_number_of_who_asked_not_to_be_registered_is_no_batch_either(lists, 
     job = worked(program, as_csv([row(factories.nth_number(1), **batch)]))
     assert [problem["code"] for problem in job["problems"]] == ["identifier_in_text"]
     assert program.enter(batch=f"lot: {factories.nth_number(5)}").status_code == 201
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_what_was_refused_passes_after_the_seconds_that_were_told(lists, settings, monkeypatch, seed):
+    """Persons counted before, in files or one by one, are counted again when their hour is over."""
+    settings.LOOKUPS_PER_HOUR, settings.LOOKUPS_PER_HOUR_IMPORT = 4, 6
+    random, nurse = Random(seed), factories.user("upp", lists.centres["UPP"])
+    clock = SimpleNamespace(at=datetime(2026, 11, 28, 12, 0, tzinfo=UTC))
+    monkeypatch.setattr(lookup_budget, "timezone", SimpleNamespace(now=lambda: clock.at))
+
+    def charge(persons, *, by_import, after=0.0) -> int:
+        clock.at += timedelta(seconds=after)
+        with transaction.atomic():
+            return lookup_budget.charge(by=nurse, persons=[b"%d" % one for one in persons], by_import=by_import)
+
+    refusals = 0
+    for _turn in range(30):
+        by_import = random.random() < 0.6
+        persons = random.sample(range(12), random.randint(1, 6 if by_import else 4))
+        wait = charge(persons, by_import=by_import, after=random.choice([0, 1, 300, 900.5]))
+        if wait:
+            refusals += 1
+            began = clock.at
+            for later in (wait, wait + random.randint(0, 3600)):
+                with factories.rolled_back():
+                    assert charge(persons, by_import=by_import, after=later) == 0
+                clock.at = began
+    assert refusals

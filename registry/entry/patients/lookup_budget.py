@@ -5,7 +5,7 @@ A user's look-ups of the same person count once an hour, whether in the form whi
 a file.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -51,23 +51,40 @@ def has_budget(by: Actor, permission: Permission) -> TypeGuard[User]:
 def charge(*, by: User, persons: Collection[bytes], by_import: bool = False) -> int:
     """Count look-ups of persons unknown to the user's centres; persons: the oldest digest of each chain.
 
-    Returns 0, or the seconds until the budget has room for all of them; then none is counted.
+    Returns 0, or the seconds after which the budget has room for all of them, if nobody else is looked up; then
+    none is counted.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOOKUP_LOCK, by.pk])
     now = timezone.now()
     _forget_tokens(now, user=by)
     tokens = {lookup_token(by.pk, person) for person in persons}
-    recent = Lookup.objects.filter(user=by, at__gt=now - HOUR, refused=False)
-    tokens -= {bytes(token) for token in recent.values_list("token", flat=True) if token}
-    spent = list(recent.filter(by_import=by_import).order_by("at").values_list("at", flat=True))
+    recent = list(Lookup.objects.filter(user=by, at__gt=now - HOUR, refused=False).order_by("at"))
+    new = tokens - {bytes(lookup.token) for lookup in recent if lookup.token}
     limit = settings.LOOKUPS_PER_HOUR_IMPORT if by_import else settings.LOOKUPS_PER_HOUR
-    if tokens and (missing := len(spent) + len(tokens) - limit) > 0:
+    room = limit - sum(lookup.by_import == by_import for lookup in recent)
+    if new and len(new) > room:
         Lookup.objects.create(user=by, at=now, by_import=by_import, refused=True)
-        frees = spent[min(missing, len(spent)) - 1] if spent else now
-        return max(1, ceil((frees + HOUR - now).total_seconds()))
-    Lookup.objects.bulk_create(Lookup(user=by, at=now, by_import=by_import, token=token) for token in tokens)
+        return _seconds_until_room(tokens, recent, room - len(new), by_import=by_import, now=now)
+    Lookup.objects.bulk_create(Lookup(user=by, at=now, by_import=by_import, token=token) for token in new)
     return 0
+
+
+def _seconds_until_room(
+    tokens: Collection[bytes], recent: Iterable[Lookup], room: int, *, by_import: bool, now: datetime
+) -> int:
+    """Seconds after which all these persons have room, then and later.
+
+    room: negative, what is missing now. recent: the counted look-ups, oldest first; each frees its place an hour
+    later, and its person has to be counted again.
+    """
+    frees = now
+    for lookup in recent:
+        if room < 0:
+            frees = lookup.at + HOUR
+        room += lookup.by_import == by_import
+        room -= lookup.token is not None and bytes(lookup.token) in tokens
+    return max(1, ceil((frees - now).total_seconds()))
 
 
 @dataclass(frozen=True)

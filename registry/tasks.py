@@ -12,6 +12,7 @@ from registry.entry.access_log import prune_access_log
 from registry.entry.idempotency import prune_idempotency_keys
 from registry.entry.importing.job import RUN_IMPORT, sweep_imports
 from registry.entry.importing.job import run_import as run_import_job
+from registry.entry.infusions.form_drafts import expire_drafts
 from registry.entry.patients.lookup_budget import forget_lookups
 from registry.entry.questions.expiry import expire_referrals
 from registry.models import LastSeen
@@ -49,7 +50,7 @@ def verify_snapshot() -> None:
 @shared_task(name=Task.PRUNE.value)
 def prune_facts() -> None:
     """Each night: delete facts that publishing could not delete, and expired data."""
-    _do_each(runs.run_pruning, prune_access_log, prune_idempotency_keys, forget_instances)
+    _do_each(runs.run_pruning, prune_access_log, prune_idempotency_keys, expire_drafts, forget_instances)
 
 
 @shared_task(name=RUN_IMPORT)

@@ -107,6 +107,9 @@ SETTINGS = (
         "90",
     ),
     Setting(
+        "DRAFT_DAYS", form.number(1), "how many days after it was last saved the draft of a form is deleted", "90"
+    ),
+    Setting(
         "CONTROLLER",
         form.text,
         "the data controller, as the privacy page names it; required in production",

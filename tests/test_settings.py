@@ -70,6 +70,7 @@ WRONG = {
     "LOOKUPS_PER_HOUR": ["0"],
     "LOOKUPS_PER_HOUR_IMPORT": ["x"],
     "REFERRAL_DAYS": ["-5"],
+    "DRAFT_DAYS": ["0"],
     "DATABASE_POOL": ["0", "1001"],
     "ACCESS_LOG_YEARS": ["4", "0", "five", "5.5", "-5"],
     "CONTROLLER": ["Region\nMellan"],

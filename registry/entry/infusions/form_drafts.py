@@ -1,13 +1,15 @@
 """Drafts of unfinished forms, stored as typed without the identifier, for everyone who may write at the centre."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.batch_numbers import read_batch
-from registry.dates import understand_date
+from registry.dates import today, understand_date
 from registry.entry.infusions.row_fields import LONGEST_VALUE
 from registry.errors import InfusionRefused, NotFound, Problem
 from registry.models import Centre, Draft, Patient, User
@@ -55,6 +57,12 @@ def find_draft(*, draft_id: UUID, by: Actor) -> Draft:
 def delete_draft(*, draft_id: UUID, by: Actor) -> None:
     """Delete a draft. Raises NotFound."""
     find_draft(draft_id=draft_id, by=by).delete()
+
+
+def expire_drafts() -> int:
+    """Each night: delete the drafts that nobody has saved for DRAFT_DAYS; returns how many."""
+    last = today() - timedelta(days=settings.DRAFT_DAYS)
+    return Draft.objects.filter(saved_at__date__lt=last).delete()[0]
 
 
 def _check(name: str, typed: str, fields: Mapping[str, str]) -> Problem | None:

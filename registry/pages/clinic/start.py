@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.urls import path
 from django.utils.translation import get_language
@@ -40,6 +41,7 @@ def start(request: SignedInRequest) -> HttpResponse:
         "clinic/start.html",
         {
             "recent": recent,
+            "draft_days": settings.DRAFT_DAYS,
             "drafts": drafts.select_related("centre", "patient", "saved_by"),
             "questions": questions.select_related(*RELATED),
             "referrals": read_waiting(by=request.user),

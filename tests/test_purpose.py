@@ -81,7 +81,7 @@ def test_demo_data_says_that_the_database_is_a_demonstrations(db, settings, mana
     settings.DEMONSTRATION = True
     assert manage("demo_data", *flags)[0] == 0
     assert manage("demo_data", *flags)[0] == 0
-    assert purposes() == ["demonstration"]
+    assert purposes() == ([] if flags else ["demonstration"])
 
 
 def test_the_code_lists_say_nothing(db, settings, manage):
@@ -92,12 +92,13 @@ def test_the_code_lists_say_nothing(db, settings, manage):
 
 
 def a_user(lists):
-    factories.user("anna", lists.centres["UPP"])
+    with acting_as(Operator()):
+        factories.user("anna", lists.centres["UPP"])
 
 
 def a_user_who_has_gone(lists):
-    user = User.objects.create_user("anna")
-    user.delete()
+    with acting_as(Operator()):
+        User.objects.create_user("anna").delete()
 
 
 def an_invitation(lists):
@@ -232,9 +233,21 @@ def test_a_registry_shows_nothing_of_a_demonstrations_database(db, demonstrated,
         assert client.get(path).status_code == 200
 
 
-def test_made_up_trials_alone_make_a_demonstration(db, demonstrated, client):
-    demonstrated("--reference-only")
-    assert client.get("/api/v1/trials").status_code == 503
+def test_made_up_trials_alone_make_no_demonstration(lists, settings, manage):
+    settings.DEMONSTRATION = True
+    assert manage("demo_data", "--reference-only")[0] == 0
+    settings.DEMONSTRATION = False
+    factories.record(lists)
+    assert purposes() == ["registry"]
+
+
+def test_a_user_of_whom_nobody_says_what_for_says_nothing(lists, settings, manage):
+    """As createsuperuser makes one, on a demonstration too."""
+    User.objects.create_superuser("root")
+    assert purposes() == []
+    settings.DEMONSTRATION = True
+    assert manage("demo_data")[0] == 0
+    assert purposes() == ["demonstration"]
 
 
 def test_a_process_that_was_up_before_the_demonstration_came_shows_nothing_of_it(lists, settings, manage, client):

@@ -11,10 +11,12 @@ KEEP = """
 RAISE EXCEPTION 'what the database is for stays'
 USING ERRCODE = 'check_violation', CONSTRAINT = 'purpose_is_kept';
 """
-# A change says by swecar.purpose what its process is set up for (access.acting_as). A row that comes another way,
-# as one by hand, is real where it is the first.
+# A change says by swecar.purpose what its process is set up for (access.acting_as). A person or an infusion that
+# comes another way, as by hand, is real where it is the first; a user, as of createsuperuser, says nothing.
 STATE = """
-IF stated IS NULL AND TG_OP = 'INSERT' THEN
+IF stated IS NULL AND TG_OP = 'INSERT'
+    AND (own IS NOT NULL OR TG_TABLE_NAME IN ('registry_patient', 'registry_infusion'))
+THEN
     INSERT INTO registry_statedpurpose (id, kind) VALUES (1, COALESCE(own, 'registry')) ON CONFLICT DO NOTHING;
     stated := (SELECT kind FROM registry_statedpurpose);
 END IF;

@@ -49,7 +49,8 @@ class Command(RecordCommand):
     def _store_lists(self, *, with_users: bool) -> dict[str, str]:
         """The code lists, the trials and the users, with the passwords of new ones."""
         with acting_as(Operator(), reason=REASON):
-            claim_purpose()
+            if with_users:
+                claim_purpose()
             store_code_lists()
             store_trials()
             return store_users() if with_users else {}

@@ -268,6 +268,11 @@ def _of_issuer(number: str, reading: Reading) -> Identifier:
     )
 
 
+def issuer_of(identifier: Identifier) -> Issuer:
+    """The issuer of a reserve number."""
+    return BY_NAME[identifier.canonical.split(":")[1]]
+
+
 def _read_local(value: str, centre: str) -> Identifier:
     if not LOCAL_FORMAT.fullmatch(value):
         raise IdentifierUnusable(

@@ -85,3 +85,36 @@ def test_the_same_number_is_one_person_in_every_way_and_spelling(nurse, manage, 
         row = ROW | {"patient_id": number, "infused_on": f"{year}-05-05", "kind": kind}
         way(row | {"age_at_infusion": str(year - 1970)}, nurse=nurse, manage=manage, tmp_path=tmp_path)
     assert (Patient.objects.count(), Infusion.objects.count()) == (1, 3)
+
+
+MOVES = {
+    # The counties where the centre was and is, a number that both regions write, and what to write before it.
+    "of published formats": ("04", "10", "19810829TB1F", {"sormland:", "blekinge:"}),
+    "to an unpublished format": ("04", "03", "reserve:19810829TB1F", {"sormland:", "uppsala:"}),
+    "of unpublished formats": ("08", "03", "reserve:19810829AB12", {"kalmar:", "uppsala:"}),
+}
+
+
+@pytest.mark.parametrize("way", [by_form, by_interface, by_file])
+@pytest.mark.parametrize("move", MOVES)
+def test_a_number_of_the_region_where_the_centre_was_before_is_asked_about(move, way, lists, manage, tmp_path):
+    before, after, number, issuers = MOVES[move]
+    centre = Centre.objects.create(
+        code="NEW", name="N", city_sv="N", city_en="N", county="N", county_code=before, region="Mellansverige",
+        latitude=60, longitude=15, status="active", position=90,
+    )  # fmt: skip
+    nurse = factories.user("nurse", centre)
+
+    def tell(way, number: str) -> set[str]:
+        row = ROW | {"centre": "NEW", "patient_id": number, "age_at_infusion": "50"}
+        return way(row, nurse=nurse, manage=manage, tmp_path=tmp_path) & {"issuer_unclear", "identifier_invalid"}
+
+    with factories.rolled_back():
+        assert tell(by_interface, number) == set() and Patient.objects.exists(), "one region alone is meant"
+    Centre.objects.filter(code="NEW").update(county_code=after)
+    assert tell(way, number) == {"issuer_unclear"}
+    assert not Patient.objects.exists()
+    for issuer in issuers:
+        with factories.rolled_back():
+            assert tell(by_interface, issuer + number.rpartition(":")[2]) == set()
+            assert Patient.objects.count() == 1

@@ -1,6 +1,7 @@
 """Where infusions are given."""
 
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import CentreStatus
@@ -75,3 +76,9 @@ class Centre(models.Model):
 
     def __str__(self) -> str:
         return f"{self.city_sv} ({self.code})"
+
+    @cached_property
+    def former_counties(self) -> list[str]:
+        """The codes of other counties where it has been listed."""
+        events = type(self).pgh_event_model.objects.filter(pgh_obj_id=self.pk)  # type: ignore[attr-defined]
+        return sorted(set(events.values_list("county_code", flat=True)) - {self.county_code})

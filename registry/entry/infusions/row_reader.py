@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from registry.batch_numbers import read_batch
-from registry.choices import Category, DatePrecision, Kind, Sex
+from registry.choices import Category, DatePrecision, IdentifierType, Kind, Sex
 from registry.dates import read_date
 from registry.digits import fold
 from registry.entry.infusions.code_lists import CodeLists
@@ -15,7 +15,7 @@ from registry.entry.infusions.columns import TABLE, Chosen, Listed, Number
 from registry.entry.infusions.row_fields import SHORT_LIST, SHORTENED, RowFields, spell
 from registry.entry.infusions.spelling import Spelled, plain, spellings
 from registry.errors import Problem
-from registry.identity import IdentifierUnusable, IssuerUnclear, read_identifier
+from registry.identity import IdentifierUnusable, IssuerUnclear, issuer_of, read_identifier
 from registry.infusion_input import InfusionInput
 from registry.keyed_digests import Identifier
 from registry.models import Centre, Product
@@ -109,9 +109,25 @@ def read_person(row: Mapping[str, str], lists: CodeLists) -> Identifier | None:
 
 
 def read_identifier_at(centre: Centre | None, text: str) -> Identifier:
-    """Read an identifier as its centre writes it. Raises IdentifierUnusable."""
+    """Read an identifier as its centre writes it. Raises IdentifierUnusable.
+
+    A reserve number that was another region's where the centre was listed before may be either's: it is asked.
+    """
     code, county = (centre.code, centre.county_code) if centre else ("", "")
-    return read_identifier(text, centre=code, county=county)
+    identifier = read_identifier(text, centre=code, county=county)
+    if centre and identifier.type == IdentifierType.RESERVE_REGIONAL:
+        for former in centre.former_counties:
+            before = _read_or_none(text, centre=code, county=former)
+            if before and before != identifier:
+                raise IssuerUnclear([issuer_of(identifier), issuer_of(before)])
+    return identifier
+
+
+def _read_or_none(text: str, *, centre: str, county: str) -> Identifier | None:
+    try:
+        return read_identifier(text, centre=centre, county=county)
+    except IdentifierUnusable:
+        return None
 
 
 def _check_modality(fields: RowFields, product: Product | None) -> None:

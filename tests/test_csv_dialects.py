@@ -141,6 +141,19 @@ HOSTILE = {
     "a quotation mark that is not closed": lambda: TEXT.encode() + b'"' + f"{HEADER}\n".encode() * 20_000,
     "cells of line breaks": lambda: TEXT.encode() + b'"\n",' * 1_500_000,
     "commas without end": lambda: TEXT.encode() + b"," * 9_000_000,
+    **{
+        f"lines of {name}": lambda line=line: TEXT.encode() + line * (10**7 // len(line))
+        for name, line in {
+            "nothing": b"\n",
+            "spaces": b"  \t \n",
+            "NULs": b"\0\n",
+            "marks of an end": b"\x1a\r\n",
+            "quotation marks": b'""\n',
+            "breaks in quotation marks": b'"' + b"\n" * 90_000 + b'"\n',
+            "some breaks each": b'"' + b"\n" * 90 + b'"\n',
+            "hard spaces": "\xa0\n".encode(),
+        }.items()
+    },
     "lines of one comma": lambda: TEXT.encode() + b"\n" * 20 + b'"' + b",\n" * 1_000_000,
 }
 
@@ -196,7 +209,7 @@ def test_empty_lines_without_end_cost_little(bring, ends):
     started = time.process_time()
     with pytest.raises(FileUnusable):
         bring(content + (ends * (9_000_000 // len(ends))).encode())
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 1
 
 
 def test_a_refused_file_leaves_nothing_behind_on_the_terminal(lists, write, manage):

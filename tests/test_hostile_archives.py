@@ -5,6 +5,7 @@ import struct
 import time
 import tracemalloc
 import zipfile
+from contextlib import suppress
 
 import pytest
 
@@ -84,6 +85,26 @@ def styles(*middle: str) -> str:
     return f'<styleSheet xmlns="{MAIN}">{"".join(middle)}</styleSheet>'
 
 
+BETWEEN = {
+    "line breaks": "\n", "returns": "\r", "both": "\r\n", "spaces": " ", "tabs": "\t", "letters and breaks": "a\n",
+    "letters": "å", "references": "&amp;", "numbered breaks": "&#10;", "comments": "<!---->",
+    "instructions": "<?a?>",
+    "sections": "<![CDATA[\n]]>", "long comments": f"<!--{'x' * 900_000}-->", "long tags": f"<a{' ' * 200_000}/>",
+    "long attributes": f'<a b="{" " * 30_000}"/>',
+    "many attributes": '<a a="" ' + ' '.join(f'a{n}="1"' for n in range(150)) + '/>',
+    "rows and spaces": "<row/>" + " " * 700, "rows and breaks": "<row/>" + "\n" * 700,
+    "cells of spaces": f'<row><c t="str"><v>{" " * 700}</v></c></row>',
+    "cells of breaks": "<row><c t='str'><v>" + "\n" * 32_000 + "</v></c></row>",
+    "cells of text": f'<row><c t="str"><v>{"å" * 32_000}</v></c></row>',
+}  # fmt: skip
+
+
+def much_of(what: str) -> list[str]:
+    """70 MB of it."""
+    whole = 70 * 10**6 // len(what.encode())
+    return [what * (whole // 70 + 1)] * 70
+
+
 HOSTILE = {
     "texts of 70 MB of spaces": lambda: streamed(
         [SST, *[" " * 10**6] * 70, "</sst>"], part="xl/sharedStrings.xml", texts=[]
@@ -128,10 +149,17 @@ HOSTILE = {
     "a damaged part": lambda: everywhere(packed(parts()), b"PK\x03\x04", 60, b"\x00\xff\x00\xff"),
     "half of it": lambda: packed(parts())[:900],
 } | {
+    f"a sheet of {name}": lambda what=what: streamed(sheet_with(*much_of(what))) for name, what in BETWEEN.items()
+} | {
+    f"texts between {name}": lambda what=what: streamed(
+        [SST, *much_of(what), "</sst>"], part="xl/sharedStrings.xml", texts=[]
+    )
+    for name, what in BETWEEN.items() if "row" not in what
+} | {
     f"laughs in {name}": lambda name=name: packed(parts() | {name: LAUGHS.encode()})
     for name in (BOOK, RELATIONS, STYLES, "xl/sharedStrings.xml", "_rels/.rels", "xl/worksheets/sheet1.xml")
 }  # fmt: skip
-READ = {"texts of 70 MB of spaces", "relations of one long text"}  # what is unused costs little, and stops nothing
+READ = {"relations of one long text"}  # what is unused costs little, and stops nothing
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -144,6 +172,10 @@ def test_a_request_takes_or_refuses_it_at_once(lists, bring, monkeypatch, name):
     assert time.process_time() - started < 1
     assert answer.status_code in {202, 400, 413}, answer.content
     assert answer.status_code == 202 or answer.json()["code"] in {"file_unusable", "file_too_large"}
+    started = time.process_time()
+    with suppress(FileUnusable):
+        bring(content, "x.xlsx", dry_run=True)
+    assert time.process_time() - started < 1
     tracemalloc.start()
     try:
         if name in READ:

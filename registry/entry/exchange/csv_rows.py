@@ -15,7 +15,8 @@ from registry.entry.exchange.header import SEARCHED, column_of
 from registry.errors import FileTooLarge, FileUnusable
 
 CHUNK = 2**16
-MOST_EMPTY = 1_048_576  # rows, as in a sheet: spreadsheets also write out empty rows that have a format
+OF_A_LINE = 1_000  # characters for which each line of a row counts at least: a row of many lines is costly
+MOST_EMPTY = 500_000  # lines of empty rows: spreadsheets also write out empty rows that have a format
 SEPARATORS = ";,\t|"  # in the order tried: the first that gives most known columns
 SAYS_SEPARATOR = re.compile(r'"?sep=([;,\t|:])"?\s*', re.IGNORECASE)
 BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -113,14 +114,15 @@ def read_csv_rows(file: BinaryIO, encoding: str) -> Generator[Row, None, None]:
         rows = csv.reader(chain(top[skipped:], lines), delimiter=separator, strict=True)
         for cells in rows:
             used[0] = 0
-            if any(cells) and "".join(cells).strip(NOTHING):
+            text_of_row = "".join(cells)
+            if text_of_row and not text_of_row.isspace() and text_of_row.strip(NOTHING):
                 if len(cells) > MOST_COLUMNS and any(cells[MOST_COLUMNS:]):
                     raise too_many_columns(begins)
                 yield Row(begins, cells, file.tell())
             else:
-                empty += 1
+                empty += rows.line_num + skipped + 1 - begins
                 if empty > MOST_EMPTY:
-                    raise FileTooLarge(_("The file has more than a million empty lines: delete them."))
+                    raise FileTooLarge(_("The file has more than half a million empty lines: delete them."))
             begins = rows.line_num + skipped + 1
     except UnicodeDecodeError:
         raise FileUnusable(_("The text of the file is damaged: save it as CSV UTF-8, or as XLSX.")) from None
@@ -148,7 +150,7 @@ def _read_lines(text: TextIOWrapper, used: list[int]) -> Iterator[str]:
         first = first.removeprefix(mark)
     line = first
     while line:
-        used[0] += len(line)
+        used[0] += max(len(line), OF_A_LINE)
         if used[0] > LONGEST_ROW:
             raise _RowTooLong
         yield line

@@ -19,12 +19,14 @@ from registry.entry.exchange.file_row import (
 )
 from registry.entry.exchange.number_text import Show, show_general
 from registry.entry.exchange.xml_part import (
+    LONGEST_TEXTS,
     MOST_CELLS,
     MOST_ROWS,
     OF_A_CELL,
     Damaged,
     Reader,
     too_many_cells,
+    too_much_markup,
     too_much_text,
 )
 
@@ -58,6 +60,7 @@ class SheetReader(Reader):
         self.texts, self.styles = texts, styles
         self.rows: list[tuple[int, list[str], dict[int, str], bool]] = []
         self.number, self.walked, self.rows_walked, self.hidden_row = 0, 0, 0, False
+        self.length = 0  # characters of all cells
         self.cells: list[str] = []
         self.unreadable: dict[int, str] = {}
         self.column, self.columns_walked, self.row_length = -1, 0, 0
@@ -195,6 +198,9 @@ class SheetReader(Reader):
                 raise too_many_columns(self.number)
             self.unreadable[self.column] = why
         if text:
+            self.length += len(text)
+            if self.length > LONGEST_TEXTS:
+                raise too_much_markup()
             self.row_length += len(text)
             if self.row_length > LONGEST_ROW:  # a shared string may be repeated in every cell
                 raise too_much_text()

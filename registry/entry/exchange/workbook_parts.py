@@ -8,11 +8,17 @@ from zipfile import ZipFile
 
 from registry.entry.exchange.cell_text import BUILT_IN, around_text, shower
 from registry.entry.exchange.sheet import Styles
-from registry.entry.exchange.xml_part import OF_A_CELL, Damaged, Reader, too_many_cells
+from registry.entry.exchange.xml_part import (
+    LONGEST_TEXTS,
+    OF_A_CELL,
+    Damaged,
+    Reader,
+    too_many_cells,
+    too_much_markup,
+)
 
 MOST_SHEETS = 100
 MOST_TEXTS = 150_000
-LONGEST_TEXTS = 10_000_000  # characters of all shared strings
 CODES = "codes_"  # prefix of the named ranges in the template's second sheet
 A_FEW = 20_000  # elements of a part that lists others
 LONGEST_FORMAT, MOST_FORMATS = (
@@ -145,7 +151,9 @@ def read_texts(archive: ZipFile, part: str) -> list[str]:
         pieces.clear()
         length += len(text)
         reader.most += OF_A_CELL
-        if length > LONGEST_TEXTS or len(texts) >= MOST_TEXTS:
+        if length > LONGEST_TEXTS:
+            raise too_much_markup()
+        if len(texts) >= MOST_TEXTS:
             raise too_many_cells()
         texts.append(text)
 

@@ -12,9 +12,14 @@ from registry.entry.exchange.file_row import LONGEST_CELL
 from registry.errors import FileTooLarge
 
 CHUNK = 2**16
-LONGEST_MARK = 2**20  # bytes of one XML token, such as a tag with its attributes
+LONGEST_MARK = 2**18  # bytes of one XML token, such as a tag with its attributes; its start is read at each chunk
 MOST_CELLS, MOST_ROWS = 350_000, 100_000  # including empty ones with a format
 MOST_ELEMENTS = 400_000  # besides those of cells and texts
+LONGEST_TEXTS = 10_000_000  # characters of all shared strings, and of all cells of a sheet
+MOST_PIECES = 2_000_000  # line breaks and references, each of which the parser hands on as a text of its own
+PIECES = (b"\n", b"\r", b"&")
+MOST_BYTES = 20 * 2**20  # besides those of elements
+BYTES_OF_AN_ELEMENT, ATTRIBUTES_OF_AN_ELEMENT = 100, 6  # on average
 OF_A_CELL = 4  # elements, including its row's
 CELL_MARKS, ROW_MARKS = (b"<c ", b"<c>", b"<c/"), (b"<row ", b"<row>", b"<row/")
 DEEPEST = 60  # levels of nested elements
@@ -32,6 +37,25 @@ class Damaged(Exception):
     """The workbook is malformed."""
 
 
+class Size:
+    """What a part holds besides elements: blanks, comments, attributes, text."""
+
+    def __init__(self) -> None:
+        self.fed, self.pieces, self.attributes = 0, 0, 0
+
+    def add(self, chunk: bytes, elements: int) -> None:
+        """Count a chunk before it is parsed; elements: of the part so far. Raises FileTooLarge."""
+        self.fed += len(chunk)
+        self.pieces += sum(map(chunk.count, PIECES))
+        self.attributes += chunk.count(b"=")
+        if (
+            self.pieces > MOST_PIECES
+            or self.fed > MOST_BYTES + BYTES_OF_AN_ELEMENT * elements
+            or self.attributes > MOST_ELEMENTS + ATTRIBUTES_OF_AN_ELEMENT * elements
+        ):
+            raise too_much_markup()
+
+
 class Reader:
     """Reads one part of a workbook with expat: `starts` and `ends` map elements to handlers."""
 
@@ -39,7 +63,7 @@ class Reader:
         self.starts: dict[str, Any] = {}
         self.ends: dict[str, Any] = {}
         self.most, self.seen, self.depth = most, 0, 0
-        self.fed = 0  # bytes
+        self.fed, self.size = 0, Size()  # bytes
         self.text: list[str] = []
         self.taken = -1  # characters of text collected; -1 while none is wanted
 
@@ -73,6 +97,7 @@ class Reader:
         parser.StartDoctypeDeclHandler = _refuse
         try:
             while chunk := part.read(CHUNK):
+                self.size.add(chunk, self.seen)
                 parser.Parse(chunk, False)
                 self.fed += len(chunk)
                 if self.fed - parser.CurrentByteIndex > LONGEST_MARK:
@@ -124,18 +149,28 @@ def too_much_text() -> FileTooLarge:
     return FileTooLarge(sentence % {"most": number_format(LONGEST_CELL, force_grouping=True)})
 
 
+def too_much_markup() -> FileTooLarge:
+    sentence = _(
+        "The workbook holds far more text or markup than a table needs: copy the rows into the template, or save "
+        "the sheet as CSV."
+    )
+    return FileTooLarge(sentence)
+
+
 def refuse_costly(part: BinaryIO) -> None:
     """Refuse a sheet that is too large by a count of its tags: reading it up to the limit would take seconds.
 
     XML that is written in another way than spreadsheets do is caught while reading. Raises FileTooLarge.
     """
     cells = rows = elements = 0
+    size = Size()
     while chunk := part.read(CHUNK):
         cells += sum(map(chunk.count, CELL_MARKS))
         rows += sum(map(chunk.count, ROW_MARKS))
         elements += chunk.count(b"<") - chunk.count(b"</")
         if cells > MOST_CELLS or rows > MOST_ROWS or elements > MOST_ELEMENTS + OF_A_CELL * cells:
             raise too_many_cells()
+        size.add(chunk, elements)
 
 
 def too_many_cells() -> FileTooLarge:

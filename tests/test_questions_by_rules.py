@@ -9,7 +9,6 @@ from itertools import cycle
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from registry.access import Operator
 from registry.choices import Kind, Side
@@ -118,17 +117,6 @@ def test_a_file_settles_what_was_asked(lists, tmp_path):  # noqa: F811
     assert asked() == []
     [question] = row.questions.all()
     assert question.closed_at and not question.closed_by and not question.answered_at
-
-
-def test_what_has_been_closed_is_not_asked_again_by_a_file_or_another_entry(lists, tmp_path):  # noqa: F811
-    """Of two persons; each is doubted for the kind, and nothing about that has changed."""
-    for number in (ONE, OTHER):
-        factories.record(lists, number, **FIRST | {"kind": "reinfusion"})
-    Question.objects.update(closed_at=timezone.now())
-    later = {"kind": "reinfusion", "infused_on": "2026-03-03"}
-    load(tmp_path, FIRST | later, FIRST | {"patient_id": THIRD})
-    factories.record(lists, OTHER, **FIRST | later)
-    assert asked() == []
 
 
 def test_a_file_asks_about_its_own_row_of_a_shared_batch(lists, tmp_path):  # noqa: F811

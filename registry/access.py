@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from enum import StrEnum
 from typing import Protocol
 
+from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import LockNotAvailable
@@ -123,8 +124,8 @@ def require(actor: Actor, permission: Permission, *, centre: int | None = None) 
 
 OUTER = """
 SELECT current_setting('swecar.actor', true), current_setting('swecar.reason', true),
-       current_setting('swecar.purpose', true), (SELECT kind FROM registry_statedpurpose)
-"""
+       current_setting('swecar.purpose', true), (SELECT kind FROM registry_statedpurpose)"""
+KEPT = 4  # columns of it
 NAME = """
 SELECT set_config('swecar.actor', %s, true), set_config('swecar.reason', %s, true),
        set_config('swecar.purpose', %s, true)
@@ -137,10 +138,13 @@ def acting_as(actor: Actor, *, reason: str = "") -> Iterator[None]:
 
     A nested call restores the outer ones. Raises Busy on lock contention, WrongPurpose.
     """
+    # Behind a pooler another session than the one that was given these settings may serve the transaction.
+    session = {} if connection.in_atomic_block else settings.DATABASE_SESSION
+    outer = OUTER + ", set_config(%s, %s, true)" * len(session)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(OUTER)
-            *before, stated = cursor.fetchone()
+            cursor.execute(outer, [word for pair in session.items() for word in pair])
+            *before, stated = cursor.fetchone()[:KEPT]
             refuse_other_purpose(stated)
             cursor.execute(NAME, [actor.username, reason, own_purpose()])
             yield

@@ -110,18 +110,19 @@ TEMPLATES = [
     }
 ]
 
-# The server checks that its client is alive, so that a dead worker does not keep its lock. Options in the URL come
-# last and take precedence.
-DATABASE_SESSION = "-c client_connection_check_interval=2s -c lock_timeout=30s"
+# The server checks that its client is alive, so that a dead worker does not keep its lock. An option of the same
+# name in the URL takes precedence.
+DATABASE_SESSION = {
+    name: value
+    for name, value in {"client_connection_check_interval": "2s", "lock_timeout": "30s"}.items()
+    if name not in DATABASE["OPTIONS"].get("options", "")
+}
 DATABASES = {
     "default": {
         **DATABASE,
+        "ENGINE": "swecar.postgresql",
         "CONN_HEALTH_CHECKS": True,  # a connection from before a restart of the database is replaced
-        "OPTIONS": {
-            **DATABASE["OPTIONS"],
-            "options": f"{DATABASE_SESSION} {DATABASE['OPTIONS'].get('options', '')}".rstrip(),
-            "pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5},
-        },
+        "OPTIONS": {**DATABASE["OPTIONS"], "pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}},
     }
 }
 

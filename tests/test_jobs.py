@@ -114,7 +114,10 @@ def is_waiting_for_a_lock() -> bool:
 
 def publishing_lock_is_held() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7202")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE relation = 'registry_publication'::regclass "
+            "AND mode = 'ShareRowExclusiveLock' AND granted"
+        )
         return cursor.fetchone()[0] > 0
 
 

@@ -56,6 +56,7 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "swecar.local",
     "swecar.log_lines",
     "swecar.own_database",
+    "swecar.postgresql",
     "swecar.production",
     "swecar.redis_client",
     "swecar.server_urls",

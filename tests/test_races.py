@@ -22,7 +22,7 @@ from registry.errors import Busy, InfusionRefused, NotFound
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Snapshot
 from registry.publishing import verification
-from registry.publishing.build import PUBLISHING_LOCK, publish
+from registry.publishing.build import LOCKED, publish
 from registry.publishing.old_facts import prune_facts
 from registry.publishing.verification import verify
 from tests import factories
@@ -223,13 +223,12 @@ def test_two_infusions_cannot_take_the_same_place_by_correction(record):
 
 def test_concurrent_publications_publish_once(record):
     record()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [PUBLISHING_LOCK])
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {LOCKED} IN SHARE ROW EXCLUSIVE MODE")
         others = [Other(publish), Other(publish)]
         for other in others:
             other.start()
         wait_for(lambda: count_waiting() == 2)
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [PUBLISHING_LOCK])
     outcomes = [other.result() for other in others]
     assert sorted(map(str, outcomes)) == ["1", "None"]
     assert Snapshot.objects.count() == 1

@@ -85,7 +85,12 @@ def export_log(*, which: LogFilter, by: Actor) -> Iterator[AccessLog]:
     """
     require(by, Permission.READ_ACCESS_LOG)
     _log_reading(by, AccessAction.READ_LOG, which.patient, detail=EXPORTED)
-    return which.lines()[: MOST_EXPORTED + 1].iterator(chunk_size=FETCHED_AT_ONCE)
+    return _fetch(which)
+
+
+def _fetch(which: LogFilter) -> Iterator[AccessLog]:
+    with transaction.atomic():  # the lines stay in the database until they are sent
+        yield from which.lines()[: MOST_EXPORTED + 1].iterator(chunk_size=FETCHED_AT_ONCE)
 
 
 def read_extract(*, number: int, by: Actor, as_file: bool = False) -> list[AccessLog] | None:

@@ -16,6 +16,7 @@ from psycopg.errors import LockNotAvailable
 from registry.access import acting_as
 from registry.errors import Busy, RegistryError
 from registry.models import IdempotencyKey, User
+from registry.models.isolation import own_transaction
 
 IDEMPOTENCY_LOCK = 7204  # with a hash of owner and key, held until the commit
 KEPT = timedelta(hours=24)
@@ -84,20 +85,15 @@ def store_form_once(
 
 @contextmanager
 def _hold_lock(name: str) -> Iterator[None]:
-    """Hold a lock on this name: a session-level advisory lock, since there is no surrounding transaction."""
-    lock = (IDEMPOTENCY_LOCK, name)
-    with connection.cursor() as cursor:
+    """Hold a lock on this name, in a transaction of its own, since there is no surrounding one."""
+    with own_transaction() as cursor:
         try:
-            cursor.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", lock)
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [IDEMPOTENCY_LOCK, name])
         except OperationalError as error:
             if isinstance(error.__cause__, LockNotAvailable):
                 raise Busy from None
             raise
-    try:
         yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", lock)
 
 
 def prune_idempotency_keys() -> int:

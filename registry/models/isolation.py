@@ -3,15 +3,79 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 
 
 @contextmanager
-def one_view() -> Iterator[None]:
-    """A REPEATABLE READ transaction; inside a caller's transaction, the caller's isolation stays."""
+def one_view(*, lock: str = "") -> Iterator[None]:
+    """A REPEATABLE READ transaction; inside a caller's transaction, the caller's isolation stays.
+
+    lock: a table that one transaction at a time may lock so. LOCK TABLE comes before the view is taken, so that
+    it shows what the one before has committed; the wait has no limit: lock_timeout is meant for people at a form.
+    """
     outermost = not connection.in_atomic_block
     with transaction.atomic():
-        if outermost:
-            with connection.cursor() as cursor:
+        with connection.cursor() as cursor:
+            if outermost:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            if lock:
+                cursor.execute("SET LOCAL lock_timeout = 0")
+                cursor.execute(f"LOCK TABLE {lock} IN SHARE ROW EXCLUSIVE MODE")
+                keep_session_settings(cursor)  # a SELECT, which takes the view
         yield
+
+
+@contextmanager
+def own_transaction() -> Iterator[CursorWrapper]:
+    """A transaction on a connection of its own, for a lock that is to last over several of the caller's.
+
+    A lock of a session would be left behind where a pooler gives each transaction another session.
+    """
+    alone = unpooled()
+    try:
+        with alone.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            keep_session_settings(cursor)
+            yield cursor
+    finally:
+        alone.close()
+
+
+def unpooled() -> BaseDatabaseWrapper:
+    """Another connection to the database, outside the pool."""
+    alone = connection.copy()
+    options = {name: value for name, value in alone.settings_dict["OPTIONS"].items() if name != "pool"}
+    alone.settings_dict["OPTIONS"] = {"connect_timeout": 5} | options
+    return alone
+
+
+def keep_session_settings(cursor: CursorWrapper) -> None:
+    """Set what the session was given for this transaction: behind a pooler it may be another session."""
+    for name, value in settings.DATABASE_SESSION.items():
+        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+
+
+def require_own_session() -> None:
+    """Raise ImproperlyConfigured if a pooler gives this connection's session to others between transactions.
+
+    What is kept in a session, as an import's temporary tables are, would then reach another import.
+    """
+    with connection.cursor() as cursor:
+        told = cursor.connection.info.backend_pid  # PgBouncer tells one of its own making
+        for _attempt in range(3):  # another client may come between
+            cursor.execute("SELECT pg_backend_pid()")
+            session = cursor.fetchone()[0]
+            if session == told:
+                return
+            with own_transaction() as other:
+                other.execute("SELECT pg_backend_pid()")
+                if other.fetchone()[0] == session:
+                    raise ImproperlyConfigured(
+                        "An import keeps its rows in its session, and the pooler in DATABASE_URL shares sessions. "
+                        "Give the worker and the commands the address of PostgreSQL or of a pool in session mode."
+                    )

@@ -1,10 +1,8 @@
 """Publishing a snapshot of the records, in one transaction."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from django.conf import settings
-from django.db import connection
 
 from registry.models import Publication, Revision, Snapshot
 from registry.models.isolation import one_view
@@ -12,7 +10,7 @@ from registry.published.current_snapshot import announce_current
 from registry.publishing.new_snapshot import make_snapshot
 from registry.purpose import read_purpose, refuse_other_purpose
 
-PUBLISHING_LOCK = 7202
+LOCKED = Publication._meta.db_table  # by one publisher at a time
 
 
 def publish(*, progress: Callable[[str], None] = lambda step: None) -> Snapshot | None:
@@ -21,10 +19,9 @@ def publish(*, progress: Callable[[str], None] = lambda step: None) -> Snapshot 
     Concurrent calls publish once: the second waits and finds nothing to do. Raises ProofFailed if the recount
     does not agree; the old snapshot then stays current. Raises WrongPurpose.
     """
-    with _publishing():
-        snapshot = _build(progress)
-        if snapshot:
-            announce_current(snapshot)
+    snapshot = _build(progress)
+    if snapshot:
+        announce_current(snapshot)
     return snapshot
 
 
@@ -38,22 +35,8 @@ def _is_behind(publication: Publication, revision: int) -> bool:
     return publication.revision != revision or bool(snapshot and snapshot.disclosure != settings.DISCLOSURE)
 
 
-@contextmanager
-def _publishing() -> Iterator[None]:
-    """Let one publisher in at a time, locked before the transaction so that its view is taken after the wait."""
-    with connection.cursor() as cursor:
-        # No limit on the wait: lock_timeout is meant for people who wait at a form.
-        cursor.execute("SET lock_timeout = 0")
-        cursor.execute("SELECT pg_advisory_lock(%s)", [PUBLISHING_LOCK])
-        cursor.execute("RESET lock_timeout")
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [PUBLISHING_LOCK])
-
-
 def _build(progress: Callable[[str], None]) -> Snapshot | None:
-    with one_view():
+    with one_view(lock=LOCKED):
         refuse_other_purpose(read_purpose())  # in the view that the records are read in
         revision = Revision.objects.get().number
         publication = Publication.objects.select_related("snapshot").get()

@@ -13,6 +13,7 @@ from django.db.utils import DEFAULT_DB_ALIAS
 
 from registry.choices import Sign
 from registry.models import LastSeen
+from registry.models.isolation import unpooled
 from registry.publishing.absence import tell_absences
 from swecar import alive
 
@@ -38,7 +39,7 @@ class Watcher:
             return
         self.shown = now
         try:
-            with unpooled():
+            with without_pool():
                 LastSeen.objects.see(self.sign, instance=self.instance)
                 if now - self.started > GRACE:
                     tell_absences()
@@ -47,12 +48,10 @@ class Watcher:
 
 
 @contextmanager
-def unpooled() -> Iterator[None]:
-    """This thread's connection, without a pool: a worker forks, and the threads of a pool do not."""
+def without_pool() -> Iterator[None]:
+    """Let this thread use a connection without a pool: a worker forks, and the threads of a pool do not."""
     usual = connections[DEFAULT_DB_ALIAS]
-    alone = usual.copy()
-    alone.settings_dict["OPTIONS"] = alone.settings_dict["OPTIONS"] | {"connect_timeout": 5}
-    alone.settings_dict["OPTIONS"].pop("pool", None)
+    alone = unpooled()
     connections[DEFAULT_DB_ALIAS] = alone
     try:
         yield

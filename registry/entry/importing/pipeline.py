@@ -41,6 +41,7 @@ from registry.entry.publish_request import announce_change
 from registry.errors import NotFound, Problem
 from registry.infusion_input import InfusionInput
 from registry.keyed_digests import Identifier
+from registry.models.isolation import require_own_session
 
 BATCH = 5_000
 
@@ -97,6 +98,7 @@ def import_infusions(
 @contextmanager
 def empty_tables() -> Iterator[None]:
     """Staging tables for the duration of an import; they outlive its transactions."""
+    require_own_session()
     with _pause_collector():
         staging.create_tables()
         try:

@@ -1,4 +1,4 @@
-"""Running an import's job: a session lock, and a thread that writes its progress."""
+"""Running an import's job: a lock, and a thread that writes its progress."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,24 +9,19 @@ from django.db import connection
 from registry.background import repeated
 from registry.choices import ImportState
 from registry.models import ImportJob
+from registry.models.isolation import own_transaction
 
-JOB_LOCK = 7203  # with a part of the job's id; held by the worker's database session
+JOB_LOCK = 7203  # with a part of the job's id; held by a connection of the worker's
 PROGRESS_EVERY = 0.5  # seconds between two updates of the progress
 
 
 @contextmanager
 def hold_job(job_id: UUID) -> Iterator[bool]:
-    """Whether this session got the job's lock; it is released with the session, however that ends."""
+    """Whether this worker got the job's lock; it is released with its connection, however that ends."""
     key = [JOB_LOCK, int.from_bytes(job_id.bytes[:4], signed=True)]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
-        held = cursor.fetchone()[0]
-    try:
-        yield held
-    finally:
-        if held:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+    with own_transaction() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", key)
+        yield cursor.fetchone()[0]
 
 
 @contextmanager

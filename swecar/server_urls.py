@@ -185,7 +185,8 @@ def _split(value: str) -> tuple[Any, tuple[tuple[str, int], ...]]:
 def _sentinels(value: str, *, tls: bool) -> RedisServer:
     check_options(value, SENTINEL_OPTIONS, "the client of Redis")
     scheme = value.partition("://")[0]
-    parts, sentinels = _split(value.replace(f";{scheme}://", ";"))
+    # Celery writes the scheme and the login before each host.
+    parts, sentinels = _split(re.sub(rf";{re.escape(scheme)}://([^@;,/]*@)?", ";", value))
     options = dict(parse_qsl(parts.query))
     words = [unquote(word) for word in parts.path.split("/") if word]
     master = options.pop("master_name", "") or (words.pop(0) if words else "")

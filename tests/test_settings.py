@@ -152,6 +152,22 @@ def test_each_part_of_a_database_url_is_read(read):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis+sentinel://:hem%40ligt@h1:26380,h2/master/3",
+        "sentinel://:hem%40ligt@h1:26380,h2/3?master_name=master",
+        "sentinel://:hem%40ligt@h1:26380;sentinel://:hem%40ligt@h2:26379/3?master_name=master",
+        "sentinel://:hem%40ligt@h1:26380;sentinel://h2/master/3",
+    ],
+)
+def test_sentinels_are_read_in_each_of_their_forms(read, url):
+    server = read(REDIS_URL=url)["REDIS_URL"]
+    assert (server.sentinels, server.master, server.number) == ((("h1", 26380), ("h2", 26379)), "master", 3)
+    assert server.login == (("password", "hem@ligt"),)
+    assert server.broker_url == "sentinel://:hem%40ligt@h1:26380/3;sentinel://:hem%40ligt@h2:26379/3"
+
+
 def test_a_misspelt_option_of_the_driver_is_named_as_it_is_spelt(read):
     for misspelt, meant in (("sslmod", "sslmode"), ("aplication_name", "application_name")):
         with pytest.raises(EnvironmentProblem, match=f"Was {meant} meant"):

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from django.db import connection
-
 from registry.background import repeated
 from registry.choices import ImportState
 from registry.models import ImportJob

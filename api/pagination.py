@@ -2,7 +2,7 @@
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -63,6 +63,7 @@ BY_INSTANT = Order(
     (datetime.fromisoformat, int),
 )
 BY_NUMBER = Order(("number",), r"(\d{1,9})", (int,))
+BY_VERSION = Order(("version",), r"(\d{1,9})", (int,))
 BY_ID = Order(("id",), r"(\d{1,18})", (int,))
 
 
@@ -75,11 +76,7 @@ def read_page(
     rows: QuerySet, request: HttpRequest, parameters: Parameters, *, order: Order = BY_DAY
 ) -> dict[str, Any]:
     """A page: results (rows), next and previous (URLs, or None)."""
-    limit = parameters.number("limit")
-    if limit is None:
-        limit = USUAL
-    if not 1 <= limit <= MOST:
-        raise Refused("unknown_value", f"limit: write a number from 1 to {MOST}.", parameter="limit")
+    limit = _read_limit(parameters)
     text, direction = parameters.values.get("cursor"), ""
     if text is not None:
         direction, values = order.read(text)
@@ -90,6 +87,43 @@ def read_page(
     if direction == PREVIOUS:
         found.reverse()
     has_next, has_previous = (True, more) if direction == PREVIOUS else (more, text is not None)
+
+    return _as_page(found, request, parameters, order, has_next=has_next, has_previous=has_previous)
+
+
+def cut_page(rows: Sequence, request: HttpRequest, parameters: Parameters, *, order: Order) -> dict[str, Any]:
+    """A page of rows that are read already and stand in the order of its one field, the first first."""
+    limit, [field] = _read_limit(parameters), order.fields
+    text = parameters.values.get("cursor")
+    direction, [value] = order.read(text) if text is not None else (NEXT, [0])
+    if direction == NEXT:
+        beyond = [row for row in rows if getattr(row, field) > value]
+        found, has_next, has_previous = beyond[:limit], len(beyond) > limit, text is not None
+    else:
+        beyond = [row for row in rows if getattr(row, field) < value]
+        found, has_next, has_previous = beyond[-limit:], True, len(beyond) > limit
+    return _as_page(found, request, parameters, order, has_next=has_next, has_previous=has_previous)
+
+
+def _read_limit(parameters: Parameters) -> int:
+    limit = parameters.number("limit")
+    if limit is None:
+        return USUAL
+    if not 1 <= limit <= MOST:
+        raise Refused("unknown_value", f"limit: write a number from 1 to {MOST}.", parameter="limit")
+    return limit
+
+
+def _as_page(
+    found: Sequence,
+    request: HttpRequest,
+    parameters: Parameters,
+    order: Order,
+    *,
+    has_next: bool,
+    has_previous: bool,
+) -> dict[str, Any]:
+    """The rows, and the addresses of the pages on either side."""
 
     def address(direction: str, row: Any) -> str:
         cursor = order.write(direction, row)

@@ -11,7 +11,7 @@ from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from api.pagination import read_page
+from api.pagination import BY_VERSION, cut_page, read_page
 from api.parameters import Parameters, unknown_value
 from api.records.authentication import Caller
 from api.records.base import (
@@ -133,9 +133,13 @@ class InfusionView(SignedInView):
 class HistoryView(SignedInView):
     """The history of one infusion."""
 
+    allowed = ("limit", "cursor")
+
     @extend_schema(**schema.HISTORY)
     def get(self, request: Caller, infusion_id: str) -> Response:
+        """The changes, the oldest first, by cursor."""
         changes = read_changes(_read(infusion_id, request.user, detail="API: history"))
+        page = cut_page(changes, request, self.parameters, order=BY_VERSION)
         results = [
             {
                 "version": change.version,
@@ -148,9 +152,9 @@ class HistoryView(SignedInView):
                     for name, (before, after) in change.fields.items()
                 ],
             }
-            for change in changes
+            for change in page["results"]
         ]
-        return Response({"results": results, "next": None, "previous": None})
+        return Response(page | {"results": results})
 
 
 def _list_shown(user: User) -> QuerySet:

@@ -199,6 +199,7 @@ HISTORY = described(
     200,
     named("HistoryPage", record(results=listing(HISTORY_ROW), **PAGE)),
     INFUSION_ID,
+    *page_parameters("Changes"),
     refuses=(404,),
     examples=(
         given(

@@ -38,6 +38,7 @@ from registry.sentences import (
     RELEASED,
 )
 
+MOST_SHOWN = 50  # courses at the desk; who settles one sees the next
 SENT = "sent"  # stands for the referral's row among the ids of stored rows
 DOUBLE = "withdraw"  # for a row that is the same infusion recorded twice
 IS_NOW = {Kind.FIRST: NOW_FIRST, Kind.FURTHER_DOSE: NOW_FURTHER_DOSE, Kind.REINFUSION: NOW_REINFUSION}
@@ -138,10 +139,10 @@ def read_rows(patient: Patient | None, *, by: Actor) -> list[Infusion]:
 
 
 def read_unsettled(*, by: Actor) -> list[UnsettledCourse]:
-    """The courses to settle; showing them is logged."""
+    """The courses to settle, at most MOST_SHOWN; showing them is logged."""
     require(by, Permission.SETTLE_ORDER)
     with acting_as(by):
-        found = find_unsettled_courses()
+        found = find_unsettled_courses()[:MOST_SHOWN]
         log_persons(by=by, action=AccessAction.READ, numbers=[course.patient.registry_number for course in found])
     return found
 

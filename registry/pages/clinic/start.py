@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.urls import path
 from django.utils.translation import get_language
@@ -21,6 +22,7 @@ from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
 from registry.published.queries import read_map, read_status
 
 LATELY = 10
+LISTED = 50  # of what waits; lists of their own have all
 
 
 @page()
@@ -35,6 +37,7 @@ def start(request: SignedInRequest) -> HttpResponse:
     with acting_as(request.user):
         log_infusions(by=request.user, action=AccessAction.READ, infusions=recent)
     drafts = Draft.objects.visible_to(request.user, Permission.WRITE_RECORDS)
+    drafts = drafts.select_related("centre", "patient", "saved_by")
     questions = Question.objects.visible_to(request.user, Permission.WRITE_RECORDS).unanswered()
     return show(
         request,
@@ -42,9 +45,9 @@ def start(request: SignedInRequest) -> HttpResponse:
         {
             "recent": recent,
             "draft_days": settings.DRAFT_DAYS,
-            "drafts": drafts.select_related("centre", "patient", "saved_by"),
-            "questions": questions.select_related(*RELATED),
-            "referrals": read_waiting(by=request.user),
+            "drafts": Paginator(list(drafts), LISTED).get_page(request.GET.get("page")),
+            "questions": questions.select_related(*RELATED)[:LISTED],
+            "referrals": read_waiting(by=request.user)[:LISTED],
             "roles": list(_roles(request.user)),
             "centres": list(_compare_published(request.user, mine)),
             "published": read_status(),

@@ -25,7 +25,7 @@ from registry.entry.patients.merge import check_merge, merge_patients
 from registry.entry.patients.move import move_patient, move_places
 from registry.entry.patients.search import find_number
 from registry.entry.questions.referrals import read_open
-from registry.entry.questions.settling import read_unsettled
+from registry.entry.questions.settling import MOST_SHOWN, read_unsettled
 from registry.errors import MergeImpossible, NotFound, RegistryError
 from registry.models import Centre, Infusion, Patient
 from registry.models.access_log import log_infusions, log_persons
@@ -33,6 +33,7 @@ from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.effect import say_effect
 from registry.pages.clinic.steward_forms import EraseForm, MergeForm, MoveForm, WhoForm
 
+MOST_WAITING = 50  # referrals, the oldest; the list of referrals has all
 METHODS = ["GET", "HEAD", "POST"]
 
 
@@ -47,8 +48,10 @@ def desk(request: SignedInRequest) -> HttpResponse:
     near = request.GET.get("lookups") == "near"
     context = {
         "search": search,
-        "referrals": read_open(by=request.user),
+        "referrals": read_open(by=request.user)[:MOST_WAITING],
+        "most_waiting": MOST_WAITING,
         "unsettled": read_unsettled(by=request.user),
+        "most_unsettled": MOST_SHOWN,
         "pairs": find_doubles(by=request.user),
         "near_days": NEAR_DAYS,
         "most_pairs": MOST_PAIRS,

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
@@ -19,6 +20,7 @@ from registry.pages.clinic.base import SignedInRequest, page, show
 UNKNOWN = {"invalid_choice": gettext_lazy("Choose one of the list.")}
 SCOPES = [(Scope.READ, gettext_lazy("read only")), (Scope.WRITE, gettext_lazy("read and write"))]
 PERIODS = (30, 90, 180, LONGEST_DAYS)
+TOKENS_A_PAGE = 50
 NAME = Token._meta.get_field("name")
 
 
@@ -73,7 +75,8 @@ def tokens(request: SignedInRequest) -> HttpResponse:
             by=request.user,
         )  # fmt: skip
         form = TokenForm()
-    context = {"form": form, "made": made, "text": text, "tokens": tokens_of(request.user), "now": timezone.now()}
+    listed = Paginator(list(tokens_of(request.user)), TOKENS_A_PAGE).get_page(request.GET.get("page"))
+    context = {"form": form, "made": made, "text": text, "listed": listed, "now": timezone.now()}
     return show(request, "clinic/tokens.html", context)
 
 

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -34,3 +34,14 @@ def test_session_options_of_the_url_are_added_to_our_own(options, session):
     variables = os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "swecar.settings"}
     told = subprocess.check_output([sys.executable, "-c", TELL_SESSION], cwd=ROOT, env=variables, text=True)
     assert told.split() == session
+
+
+@pytest.mark.parametrize("order", ["{down},{up}", "{up},{down}"])
+def test_of_several_hosts_the_one_that_takes_writes_is_used(order):
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    login, _, place = parts.netloc.rpartition("@")
+    hosts = order.format(up=place, down="127.0.0.1:9")
+    address = f"postgresql://{login}@{hosts}{parts.path}?target_session_attrs=read-write&connect_timeout=5"
+    variables = os.environ | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "swecar.settings"}
+    told = subprocess.check_output([sys.executable, "-c", TELL_SESSION], cwd=ROOT, env=variables, text=True)
+    assert told.split() == ["0", "2s", "30s"]

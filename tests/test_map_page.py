@@ -128,7 +128,7 @@ def test_totals_that_parts_do_not_add_up_to_are_explained():
 def test_page_as_of_a_date_says_so():
     document = published_document()
     document["snapshot"]["as_of"] = "2020-12-31"
-    assert "Läget den 31 december 2020." in read_page(document).text
+    assert "Läge per 31 december 2020." in read_page(document).text
 
 
 def test_page_of_a_registry_without_infusions():

@@ -29,6 +29,7 @@ from registry.errors import NotFound
 from registry.free_text import refuse_identity_number
 from registry.models import AccessLog, Centre
 from registry.pages.clinic.base import SignedInRequest, page, show
+from registry.pages.clinic.choice_fields import ChoiceField, TypedChoiceField
 from registry.pages.clinic.date_field import DayField
 from registry.pages.clinic.steward_forms import WhoForm
 
@@ -44,11 +45,11 @@ class LogForm(forms.Form):
 
     patient = forms.CharField(label=gettext_lazy("Registry number"), required=False, max_length=LONGEST_KEY)
     actor = forms.CharField(label=gettext_lazy("Who"), required=False, max_length=150)
-    unit = forms.ChoiceField(label=gettext_lazy("Unit"), required=False)
-    action = forms.ChoiceField(
+    unit = ChoiceField(label=gettext_lazy("Unit"), required=False)
+    action = ChoiceField(
         label=gettext_lazy("Action"), required=False, choices=[("", gettext_lazy("All")), *AccessAction.choices]
     )
-    refused = forms.TypedChoiceField(
+    refused = TypedChoiceField(
         label=gettext_lazy("Look-ups"), required=False, coerce=bool, empty_value=None,
         choices=[("", gettext_lazy("All")), ("only", gettext_lazy("Refused look-ups"))],
     )  # fmt: skip

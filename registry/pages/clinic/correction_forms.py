@@ -15,6 +15,7 @@ from registry.errors import Problem
 from registry.free_text import refuse_identity_number
 from registry.infusion_input import InfusionInput
 from registry.models import Infusion
+from registry.pages.clinic.choice_fields import ChoiceField
 from registry.pages.clinic.infusion_forms import ANSWER, InfusionForm
 
 
@@ -65,7 +66,7 @@ class CorrectionForm(InfusionForm):
 class ReasonForm(forms.Form):
     """The reason for a change, from a short list and in words, for the history."""
 
-    why = forms.ChoiceField(
+    why = ChoiceField(
         label=_("Reason"),
         choices=[
             ("", ""),

@@ -28,6 +28,7 @@ from registry.free_text import refuse_identity_number
 from registry.models import Centre, Invitation, Membership
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
 from registry.pages.clinic.centre_field import CentreField
+from registry.pages.clinic.choice_fields import ChoiceField
 from registry.pages.clinic.correction_forms import ReasonForm
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class InviteForm(forms.Form):
         validators=[refuse_identity_number],
     )
     centre = CentreField(label=gettext_lazy("Centre"))
-    role = forms.ChoiceField(
+    role = ChoiceField(
         label=gettext_lazy("Role"), choices=CentreRole.choices, widget=forms.RadioSelect,
         initial=CentreRole.REPORTER,
     )  # fmt: skip

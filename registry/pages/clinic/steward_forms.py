@@ -15,6 +15,7 @@ from registry.free_text import refuse_identity_number
 from registry.identity import IdentifierUnusable, is_local, may_be_identifier
 from registry.models import Centre
 from registry.pages.clinic.centre_field import CentreField
+from registry.pages.clinic.choice_fields import ChoiceField, MultipleChoiceField
 
 
 class WhoForm(forms.Form):
@@ -148,7 +149,7 @@ class MoveForm(WordsForm):
 class EraseForm(WordsForm):
     """The reason for an erasure, and whether to block a new registration."""
 
-    refuses = forms.ChoiceField(
+    refuses = ChoiceField(
         label=gettext_lazy("Afterwards"),
         choices=[
             ("yes", gettext_lazy("Refuse a new registration of this person")),
@@ -156,7 +157,7 @@ class EraseForm(WordsForm):
         ],
         widget=forms.RadioSelect,
     )
-    confirmed = forms.MultipleChoiceField(
+    confirmed = MultipleChoiceField(
         label=gettext_lazy("Confirmation"),
         choices=[("yes", gettext_lazy("This is the right person. It cannot be undone."))],
         widget=forms.CheckboxSelectMultiple,

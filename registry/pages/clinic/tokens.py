@@ -16,8 +16,8 @@ from registry.entry.accounts.tokens import LONGEST_DAYS, create_token, revoke_to
 from registry.free_text import refuse_identity_number
 from registry.models import Token
 from registry.pages.clinic.base import SignedInRequest, page, show
+from registry.pages.clinic.choice_fields import ChoiceField, TypedChoiceField
 
-UNKNOWN = {"invalid_choice": gettext_lazy("Choose one of the list.")}
 SCOPES = [(Scope.READ, gettext_lazy("read only")), (Scope.WRITE, gettext_lazy("read and write"))]
 PERIODS = (30, 90, 180, LONGEST_DAYS)
 TOKENS_A_PAGE = 50
@@ -33,17 +33,14 @@ class TokenForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("What it is used for."),
     )
-    scope = forms.ChoiceField(
+    scope = ChoiceField(
         label=gettext_lazy("The token may"),
         choices=SCOPES,
         initial=Scope.READ,
         widget=forms.RadioSelect,
         help_text=gettext_lazy("It allows what you may do yourself, and no more."),
-        error_messages=UNKNOWN,
     )
-    days = forms.TypedChoiceField(
-        label=gettext_lazy("Valid for"), coerce=int, initial=PERIODS[1], error_messages=UNKNOWN
-    )
+    days = TypedChoiceField(label=gettext_lazy("Valid for"), coerce=int, initial=PERIODS[1])
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -40,10 +40,9 @@ CONTACT: str = _set["CONTACT"]  # the e-mail address on the public pages
 DEMONSTRATION: bool = _set["DEMONSTRATION"]  # every public page says that the records are made up
 ACCESS_LOG_YEARS: int = _set["ACCESS_LOG_YEARS"]
 LOOKUPS_PER_HOUR: int = _set["LOOKUPS_PER_HOUR"]  # of persons unknown at the user's centres
-LOOKUPS_PER_HOUR_IMPORT: int = _set["LOOKUPS_PER_HOUR_IMPORT"]  # the same, in files
+LOOKUPS_PER_HOUR_IMPORT: int = _set["LOOKUPS_PER_HOUR_IMPORT"]
 REFERRAL_DAYS: int = _set["REFERRAL_DAYS"]  # how long a row waits for the steward
 DRAFT_DAYS: int = _set["DRAFT_DAYS"]  # how long a form saved as a draft is kept
-
 REDIS_URL: str = REDIS.broker_url
 BASE_DIR = Path(__file__).resolve().parent.parent
 ROOT_URLCONF = "swecar.urls"

@@ -9,12 +9,12 @@ from django.http import HttpRequest
 from django.utils.translation import get_supported_language_variant
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from api.accept import choose_type
+from api.accept_header import choose_type
 from api.errors import Refused
 from registry.dates import require_come
 from registry.errors import DateInFuture
 from registry.formats import JSON, Format
-from registry.number_search import holds_identity_number
+from registry.numbers_in_text import holds_identity_number
 
 LONGEST_QUERY = 2_000
 LONGEST_ECHO = 40

@@ -23,7 +23,7 @@ from benchmarks.results import Result
 from benchmarks.serving import serve
 from registry.models import Publication
 from registry.published.facts import name_table
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar.local.ports import find_free_port
 
 ROUNDS = 5

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from benchmarks.registries import fill
 from benchmarks.results import Result
 from benchmarks.serving import serve
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 
 STEPS = 60
 

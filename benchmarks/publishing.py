@@ -8,7 +8,7 @@ from django.db import connection
 from benchmarks.registries import fill
 from benchmarks.results import Result
 from registry.models import Revision
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 
 ROUNDS = 3
 # The numbers of the map as someone would write them by hand, from the records.

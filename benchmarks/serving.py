@@ -21,7 +21,7 @@ from django.core.management import call_command
 
 from benchmarks.registries import fill
 from benchmarks.results import Result
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar.local.ports import find_free_port
 
 CONNECTIONS = 8

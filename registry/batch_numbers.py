@@ -18,7 +18,7 @@ from registry.errors import Problem
 from registry.identity import IdentifierUnusable, IssuerUnclear, read_identifier
 from registry.infusion_input import Identified
 from registry.keyed_digests import Identifier
-from registry.number_search import SHORT, numbers_in
+from registry.numbers_in_text import SHORT, numbers_in
 
 STATED = re.compile(r"\s*(?:lot|batch)\s*:\s*", re.IGNORECASE)
 MADE_WITHIN = timedelta(days=366)  # before the infusion: nobody born so recently is given such a product

@@ -7,9 +7,9 @@ These are warnings and not errors: the clinic is asked.
 from collections.abc import Iterable, Sequence
 
 from registry.choices import Kind
+from registry.course_order import Step
 from registry.dates import last_day
 from registry.errors import Problem
-from registry.order import Step
 from registry.sentences import Sentence as _
 
 KIND_CODES = frozenset(

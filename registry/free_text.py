@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from registry.number_search import holds_identity_number
+from registry.numbers_in_text import holds_identity_number
 
 
 def refuse_identity_number(text: str) -> None:

@@ -14,7 +14,7 @@ from registry.dates import today
 from registry.digits import BRACKETS, QUOTES, TYPED_FOR_DIGITS, fold, is_partial, luhn
 from registry.errors import RegistryError
 from registry.keyed_digests import Identifier
-from registry.look_alikes import say_what_it_is
+from registry.mistyped_numbers import say_what_it_is
 from registry.reserve_numbers import BY_COUNTY, BY_NAME, NATIONAL, UNPUBLISHED, Issuer, Reading, read_of, whose
 
 EARLIEST_BIRTH = 1880

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from registry.choices import Category, DatePrecision, IdentifierType, Kind, Sex
-from registry.order import Plan, Step
+from registry.course_order import Plan, Step
 
 
 class Identified(Protocol):

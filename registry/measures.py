@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from registry.choices import DatePrecision, Kind
 from registry.dates import write_date
-from registry.rules import CHILD_BELOW
+from registry.infusion_rules import CHILD_BELOW
 
 
 @dataclass(frozen=True)

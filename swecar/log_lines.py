@@ -3,7 +3,7 @@
 import logging
 import re
 
-from registry.number_search import holds_identity_number
+from registry.numbers_in_text import holds_identity_number
 
 DIGITS = re.compile(r"\d(?:[\W_]{0,3}[0-9A-Za-z]?\d){5,}")
 LAST_FOUR = re.compile(r"\d{4,}")  # of a number whose parts are further apart

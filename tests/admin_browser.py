@@ -8,7 +8,7 @@ from django.utils import timezone
 from registry.access import Operator
 from registry.entry.questions.questions import ask
 from registry.models import Run, User
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 
 MODELS = sorted(admin.site._registry, key=lambda model: model.__name__)

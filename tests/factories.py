@@ -15,6 +15,7 @@ from registry.access import Operator
 from registry.choices import Category, DatePrecision, Kind, Modality, ProductOrigin, Sex, Sponsor
 from registry.entry.infusions.record import record_infusion
 from registry.identity import read_identifier
+from registry.infusion_rules import InfusionInput
 from registry.keyed_digests import Identifier, refusal_token
 from registry.models import (
     Centre,
@@ -32,7 +33,6 @@ from registry.models import (
     User,
 )
 from registry.models.last_seen import LONGEST_ABSENCE
-from registry.rules import InfusionInput
 
 ACADEMIC, INDUSTRY = "NCT99000002", "NCT99000001"
 TRIALS = ((ACADEMIC, Sponsor.ACADEMIC), (INDUSTRY, Sponsor.INDUSTRY), ("2019-004426-18", Sponsor.ACADEMIC))

@@ -12,7 +12,7 @@ from django.utils import timezone
 from registry.entry.infusions.columns import row_of_stated
 from registry.entry.infusions.record import record_infusion
 from registry.models import Draft, ImportJob, Infusion, Invitation, Patient, Question, Referral, Token, User
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 
 ROLES = ("nobody", "outsider", "reporter", "other", "lead", "steward", "auditor", "administrator")

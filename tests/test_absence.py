@@ -17,7 +17,7 @@ from registry.errors import ProofFailed
 from registry.models import LastSeen, Run
 from registry.publishing import absence, runs, watching
 from registry.publishing.absence import forget_instances, tell_absences
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar import alive
 from swecar.local.folder import ROOT
 from tests import factories

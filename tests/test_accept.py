@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 
 JSON, CSV, STAT = "application/json", "text/csv", "application/vnd.json-stat+json"

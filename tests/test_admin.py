@@ -16,7 +16,7 @@ from registry.admin.warnings import find_warnings
 from registry.choices import Task
 from registry.entry import publish_request
 from registry.models import Centre, Infusion, Membership, PatientIdentifier, Product, Run, Snapshot, User
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 from tests.admin_browser import (
     CODE_LISTS,

@@ -20,7 +20,7 @@ from registry.entry.infusions.record import correct_infusion, record_infusion
 from registry.errors import InfusionRefused
 from registry.models import Infusion, Patient
 from registry.published.queries import read_map
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from registry.publishing.verification import verify
 from tests import factories, oracle
 from tests.admin_browser import form_of

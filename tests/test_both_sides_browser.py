@@ -8,7 +8,7 @@ import pytest
 
 from registry.entry.importing import job as import_job
 from registry.models import ImportJob, Infusion, Question, Referral
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories, oracle
 from tests.browsing import LANGUAGES, WIDTH_OF, look, sign_in, tab_to
 from tests.desk import MAN, SECOND_WOMAN, WOMAN

@@ -15,7 +15,7 @@ from rdflib.compare import isomorphic
 from registry.formats import COUNTS_FORMATS, MAP_FORMATS
 from registry.formats.fhir import COUNTED
 from registry.models import Centre
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar.local.folder import ROOT
 from tests import factories
 

@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 from pyjstat import pyjstat
 
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar.local.folder import ROOT
 from tests import factories
 

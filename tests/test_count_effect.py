@@ -9,7 +9,8 @@ import pytest
 
 from registry.access import Operator
 from registry.choices import DatePrecision, Kind, Sex, Status
-from registry.entry.live import count_entered
+from registry.course_order import Step
+from registry.entry.live_counts import count_entered
 from registry.entry.patients.count_effect import (
     EffectChanged,
     Place,
@@ -21,7 +22,6 @@ from registry.entry.patients.count_effect import (
     refuse_other_effect,
 )
 from registry.models import Infusion
-from registry.order import Step
 from tests import factories
 
 FIRST, DOSE, AGAIN = Kind.FIRST, Kind.FURTHER_DOSE, Kind.REINFUSION

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from registry.choices import DatePrecision, Kind
+from registry.course_order import Plan, Step
 from registry.course_rules import KIND_CODES, doubt_alone, doubt_kind, is_planned
-from registry.order import Plan, Step
 
 PLAN = Plan(doses=3, longest_interval=20)
 START = date(2025, 3, 10)

@@ -13,7 +13,7 @@ from registry.errors import NotPermitted
 from registry.models import Coverage
 from registry.pages.public.map_page import render_map_page
 from registry.published.queries import read_map
-from registry.publishing.build import is_behind, publish
+from registry.publishing.publish import is_behind, publish
 from registry.publishing.verification import verify
 from tests import factories
 

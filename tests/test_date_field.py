@@ -14,7 +14,7 @@ from registry.dates import today
 from registry.entry.infusions.row_reader import CodeLists, RowReader
 from registry.models import AccessLog, Coverage, Draft, Infusion, Product, Release
 from registry.pages.clinic.date_field import DAY_OF
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import admin_browser, factories
 from tests.desk import sign_in
 

@@ -16,9 +16,9 @@ from registry.dates import today
 from registry.errors import DateInFuture, RegistryError
 from registry.published.counting import CountQuery
 from registry.published.queries import read_counts, read_map, read_map_and_rows, read_map_and_series
-from registry.publishing.build import publish
 from registry.publishing.hashing import snapshot_hash
 from registry.publishing.new_release import release_snapshot
+from registry.publishing.publish import publish
 from registry.publishing.verification import verify
 from tests import factories
 

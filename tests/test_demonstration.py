@@ -22,7 +22,7 @@ from registry.models import Infusion, Patient, Publication, Revision, Run, Snaps
 from registry.published.counting import CountQuery
 from registry.published.current_snapshot import read_current
 from registry.published.queries import read_counts, read_map, read_map_and_series
-from registry.publishing import build
+from registry.publishing import publish
 from registry.publishing.old_facts import list_facts
 from registry.publishing.runs import run_publication, run_sweep, run_verification
 from tests import factories, oracle
@@ -71,7 +71,7 @@ def stored(demonstration, db) -> str:
 
 @pytest.fixture
 def published(stored) -> Snapshot:
-    return build.publish()
+    return publish.publish()
 
 
 def read_facts(columns: str, *, snapshot: int = 1) -> list[tuple]:
@@ -524,5 +524,5 @@ def test_person_keys_differ_in_every_snapshot(published):
     before = read_facts("person")
     call_command("demo_data", reference_only=True, verbosity=0)
     run_sql("UPDATE registry_revision SET number = number + 1")
-    assert build.publish().number == 2
+    assert publish.publish().number == 2
     assert set(read_facts("person", snapshot=2)).isdisjoint(before)

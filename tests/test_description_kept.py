@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 from hypothesis import settings
 
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 
 # A day to come is refused (date_in_future), and no schema can say what day it is, nor which cursors were given.

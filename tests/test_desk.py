@@ -20,7 +20,7 @@ from registry.models import (
     Patient,
 )
 from registry.published.queries import read_map
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories, oracle
 from tests.desk import BY, COORDINATION, MAN, WOMAN, address, national, number, sign_in, text
 

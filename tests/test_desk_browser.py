@@ -5,7 +5,7 @@ import pytest
 from registry.access import Operator
 from registry.entry.questions.questions import ask
 from registry.models import Patient, Question
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 from tests.browsing import LANGUAGES, WIDTH_OF, assert_in_sight, follow, look, sign_in
 

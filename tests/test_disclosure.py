@@ -20,9 +20,9 @@ from registry.models import Infusion
 from registry.published.counting import DIMENSIONS
 from registry.published.disclosure_blocks import TABLES, Atom, draw_blocks, draw_table, gather_roles
 from registry.published.queries import read_map_and_series
-from registry.publishing import build, new_snapshot
-from registry.publishing.build import publish
+from registry.publishing import new_snapshot
 from registry.publishing.new_release import release_snapshot
+from registry.publishing.publish import is_behind, publish
 from tests import attacker, factories
 from tests.attacker import Harvest
 
@@ -247,7 +247,7 @@ def test_until_a_snapshot_is_built_under_the_policy_nothing_is_told(lists, setti
     after = Client().get("/api/v1/map", headers={"If-None-Match": before["ETag"]})
     assert after.status_code == 200
     assert json.loads(after.content)["national"]["patients"] is None
-    assert build.is_behind()
+    assert is_behind()
     assert publish() is not None
     forget()
     assert ask("map")["national"]["patients"] == 60

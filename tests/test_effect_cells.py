@@ -13,7 +13,7 @@ from registry.errors import RegistryError
 from registry.models import Infusion, Patient
 from registry.published.counting import DIMENSIONS, CountQuery
 from registry.published.queries import read_counts
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories, oracle
 from tests.desk import BY, address, number, sign_in, text
 from tests.test_oracle_counts import random_rows

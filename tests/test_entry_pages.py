@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 
 from registry.access import Operator
 from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
-from registry.entry.live import count_entered
+from registry.entry.live_counts import count_entered
 from registry.models import AccessLog, Draft, Infusion, Membership, Patient, PatientIdentifier, Question
 from registry.pages.clinic import new_infusion
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 from tests.desk import sign_in
 

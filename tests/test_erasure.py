@@ -25,7 +25,7 @@ from registry.models import (
     Question,
     Refusal,
 )
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from registry.publishing.release_changes import keep_released
 from tests import factories
 from tests.desk import BY, COORDINATION, MAN, WOMAN, address, national, number, sign_in, text

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from registry.figure import frame, geometry, rings
 from registry.figure.callout_column import Callout, Column, stack_by_height
+from registry.figure.draw_map import draw_map
 from registry.figure.frame import locate
 from registry.figure.geometry import load_shapes
 from registry.figure.layout import place_callouts
@@ -21,7 +22,6 @@ from registry.figure.paths import Detail, draw_path
 from registry.figure.projection import project
 from registry.figure.rings import clip_ring, measure_area, simplify_ring
 from registry.figure.shapes import draw_shapes
-from registry.figure.svg import draw_map
 from tests.map_documents import empty_document, published_document, random_document
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -24,7 +24,7 @@ from registry.formats import COUNTS_FORMATS, MAP_FORMATS, write_map
 from registry.formats.pictures import render_png
 from registry.published.counting import CountQuery
 from registry.published.queries import read_counts, read_map
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 from tests.map_documents import empty_document, published_document, random_document
 from tests.test_map_page import read_colours

@@ -12,8 +12,8 @@ from django.utils.translation import override
 from pptx import Presentation
 from pyjstat import pyjstat
 
+from registry.figure.draw_map import draw_map
 from registry.figure.standalone import MARGIN, WIDTH
-from registry.figure.svg import draw_map
 from registry.figure.texts import estimate_width
 from registry.formats import COUNTS_FORMATS, FILE_FORMATS, write_map
 from registry.wording import say_citation, say_sources

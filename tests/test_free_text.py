@@ -23,7 +23,7 @@ from registry.pages.clinic.questions import AskStewardForm
 from registry.pages.clinic.steward_forms import EraseForm, IdentifierForm, MergeForm, MoveForm, WordsForm
 from registry.pages.clinic.tokens import TokenForm
 from registry.publishing import release_files
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar.log_lines import LineWithoutNumbers, hide_numbers
 from tests import factories
 from tests.calling import Program

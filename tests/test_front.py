@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registry.published.current_snapshot import read_current, remembered_hash
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar.http import replay_cache
 from swecar.http.replay_cache import ReplayCache
 from tests import factories

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar.local.folder import ROOT
 from tests import factories
 from tests.calling import Program

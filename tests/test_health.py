@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from registry.choices import Sign
 from registry.models import LastSeen, Publication, Snapshot
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar.server_urls import redis_server
 
 DOWN = ["redis://127.0.0.1:9/0", "redis://nowhere.invalid:6379/0", "redis+sentinel://127.0.0.1:9/master/0"]

@@ -10,7 +10,7 @@ from django.utils.translation import override
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from registry import identity, rules
+from registry import identity, infusion_rules
 from registry.access import Operator
 from registry.choices import IdentifierType, Sex
 from registry.entry.patients.erasure import erase_patient
@@ -60,7 +60,7 @@ def test_a_number_is_the_same_person_in_every_spelling(born_on, birth_number, co
     assert expected.sex == (Sex.MALE if birth_number % 2 else Sex.FEMALE)
     assert expected.type == (IdentifierType.COORDINATION if coordination else IdentifierType.PERSONAL)
     short = long[2:]
-    hundred = rules.today().year - born_on.year >= 100
+    hundred = infusion_rules.today().year - born_on.year >= 100
     short = short.replace("-", "+") if hundred else short
     spellings = [long, long.replace("-", ""), short, f" {long} ", long.replace("-", " -")]
     if not hundred:

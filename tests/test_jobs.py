@@ -21,8 +21,8 @@ from registry.choices import Outcome, Task
 from registry.entry import publish_request
 from registry.entry.infusions.record import withdraw_infusion
 from registry.models import Infusion, Publication, Revision, Run, Snapshot
-from registry.publishing.build import is_behind, publish
 from registry.publishing.old_facts import list_facts
+from registry.publishing.publish import is_behind, publish
 from registry.publishing.runs import run_pruning, run_publication, run_sweep, run_verification
 from tests import factories
 from tests.working import broker, database_url, kill, wait_for, worker

@@ -8,7 +8,7 @@ from django.test import Client
 from pyjstat import pyjstat
 
 from registry.formats import COUNTS_FORMATS
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 
 CELLS = {("UPP", "SOC"): 3, ("UPP", "ICT"): 2, ("STO", "SOC"): 1, ("STO", "ICT"): 4}

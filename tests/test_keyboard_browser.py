@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from registry.models import Infusion
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 from tests.browsing import follow, look, sign_in
 from tests.signing_in import PASSWORD, code_of

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from registry.access import Operator
 from registry.choices import Kind
+from registry.course_kinds import doubt_in_course, propose_kind
+from registry.course_order import Plan, Step
 from registry.entry.importing.pipeline import import_infusions
 from registry.entry.infusions.proposal import propose
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.entry.patients.merge import merge_patients
 from registry.entry.patients.move import move_patient
-from registry.kinds import doubt_in_course, propose_kind
 from registry.models import Infusion, Product, Question
-from registry.order import Plan, Step
 from tests import factories
 from tests.calling import Program
 

@@ -15,7 +15,7 @@ from django.utils.http import parse_http_date
 
 from api.public import base, count_query, numbers, rate_limit
 from registry.models import Snapshot
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar.http import snapshot_response, tolerant_cache
 from swecar.http.tolerant_cache import SharedCache
 from tests import factories

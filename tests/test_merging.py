@@ -18,7 +18,7 @@ from registry.entry.publish_request import queue_publication
 from registry.errors import MergeImpossible, NotFound, NotPermitted
 from registry.identity import read_identifier
 from registry.models import AccessLog, Draft, Infusion, Patient, Question
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from registry.publishing.verification import verify
 from tests import factories
 from tests.desk import BY, address, number, sign_in, text

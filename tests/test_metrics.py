@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from registry.choices import ImportState, Outcome, Task
 from registry.models import ImportJob, Run
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar.local.folder import ROOT
 from swecar.server_urls import redis_server
 from tests import factories

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from registry.identity import IdentifierUnusable, read_identifier
-from registry.number_search import holds_identity_number
+from registry.numbers_in_text import holds_identity_number
 from tests import factories
 from tests.chance import Chance
 

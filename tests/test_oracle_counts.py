@@ -14,7 +14,7 @@ from registry.measures import MEASURES
 from registry.published import counting, map_document
 from registry.published.counting import DIMENSIONS, NONE, OF_COURSE, OF_ONLY, CountQuery
 from registry.published.queries import read_counts, read_map
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from registry.publishing.verification import verify
 from tests import factories, oracle
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from registry.choices import DatePrecision, Kind
+from registry.course_order import Order, Step, put_in_order
 from registry.entry.importing.pipeline import import_infusions
 from registry.entry.infusions.columns import COLUMNS
 from registry.entry.questions.unsettled import find_unsettled_courses
 from registry.models import Infusion
-from registry.order import Order, Step, put_in_order
 from tests import factories, oracle
 
 NUMBER = factories.number()

@@ -14,7 +14,7 @@ from registry.models import Patient, Publication, Revision
 from registry.pages.public.layout import PLACES
 from registry.published import counting
 from registry.publishing import facts_check
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from registry.publishing.runs import run_publication
 from registry.publishing.verification import verify
 from tests import factories

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from registry.access import Operator
 from registry.dates import today
 from registry.entry.infusions.record import withdraw_infusion
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 from tests.browsing import assert_accessible, assert_no_sideways_scroll, tab_to
 from tests.desk import text

@@ -13,7 +13,7 @@ from registry.entry.idempotency import store_form_once
 from registry.entry.importing.running import hold_job
 from registry.models import Infusion, Snapshot
 from registry.models.isolation import require_own_session
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from registry.publishing.verification import verify
 from tests import factories
 from tests.poolers import connected_at, pgbouncer

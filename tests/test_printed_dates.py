@@ -24,7 +24,7 @@ from registry.dates import today
 from registry.formats import MAP_FORMATS, pictures
 from registry.models import ReleaseFile
 from registry.publishing import new_release, release_files
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 from tests.desk import BY
 from tests.routes import ROLES, Row, World, store_world

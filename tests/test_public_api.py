@@ -20,7 +20,7 @@ from registry.models import Infusion, Publication, Revision, Snapshot
 from registry.published import queries, snapshots
 from registry.published.counting import DIMENSIONS
 from registry.published.current_snapshot import CURRENT_KEY, forget_current, read_current
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from registry.publishing.runs import run_pruning
 
 ADDRESSES = {

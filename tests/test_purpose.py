@@ -26,7 +26,7 @@ from registry.models import (
     Trial,
     User,
 )
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 
 BOTH = pytest.mark.parametrize("flags", [[], ["--reference-only"]], ids=["records", "reference-only"])

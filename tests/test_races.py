@@ -22,8 +22,8 @@ from registry.errors import Busy, InfusionRefused, NotFound
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Snapshot
 from registry.publishing import verification
-from registry.publishing.build import LOCKED, publish
 from registry.publishing.old_facts import prune_facts
+from registry.publishing.publish import LOCKED, publish
 from registry.publishing.verification import verify
 from tests import factories
 from tests.desk import address, sign_in

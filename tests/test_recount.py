@@ -9,8 +9,8 @@ from django.db import connection
 from registry.errors import Difference
 from registry.models import Publication
 from registry.published.facts import name_table
-from registry.publishing.build import publish
 from registry.publishing.facts_check import compare_facts
+from registry.publishing.publish import publish
 from registry.publishing.recount import compare_with_records
 from tests import factories
 from tests.by_hand import run_sql

@@ -8,7 +8,7 @@ from registry.entry.importing import job as import_job
 from registry.entry.importing.job import receive_file, run_import
 from registry.entry.questions.questions import ask_steward
 from registry.models import Referral, User
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 from tests.browsing import LANGUAGES, WIDTH_OF, look, sign_in, tab_to
 from tests.desk import MAN, SECOND_WOMAN, WOMAN

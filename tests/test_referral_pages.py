@@ -6,7 +6,7 @@ import pytest
 
 from registry.entry.questions import questions
 from registry.models import Infusion, Question, Referral, User
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 from tests.desk import MAN, WOMAN, address, national, sign_in, text
 

@@ -16,7 +16,7 @@ from registry.entry.patients.merge import merge_patients
 from registry.entry.questions import questions, referrals, settling
 from registry.errors import IdentifierInText, InfusionRefused, NotFound, NotPermitted
 from registry.models import Infusion, Message, Question, Referral
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 from tests.desk import COORDINATION, MAN, WOMAN, national
 

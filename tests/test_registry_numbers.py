@@ -19,7 +19,7 @@ from registry.entry.patients.search import is_registry_number
 from registry.identity import may_be_identifier
 from registry.models import Patient
 from registry.models.access_log import log_persons
-from registry.number_search import holds_identity_number
+from registry.numbers_in_text import holds_identity_number
 from tests import factories
 from tests.test_import import ROW, as_csv
 

@@ -21,8 +21,8 @@ from registry.formats import MAP_FORMATS
 from registry.models import Infusion, Patient, Release, ReleasedInfusion, ReleaseFile
 from registry.published.queries import read_map
 from registry.publishing import new_release, release_files, release_refusals
-from registry.publishing.build import publish
 from registry.publishing.new_release import release_snapshot
+from registry.publishing.publish import publish
 from registry.publishing.release_changes import CAUSES
 from tests import factories
 from tests.browsing import WIDTH_OF, look

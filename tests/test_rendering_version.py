@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings as project
 from django.test import Client
 
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar.http import rendering_version, snapshot_response
 from tests import factories
 

@@ -11,9 +11,9 @@ from personnummer.personnummer import valid
 
 from registry.choices import IdentifierType
 from registry.identity import IdentifierUnusable, IssuerUnclear, read_identifier, read_possible
+from registry.infusion_rules import check_input
 from registry.models import Patient
 from registry.reserve_numbers import BY_NAME, ISSUERS
-from registry.rules import check_input
 from tests import factories
 
 COUNTY = {"STO": "01", "UPP": "03", "LIN": "05", "LUN": "12", "HAL": "13", "GOT": "14", "ORE": "18", "UME": "24"}

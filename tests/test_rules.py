@@ -10,9 +10,11 @@ import pytest
 from django.utils.translation import override
 
 import registry
-from registry import dates, kinds, rules
+from registry import course_kinds, dates, infusion_rules
 from registry.access import Operator
 from registry.choices import Category, DatePrecision, Kind, Sex
+from registry.course_kinds import classify
+from registry.course_order import Plan, Step
 from registry.entry.importing.course import KIND_STAYS
 from registry.entry.infusions import row_fields
 from registry.entry.infusions.columns import TABLE, Chosen, Listed
@@ -30,10 +32,8 @@ from registry.errors import (
     ReasonMissing,
 )
 from registry.identity import IdentifierUnusable, IssuerUnclear
-from registry.kinds import classify
+from registry.infusion_rules import check_age_by_birth_year, check_input, today
 from registry.models import Infusion, Patient, Question, Revision
-from registry.order import Plan, Step
-from registry.rules import check_age_by_birth_year, check_input, today
 from tests import factories
 
 SOURCES = [
@@ -334,7 +334,7 @@ def test_a_gap_is_counted_from_the_last_infusion_before_whichever_is_named_first
 def problems_of(lists, patient: str = NUMBER, **fields) -> dict[str, bool]:
     """{code: is only a warning} of a stated infusion."""
     stated = factories.stated(lists, patient, **fields)
-    rules.complete_input(stated)
+    infusion_rules.complete_input(stated)
     return {problem.code: problem.warning for problem in check_input(stated)}
 
 
@@ -507,10 +507,10 @@ def test_an_unknown_sex_contradicts_no_identifier(lists):
 )  # fmt: skip
 def test_sex_and_age_are_filled_in_from_the_number_where_they_are_left_open(lists, patient, fields, filled):
     stated = factories.stated(lists, patient, **fields)
-    rules.complete_input(stated)
+    infusion_rules.complete_input(stated)
     assert (stated.sex, stated.age_at_infusion) == filled
     stated.identifier = None
-    rules.complete_input(stated)
+    infusion_rules.complete_input(stated)
     assert (stated.sex, stated.age_at_infusion) == filled
 
 
@@ -646,8 +646,8 @@ def test_a_sex_that_differs_from_the_persons_is_stored_asked_about_and_not_taken
     assert Patient.objects.get().sex == "female"
     assert Question.objects.get(rule="sex_differs").infusion == other
     for open_sex in (None, Sex.UNKNOWN, Sex.FEMALE):
-        assert not list(rules.doubt_sex(open_sex, Sex.FEMALE))
-    assert not list(rules.doubt_sex(Sex.MALE, Sex.UNKNOWN))
+        assert not list(infusion_rules.doubt_sex(open_sex, Sex.FEMALE))
+    assert not list(infusion_rules.doubt_sex(Sex.MALE, Sex.UNKNOWN))
 
 
 def test_a_correction_that_gives_a_second_first_is_refused(lists):
@@ -765,27 +765,27 @@ SATURDAY, SUNDAY, MONDAY = date(2020, 5, 2), date(2020, 5, 3), date(2020, 5, 4)
 )
 def test_an_old_weekend_day_is_doubted_in_single_entry(lists, day, precision, doubted):
     typed = factories.stated(lists, infused_on=day, date_precision=DatePrecision(precision))
-    assert [p.code for p in rules.doubt_entry(typed, [])] == ["date_on_weekend"] * doubted
+    assert [p.code for p in infusion_rules.doubt_entry(typed, [])] == ["date_on_weekend"] * doubted
 
 
 @pytest.mark.parametrize(("days", "doubted"), [(365, False), (366, True)])
 def test_a_weekend_is_doubted_from_a_year_on(lists, monkeypatch, days, doubted):
-    monkeypatch.setattr(rules, "today", lambda: SATURDAY + timedelta(days=days))
+    monkeypatch.setattr(infusion_rules, "today", lambda: SATURDAY + timedelta(days=days))
     typed = factories.stated(lists, infused_on=SATURDAY)
-    assert [p.code for p in rules.doubt_entry(typed, [])] == ["date_on_weekend"] * doubted
+    assert [p.code for p in infusion_rules.doubt_entry(typed, [])] == ["date_on_weekend"] * doubted
 
 
 def test_a_weekend_of_this_year_is_not_doubted(lists):
     recent = next(day for n in range(1, 8) if (day := today() - timedelta(days=n)).weekday() == 5)
-    assert not list(rules.doubt_entry(factories.stated(lists, infused_on=recent), []))
+    assert not list(infusion_rules.doubt_entry(factories.stated(lists, infused_on=recent), []))
 
 
 def test_the_third_infusion_is_doubted_in_single_entry_and_the_second_is_not(lists):
     typed = factories.stated(lists, infused_on=MONDAY)
     before = [Step(MONDAY - timedelta(days=n), 1, Kind.REINFUSION, "Kymriah") for n in (1, 2)]
     after = Step(MONDAY + timedelta(days=1), 1, Kind.REINFUSION, "Kymriah")
-    assert [p.code for p in rules.doubt_entry(typed, before)] == ["third_infusion"]
-    assert not list(rules.doubt_entry(typed, [before[0], after]))
+    assert [p.code for p in infusion_rules.doubt_entry(typed, before)] == ["third_infusion"]
+    assert not list(infusion_rules.doubt_entry(typed, [before[0], after]))
 
 
 @pytest.mark.parametrize(
@@ -801,8 +801,8 @@ def test_the_third_infusion_is_doubted_in_single_entry_and_the_second_is_not(lis
 def test_a_second_infusion_is_proposed_as_what_it_probably_is(days, product, plan, kind):
     first = Step(MONDAY, 1, Kind.FIRST, "Kymriah", plan=plan)
     second = Step(MONDAY + timedelta(days=days), 1, None, product, plan=plan)
-    assert kinds.propose_kind(second, [first]) == kind
-    assert kinds.propose_kind(second._replace(infused_on=MONDAY - timedelta(days=1)), [first]) == Kind.FIRST
+    assert course_kinds.propose_kind(second, [first]) == kind
+    assert course_kinds.propose_kind(second._replace(infused_on=MONDAY - timedelta(days=1)), [first]) == Kind.FIRST
 
 
 def test_every_code_of_the_sources_has_a_test():

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from registry import rules
+from registry import infusion_rules
 from registry.choices import Category, Sex
-from registry.rules import check_input
+from registry.infusion_rules import check_input
 from tests import factories
 
 INFANT = factories.number(date(2019, 6, 15), 980)[2:]
@@ -32,7 +32,7 @@ FIELDS = set().union(*(needed for _fields, needed in BROKEN.values()))
 
 def codes(lists, fields: dict, **options) -> set[str]:
     stated = factories.stated(lists, **fields)
-    rules.complete_input(stated)
+    infusion_rules.complete_input(stated)
     return {problem.code for problem in check_input(stated, **options)}
 
 
@@ -45,7 +45,7 @@ def test_a_rule_is_held_where_a_field_that_it_needs_is_there_and_changed(lists, 
 
 
 def test_every_rule_is_broken_above():
-    assert len(BROKEN) == len(rules.CHECKS)
+    assert len(BROKEN) == len(infusion_rules.CHECKS)
 
 
 def test_a_sex_that_the_clinic_does_not_know_contradicts_nothing(lists):

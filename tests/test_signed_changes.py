@@ -14,7 +14,7 @@ from registry.entry.idempotency import KEPT, prune_idempotency_keys
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.merge import merge_patients
 from registry.models import IdempotencyKey, Infusion, Membership, Patient
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from registry.publishing.verification import verify
 from tests import factories
 from tests.calling import NUMBER, Program, check, errors_of, refused

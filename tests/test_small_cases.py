@@ -16,7 +16,7 @@ from registry.measures import nothing_counted
 from registry.models import Infusion, Patient, Revision
 from registry.published.counting import CountQuery
 from registry.published.queries import read_counts, read_map
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 
 MEASURES = ("patients", "infusions", "reinfusions", "further_doses", "first")

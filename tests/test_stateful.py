@@ -29,7 +29,7 @@ from registry.entry.patients.merge import merge_patients
 from registry.errors import RegistryError
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, PatientIdentifier, Revision, Snapshot
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from registry.publishing.verification import verify
 from tests import factories, oracle
 from tests.test_oracle_counts import assert_counts_agree, assert_map_agrees, every_dimension_alone

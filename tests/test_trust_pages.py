@@ -17,7 +17,7 @@ from registry.map_cells import list_numbers
 from registry.measures import DERIVED, MEASURES
 from registry.pages.public.about import FIGURE
 from registry.pages.public.layout import PLACES
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 from tests.browsing import WIDTH_OF, look
 from tests.desk import text

@@ -7,7 +7,7 @@ import pytest
 from registry.entry.infusions.record import record_infusion, withdraw_infusion
 from registry.models import Centre, Infusion, Membership, Question, Referral
 from registry.published.queries import read_map
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories, oracle
 from tests.desk import BY, WOMAN, address, sign_in, text
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar.local.demo import WEB
 from swecar.local.folder import ROOT
 from tests import factories

@@ -13,7 +13,7 @@ from registry.entry.importing.job import receive_file, run_import
 from registry.entry.infusions.record import withdraw_infusion
 from registry.models import Infusion, Referral
 from registry.published.queries import read_map
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories, oracle
 from tests.desk import BY, MAN, WOMAN, address, sign_in, text
 from tests.test_import import ROW, as_csv

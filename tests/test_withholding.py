@@ -27,7 +27,7 @@ from registry.published.disclosure import (
     without_numbers,
 )
 from registry.published.disclosure_blocks import TABLES, Atom, draw_blocks, draw_table, gather_roles
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from tests import factories
 
 EVERY = tuple(TABLES)

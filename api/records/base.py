@@ -38,7 +38,7 @@ from registry.errors import (
     RegistryError,
 )
 from registry.models import User
-from registry.number_search import holds_identity_number
+from registry.numbers_in_text import holds_identity_number
 
 LARGEST_BODY = 100_000  # bytes of JSON; an infusion takes a few hundred
 LONGEST_REASON = 500

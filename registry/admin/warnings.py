@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from registry.choices import FAILURES
 from registry.models import Run
-from registry.publishing.build import is_behind
+from registry.publishing.publish import is_behind
 
 
 class Warning(NamedTuple):

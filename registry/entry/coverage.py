@@ -9,8 +9,8 @@ from registry.access import Actor, Permission, acting_as, require
 from registry.dates import today
 from registry.entry.publish_request import announce_change
 from registry.errors import RegistryError
+from registry.infusion_rules import EARLIEST
 from registry.models import Centre, Coverage
-from registry.rules import EARLIEST
 
 
 class CoverageDateImpossible(RegistryError):

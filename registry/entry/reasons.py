@@ -1,7 +1,7 @@
 """The reason for a change: required, and without anything that identifies a person."""
 
 from registry.errors import IdentifierInText, ReasonMissing
-from registry.number_search import holds_identity_number
+from registry.numbers_in_text import holds_identity_number
 
 
 def check_reason(reason: str, *, needed: bool = True) -> str:

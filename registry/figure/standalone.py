@@ -5,9 +5,9 @@ from html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from registry.figure.draw_map import build_map
 from registry.figure.font_files import FAMILY, embed_fonts
 from registry.figure.shapes import NAMESPACE, define_shapes
-from registry.figure.svg import build_map
 from registry.figure.texts import draw_text
 from registry.wording import say_citation, say_lead, say_national, say_number, say_sources
 

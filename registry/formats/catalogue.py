@@ -22,7 +22,7 @@ from registry.formats.catalogue_nodes import (
 )
 from registry.formats.catalogue_texts import DATASETS, TITLE
 from registry.formats.rdf import write_rdf
-from registry.rules import FIRST_TREATMENT
+from registry.infusion_rules import FIRST_TREATMENT
 
 CONTEXT = {
     "dcat": "http://www.w3.org/ns/dcat#",

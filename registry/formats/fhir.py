@@ -10,8 +10,8 @@ from registry.choices import Category
 from registry.formats import Format
 from registry.formats.data import write_json
 from registry.formats.labels import label_measure
+from registry.infusion_rules import FIRST_TREATMENT
 from registry.map_cells import walk_cells
-from registry.rules import FIRST_TREATMENT
 
 COUNTED = ("patients", "infusions", "reinfusions", "further_doses")
 NATION = "SE"

@@ -9,7 +9,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import Category, DatePrecision, Kind, Sex, Status
+from registry.course_order import Order, Step
 from registry.dates import write_date
+from registry.infusion_rules import OLDEST_AGE
 from registry.models.batch import batch_as_compared
 from registry.models.centre import Centre
 from registry.models.centre_rows import CentresQuerySet
@@ -21,8 +23,6 @@ from registry.models.product import Product
 from registry.models.revision import moves_revision
 from registry.models.stated_purpose import states_purpose
 from registry.models.trial import Trial
-from registry.order import Order, Step
-from registry.rules import OLDEST_AGE
 
 
 class InfusionQuerySet(CentresQuerySet):

@@ -5,10 +5,10 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import DatePrecision, Modality, ProductOrigin
+from registry.course_order import Plan
 from registry.models.history import keeps_history
 from registry.models.list_guard import ListGuard
 from registry.models.revision import moves_revision
-from registry.order import Plan
 
 GUARD = ListGuard(
     table="registry_product",

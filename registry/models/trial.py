@@ -4,10 +4,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import Phase, Sponsor
+from registry.infusion_rules import SPONSOR_OF
 from registry.models.history import keeps_history
 from registry.models.list_guard import ListGuard
 from registry.models.revision import moves_revision
-from registry.rules import SPONSOR_OF
 
 TRIAL_PATTERN = r"^(\d{4}-5\d{5}-\d{2}-\d{2}|\d{4}-\d{6}-\d{2}|NCT\d{8})$"
 

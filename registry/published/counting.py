@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connection
 
 from registry.choices import DatePrecision
+from registry.infusion_rules import CHILD_BELOW
 from registry.measures import DEFAULT_MEASURES, MEASURES, print_first
 from registry.published.facts import name_table, reading_facts
-from registry.rules import CHILD_BELOW
 
 # Dimensions that make a cell: columns of the facts.
 CELL_DIMENSIONS = (

@@ -10,6 +10,7 @@ from django.conf import settings
 from registry.choices import Modality, Sex
 from registry.dates import require_come
 from registry.errors import NotFound, NotPublished, Withheld
+from registry.infusion_rules import FIRST_TREATMENT
 from registry.measures import nothing_counted
 from registry.models.isolation import one_view
 from registry.models.publication import Publication
@@ -34,7 +35,6 @@ from registry.published.disclosure import (
 from registry.published.disclosure_blocks import TABLES
 from registry.published.map_document import assemble_map, build_map, map_queries
 from registry.published.time_series import assemble_series, series_queries, withhold_series
-from registry.rules import FIRST_TREATMENT
 
 CODES = {
     "centre": ("centres", "code"),

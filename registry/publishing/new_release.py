@@ -14,7 +14,7 @@ from registry.models.isolation import one_view
 from registry.published.disclosure import require_exact
 from registry.published.queries import read_map
 from registry.published.releases import NEWEST_KEY
-from registry.publishing.build import is_behind
+from registry.publishing.publish import is_behind
 from registry.publishing.release_changes import compare_with_release, keep_released
 from registry.publishing.release_files import make_files
 from registry.publishing.release_refusals import (

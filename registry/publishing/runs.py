@@ -5,9 +5,9 @@ from collections.abc import Callable
 from registry.choices import Outcome, Task
 from registry.errors import ProofFailed
 from registry.models import Revision, Run
-from registry.publishing.build import is_behind, publish
 from registry.publishing.ledger import close_dead_runs, is_waiting, recorded
 from registry.publishing.old_facts import prune_facts
+from registry.publishing.publish import is_behind, publish
 from registry.publishing.verification import verify
 from registry.purpose import read_purpose, refuse_other_purpose
 

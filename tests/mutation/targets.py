@@ -19,7 +19,7 @@ TARGETS = {
         ("registry/identity.py", "registry/keyed_digests.py"), _tests("identity", "look_alikes", "reserve_numbers")
     ),
     "rules": Target(
-        ("registry/rules.py", "registry/kinds.py"),
+        ("registry/infusion_rules.py", "registry/course_kinds.py"),
         (
             *_tests("rules", "rules_by_field", "count_effect", "kind_against_course"),
             "tests/test_page_view.py::test_the_page_goes_back_to_the_first_day_of_2014",
@@ -27,7 +27,7 @@ TARGETS = {
     ),
     "course": Target(("registry/course_rules.py",), _tests("course_rules")),
     "doubts": Target(("registry/entry/infusions/doubts.py",), _tests("questions_by_rules", "settled_questions")),
-    "live": Target(("registry/entry/live.py",), ("tests/test_entry_pages.py::TestStart",)),
+    "live": Target(("registry/entry/live_counts.py",), ("tests/test_entry_pages.py::TestStart",)),
     "effect": Target(("registry/entry/patients/count_effect.py",), _tests("count_effect")),
     "merge": Target(
         ("registry/entry/patients/merge.py", "registry/entry/patients/comparison.py"),

@@ -13,7 +13,7 @@ from registry.choices import Scope
 from registry.entry.accounts.invitations import TOKEN_BYTES, digest_of
 from registry.errors import IdentifierInText, NotFound, RegistryError
 from registry.models import Token, User
-from registry.number_search import holds_identity_number
+from registry.numbers_in_text import holds_identity_number
 
 PREFIX = "swecar_"  # so that a scan for leaked secrets recognises a token
 LONGEST_DAYS = 365

@@ -26,7 +26,7 @@ from registry.entry.exchange.workbook_parts import (
 )
 from registry.entry.exchange.xml_part import Damaged, refuse_costly
 from registry.errors import FileTooLarge, FileUnusable, Problem
-from registry.number_search import holds_identity_number
+from registry.numbers_in_text import holds_identity_number
 
 LARGEST_UNPACKED = 80 * 2**20  # bytes of all parts; 20,000 rows need a quarter of it
 GLANCE = 4 * 2**20  # bytes read of all other sheets together, to check whether they have rows

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from registry.choices import DatePrecision, Kind, Sex, Status
+from registry.course_kinds import classify
+from registry.course_order import Order, Plan, Step
 from registry.errors import InfusionRefused, Problem
-from registry.kinds import classify
-from registry.order import Order, Plan, Step
-from registry.rules import doubt_sex
+from registry.infusion_rules import doubt_sex
 
 KIND_STAYS = "kind_stays"
 MOST_INFUSIONS = 100  # per person: far above any real course, and a bound on the cost of a hostile file

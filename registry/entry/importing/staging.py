@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import GIVES_BIRTH_AND_SEX, AccessAction, IdentifierType, Kind, Sex, Status
+from registry.course_order import Plan
 from registry.entry.importing.course import CourseRow
 from registry.entry.importing.staging_sql import (
     COURSES,
@@ -33,7 +34,6 @@ from registry.errors import Problem
 from registry.infusion_input import Identified, InfusionInput
 from registry.keyed_digests import DIGEST_BYTES, key_ids
 from registry.models.access_log import roles_of
-from registry.order import Plan
 
 FETCHED_AT_ONCE = 5_000
 # The stated columns in the order of staging_sql.KEPT; one attrgetter for all, for speed.

@@ -13,8 +13,8 @@ from registry.entry.infusions.visible_course import Course
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import InfusionRefused, Problem
 from registry.infusion_input import InfusionInput
+from registry.infusion_rules import check_age_by_birth_year
 from registry.models import Patient, Question
-from registry.rules import check_age_by_birth_year
 from registry.sentences import Sentence as _
 
 AGE_UNSTATED = "age_unstated"  # the code of the refusal that asks for the age

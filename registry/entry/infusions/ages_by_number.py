@@ -10,9 +10,9 @@ from registry.entry.infusions.doubts import as_stated, follow_doubts, read_doubt
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import Problem
 from registry.infusion_input import Identified
+from registry.infusion_rules import check_input
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
-from registry.rules import check_input
 from registry.sentences import Sentence as _
 
 CONTRADICTED = "age_contradicts_identifier"

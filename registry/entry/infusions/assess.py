@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from registry.access import Actor
 from registry.batch_numbers import read_batch
 from registry.choices import Kind
+from registry.course_kinds import classify, is_before_first, refuse_taken_place
+from registry.course_order import Step
 from registry.entry.infusions.ages import refuse_age
 from registry.entry.infusions.batch_checks import refuse_number_of
 from registry.entry.infusions.visible_course import Course
 from registry.entry.patients.moved_away import refuse_moved
 from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem
 from registry.infusion_input import InfusionInput
-from registry.kinds import classify, is_before_first, refuse_taken_place
+from registry.infusion_rules import check_age_by_birth_year, check_input, doubt_sex
 from registry.models import Infusion, Patient
-from registry.order import Step
-from registry.rules import check_age_by_birth_year, check_input, doubt_sex
 
 DATE = {"infused_on", "date_precision"}
 AGE = DATE | {"age_at_infusion"}

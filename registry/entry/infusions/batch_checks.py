@@ -11,7 +11,7 @@ from registry.entry.patients.lookup import find_patients, has_refused
 from registry.errors import InfusionRefused, Problem
 from registry.models import Infusion, Patient
 from registry.models.batch import batch_as_compared
-from registry.number_search import numbers_in
+from registry.numbers_in_text import numbers_in
 
 
 def doubt_batch(*, batch: str, patient: Patient | None, by: Actor) -> Iterable[Problem]:

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_noop
 from registry.choices import Category, DatePrecision, Kind, Modality, Sex
 from registry.dates import write_date
 from registry.infusion_input import InfusionInput
+from registry.infusion_rules import MOST_A_DAY
 from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Trial
-from registry.rules import MOST_A_DAY
 
 
 @dataclass(frozen=True)

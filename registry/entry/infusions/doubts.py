@@ -13,17 +13,17 @@ from django.utils import timezone
 
 from registry.access import Actor
 from registry.choices import Category, Status
+from registry.course_kinds import doubt_in_course
 from registry.course_rules import KIND_CODES, doubt_alone
 from registry.entry.infusions.columns import STORED
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import Problem
 from registry.infusion_input import InfusionInput
-from registry.kinds import doubt_in_course
+from registry.infusion_rules import check_input, doubt_entry
 from registry.models import Infusion, Message, Question
 from registry.models.batch import batch_as_compared
 from registry.models.infusion import order_course
 from registry.models.keys import unnest
-from registry.rules import check_input, doubt_entry
 from registry.sentences import Sentence as _
 
 BATCH = "batch_of_another_person"

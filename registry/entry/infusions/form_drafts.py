@@ -13,7 +13,7 @@ from registry.dates import today, understand_date
 from registry.entry.infusions.row_fields import LONGEST_VALUE
 from registry.errors import InfusionRefused, NotFound, Problem
 from registry.models import Centre, Draft, Patient, User
-from registry.number_search import holds_identity_number
+from registry.numbers_in_text import holds_identity_number
 
 IDENTIFIER = "patient_id"
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import Kind
+from registry.course_kinds import find_earlier, propose_kind
 from registry.entry.infusions.assess import assess
 from registry.entry.infusions.batch_checks import doubt_batch
 from registry.entry.infusions.visible_course import Course, read_course, show_sex
 from registry.errors import KindUnclear, Problem
 from registry.infusion_input import InfusionInput
-from registry.kinds import find_earlier, propose_kind
+from registry.infusion_rules import complete_input, doubt_entry
 from registry.models import Infusion, Patient
-from registry.rules import complete_input, doubt_entry
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ from registry.entry.publish_request import announce_change
 from registry.entry.reasons import check_reason
 from registry.errors import ChangedMeanwhile, NotFound
 from registry.infusion_input import InfusionInput
+from registry.infusion_rules import complete_input
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
-from registry.rules import complete_input
 
 
 def record_infusion(

@@ -17,9 +17,9 @@ from registry.entry.infusions.spelling import Spelled, plain, spellings
 from registry.errors import Problem
 from registry.identity import IdentifierUnusable, IssuerUnclear, issuer_of, read_identifier
 from registry.infusion_input import InfusionInput
+from registry.infusion_rules import SPONSOR_OF, check_input, complete_input
 from registry.keyed_digests import Identifier
 from registry.models import Centre, Product
-from registry.rules import SPONSOR_OF, check_input, complete_input
 
 NAMES_TRIALS = {"trial_missing", "trial_sponsor_wrong"}
 SPELLINGS: dict[type, Spelled] = {choices: spellings(choices) for choices in (Category, Kind, Sex, DatePrecision)}

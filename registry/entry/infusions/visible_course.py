@@ -8,8 +8,8 @@ from django.db.models.functions import Coalesce
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import GIVES_BIRTH_AND_SEX, Sex
+from registry.course_order import Step
 from registry.models import Infusion, Patient, PatientIdentifier
-from registry.order import Step
 
 
 @dataclass(frozen=True)

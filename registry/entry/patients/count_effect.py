@@ -16,12 +16,12 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from registry.choices import DatePrecision, Kind, Sex, Status
+from registry.course_order import Order, Step
 from registry.dates import write_date
 from registry.errors import RegistryError
+from registry.infusion_rules import CHILD_BELOW
 from registry.models import Centre, Infusion
-from registry.order import Order, Step
 from registry.published.counting import CELL_DIMENSIONS, DIMENSIONS
-from registry.rules import CHILD_BELOW
 
 MEASURES = ("patients", "infusions", "reinfusions", "further_doses", "children")
 ON_THE_MAP: tuple[tuple[str, ...], ...] = ((), ("centre",), ("centre", "category"))

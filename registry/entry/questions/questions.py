@@ -19,7 +19,7 @@ from registry.models import Centre, Infusion, Message, Question, Referral, User
 from registry.models.access_log import log_infusions
 from registry.models.keys import unnest_uuids
 from registry.models.question_queryset import QuestionQuerySet
-from registry.number_search import holds_identity_number
+from registry.numbers_in_text import holds_identity_number
 from registry.sentences import CONFIRMED, Sentence
 
 LONGEST_TEXT = 1000

@@ -24,9 +24,9 @@ from registry.entry.patients.lookup import find_patient, person_with
 from registry.entry.questions.questions import ask_about_referral, check_text, close_it, refuse_full, write_in
 from registry.errors import KnownElsewhere, NotFound, RegistryError
 from registry.infusion_input import InfusionInput
+from registry.infusion_rules import complete_input
 from registry.keyed_digests import SealedIdentifier
 from registry.models import Patient, Question, Referral, User
-from registry.rules import complete_input
 from registry.sentences import WHICH_IS_FIRST
 
 REFERABLE = frozenset({KnownElsewhere.code})

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Kind, ReferralState, Sex, Side, Status
+from registry.course_kinds import refuse_taken_place
+from registry.course_order import put_in_order
 from registry.entry.infusions.ages import refuse_age
 from registry.entry.infusions.doubts import follow_doubts, read_doubts
 from registry.entry.infusions.record import store_infusion
@@ -25,10 +27,8 @@ from registry.entry.questions.unsettled import UnsettledCourse, find_unsettled_c
 from registry.entry.reasons import check_reason
 from registry.errors import InfusionRefused, NotFound, RegistryError
 from registry.infusion_input import InfusionInput
-from registry.kinds import refuse_taken_place
 from registry.models import Infusion, Patient, Referral
 from registry.models.access_log import log_infusions, log_persons
-from registry.order import put_in_order
 from registry.sentences import (
     NOW_FIRST,
     NOW_FURTHER_DOSE,

@@ -10,7 +10,7 @@ from registry.entry.accounts.invitations import SITHS
 from registry.entry.accounts.siths import admit_commissioned
 from registry.errors import AssuranceTooLow, CommissionUnknown, RegistryError
 from registry.models import User
-from registry.number_search import holds_identity_number
+from registry.numbers_in_text import holds_identity_number
 from registry.pages.accounts.refused import show_refused
 
 COMMISSION = "commissionHsaId"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.free_text import refuse_identity_number
 from registry.models import User
-from registry.number_search import holds_identity_number
+from registry.numbers_in_text import holds_identity_number
 
 
 class SignInForm(LoginForm):

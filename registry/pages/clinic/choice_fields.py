@@ -1,9 +1,11 @@
 """Form fields with a list to choose from, which refuse anything else without repeating it."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy
 
-NOT_LISTED = {"invalid_choice": gettext_lazy("Choose one of the list.")}
+NOT_LISTED: dict[str, Any] = {"invalid_choice": gettext_lazy("Choose one of the list.")}
 
 
 class ChoiceField(forms.ChoiceField):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from registry.choices import Category, ProductOrigin
 from registry.entry.infusions.row_reader import CodeLists
-from registry.rules import SPONSOR_OF
+from registry.infusion_rules import SPONSOR_OF
 
 Choices = list[tuple[str, Any]]
 

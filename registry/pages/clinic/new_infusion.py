@@ -28,7 +28,7 @@ from registry.errors import NotFound, RegistryError, TooManyLookups
 from registry.models import Patient
 from registry.pages.clinic.base import SignedInRequest, page, say_wait, show
 from registry.pages.clinic.infusion_forms import InfusionForm
-from registry.pages.clinic.judging import Judged, judge, look_up
+from registry.pages.clinic.typed_infusion import Judged, judge, look_up
 
 
 @sensitive_post_parameters()

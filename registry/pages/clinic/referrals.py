@@ -34,7 +34,7 @@ from registry.errors import InfusionRefused, NotFound, NotPermitted, RegistryErr
 from registry.infusion_input import InfusionInput
 from registry.models import Infusion, Referral
 from registry.pages.clinic.base import SignedInRequest, page, show
-from registry.pages.clinic.effect import say_effect
+from registry.pages.clinic.effect_in_words import say_effect
 from registry.pages.clinic.infusion_forms import InfusionForm
 from registry.pages.clinic.steward_forms import WordsForm
 from registry.pages.clinic.thread import threads_of

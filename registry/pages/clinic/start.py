@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from registry.access import ROLES, Permission, acting_as
 from registry.choices import AccessAction, Category, CentreRole, NationalRole
-from registry.entry.live import count_entered
+from registry.entry.live_counts import count_entered
 from registry.entry.questions.questions import RELATED
 from registry.entry.questions.referrals import read_waiting
 from registry.errors import NotPublished

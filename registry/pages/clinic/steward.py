@@ -30,7 +30,7 @@ from registry.errors import MergeImpossible, NotFound, RegistryError
 from registry.models import Centre, Infusion, Patient
 from registry.models.access_log import log_infusions, log_persons
 from registry.pages.clinic.base import SignedInRequest, page, show
-from registry.pages.clinic.effect import say_effect
+from registry.pages.clinic.effect_in_words import say_effect
 from registry.pages.clinic.steward_forms import EraseForm, MergeForm, MoveForm, WhoForm
 
 MOST_WAITING = 50  # referrals, the oldest; the list of referrals has all

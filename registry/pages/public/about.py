@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 
 from registry.choices import Category
 from registry.errors import NotPublished, Withheld
+from registry.figure.draw_map import draw_map
 from registry.figure.shapes import draw_shapes
-from registry.figure.svg import draw_map
 from registry.map_cells import list_numbers
 from registry.measures import DERIVED, MEASURES
 from registry.pages.public.error_pages import show_unpublished

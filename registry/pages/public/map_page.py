@@ -6,16 +6,16 @@ from django.utils.translation import ngettext, override
 
 from registry.choices import Category
 from registry.dates import read_date
+from registry.figure.draw_map import draw_map
 from registry.figure.shapes import draw_shapes
-from registry.figure.svg import draw_map
 from registry.formats import MAP_FORMATS
+from registry.infusion_rules import FIRST_TREATMENT
 from registry.measures import DERIVED, MEASURES
 from registry.pages.public.centre_panel import describe_choice
 from registry.pages.public.layout import LANGUAGES, describe_snapshot, frame
 from registry.pages.public.numbers_table import describe_table
 from registry.pages.public.selection import View, check_centre
 from registry.pages.public.time_panel import describe_series
-from registry.rules import FIRST_TREATMENT
 from registry.wording import describe_centres, say_citation, say_first, say_national, say_number
 
 DEFINED = ("patients", "infusions", "reinfusions", "further_doses", "children")

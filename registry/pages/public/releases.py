@@ -11,8 +11,8 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
 from registry.errors import NotFound, Withheld
+from registry.figure.draw_map import draw_map
 from registry.figure.shapes import draw_shapes
-from registry.figure.svg import draw_map
 from registry.measures import MEASURES
 from registry.pages.public.error_pages import show_unpublished
 from registry.pages.public.layout import PLACES, describe_snapshot, frame

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from registry.dates import last_day, require_come, today, understand_date
 from registry.errors import DateInFuture, RegistryError
-from registry.rules import FIRST_TREATMENT
+from registry.infusion_rules import FIRST_TREATMENT
 
 HOMES = {"sv": "/", "en": "/en/"}
 MEASURES = ("patients", "infusions")

@@ -16,7 +16,7 @@ from registry.infusion_input import InfusionInput
 from registry.models import Patient
 from registry.models.access_log import log_persons
 from registry.pages.clinic.base import SignedInRequest
-from registry.pages.clinic.consequence import say_consequence, say_proposed
+from registry.pages.clinic.counts_as import say_consequence, say_proposed
 from registry.pages.clinic.infusion_forms import ANSWER, InfusionForm
 
 # While the kind is not stated, stating it may be enough: the steward is needed only for a first infusion.

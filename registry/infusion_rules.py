@@ -11,11 +11,11 @@ from django.utils.translation import gettext_noop
 
 from registry.ages import Age, contradicts
 from registry.choices import Category, CentreStatus, DatePrecision, ProductOrigin, Sex, Sponsor
+from registry.course_kinds import find_earlier
+from registry.course_order import Step
 from registry.dates import age_on, first_day, last_day, today
 from registry.errors import Problem
 from registry.infusion_input import InfusionInput
-from registry.kinds import find_earlier
-from registry.order import Step
 from registry.sentences import Sentence as _
 
 CHILD_BELOW = 18  # years, COUNTING.md "children"

@@ -6,9 +6,9 @@ from datetime import timedelta
 from django.utils.translation import gettext_noop
 
 from registry.choices import Kind
+from registry.course_order import Order, Step
 from registry.course_rules import doubt_kind, is_planned
 from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem
-from registry.order import Order, Step
 from registry.sentences import Sentence as _
 
 LONG_GAP = timedelta(days=5 * 365)

@@ -30,12 +30,17 @@ def test_a_process_that_answers_is_live_whatever_else_is_down(settings):
 def test_a_web_server_is_ready_without_the_broker_and_before_the_first_snapshot(lists, settings, address):
     settings.REDIS = redis_server(address)
     assert Publication.objects.get().snapshot is None
-    assert ask("ready") == (200, {"status": "ready", "database": True, "snapshot_age_seconds": None})
+    told = {"status": "ready", "database": True, "broker": False}
+    assert ask("ready") == (200, told | {"snapshot_age_seconds": None})
     publish()
     Snapshot.objects.update(built_at=timezone.now() - timedelta(seconds=90))
     code, said = ask("ready")
     assert 90 <= said.pop("snapshot_age_seconds") < 120
-    assert (code, said) == (200, {"status": "ready", "database": True})
+    assert (code, said) == (200, told)
+
+
+def test_a_web_server_tells_of_the_broker_too(lists):
+    assert ask("ready")[1]["broker"] is True
 
 
 def test_before_the_migrations_a_web_server_is_not_ready(db):

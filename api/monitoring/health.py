@@ -17,15 +17,14 @@ def live(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """Whether this web server can serve: it needs the database, and neither the broker nor a snapshot.
+    """Whether this web server can serve: it needs the database, and neither the broker nor a snapshot, told beside it.
 
     503 where the database does not respond, or lacks the tables of this version.
     """
     database, age = _database()
-    return JsonResponse(
-        {"status": "ready" if database else "not ready", "database": database, "snapshot_age_seconds": age},
-        status=200 if database else 503,
-    )
+    status = "ready" if database else "not ready"
+    told = {"status": status, "database": database, "broker": is_broker_up(), "snapshot_age_seconds": age}
+    return JsonResponse(told, status=200 if database else 503)
 
 
 def deep(request: HttpRequest) -> JsonResponse:

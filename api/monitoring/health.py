@@ -17,7 +17,7 @@ def live(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """Whether this web server can serve: it needs the database, and neither the broker nor a snapshot, told beside it.
+    """Whether this web server can serve: it needs the database, and neither the broker nor a snapshot.
 
     503 where the database does not respond, or lacks the tables of this version.
     """

@@ -69,7 +69,7 @@ docs: $(DOCS_READY) ## the documents as a site, in site/docs: no dead link, noth
 	@echo "The site is in site/docs ($$(du -sm site/docs | cut -f1) MB): open site/docs/index.html."
 
 pictures: $(READY) ## the pictures of docs/pictures, by a browser on invented records
-	@export SWECAR_EMBEDDED_FAST=1 PICTURES=docs/pictures; exec env $(SERVE_APART) $(PYTHON) -m pytest -n 0 -q tests/test_pictures_browser.py
+	@export SWECAR_EMBEDDED_FAST=1 PICTURES=docs/pictures; exec env $(SERVE_APART) $(PYTHON) -m pytest -n 0 -q tests/pictures.py
 
 clients: $(READY) ## clients that two generators make of the API's description, imported and tried (needs Java)
 	@[ -x var/clients/bin/openapi-generator-cli ] || { $(PYTHON) -m venv var/clients && \

@@ -4,6 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import polib
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -15,6 +16,7 @@ PLACES = (ROOT, ROOT / "registry", ROOT / "registry" / "entry")  # a text says e
 PATH = re.compile(r"`((?:registry|api|swecar|tests|benchmarks|deploy|docs)/[\w./-]+|\w+(?:/\w+)*\.py)`")
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+CATALOGUE = ROOT / "registry" / "pages" / "locale" / "sv" / "LC_MESSAGES" / "django.po"
 LARGEST_PICTURE = 300_000  # bytes
 STATUS = re.compile(r"^Status: (?:proposed|accepted|replaced by \[\d{4}\]\(.*\)), \d{4}-\d\d-\d\d\b", re.MULTILINE)
 SECTIONS = ("Context", "Decision", "What it costs", "What would change our mind")
@@ -88,3 +90,12 @@ def test_the_list_of_decisions_has_each_once_under_its_title_and_explains_missin
     last = int(DECISIONS[-1].name[:4])
     skipped = {f"{number:04}" for number in range(1, last + 1)} - {path.name[:4] for path in DECISIONS}
     assert [number for number in sorted(skipped) if f"There is no {number}" not in listing] == []
+
+
+def test_the_swedish_guide_names_what_the_pages_say():
+    """What is bold in it stands on a button, in a menu or as a choice: it is a text of the Swedish catalogue."""
+    said = {entry.msgstr for entry in polib.pofile(str(CATALOGUE))}
+    guide = (ROOT / "docs" / "sv" / "kliniken.md").read_text(encoding="utf-8")
+    bold = {re.sub(r"\s+", " ", text) for text in re.findall(r"\*\*(.+?)\*\*", guide, re.DOTALL)}
+    assert len(bold) > 15
+    assert sorted(bold - said) == []

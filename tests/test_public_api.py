@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.test import Client, override_settings
 
 from api.openapi import PROBLEM
-from api.public import code_lists, openapi, service
+from api.public import code_lists, openapi, service, service_openapi
 from registry.access import Operator
 from registry.entry.infusions.record import withdraw_infusion
 from registry.measures import DERIVED, MEASURES
@@ -36,8 +36,8 @@ ADDRESSES = {
     "snapshots": openapi.SNAPSHOTS,
     "snapshots/1": openapi.SNAPSHOT,
     "snapshots/1/changes?since=1": openapi.CHANGES,
-    "config": openapi.CONFIG,
-    "status": openapi.STATUS,
+    "config": service_openapi.CONFIG,
+    "status": service_openapi.STATUS,
 }
 KEPT = [address for address in ADDRESSES if address != "status"]
 

@@ -31,7 +31,7 @@ from api.public.document_shapes import (
     SUPPRESSED,
     TEXTS,
 )
-from registry.choices import Modality, Outcome, Sex
+from registry.choices import Modality, Sex
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
 from registry.formats.catalogue import CATALOGUE_FORMATS
 from registry.formats.fhir import FHIR_FORMATS
@@ -241,40 +241,6 @@ RELEASE_CHANGES = described(
     refuses=(400, 403, 404),
     description="Each cell's numbers before and after, and the records new, corrected, withdrawn or merged.",
 )
-CONFIG = described(
-    "config",
-    named(
-        "Config",
-        record(
-            rates=named(
-                "Rates",
-                record(
-                    answers=WHOLE,
-                    seconds=WHOLE,
-                    costs={
-                        "type": "object",
-                        "additionalProperties": WHOLE,
-                        "description": "As how many responses one in these formats counts; in the others as one.",
-                    },
-                ),
-            ),
-            most_dimensions=WHOLE,
-            most_rows=WHOLE,
-            most_cost=WHOLE | {"description": "Of rows times dimensions."},
-            longest_query=WHOLE,
-            formats=named("Formats", record(map=listing(TEXT), counts=listing(TEXT))),
-            dimensions=listing(TEXT),
-            measures=listing(TEXT),
-            languages=listing(TEXT),
-            disclosure=TEXT,
-            tables={
-                "oneOf": [listing(listing(TEXT)), {"type": "null"}],
-                "description": "Which dimensions may be combined under the policy; null where all may.",
-            },
-        ),
-    ),
-    description="What a client must know: limits, formats, dimensions, measures, the disclosure policy.",
-)
 FHIR = {"type": "object", "properties": {"resourceType": TEXT}, "required": ["resourceType"]}
 CATALOGUE = described(
     "catalogue",
@@ -298,42 +264,6 @@ MEASURE_REPORT = described(
     refuses=(400, 404, 503),
     formats=FHIR_FORMATS,
     description="FHIR R4: the MeasureReport of a centre, or of the country (SE).",
-)
-STATUS = described(
-    "status",
-    named(
-        "Status",
-        record(
-            snapshot={"oneOf": [SNAPSHOT_HEAD, {"type": "null"}]},
-            stale={"type": "boolean"},
-            last_run={
-                "oneOf": [
-                    named(
-                        "LastRun",
-                        record(task=TEXT, finished_at=INSTANT, outcome={"type": "string", "enum": Outcome.values}),
-                    ),
-                    {"type": "null"},
-                ]
-            },
-        ),
-    ),
-    description="The current snapshot, whether the records have moved on since, and the last run.",
-)
-
-
-API_INFO = described(
-    "api_info",
-    {
-        "type": "object",
-        "properties": {
-            **dict.fromkeys(("apiName", "apiVersion"), TEXT),
-            "apiReleased": DAY,
-            "apiStatus": {"type": "string", "enum": ["beta", "active", "deprecated"]},
-            "apiDocumentation": {"type": "string", "format": "uri"},
-        },
-        "required": ["apiName", "apiVersion", "apiReleased", "apiStatus", "apiDocumentation"],
-    },
-    description="The API's name, version, status and documentation.",
 )
 
 

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
 
 from api.parameters import LANGUAGES, LONGEST_QUERY, Parameters
-from api.public import openapi
+from api.public import service_openapi
 from api.public.base import PublicView, as_json, send, share
 from api.public.count_query import MOST_COST, MOST_DIMENSIONS, MOST_ROWS
 from api.public.rate_limit import SECONDS, spend
@@ -25,7 +25,7 @@ COSTS = {name: form.cost for name, form in {**MAP_FORMATS, **COUNTS_FORMATS}.ite
 class ConfigView(PublicView):
     """The limits, the same for everyone."""
 
-    @extend_schema(**openapi.CONFIG)
+    @extend_schema(**service_openapi.CONFIG)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
         limits = {
             "rates": {"answers": settings.RATE_LIMIT, "seconds": SECONDS, "costs": COSTS},
@@ -50,7 +50,7 @@ class ConfigView(PublicView):
 class ApiInfoView(PublicView):
     """What Digg's REST API profile wants told of an API (VER.06), under the profile's own names."""
 
-    @extend_schema(**openapi.API_INFO)
+    @extend_schema(**service_openapi.API_INFO)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
         host = host_of(request)
 
@@ -68,7 +68,7 @@ class ApiInfoBesideView(ApiInfoView):
 class StatusView(PublicView):
     """Whether what is published is fresh; never cached."""
 
-    @extend_schema(**openapi.STATUS)
+    @extend_schema(**service_openapi.STATUS)
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
         headers = spend(request.META, 1).headers() | {"Cache-Control": "no-store"}
         body = encode(queries.read_status())

@@ -6,6 +6,7 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init
 
+from swecar import job_context  # noqa: F401 (its signals)
 from swecar.production import stop_if_unfinished
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swecar.settings")

@@ -234,6 +234,15 @@ SETTINGS = (
         "5",
     ),
     Setting(
+        "LOG_FORMAT",
+        form.one_of("json", "line"),
+        (
+            "`json` ([fields](operations.md#the-log)), or `line` on a developer's machine, which shows an "
+            "error's own text"
+        ),
+        "json",
+    ),
+    Setting(
         "DEMONSTRATION",
         form.flag,
         "`1` only where the records are made up: every public page then says so, and the database takes no real "

@@ -5,6 +5,7 @@ from pathlib import Path
 import pghistory
 
 from swecar import env
+from swecar.log_settings import read_logging
 from swecar.setting_table import SETTINGS, check_together
 
 _set = env.read_settings(SETTINGS)
@@ -42,6 +43,7 @@ ACCESS_LOG_YEARS: int = _set["ACCESS_LOG_YEARS"]
 LOOKUPS_PER_HOUR: int = _set["LOOKUPS_PER_HOUR"]  # of persons unknown at the user's centres
 LOOKUPS_PER_HOUR_IMPORT: int = _set["LOOKUPS_PER_HOUR_IMPORT"]
 REFERRAL_DAYS: int = _set["REFERRAL_DAYS"]  # how long a row waits for the steward
+LOG_FORMAT: str = _set["LOG_FORMAT"]
 DRAFT_DAYS: int = _set["DRAFT_DAYS"]  # how long a form saved as a draft is kept
 REDIS_URL: str = REDIS.broker_url
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -75,7 +77,8 @@ INSTALLED_APPS = [
 # Public responses need no session, user or CSRF token: swecar.http.middleware skips these layers for them, which
 # saves a quarter of the time of a response.
 MIDDLEWARE = [
-    "swecar.http.replay_cache.remember_responses",  # outermost, so that it caches the response as sent
+    "swecar.http.request_id.name_request",  # outermost, so that no cached response has an id
+    "swecar.http.replay_cache.remember_responses",  # before all others, so that it caches the response as sent
     "django.middleware.security.SecurityMiddleware",
     "swecar.http.middleware.refuse_zero_bytes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -285,16 +288,4 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "swecar.log_lines.LineWithoutNumbers",
-            "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s",
-        }
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": ["console"], "level": "INFO", "propagate": False}},
-}
+LOGGING = read_logging(LOG_FORMAT)

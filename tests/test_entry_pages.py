@@ -458,7 +458,8 @@ def assert_alike(another_centres, made_up) -> None:
     """Both are 404 and the same, byte for byte."""
     assert (another_centres.status_code, made_up.status_code) == (404, 404)
     assert another_centres.content == made_up.content
-    assert dict(another_centres.headers) == dict(made_up.headers)
+    told = [{**answer.headers, "X-Request-ID": ""} for answer in (another_centres, made_up)]
+    assert told[0] == told[1]
 
 
 class TestPersons:

@@ -62,6 +62,7 @@ WRONG = {
     "HSTS_SUBDOMAINS": ["yes", "on"],
     "HSTS_PRELOAD": ["yes"],
     "DEBUG": ["yes"],
+    "LOG_FORMAT": ["text", "JSON"],
     "DEMONSTRATION": ["true!"],
     "INSECURE_HTTP": ["2"],
     "DISCLOSURE": ["threshold:1", "threshold:5 ,", "threshold:", "none"],

@@ -501,7 +501,7 @@ def test_another_centres_row_and_a_made_up_id_are_one_and_the_same(uppsala, stoc
     ]  # fmt: skip
     assert {answer.status_code for answer in answers} == {404}
     assert len({answer.content for answer in answers}) == 1
-    assert len({str(sorted(answer.headers.items())) for answer in answers}) == 1
+    assert len({str(sorted({**answer.headers, "X-Request-ID": ""}.items())) for answer in answers}) == 1
     assert Infusion.objects.get().batch == "B-7"
     assert not AccessLog.objects.filter(actor="sto").exists()
 

@@ -41,7 +41,7 @@ def worker(broker: str = "", *, processes: int = 1) -> Iterator[subprocess.Popen
     """A Celery worker on the test's database, killed with its children at the end."""
     broker = broker or settings.CELERY_BROKER_URL
     variables = os.environ | {"DATABASE_URL": database_url(), "REDIS_URL": broker}
-    log = Path(os.environ.get("TMPDIR", "/tmp"), f"swecar-worker-{os.getpid()}.log")  # noqa: S108
+    log = log_of_worker()
     with log.open("w") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", *WORKER, "-c", str(processes)],
@@ -57,6 +57,11 @@ def worker(broker: str = "", *, processes: int = 1) -> Iterator[subprocess.Popen
     finally:
         kill(process)
         log.unlink(missing_ok=True)
+
+
+def log_of_worker() -> Path:
+    """What the present worker has printed."""
+    return Path(os.environ.get("TMPDIR", "/tmp"), f"swecar-worker-{os.getpid()}.log")  # noqa: S108
 
 
 def kill(process: subprocess.Popen) -> None:

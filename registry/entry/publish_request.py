@@ -2,6 +2,7 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from celery import current_app
 from django.db import IntegrityError, transaction
@@ -36,7 +37,7 @@ def queue_publication() -> None:
 
 def send(task: str, *arguments: str) -> None:
     """Send a message to the broker in the background; if it is lost, the sweep sends it again."""
-    _sender.submit(_send, task, arguments)
+    _sender.submit(copy_context().run, _send, task, arguments)  # so that the message knows its request
 
 
 def _send(task: str, arguments: tuple[str, ...]) -> None:

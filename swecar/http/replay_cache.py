@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 
+from swecar.http.request_id import HEADER, choose_id
 from swecar.http.snapshot_response import SnapshotResponse
 
 # All of a request that snapshot_response.py, and what the other middleware adds, makes a response from.
@@ -39,7 +40,7 @@ _cached: dict[tuple, CachedResponse] = {}
 
 
 def remember_responses(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """The outermost middleware: caches what snapshot_response.py gave, as all other middleware left it."""
+    """The middleware that caches what snapshot_response.py gave, as all other middleware left it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -87,11 +88,11 @@ class ReplayCache:
                 known_tag = environ.get("HTTP_IF_NONE_MATCH")
                 if known_tag == cached.etag:
                     headers = [item for item in cached.headers if _stands_in_a_304(item[0])]
-                    start_response("304 Not Modified", headers)
+                    start_response("304 Not Modified", [*headers, (HEADER, choose_id(environ))])
                     return ()
                 spent = self.spend(environ, cached.cost) if cached.cost and known_tag is None else {}
                 if known_tag is None and spent is not None:
-                    start_response("200 OK", cached.headers + list(spent.items()))
+                    start_response("200 OK", [*cached.headers, *spent.items(), (HEADER, choose_id(environ))])
                     return (cached.body,)
         response: Iterable[bytes] = self.application(environ, start_response)
         return response

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from registry.publishing.build import publish
 
 from registry.access import Operator
 from registry.entry.questions.questions import ask
 from registry.models import Infusion, User
+from registry.publishing.publish import publish
 from tests import factories, working
 from tests.browsing import follow, sign_in
 from tests.exchange_files import as_csv

@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "swecar.http.replay_cache.remember_responses",  # before all others, so that it caches the response as sent
     "django.middleware.security.SecurityMiddleware",
     "swecar.http.middleware.refuse_zero_bytes",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "swecar.static_files.StaticFiles",
     "swecar.own_database.serve_own_database",
     "swecar.http.middleware.Session",
     "swecar.http.middleware.Locale",

@@ -1,8 +1,21 @@
-"""Static files, compressed where public pages use them."""
+"""Static files, compressed where public pages use them; and the documents, where their site has been built."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from wsgiref.headers import Headers
 
+from django.http import HttpRequest, HttpResponse
+from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.storage import CompressedStaticFilesStorage
+
+DOCUMENTS = Path(__file__).parents[1] / "site" / "docs"  # made by `make docs`
+PREFIX = "/docs/"
+# The site's pages have scripts and styles of their own within them. None loads anything from another host.
+POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 
 
 class OwnFilesCompressed(CompressedStaticFilesStorage):
@@ -12,3 +25,20 @@ class OwnFilesCompressed(CompressedStaticFilesStorage):
         """Compress the files under pages/."""
         own = {path: found for path, found in paths.items() if path.startswith("pages/")}
         return super().post_process(own, dry_run, **options)
+
+
+class StaticFiles(WhiteNoiseMiddleware):
+    """Serves the static files, and under /docs/ the documents."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        super().__init__(get_response)
+        self.add_headers_function = limit_documents
+        if DOCUMENTS.is_dir():
+            self.index_file = "index.html"
+            self.add_files(str(DOCUMENTS), prefix=PREFIX)
+
+
+def limit_documents(headers: Headers, path: str, url: str) -> None:
+    """Say in the documents' headers what their pages may load."""
+    if url.startswith(PREFIX):
+        headers["Content-Security-Policy"] = POLICY

@@ -3,6 +3,8 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+CENTRE_CODE = "[A-Z0-9]{2,12}"  # also part of a URL
+
 
 class Purpose(TextChoices):
     """What a database is for: real records, or a demonstration's."""

@@ -1,8 +1,11 @@
 """The file by which a worker or the scheduler shows that it is at work, and the check that reads it.
 
 `python -I swecar/alive.py worker` is the check: it loads nothing but this file, and so costs next to nothing.
+Without a word it checks what APP_ROLE says, a web server by asking it.
 """
 
+import os
+import socket
 import sys
 import tempfile
 import time
@@ -31,5 +34,23 @@ def is_alive(part: str) -> bool:
         return False
 
 
+def responds() -> bool:
+    """Whether the web server of this machine responds."""
+    try:
+        with socket.create_connection(("127.0.0.1", int(os.environ.get("PORT", "8000"))), timeout=4) as connection:
+            connection.sendall(b"GET /health/live HTTP/1.0\r\n\r\n")
+            return b" 200 " in connection.recv(100)
+    except OSError:
+        return False
+
+
+def check(part: str) -> bool:
+    """Whether what this machine runs is at work; migrations need no check."""
+    if part in LONGEST_SILENCE:
+        return is_alive(part)
+    return part == "migrate" or responds()
+
+
 if __name__ == "__main__":
-    sys.exit(0 if is_alive(sys.argv[1]) else f"The {sys.argv[1]} has not shown itself.")
+    part = [*sys.argv[1:], os.environ.get("APP_ROLE", "clinic")][0]
+    sys.exit(0 if check(part) else f"The {part} has not shown itself.")

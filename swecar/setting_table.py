@@ -19,7 +19,18 @@ REDIS_FORM = (
     "server; `?sentinel_password=` if the Sentinels want one)"
 )
 
+ROLES = ("clinic", "public", "worker", "beat", "migrate")
+
 SETTINGS = (
+    Setting(
+        "APP_ROLE",
+        form.one_of(*ROLES),
+        (
+            "what a process of the image is: `clinic` (the web server of the whole site), `public` (of the public "
+            "pages and the public API alone), `worker`, `beat` (the scheduler) or `migrate`, which ends"
+        ),
+        "clinic",
+    ),
     Setting(
         "DATABASE_URL",
         database,

@@ -11,6 +11,7 @@ from swecar.setting_table import SETTINGS, check_together
 _set = env.read_settings(SETTINGS)
 check_together(_set)
 
+APP_ROLE: str = _set["APP_ROLE"]
 DATABASE = _set["DATABASE_URL"]
 REDIS = _set["REDIS_URL"]
 SECRET_KEY: str = _set["SECRET_KEY"]
@@ -47,7 +48,7 @@ LOG_FORMAT: str = _set["LOG_FORMAT"]
 DRAFT_DAYS: int = _set["DRAFT_DAYS"]  # how long a form saved as a draft is kept
 REDIS_URL: str = REDIS.broker_url
 BASE_DIR = Path(__file__).resolve().parent.parent
-ROOT_URLCONF = "swecar.urls"
+ROOT_URLCONF = "swecar.public_urls" if APP_ROLE == "public" else "swecar.urls"
 WSGI_APPLICATION = "swecar.wsgi.application"
 
 INSTALLED_APPS = [
@@ -220,7 +221,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},  # no upload is stored as a file
-    "staticfiles": {"BACKEND": "swecar.static_files.OwnFilesCompressed"},
+    "staticfiles": {"BACKEND": f"swecar.static_files.{'OwnFilesCompressed' if INSECURE_HTTP else 'HashedFiles'}"},
 }
 STATICFILES_DIRS = [BASE_DIR / "registry" / "pages" / "static"]
 
@@ -280,6 +281,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_URLCONF": "swecar.urls",  # all of the API is described, also by a process that serves a part of it
     "PREPROCESSING_HOOKS": ["api.public.openapi.without_slash"],
     "POSTPROCESSING_HOOKS": ["api.public.examples.add_examples", "api.public.description_frame.frame"],
     "SCHEMA_PATH_PREFIX": "/api/v1",

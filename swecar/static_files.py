@@ -1,9 +1,13 @@
-"""Static files, compressed where public pages use them; and the documents, where their site has been built."""
+"""Static files, compressed where public pages use them, and in production under names that tell their content.
+
+And the documents, where their site has been built.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from wsgiref.headers import Headers
 
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.storage import CompressedStaticFilesStorage
@@ -27,8 +31,18 @@ class OwnFilesCompressed(CompressedStaticFilesStorage):
         return super().post_process(own, dry_run, **options)
 
 
+class HashedFiles(ManifestStaticFilesStorage):
+    """Gives each a name by its content, so that no cache ever has an old one; the image compresses all of them."""
+
+    def stored_name(self, name: str) -> str:
+        """The name by content; the plain one where the files have not been collected."""
+        return super().stored_name(name) if self.hashed_files else name
+
+
 class StaticFiles(WhiteNoiseMiddleware):
     """Serves the static files, and under /docs/ the documents."""
+
+    FOREVER = 365 * 24 * 3600  # for a file under a name that tells its content
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         super().__init__(get_response)

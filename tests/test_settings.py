@@ -29,6 +29,7 @@ FINISHED = {
     "CONTROLLER": "Region Mellan",
 }
 WRONG = {
+    "APP_ROLE": ["web", "Clinic", "clinic,public"],
     "DATABASE_URL": [
         f"mysql://u:{SECRET}@h/n", f"u:{SECRET}@h/n", f"postgresql://u:{SECRET}@h", f"postgresql://u:{SECRET}@h/",
         f"postgresql://u:{SECRET}@h:0/n", f"postgresql://u:{SECRET}@h:65536/n", f"postgresql://u:{SECRET}@h:x/n",

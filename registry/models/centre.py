@@ -4,14 +4,13 @@ from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import CentreStatus
+from registry.choices import CENTRE_CODE, CentreStatus
 from registry.models.centre_rows import CentresQuerySet
 from registry.models.history import keeps_history
 from registry.models.list_guard import ListGuard
 from registry.models.revision import moves_revision
 
-CODE = "[A-Z0-9]{2,12}"  # also part of a URL
-CODE_PATTERN = f"^{CODE}$"
+CODE_PATTERN = f"^{CENTRE_CODE}$"
 
 
 GUARD = ListGuard(

@@ -1,0 +1,45 @@
+"""The image's entry, `python -m swecar.start`: what this process is stands in APP_ROLE."""
+
+import runpy
+import signal
+import sys
+import tempfile
+
+from swecar.setting_table import ROLES
+from swecar.variables import EnvironmentProblem, read_variable
+
+TEMPORARY = tempfile.gettempdir()
+MEMORY = "/dev/shm"  # noqa: S108  a heartbeat must not wait for a disk
+# It listens at PORT. A running request has 4 seconds to end. The proxy ends idle connections before it does.
+WEB = (
+    "gunicorn", "swecar.wsgi", "--worker-class", "swecar.http.web_worker.Worker", "--preload", "--workers", "2",
+    "--threads", "4", "--worker-tmp-dir", MEMORY, "--no-control-socket", "--keep-alive", "75",
+    "--graceful-timeout", "4",
+)  # fmt: skip
+COMMANDS = {
+    "clinic": WEB,
+    "public": WEB,
+    "worker": ("celery", "-A", "swecar", "worker", "--concurrency", "2", "--loglevel", "INFO"),
+    "beat": ("celery", "-A", "swecar", "beat", "--schedule", f"{TEMPORARY}/beat-schedule", "--loglevel", "INFO"),
+    "migrate": ("manage", "migrate", "--noinput"),
+}
+
+
+def main() -> None:
+    """Run the role's program in this process, so that signals reach it."""
+    # The first process of a container ignores a signal that nobody handles. This handler ends the start of a
+    # server and, as Ctrl-C would, a migration, which the database rolls back; a server then sets its own.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    role = read_variable("APP_ROLE")
+    if role not in COMMANDS:
+        raise EnvironmentProblem(f"APP_ROLE is not set to a role. Write one of: {', '.join(ROLES)}.")
+    module, *arguments = COMMANDS[role]
+    sys.argv = [module, *arguments]
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except KeyboardInterrupt:
+        sys.exit(f"Stopped while starting or at work: {role}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Each role of the image as a real process: it starts, shows that it is well, and stops soon and in order."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+
+from registry.choices import Outcome
+from registry.models import Run
+from registry.publishing.build import publish
+from swecar.local.folder import ROOT
+from swecar.local.ports import find_free_port
+from swecar.setting_table import ROLES
+from tests import factories
+from tests.working import database_url, kill, wait_for
+
+SOON = 10  # seconds, in which each stops, on a machine that others use too; `make image-check` holds 5
+
+
+def start(role: str, **variables: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "swecar.start"], cwd=ROOT, text=True, start_new_session=True,
+        env=os.environ | {"DATABASE_URL": database_url(), "APP_ROLE": role} | variables,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def stop(process: subprocess.Popen) -> float:
+    """Seconds from SIGTERM to the end."""
+    begun = time.monotonic()
+    os.kill(process.pid, signal.SIGTERM)
+    process.wait(timeout=60)
+    return time.monotonic() - begun
+
+
+def status_of(address: str) -> int:
+    try:
+        with urlopen(address, timeout=10) as response:  # noqa: S310
+            return response.status
+    except HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def healthy(role: str, **variables: str) -> bool:
+    command = [sys.executable, "-I", "swecar/alive.py"]
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | {"APP_ROLE": role} | variables, check=False, capture_output=True
+    ).returncode == 0  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("role", "clinic"), [("clinic", 302), ("public", 404)])
+def test_a_web_server_serves_its_part_and_stops(committed_lists, role, clinic):
+    factories.record(committed_lists)
+    publish()
+    port = str(find_free_port())
+    process = start(role, PORT=port)
+    try:
+        assert not healthy(role, PORT=str(find_free_port()))
+        wait_for(lambda: healthy(role, PORT=port), "a web server that responds")
+        site = f"http://127.0.0.1:{port}"
+        assert [status_of(site + path) for path in ("/", "/api/v1/map", "/health/ready")] == [200] * 3
+        assert status_of(f"{site}/api/v1/infusions") == (401 if role == "clinic" else 404)
+        assert (stop(process) < SOON, process.returncode) == (True, 0)
+    finally:
+        kill(process)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("role", ["worker", "beat"])
+def test_what_works_in_the_background_stops_soon(committed_lists, role, tmp_path):
+    process = start(role, TMPDIR=str(tmp_path))
+    try:
+        wait_for(lambda: healthy(role, TMPDIR=str(tmp_path)), f"a {role} that shows itself")
+        assert stop(process) < SOON
+        assert process.returncode == 0
+    finally:
+        kill(process)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_finishes_its_job_before_it_stops(committed_lists, tmp_path):
+    process = start("worker", TMPDIR=str(tmp_path))
+    try:
+        wait_for(lambda: healthy("worker", TMPDIR=str(tmp_path)), "a worker that shows itself")
+        with psycopg.connect(database_url()) as blocker:
+            blocker.execute("LOCK TABLE registry_snapshot IN SHARE ROW EXCLUSIVE MODE")
+            factories.record(committed_lists)
+            wait_for(lambda: Run.objects.exclude(started_at=None), "the start of the job")
+            os.kill(process.pid, signal.SIGTERM)
+            time.sleep(1)
+            assert process.poll() is None
+            blocker.rollback()
+        process.wait(timeout=SOON)
+        assert [run.outcome for run in Run.objects.all()] == [Outcome.PUBLISHED]
+    finally:
+        kill(process)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_ends_by_itself(committed_lists):
+    process = start("migrate")
+    said, _ = process.communicate(timeout=60)
+    assert (process.returncode, "No migrations to apply" in said) == (0, True)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_start_is_ended_by_a_signal_that_a_first_process_would_ignore(role):
+    """Whatever it is doing: the signal has a handler of ours until a server puts its own in place."""
+    script = (
+        "import os, runpy, signal\n"
+        "def run(module, **options): os.kill(os.getpid(), signal.SIGTERM)\n"
+        "runpy.run_module = run\n"
+        "from swecar import start\n"
+        "signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])\n"
+        "start.main()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=os.environ | {"APP_ROLE": role}, capture_output=True,
+        text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr.strip()) == (1, f"Stopped while starting or at work: {role}.")
+
+
+@pytest.mark.parametrize("role", ["", "web", "clinic,worker"])
+def test_a_role_that_is_none_is_refused_in_a_sentence(role):
+    ended = subprocess.run(
+        [sys.executable, "-m", "swecar.start"], cwd=ROOT, env=os.environ | {"APP_ROLE": role}, capture_output=True,
+        text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr.strip() == f"APP_ROLE is not set to a role. Write one of: {', '.join(ROLES)}."

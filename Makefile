@@ -61,7 +61,7 @@ check: $(READY) ## style, types, layers, migrations, deployment, the API's descr
 
 docs: $(DOCS_READY) ## the documents as a site, in site/docs: no dead link, nothing from another host
 	@rm -rf var/docs site/docs; mkdir -p var site; cp -r docs var/docs; cp LICENSE NOTICE var/docs
-	@sed 's#](docs/#](#g' README.md > var/docs/index.md
+	@sed 's#](docs/#](#g; s#src="docs/#src="#g' README.md > var/docs/index.md
 	@for page in CONTRIBUTING CHANGELOG; do sed 's#](docs/#](#g' $$page.md > var/docs/$$page.md; done
 	@find var/docs -name '*.md' -exec sed -i -E 's#\]\(\.\./(CONTRIBUTING|CHANGELOG)\.md#](\1.md#g; s#\]\(\.\./README\.md#](index.md#g' {} +
 	@.venv/bin/zensical build --clean --strict
@@ -92,7 +92,7 @@ lock: ## compile requirements*.txt from requirements*.in (needs uv)
 		|| exit 1; done
 
 clean: ## remove the environment and what tools left; var/ with the demonstration's data stays
-	rm -rf .venv staticfiles site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv staticfiles site .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Without these files the environment is incomplete, and is made again.

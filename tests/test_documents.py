@@ -14,7 +14,7 @@ DOCUMENTS = [*OF_THE_ROOT, *sorted((ROOT / "docs").rglob("*.md"))]
 PICTURES = sorted((ROOT / "docs").rglob("*.png")) + sorted((ROOT / "docs").rglob("*.svg"))
 PLACES = (ROOT, ROOT / "registry", ROOT / "registry" / "entry")  # a text says entry/… for registry/entry/…
 PATH = re.compile(r"`((?:registry|api|swecar|tests|benchmarks|deploy|docs)/[\w./-]+|\w+(?:/\w+)*\.py)`")
-LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)")
+LINK = re.compile(r"""(?:\]\(|src=")(?!https?:|mailto:)([^)\s"]+)""")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CATALOGUE = ROOT / "registry" / "pages" / "locale" / "sv" / "LC_MESSAGES" / "django.po"
 LARGEST_PICTURE = 300_000  # bytes

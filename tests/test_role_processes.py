@@ -13,7 +13,7 @@ import pytest
 
 from registry.choices import Outcome
 from registry.models import Run
-from registry.publishing.build import publish
+from registry.publishing.publish import publish
 from swecar.local.folder import ROOT
 from swecar.local.ports import find_free_port
 from swecar.setting_table import ROLES

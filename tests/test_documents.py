@@ -17,6 +17,7 @@ PATH = re.compile(r"`((?:registry|api|swecar|tests|benchmarks|deploy|docs)/[\w./
 LINK = re.compile(r"""(?:\]\(|src=")(?!https?:|mailto:)([^)\s"]+)""")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CATALOGUE = ROOT / "registry" / "pages" / "locale" / "sv" / "LC_MESSAGES" / "django.po"
+MAKER = ROOT / "tests" / "pictures.py"
 LARGEST_PICTURE = 300_000  # bytes
 STATUS = re.compile(r"^Status: (?:proposed|accepted|replaced by \[\d{4}\]\(.*\)), \d{4}-\d\d-\d\d\b", re.MULTILINE)
 SECTIONS = ("Context", "Decision", "What it costs", "What would change our mind")
@@ -99,3 +100,9 @@ def test_the_swedish_guide_names_what_the_pages_say():
     bold = {re.sub(r"\s+", " ", text) for text in re.findall(r"\*\*(.+?)\*\*", guide, re.DOTALL)}
     assert len(bold) > 15
     assert sorted(bold - said) == []
+
+
+def test_every_picture_is_made_by_the_browser():
+    kept = r'^ +keep\(.*"([\w-]+)"(?:, (?:top|height)=.*)?\)$'
+    made = re.findall(kept, MAKER.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(made) == [path.stem for path in PICTURES if path.suffix == ".png"]

@@ -27,6 +27,7 @@ NAMED_ISSUER = re.compile(r"^(?:reserve|reserv|region)-")
 # Spaces may stand anywhere, one of these marks between two parts; a + there says something.
 PERSONAL_FORMAT = re.compile(r"(\d\d)?(\d\d)[-./_]?(\d\d)[-./_]?(\d\d)([-+./_]?)(\d{4})", re.ASCII)
 MARKS = re.compile(r"[-./_ ]")
+AFTER_IT = ".,;-"  # left over from the text that a number is copied from
 RESERVE_SHAPE = re.compile(r"(?=.*\d)[0-9A-Z]{10,13}", re.ASCII)
 SHORT_SKANE = len("YYMMDDXXXX")
 TYPES = {
@@ -94,7 +95,7 @@ def read_identifier(text: str, *, centre: str, county: str = "") -> Identifier:
         return _read_local(number.strip(), centre)
     if colon:
         return _read_prefixed(prefix, number, county)
-    compact = text.replace(" ", "")
+    compact = text.replace(" ", "").rstrip(AFTER_IT)
     if not PERSONAL_FORMAT.fullmatch(compact):
         return _read_bare(compact, county)
     try:

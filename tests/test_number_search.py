@@ -65,6 +65,10 @@ SPELLINGS = {
     "dots": f"1970.06.15.{WOMAN[-4:]}",
     "slashes": f"1970/06/15 {WOMAN[-4:]}",
     "short with slashes": f"70/06/15-{WOMAN[-4:]}",
+    "a full stop after it": f"{WOMAN}.",
+    "a comma after it": f"{BARE},",
+    "a semicolon after it": f"{SHORT} ; ",
+    "a hyphen after it": f"{WOMAN}-",
 }
 # Found in a text, but no way to write the number in its own field.
 IN_TEXT = {

@@ -119,6 +119,19 @@ def test_a_file_settles_what_was_asked(lists, tmp_path):  # noqa: F811
     assert question.closed_at and not question.closed_by and not question.answered_at
 
 
+def test_a_file_does_not_ask_again_what_was_answered_of_an_earlier_row(lists, tmp_path):  # noqa: F811
+    late = SECOND | {"infused_on": "2025-12-01"}
+    load(tmp_path, FIRST, late, FIRST | {"patient_id": OTHER})
+    [question] = Question.objects.all()
+    answer(question_id=question.pk, text="It was.", by=factories.user("nurse", lists.centres["UPP"]))
+    close(question_id=question.pk, by=factories.user("desk", national_role="steward"))
+    new = {"product": "Aucatzyl", "infused_on": "2026-03-02", "kind": "reinfusion"}
+    load(tmp_path, FIRST, late, new, new | {"patient_id": OTHER})
+    assert asked() == [] and Question.objects.count() == 1
+    load(tmp_path, late | {"patient_id": OTHER, "infused_on": "2025-11-03"})
+    assert asked() == [("UPP", "2025-11-03", "further_dose_late")]
+
+
 def test_a_file_asks_about_its_own_row_of_a_shared_batch(lists, tmp_path):  # noqa: F811
     for number, batch in ((ONE, "B-1"), (OTHER, "B-2")):
         factories.record(lists, number, **FIRST | {"batch": batch})

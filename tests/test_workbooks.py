@@ -188,7 +188,7 @@ def test_the_hidden_parts_of_a_merged_cell_are_refused(bring, merged, refused, l
     _summary, problems = bring(Book([Sheet(rows, merged=[merged])]).content(), "x.xlsx", centre="UPP")
     found = {(line, field) for line, field, code in problems if code == "cell_unreadable"}
     assert found == refused
-    assert {(line, field) for line, field, _code in problems} == refused
+    assert {code for _line, _field, code in problems} <= {"cell_unreadable"}  # and none is called missing too
     assert Infusion.objects.count() == (0 if refused else 3)
 
 

@@ -23,6 +23,7 @@ BLANKS = "".join(
 )
 NOTHING = BLANKS + ",;"  # a row of separators alone
 
+CELL_UNREADABLE = "cell_unreadable"
 # Why a cell that is not empty cannot be read.
 NO_RESULT, ERROR, MERGED, NO_DATE, ROUNDED = "formula_without_result", "error", "merged", "no_date", "rounded"
 SHOWN_OTHERWISE = "shown_otherwise"

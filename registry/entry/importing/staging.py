@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import GIVES_BIRTH_AND_SEX, AccessAction, IdentifierType, Kind, Sex, Status
 from registry.course_order import Plan
+from registry.entry.exchange.file_row import CELL_UNREADABLE
 from registry.entry.importing.course import CourseRow
 from registry.entry.importing.staging_sql import (
     COURSES,
@@ -158,12 +159,17 @@ def refuse_changed_lists() -> None:
 def read_problems() -> Iterator[tuple]:
     """(line, field, code, sentence, warning) in the order of the file."""
     with connection.chunked_cursor() as cursor:
-        # A stored upload that is checked again gives some warnings a second time.
+        # A stored upload that is checked again gives some warnings a second time. A workbook tells of its merged
+        # cells after its rows: a cell that cannot be read is not also reported as missing.
         cursor.execute(
             """
             SELECT DISTINCT ON (line, warning, field, code) line, field, code, sentence, warning
-            FROM import_problem ORDER BY line, warning, field, code
-            """
+            FROM (SELECT *, bool_or(code = %(unreadable)s) OVER (PARTITION BY line, field) AS is_unreadable
+                  FROM import_problem) AS found
+            WHERE code = %(unreadable)s OR NOT is_unreadable
+            ORDER BY line, warning, field, code
+            """,
+            {"unreadable": CELL_UNREADABLE},
         )
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             yield from rows

@@ -10,6 +10,7 @@ from django.utils.translation import override
 from rest_framework import exceptions
 
 from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem, RegistryError, TooManyLookups
+from swecar.counts import count
 from swecar.http.error_status import status_of
 
 EXPOSED = "Deprecation, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy, Retry-After, Sunset"
@@ -53,6 +54,7 @@ def problem(
 
     errors: what is wrong field by field; send_to: the URL by which the caller can go on.
     """
+    count("refusals", "api", code)
     body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "code": code}
     body["instance"] = _locate(request)
     if detail:

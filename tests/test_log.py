@@ -133,6 +133,19 @@ def test_a_failed_request_is_logged_by_its_route_with_its_id(db, printed):
     assert "anna" not in json.dumps(printed)
 
 
+def test_a_page_that_is_not_there_is_logged_with_the_id(db, printed):
+    for sent in ("first-request", "second-request"):
+        Client().get("/clinic/anna-andersson/", headers={HEADER: sent})
+    lines = [line for line in printed if line["logger"] == "django.request"]
+    assert [(line["status"], line["request_id"]) for line in lines] == [
+        (404, "first-request"),
+        (404, "second-request"),
+    ]
+    assert "anna" not in json.dumps(printed)
+    logging.getLogger("registry").warning("later")
+    assert "request_id" not in printed[-1]
+
+
 @pytest.mark.parametrize("path", ["/health/live", "/api/v1/nothing", "/clinic/", "/static/nothing.css", "/x%00"])
 def test_every_response_has_an_id_of_its_own(db, path):
     first, second = (Client().get(path)[HEADER] for _twice in range(2))

@@ -51,6 +51,7 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "swecar.alive",
     "swecar.apps",
     "swecar.celery",
+    "swecar.counts",
     "swecar.env",
     "swecar.error_reports",
     "swecar.job_context",

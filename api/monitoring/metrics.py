@@ -1,23 +1,26 @@
-"""What whoever runs the service has to know of it, as gauges; nothing of a person, and no count of any.
+"""What whoever runs the service has to know of it: gauges, and what all processes have counted.
 
-Each response has a registry of its own: there are several processes, and all that is told stands in the
-database. A gauge without a value is left out, since 0 would be one.
+Nothing is of a person. Each response has a registry of its own: there are several processes, and all that is told
+stands in the database, or in Redis (swecar/counts.py). A gauge without a value is left out, since 0 would be one.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db import DatabaseError
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from api.monitoring.counters import Counters
 from api.monitoring.health import is_broker_up
 from registry.choices import FAILURES, ImportState, Sign, Task
 from registry.entry.patients.lookup_budget import count_lookups
 from registry.models import ImportJob, LastSeen, Publication, Revision, Run
 from registry.models.last_seen import LONGEST_ABSENCE
+from swecar.counts import read_counts
 
 
 class _Gauges:
@@ -54,6 +57,9 @@ def show_metrics(request: HttpRequest) -> HttpResponse:
         is_database_up = True
     gauges.tell("database_up", "Whether the database responds.", is_database_up)
     gauges.tell("broker_up", "Whether the broker responds.", is_broker_up())
+    counts = read_counts()
+    if counts is not None:
+        gauges.registry.register(Counters(counts))
     return HttpResponse(
         generate_latest(gauges.registry), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"}
     )
@@ -71,8 +77,16 @@ def _tell_snapshot(gauges: _Gauges) -> None:
 
 
 def _tell_runs(gauges: _Gauges) -> None:
-    counts = {"waiting": Count("pk", Q(started_at=None)), "stuck": Count("pk", Q(is_stuck=True))}
-    open_runs = Run.objects.filter(finished_at=None).with_stuck().order_by().values("task").annotate(**counts)
+    waiting = Q(started_at=None)
+    counts = {"waiting": Count("pk", waiting), "stuck": Count("pk", Q(is_stuck=True))}
+    since_when = Min("queued_at", filter=waiting)
+    open_runs = (
+        Run.objects.filter(finished_at=None)
+        .with_stuck()
+        .order_by()
+        .values("task")
+        .annotate(**counts, since=since_when)
+    )
     by_task = {row["task"]: row for row in open_runs}
     for name, meaning in (
         ("waiting", "Runs that no worker has begun."),
@@ -80,6 +94,8 @@ def _tell_runs(gauges: _Gauges) -> None:
     ):
         found = {task: by_task[task][name] if task in by_task else 0 for task in Task.values}
         gauges.tell_each(f"runs_{name}", meaning, "task", found)
+    since = {task: by_task[task]["since"] if task in by_task else None for task in Task.values}
+    gauges.tell_each("queue_age_seconds", "How long the first run that waits has waited.", "task", _ages(since))
     last = list(Run.objects.last_of_each_task())
     seconds = {run.task: run.duration.total_seconds() for run in last if run.duration}
     gauges.tell_each("last_run_seconds", "How long the last finished run took.", "task", seconds)
@@ -87,10 +103,19 @@ def _tell_runs(gauges: _Gauges) -> None:
     gauges.tell_each("last_run_failed", "Whether the last finished run ended as a failure.", "task", failed)
 
 
+def _ages(since: Mapping[str, datetime | None]) -> dict[str, float]:
+    """Seconds since each time, 0 without one."""
+    now = timezone.now()
+    return {name: (now - at).total_seconds() if at else 0 for name, at in since.items()}
+
+
 def _tell_imports(gauges: _Gauges) -> None:
     counted = dict(ImportJob.objects.order_by().values_list("state").annotate(Count("pk")))
     jobs = {state: counted.get(state, 0) for state in ImportState.values}
     gauges.tell_each("import_jobs", "Uploaded files by where they stand.", "state", jobs)
+    first = ImportJob.objects.filter(state=ImportState.QUEUED).aggregate(at=Min("uploaded_at"))["at"]
+    meaning = "How long the first uploaded file that waits has waited."
+    gauges.tell("import_queue_age_seconds", meaning, _ages({"": first})[""])
 
 
 def _tell_lookups(gauges: _Gauges) -> None:

@@ -48,6 +48,7 @@ from registry.entry.patients.search import read_registry_number
 from registry.errors import ChangedMeanwhile, KnownElsewhere, NotFound, NotPermitted, RegistryError
 from registry.models import Centre, Infusion, Patient, User
 from registry.models.access_log import log_infusions
+from swecar.counts import count
 
 
 class NotSubmitted(RegistryError):
@@ -83,6 +84,8 @@ class InfusionsView(SignedInView):
             )
         else:
             response = StoredResponse(*_record(body, user, lists, patient))
+        if not response.repeated:
+            count("entries", "api")
         if response.repeated:  # only if the caller may still see the row
             _read(response.body["id"], user)
         headers = {"Location": reverse("api:infusion", kwargs={"infusion_id": response.body["id"]})}

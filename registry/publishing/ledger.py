@@ -11,9 +11,11 @@ from registry.choices import FAILURES, Outcome, Sign, Task
 from registry.errors import ProofFailed
 from registry.models import LastSeen, Revision, Run
 from registry.publishing.alarm import send_alarm
+from swecar.counts import count
 
 HEARTBEAT_SECONDS = 5
 SIGNS = {Task.PUBLISH: Sign.PUBLISH, Task.VERIFY: Sign.VERIFY, Task.PRUNE: Sign.PRUNE}
+PROVED = {Task.PUBLISH: (Outcome.PUBLISHED,), Task.VERIFY: (Outcome.DONE,), Task.PRUNE: ()}
 logger = logging.getLogger(__name__)
 
 
@@ -28,6 +30,7 @@ def recorded(task: str) -> Iterator[Run]:
     except ProofFailed as failure:
         run.outcome, run.message = Outcome.PROOF_FAILED, str(failure)
         logger.error("%s: the numbers differ from a recount:\n%s", task, failure)
+        count("proofs", "differed")
         send_alarm(f"{task}: the numbers differ", str(failure))
         raise
     except Exception as fault:
@@ -38,6 +41,8 @@ def recorded(task: str) -> Iterator[Run]:
         run.finished_at = timezone.now()
         run.outcome = run.outcome or Outcome.FAILED
         run.save(update_fields=["finished_at", "outcome", "message", "rows", "snapshot"])
+        if run.outcome in PROVED[Task(task)]:
+            count("proofs", "agreed")
         if run.outcome not in FAILURES:
             LastSeen.objects.see(SIGNS[Task(task)])
 

@@ -7,10 +7,13 @@ several times as much.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from time import perf_counter
 
 from django.http import HttpRequest, HttpResponse
 
+from swecar.counts import count_request
 from swecar.http.request_id import HEADER, choose_id
+from swecar.http.request_parts import part_of
 from swecar.http.snapshot_response import SnapshotResponse
 
 # All of a request that snapshot_response.py, and what the other middleware adds, makes a response from.
@@ -82,16 +85,19 @@ class ReplayCache:
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
         """The cached response, or the application's."""
+        begun = perf_counter()
         if environ["REQUEST_METHOD"] == "GET" and "HTTP_IF_MODIFIED_SINCE" not in environ:
             cached = _cached.get(tuple(map(environ.get, REQUEST_PARTS)))
             if cached is not None and cached.snapshot == self.current():
                 known_tag = environ.get("HTTP_IF_NONE_MATCH")
                 if known_tag == cached.etag:
                     headers = [item for item in cached.headers if _stands_in_a_304(item[0])]
+                    count_request(part_of(environ["PATH_INFO"]), 304, perf_counter() - begun)
                     start_response("304 Not Modified", [*headers, (HEADER, choose_id(environ))])
                     return ()
                 spent = self.spend(environ, cached.cost) if cached.cost and known_tag is None else {}
                 if known_tag is None and spent is not None:
+                    count_request(part_of(environ["PATH_INFO"]), 200, perf_counter() - begun)
                     start_response("200 OK", [*cached.headers, *spent.items(), (HEADER, choose_id(environ))])
                     return (cached.body,)
         response: Iterable[bytes] = self.application(environ, start_response)

@@ -6,11 +6,17 @@ It stands in every log line of the request, in its response, and in the messages
 import os
 import re
 from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any
 
+from django.core.signals import request_finished
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from registry.numbers_in_text import holds_identity_number
+from swecar.counts import count_request
+from swecar.http.request_parts import part_of
 
 HEADER = "X-Request-ID"
 SENT = "HTTP_X_REQUEST_ID"
@@ -40,13 +46,21 @@ def make_id() -> str:
 
 
 def name_request(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
-    """The outermost middleware, so that the id is in no cached response."""
+    """The outermost middleware, so that the id is in no cached response; it counts the request too."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        begun = perf_counter()
         request_id = choose_id(request.META)
-        with bound_contextvars(request_id=request_id):
-            response = get_response(request)
+        bind_contextvars(request_id=request_id)  # until the response is closed: Django logs after the middleware
+        response = get_response(request)
         response.headers[HEADER] = request_id
+        count_request(part_of(request.path_info), response.status_code, perf_counter() - begun)
         return response
 
     return middleware
+
+
+@receiver(request_finished)
+def forget_request(**_signal: Any) -> None:
+    """What the thread logs next is of another."""
+    clear_contextvars()

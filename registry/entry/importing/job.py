@@ -32,6 +32,7 @@ from registry.entry.publish_request import send
 from registry.errors import Busy, FileUnusable, NotFound, Problem, RegistryError, TooManyLookups
 from registry.models import ImportJob, ImportProblem, ImportRow, SealedUpload, User
 from registry.sealing import seal, unseal
+from swecar.counts import count
 
 RUN_IMPORT = "registry.run_import"  # the name of the Celery task
 KEPT = timedelta(hours=24)  # how long an upload waits to be stored before it is deleted
@@ -122,6 +123,10 @@ def run_import(job_id: UUID, *, language: str) -> None:
             with override(language), report_progress(job) as progress:
                 _read_sealed(job, progress)
                 _run(job, progress)
+            if job.state == ImportState.STORED:
+                count("entries", "file", by=job.stored)
+            elif job.state == ImportState.REFUSED:
+                count("refusals", "file", "rows_refused")
         except Busy:
             ImportJob.objects.filter(pk=job_id).update(state=ImportState.QUEUED, started_at=None)
         except TooManyLookups:

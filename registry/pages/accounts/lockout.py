@@ -15,6 +15,7 @@ from django.shortcuts import render
 
 from registry.keyed_digests import seal_mark
 from registry.models import User
+from swecar.counts import count
 
 LONGEST_NAME = 150
 
@@ -37,10 +38,12 @@ class Handler(AxesDatabaseHandler):
         self, sender: Any, credentials: dict, request: HttpRequest | None = None, **kwargs: Any
     ) -> None:
         """Count a failure."""
+        count("sign_ins", "failed")
         super().user_login_failed(sender, credentials, _bare(request), **kwargs)
 
     def user_logged_in(self, sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
         """Store when a user signed in."""
+        count("sign_ins", "done")
         super().user_logged_in(sender, _bare(request), user, **kwargs)
 
 
@@ -69,6 +72,7 @@ def show_lockout(
     request: HttpRequest, original_response: HttpResponse | None = None, credentials: dict | None = None
 ) -> HttpResponse:
     """The page with the time to wait, the same for an existing and an unknown name."""
+    count("sign_ins", "locked")
     wait = get_cool_off(request)
     seconds = int(wait.total_seconds()) if wait else 0
     context = {"minutes": -(-seconds // 60), "contact": settings.CONTACT}

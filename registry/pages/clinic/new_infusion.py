@@ -29,6 +29,7 @@ from registry.models import Patient
 from registry.pages.clinic.base import SignedInRequest, page, say_wait, show
 from registry.pages.clinic.infusion_forms import InfusionForm
 from registry.pages.clinic.typed_infusion import Judged, judge, look_up
+from swecar.counts import count
 
 
 @sensitive_post_parameters()
@@ -108,6 +109,7 @@ def _read_form(request: SignedInRequest, lists: CodeLists, patient: Patient | No
 def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None) -> HttpResponse:
     judged = judge(request, form, final=True)
     if judged.stated is None or judged.proposal is None:
+        count("refusals", "form", "fields_wrong")
         return _show_form(request, form, draft_id, judged)
     if judged.proposal.question:
         form.ask(judged.proposal.question, which_is_first=judged.proposal.before_first)
@@ -124,8 +126,10 @@ def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None)
             confirmed=[warning.code for warning in judged.proposal.warnings],
         )
     except RegistryError as refused:
+        count("refusals", "form", refused.code)
         form.refuse_error(refused)
         return _show_form(request, form, draft_id, judged)
+    count("entries", "form")
     if draft_id:
         with suppress(NotFound):  # a colleague has deleted it meanwhile
             delete_draft(draft_id=draft_id, by=request.user)

@@ -33,9 +33,10 @@ FILE = [
 
 
 @pytest.fixture
-def demonstration(transactional_db, settings):
+def demonstration(transactional_db, settings, monkeypatch):
     """The demonstration's records, published; each of its users with the tests' password."""
     settings.DEMONSTRATION = True
+    monkeypatch.setenv("DEMONSTRATION", "1")  # for the worker
     factories.store_single_rows()
     call_command("demo_data", verbosity=0)
     for user in User.objects.all():

@@ -131,8 +131,8 @@ def test_a_filter_by_person_is_logged_with_the_person(world):
 WRONG = {
     "patient": {"96": "This is not a registry number.", NUMBER: "This is not a registry number.", "x" * 19: "18"},
     "actor": {NUMBER: "This looks like an identity number.", "x" * 151: "150", "a\x00": "Null characters"},
-    "unit": {"Nowhere": "Select a valid choice."},
-    "action": {"look": "Select a valid choice."},
+    "unit": {"Nowhere": "Choose one of the list."},
+    "action": {"look": "Choose one of the list."},
     "since": {"yesterday": "Write it as 2026-11-20, 20261120,"},
     "until": {"2020-02-30": "There is no such day in the calendar."},
 }
@@ -189,7 +189,7 @@ def test_a_long_log_is_read_page_by_page_without_gap_or_repetition(world):
 def test_the_page_asks_no_more_of_the_database_when_the_log_is_longer(world, more, django_assert_num_queries):
     AccessLog.objects.bulk_create(AccessLog(actor="a", action="read") for _line in range(more))
     auditor = sign_in(world["auditor"])
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         auditor.get(address("access-log"))
 
 

@@ -267,7 +267,7 @@ def test_a_wrong_field_of_the_account_is_a_sentence_and_loses_nothing(office, ty
         ({"centre": "STO"}, "Choose one of the centres in the list."),
         ({"centre": "XXX"}, "Choose one of the centres in the list."),
         ({"centre": ""}, "This field is required."),
-        ({"role": "steward"}, "Select a valid choice."),
+        ({"role": "steward"}, "Choose one of the list."),
         ({"role": ""}, "This field is required."),
     ],
 )
@@ -357,7 +357,7 @@ def test_a_role_ends_with_a_reason_in_the_history_and_at_once(office, lists):
         ({}, "This field is required."),
         ({"why": "other"}, "Say why"),
         ({"why": "other", "words": factories.number()}, "This looks like an identity number."),
-        ({"why": "made up"}, "Select a valid choice."),
+        ({"why": "made up"}, "Choose one of the list."),
         ({"why": "other", "words": "x" * 401}, "at most 400 characters"),
     ):
         answer = office.post(address, typed)

@@ -18,6 +18,7 @@ from registry.entry.questions.expiry import expire_referrals
 from registry.models import LastSeen
 from registry.publishing import runs, watching  # noqa: F401 (its signals)
 from registry.publishing.absence import forget_instances, is_missed
+from registry.publishing.heartbeat import send_heartbeat
 from registry.purpose import check_at_start
 
 
@@ -39,6 +40,7 @@ def sweep() -> None:
     """Each minute: do what lost messages have missed, and what the last night has."""
     _do_each(runs.run_sweep, sweep_imports, forget_lookups, expire_referrals, catch_up)
     LastSeen.objects.see(Sign.SWEEP)
+    send_heartbeat()  # last, so that all that a minute needs has been seen to work
 
 
 @shared_task(name=Task.VERIFY.value)

@@ -110,7 +110,7 @@ def https_url(value: str) -> str:
     except ValueError:
         fits = False
     if not fits or not value.isprintable() or parts.username is not None or parts.query or parts.fragment:
-        raise WrongForm("Write the address of the provider: https://host/path.")
+        raise WrongForm("Write an address: https://host/path.")
     return value
 
 

@@ -254,6 +254,15 @@ SETTINGS = (
         "json",
     ),
     Setting(
+        "HEARTBEAT_URL",
+        form.https_url,
+        (
+            "an address of a monitor outside that is asked each minute as long as all is well, and raises the "
+            "alarm when it is not"
+        ),
+        secret=True,
+    ),
+    Setting(
         "DEMONSTRATION",
         form.flag,
         "`1` only where the records are made up: every public page then says so, and the database takes no real "

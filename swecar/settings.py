@@ -44,6 +44,7 @@ ACCESS_LOG_YEARS: int = _set["ACCESS_LOG_YEARS"]
 LOOKUPS_PER_HOUR: int = _set["LOOKUPS_PER_HOUR"]  # of persons unknown at the user's centres
 LOOKUPS_PER_HOUR_IMPORT: int = _set["LOOKUPS_PER_HOUR_IMPORT"]
 REFERRAL_DAYS: int = _set["REFERRAL_DAYS"]  # how long a row waits for the steward
+HEARTBEAT_URL: str = _set["HEARTBEAT_URL"] or ""
 LOG_FORMAT: str = _set["LOG_FORMAT"]
 DRAFT_DAYS: int = _set["DRAFT_DAYS"]  # how long a form saved as a draft is kept
 REDIS_URL: str = REDIS.broker_url

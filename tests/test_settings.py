@@ -63,6 +63,7 @@ WRONG = {
     "HSTS_SUBDOMAINS": ["yes", "on"],
     "HSTS_PRELOAD": ["yes"],
     "DEBUG": ["yes"],
+    "HEARTBEAT_URL": [f"http://h/{SECRET}", "h/ping", f"https://u:{SECRET}@h/ping", "https://"],
     "LOG_FORMAT": ["text", "JSON"],
     "DEMONSTRATION": ["true!"],
     "INSECURE_HTTP": ["2"],

@@ -21,6 +21,9 @@ COPY api api
 RUN export DATABASE_URL=postgresql://nobody@localhost/nothing REDIS_URL=redis://localhost/0 \
     SECRET_KEY=only-for-this-step-and-of-no-use-to-anyone-who-reads-it IDENTITY_KEYS=none:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
     && /venv/bin/python manage.py collectstatic --noinput \
+    && rm -rf /venv/lib/python*/site-packages/drf_spectacular_sidecar/static/*/*/* \
+    && find /venv -path '*/locale/*' -name '*.[pm]o' -not -path '*/sv/*' -not -path '*/en/*' -delete \
+    && find /venv \( -name '*.pyi' -o -path '*/locale/*.po' -o -path '*/lxml/includes/*' \) -type f -delete \
     && /tools/bin/python -m whitenoise.compress --quiet staticfiles \
     && /tools/bin/cyclonedx-py environment --output-reproducible --output-file sbom.cdx.json /venv/bin/python \
     && /venv/bin/python -m compileall -q -j 0 /venv/lib swecar registry api

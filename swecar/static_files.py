@@ -34,6 +34,12 @@ class OwnFilesCompressed(CompressedStaticFilesStorage):
 class HashedFiles(ManifestStaticFilesStorage):
     """Gives each a name by its content, so that no cache ever has an old one; the image compresses all of them."""
 
+    def post_process(self, paths: Mapping[str, object], dry_run: bool = False, **options) -> Iterator:
+        """Keep each file under its name by content alone."""
+        yield from super().post_process(paths, dry_run, **options)
+        for plain in () if dry_run else self.hashed_files:
+            self.delete(plain)
+
     def stored_name(self, name: str) -> str:
         """The name by content; the plain one where the files have not been collected."""
         return super().stored_name(name) if self.hashed_files else name

@@ -1,0 +1,98 @@
+"""nginx with the configuration of deploy/, in front of a public and a clinic's process."""
+
+import os
+import shutil
+import ssl
+import subprocess
+from http.client import HTTPSConnection
+
+import pytest
+
+from registry.publishing.publish import publish
+from swecar.local.folder import ROOT
+from swecar.local.ports import find_free_port
+from tests import factories
+from tests.test_role_processes import healthy, start
+from tests.working import kill, wait_for
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        not (shutil.which("nginx") and shutil.which("openssl")), reason="nginx or openssl is missing"
+    ),
+]
+
+OWN_USER = "user root;\n" if os.getuid() == 0 else ""  # the folder is its owner's alone
+
+
+@pytest.fixture
+def site(committed_lists, tmp_path):
+    """The port at which nginx listens."""
+    factories.record(committed_lists)
+    publish()
+    ports = {role: str(find_free_port()) for role in ("public", "clinic")}
+    secure = find_free_port()
+    text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    for role, port in ports.items():
+        text = text.replace(f"server {role}:8000;", f"server 127.0.0.1:{port};")
+    text = text.replace("listen 8443 ", f"listen 127.0.0.1:{secure} ").replace("8080", str(find_free_port()))
+    text = text.replace("/tmp/", f"{tmp_path}/").replace("/run/secrets/", f"{tmp_path}/")  # noqa: S108
+    text = text.replace("/dev/stdout", f"{tmp_path}/access.log").replace("/dev/stderr", f"{tmp_path}/error.log")
+    (tmp_path / "nginx.conf").write_text(f"{text}daemon off;\n{OWN_USER}", encoding="utf-8")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "1",
+         "-keyout", tmp_path / "tls_key", "-out", tmp_path / "tls_certificate"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    command = ["nginx", "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf")]
+    subprocess.run([*command, "-t"], check=True, env=os.environ | {"LC_ALL": "C"})
+    processes = [start(role, PORT=port) for role, port in ports.items()]
+    processes.append(subprocess.Popen(command, start_new_session=True))
+    try:
+        for role, port in ports.items():
+            wait_for(lambda role=role, port=port: healthy(role, PORT=port), f"a {role} that responds")
+        yield secure, processes[0], tmp_path
+    finally:
+        for process in processes:
+            kill(process)
+
+
+def ask(port: int, path: str, **headers: str):
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    connection = HTTPSConnection("localhost", port, context=context, timeout=20)
+    connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    response = connection.getresponse()
+    response.body = response.read()
+    connection.close()
+    return response
+
+
+def kept(response) -> str:
+    return (response.getheader("Cache-Status") or "").partition("detail=")[2]
+
+
+def test_it_keeps_what_the_headers_allow_and_tells_the_two_sides_apart(site):
+    port, public, folder = site
+    first, second = ask(port, "/api/v1/map"), ask(port, "/api/v1/map")
+    assert [(one.status, kept(one)) for one in (first, second)] == [(200, "MISS"), (200, "HIT")]
+    assert (second.body, second.getheader("ETag")) == (first.body, first.getheader("ETag"))
+    assert second.getheader("RateLimit") is None
+
+    unchanged = ask(port, "/api/v1/map", If_None_Match=first.getheader("ETag"))
+    assert (unchanged.status, unchanged.body) == (304, b"")
+    assert kept(ask(port, "/api/v1/map", Accept="text/csv")) != "HIT"  # Vary
+    assert kept(ask(port, "/api/v1/map", Cookie="a=b", Authorization="Token x")) == "HIT"  # they change nothing
+
+    assert [kept(ask(port, "/api/v1/docs")) for _ in range(2)] == ["MISS", "MISS"]  # no-store
+    assert kept(ask(port, "/")) == "MISS"
+    assert (ask(port, "/api/v1/infusions").status, ask(port, "/clinic/").status) == (401, 302)
+    assert [ask(port, path).status for path in ("/metrics", "/health/deep", "/nothing")] == [404] * 3
+
+    kill(public)
+    assert (ask(port, "/api/v1/map").status, kept(ask(port, "/api/v1/map"))) == (200, "HIT")
+    assert ask(port, "/accounts/login/").status == 200
+    log = (folder / "access.log").read_text(encoding="utf-8")
+    assert "GET /api/ " in log
+    assert "/api/v1" not in log
+    assert "127.0.0.1" not in log

@@ -57,6 +57,12 @@ check: $(READY) ## style, types, layers, migrations, deployment, the API's descr
 	else echo "(npx is not here: the description is not read by spectral.)"; fi
 	@echo "Dockerfile (hadolint) …"
 	@.venv/bin/hadolint Dockerfile
+	@if docker compose version >/dev/null 2>&1; \
+	then echo "compose.yaml (docker compose) …"; docker compose config --quiet; \
+	else echo "(docker compose is not here: compose.yaml is read by the tests alone.)"; fi
+	@if command -v kubeconform >/dev/null && command -v kubectl >/dev/null; \
+	then echo "Kubernetes (kubeconform) …"; kubectl kustomize deploy/kubernetes | kubeconform -strict -summary; \
+	else echo "(kubeconform or kubectl is not here: the manifests are read by the tests alone.)"; fi
 	@echo "All checks passed."
 
 docs: $(DOCS_READY) ## the documents as a site, in site/docs: no dead link, nothing from another host

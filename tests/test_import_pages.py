@@ -24,10 +24,10 @@ from tests.test_import_jobs import BAD, UPLOADED, everything_stored, read_by_a_w
 pytestmark = pytest.mark.usefixtures("unsent")
 
 QUERIES = {
-    "clinic:imports": 6,
-    "clinic:import": 10,
-    "clinic:import-report": 7,
-    "clinic:import-template": 8,
+    "clinic:imports": 7,
+    "clinic:import": 11,
+    "clinic:import-report": 8,
+    "clinic:import-template": 9,
 }
 
 

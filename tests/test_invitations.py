@@ -19,6 +19,7 @@ from registry.entry.accounts.invitations import (
 )
 from registry.errors import InvitationUnusable, NotFound, NotPermitted, RegistryError
 from registry.models import Invitation, Membership, User
+from registry.purpose import claim_purpose
 from tests import factories
 from tests.signing_in import sign_in, text
 
@@ -373,6 +374,7 @@ def test_the_pages_ask_no_more_of_the_database_when_more_people_are_there(
     office, lists, django_assert_num_queries
 ):
     reporter = factories.user("reporter", lists.centres["UPP"])
+    claim_purpose()
     office.get(PEOPLE)
     for more in (0, 8):
         for place in range(more):

@@ -19,6 +19,10 @@ ROWS = [ROW | {"batch": "påse 1"}, ROW | {"patient_id": MAN, "batch": "Ö, 2"}]
 TEXT = as_csv(ROWS).decode()
 BOM = codecs.BOM_UTF8
 HEADER = ",".join(COLUMNS)
+QUOTED = "\n".join(
+    " " + "¤".join(f'"{row[name]}"' for name in COLUMNS)
+    for row in [dict(zip(COLUMNS, COLUMNS, strict=True)), *ROWS]
+)
 SWEDISH = {
     "centre": "Centrum", "patient_id": "Personnummer", "sex": "Kön", "category": "KATEGORI", "kind": "Typ",
     "product": "Produkt", "modality": "Modalitet", "indication": "Diagnos", "trial": "Prövning",
@@ -43,6 +47,7 @@ SWEDISH = {
     TEXT.encode() + b" ,\t, ,,\n;;;;\n\t\t\n,,,,,,,,,,,,,,\n" + " \u2003\u200b,\ufeff,\n".encode(),
     b"\n\n  \n,,,\n" + TEXT.encode(), TEXT.rstrip("\n").encode(),
     as_csv(ROWS, columns=COLUMNS[::-1]),
+    *(QUOTED.replace("¤", between).encode() for between in (", ", ",   ", "; ", "\t ")),
 ])  # fmt: skip
 def test_every_dialect_is_read(bring, content):
     assert bring(content) == (ImportSummary(2, 2, 0, 0, 0), [])

@@ -111,7 +111,7 @@ def read_csv_rows(file: BinaryIO, encoding: str) -> Generator[Row, None, None]:
         top = [line for _place, line in zip(range(SEARCHED), _measure_each(lines, used), strict=False)]
         skipped, separator = _find_separator(top)
         begins += skipped
-        rows = csv.reader(chain(top[skipped:], lines), delimiter=separator, strict=True)
+        rows = csv.reader(chain(top[skipped:], lines), delimiter=separator, strict=True, skipinitialspace=True)
         for cells in rows:
             used[0] = 0
             text_of_row = "".join(cells)

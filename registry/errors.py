@@ -176,9 +176,7 @@ class ReasonMissing(RegistryError):
 
 
 class IdentifierInText(RegistryError):
-    sentence = gettext_noop(
-        "The reason holds an identity number, which the registry does not store: leave it out."
-    )
+    sentence = gettext_noop("The text holds an identity number, which the registry does not store: leave it out.")
     code = "identifier_in_text"
 
 

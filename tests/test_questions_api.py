@@ -240,3 +240,10 @@ def test_a_referral_names_its_thread_and_is_taken_back_by_program(people, ours):
     assert (again.status_code, again.json()["code"]) == (409, "referral_settled")
     kept = Referral.objects.get()
     assert (kept.state, kept.fields, kept.chain) == ("taken_back", {}, None)
+
+
+def test_a_question_with_a_number_in_it_is_not_called_a_reason(people, ours):
+    for body in ({"text": f"Is {MAN} yours?", "infusion": str(ours[1].pk)}, {"text": f"{MAN[2:]}?"}):
+        problem = post(people["nurse"], "questions", body).json()
+        assert problem["code"] == "identifier_in_text"
+        assert problem["title"].startswith("The text holds an identity number") and MAN[2:] not in str(problem)

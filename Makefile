@@ -93,7 +93,7 @@ bare-check: ## `make demo` on bare Debian 12 and 13, with pip and uv, as root an
 
 lock: ## compile requirements*.txt from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "uv is not installed: pip install uv." >&2; exit 1; }
-	@for set in requirements requirements-demo requirements-dev requirements-docs requirements-image; do \
+	@for set in requirements requirements-tracing requirements-demo requirements-dev requirements-docs requirements-image; do \
 		uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$set.in -o $$set.txt \
 		|| exit 1; done
 
@@ -107,8 +107,8 @@ $(DEMO_READY): requirements.txt requirements-demo.txt
 	@packages="-r requirements.txt -r requirements-demo.txt"; $(INSTALL)
 	@touch $@
 
-$(READY): $(DEMO_READY) requirements-dev.txt
-	@packages="-r requirements.txt -r requirements-demo.txt -r requirements-dev.txt"; $(INSTALL)
+$(READY): $(DEMO_READY) requirements-dev.txt requirements-tracing.txt
+	@packages="-r requirements.txt -r requirements-demo.txt -r requirements-dev.txt -r requirements-tracing.txt"; $(INSTALL)
 	@touch $@
 
 $(DOCS_READY): $(DEMO_READY) requirements-docs.txt

@@ -7,6 +7,8 @@ from types import ModuleType
 import polib
 from django.apps import AppConfig
 
+from swecar.tracing import begin_tracing
+
 CATALOGUES = Path(__file__).parent / "pages" / "locale"
 
 
@@ -34,3 +36,7 @@ class RegistryConfig(AppConfig):
     def __init__(self, app_name: str, app_module: ModuleType) -> None:
         super().__init__(app_name, app_module)
         compile_catalogues()  # not in ready(): by then the models of django.contrib.auth have read the catalogue
+
+    def ready(self) -> None:
+        """Begin what traces the service, where the settings ask for it."""
+        begin_tracing()

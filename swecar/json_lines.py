@@ -92,7 +92,7 @@ def _read_error(record: logging.LogRecord) -> dict[str, object]:
     return describe_error(record.exc_info[1])
 
 
-def describe_error(error: BaseException) -> dict[str, object]:
+def describe_error(error: BaseException) -> dict[str, Any]:
     """The kinds of an error and of what led to it, and the places in the code."""
     chain = list(_follow(error))
     kinds = " from ".join(f"{type(one).__module__}.{type(one).__qualname__}" for one in chain)

@@ -114,6 +114,22 @@ def https_url(value: str) -> str:
     return value
 
 
+def web_url(value: str) -> str:
+    """The address of a service, by HTTP inside one's own network or by HTTPS."""
+    if value.startswith("http://"):
+        return "http" + https_url(value.replace("http", "https", 1)).removeprefix("https")
+    return https_url(value)
+
+
+def sentry_dsn(value: str) -> str:
+    """What Sentry calls a DSN: an address with a key before the host and a project's number at its end."""
+    if not re.fullmatch(
+        r"https?://[0-9A-Za-z]{8,}@[A-Za-z0-9.-]+(:[0-9]{1,5})?/([A-Za-z0-9_-]+/)*[0-9]+", value, re.ASCII
+    ):
+        raise WrongForm("Write the DSN that Sentry gives: https://key@host/number.")
+    return value
+
+
 def secret_key(value: str) -> str:
     """Random characters, so many that nobody guesses them."""
     if len(value) < SHORTEST_SECRET or len(set(value)) < FEWEST_LETTERS or value.startswith("django-insecure-"):

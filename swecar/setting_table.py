@@ -1,12 +1,11 @@
 """The table of all settings. docs/run.md repeats it, and a test compares the two."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from swecar import setting_forms as form
 from swecar.env import Setting
 from swecar.server_urls import WRITE_DATABASE, WRITE_REDIS, database, redis_server
-from swecar.variables import EnvironmentProblem
+from swecar.setting_rules import check_together
+
+__all__ = ["SETTINGS", "check_together"]
 
 DATABASE_FORM = (
     "`postgresql://user:password@host:port/name`; several hosts are separated by commas "
@@ -263,6 +262,20 @@ SETTINGS = (
         secret=True,
     ),
     Setting(
+        "TRACES_URL",
+        form.web_url,
+        (
+            "where traces are sent by OTLP over HTTP, for example `http://collector:4318/v1/traces`; needs "
+            "`requirements-tracing.txt`"
+        ),
+    ),
+    Setting(
+        "SENTRY_DSN",
+        form.sentry_dsn,
+        "where Sentry, or what speaks its protocol, gets the errors; needs `requirements-tracing.txt`",
+        secret=True,
+    ),
+    Setting(
         "DEMONSTRATION",
         form.flag,
         "`1` only where the records are made up: every public page then says so, and the database takes no real "
@@ -282,18 +295,3 @@ SETTINGS = (
         "0",
     ),
 )
-
-TOGETHER = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"), ("EMAIL_USER", "EMAIL_PASSWORD")
-
-
-def check_together(values: Mapping[str, Any]) -> None:
-    """Raise EnvironmentProblem if settings that are right one by one do not fit together."""
-    problems = []
-    for names in TOGETHER:
-        missing = [name for name in names if not values[name]]
-        if missing and len(missing) < len(names):
-            problems.append(f"{' and '.join(missing)} not set. Set all of {', '.join(names)}, or none of them.")
-    if values["HSTS_PRELOAD"] and not values["HSTS_SUBDOMAINS"]:
-        problems.append("HSTS_PRELOAD is set without HSTS_SUBDOMAINS, which browsers ask for. Set both or none.")
-    if problems:
-        raise EnvironmentProblem("\n".join(problems))

@@ -45,6 +45,8 @@ LOOKUPS_PER_HOUR: int = _set["LOOKUPS_PER_HOUR"]  # of persons unknown at the us
 LOOKUPS_PER_HOUR_IMPORT: int = _set["LOOKUPS_PER_HOUR_IMPORT"]
 REFERRAL_DAYS: int = _set["REFERRAL_DAYS"]  # how long a row waits for the steward
 HEARTBEAT_URL: str = _set["HEARTBEAT_URL"] or ""
+TRACES_URL: str = _set["TRACES_URL"] or ""
+SENTRY_DSN: str = _set["SENTRY_DSN"] or ""
 LOG_FORMAT: str = _set["LOG_FORMAT"]
 DRAFT_DAYS: int = _set["DRAFT_DAYS"]  # how long a form saved as a draft is kept
 REDIS_URL: str = REDIS.broker_url
@@ -80,6 +82,7 @@ INSTALLED_APPS = [
 # saves a quarter of the time of a response.
 MIDDLEWARE = [
     "swecar.http.request_id.name_request",  # outermost, so that no cached response has an id
+    *(["swecar.tracing.spans.trace_request"] if TRACES_URL else []),
     "swecar.http.replay_cache.remember_responses",  # before all others, so that it caches the response as sent
     "django.middleware.security.SecurityMiddleware",
     "swecar.http.middleware.refuse_zero_bytes",

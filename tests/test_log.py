@@ -23,9 +23,10 @@ from tests.working import wait_for, worker
 
 NUMBER = factories.number(birth_number=981)
 HEADER = "X-Request-ID"
-GIVEN = ["9f86d081884c7d65", "5f0c8c3e-6f0e-4d5a-9a0e-9d2f7c1b2a3d", "proxy_7.node-2"]
+GIVEN = ["9f86d081884c7d65", "5f0c8c3e-6f0e-4d5a-9a0e-9d2f7c1b2a3d", "0123456789abcdef" * 4]
 NOT_GIVEN = [
-    "", "short", "a" * 65, "two words here", "semi;colon;here", 'quote"quote', "slash/slash/", "åäöåäöåäö",
+    "", "abc", "PSEUDONYM-OF-ONE-7", "anna.andersson.19",
+    "a" * 65, "two words here", "semi;colon;here", 'quote"quote', "slash/slash/", "åäöåäöåäö",
     NUMBER, NUMBER.replace("-", ""), NUMBER.replace("-", "")[2:], f"id-{NUMBER}-7", "line-one\nline-two",
 ]  # fmt: skip
 
@@ -126,20 +127,20 @@ def test_of_a_job_no_argument_and_no_error_text_is_told():
 @pytest.mark.urls("tests.test_log")
 def test_a_failed_request_is_logged_by_its_route_with_its_id(db, printed):
     client = Client(raise_request_exception=False)
-    client.get("/fails/anna-andersson/", headers={HEADER: "abcdefgh-77"})
+    client.get("/fails/anna-andersson/", headers={HEADER: "abcdef00abcdef77"})
     line = next(line for line in printed if line["logger"] == "django.request")
-    assert (line["status"], line["route"], line["request_id"]) == (500, "fails/<str:who>/", "abcdefgh-77")
+    assert (line["status"], line["route"], line["request_id"]) == (500, "fails/<str:who>/", "abcdef00abcdef77")
     assert "place" in line
     assert "anna" not in json.dumps(printed)
 
 
 def test_a_page_that_is_not_there_is_logged_with_the_id(db, printed):
-    for sent in ("first-request", "second-request"):
+    for sent in ("aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb"):
         Client().get("/clinic/anna-andersson/", headers={HEADER: sent})
     lines = [line for line in printed if line["logger"] == "django.request"]
     assert [(line["status"], line["request_id"]) for line in lines] == [
-        (404, "first-request"),
-        (404, "second-request"),
+        (404, "aaaaaaaaaaaaaaaa"),
+        (404, "bbbbbbbbbbbbbbbb"),
     ]
     assert "anna" not in json.dumps(printed)
     logging.getLogger("registry").warning("later")
@@ -167,14 +168,14 @@ def test_a_cached_response_is_the_same_but_for_its_id(lists):
     factories.record_several(lists)
     publish()
     seen = []
-    for sent in ("first-request", "second-request", "third-request"):
+    for sent in ("aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc"):
         environ = Client().get("/api/v1/counts", headers={HEADER: sent}).wsgi_request.META
         told: list = []
         front = ReplayCache(pytest.fail, current=lambda: read_current().hash, spend=lambda *_given: {})
         body = b"".join(front(environ, lambda *given, told=told: told.extend(given)))
         headers = dict(told[1])
         seen.append((headers.pop(HEADER), told[0], headers, body))
-    assert [one[0] for one in seen] == ["first-request", "second-request", "third-request"]
+    assert [one[0] for one in seen] == ["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc"]
     assert seen[0][1:] == seen[1][1:] == seen[2][1:]
 
 
@@ -185,7 +186,10 @@ def test_the_id_follows_into_the_worker(committed_lists):
     client.force_login(nurse)
     log = working.log_of_worker()
     with worker():
-        for number, sent in ((NUMBER, "request-of-one"), (factories.number(birth_number=983), "request-of-two")):
+        for number, sent in (
+            (NUMBER, "aaaaaaaaaaaaaaa1"),
+            (factories.number(birth_number=983), "aaaaaaaaaaaaaaa2"),
+        ):
             response = client.post(
                 "/api/v1/infusions",
                 data={

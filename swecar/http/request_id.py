@@ -20,7 +20,8 @@ from swecar.http.request_parts import part_of
 
 HEADER = "X-Request-ID"
 SENT = "HTTP_X_REQUEST_ID"
-WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
+# As programs make them, and nobody names a patient or a batch.
+WELL_FORMED = re.compile(r"[0-9A-Fa-f-]{16,64}")
 # As proxies make them. No more is asked of these: to search a text for identity numbers takes a millisecond.
 OF_A_PROXY = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 # Letters alone, since sixteen random bytes in digits may look like an identity number.

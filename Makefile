@@ -53,8 +53,9 @@ check: $(READY) ## style, types, layers, migrations, deployment, the API's descr
 	@echo "The API's description …"
 	@mkdir -p var
 	@$(LIKE_PRODUCTION) $(PYTHON) manage.py spectacular --validate --fail-on-warn --file var/openapi.yaml
-	@if command -v npx >/dev/null; then npx --yes $(SPECTRAL) lint --fail-severity=hint docs/openapi.json; \
-	else echo "(npx is not here: the description is not read by spectral.)"; fi
+	@if npx --yes $(SPECTRAL) --version >/dev/null 2>&1; \
+	then npx --yes $(SPECTRAL) lint --fail-severity=hint docs/openapi.json; \
+	else echo "(spectral cannot be had by npx here: it does not read the description.)"; fi
 	@echo "Dockerfile (hadolint) …"
 	@.venv/bin/hadolint Dockerfile
 	@if docker compose version >/dev/null 2>&1; \

@@ -8,8 +8,8 @@ import json
 import os
 import threading
 import time
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Mapping
 
 from django.conf import settings
 from redis.exceptions import RedisError
@@ -30,6 +30,7 @@ COUNTERS = {
 SECONDS = "request_seconds"
 SECONDS_MEANING = "Seconds until a response was made, by part of the service."
 BOUNDS = (0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+BUCKETS = (*map(str, BOUNDS), "+Inf")
 EVERY = 5.0  # seconds
 KEY = "swecar-counts"
 
@@ -40,22 +41,25 @@ _mover: list[threading.Thread] = []
 
 def count(name: str, *labels: str, by: float = 1) -> None:
     """Add to a counter; labels in the order of the table."""
-    _add({(name, *labels): by})
+    with _lock:
+        _waiting[name, *labels] += by  # type: ignore[assignment]  # seconds are parts of one
+        _begin()
 
 
 def count_request(part: str, status: int, seconds: float) -> None:
     """One response and how long it took."""
-    bound = next((str(bound) for bound in BOUNDS if seconds <= bound), "+Inf")
-    _add({("requests", part, str(status)): 1, (SECONDS, part, bound): 1, (SECONDS, part, "sum"): seconds})
-
-
-def _add(more: Mapping[tuple[str, ...], float]) -> None:
+    bound = BUCKETS[bisect_left(BOUNDS, seconds)]
     with _lock:
-        for key, value in more.items():
-            _waiting[key] += value  # type: ignore[assignment]  # seconds are parts of one
-        if not _mover:
-            _mover.append(threading.Thread(target=_move_for_ever, name="counts", daemon=True))
-            _mover[0].start()
+        _waiting["requests", part, str(status)] += 1
+        _waiting[SECONDS, part, bound] += 1
+        _waiting[SECONDS, part, "sum"] += seconds  # type: ignore[assignment]
+        _begin()
+
+
+def _begin() -> None:
+    if not _mover:
+        _mover.append(threading.Thread(target=_move_for_ever, name="counts", daemon=True))
+        _mover[0].start()
 
 
 def move() -> None:

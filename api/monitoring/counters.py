@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from swecar.counts import BOUNDS, COUNTERS, SECONDS, SECONDS_MEANING
+from swecar.counts import BUCKETS, COUNTERS, SECONDS, SECONDS_MEANING
 
 Counts = Mapping[tuple[str, ...], float]
 
@@ -37,7 +37,7 @@ def _read_seconds(counts: Counts) -> HistogramMetricFamily:
     family = HistogramMetricFamily(f"swecar_{SECONDS}", SECONDS_MEANING, labels=["part"])
     for part, told in found.items():
         below, buckets = 0.0, []
-        for bound in (*map(str, BOUNDS), "+Inf"):
+        for bound in BUCKETS:
             below += told.get(bound, 0)
             buckets.append((bound, below))
         family.add_metric([part], buckets, told.get("sum", 0))

@@ -17,14 +17,16 @@ COPY LICENSE NOTICE manage.py ./
 COPY swecar swecar
 COPY registry registry
 COPY api api
-# collectstatic needs valid settings; none of these values is in the image. sbom.cdx.json says what is inside.
+# collectstatic needs valid settings; none of these values is in the image. What the packages bring beside their code
+# (a second copy of the static files, other languages, types, tests) stays out. sbom.cdx.json says what is inside.
 RUN export DATABASE_URL=postgresql://nobody@localhost/nothing REDIS_URL=redis://localhost/0 \
     SECRET_KEY=only-for-this-step-and-of-no-use-to-anyone-who-reads-it IDENTITY_KEYS=none:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
     && /venv/bin/python manage.py collectstatic --noinput \
-    && rm -rf /venv/lib/python*/site-packages/drf_spectacular_sidecar/static/*/*/* \
-    && find /venv -path '*/locale/*' -name '*.[pm]o' -not -path '*/sv/*' -not -path '*/en/*' -delete \
-    && find /venv \( -name '*.pyi' -o -path '*/locale/*.po' -o -path '*/lxml/includes/*' \) -type f -delete \
-    && /tools/bin/python -m whitenoise.compress --quiet staticfiles \
+    && find staticfiles -name '*.map' -delete \
+    && find /venv -path '*/locale/*' -name '*.mo' -not -path '*/sv/*' -not -path '*/en/*' -delete \
+    && find /venv -type f \( -name '*.pyi' -o -name '*.po' -o -name '*.px[di]' -o -name '*.[ch]' \
+    -o -path '*/static/*' -o -path '*/tests/*' -o -path '*/django/contrib/gis/*' \) -delete \
+    && /tools/bin/python -m whitenoise.compress --quiet --no-gzip staticfiles \
     && /tools/bin/cyclonedx-py environment --output-reproducible --output-file sbom.cdx.json /venv/bin/python \
     && /venv/bin/python -m compileall -q -j 0 /venv/lib swecar registry api
 

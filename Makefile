@@ -1,6 +1,6 @@
 # The commands of README.md. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients docs pictures mutants bench bare-check lock clean
+.PHONY: help demo test check clients docs pictures mutants bench bare-check image-check lock clean
 
 PYTHON := .venv/bin/python
 # Each of these files says that its packages are installed: those of the demonstration, and all.
@@ -91,6 +91,9 @@ bench: $(READY) ## the benchmarks: a table of ratios, and benchmarks/results.jso
 
 bare-check: ## `make demo` on bare Debian 12 and 13, with pip and uv, as root and not (needs root and debootstrap)
 	@exec .ci/bare-check
+
+image-check: $(READY) ## builds the image, runs each role of it without rights, drives it, measures (needs root and buildah)
+	@exec .ci/image-check
 
 lock: ## compile requirements*.txt from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "uv is not installed: pip install uv." >&2; exit 1; }

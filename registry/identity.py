@@ -271,7 +271,7 @@ def _of_issuer(number: str, reading: Reading) -> Identifier:
 
 def issuer_of(identifier: Identifier) -> Issuer:
     """The issuer of a reserve number."""
-    return BY_NAME[identifier.canonical.split(":")[1]]
+    return BY_NAME[identifier.issuer]
 
 
 def _read_local(value: str, centre: str) -> Identifier:

@@ -35,6 +35,11 @@ class Identifier:
     century_written: bool = field(default=True, repr=False, compare=False)
     unconfirmed: bool = field(default=False, repr=False, compare=False)
 
+    @property
+    def issuer(self) -> str:
+        """The key of the issuer of a reserve number."""
+        return self.canonical.split(":")[1]
+
     def digests(self) -> list[tuple[str, bytes]]:
         """(key id, 32 bytes) for each key of the chain, oldest first."""
         value = self.canonical.encode()

@@ -50,7 +50,7 @@ def test_there_is_no_sign_up_and_no_other_door(db, address):
 
 
 @pytest.mark.parametrize("language", ["", "/en"])
-def test_the_bare_address_leads_to_sign_in(client, language):
+def test_the_bare_address_leads_to_sign_in(db, client, language):
     assert client.get(f"{language}/accounts/").headers["Location"] == f"{language}/accounts/login/"
 
 

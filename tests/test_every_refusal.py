@@ -140,8 +140,8 @@ COMPUTED = {
     "ages: AFTER_MERGE", "ages: AGE_UNSTATED", "ages_by_number: WITHOUT_NUMBER",
     "batch_numbers: problem.code", "course: KIND_STAYS", "doubts: BATCH",
     "errors: type(self).code", "pipeline: PatientRefused.code",
-    "row_fields: code", "kinds: code", "sent_rows: DECLINED", "sent_rows: SENT", "base: error.code",
-    "questions: code",
+    "row_fields: code", "course_kinds: code", "sent_rows: DECLINED", "sent_rows: SENT", "base: error.code",
+    "questions: code", "file_reader: CELL_UNREADABLE", "job: unusable.code",
 }  # fmt: skip
 
 

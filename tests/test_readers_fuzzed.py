@@ -202,9 +202,9 @@ def read(content: bytes) -> tuple[dict[int, dict[str, str]], str]:
 
 
 def plain(lines: dict[int, dict[str, str]]) -> dict[int, dict[str, str]]:
-    """Without what is empty."""
+    """Without what is empty, and without spaces around a text, which are no part of it (row_fields.py)."""
     return {
-        number: {column: text for column, text in fields.items() if text.strip()}
+        number: {column: text.strip() for column, text in fields.items() if text.strip()}
         for number, fields in lines.items()
     }
 

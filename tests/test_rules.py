@@ -39,8 +39,8 @@ from tests import factories
 SOURCES = [
     Path(registry.__file__).parent / name
     for name in (
-        "rules.py",
-        "kinds.py",
+        "infusion_rules.py",
+        "course_kinds.py",
         "batch_numbers.py",
         "entry/infusions/row_reader.py",
         "entry/infusions/row_fields.py",

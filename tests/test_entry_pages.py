@@ -17,6 +17,7 @@ from registry.entry.live_counts import count_entered
 from registry.models import AccessLog, Draft, Infusion, Membership, Patient, PatientIdentifier, Question
 from registry.pages.clinic import new_infusion
 from registry.publishing.publish import publish
+from registry.purpose import remembered_purpose
 from tests import factories
 from tests.desk import sign_in
 
@@ -724,6 +725,7 @@ def test_each_page_asks_the_database_a_known_number_of_times(lists, nurse):
             patient = factories.number(date(1970, 1, 1 + n), 980 + 2 * place)
             infusion = factories.record(lists, patient, infused_on="2020-05-05")
             factories.record(lists, patient, infused_on="2021-05-05", kind="reinfusion")
+        remembered_purpose()  # asked once by a process
         asked = {
             "start": (nurse.get, HOME),
             "record": (nurse.get, NEW),

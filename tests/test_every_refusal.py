@@ -141,7 +141,7 @@ COMPUTED = {
     "batch_numbers: problem.code", "course: KIND_STAYS", "doubts: BATCH",
     "errors: type(self).code", "pipeline: PatientRefused.code",
     "row_fields: code", "course_kinds: code", "sent_rows: DECLINED", "sent_rows: SENT", "base: error.code",
-    "questions: code", "file_reader: CELL_UNREADABLE", "job: unusable.code",
+    "questions: code", "job: unusable.code",
 }  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from registry.entry.exchange.file_kind import is_workbook
 from registry.entry.exchange.file_row import (
     A_DATE,
     BLANKS,
-    CELL_UNREADABLE,
     ERROR,
     MERGED,
     NO_DATE,
@@ -205,7 +204,7 @@ def _problems(columns: list[str], unreadable: Mapping[int, str], hidden: bool) -
         if why == A_DATE and (place >= len(columns) or columns[place] == "infused_on"):
             continue
         if place < len(columns):
-            problems.append(Problem(columns[place], CELL_UNREADABLE, _sentence(why)))
+            problems.append(Problem(columns[place], "cell_unreadable", _sentence(why)))
         elif why != MERGED:
             problems.append(Problem("row", "too_many_cells", _("The row has more cells than the header.")))
     if hidden:

@@ -65,9 +65,9 @@ class Kept(Transport):
         self.envelopes.append(envelope.serialize().decode())
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def outside():
-    """Spans and events are sent to this test."""
+    """Spans and events are sent to this test; once a process, whatever runs between two tests of this module."""
     spans.begin(SimpleSpanProcessor(EXPORTED))
     sentry_sdk.get_global_scope().set_client(None)
     django_settings.SENTRY_DSN = "https://0123456789abcdef@errors.example/7"

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from registry.purpose import claim_purpose, remembered_purpose
 from tests import factories
 from tests.browsing import look
 from tests.desk import text
@@ -42,6 +43,8 @@ def test_an_address_that_is_none_is_said_in_its_language_with_a_way_on(db, addre
 
 
 def test_it_asks_neither_database_nor_session(db):
+    claim_purpose()
+    remembered_purpose()  # asked once by a process
     client = Client()
     with CaptureQueriesContext(connection) as asked:
         answer = client.get("/nowhere/")

@@ -96,6 +96,7 @@ ROWS = [
     Row("release-file", "GET", ALL_404, release_file),
     *(Row(f"{name}-{language}", "GET", ALL_200) for name in TRUST for language in ("sv", "en")),
     Row("robots", "GET", ALL_200),
+    Row("api-info", "GET", ALL_200),
     Row("sitemap", "GET", ALL_200),
     Row("live", "GET", ALL_200),
     Row("ready", "GET", ALL_200),

@@ -101,7 +101,7 @@ class WrongPurpose(RegistryError):
 
     def __init__(self, stated: Purpose):
         self._sentence = self.of_registry if stated == Purpose.REGISTRY else self.sentence
-        super().__init__(_(self._sentence))
+        super().__init__(gettext_lazy(self._sentence))
 
     @property
     def english(self) -> str:

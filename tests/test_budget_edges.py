@@ -160,6 +160,15 @@ def test_the_number_of_who_asked_not_to_be_registered_is_no_batch_either(lists, 
     assert program.enter(batch=f"lot: {factories.nth_number(5)}").status_code == 201
 
 
+def test_more_than_the_limit_at_once_is_told_to_wait_the_hour(lists, settings):
+    """It never passes whole; the report of an upload says to divide it."""
+    settings.LOOKUPS_PER_HOUR_IMPORT = 3
+    nurse = factories.user("upp", lists.centres["UPP"])
+    with transaction.atomic():
+        assert lookup_budget.charge(by=nurse, persons=[b"1", b"2", b"3", b"4"], by_import=True) == 3600
+        assert lookup_budget.charge(by=nurse, persons=[b"1", b"2", b"3"], by_import=True) == 0
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_what_was_refused_passes_after_the_seconds_that_were_told(lists, settings, monkeypatch, seed):
     """Persons counted before, in files or one by one, are counted again when their hour is over."""

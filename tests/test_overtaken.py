@@ -11,6 +11,7 @@ from django.db.models import F
 from django.test import Client
 
 from registry.models import Patient, Publication, Revision
+from registry.pages.public import about
 from registry.pages.public.layout import PLACES
 from registry.published import counting
 from registry.publishing import facts_check
@@ -74,6 +75,28 @@ def test_public_pages_and_responses_are_read_again(overtaken, url, status, shown
     response = Client().get(url)
     assert response.status_code == status
     assert shown in response.content.decode()
+
+
+@pytest.mark.parametrize("page", ["freshness", "reconciliation"])
+def test_no_page_is_stored_under_the_etag_of_the_snapshot_before(committed_lists, monkeypatch, page):
+    """A newer snapshot comes after a process has read which one is current, and before it makes the page."""
+    factories.record(committed_lists, factories.number(birth_number=980), centre="UPP", infused_on="2021-05-05")
+    publish()
+    left, read = ["one publication"], about.read_current
+
+    def read_and_publish():
+        current = read()
+        if left:
+            left.pop()
+            later = {"centre": "UPP", "infused_on": "2023-05-05"}
+            factories.record(committed_lists, factories.number(birth_number=981), **later)
+            publish()
+        return current
+
+    monkeypatch.setattr(about, "read_current", read_and_publish)
+    overtaken, after = (Client().get(PLACES[page]["en"]) for _once in range(2))
+    assert not left
+    assert (overtaken["ETag"], overtaken.content) == (after["ETag"], after.content)
 
 
 def test_the_effect_of_a_merge_is_read_again(overtaken):

@@ -225,7 +225,9 @@ def test_a_registry_shows_nothing_of_a_demonstrations_database(db, demonstrated,
             assert (answer.status_code, answer["Cache-Control"]) == (503, "no-store"), path
         said = client.get(path).content.decode()
         if path.startswith("/api/"):
-            assert client.get(path).json()["code"] == "wrong_database"
+            problem = client.get(path, headers={"accept-language": "sv"}).json()
+            assert problem["code"] == "wrong_database"
+            assert "This database holds the made-up records" in problem["detail"]
         assert "NCT9" not in said
         assert "304" not in said
         assert "demonstration" in said.lower()

@@ -1,5 +1,6 @@
 """What the registry itself has written is read in the reader's language, whoever caused it in which language."""
 
+from html import unescape
 from types import SimpleNamespace
 
 import pytest
@@ -77,6 +78,8 @@ def test_a_rule_asks_each_reader_in_their_language(lists, clinic, rows, rule, sw
             factories.record(lists, ONE, **row)
     assert [question.rule for question in Question.objects.all()] == [rule]
     for language, said, unsaid in (("sv", swedish, english), ("en", english, swedish)):
+        with override(language):
+            assert str(Question.objects.get()) == unescape(said)[:60]
         for page in words_of(language, clinic.pages):
             assert said in page and unsaid not in page
     [told] = clinic.program.get("questions").json()["results"]
@@ -90,6 +93,7 @@ def test_a_confirmed_warning_and_the_reasons_of_the_registry_are_read_so_too(lis
         record_infusion(stated=stated, by=clinic.nurse, confirmed=["no_earlier_infusion"])
     for language, said in (("sv", "Det stämmer som det står"), ("en", "It is right as it stands")):
         assert said in open_page(clinic.pages, "questions", language)
+        assert said in open_page(clinic.pages, "person", language)
     [told] = clinic.program.get("questions").json()["results"]
     assert told["messages"][1]["text"] == "It is right as it stands"
 

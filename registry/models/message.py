@@ -26,7 +26,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.text[:60]
+        return self.words[:60]
 
     @property
     def words(self) -> str:

@@ -88,7 +88,7 @@ class Question(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.text[:60]
+        return self.words[:60]
 
     @property
     def words(self) -> str:

@@ -84,6 +84,8 @@ def _seconds_until_room(
             frees = lookup.at + HOUR
         room += lookup.by_import == by_import
         room -= lookup.token is not None and bytes(lookup.token) in tokens
+    if room < 0:  # more than the limit itself: they never have room at once
+        frees = now + HOUR
     return max(1, ceil((frees - now).total_seconds()))
 
 

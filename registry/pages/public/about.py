@@ -23,7 +23,7 @@ from registry.pages.public.error_pages import show_unpublished
 from registry.pages.public.layout import PLACES, describe_snapshot, frame
 from registry.pages.public.map_page import list_downloads
 from registry.pages.public.selection import ChoiceUnknown, View, read_view
-from registry.published.current_snapshot import read_current, retry_if_replaced
+from registry.published.current_snapshot import read_current, retry_if_replaced, still_current
 from registry.published.disclosure import require_exact
 from registry.published.queries import read_freshness, read_map
 from registry.published.reconciliation import Compared, reconcile
@@ -173,7 +173,11 @@ def _respond_from_current(
     request: HttpRequest, key: str, language: str, make: Callable[[], bytes]
 ) -> HttpResponse:
     current = read_current()
-    return respond(request, Content(f"{current.hash}:{key}", language, HTML, make), of=current)
+    return respond(
+        request,
+        Content(f"{current.hash}:{key}", language, HTML, lambda: still_current(current, make())),
+        of=current,
+    )
 
 
 def _describe_row(row: Compared, cities: Mapping[str, str], language: str) -> dict:

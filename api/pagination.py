@@ -91,18 +91,18 @@ def read_page(
     return _as_page(found, request, parameters, order, has_next=has_next, has_previous=has_previous)
 
 
-def cut_page(rows: Sequence, request: HttpRequest, parameters: Parameters, *, order: Order) -> dict[str, Any]:
-    """A page of rows that are read already and stand in the order of its one field, the first first."""
-    limit, [field] = _read_limit(parameters), order.fields
+def cut_page(rows: Sequence, request: HttpRequest, parameters: Parameters) -> dict[str, Any]:
+    """A page of versions that are read already, the first first; they are counted from 1."""
+    limit = _read_limit(parameters)
     text = parameters.values.get("cursor")
-    direction, [value] = order.read(text) if text is not None else (NEXT, [0])
+    direction, [value] = BY_VERSION.read(text) if text is not None else (NEXT, [0])
     if direction == NEXT:
-        beyond = [row for row in rows if getattr(row, field) > value]
+        beyond = [row for row in rows if row.version > value]
         found, has_next, has_previous = beyond[:limit], len(beyond) > limit, text is not None
     else:
-        beyond = [row for row in rows if getattr(row, field) < value]
+        beyond = [row for row in rows if row.version < value]
         found, has_next, has_previous = beyond[-limit:], True, len(beyond) > limit
-    return _as_page(found, request, parameters, order, has_next=has_next, has_previous=has_previous)
+    return _as_page(found, request, parameters, BY_VERSION, has_next=has_next, has_previous=has_previous)
 
 
 def _read_limit(parameters: Parameters) -> int:

@@ -100,13 +100,9 @@ class WrongPurpose(RegistryError):
     code = "wrong_database"
 
     def __init__(self, stated: Purpose):
-        self._sentence = self.of_registry if stated == Purpose.REGISTRY else self.sentence
-        super().__init__(gettext_lazy(self._sentence))
-
-    @property
-    def english(self) -> str:
-        """The sentence as operators read it."""
-        return self._sentence
+        if stated == Purpose.REGISTRY:
+            self.sentence = self.of_registry
+        super().__init__()
 
 
 class TooManyLookups(RegistryError):

@@ -7,6 +7,7 @@ the chain of keys it is, and a look-up computes the same chain (DOMAIN.md, "Iden
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -94,6 +95,11 @@ class SealedIdentifier:
     def birth_digest(self) -> bytes | None:
         """As Identifier.birth_digest, continued through newer keys."""
         return _carry_on(self.born, len(self.chain) // DIGEST_BYTES) if self.born else None
+
+
+def chain_of(digests: Iterable[tuple[str, bytes]]) -> bytes:
+    """The concatenated digests of an identifier (see `digests`), oldest key first."""
+    return b"".join(digest for _key_id, digest in digests)
 
 
 def key_ids() -> list[str]:

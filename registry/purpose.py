@@ -59,7 +59,7 @@ def check_at_start() -> None:
     except DatabaseError:
         pass
     except WrongPurpose as wrong:
-        sys.exit(wrong.english)
+        sys.exit(wrong.sentence)
     finally:
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]  # its threads would not survive the fork

@@ -37,7 +37,7 @@ from registry.errors import (
     ReasonMissing,
     RegistryError,
 )
-from registry.models import User
+from registry.models import Centre, User
 from registry.numbers_in_text import holds_identity_number
 
 LARGEST_BODY = 100_000  # bytes of JSON; an infusion takes a few hundred
@@ -230,3 +230,9 @@ def read_idempotency_key(request: Caller) -> str:
         sentence = f"Write 1 to {LONGEST_KEY} printable characters without spaces, best a UUID."
         raise Refused("idempotency_key_invalid", sentence, parameter="Idempotency-Key")
     return key
+
+
+def read_centres(user: User, parameters: Parameters) -> list[int]:
+    """The keys of the centres that a query names; another centre's code is refused like an unknown code."""
+    centres = dict(Centre.objects.visible_to(user).order_by("code").values_list("code", "pk"))
+    return [centres[code] for code in parameters.choose("centre", centres) or ()]

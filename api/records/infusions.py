@@ -11,13 +11,14 @@ from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from api.pagination import BY_VERSION, cut_page, read_page
+from api.pagination import cut_page, read_page
 from api.parameters import Parameters, unknown_value
 from api.records.authentication import Caller
 from api.records.base import (
     SignedInView,
     etag_of,
     read_body,
+    read_centres,
     read_id,
     read_idempotency_key,
     read_if_match,
@@ -46,7 +47,7 @@ from registry.entry.infusions.terms import read_changes, terms_of
 from registry.entry.infusions.visible_course import sex_shown_to
 from registry.entry.patients.search import read_registry_number
 from registry.errors import ChangedMeanwhile, KnownElsewhere, NotFound, NotPermitted, RegistryError
-from registry.models import Centre, Infusion, Patient, User
+from registry.models import Infusion, Patient, User
 from registry.models.access_log import log_infusions
 from swecar.counts import count
 
@@ -142,7 +143,7 @@ class HistoryView(SignedInView):
     def get(self, request: Caller, infusion_id: str) -> Response:
         """The changes, the oldest first, by cursor."""
         changes = read_changes(_read(infusion_id, request.user, detail="API: history"))
-        page = cut_page(changes, request, self.parameters, order=BY_VERSION)
+        page = cut_page(changes, request, self.parameters)
         results = [
             {
                 "version": change.version,
@@ -204,10 +205,9 @@ def _show(infusion: Any) -> Response:
 
 
 def _filter(rows: QuerySet, user: User, parameters: Parameters) -> QuerySet:
-    """Apply the query parameters; another centre's code is refused like an unknown code."""
-    centres = dict(Centre.objects.visible_to(user).order_by("code").values_list("code", "pk"))
-    if codes := parameters.choose("centre", centres):
-        rows = rows.filter(centre__in=[centres[code] for code in codes])
+    """Apply the query parameters."""
+    if centres := read_centres(user, parameters):
+        rows = rows.filter(centre__in=centres)
     if categories := parameters.choose("category", Category.values):
         rows = rows.filter(category__in=categories)
     if statuses := parameters.choose("status", [Status.SUBMITTED.value, Status.WITHDRAWN.value]):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from api.pagination import BY_INSTANT, read_page
 from api.parameters import Parameters, unknown_value
 from api.records.authentication import Caller
-from api.records.base import BodyInvalid, SignedInView, read_body, read_id, require_writer
+from api.records.base import BodyInvalid, SignedInView, read_body, read_centres, read_id, require_writer
 from api.records.openapi import questions as schema
 from registry.access import Permission, centres_where
 from registry.choices import Side
@@ -128,9 +128,8 @@ def _read_key(text: str) -> int:
 
 
 def _filter(found: QuestionQuerySet, user: User, parameters: Parameters) -> QuestionQuerySet:
-    centres = dict(Centre.objects.visible_to(user).order_by("code").values_list("code", "pk"))
-    if codes := parameters.choose("centre", centres):
-        found = found.at([centres[code] for code in codes])
+    if centres := read_centres(user, parameters):
+        found = found.at(centres)
     if states := parameters.choose("state", [OPEN, CLOSED]):
         found = found if len(states) > 1 else found.filter(closed_at__isnull=states[0] == OPEN)
     if sides := parameters.choose("waits_for", Side.values):

@@ -13,4 +13,4 @@ class RecordCommand(BaseCommand):
         try:
             return super().execute(*args, **options)
         except WrongPurpose as wrong:
-            raise CommandError(wrong.english) from None
+            raise CommandError(wrong.sentence) from None

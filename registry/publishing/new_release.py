@@ -23,6 +23,7 @@ from registry.publishing.release_refusals import (
     SnapshotBehind,
     check_release,
 )
+from registry.sentences import RELEASE
 
 LANGUAGES = ("sv", "en")
 
@@ -61,7 +62,7 @@ def release_snapshot(
         released_by=by.username,
     )
     files = list(make_files(name, release.documents))
-    with one_view(), acting_as(by, reason="release"):
+    with one_view(), acting_as(by, reason=RELEASE):
         _store(release, files)
     caches["responses"].delete(NEWEST_KEY)
     return release

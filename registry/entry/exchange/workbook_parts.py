@@ -25,7 +25,7 @@ LONGEST_FORMAT, MOST_FORMATS = (
     255,
     2_000,
 )  # number formats; spreadsheets allow 255 characters, and some hundreds
-MOST_OF_STYLES = 500_000  # elements; spreadsheets allow 65,490 styles
+MOST_OF_STYLES = 300_000  # elements; spreadsheets allow 65,490 styles, of three each
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from registry.entry.publish_request import send
 from registry.errors import Busy, FileUnusable, NotFound, Problem, RegistryError, TooManyLookups
 from registry.models import ImportJob, ImportProblem, ImportRow, SealedUpload, User
 from registry.sealing import seal, unseal
+from registry.sentences import IMPORT
 from swecar.counts import count
 
 RUN_IMPORT = "registry.run_import"  # the name of the Celery task
@@ -212,7 +213,7 @@ def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
         if too_many:
             raise too_many
         refuse_registered_numbers(by)
-        with acting_as(by, reason="import"):
+        with acting_as(by, reason=IMPORT):
             summary = judge_and_store(
                 by=by,
                 read=job.read,

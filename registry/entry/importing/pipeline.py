@@ -42,6 +42,7 @@ from registry.errors import NotFound, Problem
 from registry.infusion_input import InfusionInput
 from registry.keyed_digests import Identifier
 from registry.models.isolation import require_own_session
+from registry.sentences import IMPORT
 
 BATCH = 5_000
 
@@ -91,7 +92,7 @@ def import_infusions(
         if too_many:
             raise too_many
         refuse_registered_numbers(by)
-        with acting_as(by, reason="import"):
+        with acting_as(by, reason=IMPORT):
             return judge_and_store(by=by, read=read, dry_run=dry_run, report=report, progress=progress)
 
 

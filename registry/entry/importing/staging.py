@@ -33,7 +33,7 @@ from registry.entry.importing.staging_sql import (
 from registry.entry.infusions.columns import LISTED
 from registry.errors import Problem
 from registry.infusion_input import Identified, InfusionInput
-from registry.keyed_digests import DIGEST_BYTES, key_ids
+from registry.keyed_digests import DIGEST_BYTES, chain_of, key_ids
 from registry.models.access_log import roles_of
 
 FETCHED_AT_ONCE = 5_000
@@ -71,7 +71,7 @@ def stage_rows(rows: Iterable[tuple[int, InfusionInput]]) -> None:
 
 def stage_unread(rows: Iterable[tuple[int, Identified]]) -> None:
     """Stage the persons of rows that cannot be read: (line, identifier)."""
-    _stage("import_unread", ((line, chain_of(identifier)) for line, identifier in rows))
+    _stage("import_unread", ((line, chain_of(identifier.digests())) for line, identifier in rows))
 
 
 def stage_problems(problems: Iterable[tuple[int, Problem]]) -> None:
@@ -246,17 +246,12 @@ def row_to_stage(line: int, stated: InfusionInput) -> tuple:
     identifier = stated.identifier
     if identifier is None:
         raise ValueError("a row of a file has an identifier")
-    chain = chain_of(identifier)
+    chain = chain_of(identifier.digests())
     return (
         line, chain, chain[:DIGEST_BYTES], identifier.birth_digest(),
         identifier.type, identifier.birth_year, stated.sex or Sex.UNKNOWN,
         *STATED(stated), *[row.pk if row else None for row in CHOSEN(stated)],
     )  # fmt: skip
-
-
-def chain_of(identifier: Identified) -> bytes:
-    """The concatenated digests of an identifier, oldest key first."""
-    return b"".join(digest for _key_id, digest in identifier.digests())
 
 
 def _split(chain: bytes) -> Iterator[bytes]:

@@ -19,11 +19,12 @@ from registry.entry.exchange.file_reader import Line, read_open_lines
 from registry.entry.exchange.workbook import rows_at_most, unpacked_size
 from registry.entry.importing import kept_rows
 from registry.entry.importing.pipeline import Progress, batches, read_line
-from registry.entry.importing.staging import chain_of, problem_row
+from registry.entry.importing.staging import problem_row
 from registry.entry.infusions.row_fields import LONGEST_VALUE
 from registry.entry.infusions.row_reader import CodeLists, RowReader, read_person
 from registry.errors import FileTooLarge, FileUnusable
 from registry.identity import LOCAL_PREFIX, may_be_identifier
+from registry.keyed_digests import chain_of
 from registry.reserve_numbers import FULL_LENGTH, UNPUBLISHED
 
 LARGEST_MEGABYTES = 10
@@ -104,7 +105,7 @@ def _read(job: UUID, reader: RowReader, lines: Sequence[Line]) -> tuple[list[Kep
 def _digest(fields: dict[str, str], lists: CodeLists) -> bytes | None:
     """The digests of a row that cannot be staged, so that an erasure finds it; None without an identifier."""
     identifier = read_person(fields, lists)
-    return chain_of(identifier) if identifier else None
+    return chain_of(identifier.digests()) if identifier else None
 
 
 def show_cells(fields: dict[str, str]) -> dict[str, str]:

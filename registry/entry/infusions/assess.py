@@ -104,7 +104,7 @@ def refuse_impossible(
     """The warnings of one infusion; raises InfusionRefused with all errors.
 
     birth_year: the person's, where no identifier is stated. touched: the fields that a correction changes
-    (rules.check_input).
+    (infusion_rules.check_input).
     """
     problems = check_input(stated, touched=touched)
     if contradiction := check_age_by_birth_year(stated, birth_year):

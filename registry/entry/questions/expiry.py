@@ -10,6 +10,7 @@ from registry.dates import today
 from registry.entry.questions.referrals import ReferralSettled, end_referral, lock_question, lock_with_person
 from registry.errors import Busy, NotFound
 from registry.models import Referral
+from registry.sentences import KEPT_LONG_ENOUGH
 
 
 def expire_referrals() -> int:
@@ -22,7 +23,7 @@ def expire_referrals() -> int:
 def _expire(referral_id) -> bool:
     by = Operator()
     try:
-        with acting_as(by, reason="kept long enough"):
+        with acting_as(by, reason=KEPT_LONG_ENOUGH):
             referral, patient = lock_with_person(referral_id, by, Permission.SETTLE_ORDER)
             end_referral(referral, state=ReferralState.EXPIRED, by=None, patient=patient)
             question = lock_question(referral)

@@ -15,7 +15,6 @@ from registry.access import NATIONWIDE, Actor, Permission, acting_as, centres_wh
 from registry.choices import ReferralState, Side
 from registry.entry.importing.course import KIND_STAYS
 from registry.entry.importing.sent_rows import DECLINED, SENT, seal_place
-from registry.entry.importing.staging import chain_of
 from registry.entry.infusions.batch_checks import refuse_registered_number
 from registry.entry.infusions.columns import row_of_stated
 from registry.entry.infusions.proposal import propose
@@ -25,7 +24,7 @@ from registry.entry.questions.questions import ask_about_referral, check_text, c
 from registry.errors import KnownElsewhere, NotFound, RegistryError
 from registry.infusion_input import InfusionInput
 from registry.infusion_rules import complete_input
-from registry.keyed_digests import SealedIdentifier
+from registry.keyed_digests import SealedIdentifier, chain_of
 from registry.models import Patient, Question, Referral, User
 from registry.sentences import WHICH_IS_FIRST
 
@@ -66,7 +65,7 @@ def send_referral(
     refuse_registered_number(stated.batch, by)
     words = check_text(message.strip() or WHICH_IS_FIRST)
     identifier = stated.identifier
-    whose = {"chain": chain_of(identifier)} if identifier else {"patient": patient}
+    whose = {"chain": chain_of(identifier.digests())} if identifier else {"patient": patient}
     sent = {"centre": stated.centre, "fields": row_of_stated(stated), "code": question.code, **whose}
     with acting_as(by):
         User.objects.select_for_update(no_key=True).get(pk=by.pk)  # the button was pressed twice

@@ -15,8 +15,7 @@ from registry.errors import Problem
 from registry.management.record_command import RecordCommand
 from registry.national_lists.storing import store_code_lists
 from registry.purpose import claim_purpose
-
-REASON = "demonstration"
+from registry.sentences import DEMONSTRATION
 
 
 class Command(RecordCommand):
@@ -48,7 +47,7 @@ class Command(RecordCommand):
 
     def _store_lists(self, *, with_users: bool) -> dict[str, str]:
         """The code lists, the trials and the users, with the passwords of new ones."""
-        with acting_as(Operator(), reason=REASON):
+        with acting_as(Operator(), reason=DEMONSTRATION):
             if with_users:
                 claim_purpose()
             store_code_lists()

@@ -5,6 +5,7 @@ from django.core.management.base import no_translations
 from registry.access import Operator, acting_as
 from registry.management.record_command import RecordCommand
 from registry.national_lists.storing import store_code_lists
+from registry.sentences import CODE_LISTS
 
 
 class Command(RecordCommand):
@@ -14,7 +15,7 @@ class Command(RecordCommand):
 
     @no_translations
     def handle(self, **options):
-        with acting_as(Operator(), reason="code lists"):
+        with acting_as(Operator(), reason=CODE_LISTS):
             lists = store_code_lists()
         for name, stored in lists.items():
             self.stdout.write(f"{name}: {stored.new} stored, {stored.there} already there")

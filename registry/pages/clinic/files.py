@@ -31,6 +31,7 @@ from registry.errors import FileTooLarge, FileUnusable, NotFound, TooManyLookups
 from registry.models import Centre, ImportJob
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
 from registry.pages.clinic.centre_field import CentreField
+from registry.pages.clinic.choice_fields import ChoiceField
 from swecar.http.dropped_file import file_was_dropped
 
 LATEST = 10
@@ -65,11 +66,7 @@ class ExportForm(forms.Form):
     """Which rows to export, and the format."""
 
     centre = CentreField(label=gettext_lazy("Centre"), required=False)
-    format = forms.ChoiceField(
-        label=gettext_lazy("Format"),
-        choices=[("xlsx", "XLSX"), ("csv", "CSV")],
-        error_messages={"invalid_choice": gettext_lazy("Choose one of the formats in the list.")},
-    )
+    format = ChoiceField(label=gettext_lazy("Format"), choices=[("xlsx", "XLSX"), ("csv", "CSV")])
 
     def __init__(self, typed: QueryDict | None = None, *, centres: list[Centre]):
         super().__init__(typed, auto_id="export_%s")

@@ -22,8 +22,7 @@ SERVE_APART = -u DATABASE_URL -u DATABASE_URL_FILE -u REDIS_URL -u REDIS_URL_FIL
 	SWECAR_VAR="$${SWECAR_VAR:-var}/$@" $(PYTHON) manage.py serve_embedded --
 
 # Settings like production's, for checks that read the settings and no data.
-LIKE_PRODUCTION := env -u INSECURE_HTTP -u DEBUG -u DISCLOSURE -u ALLOWED_HOSTS_FILE -u DATABASE_URL_FILE \
-	-u REDIS_URL_FILE -u SECRET_KEY_FILE -u IDENTITY_KEYS_FILE ALLOWED_HOSTS=registry.example \
+LIKE_PRODUCTION := env -i PATH="$$PATH" HOME="$$HOME" ALLOWED_HOSTS=registry.example \
 	DATABASE_URL=postgresql://nobody@127.0.0.1:9/nothing REDIS_URL=redis://127.0.0.1:9/0 \
 	SECRET_KEY=a-made-up-key-of-more-than-fifty-characters-for-checks-only \
 	IDENTITY_KEYS=check:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \

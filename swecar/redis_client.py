@@ -1,9 +1,11 @@
 """The client of Redis or Valkey, by its own address or by Sentinels that know which server is the master."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from redis import ConnectionPool, Redis, Sentinel, SentinelManagedSSLConnection
+from redis.connection import parse_url
 
 from swecar.server_urls import RedisServer
 
@@ -18,8 +20,14 @@ def make_client(server: RedisServer, **options: Any) -> Redis:
     asked = Sentinel(server.sentinels, sentinel_kwargs=timeouts | dict(server.sentinel_login))
     tls = {"connection_class": SentinelManagedSSLConnection} if server.tls else {}
     return asked.master_for(
-        server.master, db=server.number, **dict(server.login), **dict(server.options), **tls, **options
+        server.master, db=server.number, **dict(server.login), **_read_options(server), **tls, **options
     )
+
+
+def _read_options(server: RedisServer) -> dict[str, Any]:
+    """The options of a Sentinel's URL, as the library reads those of a plain one: numbers and flags, not texts."""
+    read = dict(parse_url(f"redis://host?{urlencode(server.options)}"))
+    return {name: read[name] for name, _text in server.options}
 
 
 class MasterPool:

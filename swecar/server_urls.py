@@ -126,7 +126,7 @@ class RedisServer:
     def broker_url(self) -> str:
         """As Celery takes it: a Sentinel's hosts one by one."""
         if not self.sentinels:
-            return self.url.partition("?")[0] if self.tls else self.url
+            return self.url.partition("?")[0]  # Celery would take the options for arguments of its own
         user, password = (quote(dict(self.login).get(name, ""), safe="") for name in ("username", "password"))
         login = f"{user}:{password}@" if password else ""
         return ";".join(f"sentinel://{login}{host}:{port}/{self.number}" for host, port in self.sentinels)

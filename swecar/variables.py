@@ -16,11 +16,11 @@ def is_given(name: str) -> bool:
     return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
 
 
-def read_variable(name: str, default: str = "") -> str:
+def read_variable(name: str) -> str:
     """The value, or the one line of the file that `NAME_FILE` names. Raises EnvironmentProblem."""
     path = os.environ.get(f"{name}_FILE")
     if not path:
-        return os.environ.get(name, default)
+        return os.environ.get(name, "")
     if os.environ.get(name):
         raise EnvironmentProblem(f"{name} and {name}_FILE are both set. Keep one of them.")
     try:

@@ -12,10 +12,11 @@ Counts = Mapping[tuple[str, ...], float]
 
 
 class Counters(Collector):
-    """Tells counts that were read; one that has not happened yet has no sample."""
+    """Tells counts that were read; but for proofs, one that has not happened yet has no sample."""
 
     def __init__(self, counts: Counts):
-        self.counts = counts
+        # An alert sees a count rise only where its series was there before.
+        self.counts = {("proofs", "agreed"): 0.0, ("proofs", "differed"): 0.0} | dict(counts)
 
     def collect(self) -> Iterator[Metric]:
         """Each counter, then the seconds."""

@@ -35,7 +35,7 @@ def deep(request: HttpRequest) -> JsonResponse:
         signs = LastSeen.objects.read() if database else None
     except DatabaseError:
         signs = None
-    well = bool(broker and signs and not signs.absent and not signs.alarm_failed and age is not None)
+    well = bool(broker and signs and signs.are_well and age is not None)
     return JsonResponse(
         {
             "status": "well" if well else "not well",

@@ -41,6 +41,11 @@ class Signs:
         failed, sent = self.latest.get(Sign.ALARM_FAILED), self.latest.get(Sign.ALARM_SENT)
         return bool(failed and (sent is None or sent < failed))
 
+    @property
+    def are_well(self) -> bool:
+        """Whether nothing is absent, and the last alarm could be sent."""
+        return not self.absent and not self.alarm_failed
+
 
 class LastSeenQuerySet(models.QuerySet):
     """What monitoring needs of them."""

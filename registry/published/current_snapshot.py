@@ -95,13 +95,6 @@ def retry_if_replaced(read: Callable[[], T]) -> T:
         return read()
 
 
-def still_current(current: Current, made: T) -> T:
-    """What was made of it; raises FactsNotKept where it has been replaced meanwhile."""
-    if not Publication.objects.filter(snapshot__number=current.number).exists():
-        raise FactsNotKept
-    return made
-
-
 def _remember(current: Current) -> Current:
     caches["responses"].set(CURRENT_KEY, current, REMEMBERED_SECONDS)
     return current

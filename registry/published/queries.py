@@ -86,25 +86,26 @@ def read_map_and_series(*, language: str, as_of: date | None = None, number: int
 
 
 @one_view()
-def read_map_and_rows(query: CountQuery, *, language: str) -> tuple[dict, list[dict]]:
+def read_map_and_rows(query: CountQuery, *, language: str, number: int | None = None) -> tuple[dict, list[dict]]:
     """The map document as of a query's day, and the query's rows, all of one snapshot.
 
     For those who compare, not for the public: whatever the policy, these are the numbers as they are.
-    Raises NotPublished, DateInFuture, FactsNotKept.
+    Raises NotPublished, DateInFuture, FactsNotKept where another than number is current by now.
     """
     require_come(query.as_of)
-    snapshot = find_snapshot(None)
+    snapshot = find_snapshot(number)
     *counted, rows = count_together(snapshot.number, *map_queries(query.as_of), query)
     return _in_language(assemble_map(counted, snapshot.code_lists), language), rows
 
 
 @one_view()
-def read_freshness(*, language: str) -> dict:
+def read_freshness(*, language: str, number: int | None = None) -> dict:
     """The current snapshot's map document as "map", and as "latest" the month of each centre's last infusion.
 
-    The year, where no more is known of it. Raises NotPublished, FactsNotKept.
+    The year, where no more is known of it. Raises NotPublished, FactsNotKept where another than number is
+    current by now.
     """
-    snapshot = find_snapshot(None)
+    snapshot = find_snapshot(number)
     query = CountQuery(by=("centre", "year", "month"), measures=("infusions",))
     latest: dict[str, str] = {}
     for row in count_together(snapshot.number, query)[0]:

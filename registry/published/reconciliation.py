@@ -44,15 +44,15 @@ class Reconciliation:
         return [row for row in self.compared if row.differs]
 
 
-def reconcile(figure: Mapping) -> Reconciliation:
+def reconcile(figure: Mapping, *, number: int | None = None) -> Reconciliation:
     """Compare a figure (shape of swecarnet-2025-09-08.json) with the current snapshot, cell by cell.
 
-    Raises FigureUnusable, NotPublished, DateInFuture.
+    Raises FigureUnusable, NotPublished, DateInFuture, FactsNotKept where another than number is current by now.
     """
     with _misspelt():
         as_of = date.fromisoformat(figure["data_cut"])
     query = CountQuery(by=("centre",), measures=("products",), filters={"category": ("SOC",)}, as_of=as_of)
-    document, rows = read_map_and_rows(query, language="sv")
+    document, rows = read_map_and_rows(query, language="sv", number=number)
     products = {row["centre"]: row["products"] for row in rows}
     with _misspelt():
         return Reconciliation(as_of, list(_compare(figure, document, products)), list(_explain(figure, document)))

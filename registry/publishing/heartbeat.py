@@ -15,10 +15,7 @@ logger = logging.getLogger(__name__)
 
 def is_well() -> bool:
     """Whether a snapshot is published, nothing is absent, and the last alarm could be mailed."""
-    signs = LastSeen.objects.read()
-    return (
-        not signs.absent and not signs.alarm_failed and Publication.objects.filter(snapshot__isnull=False).exists()
-    )
+    return LastSeen.objects.read().are_well and Publication.objects.filter(snapshot__isnull=False).exists()
 
 
 def send_heartbeat() -> None:

@@ -21,10 +21,9 @@ from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 from django_htmx.middleware import HtmxDetails
 
-# Of the API, what api.records serves; all else there is public.
-SIGNED_IN = re.compile(
-    r"/((admin|(en/)?(clinic|accounts))/|api/v1/(infusions|imports|referrals|questions|me)(/|$))"
-)
+from swecar.http.request_parts import PARTS
+
+SIGNED_IN = re.compile("|".join(PARTS[part] for part in ("records_api", "clinic", "accounts", "admin")))
 
 # As a query string spells the zero byte, and as a quoted cookie does.
 CODED_ZERO, QUOTED_ZERO = "%00", r"\000"

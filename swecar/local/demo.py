@@ -21,17 +21,13 @@ from swecar.local.processes import running
 from swecar.local.signals import held_signals
 from swecar.local.watching import StopAsked, wait
 from swecar.setting_forms import number
+from swecar.start import COMMANDS
 from swecar.variables import EnvironmentProblem, with_these
 
 RESPONDS_WITHIN = 60.0  # seconds
 PORT = Setting("PORT", number(1, 65535), "the demonstration's port", "8000")
 # A single worker need not look for others at its start, which takes a second.
-WORKER = ("celery", "-A", "swecar", "worker", "-c", "1", "--without-gossip", "--without-mingle", "-l", "INFO")
-BEAT = ("celery", "-A", "swecar", "beat", "-l", "INFO", "-s")
-WEB = (
-    "gunicorn", "swecar.wsgi", "-k", "swecar.http.web_worker.Worker", "--preload", "-w", "2", "--threads", "4",
-    "--no-control-socket", "-b",
-)  # fmt: skip
+WORKER = (*COMMANDS["worker"], "--concurrency", "1", "--without-gossip", "--without-mingle")
 
 
 def main() -> int:
@@ -73,8 +69,8 @@ def demonstrate(var: Path, port: int, signals: Sequence[int]) -> None:
         with step("Starting the worker, the scheduler and the web server"):
             for name, words in {
                 "worker": WORKER,
-                "beat": (*BEAT, str(var / "run" / "beat-schedule")),
-                "web": (*WEB, f"127.0.0.1:{port}"),
+                "beat": (*COMMANDS["beat"], "--schedule", str(var / "run" / "beat-schedule")),
+                "web": (*COMMANDS["clinic"], "--bind", f"127.0.0.1:{port}"),
             }.items():
                 children.append(stack.enter_context(running(plan(name, *words), var=var)))
             document = wait(signals, children, lambda: read_map(port), within=RESPONDS_WITHIN)

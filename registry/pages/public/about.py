@@ -23,7 +23,7 @@ from registry.pages.public.error_pages import show_unpublished
 from registry.pages.public.layout import PLACES, describe_snapshot, frame
 from registry.pages.public.map_page import list_downloads
 from registry.pages.public.selection import ChoiceUnknown, View, read_view
-from registry.published.current_snapshot import read_current, retry_if_replaced, still_current
+from registry.published.current_snapshot import Current, read_current, retry_if_replaced
 from registry.published.disclosure import require_exact
 from registry.published.queries import read_freshness, read_map
 from registry.published.reconciliation import Compared, reconcile
@@ -39,11 +39,11 @@ FIGURE = Path(__file__).resolve().parents[2] / "published" / "data" / "swecarnet
 class Place:
     """A page: its template, and what it is made of; template stands once for each language where it is prose."""
 
-    describe: Callable[[str, str], dict]
+    describe: Callable[[str, str, Current], dict]
     is_prose: bool = True
 
 
-def describe_counting(language: str, host: str) -> dict:
+def describe_counting(language: str, host: str, current: Current) -> dict:
     """Every measure's rule."""
     return {
         "measures": [
@@ -55,15 +55,15 @@ def describe_counting(language: str, host: str) -> dict:
             }
             for name, measure in (MEASURES | DERIVED).items()
         ],
-        "exact": read_current().disclosure == "exact",
+        "exact": current.disclosure == "exact",
     }
 
 
-def describe_reconciliation(language: str, host: str) -> dict:
+def describe_reconciliation(language: str, host: str, current: Current) -> dict:
     """The published figure beside the registry, cell by cell. Raises Withheld."""
     require_exact()
     figure = json.loads(FIGURE.read_text(encoding="utf-8"))
-    result = reconcile(figure)
+    result = reconcile(figure, number=current.number)
     cities = {centre["code"]: centre["city" if language == "sv" else "city_en"] for centre in figure["centres"]}
     return {
         "as_of": say_date(figure["data_cut"]),
@@ -74,9 +74,9 @@ def describe_reconciliation(language: str, host: str) -> dict:
     }
 
 
-def describe_freshness(language: str, host: str) -> dict:
+def describe_freshness(language: str, host: str, current: Current) -> dict:
     """How far each centre's records go, and the proof of the current snapshot."""
-    read = read_freshness(language=language)
+    read = read_freshness(language=language, number=current.number)
     document = read["map"]
     return {
         "centres": [
@@ -95,9 +95,9 @@ def describe_freshness(language: str, host: str) -> dict:
     }
 
 
-def describe_sharing(language: str, host: str) -> dict:
+def describe_sharing(language: str, host: str, current: Current) -> dict:
     """A sentence to cite, the code to embed, the files, and a line of code for each kind of client."""
-    document = read_map(language=language)
+    document = read_map(language=language, number=current.number)
     return {
         "citation": say_citation(document),
         "host": host,
@@ -106,7 +106,7 @@ def describe_sharing(language: str, host: str) -> dict:
     }
 
 
-def describe_law(language: str, host: str) -> dict:
+def describe_law(language: str, host: str, current: Current) -> dict:
     """Who answers for the registry."""
     return {"controller": settings.CONTROLLER, "contact": settings.CONTACT}
 
@@ -125,10 +125,10 @@ PAGES = {
 def show_page(request: HttpRequest, *, name: str, language: str) -> HttpResponse:
     """A page of the current snapshot."""
 
-    def make() -> bytes:
+    def make(current: Current) -> bytes:
         with override(language):
             place = PAGES[name]
-            context = frame(language, PLACES[name], host=host) | place.describe(language, host)
+            context = frame(language, PLACES[name], host=host) | place.describe(language, host, current)
             template = f"pages/{name}.{language}.html" if place.is_prose else f"pages/{name}.html"
             return render_to_string(template, context).encode()
 
@@ -145,8 +145,8 @@ def show_embedded(request: HttpRequest, *, language: str) -> HttpResponse:
         except ChoiceUnknown as unknown:
             return HttpResponse(str(unknown), content_type="text/plain; charset=utf-8", status=status_of(unknown))
 
-    def make() -> bytes:
-        document = read_map(language=language, as_of=as_of)
+    def make(current: Current) -> bytes:
+        document = read_map(language=language, as_of=as_of, number=current.number)
         with override(language):
             context = frame(language, PLACES["embed"]) | {
                 "snapshot": describe_snapshot(document["snapshot"]),
@@ -162,7 +162,7 @@ def show_embedded(request: HttpRequest, *, language: str) -> HttpResponse:
     return _respond(request, f"embed:{as_of}", language, make)
 
 
-def _respond(request: HttpRequest, key: str, language: str, make: Callable[[], bytes]) -> HttpResponse:
+def _respond(request: HttpRequest, key: str, language: str, make: Callable[[Current], bytes]) -> HttpResponse:
     try:
         return retry_if_replaced(lambda: _respond_from_current(request, key, language, make))
     except (NotPublished, Withheld) as unpublished:
@@ -170,14 +170,11 @@ def _respond(request: HttpRequest, key: str, language: str, make: Callable[[], b
 
 
 def _respond_from_current(
-    request: HttpRequest, key: str, language: str, make: Callable[[], bytes]
+    request: HttpRequest, key: str, language: str, make: Callable[[Current], bytes]
 ) -> HttpResponse:
     current = read_current()
-    return respond(
-        request,
-        Content(f"{current.hash}:{key}", language, HTML, lambda: still_current(current, make())),
-        of=current,
-    )
+    content = Content(f"{current.hash}:{key}", language, HTML, lambda: make(current))
+    return respond(request, content, of=current)
 
 
 def _describe_row(row: Compared, cities: Mapping[str, str], language: str) -> dict:

@@ -19,6 +19,7 @@ from playwright.sync_api import sync_playwright
 from redis.exceptions import ConnectionError as CacheDown
 
 from registry.entry.importing import job
+from registry.purpose import claim_purpose, remembered_purpose
 from swecar.celery import app as celery_app
 from swecar.http import tolerant_cache
 from swecar.server_urls import redis_server
@@ -121,6 +122,13 @@ def clean_caches():
     tolerant_cache.Client.away_until = 0.0
     caches["default"].clear()
     caches["responses"].clear()
+
+
+@pytest.fixture
+def purpose_known(db):
+    """A process asks once what the database is for; a test that counts queries begins after that."""
+    claim_purpose()
+    remembered_purpose()
 
 
 @pytest.fixture

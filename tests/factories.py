@@ -77,7 +77,7 @@ def store_single_rows() -> None:
     Revision.objects.get_or_create()
     Publication.objects.get_or_create()
     for sign in LONGEST_ABSENCE:
-        LastSeen.objects.get_or_create(sign=sign, defaults={"seen_at": timezone.now()})
+        LastSeen.objects.update_or_create(sign=sign, defaults={"seen_at": timezone.now(), "told_at": None})
 
 
 def store_lists() -> Lists:

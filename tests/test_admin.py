@@ -17,7 +17,6 @@ from registry.choices import Task
 from registry.entry import publish_request
 from registry.models import Centre, Infusion, Membership, PatientIdentifier, Product, Run, Snapshot, User
 from registry.publishing.publish import publish
-from registry.purpose import remembered_purpose
 from tests import factories
 from tests.admin_browser import (
     CODE_LISTS,
@@ -323,9 +322,8 @@ def test_publish_now_requires_the_permission_and_the_csrf_token(lists):
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_a_longer_list_takes_no_more_queries(world, model):
+def test_a_longer_list_takes_no_more_queries(world, model, purpose_known):
     client = sign_in()
-    remembered_purpose()  # asked once by a process
     counts = []
     for more in (0, 6):
         for place in range(more):

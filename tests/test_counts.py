@@ -173,3 +173,10 @@ def test_with_redis_down_nothing_is_lost_and_the_rest_is_told(db, settings):
     assert b"swecar_broker_up 0.0" in Client().get("/metrics").content
     settings.REDIS = up
     assert told("entries") == {("form",): 1}
+
+
+def test_a_proof_that_has_not_differed_yet_is_told_as_none(db):
+    """Else the first would begin a series at 1, and no alert would see it rise."""
+    told = Client().get("/metrics").content.decode()
+    for outcome in ("agreed", "differed"):
+        assert f'swecar_proofs_total{{outcome="{outcome}"}}' in told

@@ -69,9 +69,13 @@ def test_what_faces_a_network_may_write_nowhere_and_has_no_rights(name):
 
 def test_every_secret_of_compose_is_made_or_asked_for():
     made = (ROOT / "deploy" / "make-secrets").read_text(encoding="utf-8")
+    kept = {
+        *re.search(r"for name in ([\w ]+);", made)[1].split(),
+        *re.findall(r"\| keep (\w+)$", made, re.MULTILINE),
+    }
+    assert {*COMPOSE["secrets"]} == kept | {"tls_certificate", "tls_key"}
     for name, secret in COMPOSE["secrets"].items():
         assert secret == {"file": f"secrets/{name}"}
-        assert name in made
 
 
 @pytest.mark.django_db

@@ -17,7 +17,6 @@ from registry.entry.live_counts import count_entered
 from registry.models import AccessLog, Draft, Infusion, Membership, Patient, PatientIdentifier, Question
 from registry.pages.clinic import new_infusion
 from registry.publishing.publish import publish
-from registry.purpose import remembered_purpose
 from tests import factories
 from tests.desk import sign_in
 
@@ -717,7 +716,7 @@ class TestStart:
         assert nurse.get(address).status_code == 404
 
 
-def test_each_page_asks_the_database_a_known_number_of_times(lists, nurse):
+def test_each_page_asks_the_database_a_known_number_of_times(lists, nurse, purpose_known):
     """However many rows there are."""
     counts = []
     for place in (0, 1):
@@ -725,7 +724,6 @@ def test_each_page_asks_the_database_a_known_number_of_times(lists, nurse):
             patient = factories.number(date(1970, 1, 1 + n), 980 + 2 * place)
             infusion = factories.record(lists, patient, infused_on="2020-05-05")
             factories.record(lists, patient, infused_on="2021-05-05", kind="reinfusion")
-        remembered_purpose()  # asked once by a process
         asked = {
             "start": (nurse.get, HOME),
             "record": (nurse.get, NEW),

@@ -14,7 +14,6 @@ from registry.entry.infusions import export
 from registry.entry.infusions.export import HEADER, export_infusions, safe_cell, write_rows
 from registry.entry.infusions.record import withdraw_infusion
 from registry.models import AccessLog, Infusion
-from registry.purpose import remembered_purpose
 from tests import factories
 
 HOSTILE = (
@@ -159,13 +158,12 @@ def test_what_cannot_be_exported_gets_a_sentence_and_logs_nothing(client, lists,
 
 
 def test_the_number_of_queries_does_not_grow_with_the_rows(
-    client, lists, reporter, one, django_assert_num_queries
+    client, lists, reporter, one, django_assert_num_queries, purpose_known
 ):
     client.force_login(reporter)
     for place in (0, 30):
         for number in range(place):
             factories.record(lists, factories.nth_number(number + 5))
-        remembered_purpose()  # asked once by a process
         with django_assert_num_queries(11):
             assert client.get(address(), {"format": "csv"}).status_code == 200
 

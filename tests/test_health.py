@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -53,6 +54,16 @@ def test_before_the_migrations_a_web_server_is_not_ready(db):
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE registry_publication RENAME TO another")
     code, said = ask("ready")
+    assert (code, said["database"]) == (503, False)
+
+
+@pytest.mark.parametrize("path", ["ready", "deep"])
+def test_before_any_migration_a_web_server_tells_it_in_the_same_form(db, path):
+    caches["responses"].clear()  # a new process, which does not know yet what the database is for
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE registry_statedpurpose RENAME TO another_one")
+        cursor.execute("ALTER TABLE registry_publication RENAME TO another")
+    code, said = ask(path)
     assert (code, said["database"]) == (503, False)
 
 

@@ -19,7 +19,6 @@ from registry.entry.accounts.invitations import (
 )
 from registry.errors import InvitationUnusable, NotFound, NotPermitted, RegistryError
 from registry.models import Invitation, Membership, User
-from registry.purpose import claim_purpose
 from tests import factories
 from tests.signing_in import sign_in, text
 
@@ -371,10 +370,9 @@ def test_a_role_ends_with_a_reason_in_the_history_and_at_once(office, lists):
 
 
 def test_the_pages_ask_no_more_of_the_database_when_more_people_are_there(
-    office, lists, django_assert_num_queries
+    office, lists, django_assert_num_queries, purpose_known
 ):
     reporter = factories.user("reporter", lists.centres["UPP"])
-    claim_purpose()
     office.get(PEOPLE)
     for more in (0, 8):
         for place in range(more):

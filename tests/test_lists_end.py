@@ -16,11 +16,6 @@ VERSIONS = 250
 
 
 @pytest.fixture
-def nurse(lists):
-    return factories.user("nurse", lists.centres["UPP"])
-
-
-@pytest.fixture
 def often_changed(lists, nurse) -> Infusion:
     infusion = factories.record(lists, by=nurse)
     for number in range(VERSIONS - 1):

@@ -148,7 +148,9 @@ def through_the_api(client):
 def through_files(client):
     for rows in ([ROW | {"patient_id": NUMBER, "batch": BATCH}], [ROW | {"patient_id": NAME, "batch": PSEUDONYM}]):
         client.post("/api/v1/imports", {"file": SimpleUploadedFile(f"{NAME}.csv", as_csv(rows))})
-    for job in ImportJob.objects.all():
+    jobs = list(ImportJob.objects.all())
+    assert len(jobs) == 2
+    for job in jobs:
         run_import.apply((str(job.pk),))
 
 
@@ -164,7 +166,9 @@ WAYS = [through_pages, through_forms, through_the_api, through_files, through_er
 @pytest.mark.parametrize("go", WAYS)
 def test_nothing_of_a_person_leaves_by_the_side(nurse, seen, go):
     go(nurse)
-    for place, text in seen().items():
+    told = seen()
+    assert told["spans"]
+    for place, text in told.items():
         found = [personal for personal in PERSONAL if personal.casefold() in text.casefold()]
         assert found == [], (
             place,

@@ -8,7 +8,6 @@ from registry.access import Operator
 from registry.entry.questions import questions
 from registry.errors import IdentifierInText, NotFound, Problem
 from registry.models import AccessLog, Question, User
-from registry.purpose import remembered_purpose
 from tests import factories
 from tests.desk import address, sign_in, text
 
@@ -205,13 +204,12 @@ def test_reading_asking_answering_and_closing_are_logged(world, neighbours):
 
 @pytest.mark.parametrize(("who", "queries"), [("nurse", 14), ("steward", 17)])
 def test_the_list_asks_no_more_of_the_database_when_it_is_longer(
-    world, lists, who, queries, django_assert_num_queries
+    world, lists, who, queries, django_assert_num_queries, purpose_known
 ):
     client = sign_in(world[who])
     for more in (1, 8):
         for place in range(more):
             infusion = factories.record(lists, factories.nth_number(place + 10 * more), by=world["nurse"])
             questions.ask(infusion_id=infusion.pk, text="?", by=world["second"])
-        remembered_purpose()  # asked once by a process
         with django_assert_num_queries(queries):
             client.get(address("questions"))

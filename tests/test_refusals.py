@@ -7,7 +7,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from registry.purpose import claim_purpose, remembered_purpose
 from tests import factories
 from tests.browsing import look
 from tests.desk import text
@@ -42,9 +41,7 @@ def test_an_address_that_is_none_is_said_in_its_language_with_a_way_on(db, addre
     assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
 
 
-def test_it_asks_neither_database_nor_session(db):
-    claim_purpose()
-    remembered_purpose()  # asked once by a process
+def test_it_asks_neither_database_nor_session(db, purpose_known):
     client = Client()
     with CaptureQueriesContext(connection) as asked:
         answer = client.get("/nowhere/")

@@ -12,9 +12,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import get_resolver, reverse
-from django.utils import timezone
 
-from registry.models import LastSeen
 from tests import factories, route_rows
 from tests.routes import ROLES, Row, World, store_world
 
@@ -51,7 +49,6 @@ def test_every_route_has_a_row_and_every_row_a_route():
 def world(django_db_setup, django_db_blocker) -> Iterator[World]:
     """Someone of each role, an infusion at UPP, and what belongs to it; each row leaves it as it was."""
     with django_db_blocker.unblock(), factories.rolled_back():
-        LastSeen.objects.update(seen_at=timezone.now())  # the database may be older than a service may be silent
         yield store_world(factories.store_lists())
 
 

@@ -151,6 +151,17 @@ def test_a_right_value_is_taken(read, name, value):
     read(**{name: value} | ({"OIDC_CLIENT_ID": "i", "OIDC_CLIENT_SECRET": "s"} if name == "OIDC_ISSUER" else {}))
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "becomes"),
+    [
+        ("DEBUG", "", False), ("DEBUG", "0", False), ("DEBUG", "1", True),
+        ("RATE_LIMIT", "77", 77), ("PROXIES", "10", 10), ("DATABASE_POOL", "3", 3),
+    ],
+)  # fmt: skip
+def test_a_right_value_is_read_as_what_it_is(read, name, value, becomes):
+    assert read(**{name: value})[name] == becomes
+
+
 def test_each_part_of_a_database_url_is_read(read):
     url = "postgresql://swe%40car:hem%2Fligt@db1:5433,db2/sw%20ecar?sslmode=require"
     assert read(DATABASE_URL=url)["DATABASE_URL"] == {

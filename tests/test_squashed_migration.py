@@ -54,11 +54,17 @@ def migrate(url: str, way: str) -> None:
 
 
 def dump(url: str) -> list[str]:
-    """Every line of the schema, sorted, since the columns of a table stand in another order."""
+    """The statements of the schema; the columns of a table are sorted, since they stand in another order."""
     program = find_postgres().with_name("pg_dump")
     words = [program, "--schema-only", "--no-owner", "--restrict-key=none", url]
-    lines = subprocess.run(words, capture_output=True, text=True, check=True).stdout.splitlines()
-    return sorted(line.rstrip(",") for line in lines)
+    whole = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    return sorted(map(sort_columns, whole.split("\n--\n")))
+
+
+def sort_columns(statement: str) -> str:
+    if "CREATE TABLE" not in statement:
+        return statement
+    return "\n".join(sorted(line.rstrip(",") for line in statement.splitlines()))
 
 
 def single_rows(url: str) -> tuple[int, int]:
@@ -73,6 +79,6 @@ def test_it_makes_the_same_database(url_of):
     for way, url in urls.items():
         migrate(url, way)
     schema = dump(urls["one_by_one"])
-    assert sum(line.startswith("CREATE TRIGGER") for line in schema) > 50
+    assert sum("CREATE TRIGGER" in statement for statement in schema) > 50
     assert dump(urls["squashed"]) == schema
     assert [single_rows(url) for url in urls.values()] == [(1, 1), (1, 1)]

@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 
 from registry.publishing.publish import publish
-from swecar.local.demo import WEB
 from swecar.local.folder import ROOT
+from swecar.start import WEB
 from tests import factories
 
 NUMBER = factories.number()
@@ -36,7 +36,7 @@ def server(tmp_path_factory):
     log = folder / "log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", *words, f"127.0.0.1:{port}"], cwd=folder, stdout=out, stderr=out,
+            [sys.executable, "-m", *words, "--bind", f"127.0.0.1:{port}"], cwd=folder, stdout=out, stderr=out,
             env=os.environ | {"PYTHONPATH": f"{ROOT}:{folder}"},
         )  # fmt: skip
         try:

@@ -25,7 +25,7 @@ TRIALS = yaml.safe_load((FOLDER / "alerts_test.yml").read_text())["tests"]
 DASHBOARD = json.loads((FOLDER / "dashboard.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 SAMPLE = re.compile(r"(swecar_\w+)(?:\{([^}]*)\})?")
-GROUPED = re.compile(r"by \(([^)]*)\) \((?:rate\(|max by \([^)]*\) \()*(swecar_\w+)")
+GROUPED = re.compile(r"by \(([^)]*)\) (?=\()")
 promtool = pytest.mark.skipif(
     shutil.which("promtool") is None, reason="promtool is not installed (apt: prometheus)"
 )
@@ -50,6 +50,16 @@ def labels(lists) -> dict[str, set[str]]:
     return known
 
 
+def read_brackets(text: str) -> str:
+    """What stands between the bracket that begins the text and the one that closes it."""
+    depth = 0
+    for place, letter in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if depth == 0:
+            return text[: place + 1]
+    raise ValueError(text)
+
+
 def test_every_metric_and_label_that_is_named_is_told(labels):
     for expression in EXPRESSIONS:
         named = SAMPLE.findall(expression)
@@ -57,8 +67,9 @@ def test_every_metric_and_label_that_is_named_is_told(labels):
         for name, chosen in named:
             assert name in labels, expression
             assert set(re.findall(r"(\w+)[!=]", chosen)) <= labels[name], expression
-        for by, name in GROUPED.findall(expression):
-            assert set(by.split(", ")) <= labels[name], expression
+        for group in GROUPED.finditer(expression):
+            for name, _chosen in SAMPLE.findall(read_brackets(expression[group.end() :])):
+                assert set(group[1].split(", ")) <= labels[name], expression
 
 
 def test_the_names_are_really_looked_for(labels):

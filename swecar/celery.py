@@ -15,7 +15,7 @@ app = Celery("swecar")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["registry"])
 
-app.conf.beat_scheduler = "registry.publishing.watching:WatchedScheduler"
+app.conf.beat_scheduler = "registry.publishing.scheduling:LeasedScheduler"
 app.conf.beat_schedule = {
     "sweep": {"task": "registry.sweep", "schedule": 60.0, "options": {"expires": 55}},
     "verify": {"task": "registry.verify_snapshot", "schedule": crontab(hour="3", minute="10")},

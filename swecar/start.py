@@ -3,12 +3,10 @@
 import runpy
 import signal
 import sys
-import tempfile
 
 from swecar.setting_table import ROLES
 from swecar.variables import EnvironmentProblem, read_variable
 
-TEMPORARY = tempfile.gettempdir()
 MEMORY = "/dev/shm"  # noqa: S108  a heartbeat must not wait for a disk
 # It listens at PORT. A running request has 4 seconds to end. The proxy ends idle connections before it does.
 WEB = (
@@ -20,7 +18,7 @@ COMMANDS = {
     "clinic": WEB,
     "public": WEB,
     "worker": ("celery", "-A", "swecar", "worker", "--concurrency", "2", "--loglevel", "INFO"),
-    "beat": ("celery", "-A", "swecar", "beat", "--schedule", f"{TEMPORARY}/beat-schedule", "--loglevel", "INFO"),
+    "beat": ("celery", "-A", "swecar", "beat", "--loglevel", "INFO"),
     "migrate": ("manage", "migrate", "--noinput"),
 }
 

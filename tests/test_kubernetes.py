@@ -100,9 +100,8 @@ def test_nothing_runs_with_rights_or_writes_but_where_it_may():
     }
 
 
-def test_one_scheduler_and_what_grows_grows():
-    assert RUNNING["beat"]["spec"]["replicas"] == 1
-    assert RUNNING["beat"]["spec"]["strategy"] == {"type": "Recreate"}
+def test_a_scheduler_has_a_second_one_and_what_grows_grows():
+    assert RUNNING["beat"]["spec"]["replicas"] == 2
     scaled = of_kind("HorizontalPodAutoscaler")
     assert set(scaled) == {"public", "worker"}
     for name, spec in scaled.items():

@@ -25,6 +25,7 @@ from registry.models.release import Release, ReleaseFile
 from registry.models.released_infusion import ReleasedInfusion
 from registry.models.revision import Revision
 from registry.models.run import Run
+from registry.models.schedule_lease import ScheduleLease
 from registry.models.snapshot import Snapshot
 from registry.models.stated_purpose import StatedPurpose
 from registry.models.token import Token
@@ -35,7 +36,7 @@ __all__ = [
     "AccessLog", "Centre", "Coverage", "Draft", "Erasure", "IdempotencyKey", "ImportJob", "ImportProblem",
     "ImportRow", "Indication", "Infusion", "Invitation", "LastSeen", "Lookup", "ManufacturingSite", "Membership",
     "Message", "Patient", "PatientIdentifier", "Product", "Publication", "Question", "Referral", "Refusal",
-    "Release", "ReleaseFile", "ReleasedInfusion", "Revision", "Run", "SealedUpload", "Snapshot",
+    "Release", "ReleaseFile", "ReleasedInfusion", "Revision", "Run", "ScheduleLease", "SealedUpload", "Snapshot",
     "StatedPurpose", "Token",
     "Trial", "User",
 ]  # fmt: skip

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from celery.beat import PersistentScheduler
 from celery.signals import heartbeat_sent, worker_ready
 from django.db import DatabaseError, connections
 from django.db.utils import DEFAULT_DB_ALIAS
@@ -58,20 +57,6 @@ def without_pool() -> Iterator[None]:
     finally:
         alone.close()
         connections[DEFAULT_DB_ALIAS] = usual
-
-
-class WatchedScheduler(PersistentScheduler):
-    """Celery's scheduler; each turn of its loop is a sign of life."""
-
-    watcher: Watcher | None = None
-
-    def tick(self, *arguments, **options) -> float:
-        """Send what is due; the seconds until the next turn."""
-        wait = super().tick(*arguments, **options)
-        alive.show("beat")
-        self.watcher = self.watcher or Watcher(Sign.BEAT, "")
-        self.watcher.show()
-        return min(wait or 0, EVERY)
 
 
 _heartbeat = {"at": 0.0}

@@ -69,7 +69,7 @@ def demonstrate(var: Path, port: int, signals: Sequence[int]) -> None:
         with step("Starting the worker, the scheduler and the web server"):
             for name, words in {
                 "worker": WORKER,
-                "beat": (*COMMANDS["beat"], "--schedule", str(var / "run" / "beat-schedule")),
+                "beat": COMMANDS["beat"],
                 "web": (*COMMANDS["clinic"], "--bind", f"127.0.0.1:{port}"),
             }.items():
                 children.append(stack.enter_context(running(plan(name, *words), var=var)))

@@ -65,18 +65,22 @@ def serve(settings_module: str, body: Path | None = None) -> Iterator[int]:
         env=variables,
     )  # fmt: skip
     try:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            if process.poll() is not None:
-                raise AssertionError(f"The server with {settings_module} did not start.")
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
+        wait_until_open(port, process)
         yield port
     finally:
         process.terminate()
         process.wait(30)
+
+
+def wait_until_open(port: int, process: subprocess.Popen) -> None:
+    """Wait until the process listens at the port. Raises AssertionError."""
+    deadline = time.monotonic() + 30
+    while process.poll() is None and time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"Nothing listens at {port}: {process.args}.")
 
 
 def _ask(port: int, url: str) -> tuple[str, bytes]:

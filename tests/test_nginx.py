@@ -1,5 +1,6 @@
 """nginx with the configuration of deploy/, in front of a public and a clinic's process."""
 
+import gzip
 import os
 import shutil
 import ssl
@@ -8,8 +9,8 @@ from http.client import HTTPSConnection
 
 import pytest
 
+from benchmarks.nginx_configuration import find_nginx, write_configuration
 from registry.publishing.publish import publish
-from swecar.local.folder import ROOT
 from swecar.local.ports import find_free_port
 from tests import factories
 from tests.test_role_processes import healthy, start
@@ -17,12 +18,8 @@ from tests.working import kill, wait_for
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        not (shutil.which("nginx") and shutil.which("openssl")), reason="nginx or openssl is missing"
-    ),
+    pytest.mark.skipif(not (find_nginx() and shutil.which("openssl")), reason="nginx or openssl is missing"),
 ]
-
-OWN_USER = "user root;\n" if os.getuid() == 0 else ""  # the folder is its owner's alone
 
 
 @pytest.fixture
@@ -32,19 +29,12 @@ def site(committed_lists, tmp_path):
     publish()
     ports = {role: str(find_free_port()) for role in ("public", "clinic")}
     secure = find_free_port()
-    text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
-    for role, port in ports.items():
-        text = text.replace(f"server {role}:8000;", f"server 127.0.0.1:{port};")
-    text = text.replace("listen 8443 ", f"listen 127.0.0.1:{secure} ").replace("8080", str(find_free_port()))
-    text = text.replace("/tmp/", f"{tmp_path}/").replace("/run/secrets/", f"{tmp_path}/")  # noqa: S108
-    text = text.replace("/dev/stdout", f"{tmp_path}/access.log").replace("/dev/stderr", f"{tmp_path}/error.log")
-    (tmp_path / "nginx.conf").write_text(f"{text}daemon off;\n{OWN_USER}", encoding="utf-8")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "1",
-         "-keyout", tmp_path / "tls_key", "-out", tmp_path / "tls_certificate"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    command = ["nginx", "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf")]
+    command = write_configuration(
+        tmp_path,
+        servers={role: [f"127.0.0.1:{port}"] for role, port in ports.items()},
+        secure=f"127.0.0.1:{secure}",
+        plain=f"127.0.0.1:{find_free_port()}",
+    )
     subprocess.run([*command, "-t"], check=True, env=os.environ | {"LC_ALL": "C"})
     processes = [start(role, PORT=port) for role, port in ports.items()]
     processes.append(subprocess.Popen(command, start_new_session=True))
@@ -82,6 +72,15 @@ def test_it_keeps_what_the_headers_allow_and_tells_the_two_sides_apart(site):
     unchanged = ask(port, "/api/v1/map", If_None_Match=first.getheader("ETag"))
     assert (unchanged.status, unchanged.body) == (304, b"")
     assert kept(ask(port, "/api/v1/map", Accept="text/csv")) != "HIT"  # Vary
+    assert kept(ask(port, "/api/v1/map", Accept_Language="en")) != "HIT"
+    firefox, safari = "gzip, deflate, br, zstd", "gzip, deflate, br"
+    assert [kept(ask(port, "/api/v1/map", Accept_Encoding=one)) for one in (firefox, safari)] == ["MISS", "HIT"]
+    for wish in ("gzip;q=0", "gzip;q=0.0, *", "deflate", "identity"):
+        assert ask(port, "/api/v1/map", Accept_Encoding=wish).body == first.body
+    for wish in (firefox, "gzip", "deflate , gzip ; q=0.5", "gzip;q=1.0,deflate;q=0.6"):
+        zipped = ask(port, "/api/v1/map", Accept_Encoding=wish)
+        assert (zipped.getheader("Content-Encoding"), gzip.decompress(zipped.body)) == ("gzip", first.body), wish
+        assert zipped.getheader("ETag") != first.getheader("ETag")
     assert kept(ask(port, "/api/v1/map", Cookie="a=b", Authorization="Token x")) == "HIT"  # they change nothing
 
     assert [kept(ask(port, "/api/v1/docs")) for _ in range(2)] == ["MISS", "MISS"]  # no-store

@@ -4,6 +4,16 @@
 
 ARG BASE_IMAGE=python:3.13-slim-bookworm
 
+FROM ${BASE_IMAGE} AS docs
+WORKDIR /app
+COPY requirements-docs.txt ./
+RUN python3 -m venv /tools \
+    && /tools/bin/pip install --disable-pip-version-check --no-cache-dir --require-hashes --only-binary :all: -r requirements-docs.txt
+COPY LICENSE NOTICE README.md CONTRIBUTING.md CHANGELOG.md zensical.toml ./
+COPY docs docs
+COPY .ci/build-docs .ci/build-docs
+RUN .ci/build-docs /tools/bin/zensical
+
 FROM ${BASE_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
@@ -21,10 +31,10 @@ COPY api api
 # (a second copy of the static files, other languages, types, tests) stays out. sbom.cdx.json says what is inside.
 RUN export DATABASE_URL=postgresql://nobody@localhost/nothing REDIS_URL=redis://localhost/0 \
     SECRET_KEY=only-for-this-step-and-of-no-use-to-anyone-who-reads-it IDENTITY_KEYS=none:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
-    && /venv/bin/python manage.py collectstatic --noinput \
+    && /venv/bin/python manage.py collectstatic --noinput --ignore redoc \
     && find staticfiles -name '*.map' -delete \
     && find /venv -path '*/locale/*' -name '*.mo' -not -path '*/sv/*' -not -path '*/en/*' -delete \
-    && find /venv -type f \( -name '*.pyi' -o -name '*.po' -o -name '*.px[di]' -o -name '*.[ch]' \
+    && find /venv -type f \( -name '*.pyi' -o -name '*.po' -o -name '*.px[di]' -o -name '*.pyx' -o -name '*.[ch]' \
     -o -path '*/static/*' -o -path '*/tests/*' -o -path '*/django/contrib/gis/*' \) -delete \
     && /tools/bin/python -m whitenoise.compress --quiet --no-gzip staticfiles \
     && /tools/bin/cyclonedx-py environment --output-reproducible --output-file sbom.cdx.json /venv/bin/python \
@@ -34,6 +44,7 @@ FROM ${BASE_IMAGE}
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 APP_ROLE=clinic PORT=8000
 COPY --from=build /venv /venv
 COPY --from=build /app /app
+COPY --from=docs /app/site /app/site
 WORKDIR /app
 # A number, so that a platform can see that it is not root.
 USER 10001:10001

@@ -66,11 +66,7 @@ check: $(READY) ## style, types, layers, migrations, deployment, the API's descr
 	@echo "All checks passed."
 
 docs: $(DOCS_READY) ## the documents as a site, in site/docs: no dead link, nothing from another host
-	@rm -rf var/docs site/docs; mkdir -p var site; cp -r docs var/docs; cp LICENSE NOTICE var/docs
-	@sed 's#](docs/#](#g; s#src="docs/#src="#g' README.md > var/docs/index.md
-	@for page in CONTRIBUTING CHANGELOG; do sed 's#](docs/#](#g' $$page.md > var/docs/$$page.md; done
-	@find var/docs -name '*.md' -exec sed -i -E 's#\]\(\.\./(CONTRIBUTING|CHANGELOG)\.md#](\1.md#g; s#\]\(\.\./README\.md#](index.md#g' {} +
-	@.venv/bin/zensical build --clean --strict
+	@.ci/build-docs .venv/bin/zensical
 	@$(PYTHON) -m tests.built_site site/docs
 	@echo "The site is in site/docs ($$(du -sm site/docs | cut -f1) MB): open site/docs/index.html."
 

@@ -9,7 +9,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import override
 from rest_framework import exceptions
 
-from registry.errors import InfusionRefused, KindUnclear, KnownElsewhere, Problem, RegistryError, TooManyLookups
+from registry.errors import (
+    DatabaseDown,
+    InfusionRefused,
+    KindUnclear,
+    KnownElsewhere,
+    Problem,
+    RegistryError,
+    TooManyLookups,
+)
 from swecar.counts import count
 from swecar.http.error_status import status_of
 
@@ -162,6 +170,11 @@ def not_found(request: HttpRequest, *args, **kwargs) -> HttpResponse:
 def bad_request(request: HttpRequest) -> HttpResponse:
     """A request that cannot be read, before anyone looks at its query."""
     return problem(request, "bad_request", "The request cannot be processed as it stands", HTTPStatus.BAD_REQUEST)
+
+
+def database_down(request: HttpRequest, page: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+    """The database does not respond, or has broken off what was read: a problem, or the page."""
+    return problem_of(request, DatabaseDown()) if request.path_info.startswith("/api/") else page(request)
 
 
 def server_error(request: HttpRequest, page: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:

@@ -86,6 +86,11 @@ class Busy(RegistryError):
     code = "busy"
 
 
+class DatabaseDown(RegistryError):
+    sentence = gettext_noop("The database does not respond. Try again in a minute.")
+    code = "database_down"
+
+
 class WrongPurpose(RegistryError):
     """The database is not what the process is set up for."""
 

@@ -1,8 +1,11 @@
 """URLs of what the public reads, and of what watches the process: all that APP_ROLE=public serves."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.urls import URLPattern, include, path
 
-from api.errors import bad_request, not_found, server_error
+from api.errors import bad_request, database_down, not_found, server_error
 from api.monitoring import health, metrics
 from api.public.service import ApiInfoView
 from registry.pages.public import about, error_pages, releases, robots
@@ -45,5 +48,7 @@ def handler404(request, exception):
 
 
 def handler500(request):
-    """A 500 as JSON for the API, else as a page."""
+    """A 500 as JSON for the API, else as a page; where it is the database that fails, a 503."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        return database_down(request, error_pages.show_database_down)
     return server_error(request, error_pages.show_fault)

@@ -3,6 +3,7 @@
 import ast
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from api.errors import Refused
@@ -54,6 +55,17 @@ def test_a_kind_of_refused_infusion_has_its_own_code():
     """Else it would have the status of any other refused infusion."""
     kinds = classes(InfusionRefused)
     assert len({one.code for one in kinds}) == len(kinds) == 4
+
+
+@pytest.mark.parametrize("address", ["/", "/en/", "/api/v1/map", "/api/v1/infusions", "/clinic/", "/admin/"])
+def test_a_database_that_does_not_respond_is_no_fault_of_a_program(db, monkeypatch, address):
+    def fail():
+        raise OperationalError("connection to 10.0.0.7 refused")
+
+    monkeypatch.setattr("registry.purpose.read_purpose", fail)
+    response = Client(raise_request_exception=False).get(address)
+    assert (response.status_code, response["Retry-After"], response["Cache-Control"]) == (503, "60", "no-store")
+    assert b"10.0.0.7" not in response.content
 
 
 OTHER = 418  # that no error has

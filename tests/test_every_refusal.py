@@ -44,6 +44,7 @@ WAYS = {
     "again": """
         changed_meanwhile busy too_many_lookups effect_changed list_changed import_not_storable
         import_impossible question_answered referral_settled snapshot_behind too_many_requests no_snapshot
+        database_down
         withheld_by_policy as_of_needs_current
     """,
     "other way": """

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.choices import Purpose
-from registry.errors import NotPublished, Withheld, WrongPurpose
+from registry.errors import DatabaseDown, NotPublished, Withheld, WrongPurpose
 from registry.pages.public.layout import STARTS, frame
 from swecar.http.error_status import status_of
 from swecar.http.middleware import CONTENT_POLICY, SIGNED_IN, language_of
@@ -54,6 +54,15 @@ def show_fault(request: HttpRequest) -> HttpResponse:
             "write to %(contact)s."
         ) % {"contact": settings.CONTACT}
         return _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong here"), sentence)
+
+
+def show_database_down(request: HttpRequest) -> HttpResponse:
+    """Nothing can be read: 503."""
+    with override(language_of(request)):
+        error = DatabaseDown()
+        response = _show(request, status_of(error), _("The page cannot be shown just now"), str(error))
+    response["Retry-After"] = "60"
+    return response
 
 
 def show_unpublished(error: NotPublished | Withheld, *, language: str) -> HttpResponse:

@@ -69,6 +69,16 @@ def database(value: str) -> dict[str, Any]:
     }
 
 
+def replica(value: str) -> dict[str, Any]:
+    """The same for a replica: one host, since a process must not read of one what only another has."""
+    found = database(value)
+    if "," in found["HOST"]:
+        raise WrongForm("It names several hosts. Write one replica; another process may read another.")
+    if found["OPTIONS"].get("target_session_attrs") in {"read-write", "primary"}:
+        raise WrongForm("The driver's option target_session_attrs wants no replica. Remove it.")
+    return found
+
+
 def _check_hosts(hosts: str, ports: str) -> None:
     for host in hosts.split(","):
         if host and not (host.startswith("/") or HOST.fullmatch(host) or HOST.fullmatch(f"[{host}]")):

@@ -2,7 +2,7 @@
 
 from swecar import setting_forms as form
 from swecar.env import Setting
-from swecar.server_urls import WRITE_DATABASE, WRITE_REDIS, database, redis_server
+from swecar.server_urls import WRITE_DATABASE, WRITE_REDIS, database, redis_server, replica
 from swecar.setting_rules import check_together
 
 __all__ = ["SETTINGS", "check_together"]
@@ -37,6 +37,21 @@ SETTINGS = (
         None,
         WRITE_DATABASE,
         secret=True,
+    ),
+    Setting(
+        "PUBLIC_DATABASE_URL",
+        replica,
+        (
+            "a streaming replica that the processes of `APP_ROLE=public` read instead of `DATABASE_URL`; of the "
+            "same form, with one host ([reads from a replica](operations.md#reads-from-a-replica))"
+        ),
+        secret=True,
+    ),
+    Setting(
+        "REPLICA_LAG_SECONDS",
+        form.number(1),
+        "how far that replica may be behind before the processes that read it say that they are not ready",
+        "60",
     ),
     Setting(
         "REDIS_URL",

@@ -12,7 +12,10 @@ _set = env.read_settings(SETTINGS)
 check_together(_set)
 
 APP_ROLE: str = _set["APP_ROLE"]
-DATABASE = _set["DATABASE_URL"]
+# The public plane writes nothing to PostgreSQL, so a replica is all that it needs.
+READS_REPLICA: bool = APP_ROLE == "public" and bool(_set["PUBLIC_DATABASE_URL"])
+REPLICA_LAG_SECONDS: int = _set["REPLICA_LAG_SECONDS"]
+DATABASE = _set["PUBLIC_DATABASE_URL" if READS_REPLICA else "DATABASE_URL"]
 REDIS = _set["REDIS_URL"]
 SECRET_KEY: str = _set["SECRET_KEY"]
 SECRET_KEY_FALLBACKS: list[str] = _set["SECRET_KEY_FALLBACKS"] or []
@@ -121,7 +124,11 @@ TEMPLATES = [
 # name in the URL takes precedence.
 DATABASE_SESSION = {
     name: value
-    for name, value in {"client_connection_check_interval": "2s", "lock_timeout": "30s"}.items()
+    for name, value in {
+        "client_connection_check_interval": "2s",
+        "lock_timeout": "30s",
+        **({"default_transaction_read_only": "on"} if READS_REPLICA else {}),
+    }.items()
     if name not in DATABASE["OPTIONS"].get("options", "")
 }
 DATABASES = {

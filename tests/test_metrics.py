@@ -28,6 +28,7 @@ OF_THE_DATABASE = {
     "queue_age_seconds", "import_queue_age_seconds",
 }  # fmt: skip
 OF_A_SNAPSHOT = {"snapshot_age_seconds", "snapshot_number"}
+OF_A_REPLICA = {"replica_up", "replica_lag_seconds"}
 ASK_WITH_ALL_DOWN = """
 import django
 from django.conf import settings
@@ -83,7 +84,9 @@ def test_nothing_is_told_but_what_is_listed(lists):
 def test_every_gauge_is_in_the_handbook_and_no_other():
     text = (ROOT / "docs" / "operations.md").read_text()
     counted = {f"{name}_total" for name in COUNTERS} | {SECONDS}
-    assert set(re.findall(r"`swecar_(\w+)", text)) == ALONE | OF_THE_DATABASE | OF_A_SNAPSHOT | counted
+    assert (
+        set(re.findall(r"`swecar_(\w+)", text)) == ALONE | OF_THE_DATABASE | OF_A_SNAPSHOT | OF_A_REPLICA | counted
+    )
 
 
 def test_the_answer_is_text_for_prometheus_kept_by_nobody(lists):

@@ -36,7 +36,7 @@ EXPRESSIONS = [rule["expr"] for rule in RULES] + [
 
 
 @pytest.fixture
-def labels(lists) -> dict[str, set[str]]:
+def labels(lists, settings) -> dict[str, set[str]]:
     """Every sample that the service can tell, with its labels."""
     factories.record_several(lists)
     publish()
@@ -44,9 +44,10 @@ def labels(lists) -> dict[str, set[str]]:
     known = {f"swecar_{name}_total": set(of) for name, (_meaning, of) in COUNTERS.items()}
     known |= {f"swecar_{SECONDS}_{end}": {"part"} for end in ("sum", "count")}
     known[f"swecar_{SECONDS}_bucket"] = {"part", "le"}
-    for family in text_string_to_metric_families(Client().get("/metrics").content.decode()):
-        if family.type == "gauge":
-            known[family.name] = set().union(*(sample.labels for sample in family.samples))
+    for settings.READS_REPLICA in (False, True):
+        for family in text_string_to_metric_families(Client().get("/metrics").content.decode()):
+            if family.type == "gauge":
+                known[family.name] = set().union(*(sample.labels for sample in family.samples))
     return known
 
 

@@ -39,9 +39,9 @@ def stop(process: subprocess.Popen) -> float:
     return time.monotonic() - begun
 
 
-def status_of(address: str) -> int:
+def status_of(address: str, within: int = 10) -> int:
     try:
-        with urlopen(address, timeout=10) as response:  # noqa: S310
+        with urlopen(address, timeout=within) as response:  # noqa: S310
             return response.status
     except HTTPError as error:
         return error.code

@@ -77,6 +77,12 @@ WRONG = {
     "REFERRAL_DAYS": ["-5"],
     "DRAFT_DAYS": ["0"],
     "DATABASE_POOL": ["0", "1001"],
+    "PUBLIC_DATABASE_URL": [
+        "replica:5432/n", f"http://u:{SECRET}@h/n", f"postgresql://u:{SECRET}@h", "postgresql://u@h/n?sslmod=require",
+        f"postgresql://u:{SECRET}@h1,h2/n", f"postgresql://u:{SECRET}@h/n?target_session_attrs=read-write",
+        f"postgresql://u:{SECRET}@h/n?target_session_attrs=primary",
+    ],
+    "REPLICA_LAG_SECONDS": ["0", "-1", "1.5", "a minute"],
     "ACCESS_LOG_YEARS": ["4", "0", "five", "5.5", "-5"],
     "CONTROLLER": ["Region\nMellan"],
 }  # fmt: skip
@@ -91,6 +97,7 @@ RIGHT = {
         "postgresql://u@h/n?sslmode=verify-full&sslrootcert=/ca.pem&connect_timeout=5&load_balance_hosts=random",
         "postgresql://u@h/n?options=-c%20statement_timeout%3D60s",
     ],
+    "PUBLIC_DATABASE_URL": ["", "postgresql://reader@h:5433/n?target_session_attrs=standby&sslmode=require"],
     "REDIS_URL": [
         "redis://h", "redis://h/", "redis://[::1]:6379/3", f"redis://user:{SECRET}@h:6379/15",
         f"rediss://:{SECRET}@h:6380/0?ssl_ca_certs=/ca.pem", "rediss://h/0?ssl_cert_reqs=none",

@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 
 from registry.models import LastSeen
 from registry.models.publication import Publication
+from registry.published.replica import is_too_far_behind, read_lag
 from swecar.redis_client import IMPATIENT, make_client
 
 
@@ -19,12 +20,14 @@ def live(request: HttpRequest) -> JsonResponse:
 def ready(request: HttpRequest) -> JsonResponse:
     """Whether this web server can serve: it needs the database, and neither the broker nor a snapshot.
 
-    503 where the database does not respond, or lacks the tables of this version.
+    503 where the database does not respond, lacks the tables of this version, or is a replica that is far behind.
     """
     database, age = _database()
-    status = "ready" if database else "not ready"
-    told = {"status": status, "database": database, "broker": is_broker_up(), "snapshot_age_seconds": age}
-    return JsonResponse(told, status=200 if database else 503)
+    lag, is_level = _replica(database)
+    is_ready = database and is_level
+    status = "ready" if is_ready else "not ready"
+    told = {"status": status, "database": database, "broker": is_broker_up(), "snapshot_age_seconds": age} | lag
+    return JsonResponse(told, status=200 if is_ready else 503)
 
 
 def deep(request: HttpRequest) -> JsonResponse:
@@ -35,7 +38,8 @@ def deep(request: HttpRequest) -> JsonResponse:
         signs = LastSeen.objects.read() if database else None
     except DatabaseError:
         signs = None
-    well = bool(broker and signs and signs.are_well and age is not None)
+    lag, is_level = _replica(database)
+    well = bool(broker and signs and signs.are_well and age is not None and is_level)
     return JsonResponse(
         {
             "status": "well" if well else "not well",
@@ -44,7 +48,8 @@ def deep(request: HttpRequest) -> JsonResponse:
             "snapshot_age_seconds": age,
             "absent": sorted(map(str, signs.absent)) if signs else None,
             "alarm_failed": signs.alarm_failed if signs else None,
-        },
+        }
+        | lag,
         status=200 if well else 503,
         headers={"Cache-Control": "no-store"},
     )
@@ -57,6 +62,19 @@ def _database() -> tuple[bool, int | None]:
     except (DatabaseError, Publication.DoesNotExist):
         return False, None
     return True, int((timezone.now() - snapshot.built_at).total_seconds()) if snapshot else None
+
+
+def _replica(database: bool) -> tuple[dict[str, float | None], bool]:
+    """The lag of a replica that is read here and responds, and whether that is near enough."""
+    if not settings.READS_REPLICA:
+        return {}, True
+    try:
+        lag = read_lag() if database else None
+    except DatabaseError:
+        lag = None
+    if lag is None:
+        return {"replica_lag_seconds": None}, False
+    return {"replica_lag_seconds": round(lag, 1)}, not is_too_far_behind(lag)
 
 
 def is_broker_up() -> bool:

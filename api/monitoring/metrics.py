@@ -7,6 +7,7 @@ stands in the database, or in Redis (swecar/counts.py). A gauge without a value 
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Count, Min, Q
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +21,7 @@ from registry.choices import FAILURES, ImportState, Sign, Task
 from registry.entry.patients.lookup_budget import count_lookups
 from registry.models import ImportJob, LastSeen, Publication, Revision, Run
 from registry.models.last_seen import LONGEST_ABSENCE
+from registry.published.replica import read_lag
 from swecar.counts import read_counts
 
 
@@ -43,6 +45,17 @@ class _Gauges:
 @require_safe
 def show_metrics(request: HttpRequest) -> HttpResponse:
     """All gauges in the text format of Prometheus; with the database down what is known without it."""
+    gauges = _tell_of_replica() if settings.READS_REPLICA else _tell_of_service()
+    gauges.tell("broker_up", "Whether the broker responds.", is_broker_up())
+    counts = read_counts()
+    if counts is not None:
+        gauges.registry.register(Counters(counts))
+    return HttpResponse(
+        generate_latest(gauges.registry), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"}
+    )
+
+
+def _tell_of_service() -> _Gauges:
     gauges = _Gauges()
     try:
         _tell_snapshot(gauges)
@@ -56,13 +69,21 @@ def show_metrics(request: HttpRequest) -> HttpResponse:
     else:
         is_database_up = True
     gauges.tell("database_up", "Whether the database responds.", is_database_up)
-    gauges.tell("broker_up", "Whether the broker responds.", is_broker_up())
-    counts = read_counts()
-    if counts is not None:
-        gauges.registry.register(Counters(counts))
-    return HttpResponse(
-        generate_latest(gauges.registry), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"}
-    )
+    return gauges
+
+
+def _tell_of_replica() -> _Gauges:
+    """Of the replica alone: it may be behind what the web servers at the primary tell of the service."""
+    gauges = _Gauges()
+    try:
+        lag = read_lag()
+    except DatabaseError:
+        is_replica_up = False
+    else:
+        is_replica_up = True
+        gauges.tell("replica_lag_seconds", "How far the replica that is read here is behind.", lag)
+    gauges.tell("replica_up", "Whether the replica that is read here responds.", is_replica_up)
+    return gauges
 
 
 def _tell_snapshot(gauges: _Gauges) -> None:

@@ -46,6 +46,7 @@ STATUS = described(
         record(
             snapshot={"oneOf": [SNAPSHOT_HEAD, {"type": "null"}]},
             stale={"type": "boolean"},
+            lag_seconds={"type": "integer", "minimum": 0},
             last_run={
                 "oneOf": [
                     named(
@@ -57,7 +58,10 @@ STATUS = described(
             },
         ),
     ),
-    description="The current snapshot, whether the records have moved on since, and the last run.",
+    description=(
+        "The current snapshot, whether the records have moved on since, by how many seconds a replica that is "
+        "read here may be behind, and the last run."
+    ),
 )
 API_INFO = described(
     "api_info",

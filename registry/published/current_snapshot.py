@@ -1,7 +1,8 @@
 """Which snapshot is current, known to every process without asking the database each time.
 
 It is kept in the cache, so that a response that has not changed costs no SQL; the key lives for some
-seconds only, so that a missed announcement cannot hide a snapshot.
+seconds only, so that a missed announcement cannot hide a snapshot. A process that reads a replica asks that
+alone: what is announced may not have come there yet.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
+from django.conf import settings
 from django.core.cache import cache, caches
+from django.db import OperationalError, connection
+from psycopg_pool import PoolTimeout
 
 from registry.errors import FactsNotKept, NotPublished
 from registry.models.publication import Publication
@@ -62,15 +66,16 @@ def read_current() -> Current:
     remembered = caches["responses"].get(CURRENT_KEY)
     if remembered:
         return remembered
-    known = cache.get(CURRENT_KEY)
+    known = None if settings.READS_REPLICA else cache.get(CURRENT_KEY)
     if known:
         return _remember(Current(**known))
     snapshot = Snapshot.objects.filter(pk__in=Publication.objects.values("snapshot")).first()
     if snapshot is None:
         raise NotPublished
     current = describe_snapshot(snapshot)
-    # add, not set: a slow reader must not overwrite a newer announcement.
-    cache.add(CURRENT_KEY, asdict(current), CURRENT_SECONDS)
+    if not settings.READS_REPLICA:
+        # add, not set: a slow reader must not overwrite a newer announcement.
+        cache.add(CURRENT_KEY, asdict(current), CURRENT_SECONDS)
     return _remember(current)
 
 
@@ -83,16 +88,25 @@ def remembered_hash() -> str | None:
 def forget_current() -> None:
     """Ask the database anew: what this process and the cache know has been overtaken."""
     caches["responses"].delete(CURRENT_KEY)
-    cache.delete(CURRENT_KEY)
+    if not settings.READS_REPLICA:
+        cache.delete(CURRENT_KEY)
 
 
 def retry_if_replaced(read: Callable[[], T]) -> T:
-    """What read gives; it reads once more where a newer snapshot came between its query and the facts."""
+    """What read gives; it reads once more where a newer snapshot came between its query and the facts.
+
+    A replica that drops facts, as its primary has, breaks off the statement or the connection that reads them.
+    """
     try:
         return read()
     except FactsNotKept:
-        forget_current()
-        return read()
+        pass
+    except OperationalError as error:
+        if isinstance(error.__cause__, PoolTimeout):  # it has been waited for
+            raise
+        connection.close_if_unusable_or_obsolete()
+    forget_current()
+    return read()
 
 
 def _remember(current: Current) -> Current:

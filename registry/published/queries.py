@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from math import ceil
 
 from django.conf import settings
 
@@ -34,6 +35,7 @@ from registry.published.disclosure import (
 )
 from registry.published.disclosure_blocks import TABLES
 from registry.published.map_document import assemble_map, build_map, map_queries
+from registry.published.replica import read_lag
 from registry.published.time_series import assemble_series, series_queries, withhold_series
 
 CODES = {
@@ -221,7 +223,7 @@ def read_tables() -> list[list[str]] | None:
 
 
 def read_status() -> dict:
-    """The current snapshot, whether the records have moved on, and the last run; never kept."""
+    """The current snapshot, whether the records have moved on, the replica's lag, the last run; never kept."""
     publication = Publication.objects.select_related("snapshot").get()
     run = Run.objects.exclude(finished_at=None).first()
     snapshot = publication.snapshot
@@ -229,6 +231,7 @@ def read_status() -> dict:
         {
             "snapshot": describe_snapshot(snapshot).describe() if snapshot else None,
             "stale": Revision.objects.get().number != publication.revision,
+            "lag_seconds": ceil(read_lag()),
             "last_run": run
             and {"task": run.task, "finished_at": print_instant(run.finished_at), "outcome": run.outcome},
         },

@@ -1,0 +1,115 @@
+"""A real streaming standby of the server that the tests' databases are on."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.cache import caches
+from django.test import override_settings
+
+from swecar.local.accounts import VARIABLES, choose_account, hand_over, run_once
+from swecar.local.ports import find_free_port
+from swecar.local.postgres import POSTGRES_SETTINGS
+from swecar.local.programs import find_postgres
+from tests.poolers import connected_at
+from tests.working import STOP_SECONDS, database_url, wait_for
+
+# Statements that stand in the way of what is replayed are broken off soon, and not after 30 seconds.
+SETTINGS = POSTGRES_SETTINGS | {"hot_standby": "on", "max_standby_streaming_delay": "300ms", "fsync": "off"}
+
+
+@dataclass
+class Standby:
+    """One that runs; its port is the only difference of its addresses to the primary's."""
+
+    port: int
+    process: subprocess.Popen
+
+    @property
+    def url(self) -> str:
+        """Of the test's database there."""
+        return database_url().replace(f":{urlsplit(database_url()).port}/", f":{self.port}/")
+
+    def ask(self, statement: str) -> tuple:
+        with psycopg.connect(self.url, autocommit=True) as opened:
+            return opened.execute(statement).fetchone() or ()
+
+    def pause(self) -> None:
+        """Replay nothing from now on."""
+        self.ask("SELECT pg_wal_replay_pause()")
+        wait_for(lambda: self.ask("SELECT pg_get_wal_replay_pause_state()") == ("paused",), "a pause")
+
+    def resume(self) -> None:
+        self.ask("SELECT pg_wal_replay_resume()")
+
+    def catch_up(self) -> None:
+        """Wait until it has what the primary has by now."""
+        with psycopg.connect(database_url(), autocommit=True) as primary:
+            (here,) = primary.execute("SELECT pg_current_wal_insert_lsn()").fetchone()
+        wait_for(lambda: self.ask(f"SELECT pg_last_wal_replay_lsn() >= '{here}'") == (True,), "a standby level")
+
+    @contextmanager
+    def read(self) -> Iterator[None]:
+        """Let this process read there, as APP_ROLE=public with PUBLIC_DATABASE_URL does."""
+        session = settings.DATABASE_SESSION | {"default_transaction_read_only": "on"}
+        caches["responses"].clear()  # another process remembers nothing of this one
+        with override_settings(READS_REPLICA=True, DATABASE_SESSION=session), connected_at(self.port):
+            yield
+        caches["responses"].clear()
+
+
+@contextmanager
+def running_standby() -> Iterator[Standby]:
+    """Make one and run it until the end of the block."""
+    program = find_postgres()
+    copy = program.with_name("pg_basebackup")
+    if not copy.exists():
+        pytest.skip("pg_basebackup is not installed beside PostgreSQL, so no replica is tried.")
+    var = Path(tempfile.mkdtemp(prefix="swecar-standby-"))
+    var.chmod(0o755)
+    account, folder, port = choose_account(var, program, copy), var / "data", find_free_port()
+    hand_over(var, account)
+    words = ["-d", os.environ["DATABASE_URL"], "-D", str(folder), "-R", "-c", "fast", "--no-sync"]
+    made = run_once(account, [copy, *words], var)
+    assert made.returncode == 0, made.stderr
+    switches = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+    with (var / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*account.prefix, program, "-D", folder, "-p", str(port), *switches],
+            cwd=var, env=VARIABLES, stdout=log, stderr=log, start_new_session=True, **account.change_of_user(),
+        )  # fmt: skip
+    standby = Standby(port, process)
+    try:
+        wait_for(lambda: process.poll() is not None or _responds(port), "a standby that responds")
+        assert process.poll() is None, (var / "log").read_text()
+        yield standby
+    finally:
+        stop(process)
+        shutil.rmtree(var)
+
+
+def _responds(port: int) -> bool:
+    try:
+        psycopg.connect(os.environ["DATABASE_URL"], port=port, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        time.sleep(0.1)
+        return False
+    return True
+
+
+def stop(process: subprocess.Popen) -> None:
+    """Stop it at once; its children end with it."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGQUIT)
+    process.wait(STOP_SECONDS)

@@ -14,6 +14,7 @@ from registry.entry.idempotency import KEPT, prune_idempotency_keys
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.merge import merge_patients
 from registry.models import IdempotencyKey, Infusion, Membership, Patient
+from registry.numbers_in_text import holds_identity_number
 from registry.publishing.publish import publish
 from registry.publishing.verification import verify
 from tests import factories
@@ -234,6 +235,14 @@ def test_a_key_that_cannot_be_kept_is_refused(uppsala, key):
     problem = refused(uppsala.enter({"idempotency_key": key}), 400, "idempotency_key_invalid")
     assert problem["parameter"] == "Idempotency-Key"
     assert not Infusion.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["84732b1f-8ec1-4de0-8b78-aaa3aec2dc13", "2F0370AC-4118-4D90-8176-BFAD1F836261"])
+def test_a_uuid_is_a_key_whatever_its_digits_look_like(uppsala, key):
+    """One in sixty holds what could be an identity number."""
+    assert holds_identity_number(key)
+    assert [uppsala.enter({"idempotency_key": key}).status_code for _time in range(2)] == [201, 201]
+    assert Infusion.objects.count() == 1
 
 
 def test_what_is_kept_of_a_request_holds_no_identifier(uppsala):

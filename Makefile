@@ -1,6 +1,6 @@
 # The commands of README.md. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients docs pictures mutants bench bare-check image-check lock clean
+.PHONY: help demo test check clients docs pictures mutants bench bare-check image-check hosts-check lock clean
 
 PYTHON := .venv/bin/python
 # Each of these files says that its packages are installed: those of the demonstration, and all.
@@ -89,6 +89,9 @@ bare-check: ## `make demo` on bare Debian 12 and 13, with pip and uv, as root an
 
 image-check: $(READY) ## builds the image, runs each role of it without rights, drives it, measures (needs root and buildah)
 	@exec .ci/image-check
+
+hosts-check: $(READY) ## three hosts in networks of their own, one cut off and back (needs root, nginx, pgbouncer, iproute2)
+	@exec .ci/hosts-check
 
 lock: ## compile requirements*.txt from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "uv is not installed: pip install uv." >&2; exit 1; }

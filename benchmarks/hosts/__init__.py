@@ -1,0 +1,1 @@
+"""The run on three hosts, of which one is cut off and comes back; `.ci/hosts-check` starts it."""

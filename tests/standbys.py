@@ -17,6 +17,7 @@ import pytest
 from django.conf import settings
 from django.core.cache import caches
 from django.test import override_settings
+from psycopg import sql
 
 from swecar.local.accounts import VARIABLES, choose_account, hand_over, run_once
 from swecar.local.ports import find_free_port
@@ -52,6 +53,24 @@ class Standby:
 
     def resume(self) -> None:
         self.ask("SELECT pg_wal_replay_resume()")
+
+    @contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """Without its connection to the primary for a while."""
+        (usual,) = self.ask("SHOW primary_conninfo")
+        try:
+            self._connect_to("")
+            wait_for(
+                lambda: self.ask("SELECT count(*) FROM pg_stat_wal_receiver") == (0,), "the end of the stream"
+            )
+            yield
+        finally:
+            self._connect_to(usual)
+
+    def _connect_to(self, primary: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as opened:
+            opened.execute(sql.SQL("ALTER SYSTEM SET primary_conninfo = {}").format(sql.Literal(primary)))
+            opened.execute("SELECT pg_reload_conf()")
 
     def catch_up(self) -> None:
         """Wait until it has what the primary has by now."""

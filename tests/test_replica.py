@@ -10,6 +10,7 @@ from psycopg.errors import SerializationFailure
 
 from registry.models import Snapshot
 from registry.published import queries
+from registry.published.replica import read_lag
 from registry.publishing.old_facts import prune_facts
 from registry.publishing.publish import publish
 from swecar.local.ports import find_free_port
@@ -100,8 +101,12 @@ def test_one_at_the_primary_reads_the_new_snapshot_though_a_replica_has_it_not(r
     assert total() == (first + 1, 5)
 
 
-def test_a_read_that_the_replica_breaks_off_is_read_again(replica, committed_lists, monkeypatch):
-    """The facts are dropped while they are read: the replica waits a little, and then cancels the statement."""
+@pytest.mark.parametrize("broken_off", ["statement", "connection"])
+def test_a_read_that_the_replica_breaks_off_is_read_again(replica, committed_lists, monkeypatch, broken_off):
+    """The facts are dropped while they are read: the replica waits a little, and then cancels the statement.
+
+    Of a transaction that is between two statements it ends the connection.
+    """
     first = Snapshot.objects.get().number
     replica.pause()
     enter(committed_lists, 2)
@@ -115,6 +120,8 @@ def test_a_read_that_the_replica_breaks_off_is_read_again(replica, committed_lis
             if not broken:
                 broken.append(number)
                 replica.resume()
+                if broken_off == "connection":
+                    time.sleep(3)
                 cursor.execute("SELECT pg_sleep(20)")
         return usual(number, *asked)
 
@@ -169,6 +176,24 @@ def test_the_lag_is_told_and_beyond_its_bound_the_process_is_not_ready(replica, 
         wait_for(lambda: ask("/health/ready")[0] == 200, "a replica that is level")
 
 
+def test_a_replica_that_is_cut_off_grows_old_though_it_has_replayed_all_it_received(replica, settings):
+    settings.REPLICA_LAG_SECONDS = 2
+    with replica.cut_off():
+        time.sleep(2.5)
+        with replica.read():
+            assert (ask("/health/ready")[0], ask("/api/v1/status")[1]["lag_seconds"] > 2) == (503, True)
+    with replica.read():
+        wait_for(lambda: ask("/health/ready")[0] == 200, "a replica that is connected again")
+
+
+def test_a_role_that_may_read_and_nothing_more_knows_the_lag(replica):
+    time.sleep(2.5)  # an idle primary, whose last commit grows old
+    with replica.read(), connection.cursor() as cursor:
+        cursor.execute("SET ROLE pg_read_all_data")
+        assert read_lag() < 1
+        cursor.execute("RESET ROLE")
+
+
 def test_a_web_server_without_a_replica_tells_of_none(committed_lists):
     publish()
     assert "replica_lag_seconds" not in ask("/health/ready")[1]
@@ -218,7 +243,7 @@ def test_where_the_replica_is_away_the_public_gets_a_503_and_the_primary_goes_on
             wait_for(lambda: status_of(f"{site}/api/v1/map") == 200, "a web server that serves")
             stop(standby.process)
             time.sleep(0.5)
-            paths = ("/api/v1/map", "/en/", "/api/v1/status", "/en/releases/", "/health/ready")
+            paths = ("/api/v1/map", "/en/", "/health/ready")
             assert {path: status_of(site + path, within=20) for path in paths} == dict.fromkeys(paths, 503)
             assert status_of(f"{site}/health/live") == 200
         finally:

@@ -69,7 +69,8 @@ def read_current() -> Current:
     known = None if settings.READS_REPLICA else cache.get(CURRENT_KEY)
     if known:
         return _remember(Current(**known))
-    snapshot = Snapshot.objects.filter(pk__in=Publication.objects.values("snapshot")).first()
+    heads = Snapshot.objects.defer("map_document", "code_lists", "blocks")
+    snapshot = heads.filter(pk__in=Publication.objects.values("snapshot")).first()
     if snapshot is None:
         raise NotPublished
     current = describe_snapshot(snapshot)

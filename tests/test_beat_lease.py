@@ -13,6 +13,7 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
+from celery.beat import Scheduler, SchedulingError
 from django.utils import timezone
 from redis import Redis
 
@@ -23,7 +24,7 @@ from registry.publishing.scheduling import LeasedScheduler
 from swecar.celery import app as celery_app
 from swecar.local.folder import ROOT
 from swecar.local.ports import find_free_port
-from tests.poolers import connected_at
+from tests.poolers import connected_at, pgbouncer
 from tests.test_metrics import ask as metrics
 from tests.test_pooler import at_once
 from tests.working import broker, database_url, kill, wait_for
@@ -114,7 +115,7 @@ def sent(monkeypatch) -> list[tuple[str, str]]:
     messages: list[tuple[str, str]] = []
     monkeypatch.setattr(LeasedScheduler, "producer", None)
     monkeypatch.setattr(
-        LeasedScheduler, "apply_async", lambda own, entry, **_rest: messages.append((own.name, entry.name))
+        Scheduler, "apply_async", lambda own, entry, **_rest: messages.append((own.name, entry.name))
     )
     return messages
 
@@ -222,6 +223,37 @@ def test_without_the_database_nobody_sends_and_nothing_is_lost(sent, caplog):
     ScheduleLease.objects.update(sent={"sweep": (timezone.now() - timedelta(hours=1)).isoformat()})
     work(one)
     assert ("one", "sweep") in sent
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_broker_did_not_take_is_sent_by_another_that_reaches_it(sent, monkeypatch):
+    cut_off, other = scheduler("cut off", since=timedelta(days=3)), scheduler("other")
+
+    def send(own, entry, **_rest):
+        if own is cut_off:
+            raise SchedulingError
+        sent.append((own.name, entry.name))
+
+    monkeypatch.setattr(Scheduler, "apply_async", send)
+    work(cut_off)
+    assert (sent, cut_off.is_holder) == ([], False)
+    work(other)
+    work(cut_off)
+    first = sent[0][1]  # the one that the broker did not take; the other scheduler has known the rest for no time
+    assert sent == [("other", first)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_pooler_that_shares_sessions_leaves_no_lease_on_them(sent):
+    with pgbouncer(pool_mode="transaction", default_pool_size="4") as port, connected_at(port):
+        one, other = scheduler("one", since=timedelta(days=3)), scheduler("other", since=timedelta(days=3))
+        for _turn in range(3):
+            work(one)
+            work(other)
+        assert sorted(sent) == [("one", "prune"), ("one", "sweep"), ("one", "verify")]
+        one.close()
+        work(other)
+        assert (len(sent), other.is_holder) == (3, True)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,7 +6,8 @@ from itertools import count
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
-from psycopg.errors import SerializationFailure
+from psycopg.errors import LockNotAvailable, QueryCanceled, SerializationFailure
+from psycopg_pool import PoolTimeout
 
 from registry.models import Snapshot
 from registry.published import queries
@@ -146,6 +147,20 @@ def test_what_is_broken_off_each_time_is_a_503_in_our_form(replica, monkeypatch,
     assert form in response["Content-Type"]
     assert (response["Retry-After"], response["Cache-Control"]) == ("60", "no-store")
     assert b"recovery" not in response.content
+
+
+@pytest.mark.parametrize("waited_for", [PoolTimeout, QueryCanceled, LockNotAvailable])
+def test_what_has_been_waited_for_is_not_read_again(replica, monkeypatch, waited_for):
+    read = []
+
+    def fail(*_asked):
+        read.append(waited_for)
+        raise OperationalError from waited_for()
+
+    monkeypatch.setattr(queries, "count_together", fail)
+    with replica.read():
+        assert ask("/api/v1/counts?by=centre")[0] == 503
+    assert len(read) == 1
 
 
 # Lag

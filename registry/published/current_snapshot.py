@@ -13,6 +13,7 @@ from typing import TypeVar
 from django.conf import settings
 from django.core.cache import cache, caches
 from django.db import OperationalError, connection
+from psycopg.errors import LockNotAvailable, QueryCanceled
 from psycopg_pool import PoolTimeout
 
 from registry.errors import FactsNotKept, NotPublished
@@ -22,6 +23,7 @@ from registry.models.snapshot import Snapshot
 T = TypeVar("T")
 CURRENT_KEY = "current-snapshot"
 CURRENT_SECONDS = 20  # after which a process asks the database, should an announcement be lost
+WAITED_FOR = (PoolTimeout, LockNotAvailable, QueryCanceled)  # would be waited for once more
 REMEMBERED_SECONDS = 0.2  # during which a busy process does not even ask the cache
 
 
@@ -103,7 +105,7 @@ def retry_if_replaced(read: Callable[[], T]) -> T:
     except FactsNotKept:
         pass
     except OperationalError as error:
-        if isinstance(error.__cause__, PoolTimeout):  # it has been waited for
+        if isinstance(error.__cause__, WAITED_FOR):
             raise
         connection.close_if_unusable_or_obsolete()
     forget_current()

@@ -2,9 +2,10 @@
 
 import logging
 import time
+from datetime import datetime
 from uuid import uuid4
 
-from celery.beat import Scheduler
+from celery.beat import Scheduler, SchedulingError
 from django.db import DatabaseError
 
 from registry.choices import Sign
@@ -57,24 +58,40 @@ class LeasedScheduler(Scheduler):
 
     def apply_entry(self, entry, producer=None) -> None:
         """Send a job, unless another holds the lease by now; noted first, so that it is never sent twice."""
-        try:
-            with without_pool():
-                at = self.schedule[entry.name].last_run_at
-                self.is_holder = ScheduleLease.objects.note_sent(self.name, name=entry.name, at=at)
-        except DatabaseError as fault:
-            logger.warning("A job is not sent without the database: %s.", type(fault).__name__)
-            self.is_holder = False
+        self.is_holder = self.note_sent(entry.name, self.schedule[entry.name].last_run_at)
         if self.is_holder:
             super().apply_entry(entry, producer=producer)
 
-    def close(self) -> None:
-        """Give the lease back, so that another goes on at once."""
+    def apply_async(self, entry, *arguments, **options):
+        """The same, to the broker; where that does not take it, another scheduler may reach it."""
         try:
-            if self.is_holder:
-                self.is_holder = False
-                with without_pool():
-                    ScheduleLease.objects.give_back(self.name)
+            return super().apply_async(entry, *arguments, **options)
+        except SchedulingError:
+            self.note_sent(entry.name, entry.last_run_at)  # as it was before
+            self.give_back()
+            raise
+
+    def note_sent(self, name: str, at: datetime) -> bool:
+        """Note for all schedulers when a job was last sent; False where this one is not the holder."""
+        try:
+            with without_pool():
+                return ScheduleLease.objects.note_sent(self.name, name=name, at=at)
+        except DatabaseError as fault:
+            logger.warning("A job is not sent without the database: %s.", type(fault).__name__)
+            return False
+
+    def give_back(self) -> None:
+        """Let another go on at once."""
+        if not self.is_holder:
+            return
+        self.is_holder = False
+        try:
+            with without_pool():
+                ScheduleLease.objects.give_back(self.name)
         except DatabaseError as fault:
             logger.warning("The lease is not given back: %s.", type(fault).__name__)
-        finally:
-            super().close()
+
+    def close(self) -> None:
+        """Give the lease back, and end."""
+        self.give_back()
+        super().close()

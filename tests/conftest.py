@@ -25,6 +25,7 @@ from swecar.http import tolerant_cache
 from swecar.server_urls import redis_server
 from tests import factories
 from tests.exchange_files import bring, write  # noqa: F401 (fixtures)
+from tests.migrated_template import migrated_template
 
 SCREENSHOTS = Path(os.environ.get("SWECAR_VAR", "var"), "screenshots")
 
@@ -101,6 +102,13 @@ def _serve_to_keep(self, request):
 
 
 StaticFilesHandlerMixin.serve = _serve_to_keep
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker):
+    """The worker's database is a copy of one that is migrated already."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated_template()
 
 
 @pytest.fixture(scope="session")

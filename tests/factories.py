@@ -21,18 +21,16 @@ from registry.models import (
     Centre,
     Indication,
     Infusion,
-    LastSeen,
     ManufacturingSite,
     Membership,
     Patient,
     Product,
-    Publication,
     Refusal,
-    Revision,
     Trial,
     User,
 )
 from registry.models.last_seen import LONGEST_ABSENCE
+from tests.stored_at_once import stored_at_once
 
 ACADEMIC, INDUSTRY = "NCT99000002", "NCT99000001"
 TRIALS = ((ACADEMIC, Sponsor.ACADEMIC), (INDUSTRY, Sponsor.INDUSTRY), ("2019-004426-18", Sponsor.ACADEMIC))
@@ -61,6 +59,14 @@ INDICATIONS = (("b-all", "C91.0"), ("dlbcl", "C83.3"), ("solid-tumour", None))
 TRIAL_OF = {"SOC": None, "ACT": ACADEMIC, "ICT": INDUSTRY, "CUP": None}
 
 
+SINGLE_ROWS = """
+INSERT INTO registry_revision (id, number) VALUES (1, 0) ON CONFLICT DO NOTHING;
+INSERT INTO registry_publication (id, revision) VALUES (1, -1) ON CONFLICT DO NOTHING;
+INSERT INTO registry_lastseen (sign, instance, seen_at) SELECT unnest(%s::text[]), '', %s
+ON CONFLICT (sign, instance) DO UPDATE SET seen_at = excluded.seen_at, told_at = NULL
+"""
+
+
 @dataclass(frozen=True)
 class Lists:
     """The stored code lists, by code."""
@@ -74,28 +80,35 @@ class Lists:
 
 def store_single_rows() -> None:
     """Store the rows of migrations, which flushing the database deletes."""
-    Revision.objects.get_or_create()
-    Publication.objects.get_or_create()
-    for sign in LONGEST_ABSENCE:
-        LastSeen.objects.update_or_create(sign=sign, defaults={"seen_at": timezone.now(), "told_at": None})
+    with connection.cursor() as cursor:
+        cursor.execute(SINGLE_ROWS, [list(LONGEST_ABSENCE), timezone.now()])
 
 
 def store_lists() -> Lists:
     """Store the code lists, and the single rows."""
     store_single_rows()
-    centres = {
-        centre.code: centre
-        for centre in Centre.objects.bulk_create(
-            Centre(
-                code=code, name=f"Sjukhuset {code}", city_sv=code, city_en=code, county=code,
-                county_code=f"{place:02}", region=region, latitude=60, longitude=15, status=status,
-                position=place,
-            )
-            for place, (code, region, status) in enumerate(CENTRES)
+    centres, sites, products, indications, trials = stored_at_once(_store_lists)
+    return Lists(
+        centres={centre.code: centre for centre in centres},
+        sites={site.code: site for site in sites},
+        products={product.name: product for product in products},
+        indications={indication.code: indication for indication in indications},
+        trials={trial.identifier: trial for trial in trials},
+    )
+
+
+def _store_lists() -> tuple:
+    centres = Centre.objects.bulk_create(
+        Centre(
+            code=code, name=f"Sjukhuset {code}", city_sv=code, city_en=code, county=code,
+            county_code=f"{place:02}", region=region, latitude=60, longitude=15, status=status,
+            position=place,
         )
-    }  # fmt: skip
+        for place, (code, region, status) in enumerate(CENTRES)
+    )  # fmt: skip
+    of_code = {centre.code: centre for centre in centres}
     sites = ManufacturingSite.objects.bulk_create(
-        ManufacturingSite(code=code, name=code.title(), centre=centres[centre]) for code, centre in SITES
+        ManufacturingSite(code=code, name=code.title(), centre=of_code[centre]) for code, centre in SITES
     )
     products = Product.objects.bulk_create(
         Product(
@@ -114,13 +127,7 @@ def store_lists() -> Lists:
         Trial(identifier=identifier, name=identifier, sponsor=sponsor, phase="II")
         for identifier, sponsor in TRIALS
     )
-    return Lists(
-        centres=centres,
-        sites={site.code: site for site in sites},
-        products={product.name: product for product in products},
-        indications={indication.code: indication for indication in indications},
-        trials={trial.identifier: trial for trial in trials},
-    )
+    return centres, sites, products, indications, trials
 
 
 def check_digit(digits: str) -> int:

@@ -120,23 +120,37 @@ TEMPLATES = [
     }
 ]
 
-# The server checks that its client is alive, so that a dead worker does not keep its lock. An option of the same
-# name in the URL takes precedence.
+# The server checks that its client is alive, so that a dead worker does not keep its lock; a client whose host has
+# vanished is noticed within some 15 seconds. An option of the same name in the URL takes precedence.
 DATABASE_SESSION = {
     name: value
     for name, value in {
         "client_connection_check_interval": "2s",
         "lock_timeout": "30s",
+        "tcp_keepalives_idle": "5",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "2",
+        "tcp_user_timeout": "15s",
         **({"default_transaction_read_only": "on"} if READS_REPLICA else {}),
     }.items()
     if name not in DATABASE["OPTIONS"].get("options", "")
+}
+# The same at this end: a server whose host has vanished is an error within some 10 seconds, and not a wait.
+DATABASE_DRIVER = {
+    "connect_timeout": "5",
+    "keepalives_idle": "5",
+    "keepalives_interval": "5",
+    "keepalives_count": "2",
+    "tcp_user_timeout": "5000",  # ms
 }
 DATABASES = {
     "default": {
         **DATABASE,
         "ENGINE": "swecar.postgresql",
         "CONN_HEALTH_CHECKS": True,  # a connection from before a restart of the database is replaced
-        "OPTIONS": {**DATABASE["OPTIONS"], "pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}},
+        "OPTIONS": DATABASE_DRIVER
+        | DATABASE["OPTIONS"]
+        | {"pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}},
     }
 }
 

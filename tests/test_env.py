@@ -36,6 +36,41 @@ def test_session_options_of_the_url_are_added_to_our_own(options, session):
     assert told.split() == session
 
 
+TELL_PATIENCE = """
+import django
+django.setup()
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SELECT setting FROM pg_settings WHERE name LIKE 'tcp_%' ORDER BY name")
+    print(*(setting for setting, in cursor.fetchall()))
+    told = cursor.connection.info.get_parameters()
+    print(*(told.get(f"keepalives_{name}") for name in ("count", "idle", "interval")))
+    print(told.get("connect_timeout"), told.get("tcp_user_timeout"))
+connection.close_pool()
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ("", ["2 5 5 15000", "2 5 5", "5 5000"]),
+        (
+            f"?tcp_user_timeout=9000&keepalives_idle=60&options={quote('-c tcp_user_timeout=1min')}",
+            ["2 5 5 60000", "2 60 5", "5 9000"],
+        ),
+    ],
+    ids=["ours", "of the URL"],
+)
+def test_either_end_is_told_how_soon_the_other_has_vanished(options, wanted):
+    """`make hosts-check` shows what comes of it: a cut-off worker's locks end, and its own wait does."""
+    variables = os.environ | {
+        "DATABASE_URL": os.environ["DATABASE_URL"] + options,
+        "DJANGO_SETTINGS_MODULE": "swecar.settings",
+    }
+    told = subprocess.check_output([sys.executable, "-c", TELL_PATIENCE], cwd=ROOT, env=variables, text=True)
+    assert told.splitlines() == wanted
+
+
 @pytest.mark.parametrize("order", ["{down},{up}", "{up},{down}"])
 def test_of_several_hosts_the_one_that_takes_writes_is_used(order):
     parts = urlsplit(os.environ["DATABASE_URL"])

@@ -96,6 +96,7 @@ class Client(threading.Thread):
     def __init__(self, browser: Browser) -> None:
         super().__init__(daemon=True)
         self.browser, self.is_told_to_stop, self.fault = browser, threading.Event(), ""
+        self.slowest = 0.0
         self.failures: list[tuple[float, int]] = []  # when each began, and its status
 
     def run(self) -> None:
@@ -114,6 +115,7 @@ class Client(threading.Thread):
         while True:
             begun = time.monotonic()
             response = self.browser.ask(*request, **headers)
+            self.slowest = max(self.slowest, response.seconds)
             if response.status in wanted:
                 return response
             if response.status not in {0, 502, 503, 504}:

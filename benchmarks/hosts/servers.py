@@ -19,8 +19,14 @@ DATABASE = f"postgresql://registry:{PASSWORD}@{ADDRESSES['a']}:5432/registry"
 POOLED = DATABASE.replace(":5432", ":6432")
 OBSERVED = f"postgresql://swecar:{PASSWORD}@{ADDRESSES['a']}:5432/registry"
 POOL = 12  # sessions of PgBouncer, for all web servers and schedulers together
+LAG = 15  # seconds by which the replica may be behind
 PORTS = {"clinic": 8001, "public": 8002}
 HOSTS = ("b", "c")
+
+SERVER = {
+    "listen_addresses": "*", "unix_socket_directories": "", "shared_buffers": "64MB", "fsync": "off",
+    "max_wal_size": "128MB", "max_connections": "100", "log_min_error_statement": "panic",
+}  # fmt: skip
 
 PGBOUNCER = f"""
 [databases]
@@ -63,9 +69,7 @@ def start_data_host() -> None:
     with (data / "pg_hba.conf").open("a") as rules:
         rules.write("host all all 10.77.0.0/24 scram-sha-256\nhost replication all 10.77.0.0/24 scram-sha-256\n")
     hand_over(data, account)
-    settings = {"listen_addresses": "*", "unix_socket_directories": "", "shared_buffers": "64MB", "fsync": "off",
-                "max_wal_size": "128MB", "max_connections": "100", "log_min_error_statement": "panic"}  # fmt: skip
-    switches = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    switches = [word for name, value in SERVER.items() for word in ("-c", f"{name}={value}")]
     run("a", "postgres", [*account.prefix, program, "-D", data, *switches], {}, **account.change_of_user())
     valkey = ["--bind", "*", "--protected-mode", "no", "--save", "", "--maxmemory-policy", "noeviction"]
     run("a", "valkey", [find_valkey(), *valkey], {})
@@ -82,6 +86,33 @@ def start_data_host() -> None:
     (pooler / "pgbouncer.ini").write_text(configuration)
     run("a", "pgbouncer", ["pgbouncer", "-q", pooler / "pgbouncer.ini"], {})
     wait_for(lambda: _responds(POOLED), "PgBouncer")
+
+
+def start_replica() -> None:
+    """A streaming replica on the host c, for the public process there."""
+    program, folder = find_postgres(), folder_of("c") / "replica"
+    account = choose_account(folder_of("c"), program)
+    folder.mkdir()
+    hand_over(folder, account)
+    source = OBSERVED.replace("/registry", "/postgres")
+    copy = [
+        program.with_name("pg_basebackup"),
+        "-d",
+        source,
+        "-D",
+        folder / "data",
+        "-R",
+        "-c",
+        "fast",
+        "--no-sync",
+    ]
+    if run("c", "copy", [*account.prefix, *copy], {}, **account.change_of_user()).wait(60):
+        raise AssertionError(log_of("c", "copy").read_text())
+    settings = SERVER | {"wal_receiver_timeout": "5s", "max_standby_streaming_delay": "5s"}
+    switches = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    command = [*account.prefix, program, "-D", folder / "data", *switches]
+    run("c", "replica", command, {}, **account.change_of_user())
+    wait_for(lambda: _responds(OBSERVED.replace(ADDRESSES["a"], ADDRESSES["c"])), "the replica")
 
 
 def _responds(url: str) -> bool:
@@ -103,6 +134,11 @@ def start_role(host: str, role: str, variables: dict[str, str]) -> subprocess.Po
     """One role of the image. An import keeps its rows in its session, so a worker has no pooler."""
     url = DATABASE if role == "worker" else POOLED
     more = {"APP_ROLE": role, "PORT": str(PORTS.get(role, 8000)), "DATABASE_URL": url}
+    if (host, role) == ("c", "public"):
+        more |= {
+            "PUBLIC_DATABASE_URL": DATABASE.replace(ADDRESSES["a"], "127.0.0.1"),
+            "REPLICA_LAG_SECONDS": str(LAG),
+        }
     return run(host, role, [sys.executable, "-m", "swecar.start"], variables | more)
 
 
@@ -122,4 +158,8 @@ def start_front() -> None:
     """nginx with the rules of deploy/, and both hosts behind it."""
     servers = {role: [f"{ADDRESSES[host]}:{port}" for host in HOSTS] for role, port in PORTS.items()}
     command = write_configuration(folder_of("front"), servers=servers, secure="443", plain="80")
+    # As compose.yaml sets them for nginx.
+    kernel = {"time": 5, "intvl": 5, "probes": 2}
+    words = [f"net.ipv4.tcp_keepalive_{name}={value}" for name, value in kernel.items()]
+    run("front", "kernel", ["sysctl", "-q", "-w", *words], {}).wait(10)
     run("front", "nginx", command, {})

@@ -247,6 +247,8 @@ LONGEST = (
     "test_demo",
     "_browser",
     "test_jobs",
+    "test_replica",
+    "test_beat_lease",
     "test_import_jobs",
     "test_stateful",
     "test_formats",

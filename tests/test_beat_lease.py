@@ -94,15 +94,15 @@ def test_of_two_schedulers_one_sends_and_the_other_takes_over(committed_lists, t
             time.sleep(6)
             alone = list(times)
             assert 5 <= len(alone) <= 7
-            assert min(gaps(alone)) > EVERY * 0.7
+            assert min(gaps(alone)) > EVERY / 2
             holder = first if "Sending due" in (tmp_path / "a" / "log").read_text() else second
             os.kill(holder.pid, end)
             ended = time.monotonic()
             time.sleep(LEASE + 5)
         assert holder.poll() is not None
         after = [at for at in times if at > ended + 0.05]
-        assert after[0] - alone[-1] < EVERY + within + 1  # a second for a machine that others use too
-        assert min(gaps(times)) > EVERY * 0.7  # no burst
+        assert after[0] - alone[-1] < EVERY + within + 2  # for a machine that others use too
+        assert min(gaps(times)) > EVERY / 2  # no burst
         assert len(after) >= 5
 
 

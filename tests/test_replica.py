@@ -4,6 +4,7 @@ import time
 from itertools import count
 
 import pytest
+from django.core.cache import caches
 from django.db import OperationalError, connection
 from django.test import Client
 from psycopg.errors import LockNotAvailable, QueryCanceled, SerializationFailure
@@ -97,6 +98,7 @@ def test_one_at_the_primary_reads_the_new_snapshot_though_a_replica_has_it_not(r
     replica.pause()
     enter(committed_lists, 2)
     publish()
+    caches["default"].clear()  # the announcement is kept for some seconds only
     with replica.read():
         assert total()[0] == first
     assert total() == (first + 1, 5)
@@ -161,6 +163,38 @@ def test_what_has_been_waited_for_is_not_read_again(replica, monkeypatch, waited
     with replica.read():
         assert ask("/api/v1/counts?by=centre")[0] == 503
     assert len(read) == 1
+
+
+# What it is a replica of
+
+
+def test_a_replica_of_a_demonstration_is_not_served_as_a_registry(server, committed_lists, settings):
+    settings.DEMONSTRATION = True
+    enter(committed_lists, 2)
+    publish()
+    server.catch_up()
+    settings.DEMONSTRATION = False
+    with server.read():
+        code, said = ask("/api/v1/map")
+        assert (code, said["code"]) == (503, "wrong_database")
+        assert Client().get("/").status_code == 503
+
+
+def test_a_replica_that_lacks_this_versions_tables_is_not_ready(replica):
+    def rename(before: str, after: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE {before} RENAME TO {after}")
+        replica.catch_up()
+
+    rename("registry_publication", "another")
+    try:
+        with replica.read():
+            code, said = ask("/health/ready")
+            assert (code, said["database"], said["replica_lag_seconds"]) == (503, False, None)
+    finally:
+        rename("another", "registry_publication")
+    with replica.read():
+        assert ask("/health/ready")[0] == 200
 
 
 # Lag

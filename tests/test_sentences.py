@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from registry.access import Operator
+from registry.entry.history import read_history
 from registry.entry.infusions.record import correct_infusion, record_infusion
 from registry.entry.questions.questions import ask
 from registry.models import Infusion, Question
@@ -126,3 +127,23 @@ def test_a_product_that_was_corrected_since_is_named_as_it_was_asked_about(lists
         changes = {"product": products.get(name="Kymriah")}
         correct_infusion(infusion_id=row.pk, changes=changes, by=Operator(), reason="the other product")
     assert "Yescarta var ännu inte godkänd" in open_page(clinic.pages, "questions", "sv")
+
+
+@pytest.mark.parametrize("caused_in", LANGUAGES)
+@pytest.mark.parametrize(("rows", "rule", "swedish", "english"), RULES)
+def test_the_history_of_a_question_is_read_so_too(lists, rows, rule, swedish, english, caused_in):  # noqa: F811
+    with override(caused_in):
+        for row in rows:
+            factories.record(lists, ONE, **row)
+    question = Question.objects.get()
+    Question.objects.update(
+        answer="It is right as it stands", answered_by="nurse", answered_at="2026-11-28T12:00:00Z"
+    )
+    for language, said, answer in (("sv", swedish, "Det stämmer som det står"), ("en", english, "It is right")):
+        with override(language):
+            words = [
+                str(field.after) for change in read_history(question, {}) for field in change.fields
+            ]  # fmt: skip
+        assert unescape(said) in words
+        assert any(word.startswith(answer) for word in words)
+        assert not [word for word in words if "%(" in word or "{" in word]

@@ -1,6 +1,7 @@
 """Questions between clinics and the registry's steward."""
 
 import secrets
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -18,6 +19,11 @@ from registry.sentences import say, say_own
 def draw_id() -> int:
     """A random number that every JSON reader keeps exact (RFC 8259, section 6)."""
     return secrets.randbelow(2**53 - 1) + 1
+
+
+def say_question(row: Any) -> str:
+    """What a question, or a version of it in the history, asks."""
+    return say(row.text, row.text_values) if row.rule else say_own(row.text)
 
 
 @keeps_history()
@@ -93,7 +99,7 @@ class Question(models.Model):
     @property
     def words(self) -> str:
         """What is asked; a rule's sentence in the reader's language."""
-        return say(self.text, self.text_values) if self.rule else say_own(self.text)
+        return say_question(self)
 
     @property
     def answer_words(self) -> str:

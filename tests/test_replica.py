@@ -207,7 +207,7 @@ def test_the_lag_is_told_and_beyond_its_bound_the_process_is_not_ready(replica, 
         code, said = ask("/health/ready")
         assert (code, said["status"]) == (200, "ready")
         assert said["replica_lag_seconds"] < 1
-        assert ask("/api/v1/status")[1]["lag_seconds"] == 0
+        assert ask("/api/v1/status")[1]["lag_seconds"] < 2
     replica.pause()
     enter(committed_lists, 1)
     time.sleep(2.5)

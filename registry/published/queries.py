@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from math import ceil
 
 from django.conf import settings
 
@@ -231,7 +230,7 @@ def read_status() -> dict:
         {
             "snapshot": describe_snapshot(snapshot).describe() if snapshot else None,
             "stale": Revision.objects.get().number != publication.revision,
-            "lag_seconds": ceil(read_lag()),
+            "lag_seconds": round(read_lag()),
             "last_run": run
             and {"task": run.task, "finished_at": print_instant(run.finished_at), "outcome": run.outcome},
         },

@@ -1,6 +1,7 @@
 """What the tests of the signed-in interface share: a program that calls, and the form of a refusal."""
 
 import json
+from functools import cache
 
 import jsonschema
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -18,6 +19,17 @@ NEW = {
     "infused_on": "2020-05-05", "batch": "B-7",
 }  # fmt: skip
 MADE_UP = "00000000-0000-4000-8000-000000000000"
+
+
+@cache
+def validator(shape: str) -> jsonschema.Draft202012Validator:
+    """What holds documents against a shape, which is itself examined once."""
+    schema = json.loads(shape)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+
+
+IS_PROBLEM = validator(json.dumps(PROBLEM))
 
 
 class Program:
@@ -55,7 +67,7 @@ def refused(answer, status: int, code: str) -> dict:
     """The problem of a refusal, in its form."""
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json"), answer.content
     problem = answer.json()
-    jsonschema.validate(problem, PROBLEM)
+    IS_PROBLEM.validate(problem)
     assert (problem["status"], problem["code"]) == (status, code), problem
     assert answer["Cache-Control"] == "no-store"
     assert "Access-Control-Allow-Origin" not in answer
@@ -67,4 +79,4 @@ def errors_of(problem: dict) -> set[tuple[str, str]]:
 
 
 def check(document: dict, shape: dict) -> None:
-    jsonschema.validate(document, shape, format_checker=jsonschema.FormatChecker())
+    validator(json.dumps(shape)).validate(document)

@@ -4,7 +4,6 @@ import json
 from datetime import date
 from io import StringIO
 
-import jsonschema
 import pytest
 from django.core.cache import caches
 from django.core.management import call_command
@@ -22,6 +21,7 @@ from registry.published.counting import DIMENSIONS
 from registry.published.current_snapshot import CURRENT_KEY, forget_current, read_current
 from registry.publishing.publish import publish
 from registry.publishing.runs import run_pruning
+from tests.calling import check
 
 ADDRESSES = {
     "map": openapi.MAP,
@@ -68,7 +68,7 @@ def problem_of(response, status: int) -> dict:
     assert response["Content-Type"] == "application/problem+json"
     assert response["Cache-Control"] == "no-store"
     problem = response.json()
-    jsonschema.validate(problem, PROBLEM)
+    check(problem, PROBLEM)
     assert problem["status"] == status
     return problem
 
@@ -78,7 +78,7 @@ def test_every_answer_has_the_shape_that_the_description_promises(ask, address):
     response = ask(address)
     assert response.status_code == 200
     shape = next(iter(ADDRESSES[address]["responses"].values()))
-    jsonschema.validate(response.json(), shape, format_checker=jsonschema.FormatChecker())
+    check(response.json(), shape)
 
 
 def test_the_map_gives_the_published_figure(ask):

@@ -167,6 +167,14 @@ def lists(db):
     return factories.store_lists()
 
 
+@pytest.fixture(scope="module")
+def kept_lists(request, django_db_setup, django_db_blocker):
+    """The code lists for all tests of a module; what a test does is undone, and none of them may commit."""
+    assert request.node.get_closest_marker("django_db"), "without the mark nothing is undone after a test"
+    with django_db_blocker.unblock(), factories.rolled_back():
+        yield factories.store_lists()
+
+
 @pytest.fixture
 def nurse(lists):
     """A reporter of Uppsala."""
@@ -200,6 +208,7 @@ def unsent(monkeypatch) -> list:
 @pytest.fixture
 def committed_lists(transactional_db):
     """The same for tests whose transactions really commit."""
+    assert not connection.in_atomic_block, "a module's kept_lists would hide what is committed"
     return factories.store_lists()
 
 

@@ -11,10 +11,13 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FHIR, LD, RDF = "application/fhir+json", "application/ld+json", "application/rdf+xml"
 
 
-@pytest.fixture
-def published(lists):
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def published(kept_lists):
     for place, centre in enumerate(("UPP", "STO", "STO")):
-        factories.record(lists, factories.nth_number(place), centre=centre)
+        factories.record(kept_lists, factories.nth_number(place), centre=centre)
     return publish()
 
 

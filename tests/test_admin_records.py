@@ -14,6 +14,8 @@ from registry.errors import NotFound
 from registry.models import AccessLog, Infusion, Patient, Question, User
 from tests.admin_browser import form_of, last_change, page, sign_in, store_world, text
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture(autouse=True)
 def messages(monkeypatch):
@@ -23,10 +25,15 @@ def messages(monkeypatch):
     return sent
 
 
+@pytest.fixture(scope="module")
+def lists(kept_lists):
+    """A registry with a row in every table."""
+    return store_world(kept_lists)
+
+
 @pytest.fixture
 def world(lists):
-    """A registry with a row in every table."""
-    return store_world(lists)
+    return lists
 
 
 def correct(client, infusion, **values):

@@ -1,16 +1,12 @@
 """The pages on trust, law and use: what they say, that they load nothing from elsewhere, and their looks."""
 
 import re
-import threading
-from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from registry.entry.coverage import state_coverage
 from registry.map_cells import list_numbers
@@ -19,14 +15,19 @@ from registry.pages.public.about import FIGURE
 from registry.pages.public.layout import PLACES
 from registry.publishing.publish import publish
 from tests import factories
-from tests.browsing import WIDTH_OF, look
 from tests.desk import text
 
+pytestmark = pytest.mark.django_db
 PAGES = [(name, language) for name, places in PLACES.items() for language in places if name != "releases"]
 TEXTS = [(name, language) for name, language in PAGES if name != "embed"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def lists(kept_lists):
+    return kept_lists
+
+
+@pytest.fixture(scope="module")
 def published(lists):
     nurse = factories.user("nurse", lists.centres["UPP"], role="lead")
     factories.record(lists, infused_on="2020-05-05", by=nurse)
@@ -100,12 +101,6 @@ def test_a_demonstration_says_on_every_page_that_it_is_one_and_a_registry_on_non
     demonstration = client.get(place)
     assert re.search(rf'<p class="made-up">Demonstration: [^<]*{sentence} [^<]*</p>', text(demonstration))
     assert "ETag" not in registry or demonstration["ETag"] != registry["ETag"]
-
-
-@pytest.mark.parametrize("place", ["/", "/en/embed/"])
-def test_before_the_first_snapshot_a_demonstration_says_so_too(lists, client, settings, place):
-    settings.DEMONSTRATION = True
-    assert 'class="made-up"' in text(client.get(place))
 
 
 @pytest.mark.parametrize(("name", "language"), PAGES)
@@ -229,59 +224,3 @@ def test_search_engines_are_told_what_there_is(published, client):
     for place in re.findall(r"<loc>http://testserver(.*?)</loc>", sitemap):
         assert client.get(place).status_code == 200
     assert sitemap.count("<loc>") == 16
-
-
-@pytest.mark.parametrize(("name", "language"), PAGES)
-def test_before_the_first_snapshot_a_page_says_so(lists, client, name, language):
-    answer = client.get(PLACES[name][language])
-    assert answer.status_code == 503
-    assert answer["Retry-After"]
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("language", WIDTH_OF)
-def test_pages_have_no_violation_and_fit_a_telephone(live_server, committed_lists, open_browser, language):
-    factories.record(committed_lists)
-    publish()
-    width = WIDTH_OF[language]
-    page = open_browser(viewport={"width": width, "height": 844})
-    asked = []
-    page.on("request", lambda request, asked=asked: asked.append(request.url))
-    for name, _language in [one for one in PAGES if one[1] == language]:
-        page.goto(f"{live_server.url}{PLACES[name][language]}")
-        look(page, name, language)
-    assert all(url.startswith(live_server.url) for url in asked)
-    assert page.context.cookies() == []
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_demonstrations_pages_are_as_readable(live_server, committed_lists, open_browser, settings, scheme):
-    settings.DEMONSTRATION = True
-    factories.record(committed_lists)
-    publish()
-    page = open_browser(viewport={"width": 390, "height": 844}, color_scheme=scheme)
-    for place in ("/", "/inbaddad/"):
-        page.goto(f"{live_server.url}{place}")
-        look(page, f"demonstration-{scheme}", "sv")
-        page.emulate_media(media="print")
-        assert page.evaluate("getComputedStyle(document.querySelector('.made-up')).color") == "rgb(23, 33, 43)"
-        page.emulate_media(media="screen")
-
-
-@pytest.mark.browser
-def test_the_map_stands_in_a_frame_of_another_page(live_server, committed_lists, open_browser, tmp_path):
-    factories.record(committed_lists)
-    publish()
-    page = open_browser()
-    address = f"{live_server.url}{reverse('embed-en')}"
-    around = f'<!doctype html><iframe src="{address}" title="map" width="400" height="900"></iframe>'
-    (tmp_path / "index.html").write_text(around)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(tmp_path)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    page.goto(f"http://127.0.0.1:{server.server_port}/")
-    frame = page.frame_locator("iframe")
-    assert frame.locator("h1").inner_text() == "CAR-T treatments in Sweden"
-    assert frame.locator(".map-narrow").is_visible()
-    assert frame.locator(".legend").is_visible()
-    server.shutdown()

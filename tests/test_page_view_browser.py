@@ -1,0 +1,103 @@
+"""What the public page shows by its address, in a browser; with scripts and without."""
+
+import re
+
+import pytest
+
+from tests.browsing import assert_accessible, assert_no_sideways_scroll, tab_to
+from tests.test_page_view import record_rows
+
+
+@pytest.fixture
+def site(live_server, committed_lists):
+    record_rows(committed_lists)
+    return live_server.url
+
+
+def lead(page) -> str:
+    return page.locator(".lead").inner_text()
+
+
+@pytest.mark.browser
+def test_the_slider_redraws_the_map_and_the_address_follows(site, open_browser):
+    page = open_browser()
+    page.goto(f"{site}/en/")
+    assert "4 people" in lead(page)
+    slider = page.locator("#month")
+    assert slider.get_attribute("aria-valuetext") == "July 2021"
+    slider.focus()
+    for _month in range(3):
+        page.keyboard.press("ArrowLeft")
+    page.locator(".lead", has_text="2 people").wait_for()
+    assert page.url.endswith("?as_of=2021-04-30")
+    assert page.locator("#as_of").input_value() == "2021-04-30"
+    assert page.evaluate("document.activeElement.id") == "month"
+    page.keyboard.press("End")
+    page.locator(".lead", has_text="4 people").wait_for()
+    assert page.url == f"{site}/en/"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_date_is_chosen_in_the_form(site, open_browser, scripts):
+    page = open_browser(java_script_enabled=scripts)
+    page.goto(f"{site}/?centre=UPP")
+    page.fill("#as_of", "2020-05-05")
+    page.click("#when button")
+    page.wait_for_url("**/?centre=UPP&as_of=2020-05-05")
+    page.locator(".lead", has_text="2 personer").wait_for()
+    assert page.locator("#centre h2").inner_text() == "UPP"
+    assert page.locator("#month").is_visible() == scripts
+    page.click("#all")
+    page.wait_for_url(re.compile(r"/\?centre=UPP$"))
+    page.locator(".lead", has_text="4 personer").wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("way", ["mouse", "keyboard", "touch", "without scripts"])
+def test_a_centre_is_chosen(site, open_browser, way, width):
+    options = {"has_touch": way == "touch", "java_script_enabled": way != "without scripts"}
+    page = open_browser(viewport={"width": width, "height": 900}, **options)
+    page.goto(f"{site}/en/")
+    variant = "narrow" if width == 390 else "wide"
+    link = f".map-{variant} a.place[aria-label='UPP, 3 infusions']"
+    if way == "keyboard":
+        tab_to(page, link)
+        page.keyboard.press("Enter")
+    elif way == "touch":
+        page.tap(link)
+    else:
+        page.click(link)
+    page.wait_for_url("**/en/?centre=UPP**")
+    page.locator("#centre h2", has_text="UPP").wait_for()
+    if way == "keyboard":
+        assert page.evaluate("document.activeElement.id") == "centre"
+        page.go_back()
+        page.wait_for_url(f"{site}/en/")
+        page.locator("#centre[hidden]").wait_for(state="attached")
+
+
+@pytest.mark.browser
+def test_the_table_is_one_key_away_from_the_content(site, open_browser):
+    page = open_browser()
+    page.goto(f"{site}/en/")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the numbers as a table"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "numbers"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("language", "width", "scheme"), [("", 390, "light"), ("en/", 1280, "dark")])
+def test_the_page_has_no_violation_and_nothing_from_elsewhere(site, open_browser, language, width, scheme):
+    page = open_browser(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{site}/{language}?centre=UPP&as_of=2021-06-30&span=total")
+    page.click("summary")
+    assert_accessible(page)
+    assert_no_sideways_scroll(page)
+    assert all(url.startswith(site) for url in asked)
+    assert page.context.cookies() == []

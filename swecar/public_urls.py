@@ -2,8 +2,9 @@
 
 import sys
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.urls import URLPattern, include, path
+from psycopg.errors import ReadOnlySqlTransaction
 
 from api.errors import bad_request, database_down, not_found, server_error
 from api.monitoring import health, metrics
@@ -47,8 +48,14 @@ def handler404(request, exception):
     return error_pages.show_no_page(request)
 
 
+def _is_outage(error: BaseException | None) -> bool:
+    """Whether the database does not respond, or is a former primary, which refuses to write."""
+    is_demoted = isinstance(error, InternalError) and isinstance(error.__cause__, ReadOnlySqlTransaction)
+    return is_demoted or isinstance(error, OperationalError | InterfaceError)
+
+
 def handler500(request):
     """A 500 as JSON for the API, else as a page; where it is the database that fails, a 503."""
-    if isinstance(sys.exception(), OperationalError | InterfaceError):
+    if _is_outage(sys.exception()):
         return database_down(request, error_pages.show_database_down)
     return server_error(request, error_pages.show_fault)

@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from api.errors import Refused
@@ -66,6 +66,20 @@ def test_a_database_that_does_not_respond_is_no_fault_of_a_program(db, monkeypat
     response = Client(raise_request_exception=False).get(address)
     assert (response.status_code, response["Retry-After"], response["Cache-Control"]) == (503, "60", "no-store")
     assert b"10.0.0.7" not in response.content
+
+
+@pytest.mark.parametrize("address", ["/api/v1/infusions", "/en/clinic/infusions/"])
+def test_a_primary_that_has_become_a_replica_is_an_outage_too(lists, address):
+    """Until its clients are led to the new primary, it reads and refuses to write."""
+    factories.record(lists, factories.nth_number(0), centre="UPP")
+    client = Client(raise_request_exception=False)
+    client.force_login(factories.user("nurse", lists.centres["UPP"]))
+    assert client.get(address).status_code == 200
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+        response = client.get(address)  # which is noted in the access log
+        transaction.set_rollback(True)
+    assert (response.status_code, response.headers.get("Retry-After")) == (503, "60"), response.content
 
 
 OTHER = 418  # that no error has

@@ -11,17 +11,16 @@ from registry.errors import Busy, InfusionRefused, RegistryError, TooManyLookups
 from registry.pages.clinic import patients
 from swecar.http.error_status import CODES, STATUSES
 from tests import factories
-from tests.test_every_refusal import SOURCES, calls, classes
+from tests.test_every_refusal import calls, classes, nodes
 
 ABSTRACT = {RegistryError, Refused}  # raised only as one of their children, or with a code of its own
 
 
 def named(wanted: str) -> bool:
     """Whether any code raises the class or makes one of it."""
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Raise) and getattr(node.exc, "id", getattr(node.exc, "attr", "")) == wanted:
-                return True
+    for _path, node in nodes():
+        if isinstance(node, ast.Raise) and getattr(node.exc, "id", getattr(node.exc, "attr", "")) == wanted:
+            return True
     return any(True for _call in calls({wanted}))
 
 

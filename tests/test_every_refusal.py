@@ -7,6 +7,7 @@ import ast
 import importlib
 import pkgutil
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -84,11 +85,16 @@ NO_REFUSAL = (
 NAMES = {"steward", "Steward", "registry steward", "The registry's steward"}
 
 
-def classes(of=RegistryError) -> set[type]:
+@cache
+def load_all() -> None:
     for package in (registry, api):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if ".migrations." not in module.name:
                 importlib.import_module(module.name)
+
+
+def classes(of=RegistryError) -> set[type]:
+    load_all()
     found, ahead = set(), [of]
     while ahead:
         one = ahead.pop()
@@ -97,11 +103,21 @@ def classes(of=RegistryError) -> set[type]:
     return {one for one in found if one.__module__.split(".")[0] in {"registry", "api"}}
 
 
+@cache
+def nodes() -> list[tuple[Path, ast.AST]]:
+    """Every call and every raise of the product."""
+    return [
+        (path, node)
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call | ast.Raise)
+    ]
+
+
 def calls(names: set[str]):
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in names:
-                yield path, node
+    for path, node in nodes():
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in names:
+            yield path, node
 
 
 def written_codes() -> tuple[set[str], set[str]]:

@@ -120,20 +120,24 @@ def test_promtool_reads_the_rules_and_every_trial_ends_as_it_says():
 
 
 @promtool
-@pytest.mark.parametrize("alert", [rule["alert"] for rule in RULES])
-def test_a_rule_that_never_fires_is_noticed(tmp_path, alert):
+def test_a_rule_that_never_fires_is_noticed(tmp_path):
+    """Each of them, since no rule is about another."""
     rules = yaml.safe_load((FOLDER / "alerts.yml").read_text())
-    broken = next(rule for rule in rules["groups"][0]["rules"] if rule["alert"] == alert)
-    broken["expr"] = "vector(1) == 2"
+    broken = [rule for group in rules["groups"] for rule in group["rules"]]
+    for rule in broken:
+        rule["expr"] = "vector(1) == 2"
     (tmp_path / "alerts.yml").write_text(yaml.safe_dump(rules))
     shutil.copy(FOLDER / "alerts_test.yml", tmp_path)
-    assert run_promtool("test", "rules", "alerts_test.yml", folder=tmp_path).returncode == 1
+    tried = run_promtool("test", "rules", "alerts_test.yml", folder=tmp_path)
+    assert tried.returncode == 1
+    noticed = set(re.findall(r"alertname: ?(\w+)", tried.stdout + tried.stderr))
+    assert noticed == {rule["alert"] for rule in broken}
 
 
 @promtool
-@pytest.mark.parametrize("expression", dict.fromkeys(EXPRESSIONS))
-def test_promtool_can_read_every_expression(tmp_path, expression):
-    rules = {"groups": [{"name": "one", "rules": [{"record": "one", "expr": expression}]}]}
-    (tmp_path / "one.yml").write_text(yaml.safe_dump(rules))
-    read = run_promtool("check", "rules", "one.yml", folder=tmp_path)
-    assert read.returncode == 0, read.stderr
+def test_promtool_can_read_every_expression(tmp_path):
+    records = [{"record": f"no_{number}", "expr": expr} for number, expr in enumerate(dict.fromkeys(EXPRESSIONS))]
+    (tmp_path / "all.yml").write_text(yaml.safe_dump({"groups": [{"name": "all", "rules": records}]}))
+    read = run_promtool("check", "rules", "all.yml", folder=tmp_path)
+    assert read.returncode == 0, read.stdout + read.stderr
+    assert f"{len(records)} rules found" in read.stdout

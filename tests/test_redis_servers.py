@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -104,33 +105,44 @@ def test_a_server_whose_certificate_nobody_vouches_for_is_not_spoken_to(committe
     assert ended.stdout.strip() == "None False"
 
 
-@pytest.mark.parametrize("form", ["redis+sentinel://:{login}@{hosts}/master/2", "{each}/2?master_name=master"])
-def test_the_broker_and_the_cache_by_sentinels_whose_master_dies(committed_lists, tmp_path, form):
+@contextmanager
+def watched_pair(folder) -> Iterator[tuple[subprocess.Popen, int, list[int]]]:
+    """A master, the port of its replica, and those of three Sentinels that know both."""
     program = str(find_valkey())
     first, second, *watching = (find_free_port() for _server in range(5))
     usual = [program, "--bind", "127.0.0.1", "--save", "", "--requirepass", PASSWORD, "--masterauth", PASSWORD]
+    usual += ["--dir", str(folder), "--repl-diskless-sync-delay", "0"]
     with ExitStack() as stack:
         master = stack.enter_context(running(*usual, "--port", str(first), port=first))
         replica = [*usual, "--port", str(second), "--replicaof", "127.0.0.1", str(first)]
-        stack.enter_context(running(*replica, "--dir", str(tmp_path), port=second))
+        stack.enter_context(running(*replica, port=second))
         for port in watching:
-            file = tmp_path / f"sentinel-{port}.conf"
+            file = folder / f"sentinel-{port}.conf"
             file.write_text(
                 f"port {port}\nbind 127.0.0.1\nsentinel monitor master 127.0.0.1 {first} 2\n"
                 f'sentinel auth-pass master "{PASSWORD}"\nsentinel down-after-milliseconds master 1000\n'
             )
             stack.enter_context(running(program, str(file), "--sentinel", port=port))
-        hosts = [f"127.0.0.1:{port}" for port in watching]
-        each = ";".join(f"sentinel://:{QUOTED}@{host}" for host in hosts)
-        address = form.format(login=QUOTED, hosts=",".join(hosts), each=each)
-        factories.record(committed_lists, factories.nth_number(0))
-        new = redis.Redis(port=second, password=PASSWORD)
-        wait_for(lambda: new.info("replication")["master_link_status"] == "up", "a replica that follows")
+        wait_for(lambda: follow(second)["master_link_status"] == "up", "a replica that follows")
         watcher = redis.Redis(port=watching[0])
         wait_for(lambda: watcher.sentinel_master("master")["num-other-sentinels"] == 2, "three Sentinels")
         wait_for(lambda: watcher.sentinel_master("master")["num-slaves"] == 1, "a known replica")
-        with worker(address):
-            assert_used(address)
+        yield master, second, watching
+
+
+def follow(port: int) -> dict:
+    return redis.Redis(port=port, password=PASSWORD).info("replication")
+
+
+def test_the_broker_and_the_cache_by_sentinels_whose_master_dies(committed_lists, tmp_path):
+    """The worker by one form of the address, a web server by the other (test_settings.py has them equal)."""
+    factories.record(committed_lists, factories.nth_number(0))
+    with watched_pair(tmp_path) as (master, second, watching):
+        hosts = [f"127.0.0.1:{port}" for port in watching]
+        one = f"redis+sentinel://:{QUOTED}@{','.join(hosts)}/master/2"
+        other = ";".join(f"sentinel://:{QUOTED}@{host}" for host in hosts) + "/2?master_name=master"
+        with worker(one):
+            assert_used(other)
             kill(master)
-            wait_for(lambda: new.info("replication")["role"] == "master", "the replica's promotion")
-            assert_used(address)
+            wait_for(lambda: follow(second)["role"] == "master", "the replica's promotion")
+            assert_used(one)

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.base import AXE_SCRIPT
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
@@ -15,6 +16,11 @@ LANGUAGES = {"sv": "", "en": "/en"}
 # desk. What axe-core looks at is alike in both, and takes a second a page: on the telephone.
 WIDTH_OF = {"sv": 390, "en": 1280}
 EXAMINED = "sv"
+# Styles are not read twice, for the one rule that asks for it.
+LOOK_FOR_BROKEN_RULES = """
+axe.run(document, {reporter: "no-passes", selectors: false, preload: false}).then(
+    found => found.violations.map(rule => rule.id))
+"""
 SHOTS = os.environ.get("SHOTS", "")  # a folder for pictures of the pages
 
 
@@ -55,9 +61,9 @@ def look(page, name: str, language: str = "") -> None:
 
 
 def assert_accessible(page) -> None:
-    """No rule of axe-core is broken; the styles are not read twice, for the one rule that asks for it."""
-    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False})
-    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+    """No rule of axe-core is broken; what holds is not described, which takes half of its time."""
+    broken = page.evaluate(f"{AXE_SCRIPT};\n{LOOK_FOR_BROKEN_RULES}")
+    assert not broken, f"{page.url}\n{Axe().run(page).generate_report()}"
 
 
 def assert_no_sideways_scroll(page) -> None:

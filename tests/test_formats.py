@@ -29,6 +29,7 @@ from tests import factories
 from tests.map_documents import empty_document, published_document, random_document
 from tests.test_map_page import read_colours
 
+pytestmark = pytest.mark.django_db
 LANGUAGES = ("sv", "en")
 MEASURES = ("patients", "infusions", "reinfusions", "further_doses")
 
@@ -262,7 +263,12 @@ def test_the_files_state_as_of():
 # Over the API.
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def lists(kept_lists):
+    return kept_lists
+
+
+@pytest.fixture(scope="module")
 def published(lists):
     for place, (centre, day) in enumerate((("UPP", "2019-02-03"), ("STO", "2020-05-05"), ("STO", "2021-06-01"))):
         precision = "month" if place == 2 else "day"

@@ -23,11 +23,12 @@ from tests import factories
 PATHS = ("map", "counts?by=centre", "centres", "categories", "products", "indications", "trials", "measures",
          "snapshots", "snapshots/1", "snapshots/1/changes?since=1", "releases", "status", "config")  # fmt: skip
 OF_A_SNAPSHOT = [path for path in PATHS if path.split("/")[0] not in {"measures", "releases", "status", "config"}]
+pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def published(lists):
-    factories.store_rows(lists, [factories.plain_row(person=one, centre="UPP") for one in range(3)])
+@pytest.fixture(scope="module")
+def published(kept_lists):
+    factories.store_rows(kept_lists, [factories.plain_row(person=one, centre="UPP") for one in range(3)])
     return publish()
 
 

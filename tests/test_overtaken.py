@@ -9,10 +9,12 @@ from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 
+from registry.errors import FactsNotKept
 from registry.models import Patient, Publication
 from registry.pages.public import about
 from registry.pages.public.layout import PLACES
 from registry.published import counting
+from registry.published.current_snapshot import retry_if_replaced
 from registry.publishing import facts_check
 from registry.publishing.publish import publish
 from registry.publishing.runs import run_publication
@@ -25,30 +27,34 @@ PEOPLE = [(980, "UPP", "2021-05-05"), (981, "STO", "2022-05-05"), (982, "UPP", "
 
 
 @pytest.fixture
-def overtaken(committed_lists, monkeypatch):
-    """The next statement on the facts finds them dropped, since a new snapshot was published just before it."""
+def overtaken(committed_lists, monkeypatch, request):
+    """The next statement on the facts finds them dropped, since a new snapshot was published just before it; the
+    next three, where the parameter says so.
+    """
     for birth_number, centre, day in PEOPLE:
         factories.record(
             committed_lists, factories.number(birth_number=birth_number), centre=centre, infused_on=day
         )
     publish()
-    left = ["one publication"]
+    times = getattr(request, "param", 1)
+    left, publishing = ["a publication"] * times, list[bool]()
     reading = facts_check.reading_facts
 
     def publish_anew() -> None:
-        factories.record(
-            committed_lists, factories.number(birth_number=983), centre="UPP", infused_on="2022-06-06"
-        )
+        newcomer = factories.number(birth_number=983 + len(left))
+        factories.record(committed_lists, newcomer, centre="UPP", infused_on="2022-06-06")
         run_publication()
         connection.close()
 
     @contextmanager
     def publish_first():
-        if left:
+        if left and not publishing:
             left.pop()
+            publishing.append(True)  # a publication reads facts too
             thread = Thread(target=publish_anew)
             thread.start()
             thread.join()
+            publishing.clear()
         with reading():
             yield
 
@@ -56,7 +62,7 @@ def overtaken(committed_lists, monkeypatch):
         monkeypatch.setattr(module, "reading_facts", publish_first)
     yield
     assert not left, "nothing read the facts"
-    assert Publication.objects.get().snapshot.number == 2
+    assert Publication.objects.get().snapshot.number == 1 + times
 
 
 @pytest.mark.parametrize(
@@ -76,6 +82,29 @@ def test_public_pages_and_responses_are_read_again(overtaken, url, status, shown
     response = Client().get(url)
     assert response.status_code == status
     assert shown in response.content.decode()
+
+
+@pytest.mark.parametrize("overtaken", [3], indirect=True)
+@pytest.mark.parametrize(
+    "url", ["/en/?as_of=2022-12-31", "/api/v1/counts?by=centre", "/api/v1/map?as_of=2022-12-31"]
+)
+def test_a_replica_that_catches_up_overtakes_a_reader_again_and_again(overtaken, url):
+    assert Client().get(url).status_code == 200
+
+
+def test_what_is_not_kept_is_refused_at_once(committed_lists):
+    for birth_number in (980, 981):
+        factories.record(committed_lists, factories.number(birth_number=birth_number))
+        publish()
+    asked = []
+
+    def read():
+        asked.append(1)
+        raise FactsNotKept
+
+    with pytest.raises(FactsNotKept):
+        retry_if_replaced(read)
+    assert len(asked) <= 2
 
 
 @pytest.mark.parametrize("page", ["freshness", "reconciliation"])

@@ -24,6 +24,7 @@ T = TypeVar("T")
 CURRENT_KEY = "current-snapshot"
 CURRENT_SECONDS = 20  # after which a process asks the database, should an announcement be lost
 WAITED_FOR = (PoolTimeout, LockNotAvailable, QueryCanceled)  # would be waited for once more
+MOST_REPLACED = 20  # snapshots that may come between one query and its facts
 REMEMBERED_SECONDS = 0.2  # during which a busy process does not even ask the cache
 
 
@@ -96,20 +97,34 @@ def forget_current() -> None:
 
 
 def retry_if_replaced(read: Callable[[], T]) -> T:
-    """What read gives; it reads once more where a newer snapshot came between its query and the facts.
+    """What read gives; it reads once more as often as a newer snapshot came between its query and the facts.
 
-    A replica that drops facts, as its primary has, breaks off the statement or the connection that reads them.
+    A replica that drops facts, as its primary has, breaks off the statement or the connection that reads them; one
+    that catches up does so again and again.
     """
-    try:
-        return read()
-    except FactsNotKept:
-        pass
-    except OperationalError as error:
-        if isinstance(error.__cause__, WAITED_FOR):
-            raise
-        connection.close_if_unusable_or_obsolete()
-    forget_current()
+    for _turn in range(MOST_REPLACED):
+        seen = None
+        try:
+            seen = _find_current()
+            return read()
+        except FactsNotKept:
+            forget_current()
+            if _find_current() == seen:
+                break
+        except OperationalError as error:
+            if isinstance(error.__cause__, WAITED_FOR):
+                raise
+            connection.close_if_unusable_or_obsolete()
+            forget_current()
+            break
     return read()
+
+
+def _find_current() -> str | None:
+    try:
+        return read_current().hash
+    except NotPublished:
+        return None
 
 
 def _remember(current: Current) -> Current:

@@ -87,7 +87,7 @@ class Busy(RegistryError):
 
 
 class DatabaseDown(RegistryError):
-    sentence = gettext_noop("The database does not respond. Try again in a minute.")
+    sentence = gettext_noop("The database cannot respond just now. Try again in a minute.")
     code = "database_down"
 
 

@@ -4,7 +4,13 @@ import sys
 
 from django.db import InterfaceError, InternalError, OperationalError
 from django.urls import URLPattern, include, path
-from psycopg.errors import ReadOnlySqlTransaction
+from psycopg.errors import (
+    ProgramLimitExceeded,
+    ReadOnlySqlTransaction,
+    StatementTooComplex,
+    TooManyArguments,
+    TooManyColumns,
+)
 
 from api.errors import bad_request, database_down, not_found, server_error
 from api.monitoring import health, metrics
@@ -25,6 +31,8 @@ pages: list[URLPattern] = [
     path("health/deep", health.deep, name="deep"),
     path("metrics", metrics.show_metrics, name="metrics"),
 ]
+
+TOO_LARGE = (ProgramLimitExceeded, StatementTooComplex, TooManyArguments, TooManyColumns)  # a fault of ours
 
 urlpatterns = [path("api/v1/", include("api.public.urls")), *pages]
 
@@ -50,8 +58,13 @@ def handler404(request, exception):
 
 def _is_outage(error: BaseException | None) -> bool:
     """Whether the database does not respond, or is a former primary, which refuses to write."""
-    is_demoted = isinstance(error, InternalError) and isinstance(error.__cause__, ReadOnlySqlTransaction)
-    return is_demoted or isinstance(error, OperationalError | InterfaceError)
+    match error:
+        case InternalError():
+            return isinstance(error.__cause__, ReadOnlySqlTransaction)
+        case OperationalError():
+            return not isinstance(error.__cause__, TOO_LARGE)
+        case _:
+            return isinstance(error, InterfaceError)
 
 
 def handler500(request):

@@ -49,7 +49,7 @@ SETTINGS = (
     ),
     Setting(
         "REPLICA_LAG_SECONDS",
-        form.number(1),
+        form.number(15),  # of an idle service something is committed each ten seconds or so
         "how far that replica may be behind before the processes that read it say that they are not ready",
         "60",
     ),

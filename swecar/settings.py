@@ -131,17 +131,16 @@ DATABASE_SESSION = {
         "tcp_keepalives_interval": "5",
         "tcp_keepalives_count": "2",
         "tcp_user_timeout": "15s",
-        **({"default_transaction_read_only": "on"} if READS_REPLICA else {}),
     }.items()
     if name not in DATABASE["OPTIONS"].get("options", "")
 }
-# The same at this end: a server whose host has vanished is an error within some 10 seconds, and not a wait.
+# The same at this end: a server that has vanished, or that takes nothing for so long, is an error and no wait.
 DATABASE_DRIVER = {
     "connect_timeout": "5",
     "keepalives_idle": "5",
     "keepalives_interval": "5",
     "keepalives_count": "2",
-    "tcp_user_timeout": "5000",  # ms
+    "tcp_user_timeout": "15000",  # ms
 }
 DATABASES = {
     "default": {

@@ -5,6 +5,7 @@ import ast
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test import Client
+from psycopg.errors import lookup
 
 from api.errors import Refused
 from registry.errors import Busy, InfusionRefused, RegistryError, TooManyLookups
@@ -79,6 +80,32 @@ def test_a_primary_that_has_become_a_replica_is_an_outage_too(lists, address):
         response = client.get(address)  # which is noted in the access log
         transaction.set_rollback(True)
     assert (response.status_code, response.headers.get("Retry-After")) == (503, "60"), response.content
+
+
+@pytest.mark.parametrize(("code", "status"), [("54000", 500), ("40P01", 503), ("53300", 503)])
+def test_what_is_too_large_for_the_database_is_a_fault_and_no_outage(db, monkeypatch, code, status):
+    def fail():
+        raise OperationalError from lookup(code)("made up")
+
+    monkeypatch.setattr("registry.purpose.read_purpose", fail)
+    assert Client(raise_request_exception=False).get("/en/").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/clinic/infusions/new", "Det du skickade kan ha blivit sparat eller inte"),
+        ("/en/clinic/infusions/new", "may or may not have been saved"),
+    ],
+)
+def test_who_sent_something_is_told_to_look_whether_it_was_saved(db, monkeypatch, path, said):
+    def fail():
+        raise OperationalError
+
+    monkeypatch.setattr("registry.purpose.read_purpose", fail)
+    client = Client(raise_request_exception=False)
+    assert said in client.post(path).content.decode()
+    assert said not in client.get(path).content.decode()
 
 
 OTHER = 418  # that no error has

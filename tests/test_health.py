@@ -57,6 +57,18 @@ def test_before_the_migrations_a_web_server_is_not_ready(db):
     assert (code, said["database"]) == (503, False)
 
 
+def test_before_the_last_migration_a_web_server_is_not_ready(lists):
+    publish()
+    assert ask("ready")[0] == 200
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM django_migrations "
+            "WHERE name = (SELECT max(name) FROM django_migrations WHERE app = 'registry')"
+        )
+    code, said = ask("ready")
+    assert (code, said["database"]) == (503, False)
+
+
 @pytest.mark.parametrize("path", ["ready", "deep"])
 def test_before_any_migration_a_web_server_tells_it_in_the_same_form(db, path):
     caches["responses"].clear()  # a new process, which does not know yet what the database is for

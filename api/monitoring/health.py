@@ -1,15 +1,21 @@
 """Whether a process lives, whether it can serve, and whether the whole service is well."""
 
+from pathlib import Path
+
 from django.conf import settings
 from django.db import DatabaseError
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+import registry.migrations
 from registry.models import LastSeen
 from registry.models.publication import Publication
 from registry.published.replica import is_too_far_behind, read_lag
 from swecar.redis_client import IMPATIENT, make_client
+
+LAST_MIGRATION = max(file.stem for file in Path(*registry.migrations.__path__).glob("[0-9]*.py"))
 
 
 def live(request: HttpRequest) -> JsonResponse:
@@ -56,12 +62,13 @@ def deep(request: HttpRequest) -> JsonResponse:
 
 
 def _database() -> tuple[bool, int | None]:
-    """Whether the database responds, and the age of the current snapshot."""
+    """Whether the database responds and has this version's tables, and the age of the current snapshot."""
     try:
         snapshot = Publication.objects.select_related("snapshot").get().snapshot
+        is_migrated = MigrationRecorder.Migration.objects.filter(app="registry", name=LAST_MIGRATION).exists()
     except (DatabaseError, Publication.DoesNotExist):
         return False, None
-    return True, int((timezone.now() - snapshot.built_at).total_seconds()) if snapshot else None
+    return is_migrated, int((timezone.now() - snapshot.built_at).total_seconds()) if snapshot else None
 
 
 def _replica(database: bool) -> tuple[dict[str, float | None], bool]:

@@ -2,11 +2,12 @@
 
 import logging
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from celery.beat import Scheduler, SchedulingError
-from django.db import DatabaseError
+from django.db import Error
+from django.utils import timezone
 
 from registry.choices import Sign
 from registry.models import ScheduleLease
@@ -14,6 +15,7 @@ from registry.publishing.watching import Watcher, without_pool
 from swecar import alive
 
 LEASE = 20  # seconds after which another may take the lease of a scheduler that died
+A_MINUTE = timedelta(minutes=1)  # by which two hosts' clocks may differ
 TURN = 5  # seconds between two looks at the lease; with LEASE less than the 30 that docs/operations.md tells
 
 logger = logging.getLogger(__name__)
@@ -45,22 +47,30 @@ class LeasedScheduler(Scheduler):
         try:
             with without_pool():
                 sent = ScheduleLease.objects.hold(self.name, seconds=LEASE)
-        except DatabaseError as fault:
+        except Error as fault:
             logger.warning("The database does not tell who sends the jobs: %s.", type(fault).__name__)
         if self.is_holder != (sent is not None):
             logger.info("This scheduler sends the jobs." if sent is not None else "Another may send the jobs.")
         self.is_holder = sent is not None
         for name, at in (sent or {}).items():
-            entry = self.schedule.get(name)
-            if entry and entry.last_run_at != at:
-                entry.last_run_at = at.astimezone(self.app.timezone)
-                self._heap = None  # which is in the order of what was known before
+            # A time to come is of a clock that was wrong; nothing would be sent until then.
+            if name in self.schedule and at <= timezone.now() + A_MINUTE:
+                self.know_sent(name, at.astimezone(self.app.timezone))
+
+    def know_sent(self, name: str, at: datetime) -> None:
+        """Go on from when a job was last sent."""
+        if self.schedule[name].last_run_at != at:
+            self.schedule[name].last_run_at = at
+            self._heap = None  # which is in the order of what was known before
 
     def apply_entry(self, entry, producer=None) -> None:
         """Send a job, unless another holds the lease by now; noted first, so that it is never sent twice."""
         self.is_holder = self.note_sent(entry.name, self.schedule[entry.name].last_run_at)
         if self.is_holder:
             super().apply_entry(entry, producer=producer)
+        else:
+            logger.info("Another may send the jobs.")
+            self.know_sent(entry.name, entry.last_run_at)
 
     def apply_async(self, entry, *arguments, **options):
         """The same, to the broker; where that does not take it, another scheduler may reach it."""
@@ -76,7 +86,7 @@ class LeasedScheduler(Scheduler):
         try:
             with without_pool():
                 return ScheduleLease.objects.note_sent(self.name, name=name, at=at)
-        except DatabaseError as fault:
+        except Error as fault:
             logger.warning("A job is not sent without the database: %s.", type(fault).__name__)
             return False
 
@@ -88,7 +98,7 @@ class LeasedScheduler(Scheduler):
         try:
             with without_pool():
                 ScheduleLease.objects.give_back(self.name)
-        except DatabaseError as fault:
+        except Error as fault:
             logger.warning("The lease is not given back: %s.", type(fault).__name__)
 
     def close(self) -> None:

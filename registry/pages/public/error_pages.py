@@ -60,7 +60,10 @@ def show_database_down(request: HttpRequest) -> HttpResponse:
     """Nothing can be read: 503."""
     with override(language_of(request)):
         error = DatabaseDown()
-        response = _show(request, status_of(error), _("The page cannot be shown just now"), str(error))
+        sentence = str(error)
+        if request.method == "POST":  # a commit may have gone through though nobody was told
+            sentence += " " + _("What you sent may or may not have been saved: look before you send it again.")
+        response = _show(request, status_of(error), _("The page cannot be shown just now"), sentence)
     response["Retry-After"] = "60"
     return response
 

@@ -5,6 +5,7 @@ import os
 from celery import Celery
 from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init
+from django.conf import settings
 
 from swecar import job_context  # noqa: F401 (its signals)
 from swecar.production import stop_if_unfinished
@@ -21,6 +22,12 @@ app.conf.beat_schedule = {
     "verify": {"task": "registry.verify_snapshot", "schedule": crontab(hour="3", minute="10")},
     "prune": {"task": "registry.prune_facts", "schedule": crontab(hour="3", minute="40")},
 }
+
+
+@celeryd_init.connect
+def choose_queues(**_signal) -> None:
+    """Let a worker take the jobs that WORKER_QUEUES names."""
+    app.amqp.queues.select(settings.WORKER_QUEUES)
 
 
 @celeryd_init.connect

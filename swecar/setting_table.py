@@ -20,6 +20,9 @@ REDIS_FORM = (
 
 ROLES = ("clinic", "public", "worker", "beat", "migrate")
 
+# Of jobs, by kind: one that takes long does not hold up one that is awaited.
+QUEUES = ("publishing", "imports")
+
 SETTINGS = (
     Setting(
         "APP_ROLE",
@@ -228,6 +231,15 @@ SETTINGS = (
         form.number(1, 1000),
         "maximum number of connections per process",
         "8",
+    ),
+    Setting(
+        "WORKER_QUEUES",
+        form.list_of(form.one_of(*QUEUES)),
+        (
+            "which jobs a worker takes, if not all: `publishing` (publishing, the sweep and the nightly jobs) or "
+            "`imports`; together the workers must take both ([scaling](scaling.md#queues-by-kind))"
+        ),
+        ",".join(QUEUES),
     ),
     Setting(
         "PROXIES",

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pghistory
+from kombu import Exchange, Queue
 
 from swecar import env
 from swecar.log_settings import read_logging
-from swecar.setting_table import SETTINGS, check_together
+from swecar.setting_table import QUEUES, SETTINGS, check_together
 
 _set = env.read_settings(SETTINGS)
 check_together(_set)
@@ -38,6 +39,7 @@ OIDC_CLIENT_ID: str = _set["OIDC_CLIENT_ID"] or ""
 OIDC_CLIENT_SECRET: str = _set["OIDC_CLIENT_SECRET"] or ""
 OIDC_ACR: list[str] = _set["OIDC_ACR"]
 OIDC_SCOPE: list[str] = _set["OIDC_SCOPE"]
+WORKER_QUEUES: list[str] = _set["WORKER_QUEUES"]  # those that a worker takes
 DATABASE_POOL: int = _set["DATABASE_POOL"]
 PROXIES: int = (0 if INSECURE_HTTP else 1) if _set["PROXIES"] is None else _set["PROXIES"]
 CONTROLLER: str = _set["CONTROLLER"]  # the controller of the personal data (GDPR)
@@ -266,6 +268,9 @@ SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003", "security.W005", "se
 DEFAULT_EXCEPTION_REPORTER_FILTER = "swecar.error_reports.NothingPersonalFilter"
 
 CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_DEFAULT_QUEUE = "publishing"
+CELERY_TASK_QUEUES = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
+CELERY_TASK_ROUTES = {"registry.run_import": {"queue": "imports"}}
 CELERY_TASK_IGNORE_RESULT = True  # outcomes are in the ledger of runs
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True

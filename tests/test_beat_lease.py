@@ -30,7 +30,7 @@ from tests.test_pooler import at_once
 from tests.working import broker, database_url, kill, wait_for
 
 NO_TIME = timedelta(0)
-QUEUE = "swecar-jobs:celery"
+QUEUE = "swecar-jobs:publishing"
 EVERY, LEASE, TURN = 1.0, 3.0, 0.5  # seconds, instead of 60, 20 and 5
 BEAT = f"""
 import django

@@ -81,6 +81,7 @@ WRONG = {
     "REFERRAL_DAYS": ["-5"],
     "DRAFT_DAYS": ["0"],
     "DATABASE_POOL": ["0", "1001"],
+    "WORKER_QUEUES": ["celery", "publishing;imports", "imports,import"],
     "PUBLIC_DATABASE_URL": [
         "replica:5432/n", f"http://u:{SECRET}@h/n", f"postgresql://u:{SECRET}@h", "postgresql://u@h/n?sslmod=require",
         f"postgresql://u:{SECRET}@h1,h2/n", f"postgresql://u:{SECRET}@h/n?target_session_attrs=read-write",

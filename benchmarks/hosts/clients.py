@@ -217,6 +217,7 @@ class Read:
     seconds: float
     snapshot: tuple[int, str] | None = None
     infusions: int = 0
+    told: str = ""  # of a failure
 
 
 class Reader(Client):
@@ -241,4 +242,6 @@ class Reader(Client):
             read.snapshot = told["snapshot"]["number"], told["snapshot"]["hash"]
             parts = [told["national"]] if "national" in told else told["rows"]
             read.infusions = sum(part["infusions"] for part in parts)
+        else:
+            read.told = response.body[:300].decode(errors="replace")
         self.reads.append(read)

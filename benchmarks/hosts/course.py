@@ -18,7 +18,8 @@ READ = ["/api/v1/map", "/api/v1/counts?by=centre"]
 SLOW = 5  # seconds; nginx asks the next host after 2
 NOTICED = 15  # seconds within which nginx has noticed that a host is away
 BACK = 30  # seconds within which the processes of a host that is back serve by themselves
-WORKERS = 16  # connections of the workers: two hosts, two processes each, four at most for each
+# docs/scaling.md: a web server of two processes with four threads each, and a worker of two processes.
+CLINIC, PUBLIC, BEAT, WORKER = 16, 8, 1, 8
 
 
 @dataclass
@@ -191,6 +192,8 @@ class Course:
         self.tell("reads without an answer, or with another than 200, 502, 503, 504",
                   sum(read.status not in {502, 503, 504} for read in bad), most=0)  # fmt: skip
         self.tell("reads that failed", len(bad))
+        for read in bad:
+            print(f"{read.begun - cut:.1f} s after the cut a read gave {read.status}: {read.told}")
         ended = [read.begun + read.seconds - cut for read in bad]
         self.tell("seconds from the cut to the end of the last failed read", max(ended, default=0), most=NOTICED)
         hung = [read.begun - cut for read in reads if read.seconds > SLOW and read.begun >= cut]
@@ -219,8 +222,14 @@ class Course:
     def _see_connections(self) -> None:
         most = self.connections.most
         self.tell("connections of PgBouncer to PostgreSQL", most["a"], most=POOL)
-        self.tell("connections of the workers to PostgreSQL", most["b"] + most["c"], most=WORKERS)
-        self.tell("connections to PostgreSQL at most", most["all"], most=POOL + WORKERS)
+        self.tell(
+            "connections to PgBouncer, of three web servers and two schedulers",
+            most["pooler"],
+            most=2 * (CLINIC + BEAT) + PUBLIC,
+        )
+        self.tell("connections of two workers to PostgreSQL", most["b"] + most["c"], most=2 * WORKER)
+        self.tell("connections to PostgreSQL at most", most["all"], most=POOL + 2 * WORKER)
+        self.tell("connections to the replica, of one web server", most["replica"], most=PUBLIC)
 
 
 def _says(host: str, role: str, what: str) -> bool:

@@ -26,8 +26,8 @@ def write_configuration(
     """
     text = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     for role, addresses in servers.items():
-        lines = "\n        ".join(f"server {address};" for address in addresses)
-        text = text.replace(f"server {role}:8000;", lines)
+        lines = "\n        ".join(f"server {address} max_fails=3;" for address in addresses)
+        text = text.replace(f"server {role}:8000 max_fails=3;", lines)
     text = text.replace("listen 8443 ", f"listen {secure} ").replace("listen 8080;", f"listen {plain};")
     text = text.replace("/tmp/", f"{folder}/").replace("/run/secrets/", f"{folder}/")  # noqa: S108
     text = text.replace("/dev/stdout", f"{folder}/access.log").replace("/dev/stderr", f"{folder}/error.log")

@@ -75,7 +75,7 @@ def test_it_keeps_what_the_headers_allow_and_tells_the_two_sides_apart(site):
     assert kept(ask(port, "/api/v1/map", Accept_Language="en")) != "HIT"
     firefox, safari = "gzip, deflate, br, zstd", "gzip, deflate, br"
     assert [kept(ask(port, "/api/v1/map", Accept_Encoding=one)) for one in (firefox, safari)] == ["MISS", "HIT"]
-    for wish in ("gzip;q=0", "gzip;q=0.0, *", "deflate", "identity"):
+    for wish in ("gzip;q=0", "gzip;q=0.0, *", "deflate", "identity", "br", "zstd, br"):
         assert ask(port, "/api/v1/map", Accept_Encoding=wish).body == first.body
     for wish in (firefox, "gzip", "deflate , gzip ; q=0.5", "gzip;q=1.0,deflate;q=0.6"):
         zipped = ask(port, "/api/v1/map", Accept_Encoding=wish)

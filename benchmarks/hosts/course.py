@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import re
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -37,13 +38,9 @@ class Figure:
         return (self.most is None or self.found <= self.most) and (self.least is None or self.found >= self.least)
 
     def __str__(self) -> str:
-        limit = (
-            f"<= {self.most:g}"
-            if self.most is not None
-            else f">= {self.least:g}"
-            if self.least is not None
-            else ""
-        )
+        limit = "" if self.most is None else f"<= {self.most:g}"
+        if self.least is not None and self.least != self.most:
+            limit = f">= {self.least:g}"
         return f"{self.what:72} {self.found:>8g}  {limit:>6}{'' if self.holds else '  DOES NOT HOLD'}"
 
 
@@ -69,9 +66,13 @@ class Course:
             self._look_at_the_cut_host()
             back = self._connect()
             time.sleep(AFTER)
+            self.replica.send_signal(signal.SIGQUIT)
+            print("The replica on c is dead, and c is not …", flush=True)
+            dead = time.monotonic()
+            time.sleep(AFTER)
         self._see_entries(clients)
         self._see_publication()
-        self._see_reads(clients, cut, back)
+        self._see_reads(clients, cut, back, dead)
         self._see_jobs()
         self._see_connections()
 
@@ -84,7 +85,7 @@ class Course:
         servers.run_once("manage.py", "demo_data", "--logins", str(file), variables=self.settings)
         servers.run_once("manage.py", "publish", variables=self.settings)
         print("Starting clinic, public, worker and beat on b and c, and nginx before them …", flush=True)
-        servers.start_replica()
+        self.replica = servers.start_replica()
         servers.start_role("c", "beat", self.settings)  # first, so that it is the one that is cut off
         wait_for(lambda: observing.read("SELECT FROM registry_schedulelease"), "the lease")
         for host in HOSTS:
@@ -180,7 +181,7 @@ class Course:
             most=90,
         )
 
-    def _see_reads(self, clients: list[Client], cut: float, back: float) -> None:
+    def _see_reads(self, clients: list[Client], cut: float, back: float, dead: float) -> None:
         reads = [read for client in clients[2:] for read in getattr(client, "reads", [])]
         proven = {(number, hashed): facts for number, hashed, facts in
                   observing.read("SELECT number, hash, facts FROM registry_snapshot")}  # fmt: skip
@@ -196,6 +197,9 @@ class Course:
             print(f"{read.begun - cut:.1f} s after the cut a read gave {read.status}: {read.told}")
         ended = [read.begun + read.seconds - cut for read in bad]
         self.tell("seconds from the cut to the end of the last failed read", max(ended, default=0), most=NOTICED)
+        late = [read.status for read in reads if read.begun > dead]
+        self.tell("reads while the replica is dead", len(late), least=50)
+        self.tell("of these, failed", sum(status != 200 for status in late), most=0)
         hung = [read.begun - cut for read in reads if read.seconds > SLOW and read.begun >= cut]
         self.tell(f"seconds from the cut to the last read of over {SLOW} s", max(hung, default=0), most=NOTICED)
         while_cut = [read.seconds for read in reads if cut - NOTICED <= read.begun < back]

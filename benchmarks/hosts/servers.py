@@ -88,7 +88,7 @@ def start_data_host() -> None:
     wait_for(lambda: _responds(POOLED), "PgBouncer")
 
 
-def start_replica() -> None:
+def start_replica() -> subprocess.Popen:
     """A streaming replica on the host c, for the public process there."""
     program, folder = find_postgres(), folder_of("c") / "replica"
     account = choose_account(folder_of("c"), program)
@@ -111,8 +111,9 @@ def start_replica() -> None:
     settings = SERVER | {"wal_receiver_timeout": "5s", "max_standby_streaming_delay": "5s"}
     switches = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     command = [*account.prefix, program, "-D", folder / "data", *switches]
-    run("c", "replica", command, {}, **account.change_of_user())
+    replica = run("c", "replica", command, {}, **account.change_of_user())
     wait_for(lambda: _responds(OBSERVED.replace(ADDRESSES["a"], ADDRESSES["c"])), "the replica")
+    return replica
 
 
 def _responds(url: str) -> bool:

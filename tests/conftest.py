@@ -254,10 +254,16 @@ def chromium():
 # What takes longest, so that two workers end together: a long test that begins last is waited for.
 LONGEST = (
     "test_demo",
+    "test_description_kept",
+    "test_error_status",
+    "test_pseudonyms",
+    "test_redis_servers",
+    "test_role_processes",
+    "test_settings",
+    "test_squashed_migration",
+    "test_uncorrectable",
     "_browser",
     "test_jobs",
-    "test_replica",
-    "test_beat_lease",
     "test_import_jobs",
     "test_stateful",
     "test_formats",

@@ -200,11 +200,13 @@ class Course:
         late = [read.status for read in reads if read.begun > dead]
         self.tell("reads while the replica is dead", len(late), least=50)
         self.tell("of these, failed", sum(status != 200 for status in late), most=0)
-        hung = [read.begun - cut for read in reads if read.seconds > SLOW and read.begun >= cut]
+        slowest = max((read.seconds for read in reads if read.begun > dead - SLOW), default=0)
+        self.tell("slowest of these, seconds", slowest, most=NOTICED)
+        hung = [read.begun - cut for read in reads if read.seconds > SLOW and cut <= read.begun < dead - SLOW]
         self.tell(f"seconds from the cut to the last read of over {SLOW} s", max(hung, default=0), most=NOTICED)
         while_cut = [read.seconds for read in reads if cut - NOTICED <= read.begun < back]
         self.tell("slowest read around the cut and while cut off, seconds", max(while_cut), most=NOTICED)
-        others = [read.seconds for read in reads if not cut - NOTICED <= read.begun < back]
+        others = [read.seconds for read in reads if read.begun < cut - NOTICED or back <= read.begun < dead - SLOW]
         self.tell("slowest read at other times, seconds", max(others), most=NOTICED)
 
     def _see_jobs(self) -> None:

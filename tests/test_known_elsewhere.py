@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 from django.utils.translation import override
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from registry.access import NATIONWIDE, Operator
@@ -279,6 +280,7 @@ def old_answers(monkeypatch):
 
 
 def test_two_registries_that_differ_in_anothers_rows_answer_alike(lists, tmp_path):
+    @hypothesis_settings(max_examples=max(hypothesis_settings().max_examples // 2, 1))  # of every question each
     @given(chance=st.randoms(use_true_random=False))
     def check(chance):
         leak = find_leak(lists, chance, tmp_path)

@@ -388,30 +388,30 @@ def test_the_search_knows_every_spelling_wherever_in_a_text_it_stands(number):
     assert found_in(["19810403", "81-04-03", "9804", "nothing"]) == set()
 
 
-def put_in_history(lists) -> None:
-    with acting_as(Operator(), reason=f"was {PLANTED}'s"):
+def put_in_history(number: str) -> None:
+    with acting_as(Operator(), reason=f"was {number}'s"):
         Centre.objects.update(county="X")
 
 
-def put_in_table(kind: str, value: str):
-    def put(lists) -> None:
+def put_in_table(name: str, kind: str, value: str):
+    def put(number: str) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(f"CREATE TABLE planted (value {kind})")
-            cursor.execute(f"INSERT INTO planted VALUES ({value})", [PLANTED])
+            cursor.execute(f"CREATE TABLE planted_{name} (value {kind})")
+            cursor.execute(f"INSERT INTO planted_{name} VALUES ({value})", [number])
 
     return put
 
 
 IN_DATABASE = {
-    "a text": lambda lists: Centre.objects.update(name=f"Hospital of {PLANTED}"),
-    "bytes": lambda lists: Refusal.objects.create(key_id="k", token=b"\x00" + PLANTED.encode()),
     "a history": put_in_history,
-    "a message of the ledger": lambda lists: Run.objects.create(
-        task=Task.VERIFY, queued_at=timezone.now(), message=PLANTED.replace("-", "")
+    "a text": lambda number: Centre.objects.update(name=f"Hospital of {number}"),
+    "bytes": lambda number: Refusal.objects.create(key_id="k", token=b"\x00" + number.encode()),
+    "a message of the ledger": lambda number: Run.objects.create(
+        task=Task.VERIFY, queued_at=timezone.now(), message=number.replace("-", "")
     ),
-    "a document": put_in_table("jsonb", "jsonb_build_object('a', jsonb_build_array(%s::text))"),
-    "an array of bytes": put_in_table("bytea[]", "ARRAY[convert_to(%s, 'UTF8')]"),
-    "a number": put_in_table("bigint", "replace(%s, '-', '')::bigint"),
+    "a document": put_in_table("document", "jsonb", "jsonb_build_object('a', jsonb_build_array(%s::text))"),
+    "an array of bytes": put_in_table("array", "bytea[]", "ARRAY[convert_to(%s, 'UTF8')]"),
+    "a number": put_in_table("number", "bigint", "replace(%s, '-', '')::bigint"),
 }
 
 
@@ -419,14 +419,19 @@ IN_DATABASE = {
 def no_planted_table(transactional_db):
     yield
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS planted")
+        for name in ("document", "array", "number"):
+            cursor.execute(f"DROP TABLE IF EXISTS planted_{name}")
 
 
-@pytest.mark.parametrize("place", IN_DATABASE)
-def test_the_search_finds_a_number_in_the_database(lists, no_planted_table, place):
+def test_the_search_finds_a_number_in_the_database(lists, no_planted_table):
+    """Another number in each place, so that one reading tells where it was found."""
     assert found_in(read_database()) == set()
-    IN_DATABASE[place](lists)
-    assert found_in(read_database()) == {PLANTED}
+    planted = dict(zip(IN_DATABASE, NUMBERS, strict=False))
+    for place, number in planted.items():
+        IN_DATABASE[place](number)
+    found = found_in(read_database())
+    assert [place for place, number in planted.items() if number not in found] == []
+    assert found == set(planted.values())
 
 
 def server() -> redis.Redis:

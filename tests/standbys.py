@@ -7,8 +7,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ import pytest
 from django.core.cache import caches
 from django.test import override_settings
 from psycopg import sql
+from psycopg.errors import SerializationFailure
 
 from swecar.local.accounts import VARIABLES, choose_account, hand_over, run_once
 from swecar.local.ports import find_free_port
@@ -42,8 +44,10 @@ class Standby:
         return database_url().replace(f":{urlsplit(database_url()).port}/", f":{self.port}/")
 
     def ask(self, statement: str) -> tuple:
-        with psycopg.connect(self.url, autocommit=True) as opened:
-            return opened.execute(statement).fetchone() or ()
+        for _again in range(3):  # what is replayed may break a statement off
+            with suppress(SerializationFailure), psycopg.connect(self.url, autocommit=True) as opened:
+                return opened.execute(statement).fetchone() or ()
+        raise AssertionError(f"broken off three times: {statement}")
 
     def pause(self) -> None:
         """Replay nothing from now on."""
@@ -97,7 +101,21 @@ def running_standby() -> Iterator[Standby]:
     var.chmod(0o755)
     account, folder, port = choose_account(var, program, copy), var / "data", find_free_port()
     hand_over(var, account)
-    words = ["-d", os.environ["DATABASE_URL"], "-D", str(folder), "-R", "-c", "fast", "--no-sync"]
+    # The primary keeps what the standby has not received yet, however much the other tests write meanwhile.
+    slot = f"standby_{port}"
+    words = [
+        "-d",
+        os.environ["DATABASE_URL"],
+        "-D",
+        str(folder),
+        "-R",
+        "-c",
+        "fast",
+        "--no-sync",
+        "-C",
+        "-S",
+        slot,
+    ]
     made = run_once(account, [copy, *words], var)
     assert made.returncode == 0, made.stderr
     switches = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
@@ -113,7 +131,17 @@ def running_standby() -> Iterator[Standby]:
         yield standby
     finally:
         stop(process)
+        wait_for(partial(_is_dropped, slot), "the end of the slot")
         shutil.rmtree(var)
+
+
+def _is_dropped(slot: str) -> bool:
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as primary:
+        primary.execute(
+            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
+            "WHERE slot_name = %s AND NOT active", [slot],
+        )  # fmt: skip
+        return primary.execute("SELECT FROM pg_replication_slots WHERE slot_name = %s", [slot]).fetchone() is None
 
 
 def _responds(port: int) -> bool:

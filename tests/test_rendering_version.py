@@ -106,6 +106,8 @@ NOT_SHOWN = {
     "api/public/service.py": {"RATE_LIMIT", "SPECTACULAR_SETTINGS"},
     "registry/access.py": {"DATABASE_SESSION"},
     "registry/keyed_digests.py": {"IDENTITY_KEYS"},
+    "registry/published/current_snapshot.py": {"READS_REPLICA"},
+    "registry/published/replica.py": {"READS_REPLICA", "REPLICA_LAG_SECONDS"},  # told in `status`, never cached
     "registry/sealing.py": {"IDENTITY_KEYS"},
     "registry/tasks.py": {"LANGUAGE_CODE"},
     "swecar/http/client_address.py": {"PROXIES"},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 # What the registry writes where people write too: in questions, and as reasons in the history.
 CONFIRMED = gettext_noop("It is right as it stands")
@@ -58,7 +58,10 @@ class Sentence(str):
 
 def say(english: str, values: Mapping[str, object] | None = None) -> str:
     """A stored sentence in the active language. One that was stored translated stays as it is."""
-    return gettext(english) % values if values else gettext(english)
+    said = gettext(english)
+    if said == english:  # the gettext of Python 3.11.2 does not find the singular of a sentence with a plural
+        said = ngettext(english, english, 1)
+    return said % values if values else said
 
 
 def say_own(text: str) -> str:

@@ -24,6 +24,7 @@ T = TypeVar("T")
 CURRENT_KEY = "current-snapshot"
 CURRENT_SECONDS = 20  # after which a process asks the database, should an announcement be lost
 WAITED_FOR = (PoolTimeout, LockNotAvailable, QueryCanceled)  # would be waited for once more
+MOST_BROKEN_OFF = 3  # reads of a replica, while it replays what stands in their way
 MOST_REPLACED = 20  # snapshots that may come between one query and its facts
 REMEMBERED_SECONDS = 0.2  # during which a busy process does not even ask the cache
 
@@ -102,6 +103,7 @@ def retry_if_replaced(read: Callable[[], T]) -> T:
     A replica that drops facts, as its primary has, breaks off the statement or the connection that reads them; one
     that catches up does so again and again.
     """
+    broken_off = 0
     for _turn in range(MOST_REPLACED):
         seen = None
         try:
@@ -116,7 +118,9 @@ def retry_if_replaced(read: Callable[[], T]) -> T:
                 raise
             connection.close_if_unusable_or_obsolete()
             forget_current()
-            break
+            broken_off += 1
+            if broken_off == MOST_BROKEN_OFF:
+                break
     return read()
 
 

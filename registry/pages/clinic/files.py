@@ -32,6 +32,7 @@ from registry.models import Centre, ImportJob
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
 from registry.pages.clinic.centre_field import CentreField
 from registry.pages.clinic.choice_fields import ChoiceField
+from registry.sentences import say
 from swecar.http.dropped_file import file_was_dropped
 
 LATEST = 10
@@ -109,7 +110,7 @@ def import_(request: SignedInRequest, job_id: UUID) -> HttpResponse:
         "job": job,
         "ended": job.finished_at,
         "percent": job.total and 100 * job.done // job.total,
-        "message": job.message and _(job.message),
+        "message": job.message and say(job.message),
         "storable": can_be_stored(job),
         "listed": listed,
         "columns": [column_name(name) for name in columns],

@@ -3,9 +3,6 @@
 from swecar import setting_forms as form
 from swecar.env import Setting
 from swecar.server_urls import WRITE_DATABASE, WRITE_REDIS, database, redis_server, replica
-from swecar.setting_rules import check_together
-
-__all__ = ["SETTINGS", "check_together"]
 
 DATABASE_FORM = (
     "`postgresql://user:password@host:port/name`; several hosts are separated by commas "

@@ -7,7 +7,8 @@ from kombu import Exchange, Queue
 
 from swecar import env
 from swecar.log_settings import read_logging
-from swecar.setting_table import QUEUES, SETTINGS, check_together
+from swecar.setting_rules import check_together
+from swecar.setting_table import QUEUES, SETTINGS
 
 _set = env.read_settings(SETTINGS)
 check_together(_set)

@@ -14,11 +14,12 @@ PREFIX = "swecar_migrated_"
 
 
 def template_name() -> str:
-    """Its name, another one as soon as any migration is another one."""
+    """Its name, another one as soon as any migration is another one, or the models that migrations import."""
     key = hashlib.sha256(django.__version__.encode())
     for app in apps.get_app_configs():
-        for path in sorted(Path(app.path, "migrations").glob("*.py")):
-            key.update(f"{app.label} {path.name}".encode() + path.read_bytes())
+        for folder in ("migrations", "models"):
+            for path in sorted(Path(app.path, folder).glob("*.py")):
+                key.update(f"{app.label} {path.name}".encode() + path.read_bytes())
     return PREFIX + key.hexdigest()[:16]
 
 

@@ -14,7 +14,8 @@ from django.test import Client
 from swecar.env import read_settings
 from swecar.local.folder import ROOT
 from swecar.production import check_settings
-from swecar.setting_table import SETTINGS, check_together
+from swecar.setting_rules import check_together
+from swecar.setting_table import SETTINGS
 from swecar.variables import EnvironmentProblem
 
 SECRET = "hemligt"

@@ -10,7 +10,6 @@ from django.db import models
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from registry.models.question import say_question
 from registry.sentences import say_own
 
 OPERATIONS = {"insert": _("Added"), "update": _("Changed"), "delete": _("Deleted")}
@@ -82,8 +81,7 @@ def _read(model: Any, **which) -> Iterator[Change]:
 
 def _tracked_fields(model: Any) -> list[models.Field]:
     recorded = {field.name for field in model.pgh_event_model._meta.fields}
-    hidden = {"text_values"}  # they stand in the question's sentence
-    return [field for field in model._meta.fields if field.name in recorded - hidden and not field.primary_key]
+    return [field for field in model._meta.fields if field.name in recorded and not field.primary_key]
 
 
 def _names(rows: list, fields: list[Any]) -> dict[str, dict]:
@@ -112,6 +110,8 @@ def _display(row, field: models.Field, names: dict[str, dict]) -> object:
     value = getattr(row, field.attname)
     if field.is_relation:
         return NOTHING if value is None else names[field.name].get(value, value)
+    if field.name in (words := getattr(field.model, "history_words", {})):
+        return words[field.name](row) or NOTHING
     if isinstance(field, models.TextField):
-        value = say_question(row) if hasattr(row, "text_values") and field.name == "text" else say_own(value)
+        value = say_own(value)
     return display_for_field(value, field, NOTHING)

@@ -55,6 +55,9 @@ class Question(models.Model):
     closed_by = models.CharField(_("closed by"), max_length=150, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
+    # How the history shows a version: its sentence, in which the values stand.
+    history_words = {"text": say_question, "text_values": lambda row: ""}
+
     objects = QuestionQuerySet.as_manager()
 
     class Meta:

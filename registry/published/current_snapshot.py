@@ -105,7 +105,6 @@ def retry_if_replaced(read: Callable[[], T]) -> T:
     """
     broken_off = 0
     for _turn in range(MOST_REPLACED):
-        seen = None
         try:
             seen = _find_current()
             return read()

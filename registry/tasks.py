@@ -13,6 +13,7 @@ from registry.entry.idempotency import prune_idempotency_keys
 from registry.entry.importing.job import RUN_IMPORT, sweep_imports
 from registry.entry.importing.job import run_import as run_import_job
 from registry.entry.infusions.form_drafts import expire_drafts
+from registry.entry.patients.duplicates import update_doubles
 from registry.entry.patients.lookup_budget import forget_lookups
 from registry.entry.questions.expiry import expire_referrals
 from registry.models import LastSeen
@@ -38,7 +39,7 @@ def publish_snapshot() -> None:
 @shared_task(name="registry.sweep")
 def sweep() -> None:
     """Each minute: do what lost messages have missed, and what the last night has."""
-    _do_each(runs.run_sweep, sweep_imports, forget_lookups, expire_referrals, catch_up)
+    _do_each(runs.run_sweep, sweep_imports, forget_lookups, expire_referrals, update_doubles, catch_up)
     LastSeen.objects.see(Sign.SWEEP)
     send_heartbeat()  # last, so that all that a minute needs has been seen to work
 

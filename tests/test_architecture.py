@@ -18,11 +18,12 @@ CODE_LISTS = {"Centre", "ManufacturingSite", "Product", "Indication", "Trial"}
 PEOPLE = {"User", "Membership", "Invitation", "Token"}
 PUBLISHED = {"Snapshot", "Publication", "Release", "ReleaseFile"}
 LEDGERS = {"LastSeen", "Run", "Revision", "Refusal", "Erasure", "AccessLog", "ScheduleLease", "StatedPurpose"}
+SEARCHED = {"PossibleDoubles"}  # kept, so that it need not be searched for again
 STATEMENTS = {"Coverage", "Question"}
 CORRESPONDENCE = {"Message", "Referral"}  # says itself who wrote what and when, and is never corrected
 PASSING = {  # gone when done
-    "Draft", "IdempotencyKey", "ImportJob", "ImportProblem", "ImportRow", "Lookup", "ReleasedInfusion",
-    "SealedUpload",
+    "ChangedPerson", "Draft", "IdempotencyKey", "ImportJob", "ImportProblem", "ImportRow", "Lookup",
+    "ReleasedInfusion", "SealedUpload",
 }  # fmt: skip
 WITH_HISTORY = RECORDS | CODE_LISTS | PEOPLE | STATEMENTS
 
@@ -33,10 +34,8 @@ TASKS = SCHEDULED | {"registry.publish_snapshot", "registry.run_import"}
 def test_every_model_is_known():
     found = {model.__name__ for model in apps.get_app_config("registry").get_models()}
     histories = {f"{name}History" for name in WITH_HISTORY}
-    assert (
-        found
-        == RECORDS | CODE_LISTS | PEOPLE | PUBLISHED | LEDGERS | STATEMENTS | CORRESPONDENCE | PASSING | histories
-    )
+    known = RECORDS | CODE_LISTS | PEOPLE | PUBLISHED | LEDGERS | STATEMENTS | CORRESPONDENCE | PASSING
+    assert found == known | SEARCHED | histories
 
 
 def test_every_change_to_a_record_marks_the_statistics_as_behind():

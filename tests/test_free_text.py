@@ -185,6 +185,7 @@ COLUMNS = {
     "ImportProblem": {"field": CODED, "code": CODED, "sentence": CODED},
     "IdempotencyKey": {"key": CHECKED, "body": CODED},
     "LastSeen": {"instance": CODED},
+    "PossibleDoubles": dict.fromkeys(["pairs", "known_to"], CODED),
     "ScheduleLease": {"holder": CODED, "sent": CODED},
 }  # fmt: skip
 TEXTS = models.CharField | models.TextField | models.JSONField

@@ -12,6 +12,7 @@ from registry.choices import DatePrecision, Kind
 from registry.course_order import Order, Step, put_in_order
 from registry.entry.importing.pipeline import import_infusions
 from registry.entry.infusions.columns import COLUMNS
+from registry.entry.questions import unsettled
 from registry.entry.questions.unsettled import find_unsettled_courses
 from registry.models import Infusion
 from tests import factories, oracle
@@ -205,6 +206,44 @@ class TestUnsettled:
         self.bring(lists, NUMBER, "UPP", infused_on="2019-05-05", kind="reinfusion")
         Infusion.objects.filter(kind="reinfusion").update(status="withdrawn")
         assert self.codes() == []
+
+
+@pytest.mark.django_db
+def test_the_courses_to_settle_are_those_whose_order_does_not_fit(lists, monkeypatch):
+    """By the oracle's order, of all courses; those that cannot be unsettled are not read."""
+    monkeypatch.setattr(unsettled, "AT_ONCE", 2)
+
+    def is_unsettled(person: int, rows: list[dict]) -> bool:
+        course = sorted(
+            oracle.counted([row for row in rows if row["person"] == person]), key=lambda row: row["place"]
+        )
+        slots = [(row["infused_on"], row["date_precision"], row["sequence"]) for row in course]
+        return len({row["centre"] for row in course}) > 1 and (
+            any(row["kind"] == "first" for row in course[1:])
+            or course[0]["kind"] == "further_dose"
+            or len(set(slots)) < len(slots)
+        )
+
+    @given(st.lists(st.lists(steps(), max_size=4, unique_by=lambda step: (step.slot, step.centre)), max_size=6))
+    def hold(courses):
+        rows = [
+            factories.plain_row(
+                person=person, centre=step.centre, kind=step.kind.value, infused_on=step.infused_on,
+                sequence=step.sequence, date_precision=step.date_precision.value,
+            )
+            for person, course in enumerate(courses)
+            for step in course
+        ]  # fmt: skip
+        firsts = {row["person"]: row for row in rows if row["kind"] == "first"}  # nobody has two
+        rows = [row for row in rows if row["kind"] != "first" or firsts[row["person"]] is row]
+        with factories.rolled_back():
+            factories.store_rows(lists, rows)
+            stored = factories.read_rows()
+            expected = [key for key in sorted({row["person"] for row in stored}) if is_unsettled(key, stored)]
+            assert [one.patient.pk for one in find_unsettled_courses()] == expected
+            assert [one.patient.pk for one in find_unsettled_courses(most=1)] == expected[:1]
+
+    hold()
 
 
 def test_the_administration_shows_a_course_in_its_order(lists, django_user_model):

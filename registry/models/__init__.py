@@ -17,6 +17,7 @@ from registry.models.manufacturing_site import ManufacturingSite
 from registry.models.message import Message
 from registry.models.patient import Patient
 from registry.models.patient_identifier import PatientIdentifier
+from registry.models.possible_doubles import ChangedPerson, PossibleDoubles
 from registry.models.product import Product
 from registry.models.publication import Publication
 from registry.models.question import Question
@@ -33,10 +34,9 @@ from registry.models.trial import Trial
 from registry.models.user import Membership, User
 
 __all__ = [
-    "AccessLog", "Centre", "Coverage", "Draft", "Erasure", "IdempotencyKey", "ImportJob", "ImportProblem",
-    "ImportRow", "Indication", "Infusion", "Invitation", "LastSeen", "Lookup", "ManufacturingSite", "Membership",
-    "Message", "Patient", "PatientIdentifier", "Product", "Publication", "Question", "Referral", "Refusal",
-    "Release", "ReleaseFile", "ReleasedInfusion", "Revision", "Run", "ScheduleLease", "SealedUpload", "Snapshot",
-    "StatedPurpose", "Token",
-    "Trial", "User",
+    "AccessLog", "Centre", "ChangedPerson", "Coverage", "Draft", "Erasure", "IdempotencyKey", "ImportJob",
+    "ImportProblem", "ImportRow", "Indication", "Infusion", "Invitation", "LastSeen", "Lookup",
+    "ManufacturingSite", "Membership", "Message", "Patient", "PatientIdentifier", "PossibleDoubles", "Product",
+    "Publication", "Question", "Referral", "Refusal", "Release", "ReleaseFile", "ReleasedInfusion", "Revision",
+    "Run", "ScheduleLease", "SealedUpload", "Snapshot", "StatedPurpose", "Token", "Trial", "User",
 ]  # fmt: skip

@@ -19,6 +19,7 @@ from registry.models.history import keeps_history
 from registry.models.indication import Indication
 from registry.models.manufacturing_site import ManufacturingSite
 from registry.models.patient import Patient
+from registry.models.possible_doubles import marks_changed_persons
 from registry.models.product import Product
 from registry.models.revision import moves_revision
 from registry.models.stated_purpose import states_purpose
@@ -75,8 +76,13 @@ class Infusion(models.Model):
     )
     category = models.CharField(_("category"), max_length=3, choices=Category.choices)
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
-    # Nothing looks infusions up by a code list, so an index on it would only slow writing.
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, db_index=False, verbose_name=_("product"))
+    product = models.ForeignKey(
+        Product,
+        on_delete=models.PROTECT,
+        db_index=False,  # infusion_by_product begins with it
+        verbose_name=_("product"),
+    )
+    # Nothing looks infusions up by these lists, so an index on them would only slow writing.
     indication = models.ForeignKey(
         Indication,
         on_delete=models.PROTECT,
@@ -121,9 +127,22 @@ class Infusion(models.Model):
         ordering = ["-infused_on", "-sequence"]
         verbose_name = _("infusion")
         verbose_name_plural = _("infusions")
-        triggers = [moves_revision(), states_purpose()]
+        triggers = [moves_revision(), states_purpose(), *marks_changed_persons()]
         indexes = [
-            models.Index(fields=["centre", "-infused_on"], name="infusion_by_centre"),
+            models.Index(  # lists; what it includes is counted without reading the rows
+                fields=["centre", "-infused_on"],
+                name="infusion_by_centre",
+                include=["status", "category", "patient"],
+            ),
+            models.Index(fields=["centre", "-created_at", "id"], name="infusion_by_entry"),  # the latest
+            models.Index(  # possible doubles
+                fields=["product", "infused_on"], name="infusion_by_product", condition=Q(status=Status.SUBMITTED)
+            ),
+            models.Index(  # courses that may be unsettled
+                fields=["patient"],
+                name="infusion_after_first",
+                condition=Q(status=Status.SUBMITTED) & ~Q(kind=Kind.FIRST),
+            ),
             models.Index(batch_as_compared(models.F("batch")), name="infusion_by_batch", condition=~Q(batch="")),
         ]
         constraints = [

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import Sex
 from registry.models.history import keeps_history
+from registry.models.possible_doubles import marks_changed_traits
 from registry.models.registry_number import NewRegistryNumber, draws_numbers_alone
 from registry.models.revision import moves_revision
 from registry.models.stated_purpose import states_purpose
@@ -42,7 +43,7 @@ class Patient(models.Model):
         ordering = ["id"]
         verbose_name = _("patient")
         verbose_name_plural = _("patients")
-        triggers = [moves_revision(), states_purpose(), draws_numbers_alone()]
+        triggers = [moves_revision(), states_purpose(), draws_numbers_alone(), marks_changed_traits()]
         constraints = [
             models.CheckConstraint(
                 name="patient_number_has_its_check_digits",

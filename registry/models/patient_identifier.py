@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import GIVES_BIRTH_AND_SEX, IdentifierType
 from registry.models.history import keeps_history
 from registry.models.patient import Patient
+from registry.models.possible_doubles import marks_changed_persons
 
 
 @keeps_history("digest", "birth_digest")
@@ -25,6 +26,7 @@ class PatientIdentifier(models.Model):
     class Meta:
         verbose_name = _("identifier")
         verbose_name_plural = _("identifiers")
+        triggers = marks_changed_persons()
         constraints = [
             models.UniqueConstraint(fields=["digest", "key_id"], name="identifier_is_one_person"),
             models.CheckConstraint(name="identifier_type_is_known", condition=Q(type__in=IdentifierType.values)),

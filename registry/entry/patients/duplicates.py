@@ -1,17 +1,28 @@
-"""Possible duplicates: different identifiers, but the same sex, year of birth and product on near dates."""
+"""Possible duplicates: different identifiers, but the same sex, year of birth and product on near dates.
 
-from collections.abc import Mapping
+The likeliest pairs are kept (registry/models/possible_doubles.py), and only those of persons who have changed
+since are searched for again (docs/decisions/0032-possible-doubles-are-kept.md).
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from django.db import connection
+from django.db import connection, transaction
 
 from registry.access import Actor, Permission, acting_as, require
-from registry.choices import AccessAction
-from registry.models import Patient
+from registry.choices import AccessAction, IdentifierType, Sex
+from registry.models import Patient, PossibleDoubles
 from registry.models.access_log import log_persons
 
 NEAR_DAYS = 30  # between the two dates, or their periods where they are vague
 MOST_PAIRS = 50
+KEPT = 500  # pairs; so many, that MOST_PAIRS are left when persons have changed
+FEW = 1000  # changed persons; for more, a search among all takes no longer
+
+# A pair's place in the list: whether both have an identifier of one type, products in common as a negative number,
+# days between, keys of the two.
+Rank = list[int]
 
 # An unknown value matches any: an unknown sex is expanded to both, and an unknown year of birth to the two years
 # that the age at an infusion allows. Near dates share a period of thirty days once one of them is widened. So all
@@ -54,12 +65,61 @@ WITH step AS (
 ), kinds AS (
     SELECT patient_id, array_agg(type) AS types FROM registry_patientidentifier GROUP BY patient_id
 )
-SELECT one, other, days, products
+SELECT coalesce(mine.types && theirs.types, false)::integer, -products, days, one, other
 FROM pair
 LEFT JOIN kinds AS mine ON mine.patient_id = one
 LEFT JOIN kinds AS theirs ON theirs.patient_id = other
-ORDER BY coalesce(mine.types && theirs.types, false), products DESC, days, one, other
+ORDER BY 1, 2, 3, 4, 5
 LIMIT %(most)s
+"""
+# The same for some persons. With OFFSET 0 each infusion's neighbours are found by the index of products and dates.
+# A period that holds the first of the days searched begins before it, with its month or its year.
+PAIRS_OF = """
+WITH step AS NOT MATERIALIZED (
+    SELECT patient_id, product_id, infused_on AS begins,
+           extract(year FROM infused_on)::integer - age_at_infusion AS born,
+           CASE date_precision
+               WHEN 'day' THEN infused_on
+               WHEN 'month' THEN (infused_on + interval '1 month - 1 day')::date
+               ELSE (infused_on + interval '1 year - 1 day')::date
+           END AS ends
+    FROM registry_infusion
+    WHERE status = 'submitted'
+), pair AS (
+    SELECT least(mine.patient_id, theirs.patient_id) AS one, greatest(mine.patient_id, theirs.patient_id) AS other,
+           min(greatest(theirs.begins - mine.ends, mine.begins - theirs.ends, 0)) AS days,
+           count(DISTINCT mine.product_id) AS products
+    FROM step AS mine
+    JOIN registry_patient AS person ON person.id = mine.patient_id
+    CROSS JOIN LATERAL (SELECT mine.begins - %(near)s AS day) AS earliest
+    CROSS JOIN LATERAL (
+        SELECT * FROM step
+        WHERE product_id = mine.product_id AND begins BETWEEN earliest.day AND mine.ends + %(near)s
+        UNION ALL
+        SELECT * FROM step
+        WHERE product_id = mine.product_id AND begins < earliest.day AND ends >= earliest.day
+          AND begins IN (date_trunc('month', earliest.day::timestamp)::date,
+                         date_trunc('year', earliest.day::timestamp)::date)
+        OFFSET 0
+    ) AS theirs
+    JOIN registry_patient AS neighbour ON neighbour.id = theirs.patient_id
+    WHERE mine.patient_id = ANY(%(persons)s)
+      AND theirs.patient_id <> mine.patient_id
+      AND (neighbour.sex = person.sex OR 'unknown' IN (neighbour.sex, person.sex))
+      AND coalesce(neighbour.birth_year, theirs.born - 1) <= coalesce(person.birth_year, mine.born)
+      AND coalesce(neighbour.birth_year, theirs.born) >= coalesce(person.birth_year, mine.born - 1)
+    GROUP BY 1, 2
+)
+SELECT EXISTS (
+           SELECT FROM registry_patientidentifier AS mine JOIN registry_patientidentifier AS theirs USING (type)
+           WHERE mine.patient_id = one AND theirs.patient_id = other
+       )::integer, -products, days, one, other
+FROM pair
+"""
+# One statement, so that no change is removed that is not told.
+TAKE_CHANGED = """
+WITH taken AS (DELETE FROM registry_changedperson RETURNING patient)
+SELECT DISTINCT patient FROM taken LIMIT %s
 """
 
 
@@ -72,12 +132,18 @@ class Pair:
     days: int
     products: int
 
-    def types(self) -> Mapping[str, list]:
+    @cached_property
+    def types(self) -> Mapping[str, list[str]]:
         """The types of identifier of each."""
         return {
-            name: sorted(str(identifier.get_type_display()) for identifier in person.identifiers.all())
+            name: sorted(str(IdentifierType(identifier.type).label) for identifier in person.identifiers.all())
             for name, person in (("one", self.one), ("other", self.other))
         }
+
+    @cached_property
+    def sexes(self) -> Mapping[str, str]:
+        """The sex of each."""
+        return {name: str(Sex(person.sex).label) for name, person in (("one", self.one), ("other", self.other))}
 
 
 def find_doubles(*, by: Actor) -> list[Pair]:
@@ -87,18 +153,60 @@ def find_doubles(*, by: Actor) -> list[Pair]:
     Showing the persons is logged. Raises NotPermitted.
     """
     require(by, Permission.MERGE_PATIENTS)
-    with connection.cursor() as cursor:
-        cursor.execute(PAIRS, {"near": NEAR_DAYS, "most": MOST_PAIRS})
-        rows = cursor.fetchall()
-    keys = {key for one, other, *_rest in rows for key in (one, other)}
-    visible = Patient.objects.visible_to(by, Permission.MERGE_PATIENTS)
-    persons = visible.prefetch_related("identifiers").in_bulk(keys)
     with acting_as(by):
+        ranks = update_doubles()[:MOST_PAIRS]
+        keys = {key for *_likeness, one, other in ranks for key in (one, other)}
+        visible = Patient.objects.visible_to(by, Permission.MERGE_PATIENTS)
+        persons = visible.prefetch_related("identifiers").in_bulk(keys)
         log_persons(
             by=by, action=AccessAction.READ, numbers=sorted(person.registry_number for person in persons.values())
         )
     return [
-        Pair(persons[one], persons[other], days, products)
-        for one, other, days, products in rows
+        Pair(persons[one], persons[other], days, -products)
+        for _alike, products, days, one, other in ranks
         if one in persons and other in persons
     ]
+
+
+@transaction.atomic(savepoint=False)
+def update_doubles() -> Sequence[Rank]:
+    """The kept pairs, likeliest first, after a search for those of persons who have changed; at least MOST_PAIRS
+    if there are so many. Each minute, and whenever they are shown.
+    """
+    found = PossibleDoubles.objects.select_for_update()
+    if (kept := found.first()) is None:
+        PossibleDoubles.objects.bulk_create([PossibleDoubles()], ignore_conflicts=True)
+        kept = found.get()
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_CHANGED, [FEW + 1])
+        changed = [person for (person,) in cursor.fetchall()]
+    if kept.pairs is not None and not changed:
+        return kept.pairs
+    many = None in changed or len(changed) > FEW
+    if kept.pairs is None or many or not _search_again(kept, changed):
+        kept.pairs = _search(PAIRS, most=KEPT)
+        kept.known_to = kept.pairs[-1] if len(kept.pairs) == KEPT else None
+    kept.save(force_update=True)
+    return kept.pairs
+
+
+def _search_again(kept: PossibleDoubles, changed: Sequence[int]) -> bool:
+    """Replace the pairs of these persons; False if too few pairs are left to know which are the likeliest."""
+    gone = set(changed)
+    stay = [rank for rank in kept.pairs or () if gone.isdisjoint(rank[-2:])]
+    pairs = sorted(stay + _search(PAIRS_OF, persons=list(changed)))
+    if kept.known_to:
+        pairs = [rank for rank in pairs if rank <= kept.known_to]
+    if kept.known_to and len(pairs) < MOST_PAIRS:
+        return False
+    if len(pairs) > KEPT:
+        pairs = pairs[:KEPT]
+        kept.known_to = pairs[-1]
+    kept.pairs = pairs
+    return True
+
+
+def _search(statement: str, **values: int | list[int]) -> list[Rank]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"near": NEAR_DAYS, **values})
+        return [list(row) for row in cursor.fetchall()]

@@ -142,7 +142,7 @@ def read_unsettled(*, by: Actor) -> list[UnsettledCourse]:
     """The courses to settle, at most MOST_SHOWN; showing them is logged."""
     require(by, Permission.SETTLE_ORDER)
     with acting_as(by):
-        found = find_unsettled_courses()[:MOST_SHOWN]
+        found = find_unsettled_courses(most=MOST_SHOWN)
         log_persons(by=by, action=AccessAction.READ, numbers=[course.patient.registry_number for course in found])
     return found
 

@@ -1,9 +1,9 @@
-"""The clinic's pages through a real server, with 100,000 infusions in the database."""
+"""The pages of the clinic and of the steward through a real server, with 100,000 and a million infusions."""
 
 import http.client
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from django.db import connection
 from benchmarks.registries import fill
 from benchmarks.results import Result
 from benchmarks.serving import serve
+from registry.entry.patients.duplicates import update_doubles
 from registry.models import Centre, Infusion, Membership, User
 
 ROUNDS = 40
@@ -22,35 +23,75 @@ IDENTIFIERS = """
 INSERT INTO registry_patientidentifier (patient_id, type, key_id, digest)
 SELECT id, 'personal', 'made-up', sha256(id::text::bytea) FROM registry_patient
 """
+CHANGE = """
+UPDATE registry_infusion SET batch = batch || 'x'
+WHERE patient_id = (SELECT 1 + floor(random() * max(id))::bigint FROM registry_patient)
+"""
 UNKNOWN = "19700101-9802"  # nobody's: test numbers have birth numbers from 980
 
 
 def measure(*, small: bool) -> Iterator[Result]:
     """Milliseconds of the pages and of a search by identifier."""
-    fill(10_000 if small else 100_000)
-    with connection.cursor() as cursor:
-        cursor.execute(IDENTIFIERS)
-        cursor.execute("ANALYZE registry_patientidentifier")
-    cookies = f"{settings.SESSION_COOKIE_NAME}={_sign_in()}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
-    headers = {"Cookie": cookies, "X-CSRFToken": TOKEN}
+    _fill(10_000 if small else 100_000)
+    headers = _headers(_sign_in("bench", centre="UPP"))
     row = Infusion.objects.filter(centre__code="UPP").select_related("patient")[0]
     form = {"patient_id": UNKNOWN, "csrfmiddlewaretoken": TOKEN}
     with serve("swecar.settings") as port:
         for name, method, url, body, goal in (
-            ("the start page", "GET", "/en/clinic/", None, ""),
+            ("the start page", "GET", "/en/clinic/", None, "<= 50"),
             ("the entry page", "GET", "/en/clinic/infusions/new", None, "<= 150"),
             ("a person searched by number", "POST", "/en/clinic/infusions/new/person", form, "<= 100"),
             ("a person's page", "GET", f"/en/clinic/persons/{row.patient.registry_number}/", None, "<= 100"),
         ):
             yield Result(name, "ms, median", _median(port, method, url, body, headers), goal=goal)
+        yield from _measure_desk(port, "", goal="<= 100")
+    if not small:
+        _fill(1_000_000)
+        with serve("swecar.settings") as port:
+            yield from _measure_desk(port, ", a million", goal="<= 300")
 
 
-def _sign_in() -> str:
-    """The session key of a reporter of Uppsala."""
-    user, _created = User.objects.get_or_create(username="bench", defaults={"password": "!"})
-    Membership.objects.get_or_create(
-        user=user, centre=Centre.objects.get(code="UPP"), defaults={"role": "reporter"}
-    )
+def _measure_desk(port: int, size: str, *, goal: str) -> Iterator[Result]:
+    """The steward's desk as it is after the sweep, and when a person has changed before each look."""
+    headers = _headers(_sign_in("bench steward", national_role="steward"))
+    yield Result(f"all possible doubles{size}", "s", _seconds(update_doubles))
+    for name, before in (("the steward's desk", None), ("the desk after a change", _change_a_person)):
+        found = _median(port, "GET", "/en/clinic/desk/", None, headers, before=before)
+        yield Result(f"{name}{size}", "ms, median", found, goal=goal)
+
+
+def _fill(infusions: int) -> None:
+    fill(infusions)
+    with connection.cursor() as cursor:
+        cursor.execute(IDENTIFIERS)
+        cursor.execute("TRUNCATE registry_changedperson")  # the search for all is measured below
+        cursor.execute("VACUUM ANALYZE registry_patientidentifier")
+
+
+def _change_a_person() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(CHANGE)
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def _headers(session: str) -> dict[str, str]:
+    cookies = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
+    return {"Cookie": cookies, "X-CSRFToken": TOKEN}
+
+
+def _sign_in(name: str, *, centre: str = "", national_role: str = "") -> str:
+    """The session key of a reporter of a centre, or of someone with a national role."""
+    made = {"password": "!", "national_role": national_role}
+    user, _created = User.objects.get_or_create(username=name, defaults=made)
+    if centre:
+        Membership.objects.get_or_create(
+            user=user, centre=Centre.objects.get(code=centre), defaults={"role": "reporter"}
+        )
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
@@ -59,14 +100,24 @@ def _sign_in() -> str:
     return session.session_key
 
 
-def _median(port: int, method: str, url: str, form: dict | None, headers: dict[str, str]) -> float:
-    """Median milliseconds over one connection, after five requests to warm up."""
+def _median(
+    port: int,
+    method: str,
+    url: str,
+    form: dict | None,
+    headers: dict[str, str],
+    *,
+    before: Callable[[], None] | None = None,
+) -> float:
+    """Median milliseconds over one connection, after five requests to warm up. before: called before each."""
     line = http.client.HTTPConnection("127.0.0.1", port)
     body = urlencode(form) if form else None
     if form:
         headers = headers | {"Content-Type": "application/x-www-form-urlencoded"}
     times = []
     for _round in range(ROUNDS + 5):
+        if before:
+            before()
         started = time.perf_counter()
         line.request(method, url, body, headers)
         response = line.getresponse()

@@ -7,7 +7,8 @@ from registry.national_lists.storing import store_code_lists
 
 EMPTY = """
 TRUNCATE registry_infusion, registry_patientidentifier, registry_patient,
-         registry_infusionhistory, registry_patienthistory, registry_patientidentifierhistory
+         registry_infusionhistory, registry_patienthistory, registry_patientidentifierhistory,
+         registry_changedperson, registry_possibledoubles
 CASCADE
 """
 PATIENTS = """

@@ -72,7 +72,7 @@ LEFT JOIN kinds AS theirs ON theirs.patient_id = other
 ORDER BY 1, 2, 3, 4, 5
 LIMIT %(most)s
 """
-# The same for some persons. With OFFSET 0 each infusion's neighbours are found by the index of products and dates.
+# The same for some persons. With OFFSET 0 each infusion's neighbours are found by the index of days and products.
 # A period that holds the first of the days searched begins before it, with its month or its year.
 PAIRS_OF = """
 WITH step AS NOT MATERIALIZED (

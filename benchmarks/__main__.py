@@ -16,7 +16,7 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 
-from benchmarks import clinic, counting, front, importing, page, partitions, publishing, serving  # noqa: E402
+from benchmarks import clinic, counting, desk, front, importing, page, partitions, publishing, serving  # noqa: E402
 from benchmarks.results import Result  # noqa: E402
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -28,7 +28,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     results: list[Result] = []
     print(Result.head())
-    parts = (serving, front, page, clinic, importing, publishing, partitions, counting)
+    parts = (serving, front, page, clinic, importing, publishing, partitions, counting, desk)
     for part in parts:
         for result in part.measure(small=small):
             print(result.line(), flush=True)

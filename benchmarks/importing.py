@@ -20,7 +20,7 @@ RESET_PEAK = "5"  # proc(5), clear_refs
 
 def measure(*, small: bool) -> Iterator[Result]:
     """Rows a second into an empty registry, and how the peak memory of the process grows with the rows."""
-    sizes = (2_000, 10_000) if small else (5_000, 50_000)
+    sizes = (1_000, 10_000) if small else (5_000, 50_000)
     peaks = []
     with tempfile.TemporaryDirectory() as folder:
         for rows in sizes:

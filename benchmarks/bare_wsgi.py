@@ -1,4 +1,4 @@
-"""The WSGI application of the bare Django."""
+"""The WSGI application of the peers."""
 
 from django.core.wsgi import get_wsgi_application
 

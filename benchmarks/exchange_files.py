@@ -39,8 +39,11 @@ def write_file(path: Path, rows: int) -> None:
 
 
 def _identifier(number: int) -> str:
-    if number % 10 == 1:
-        return f"local:bench-{number}"
+    return f"local:bench-{number}" if number % 10 == 1 else test_number(number)
+
+
+def test_number(number: int) -> str:
+    """The test identity number with this place in a long row of them."""
     born = date(1940, 1, 1) + timedelta(days=number // 20 % 22_000)
     digits = f"{born:%y%m%d}{980 + number % 20}"
     doubled = (int(digit) * (2 - index % 2) for index, digit in enumerate(digits))

@@ -50,5 +50,6 @@ def fill(infusions: int) -> None:
         cursor.execute(PATIENTS, sizes)
         cursor.execute(INFUSIONS, sizes)
         cursor.execute("SET session_replication_role = DEFAULT")
+        cursor.execute("SELECT setval(pg_get_serial_sequence('registry_patient', 'id'), %(patients)s + 1)", sizes)
         cursor.execute("UPDATE registry_revision SET number = number + 1")
         cursor.execute("VACUUM ANALYZE registry_infusion, registry_patient")  # as autovacuum would within a minute

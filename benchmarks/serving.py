@@ -51,16 +51,18 @@ def measure(*, small: bool) -> Iterator[Result]:
 
 
 @contextmanager
-def serve(settings_module: str, body: Path | None = None) -> Iterator[int]:
-    """Run gunicorn with these settings and yield its port; the bare view serves the bytes of body."""
+def serve(settings_module: str, body: Path | None = None, *, workers: int = 2, **more: str) -> Iterator[int]:
+    """Run gunicorn with these settings and yield its port; the bare view serves the bytes of body.
+
+    more: variables of the processes.
+    """
     port = find_free_port()
-    variables = os.environ | {"DJANGO_SETTINGS_MODULE": settings_module, "BENCH_BODY": str(body or "")}
+    variables = os.environ | more | {"DJANGO_SETTINGS_MODULE": settings_module, "BENCH_BODY": str(body or "")}
     variables["RATE_LIMIT"] = "1000000000"  # counted but never reached
-    package = settings_module.partition(".")[0]
-    application = {"swecar": "swecar.wsgi", "benchmarks": "benchmarks.bare_wsgi"}[package]
+    application = "swecar.wsgi" if settings_module == "swecar.settings" else "benchmarks.bare_wsgi"
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", application, "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "4",
-         "--log-level", "error"],
+        [sys.executable, "-m", "gunicorn", application, "-b", f"127.0.0.1:{port}", "-w", str(workers),
+         "--threads", "4", "--log-level", "error"],
         cwd=settings.BASE_DIR,
         env=variables,
     )  # fmt: skip

@@ -122,14 +122,11 @@ def require(actor: Actor, permission: Permission, *, centre: int | None = None) 
         raise NotPermitted
 
 
-OUTER = """
-SELECT current_setting('swecar.actor', true), current_setting('swecar.reason', true),
-       current_setting('swecar.purpose', true), (SELECT kind FROM registry_statedpurpose)"""
-KEPT = 4  # columns of it
-NAME = """
-SELECT set_config('swecar.actor', %s, true), set_config('swecar.reason', %s, true),
-       set_config('swecar.purpose', %s, true)
+SAY = """
+SELECT (SELECT kind FROM registry_statedpurpose), set_config('swecar.actor', %s, true),
+       set_config('swecar.reason', %s, true), set_config('swecar.purpose', %s, true)
 """
+NOBODY = ("", "", "")
 
 
 @contextmanager
@@ -138,17 +135,20 @@ def acting_as(actor: Actor, *, reason: str = "") -> Iterator[None]:
 
     A nested call restores the outer ones. Raises Busy on lock contention, WrongPurpose.
     """
+    is_nested = connection.in_atomic_block
     # Behind a pooler another session than the one that was given these settings may serve the transaction.
-    session = {} if connection.in_atomic_block else settings.DATABASE_SESSION
-    outer = OUTER + ", set_config(%s, %s, true)" * len(session)
+    session = {} if is_nested else settings.DATABASE_SESSION
+    outer, said = connection.said, (actor.username, reason, own_purpose())  # type: ignore[attr-defined]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(outer, [word for pair in session.items() for word in pair])
-            *before, stated = cursor.fetchone()[:KEPT]
-            refuse_other_purpose(stated)
-            cursor.execute(NAME, [actor.username, reason, own_purpose()])
+            if said != outer:
+                words = [*said, *(word for pair in session.items() for word in pair)]
+                cursor.execute(SAY + ", set_config(%s, %s, true)" * len(session), words)
+                refuse_other_purpose(cursor.fetchone()[0])
+                connection.said = said  # type: ignore[attr-defined]
             yield
-            cursor.execute(NAME, [value or "" for value in before])
+            if said != outer and is_nested:  # else the commit ends them
+                cursor.execute(SAY, outer)
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             raise Busy from None
@@ -156,3 +156,5 @@ def acting_as(actor: Actor, *, reason: str = "") -> Iterator[None]:
     except IntegrityError:
         refuse_other_purpose(read_purpose())  # it may have been said since it was asked above
         raise
+    finally:
+        connection.said = outer  # type: ignore[attr-defined]

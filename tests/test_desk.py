@@ -153,7 +153,7 @@ def test_a_registry_number_that_nobody_has_is_not_found(double, client):
     assert client.get(address("question-ask", infusion_id=uuid.uuid4())).status_code == 404
 
 
-QUERIES = {"desk": 24, "merge-with": 13, "merge": 44, "move": 14, "erase": 38}
+QUERIES = {"desk": 22, "merge-with": 12, "merge": 42, "move": 13, "erase": 37}
 
 
 @pytest.mark.parametrize("name", QUERIES)

@@ -745,7 +745,7 @@ def queries(ask, *request) -> int:
 
 
 QUERIES = {
-    "start": 25, "record": 9, "check": 28, "search": 26, "infusions": 13, "person": 19, "correct": 16,
+    "start": 24, "record": 5, "check": 22, "search": 20, "infusions": 12, "person": 18, "correct": 11,
 }  # fmt: skip
 
 

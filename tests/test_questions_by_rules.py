@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from registry.access import Operator
 from registry.choices import Kind, Side
 from registry.entry.importing.pipeline import import_infusions
+from registry.entry.infusions.kept_lists import read_lists
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.entry.patients.merge import merge_patients
 from registry.entry.patients.move import move_patient
@@ -172,6 +173,7 @@ def test_the_questions_of_a_file_cost_the_same_for_many_persons(lists, tmp_path)
             load(tmp_path, *rows)
         return len(queries)
 
+    read_lists()
     few, many = count(range(2)), count(range(10, 40))
     assert few == many
     assert Question.objects.filter(rule="reinfusion_as_planned").count() == 32

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from registry.entry.infusions.kept_lists import read_lists
 from tests import factories
 from tests.calling import Program
 from tests.desk import address, sign_in
@@ -67,7 +68,8 @@ def test_neither_work_nor_answer_depends_on_what_others_have_recorded(lists, tmp
         with factories.rolled_back():
             plant(lists, number, own + rows, sex)
             nurse = Nurse(lists, number, tmp_path)
-            nurse.ask("questions", TYPED, 0)  # what is read once and kept
+            nurse.ask("questions", TYPED, 0)  # what is read once and kept,
+            read_lists()  # as the code lists are
             told.append({})
             for way in WAYS:
                 with factories.rolled_back():

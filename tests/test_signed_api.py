@@ -5,7 +5,9 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -526,8 +528,8 @@ def test_each_reading_and_writing_is_logged_once(uppsala, entered):
     ]
 
 
-LIST_QUERIES = 10
-QUERIES = {"me": 2, "infusions/{id}": 9, "infusions/{id}/history": 14}
+LIST_QUERIES = 9
+QUERIES = {"me": 2, "infusions/{id}": 8, "infusions/{id}/history": 13}
 
 
 def test_the_number_of_queries_of_a_list_does_not_grow_with_it(uppsala, entered, django_assert_num_queries):
@@ -545,3 +547,19 @@ def test_the_number_of_queries_of_an_address_is_known(uppsala, entered, address,
     uppsala.get("me")
     with django_assert_num_queries(QUERIES[address]):
         assert uppsala.get(address.format(**entered)).status_code == 200
+
+
+@pytest.mark.parametrize(("person", "queries"), [("new", 30), ("known", 28)])
+def test_the_number_of_queries_of_an_entry_is_known(committed_lists, purpose_known, person, queries):
+    """In a transaction of its own, as a program's."""
+    program = Program(factories.user("upp", committed_lists.centres["UPP"]))
+    first = program.enter(patient_id=factories.nth_number(1))
+    assert first.status_code == 201
+    body = NEW | {"patient_id": factories.nth_number(2), "batch": "B-8"}
+    if person == "known":
+        body |= {"patient_id": factories.nth_number(1), "infused_on": "2021-05-05", "kind": "reinfusion"}
+    with CaptureQueriesContext(connection) as asked:
+        answer = program.call("POST", "infusions", body, idempotency_key="1")
+    assert answer.status_code == 201, answer.content
+    ends = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+    assert len([one for one in asked if not one["sql"].startswith(ends)]) == queries

@@ -37,14 +37,14 @@ from api.records.infusion_body import (
 )
 from api.records.openapi import infusions as schema
 from registry.access import Permission, acting_as, centres_where
-from registry.choices import AccessAction, Category, Status
+from registry.choices import GIVES_BIRTH_AND_SEX, AccessAction, Category, Status
 from registry.entry.idempotency import StoredResponse, respond_once
 from registry.entry.infusions.columns import COLUMNS, RELATED
 from registry.entry.infusions.proposal import propose
 from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
 from registry.entry.infusions.row_reader import CodeLists
 from registry.entry.infusions.terms import read_changes, terms_of
-from registry.entry.infusions.visible_course import sex_shown_to
+from registry.entry.infusions.visible_course import read_sex, sex_shown_to
 from registry.entry.patients.search import read_registry_number
 from registry.errors import ChangedMeanwhile, KnownElsewhere, NotFound, NotPermitted, RegistryError
 from registry.models import Infusion, Patient, User
@@ -241,7 +241,11 @@ def _record(
         former_first_becomes=former_first_becomes,
         confirmed=[code.strip() for code in confirmed.split(",")],
     )
-    stored = _list_shown(user).get(pk=infusion.pk)
+    stored: Any = infusion
+    stored.version = 1
+    # The sex that a number gives is no secret, and is the person's (sex_shown_to).
+    by_its_number = stated.identifier and stated.identifier.type in GIVES_BIRTH_AND_SEX
+    stored.sex_shown = infusion.patient.sex if by_its_number else read_sex(infusion.patient, user)
     warnings = [
         {"field": problem.field, "code": problem.code, "detail": str(problem.sentence)}
         for problem in found.warnings

@@ -18,8 +18,14 @@ from registry.errors import Busy, RegistryError
 from registry.models import IdempotencyKey, User
 from registry.models.isolation import own_transaction
 
-IDEMPOTENCY_LOCK = 7204  # with a hash of owner and key, held until the commit
+IDEMPOTENCY_LOCK = 7204  # with a hash of owner and key, held until a form is carried out
 KEPT = timedelta(hours=24)
+# Another request with this key waits here until the first has committed, or was rolled back.
+CLAIM = """
+INSERT INTO registry_idempotencykey (owner_id, key, request_digest, status, body, created_at)
+VALUES (%s, %s, %s, 0, '{}', now())
+ON CONFLICT (owner_id, key) DO NOTHING RETURNING id
+"""
 
 
 class KeyReused(RegistryError):
@@ -49,13 +55,13 @@ def respond_once(
     digest = salted_hmac("swecar.idempotency", request, algorithm="sha256").digest()
     with acting_as(by):
         with connection.cursor() as cursor:
-            lock = (IDEMPOTENCY_LOCK, f"{by.pk}:{key}")
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", lock)
-        stored = IdempotencyKey.objects.filter(owner=by, key=key).first()
-        if stored is None:
+            cursor.execute(CLAIM, [by.pk, key, digest])
+            claimed = cursor.fetchone()
+        if claimed:
             status, body = work()
-            IdempotencyKey.objects.create(owner=by, key=key, request_digest=digest, status=status, body=body)
+            IdempotencyKey.objects.filter(pk=claimed[0]).update(status=status, body=body)
             return StoredResponse(status, body)
+        stored = IdempotencyKey.objects.get(owner=by, key=key)
         if not constant_time_compare(bytes(stored.request_digest), digest):
             raise KeyReused
         return StoredResponse(stored.status, stored.body, repeated=True)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
 from celery import current_app
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from registry.choices import Task
@@ -27,11 +27,8 @@ def announce_change() -> None:
 
 def queue_publication() -> None:
     """Store a waiting run, unless there is one already, and send the message."""
-    try:
-        with transaction.atomic():
-            Run.objects.create(task=Task.PUBLISH, queued_at=timezone.now())
-    except IntegrityError:
-        pass  # the waiting run will include this change too; its message may be lost, so send another
+    # A waiting run will include this change too; its message may be lost, so send another.
+    Run.objects.bulk_create([Run(task=Task.PUBLISH, queued_at=timezone.now())], ignore_conflicts=True)
     send(Task.PUBLISH.value)
 
 

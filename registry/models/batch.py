@@ -3,6 +3,8 @@
 from django.db import models
 
 BATCH_SPACES = r"[\s\u00a0\u2007\u202f]"  # a PostgreSQL regular expression
+# The same as batch_as_compared in a statement of our own, so that it finds the index too.
+AS_COMPARED = f"upper(regexp_replace({{batch}}, '{BATCH_SPACES}', '', 'g'))"
 
 
 def batch_as_compared(batch: models.F | models.Value) -> models.Func:

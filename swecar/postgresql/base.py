@@ -7,7 +7,12 @@ SET = "SELECT set_config(%s, %s, false)"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Settings of the session are set by statements, and a server-side cursor never outlives its transaction."""
+    """Settings of the session are set by statements, and a server-side cursor never outlives its transaction.
+
+    said: actor, reason and purpose as the current transaction's settings say them (access.acting_as).
+    """
+
+    said = ("", "", "")
 
     def _configure_connection(self, connection) -> bool:  # for the pool and without it
         """Set them on a new connection: as a startup option PgBouncer refuses them."""

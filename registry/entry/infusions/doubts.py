@@ -4,24 +4,27 @@ Every change compares the doubts before and after it. Each infusion is judged on
 and by whether the person has others, so that no question reveals another centre's records.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef
+from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from registry.access import Actor
-from registry.choices import Category, Status
+from registry.choices import Category, Side, Status
 from registry.course_kinds import doubt_in_course
 from registry.course_rules import KIND_CODES, doubt_alone
 from registry.entry.infusions.columns import STORED
+from registry.entry.infusions.kept_lists import KeptLists
 from registry.entry.questions.questions import ask_by_rules
 from registry.errors import Problem
 from registry.infusion_input import InfusionInput
 from registry.infusion_rules import check_input, doubt_entry
 from registry.models import Infusion, Message, Question
-from registry.models.batch import batch_as_compared
+from registry.models.batch import AS_COMPARED
 from registry.models.infusion import order_course
 from registry.models.keys import unnest
 from registry.sentences import Sentence as _
@@ -35,20 +38,67 @@ JUDGED = OF_FILE | {
     "long_gap", "no_earlier_infusion", "third_infusion", "date_on_weekend", "date_improbable", "age_improbable",
     "product_before_authorisation", "investigational_in_care",
 }  # fmt: skip
+OF_LISTS = ("centre", "product", "indication", "trial")
 JUDGED_BY = tuple(column.name for column in STORED if column.name != "manufacturing_site")  # no rule asks about it
+
+SHARED_BATCHES = f"""
+SELECT own.id FROM registry_infusion AS own
+WHERE own.{{column}} = ANY(%s) AND own.status = 'submitted' AND own.batch <> ''
+  AND {AS_COMPARED.format(batch="own.batch")} <> ''
+  AND EXISTS (
+      SELECT FROM registry_infusion AS other
+      WHERE {AS_COMPARED.format(batch="other.batch")} = {AS_COMPARED.format(batch="own.batch")}
+        AND other.batch <> '' AND other.status = 'submitted'
+        AND other.centre_id = own.centre_id AND other.patient_id <> own.patient_id)
+"""
+OPEN_QUESTIONS = """
+SELECT question.id, question.infusion_id, rule, waits_for, infusion.status,
+       EXISTS (SELECT FROM registry_message AS message WHERE message.question_id = question.id)
+FROM registry_question AS question JOIN registry_infusion AS infusion ON infusion.id = question.infusion_id
+WHERE question.closed_at IS NULL AND infusion.patient_id = ANY(%s)
+"""
+
+
+class OpenQuestion(NamedTuple):
+    pk: int
+    infusion: UUID
+    rule: str
+    waits_for: str
+    status: str
+    has_messages: bool
+
+
+def read_rows(persons: Collection[int], lists: KeptLists | None = None) -> list[Infusion]:
+    """The persons' submitted infusions with what the rules ask about them, each person's together.
+
+    lists: the code lists, where they are read already.
+    """
+    rows = Infusion.objects.counted().filter(patient__in=unnest(persons)).order_by("patient")
+    if lists is None:
+        return list(rows.select_related(*OF_LISTS))
+    return [lists.fill(row, OF_LISTS) for row in rows]
 
 
 def read_doubts(persons: Collection[int]) -> Doubts:
     """The doubts in the persons' submitted infusions, by infusion and code. Two queries."""
+    return _judge_all(persons, read_rows(persons))
+
+
+def judge_courses(rows: Iterable[Infusion]) -> dict[UUID, dict[str, Problem]]:
+    """The doubts that follow from the persons' own infusions, as `read_rows` gives them."""
     found: dict[UUID, dict[str, Problem]] = {}
-    rows = _rows_of(persons).select_related("centre", "product", "indication", "trial").order_by("patient")
-    for _person, theirs in groupby(rows.iterator(), key=lambda row: row.patient_id):
+    for _person, theirs in groupby(rows, key=lambda row: row.patient_id):
         course = list(theirs)
         for centre in {row.centre_id for row in course}:
             own = [row for row in course if row.centre_id == centre]
             for infusion, doubt in _judge(own, elsewhere=len(own) < len(course)):
                 found.setdefault(infusion.pk, {})[doubt.code] = doubt
-    for pk in _filter_shared_batches(_rows_of(persons)):
+    return found
+
+
+def _judge_all(persons: Collection[int], rows: Iterable[Infusion]) -> Doubts:
+    found = judge_courses(rows)
+    for pk in _find_shared_batches("patient_id", persons):
         found.setdefault(pk, {})[BATCH] = batch_doubt()
     return found
 
@@ -59,6 +109,7 @@ def follow_doubts(
     before: Doubts,
     by: Actor,
     changed: Infusion | None = None,
+    rows: Sequence[Infusion] | None = None,
     also: Sequence[Problem] = (),
     confirmed: Collection[str] = (),
     answered: Collection[str] = (),
@@ -67,18 +118,21 @@ def follow_doubts(
     transaction of the change.
 
     changed: the infusion that was entered or corrected: all its doubts are asked about, of other infusions only
-    doubts about their kind. also: more doubts about it; confirmed: codes that its clinic has confirmed;
-    answered: codes of questions about it that the change answers.
+    doubts about their kind. rows: as `read_rows` would read them now, where they are known. also: more doubts
+    about `changed`; confirmed: codes that its clinic has confirmed; answered: codes of questions about it that the
+    change answers.
     """
-    after = read_doubts(persons)
+    after = _judge_all(persons, read_rows(persons) if rows is None else rows)
     new = _find_new(before, after)
     of_kind = [(pk, doubt) for pk, doubt in new if doubt.code in KIND_CODES]
     own: list[tuple[UUID, Problem]] = []
     if changed:
         own = [(changed.pk, doubt) for doubt in also] + [(pk, doubt) for pk, doubt in new if pk == changed.pk]
     known = {(changed.pk, code) for code in confirmed} if changed else set()
-    ask_by_rules([*of_kind, *own], by=by, confirmed=known)
-    _settle(persons, before, after, {(changed.pk, code) for code in answered} if changed else set())
+    open_before = _read_open(persons)
+    asking = {(question.infusion, question.rule) for question in open_before}
+    ask_by_rules([*of_kind, *own], by=by, confirmed=known, asking=asking)
+    _settle(open_before, before, after, {(changed.pk, code) for code in answered} if changed else set())
 
 
 def follow_file(persons: Collection[int], *, before: Doubts, by: Actor) -> None:
@@ -86,7 +140,7 @@ def follow_file(persons: Collection[int], *, before: Doubts, by: Actor) -> None:
     after = read_doubts(persons)
     new = _find_new(before, after)
     ask_by_rules([(pk, doubt) for pk, doubt in new if doubt.code in OF_FILE], by=by)
-    _settle(persons, before, after)
+    _settle(_read_open(persons), before, after)
 
 
 def batch_doubt() -> Problem:
@@ -124,22 +178,22 @@ def _find_new(before: Doubts, after: Doubts) -> list[tuple[UUID, Problem]]:
     ]
 
 
-def _rows_of(persons: Collection[int]):
-    return Infusion.objects.counted().filter(patient__in=unnest(persons))
+def _find_shared_batches(column: str, keys: Collection) -> set[UUID]:
+    """The infusions whose batch another person has at the same centre. column, keys: which are asked about."""
+    with connection.cursor() as cursor:
+        cursor.execute(SHARED_BATCHES.format(column=column), [list(keys)])
+        return {pk for (pk,) in cursor}
 
 
-def _filter_shared_batches(rows) -> set[UUID]:
-    """The infusions whose batch another person has at the same centre."""
-    spelled = Infusion.objects.counted().exclude(batch="").alias(compared=batch_as_compared(F("batch")))
-    others = spelled.filter(compared=OuterRef("compared"), centre=OuterRef("centre")).exclude(
-        patient=OuterRef("patient")
-    )
-    rows = rows.exclude(batch="").alias(compared=batch_as_compared(F("batch"))).exclude(compared="")
-    return set(rows.filter(Exists(others)).order_by().values_list("pk", flat=True))
+def _read_open(persons: Collection[int]) -> list[OpenQuestion]:
+    """The open questions about the persons' infusions, withdrawn ones among them."""
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_QUESTIONS, [list(persons)])
+        return [OpenQuestion(*row) for row in cursor]
 
 
 def _settle(
-    persons: Collection[int],
+    open_before: Iterable[OpenQuestion],
     before: Doubts,
     after: Doubts,
     answered: Collection[tuple[UUID, str]] = (),
@@ -147,20 +201,22 @@ def _settle(
     """Close unanswered questions of rules whose cause is gone. The rules close them and not the actor, whose name
     would reveal which other centre knows the person.
     """
-    asked = Question.objects.unanswered().exclude(rule="")
-    asked = asked.exclude(Exists(Message.objects.filter(question=OuterRef("pk"))))
-    theirs = asked.filter(infusion__patient__in=unnest(persons)).values_list(
-        "pk", "infusion", "rule", "infusion__status"
-    )
     gone = [
-        key
-        for key, infusion, rule, status in theirs
-        if status == Status.WITHDRAWN
-        or (infusion, rule) in answered
-        or (rule in JUDGED and rule not in after.get(infusion, {}))
+        question.pk
+        for question in open_before
+        if question.rule
+        and question.waits_for == Side.CLINIC
+        and not question.has_messages
+        and (
+            question.status == Status.WITHDRAWN
+            or (question.infusion, question.rule) in answered
+            or (question.rule in JUDGED and question.rule not in after.get(question.infusion, {}))
+        )
     ]
     if any(BATCH in doubts and BATCH not in after.get(pk, {}) for pk, doubts in before.items()):
         # The question about the other person's row is closed too.
-        still = _filter_shared_batches(Infusion.objects.counted().filter(questions__in=asked.filter(rule=BATCH)))
-        gone += asked.filter(rule=BATCH).exclude(infusion__in=still).values_list("pk", flat=True)
+        asked = Question.objects.unanswered().filter(rule=BATCH)
+        asked = asked.exclude(Exists(Message.objects.filter(question=OuterRef("pk"))))
+        still = _find_shared_batches("id", asked.values_list("infusion", flat=True))
+        gone += asked.exclude(infusion__in=still).values_list("pk", flat=True)
     Question.objects.filter(pk__in=unnest(gone)).update(closed_at=timezone.now())

@@ -15,7 +15,8 @@ from registry.entry.infusions.ages_by_number import ABOUT_AGE, BEFORE_BIRTH
 from registry.entry.infusions.assess import DATE, assess, assess_change, refuse_impossible
 from registry.entry.infusions.batch_checks import refuse_registered_number
 from registry.entry.infusions.columns import CORRECTABLE, STORED
-from registry.entry.infusions.doubts import as_stated, follow_doubts, read_doubts
+from registry.entry.infusions.doubts import as_stated, follow_doubts, judge_courses, read_doubts, read_rows
+from registry.entry.infusions.kept_lists import read_lists
 from registry.entry.infusions.lists import read_lists_again
 from registry.entry.infusions.visible_course import Course, read_course
 from registry.entry.locks import lock_entry
@@ -52,10 +53,12 @@ def record_infusion(
     complete_input(stated)
     refuse_registered_number(stated.batch, by)
     with acting_as(by):
-        lock_entry()
-        stated = replace(stated, **read_lists_again(vars(stated)))
         patient = lock_known_patient(patient, by) if patient else lock_patient(stated)
-        course, before = read_course(patient, by), read_doubts([patient.pk])
+        lists = read_lists()
+        stated = replace(stated, **read_lists_again(vars(stated), lists))
+        rows = read_rows([patient.pk], lists)
+        # Without the doubts about batches, of which a new infusion takes none away.
+        course, before = read_course(patient, by, rows=rows), judge_courses(rows)
         found = assess(
             stated=stated, by=by, patient=patient, course=course, former_first_becomes=former_first_becomes
         )
@@ -65,8 +68,15 @@ def record_infusion(
             found.former_first.kind = former_first_becomes
             found.former_first.save(update_fields=["kind"])
         infusion = store_infusion(stated=replace(stated, kind=found.kind), patient=patient, by=by)
-        also = [*found.alone, *found.of_sex]
-        follow_doubts([patient.pk], before=before, by=by, changed=infusion, also=also, confirmed=confirmed)
+        follow_doubts(
+            [patient.pk],
+            before=before,
+            by=by,
+            changed=infusion,
+            rows=[*rows, infusion],
+            also=[*found.alone, *found.of_sex],
+            confirmed=confirmed,
+        )
         announce_change()
     return infusion
 

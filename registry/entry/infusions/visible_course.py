@@ -10,6 +10,7 @@ from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import GIVES_BIRTH_AND_SEX, Sex
 from registry.course_order import Step
 from registry.models import Infusion, Patient, PatientIdentifier
+from registry.models.infusion import order_course
 
 
 @dataclass(frozen=True)
@@ -49,19 +50,24 @@ def sex_shown_to(actor: Actor, *, patient: str) -> Case:
 
 def show_sex(patient: Patient, by: Actor) -> str:
     """The person's sex in words, if the actor may know it."""
-    return str(Sex(_read_sex(patient, by)).label)
+    return str(Sex(read_sex(patient, by)).label)
 
 
-def _read_sex(patient: Patient, by: Actor) -> str:
+def read_sex(patient: Patient, by: Actor) -> str:
     shown = Patient.objects.filter(pk=patient.pk).annotate(sex_shown=sex_shown_to(by, patient="pk"))
     return shown.values_list("sex_shown", flat=True).get()
 
 
-def read_course(patient: Patient, by: Actor, *, without: Infusion | None = None) -> Course:
-    """The part of the person's course that the actor may see; without: an infusion to leave out."""
+def read_course(
+    patient: Patient, by: Actor, *, without: Infusion | None = None, rows: Sequence[Infusion] | None = None
+) -> Course:
+    """The part of the person's course that the actor may see.
+
+    without: an infusion to leave out. rows: the person's submitted infusions, where they are read already.
+    """
     visible = centres_where(by, Permission.WRITE_RECORDS)
-    found = patient.infusions.counted().in_order()
+    found = patient.infusions.counted().in_order() if rows is None else order_course(rows)
     own = [infusion for infusion in found if infusion.centre_id in visible]
     elsewhere = len(own) < len(found)
-    sex = _read_sex(patient, by) if own else Sex.UNKNOWN
+    sex = read_sex(patient, by) if own else Sex.UNKNOWN
     return Course([infusion for infusion in own if infusion != without], elsewhere, sex)

@@ -7,7 +7,13 @@ from django.utils.translation import gettext as _
 from registry.access import Actor, Permission, acting_as
 from registry.choices import GIVES_BIRTH_AND_SEX, Sex
 from registry.entry.locks import lock_entry
-from registry.entry.patients.lookup import holder_of, person_with, refuse_refused, refuse_retired_pseudonym
+from registry.entry.patients.lookup import (
+    holder_of,
+    named_by,
+    person_with,
+    refuse_refused,
+    refuse_retired_pseudonym,
+)
 from registry.errors import NotFound
 from registry.infusion_input import Identified, InfusionInput
 from registry.models import Infusion, Patient, PatientIdentifier
@@ -25,11 +31,11 @@ def lock_patient(stated: InfusionInput) -> Patient:
     if identifier is None:
         raise ValueError("an infusion stated without an identifier has no person to lock")
     lock_entry()
-    claim_identifier(identifier)
-    while found := person_with(identifier):
+    found = named_by(identifier, claim_identifier(identifier))
+    while found:
         # While waiting for the lock, the person may have been merged into another, or erased.
-        locked = lock_if_there(found)
-        if locked and person_with(identifier) == locked:
+        locked, found = lock_if_there(found), person_with(identifier)
+        if locked and found == locked:
             return locked
     refuse_refused(identifier)
     refuse_retired_pseudonym(identifier)
@@ -93,8 +99,10 @@ def fill_sex(patient: Patient, stated: InfusionInput, *, by: Actor) -> None:
 
     A sex that was stated only with infusions since withdrawn at other centres counts as not known, unless a
     personal identity or coordination number gives it. It is one statement, so that its cost does not reveal other
-    centres' records.
+    centres' records; none where the stated number gives the sex, which is then stored already.
     """
+    if stated.identifier and stated.identifier.type in GIVES_BIRTH_AND_SEX:
+        return
     sex = stated.sex or Sex.UNKNOWN
     fillable = Q(sex=Sex.UNKNOWN)
     if stated.identifier:

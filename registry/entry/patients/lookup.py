@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -12,9 +11,17 @@ from registry.entry.patients.lookup_budget import REFUSED, charge, has_budget
 from registry.errors import InfusionRefused, NotFound, Problem, RegistryError, TooManyLookups
 from registry.infusion_input import Identified
 from registry.keyed_digests import refusal_token
-from registry.models import Patient, PatientIdentifier, Refusal
+from registry.models import Patient, Refusal
 from registry.models.access_log import log_persons
 from registry.models.keys import unnest
+
+HOLDER = """
+SELECT patient.* FROM registry_patient AS patient
+JOIN registry_patientidentifier AS identifier ON identifier.patient_id = patient.id
+JOIN unnest(%s::text[], %s::bytea[]) AS known (key_id, digest)
+     ON known.key_id = identifier.key_id AND known.digest = identifier.digest
+ORDER BY identifier.id LIMIT 1
+"""
 
 
 class PatientRefused(RegistryError):
@@ -126,10 +133,14 @@ def person_with(identifier: Identified) -> Patient | None:
     A centre's pseudonym names a person as long as the centre has an infusion of them, withdrawn or not; after that
     it is retired and names nobody (docs/counting.md, "Pseudonyms").
     """
-    found = holder_of(identifier)
-    if found and identifier.centre and not found.infusions.filter(centre__code=identifier.centre).exists():
+    return named_by(identifier, holder_of(identifier))
+
+
+def named_by(identifier: Identified, holder: Patient | None) -> Patient | None:
+    """The identifier's holder, unless it is a pseudonym that is retired."""
+    if holder and identifier.centre and not holder.infusions.filter(centre__code=identifier.centre).exists():
         return None
-    return found
+    return holder
 
 
 def refuse_retired_pseudonym(identifier: Identified) -> None:
@@ -140,8 +151,5 @@ def refuse_retired_pseudonym(identifier: Identified) -> None:
 
 def holder_of(identifier: Identified) -> Patient | None:
     """The person who has or had this identifier, also a retired pseudonym."""
-    chain = Q()
-    for key_id, digest in identifier.digests():
-        chain |= Q(key_id=key_id, digest=digest)
-    found = PatientIdentifier.objects.filter(chain).select_related("patient").first()
-    return found.patient if found else None
+    keys, digests = zip(*identifier.digests(), strict=True)
+    return next(iter(Patient.objects.raw(HOLDER, [list(keys), list(digests)])), None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from math import ceil
-from typing import TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from django.conf import settings
 from django.db import connection
@@ -43,6 +43,14 @@ GROUP BY user_id, by_import
 """
 
 
+class Counted(NamedTuple):
+    """A look-up of the last hour."""
+
+    at: datetime
+    by_import: bool
+    token: bytes | None
+
+
 def has_budget(by: Actor, permission: Permission) -> TypeGuard[User]:
     """Whether an actor's look-ups are counted: not for actors who may see every person."""
     return isinstance(by, User) and centres_where(by, permission) is not NATIONWIDE
@@ -57,9 +65,14 @@ def charge(*, by: User, persons: Collection[bytes], by_import: bool = False) -> 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOOKUP_LOCK, by.pk])
     now = timezone.now()
-    _forget_tokens(now, user=by)
     tokens = {lookup_token(by.pk, person) for person in persons}
-    recent = list(Lookup.objects.filter(user=by, at__gt=now - HOUR, refused=False).order_by("at"))
+    known = Q(at__gt=now - HOUR) | Q(token__isnull=False)
+    counted = Lookup.objects.filter(known, user=by, refused=False).order_by("at")
+    rows: Any = counted.values_list("at", "by_import", "token")
+    found = [Counted(*row) for row in rows]
+    recent = [lookup for lookup in found if lookup.at > now - HOUR]
+    if len(recent) < len(found):
+        _forget_tokens(now, user=by)
     new = tokens - {bytes(lookup.token) for lookup in recent if lookup.token}
     limit = settings.LOOKUPS_PER_HOUR_IMPORT if by_import else settings.LOOKUPS_PER_HOUR
     room = limit - sum(lookup.by_import == by_import for lookup in recent)
@@ -71,7 +84,7 @@ def charge(*, by: User, persons: Collection[bytes], by_import: bool = False) -> 
 
 
 def _seconds_until_room(
-    tokens: Collection[bytes], recent: Iterable[Lookup], room: int, *, by_import: bool, now: datetime
+    tokens: Collection[bytes], recent: Iterable[Counted], room: int, *, by_import: bool, now: datetime
 ) -> int:
     """Seconds after which all these persons have room, then and later.
 

@@ -130,13 +130,19 @@ def ask_about_referral(*, referral: Referral, text: str, by: Actor) -> Question:
 
 
 def ask_by_rules(
-    doubts: Sequence[tuple[UUID, Problem]], *, by: Actor, confirmed: Collection[tuple[UUID, str]] = ()
+    doubts: Sequence[tuple[UUID, Problem]],
+    *,
+    by: Actor,
+    confirmed: Collection[tuple[UUID, str]] = (),
+    asking: Collection[tuple[UUID, str]] | None = None,
 ) -> None:
     """Ask a question for each doubt about an infusion, unless it is already open; within the transaction of the
-    change. confirmed: (infusion, code) confirmed on entry, which are stored as answered.
+    change. confirmed: (infusion, code) confirmed on entry, which are stored as answered. asking: what is open,
+    where it is read already.
     """
-    about = unnest_uuids({infusion for infusion, _doubt in doubts})
-    asking = set(Question.objects.filter(infusion__in=about).unclosed().values_list("infusion", "rule"))
+    if asking is None:
+        about = unnest_uuids({infusion for infusion, _doubt in doubts})
+        asking = set(Question.objects.filter(infusion__in=about).unclosed().values_list("infusion", "rule"))
     new = {(infusion, doubt.code): doubt for infusion, doubt in doubts if (infusion, doubt.code) not in asking}
     answered = {
         "answer": CONFIRMED, "answered_by": by.username, "answered_at": timezone.now(),

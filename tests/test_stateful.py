@@ -169,10 +169,9 @@ class Registry(RuleBasedStateMachine):
     def record(self, number, centre, category, product, kind, answer, day, sequence):
         person = self.person_of.get(number)
         course = self.course(person)
-        answered = [
-            replace(row, kind=answer) if answer and kind == "first" and row.kind == "first" else row
-            for row in course
-        ]
+        # Only of a first that the new one comes before is it asked what it becomes.
+        asked = kind == "first" and [row for row in course if row.kind == "first" and (day, sequence) < row.place]
+        answered = [replace(row, kind=answer) if answer and asked and row in asked else row for row in course]
         expected = refusal(kind, (day, sequence), product, answered)
         if person is None and number in self.refused:
             expected = "do_not_register"

@@ -27,7 +27,7 @@ QUERIES = {
     "clinic:imports": 6,
     "clinic:import": 10,
     "clinic:import-report": 7,
-    "clinic:import-template": 8,
+    "clinic:import-template": 4,
 }
 
 

@@ -99,9 +99,9 @@ def fill_sex(patient: Patient, stated: InfusionInput, *, by: Actor) -> None:
 
     A sex that was stated only with infusions since withdrawn at other centres counts as not known, unless a
     personal identity or coordination number gives it. It is one statement, so that its cost does not reveal other
-    centres' records; none where the stated number gives the sex, which is then stored already.
+    centres' records; none where the stated number gives the sex and it is stored already.
     """
-    if stated.identifier and stated.identifier.type in GIVES_BIRTH_AND_SEX:
+    if stated.identifier and stated.identifier.type in GIVES_BIRTH_AND_SEX and patient.sex != Sex.UNKNOWN:
         return
     sex = stated.sex or Sex.UNKNOWN
     fillable = Q(sex=Sex.UNKNOWN)

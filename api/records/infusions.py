@@ -37,7 +37,7 @@ from api.records.infusion_body import (
 )
 from api.records.openapi import infusions as schema
 from registry.access import Permission, acting_as, centres_where
-from registry.choices import GIVES_BIRTH_AND_SEX, AccessAction, Category, Status
+from registry.choices import AccessAction, Category, Status
 from registry.entry.idempotency import StoredResponse, respond_once
 from registry.entry.infusions.columns import COLUMNS, RELATED
 from registry.entry.infusions.proposal import propose
@@ -243,9 +243,7 @@ def _record(
     )
     stored: Any = infusion
     stored.version = 1
-    # The sex that a number gives is no secret, and is the person's (sex_shown_to).
-    by_its_number = stated.identifier and stated.identifier.type in GIVES_BIRTH_AND_SEX
-    stored.sex_shown = infusion.patient.sex if by_its_number else read_sex(infusion.patient, user)
+    stored.sex_shown = read_sex(infusion.patient, user, stated=stated.identifier)
     warnings = [
         {"field": problem.field, "code": problem.code, "detail": str(problem.sentence)}
         for problem in found.warnings

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import GIVES_BIRTH_AND_SEX, Sex
 from registry.course_order import Step
+from registry.infusion_input import Identified
 from registry.models import Infusion, Patient, PatientIdentifier
 from registry.models.infusion import order_course
 
@@ -53,7 +54,12 @@ def show_sex(patient: Patient, by: Actor) -> str:
     return str(Sex(read_sex(patient, by)).label)
 
 
-def read_sex(patient: Patient, by: Actor) -> str:
+def read_sex(patient: Patient, by: Actor, *, stated: Identified | None = None) -> str:
+    """The person's sex as shown to the actor. stated: an identifier of the person that the actor has stated, which
+    may make the question needless.
+    """
+    if stated and stated.type in GIVES_BIRTH_AND_SEX:
+        return patient.sex
     shown = Patient.objects.filter(pk=patient.pk).annotate(sex_shown=sex_shown_to(by, patient="pk"))
     return shown.values_list("sex_shown", flat=True).get()
 

@@ -16,11 +16,13 @@ from api.records import infusions
 from api.records.openapi import caller
 from api.records.openapi import infusions as schema
 from registry.choices import Scope
+from registry.entry import idempotency
 from registry.entry.infusions.record import withdraw_infusion
 from registry.errors import Busy
 from registry.models import AccessLog, Infusion, Patient, Question
 from tests import factories
 from tests.calling import MADE_UP, NEW, NUMBER, Program, check, errors_of, refused
+from tests.test_known_elsewhere import RESERVE
 
 
 @pytest.fixture
@@ -206,6 +208,39 @@ def test_an_entered_infusion_is_read_back_without_its_identifier(uppsala):
     del document["warnings"]
     assert read.json() == document
     assert NUMBER[-4:] not in answer.content.decode() + read.content.decode()
+
+
+EARLIER = {"infused_on": "2019-05-05", "kind": "first", "former_first_becomes": "reinfusion"}
+LATER = {"infused_on": "2021-05-05", "kind": "reinfusion"}
+SEXES = {"sex": "female", "age_at_infusion": 50}
+
+
+@pytest.mark.parametrize("fields", [
+    {"patient_id": factories.nth_number(4)},
+    {"patient_id": NUMBER} | LATER,
+    {"patient_id": NUMBER} | EARLIER,
+    {"patient_id": "local:4"} | SEXES,
+    {"patient_id": RESERVE, "kind": "reinfusion"} | SEXES,
+    {"patient_id": RESERVE, "kind": "reinfusion", "age_at_infusion": 50},
+])  # fmt: skip
+def test_an_entry_is_answered_as_it_is_read(uppsala, stockholm, entered, fields):
+    """Also where another centre has stated the sex of the person."""
+    elsewhere = stockholm.enter(centre="STO", patient_id=RESERVE, sex="male", age_at_infusion=50, batch="S")
+    assert elsewhere.status_code == 201, elsewhere.content
+    answer = uppsala.enter(**{"batch": "B-8"} | fields)
+    assert answer.status_code == 201, answer.content
+    document = answer.json()
+    read = uppsala.get(f"infusions/{document['id']}")
+    assert document == read.json() | {"warnings": document["warnings"]}
+    assert answer["ETag"] == read["ETag"]
+
+
+def test_a_key_that_is_pruned_while_it_is_asked_about_is_asked_again(uppsala, monkeypatch):
+    """As between two statements: the key was there, and is not."""
+    taken = "SELECT id FROM registry_idempotencykey WHERE (owner_id, key, request_digest) = (%s, %s, %s)"
+    monkeypatch.setattr(idempotency, "CLAIM", taken)
+    refused(uppsala.enter({"idempotency_key": "one"}), 503, "busy")
+    assert not Infusion.objects.exists()
 
 
 def test_the_person_is_named_by_registry_number_too(uppsala, entered):

@@ -61,7 +61,9 @@ def respond_once(
             status, body = work()
             IdempotencyKey.objects.filter(pk=claimed[0]).update(status=status, body=body)
             return StoredResponse(status, body)
-        stored = IdempotencyKey.objects.get(owner=by, key=key)
+        stored = IdempotencyKey.objects.filter(owner=by, key=key).first()
+        if stored is None:  # pruned between the two statements
+            raise Busy
         if not constant_time_compare(bytes(stored.request_digest), digest):
             raise KeyReused
         return StoredResponse(stored.status, stored.body, repeated=True)

@@ -1,13 +1,18 @@
 """What a list or another person's row makes improbable: stored, said in form, API and file, and asked about."""
 
+import re
+
 import pytest
+from django.db import connection
+from django.db.models import Value
 
 from registry.access import Operator
 from registry.choices import Category
 from registry.entry.importing.pipeline import import_infusions
 from registry.entry.infusions.proposal import propose
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
-from registry.models import ImportJob, Infusion, Question
+from registry.models import Centre, ImportJob, Infusion, Question
+from registry.models.batch import AS_COMPARED, batch_as_compared
 from tests import factories
 from tests.calling import Program
 from tests.test_import_jobs import run
@@ -187,3 +192,15 @@ def test_the_api_says_so(lists):
     program = Program(factories.user("upp", lists.centres["UPP"]))
     answer = program.enter(patient_id=OTHER, batch="b-7")
     assert [one["code"] for one in answer.json()["warnings"]] == ["batch_of_another_person"], answer.content
+
+
+SPELLINGS = ("", " ", "b1", "B 1", "B\u00a01", "\u2007b\u202f1\t", "å 1", "b-1", "x\ny")
+
+
+def test_a_batch_is_compared_alike_by_either_way_of_writing_it_in_sql(lists):
+    for batch in SPELLINGS:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {AS_COMPARED.format(batch='%s::text')}", [batch])
+            [written] = cursor.fetchone()
+        one = Centre.objects.annotate(compared=batch_as_compared(Value(batch)))[0]
+        assert one.compared == written == re.sub(r"\s", "", batch).upper()

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from registry.access import Actor
@@ -23,7 +22,7 @@ from registry.entry.questions.questions import ask_by_rules
 from registry.errors import Problem
 from registry.infusion_input import InfusionInput
 from registry.infusion_rules import check_input, doubt_entry
-from registry.models import Infusion, Message, Question
+from registry.models import Infusion, Question
 from registry.models.batch import AS_COMPARED
 from registry.models.infusion import order_course
 from registry.models.keys import unnest
@@ -55,17 +54,25 @@ OPEN_QUESTIONS = """
 SELECT question.id, question.infusion_id, rule, waits_for, infusion.status,
        EXISTS (SELECT FROM registry_message AS message WHERE message.question_id = question.id)
 FROM registry_question AS question JOIN registry_infusion AS infusion ON infusion.id = question.infusion_id
-WHERE question.closed_at IS NULL AND infusion.patient_id = ANY(%s)
+WHERE question.closed_at IS NULL AND {about}
 """
+OF_PERSONS = "infusion.patient_id = ANY(%s)"
 
 
 class OpenQuestion(NamedTuple):
+    """A question that is not closed. status: the infusion's."""
+
     pk: int
     infusion: UUID
     rule: str
     waits_for: str
     status: str
     has_messages: bool
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether a rule asks, and nobody has answered or written."""
+        return bool(self.rule) and self.waits_for == Side.CLINIC and not self.has_messages
 
 
 def read_rows(persons: Collection[int], lists: KeptLists | None = None) -> list[Infusion]:
@@ -129,7 +136,7 @@ def follow_doubts(
     if changed:
         own = [(changed.pk, doubt) for doubt in also] + [(pk, doubt) for pk, doubt in new if pk == changed.pk]
     known = {(changed.pk, code) for code in confirmed} if changed else set()
-    open_before = _read_open(persons)
+    open_before = _read_open(OF_PERSONS, list(persons))
     asking = {(question.infusion, question.rule) for question in open_before}
     ask_by_rules([*of_kind, *own], by=by, confirmed=known, asking=asking)
     _settle(open_before, before, after, {(changed.pk, code) for code in answered} if changed else set())
@@ -140,7 +147,7 @@ def follow_file(persons: Collection[int], *, before: Doubts, by: Actor) -> None:
     after = read_doubts(persons)
     new = _find_new(before, after)
     ask_by_rules([(pk, doubt) for pk, doubt in new if doubt.code in OF_FILE], by=by)
-    _settle(_read_open(persons), before, after)
+    _settle(_read_open(OF_PERSONS, list(persons)), before, after)
 
 
 def batch_doubt() -> Problem:
@@ -185,10 +192,10 @@ def _find_shared_batches(column: str, keys: Collection) -> set[UUID]:
         return {pk for (pk,) in cursor}
 
 
-def _read_open(persons: Collection[int]) -> list[OpenQuestion]:
-    """The open questions about the persons' infusions, withdrawn ones among them."""
+def _read_open(about: str, value: str | list[int]) -> list[OpenQuestion]:
+    """The open questions about infusions, withdrawn ones among them. about: a condition in SQL with the value."""
     with connection.cursor() as cursor:
-        cursor.execute(OPEN_QUESTIONS, [list(persons)])
+        cursor.execute(OPEN_QUESTIONS.format(about=about), [value])
         return [OpenQuestion(*row) for row in cursor]
 
 
@@ -204,9 +211,7 @@ def _settle(
     gone = [
         question.pk
         for question in open_before
-        if question.rule
-        and question.waits_for == Side.CLINIC
-        and not question.has_messages
+        if question.is_untouched
         and (
             question.status == Status.WITHDRAWN
             or (question.infusion, question.rule) in answered
@@ -215,8 +220,7 @@ def _settle(
     ]
     if any(BATCH in doubts and BATCH not in after.get(pk, {}) for pk, doubts in before.items()):
         # The question about the other person's row is closed too.
-        asked = Question.objects.unanswered().filter(rule=BATCH)
-        asked = asked.exclude(Exists(Message.objects.filter(question=OuterRef("pk"))))
-        still = _find_shared_batches("id", asked.values_list("infusion", flat=True))
-        gone += asked.exclude(infusion__in=still).values_list("pk", flat=True)
+        asked = [question for question in _read_open("rule = %s", BATCH) if question.is_untouched]
+        still = _find_shared_batches("id", [question.infusion for question in asked])
+        gone += [question.pk for question in asked if question.infusion not in still]
     Question.objects.filter(pk__in=unnest(gone)).update(closed_at=timezone.now())

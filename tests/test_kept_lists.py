@@ -32,13 +32,13 @@ def test_they_are_read_once_while_nothing_changes(lists):
 
 
 @pytest.mark.parametrize(("model", "change"), CHANGES)
-def test_a_change_a_deletion_and_a_new_row_are_seen(lists, model, change):
+def test_a_change_is_seen_and_what_was_given_before_stays(lists, model, change):
     before = read_lists()
     row = model.objects.last()
     model.objects.filter(pk=row.pk).update(**change)
     [(name, value)] = change.items()
     assert getattr(read_lists().by_key[model][row.pk], name) == value
-    assert getattr(before.by_key[model][row.pk], name) != value, "what was given is not changed under its reader"
+    assert getattr(before.by_key[model][row.pk], name) != value
     for other in LISTS:
         assert {each.pk for each in read_lists().rows[other]} == set(other.objects.values_list("pk", flat=True))
 

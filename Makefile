@@ -81,7 +81,7 @@ clients: $(READY) ## clients that two generators make of the API's description, 
 mutants: $(READY) ## small faults put into the modules that count, one at a time, for the tests to find (ARGS=rules)
 	@export SWECAR_EMBEDDED_FAST=1; exec env -u PYTHONDONTWRITEBYTECODE $(SERVE_APART) nice -n 10 $(PYTHON) -m tests.mutation $(ARGS)
 
-bench: $(READY) ## the benchmarks: a table of ratios, and benchmarks/results.json
+bench: $(READY) ## the benchmarks: a table of ratios, and benchmarks/results.json (ARGS=entry for a part alone)
 	@export DEMONSTRATION=1; exec env $(SERVE_APART) $(PYTHON) -m benchmarks $(ARGS)
 
 bare-check: ## `make demo` on bare Debian 12 and 13, with pip and uv, as root and not (needs root and debootstrap)

@@ -7,13 +7,14 @@ from registry.national_lists.storing import store_code_lists
 
 EMPTY = """
 TRUNCATE registry_infusion, registry_patientidentifier, registry_patient,
-         registry_infusionhistory, registry_patienthistory, registry_patientidentifierhistory,
+         registry_infusionhistory, registry_patienthistory, registry_patientidentifierhistory, registry_accesslog,
          registry_changedperson, registry_possibledoubles
 CASCADE
 """
 PATIENTS = """
-INSERT INTO registry_patient (id, sex, created_at)
-SELECT number, (ARRAY['female', 'male'])[1 + number %% 2], now() FROM generate_series(1, %(patients)s) AS number
+INSERT INTO registry_patient (id, registry_number, sex, created_at)
+SELECT place, number, (ARRAY['female', 'male'])[1 + place %% 2], now()
+FROM new_registry_numbers(%(patients)s) WITH ORDINALITY AS drawn (number, place)
 """
 # Nine patients to ten infusions: one patient in nine is treated again, often at another centre.
 INFUSIONS = """

@@ -24,9 +24,10 @@ from tests import factories
 from tests.test_import import ROW, as_csv
 
 BY = Operator()
-ALL_NUMBERS = import_module("registry.migrations.0021_drawn_registry_numbers").NEW_NUMBER.replace(
+ALL_NUMBERS = import_module("registry.migrations.0037_many_registry_numbers").NEW_NUMBERS.replace(
     "CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"
 )
+DRAW_ONE = "CREATE OR REPLACE FUNCTION new_registry_number() RETURNS bigint LANGUAGE sql AS 'SELECT 1 / 0::bigint'"
 
 
 def draw(count: int) -> list[int]:
@@ -123,6 +124,42 @@ def test_a_number_is_never_given_again(lists):
     assert not short & {*gone, kept.patient.registry_number}
     assert factories.record(lists, factories.nth_number(20)).patient.registry_number > 10**8
     assert set(numbers_of(Patient.objects.get(pk=kept.patient_id))) == {kept.patient.registry_number, gone[0]}
+
+
+def test_a_file_draws_all_its_numbers_at_once(lists, bring):
+    with connection.cursor() as cursor:
+        cursor.execute(DRAW_ONE)
+    bring(as_csv([ROW | {"patient_id": factories.nth_number(place)} for place in range(30)]))
+    numbers = set(Patient.objects.values_list("registry_number", flat=True))
+    assert len(numbers) == 30 and all(len(str(number)) == 8 and number % 97 == 1 for number in numbers)
+
+
+def test_a_file_is_given_no_number_that_anyone_had(lists, bring):
+    """Of the nine short numbers some belong to a person, were merged or erased, or are named in the log."""
+    draw_from_nine()
+    kept, absorbed, erased = (
+        factories.record(lists, factories.nth_number(place), infused_on=f"2020-05-0{place}", kind=kind)
+        for place, kind in ((1, "first"), (2, "reinfusion"), (3, "first"))
+    )
+    taken = [one.patient.registry_number for one in (kept, absorbed, erased)]
+    merge_patients(keep=kept.patient, absorb=absorbed.patient, by=BY, reason="one person", explanation="the same")
+    erase_patient(patient=erased.patient, by=BY, reason="asked for it")
+    (named,) = draw(1)
+    log_persons(by=BY, action="read", numbers=[*taken, named])
+    bring(as_csv([ROW | {"patient_id": factories.nth_number(place)} for place in range(10, 60)]))
+    given = [person.registry_number for person in Patient.objects.exclude(pk=kept.patient_id)]
+    assert len(set(given)) == len(given) == 50
+    assert not set(given) & {*taken, named}
+    assert any(number > 10**8 for number in given)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", (0, 1, 2, 999, 1_000))
+def test_as_many_are_drawn_as_asked_for(count):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM new_registry_numbers(%s)", [count])
+        numbers = [number for (number,) in cursor.fetchall()]
+    assert len(set(numbers)) == len(numbers) == count
 
 
 @pytest.mark.django_db(transaction=True)

@@ -98,13 +98,18 @@ ORDER BY patient_id
 # Keys are stored in ascending order, since appending to an index is fastest.
 # The sex is from the earliest row that states it; a later row that differs has a warning.
 STORE_PATIENTS = """
-INSERT INTO registry_patient (id, sex, birth_year, created_at)
-SELECT patient_id,
-       coalesce((array_agg(sex ORDER BY infused_on, sequence) FILTER (WHERE sex <> 'unknown'))[1], 'unknown'),
-       min(birth_year), now()
-FROM import_row JOIN import_person USING (person)
-WHERE is_new
-GROUP BY patient_id
+INSERT INTO registry_patient (id, registry_number, sex, birth_year, created_at)
+SELECT patient_id, number, sex, birth_year, now()
+FROM (
+    SELECT patient_id, row_number() OVER (ORDER BY patient_id) AS place, min(birth_year) AS birth_year,
+           coalesce((array_agg(sex ORDER BY infused_on, sequence) FILTER (WHERE sex <> 'unknown'))[1], 'unknown')
+               AS sex
+    FROM import_row JOIN import_person USING (person)
+    WHERE is_new
+    GROUP BY patient_id
+) AS new
+JOIN new_registry_numbers((SELECT count(*) FROM import_person WHERE is_new))
+     WITH ORDINALITY AS drawn (number, place) USING (place)
 ORDER BY patient_id
 """
 

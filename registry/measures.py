@@ -1,7 +1,7 @@
 """The definitions of all measures: COUNTING.md as data and as SQL.
 
-A measure's expression is an aggregate over the infusions of a cell, each with its role in it: `is_entry` (the
-person's first in the cell) and `entry_age` (age at the person's entry).
+A measure's expression is an aggregate over the infusions of a cell, gathered to rows that stand for `n` of them:
+with their role in the cell, `is_entry` (the person's first there), what is ASKED of them, and the least `first`.
 """
 
 from dataclasses import dataclass
@@ -36,13 +36,18 @@ class Measure:
         return self.rule_sv if language == "sv" else self.rule_en
 
 
-# `first` is one number in SQL, so that min() keeps the date and the precision of the earliest: the day from which
-# it counts, its precision, and how many days before that day its period begins.
+# What the aggregates ask of an infusion. `first` is one number, so that min() keeps the date and the precision of
+# the earliest: the day from which it counts, its precision, and how many days before that day its period begins.
 DAYS_OF_PERIOD = 400
-FIRST_SQL = (
-    "min(((counts_from - date '1900-01-01') * 3 + CASE date_precision "
+ASKED = {
+    "is_dose": f"kind = '{Kind.FURTHER_DOSE}'",
+    "is_child": f"age < {CHILD_BELOW}",
+    "product": "product",
+}
+FIRST = (
+    "((counts_from - date '1900-01-01') * 3 + CASE date_precision "
     f"WHEN '{DatePrecision.YEAR}' THEN 0 WHEN '{DatePrecision.MONTH}' THEN 1 ELSE 2 END) * {DAYS_OF_PERIOD} "
-    "+ (counts_from - infused_on)) FILTER (WHERE is_entry)"
+    "+ (counts_from - infused_on)"
 )
 FIRST_PRECISIONS = (DatePrecision.YEAR, DatePrecision.MONTH, DatePrecision.DAY)
 
@@ -52,14 +57,14 @@ MEASURES = {
         en="infusions",
         rule_sv="Antalet registrerade infusioner i cellen.",
         rule_en="The number of submitted infusions in the cell.",
-        sql="count(*)",
+        sql="sum(n)",
     ),
     "patients": Measure(
         sv="patienter",
         en="patients",
         rule_sv="Antalet olika personer med en infusion i cellen. I en tabell över tid: nya patienter.",
         rule_en="Distinct persons with an infusion in the cell. In a table over time: new patients.",
-        sql="count(*) FILTER (WHERE is_entry)",
+        sql="coalesce(sum(n) FILTER (WHERE is_entry), 0)",
     ),
     "further_doses": Measure(
         sv="ytterligare doser",
@@ -68,21 +73,21 @@ MEASURES = {
         "dos i samma behandlingsomgång.",
         rule_en="Infusions that are not the person's first in the cell and are a further planned dose "
         "of the same course.",
-        sql=f"count(*) FILTER (WHERE NOT is_entry AND kind = '{Kind.FURTHER_DOSE}')",
+        sql="coalesce(sum(n) FILTER (WHERE NOT is_entry AND is_dose), 0)",
     ),
     "reinfusions": Measure(
         sv="reinfusioner",
         en="reinfusions",
         rule_sv="Övriga infusioner som inte är personens första i cellen (RI).",
         rule_en="All other infusions that are not the person's first in the cell (RI).",
-        sql=f"count(*) FILTER (WHERE NOT is_entry AND kind <> '{Kind.FURTHER_DOSE}')",
+        sql="coalesce(sum(n) FILTER (WHERE NOT is_entry AND NOT is_dose), 0)",
     ),
     "first": Measure(
         sv="första",
         en="first",
         rule_sv="Datum för den tidigaste personens första infusion i cellen, med den noggrannhet som är känd.",
         rule_en="Date of the earliest person's first infusion in the cell, in its own precision.",
-        sql=FIRST_SQL,
+        sql="min(first) FILTER (WHERE is_entry)",
         unit="date",
     ),
     "children": Measure(
@@ -90,7 +95,7 @@ MEASURES = {
         en="children",
         rule_sv="Personer som är under 18 år vid sin första infusion i cellen.",
         rule_en="Persons under 18 years of age at their first infusion in the cell.",
-        sql=f"count(*) FILTER (WHERE is_entry AND age < {CHILD_BELOW})",
+        sql="coalesce(sum(n) FILTER (WHERE is_entry AND is_child), 0)",
     ),
     "products": Measure(
         sv="produkter",
@@ -128,7 +133,7 @@ DERIVED = {
 
 
 def print_first(value: int | None) -> str | None:
-    """Format the measure `first`, from the number that FIRST_SQL gives."""
+    """Format the measure `first`, from the number that FIRST gives."""
     if value is None:
         return None
     counts_from, since_begin = divmod(value, DAYS_OF_PERIOD)

@@ -15,7 +15,7 @@ from pptx import Presentation
 from registry import dates
 from registry.dates import today
 from registry.errors import DateInFuture, RegistryError
-from registry.published.counting import CountQuery
+from registry.published.count_query import CountQuery
 from registry.published.queries import read_counts, read_map, read_map_and_rows, read_map_and_series
 from registry.publishing.hashing import snapshot_hash
 from registry.publishing.new_release import release_snapshot

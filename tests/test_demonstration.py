@@ -19,7 +19,7 @@ from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.errors import FactsNotKept, ProofFailed
 from registry.identity import read_identifier
 from registry.models import Infusion, Patient, Publication, Revision, Run, Snapshot, User
-from registry.published.counting import CountQuery
+from registry.published.count_query import CountQuery
 from registry.published.current_snapshot import read_current
 from registry.published.queries import read_counts, read_map, read_map_and_series
 from registry.publishing import publish

@@ -17,7 +17,7 @@ from registry.access import Operator
 from registry.errors import Withheld
 from registry.formats import MAP_FORMATS
 from registry.models import Infusion
-from registry.published.counting import DIMENSIONS
+from registry.published.count_query import DIMENSIONS
 from registry.published.disclosure_blocks import TABLES, Atom, draw_blocks, draw_table, gather_roles
 from registry.published.queries import read_map_and_series
 from registry.publishing import new_snapshot

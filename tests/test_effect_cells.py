@@ -11,7 +11,7 @@ from registry.entry.patients.merge import merge_patients
 from registry.entry.patients.move import move_patient, move_places
 from registry.errors import RegistryError
 from registry.models import Infusion, Patient
-from registry.published.counting import DIMENSIONS, CountQuery
+from registry.published.count_query import DIMENSIONS, CountQuery
 from registry.published.queries import read_counts
 from registry.publishing.publish import publish
 from tests import factories, oracle

@@ -22,7 +22,7 @@ from registry.figure.standalone import COLOURS, draw_figure
 from registry.figure.texts import estimate_width
 from registry.formats import COUNTS_FORMATS, MAP_FORMATS, write_map
 from registry.formats.pictures import render_png
-from registry.published.counting import CountQuery
+from registry.published.count_query import CountQuery
 from registry.published.queries import read_counts, read_map
 from registry.publishing.publish import publish
 from tests import factories

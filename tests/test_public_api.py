@@ -17,7 +17,7 @@ from registry.entry.infusions.record import withdraw_infusion
 from registry.measures import DERIVED, MEASURES
 from registry.models import Infusion, Publication, Revision, Snapshot
 from registry.published import queries, snapshots
-from registry.published.counting import DIMENSIONS
+from registry.published.count_query import DIMENSIONS
 from registry.published.current_snapshot import CURRENT_KEY, forget_current, read_current
 from registry.publishing.publish import publish
 from registry.publishing.runs import run_pruning

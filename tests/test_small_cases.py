@@ -14,7 +14,7 @@ from registry.errors import InfusionRefused, KindUnclear
 from registry.identity import read_identifier
 from registry.measures import nothing_counted
 from registry.models import Infusion, Patient, Revision
-from registry.published.counting import CountQuery
+from registry.published.count_query import CountQuery
 from registry.published.queries import read_counts, read_map
 from registry.publishing.publish import publish
 from tests import factories

@@ -10,7 +10,7 @@ import pytest
 
 from registry.errors import Withheld
 from registry.published import disclosure_blocks
-from registry.published.counting import NONE, CountQuery
+from registry.published.count_query import NONE, CountQuery
 from registry.published.disclosure import (
     Blocks,
     askable,

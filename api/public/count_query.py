@@ -8,7 +8,7 @@ from api.errors import Refused
 from api.parameters import Parameters, unknown_value
 from registry.choices import Modality, Sex
 from registry.measures import DEFAULT_MEASURES, MEASURES
-from registry.published.counting import DIMENSIONS, NONE, CountQuery
+from registry.published.count_query import DIMENSIONS, NONE, CountQuery
 
 MOST_DIMENSIONS = 4
 

@@ -16,7 +16,7 @@ from api.openapi import (
 )
 from registry.choices import CentreStatus
 from registry.measures import DEFAULT_MEASURES, DERIVED, MEASURES
-from registry.published.counting import DIMENSIONS
+from registry.published.count_query import DIMENSIONS
 
 TEXTS = named("Texts", record(sv=TEXT, en=TEXT))
 NUMBER = {"type": ["integer", "null"], "minimum": 0, "description": "null where it is not shown."}

@@ -10,7 +10,7 @@ from api.public.base import PublicView, as_file, send
 from api.public.count_query import check, read_count_query
 from registry.formats import COUNTS_FORMATS, MAP_FORMATS
 from registry.published import queries
-from registry.published.counting import DIMENSIONS
+from registry.published.count_query import DIMENSIONS
 from registry.published.current_snapshot import read_current
 
 

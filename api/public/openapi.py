@@ -36,7 +36,7 @@ from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
 from registry.formats.catalogue import CATALOGUE_FORMATS
 from registry.formats.fhir import FHIR_FORMATS
 from registry.measures import MEASURES
-from registry.published.counting import DIMENSIONS, NONE
+from registry.published.count_query import DIMENSIONS, NONE
 
 
 def described(

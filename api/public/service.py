@@ -13,7 +13,7 @@ from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS
 from registry.formats.data import encode
 from registry.measures import MEASURES
 from registry.published import queries
-from registry.published.counting import DIMENSIONS
+from registry.published.count_query import DIMENSIONS
 from registry.published.disclosure import publishable, without_numbers
 from swecar.http.snapshot_response import host_of
 

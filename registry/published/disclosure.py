@@ -14,7 +14,7 @@ from django.conf import settings
 
 from registry.choices import Category, CentreStatus
 from registry.errors import Withheld
-from registry.published.counting import NONE, CountQuery
+from registry.published.count_query import NONE, CountQuery
 from registry.published.disclosure_blocks import AGAIN, ALL, DOSE, ENTRY, REPEAT, TABLES
 
 EXACT = "exact"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.db import connection
 
 from registry.choices import Kind
-from registry.published.counting import CELL_DIMENSIONS, OF_COURSE, SLICES
+from registry.published.count_query import CELL_DIMENSIONS, SLICES
+from registry.published.count_statement import OF_COURSE
 from registry.published.facts import MEMORY, name_table
 
 # What may be combined in a query, the coarser dimension first. Nothing binds one table to another but the
@@ -28,7 +29,7 @@ ALL = (ENTRY, DOSE, AGAIN, REPEAT)
 # infusion, or all that someone has besides entries, where it lies in one place.
 ATOMS = f"""
 WITH role AS (
-    SELECT {{cell}} person, kind, is_only, infused_on{OF_COURSE}
+    SELECT {{cell}} person, kind, is_only, infused_on{OF_COURSE.format(role="")}
     FROM {{facts}} WINDOW course AS (PARTITION BY {{cell}} person ORDER BY place)
 ), placed AS (
     SELECT person, is_only, {{dimensions}},
@@ -154,7 +155,7 @@ def _is_safe(weights: Collection[int], threshold: int) -> bool:
 def _read_atoms(snapshot: int, table: str) -> Iterator[Atom]:
     names = TABLES[table]
     cell = "".join(f"{name}, " for name in names if name in CELL_DIMENSIONS)
-    dimensions = ", ".join(f"{SLICES.get(name, name)} AS {name}" for name in names)
+    dimensions = ", ".join(f"{SLICES.get(name, name).format(role='')} AS {name}" for name in names)
     sql = ATOMS.format(cell=cell, facts=name_table(snapshot), dimensions=dimensions, names=", ".join(names))
     with connection.cursor() as cursor:
         cursor.execute(MEMORY)

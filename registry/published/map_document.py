@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from registry.measures import DEFAULT_MEASURES, nothing_counted
-from registry.published.counting import CountQuery, count_together
+from registry.published.count_query import CountQuery
+from registry.published.counting import count_together
 
 NATIONAL_MEASURES = (*DEFAULT_MEASURES, "children")
 

@@ -17,7 +17,8 @@ from registry.models.publication import Publication
 from registry.models.revision import Revision
 from registry.models.run import Run
 from registry.models.snapshot import Snapshot
-from registry.published.counting import CountQuery, count_together
+from registry.published.count_query import CountQuery
+from registry.published.counting import count_together
 from registry.published.current_snapshot import describe_snapshot, print_instant, read_current
 from registry.published.disclosure import (
     EXACT,

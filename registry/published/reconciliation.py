@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from registry.errors import RegistryError
-from registry.published.counting import CountQuery
+from registry.published.count_query import CountQuery
 from registry.published.queries import read_map_and_rows
 
 

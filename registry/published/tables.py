@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from registry.errors import NotPublished
 from registry.models.isolation import one_view
 from registry.models.publication import Publication
-from registry.published.counting import CountQuery, count_together
+from registry.published.count_query import CountQuery
+from registry.published.counting import count_together
 from registry.published.disclosure import publishable
 
 Table = dict[tuple, dict]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from registry.published.counting import CountQuery
+from registry.published.count_query import CountQuery
 from registry.published.disclosure import Blocks, within
 
 SERIES_MEASURES = ("patients", "infusions")

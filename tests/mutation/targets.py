@@ -34,7 +34,7 @@ TARGETS = {
         _tests("merging", "what_goes_along"),
     ),
     "counting": Target(
-        ("registry/published/counting.py", "registry/measures.py"),
+        ("registry/published/counting.py", "registry/published/count_statement.py", "registry/measures.py"),
         (
             *_tests("small_cases"),
             *(

@@ -21,7 +21,7 @@ from registry.dates import write_date
 from registry.errors import RegistryError
 from registry.infusion_rules import CHILD_BELOW
 from registry.models import Centre, Infusion
-from registry.published.counting import CELL_DIMENSIONS, DIMENSIONS
+from registry.published.count_query import CELL_DIMENSIONS, DIMENSIONS
 
 MEASURES = ("patients", "infusions", "reinfusions", "further_doses", "children")
 ON_THE_MAP: tuple[tuple[str, ...], ...] = ((), ("centre",), ("centre", "category"))

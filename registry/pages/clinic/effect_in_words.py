@@ -9,7 +9,7 @@ from registry.entry.patients.count_effect import MEASURES, ON_THE_MAP, Cell, Row
 from registry.errors import NotPublished
 from registry.formats.labels import label_dimension, label_value
 from registry.map_cells import numbers_by_key
-from registry.published.counting import NONE
+from registry.published.count_query import NONE
 from registry.published.current_snapshot import retry_if_replaced
 from registry.published.queries import read_map
 from registry.published.tables import count_tables

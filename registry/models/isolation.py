@@ -30,20 +30,34 @@ def one_view(*, lock: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def own_transaction() -> Iterator[CursorWrapper]:
-    """A transaction on a connection of its own, for a lock that is to last over several of the caller's.
+def own_transaction(*, view: str = "") -> Iterator[CursorWrapper]:
+    """A transaction on a connection of its own, as for a lock that is to last over several of the caller's.
 
-    A lock of a session would be left behind where a pooler gives each transaction another session.
+    A lock of a session would be left behind where a pooler gives each transaction another session. view: what
+    export_view gave; the transaction sees that and writes nothing.
     """
     alone = unpooled()
     try:
         with alone.cursor() as cursor:
             cursor.execute("BEGIN")
+            if view:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                cursor.execute("SET TRANSACTION SNAPSHOT %s", [view])
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             keep_session_settings(cursor)
             yield cursor
     finally:
         alone.close()
+
+
+def export_view() -> str | None:
+    """What this transaction sees, for own_transaction, as long as this one lasts; None from inside a savepoint."""
+    if connection.savepoint_ids:
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_export_snapshot()")
+        view: str = cursor.fetchone()[0]
+        return view
 
 
 def unpooled() -> BaseDatabaseWrapper:

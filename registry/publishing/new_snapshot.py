@@ -5,7 +5,6 @@ from datetime import date
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Max
 from django.utils import timezone
 
 from registry.choices import DatePrecision
@@ -15,22 +14,27 @@ from registry.published.disclosure import read_threshold
 from registry.published.disclosure_blocks import draw_blocks
 from registry.published.facts import name_table
 from registry.published.map_document import build_map
+from registry.publishing.beside import begin_beside
 from registry.publishing.code_lists import read_code_lists
 from registry.publishing.facts import write_facts
 from registry.publishing.hashing import snapshot_hash
-from registry.publishing.recount import compare_with_records
+from registry.publishing.recount import compare, recount
+
+RECOUNTED_BESIDE = 20_000  # infusions, from which on a second connection is worth its while
 
 
 def make_snapshot(progress: Callable[[str], None]) -> Snapshot:
     """The next snapshot, unsaved, with its facts written. Raises ProofFailed if the recount does not agree."""
-    number = (Snapshot.objects.aggregate(last=Max("number"))["last"] or 0) + 1
-    progress("facts")
-    facts = write_facts(number)
-    progress("counts")
-    lists = read_code_lists()
-    document = build_map(number, lists)
-    progress("proof")
-    differences = compare_with_records(document)
+    last = Snapshot.objects.values_list("number", "facts").order_by("-number").first() or (0, 0)
+    number = last[0] + 1
+    with begin_beside(recount, worth_it=last[1] >= RECOUNTED_BESIDE) as recounted:
+        progress("facts")
+        facts = write_facts(number)
+        progress("counts")
+        lists = read_code_lists()
+        document = build_map(number, lists)
+        progress("proof")
+        differences = compare(document, recounted())
     if differences:
         raise ProofFailed(differences)
     threshold = read_threshold()

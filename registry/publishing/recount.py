@@ -5,6 +5,7 @@ place in a window; this aggregates a person's infusions in a cell to one row and
 """
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from registry.errors import Difference
 from registry.map_cells import list_numbers, walk_cells
@@ -73,10 +74,18 @@ GROUP BY site.code
 """
 
 
+Numbers = dict[tuple[str, str], object]
+
+
 def compare_with_records(document: dict) -> list[Difference]:
     """The numbers of a map document that a recount of the records gives differently."""
+    with connection.cursor() as cursor:
+        return compare(document, recount(cursor))
+
+
+def compare(document: dict, recounted: Numbers) -> list[Difference]:
+    """The numbers of a map document that a recount gives differently."""
     published = dict(list_numbers(document))
-    recounted = _recount()
     # A cell of the document need not have every measure, but a recounted cell that it lacks is a difference.
     printed = {cell for cell, _measure in published}
     expected = published.keys() | {key for key in recounted if key[0] not in printed}
@@ -87,20 +96,20 @@ def compare_with_records(document: dict) -> list[Difference]:
     ] + _broken_identities(document)
 
 
-def _recount() -> dict[tuple[str, str], object]:
-    numbers: dict[tuple[str, str], object] = {}
+def recount(cursor: CursorWrapper) -> Numbers:
+    """The numbers of the records by cell and measure."""
+    numbers: Numbers = {}
     summed = 0
-    with connection.cursor() as cursor:
-        # An index has repeated patients in order. The default cost of its pages, that of a hard disk, makes the
-        # planner read and hash the table instead, which takes four times as long.
-        cursor.execute(f"{MEMORY}; SET LOCAL random_page_cost = 1.1")
-        cursor.execute(RECOUNT)
-        for centre, category, *values in cursor.fetchall():
-            cell = " × ".join(filter(None, (centre or "nation", category)))
-            numbers |= {(cell, name): value for name, value in zip(MEASURES, values, strict=True)}
-            summed += values[1] if category else 0
-        cursor.execute(MANUFACTURED)
-        numbers |= {(site, "manufactured"): count for site, count in cursor.fetchall()}
+    # An index has repeated patients in order. The default cost of its pages, that of a hard disk, makes the
+    # planner read and hash the table instead, which takes four times as long.
+    cursor.execute(f"{MEMORY}; SET LOCAL random_page_cost = 1.1")
+    cursor.execute(RECOUNT)
+    for centre, category, *values in cursor.fetchall():
+        cell = " × ".join(filter(None, (centre or "nation", category)))
+        numbers |= {(cell, name): value for name, value in zip(MEASURES, values, strict=True)}
+        summed += values[1] if category else 0
+    cursor.execute(MANUFACTURED)
+    numbers |= {(site, "manufactured"): count for site, count in cursor.fetchall()}
     return numbers | {("nation", "patients_summed"): summed}
 
 

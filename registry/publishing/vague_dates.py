@@ -1,7 +1,8 @@
 """The rule of vague dates as the recount writes it, apart from the counting's own (publishing/facts.py)."""
 
-# `repeated`: persons with more than one infusion. `known`: the last known day, in each year and month that has one,
-# of those with a vague date, which moves there unless the infusion is the first (COUNTING.md, "Precision").
+# `repeated`: persons with more than one infusion. `known`: for those with a vague date, their last known day in
+# each year and month that has one; the vague date moves there unless the infusion is the first (COUNTING.md,
+# "Precision").
 KNOWN = """
 repeated AS MATERIALIZED (
     SELECT patient_id, bool_or(date_precision <> 'day') AS is_vague FROM registry_infusion

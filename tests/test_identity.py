@@ -7,12 +7,14 @@ from datetime import date, timedelta
 
 import pytest
 from django.utils.translation import override
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from personnummer.personnummer import Personnummer, PersonnummerException
 
 from registry import identity, infusion_rules
 from registry.access import Operator
 from registry.choices import IdentifierType, Sex
+from registry.dates import today
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.lookup import PatientRefused
 from registry.identity import IdentifierUnusable, is_local, may_be_identifier, read_identifier, read_possible
@@ -68,6 +70,41 @@ def test_a_number_is_the_same_person_in_every_spelling(born_on, birth_number, co
     for spelling in spellings:
         assert read(spelling) == expected
         assert read(spelling).digests() == expected.digests()
+
+
+@st.composite
+def twelve_digits(draw) -> str:
+    """Digits in the shape of a number, most with a right check digit, many of a day that there is not."""
+    year, month, day = draw(st.integers(1879, 2030)), draw(st.integers(0, 13)), draw(st.integers(0, 99))
+    born = draw(st.dates(date(1880, 1, 1), date(2026, 6, 1)))
+    written = draw(st.sampled_from([f"{year}{month:02}{day:02}", f"{born:%Y%m%d}", f"{born:%Y%m}{born.day + 60}"]))
+    digits = written + draw(st.sampled_from(["000", "001", "980", "999"]))
+    return digits + str((factories.check_digit(digits[2:]) + draw(st.sampled_from([0, 0, 0, 1, 9]))) % 10)
+
+
+@settings(max_examples=2_000)
+@given(twelve_digits(), st.sampled_from(["", "-", "+"]))
+@example("200002290017", "-")
+@example("190002290016", "")
+@example("197006750001", "-")
+def test_numbers_and_their_dates_are_those_of_another_reader(digits, sign):
+    """The package `personnummer` knows no unknown day or month, and reads nothing but numbers of persons."""
+    for written in (digits, digits[2:8] + sign + digits[8:]):
+        try:
+            born_on = Personnummer(written).get_date()
+        except PersonnummerException:
+            born_on = None
+        if born_on and (born_on > today() or born_on.year < 1880):
+            continue  # refused by rules of the registry's own
+        try:
+            found = read(written)
+        except IdentifierUnusable:
+            assert born_on is None
+        else:
+            assert found.born_on == born_on
+            if born_on:
+                assert found.type in {IdentifierType.PERSONAL, IdentifierType.COORDINATION}
+                assert found.canonical == f"person:{born_on.year}{digits[4:]}"
 
 
 def test_a_plus_says_that_the_person_is_a_hundred_or_more():

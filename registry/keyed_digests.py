@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -142,4 +143,12 @@ def _carry_on(value: bytes, place: int = 0) -> bytes:
 
 
 def _hmac(key: bytes, message: bytes) -> bytes:
-    return hmac.digest(key, message, hashlib.sha256)
+    keyed = _keyed(key).copy()
+    keyed.update(message)
+    return keyed.digest()
+
+
+@lru_cache
+def _keyed(key: bytes) -> hmac.HMAC:
+    """The state after the key, which takes longer than a short message."""
+    return hmac.new(key, digestmod=hashlib.sha256)

@@ -6,6 +6,7 @@ Each rule has one place, with its code and sentence. Rules that the database can
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from django.utils.translation import gettext_noop
 
@@ -17,6 +18,8 @@ from registry.dates import age_on, first_day, last_day, today
 from registry.errors import Problem
 from registry.infusion_input import InfusionInput
 from registry.sentences import Sentence as _
+
+Checks = tuple[tuple[Callable[[InfusionInput], Problem | None], frozenset[str]], ...]
 
 CHILD_BELOW = 18  # years, COUNTING.md "children"
 IMPROBABLE_AGE = 90
@@ -49,15 +52,20 @@ def complete_input(stated: InfusionInput) -> None:
 
 
 def check_input(
-    stated: InfusionInput, *, unread: Collection[str] = (), touched: Collection[str] | None = None
+    stated: InfusionInput,
+    *,
+    unread: Collection[str] = (),
+    touched: Collection[str] | None = None,
+    settled: frozenset[str] = frozenset(),
 ) -> list[Problem]:
     """All errors and warnings of one infusion.
 
     unread: fields that could not be read; rules that need them are skipped, so that all other errors are reported
     at once. touched: the fields that a correction changes; errors in other fields alone are older than the
-    correction and are skipped, since they would make the row uncorrectable.
+    correction and are skipped, since they would make the row uncorrectable. settled: fields that are right
+    beside each other, as is known from another infusion with the same.
     """
-    checks = CHECKS
+    checks = _checks_beside(settled)
     if unread:
         checks = tuple((check, fields) for check, fields in checks if fields.isdisjoint(unread))
     if touched is not None:
@@ -219,7 +227,7 @@ def _check_batch(stated: InfusionInput) -> Problem | None:
 
 DATE = frozenset({"infused_on", "date_precision"})
 # Each rule with the fields that it needs.
-CHECKS: tuple[tuple[Callable[[InfusionInput], Problem | None], frozenset[str]], ...] = (
+CHECKS: Checks = (
     (_check_date, DATE),
     (_check_centre, frozenset({"centre"})),
     (_check_trial, frozenset({"category", "trial"})),
@@ -233,6 +241,12 @@ CHECKS: tuple[tuple[Callable[[InfusionInput], Problem | None], frozenset[str]], 
     (_check_sequence, frozenset({"sequence"})),
     (_check_batch, frozenset({"batch"})),
 )
+
+
+@lru_cache
+def _checks_beside(settled: frozenset[str]) -> Checks:
+    """The rules that need other fields than these."""
+    return tuple((check, fields) for check, fields in CHECKS if not fields <= settled)
 
 
 def check_age_by_birth_year(stated: InfusionInput, birth_year: int | None) -> Problem | None:

@@ -185,7 +185,7 @@ def read_line(reader: RowReader, line: Line) -> tuple[InfusionInput | None, list
     """(stated infusion, or None if the line cannot be read; problems)."""
     if line.fields is None:
         return None, list(line.problems)
-    stated, problems = reader.read(line.fields)
+    stated, problems = reader.read_next(line.fields)
     if not line.problems:
         return stated, problems
     # A field that cannot be read is not also reported as missing.

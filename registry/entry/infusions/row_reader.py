@@ -1,6 +1,6 @@
 """Reading one row of the exchange file: codes are looked up, and every wrong field is reported."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,9 +23,15 @@ from registry.models import Centre, Product
 
 NAMES_TRIALS = {"trial_missing", "trial_sponsor_wrong"}
 SPELLINGS: dict[type, Spelled] = {choices: spellings(choices) for choices in (Category, Kind, Sex, DatePrecision)}
+# What each row has of its own; of the other cells a file has few different combinations.
+OWN = ("patient_id", "infused_on", "sex", "age_at_infusion", "batch")
+SHARED = frozenset(column.name for column in TABLE) - frozenset(OWN)
 # Columns read specially or in a given order, as are columns of free text; the others are read alike.
 READ_FIRST = {"centre", "category", "kind", "product", "modality", "date_precision"}
 OTHERS = [(column.name, column.holds) for column in TABLE if column.holds and column.name not in READ_FIRST]
+SHARED_OTHERS = [(name, holds) for name, holds in OTHERS if name in SHARED]
+OWN_OTHERS = [(name, holds) for name, holds in OTHERS if name in OWN]
+MOST_KEPT = 1_000  # combinations of the cells that rows share
 
 
 class RowReader:
@@ -34,6 +40,8 @@ class RowReader:
     def __init__(self, lists: CodeLists):
         self.lists = lists
         self.allowed: dict[str, str] = {}  # sentences about the trials of a category, cached
+        # What the cells that rows share say, by these cells; of rows without a problem alone.
+        self.shared: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
 
     def read(
         self, row: Mapping[str, str], *, person_known: bool = False, stored: Mapping[str, str] | None = None
@@ -45,34 +53,58 @@ class RowReader:
         """
         touched = None if stored is None else {name for name in row if row[name] != stored.get(name, "")}
         fields = RowFields(row, self.lists)
-        stated = self._read(fields, person_known, read_batch_anew=touched is None or "batch" in touched)
-        if stated.infused_on:  # without a date no age can be derived
-            complete_input(stated)
-        if fields.refused:
-            unread = {problem.field for problem in fields.problems}
-            return None, fields.problems + self._check(stated, unread=unread, touched=touched)
-        return stated, fields.problems + self._check(stated, touched=touched)
+        stated = self._read_own(fields, self._read_shared(fields), person_known, touched)
+        return self._judge(fields, stated, touched=touched)
 
-    def _read(self, fields: RowFields, person_known: bool, *, read_batch_anew: bool) -> InfusionInput:
-        """The values of all fields; None for a value that cannot be read."""
+    def read_next(self, row: Mapping[str, str]) -> tuple[InfusionInput | None, list[Problem]]:
+        """As `read`, for one row of many: the cells that rows share are read and judged once."""
+        cells = tuple([item for item in row.items() if item[0] not in OWN])
+        shared = self.shared.get(cells)
+        if shared is not None:
+            fields = RowFields({name: row[name] for name in OWN if name in row}, self.lists)
+            return self._judge(fields, self._read_own(fields, shared), settled=SHARED)
+        fields = RowFields(row, self.lists)
+        shared = self._read_shared(fields)
+        stated, problems = self._judge(fields, self._read_own(fields, shared))
+        if not problems and len(self.shared) < MOST_KEPT:
+            self.shared[cells] = shared
+        return stated, problems
+
+    def _read_shared(self, fields: RowFields) -> dict[str, Any]:
+        """The values of the fields that rows share; None for a value that cannot be read."""
         lists = self.lists
-        centre = fields.look_up("centre", lists.centres, default=lists.default_centre)
-        category = fields.look_up("category", SPELLINGS[Category])
-        product = fields.look_up("product", lists.products)
-        _check_modality(fields, product)
-        infused_on, precision = _read_date(fields)
-        identifier = None if person_known else _read_identifier(fields, centre)
+        shared = {
+            "centre": fields.look_up("centre", lists.centres, default=lists.default_centre),
+            "category": fields.look_up("category", SPELLINGS[Category]),
+            "product": fields.look_up("product", lists.products),
+        }
+        _check_modality(fields, shared["product"])
+        shared["date_precision"] = fields.look_up("date_precision", SPELLINGS[DatePrecision], needed=False)
+        shared["kind"] = fields.look_up("kind", SPELLINGS[Kind], needed=False)
+        return shared | self._read_others(fields, SHARED_OTHERS)
+
+    def _read_own(
+        self,
+        fields: RowFields,
+        shared: Mapping[str, Any],
+        person_known: bool = False,
+        touched: Collection[str] | None = None,
+    ) -> InfusionInput:
+        """The values of all fields; None for a value that cannot be read."""
+        infused_on, precision = _read_date(fields, shared["date_precision"])
+        identifier = None if person_known else _read_identifier(fields, shared["centre"])
+        own = self._read_others(fields, OWN_OTHERS)
         stated = InfusionInput(
-            centre=centre, category=category, product=product, infused_on=infused_on, date_precision=precision,
-            identifier=identifier, kind=fields.look_up("kind", SPELLINGS[Kind], needed=False),
-        )  # fmt: skip
-        for name, holds in OTHERS:
-            if name in fields.cells:
-                value = self._read_other(fields, name, holds)
-                if value is not None:
-                    setattr(stated, name, value)
+            **{**shared, **own, "infused_on": infused_on, "date_precision": precision, "identifier": identifier}
+        )
+        read_batch_anew = touched is None or "batch" in touched
         stated.batch = _read_batch(fields, stated) if read_batch_anew else fields.cells.get("batch", "")
         return stated
+
+    def _read_others(self, fields: RowFields, others: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+        """The values of further fields that are not empty and can be read."""
+        read = {name: self._read_other(fields, name, holds) for name, holds in others if name in fields.cells}
+        return {name: value for name, value in read.items() if value is not None}
 
     def _read_other(self, fields: RowFields, name: str, holds: Listed | Chosen | Number) -> Any:
         if isinstance(holds, Listed):
@@ -81,7 +113,18 @@ class RowReader:
             return fields.look_up(name, SPELLINGS[holds.choices], needed=False)
         return fields.number(name, holds.least, holds.most)
 
-    def _check(self, stated: InfusionInput, **what) -> list[Problem]:
+    def _judge(
+        self, fields: RowFields, stated: InfusionInput, **what: Any
+    ) -> tuple[InfusionInput | None, list[Problem]]:
+        """(stated infusion, or None if a field cannot be read; problems), by the rules too."""
+        if stated.infused_on:  # without a date no age can be derived
+            complete_input(stated)
+        if fields.refused:
+            unread = {problem.field for problem in fields.problems}
+            return None, fields.problems + self._check(stated, unread=unread, **what)
+        return stated, fields.problems + self._check(stated, **what)
+
+    def _check(self, stated: InfusionInput, **what: Any) -> list[Problem]:
         """The rules' problems; a problem with the trial lists the category's trials."""
         return [
             replace(problem, sentence=f"{problem.sentence} {self._name_trials(stated.category)}".strip())
@@ -137,9 +180,8 @@ def _check_modality(fields: RowFields, product: Product | None) -> None:
         fields.refuse("modality", "modality_contradicts_product", sentence)
 
 
-def _read_date(fields: RowFields):
+def _read_date(fields: RowFields, precision: str | None):
     value = fields.cells.get("infused_on")
-    precision = fields.look_up("date_precision", SPELLINGS[DatePrecision], needed=False)
     if not value:
         fields.refuse("infused_on", "missing", _("This field is required."))
         return None, None

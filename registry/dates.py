@@ -144,6 +144,7 @@ def _ways_to_write() -> str:
     )
 
 
+@lru_cache(DATES_KEPT)
 def write_date(day: date, precision: str) -> str:
     """A date in its own precision: `2014`, `2023-12` or `2023-12-05`."""
     return day.isoformat()[: WRITTEN[DatePrecision(precision)]]

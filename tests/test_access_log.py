@@ -23,7 +23,7 @@ NUMBER, OTHER = factories.nth_number(1), factories.nth_number(2)
 
 
 def cells(response) -> list[list[str]]:
-    content = b"".join(response.streaming_content).decode("utf-8-sig")
+    content = response.getvalue().decode("utf-8-sig")
     return list(csv.reader(io.StringIO(content), delimiter=";"))
 
 

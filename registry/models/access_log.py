@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import pgtrigger
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +14,10 @@ from registry.choices import AccessAction
 STAYS = "registry.AccessLog:stays"
 # SQL: the unit of a line about a row at `centre`, with the values of `roles_of`.
 UNIT = "CASE WHEN centre.id = ANY(%(own)s::bigint[]) THEN centre.code ELSE %(role)s END"
+LOG = """
+INSERT INTO registry_accesslog (at, actor, action, detail, unit, patient, infusion)
+SELECT %s, %s, %s, %s, used.* FROM unnest(%s::text[], %s::bigint[], %s::uuid[]) AS used
+"""
 
 
 class Roles(NamedTuple):
@@ -58,17 +62,22 @@ class AccessLog(models.Model):
 def log_infusions(*, by: Actor, action: AccessAction, infusions: Iterable[Any], detail: str = "") -> None:
     """Log each infusion that was shown or written. Select patient and centre with them."""
     roles = roles_of(by)
-    AccessLog.objects.bulk_create(
-        AccessLog(
-            actor=by.username,
-            unit=roles.unit(infusion.centre_id, infusion.centre.code),
-            action=action,
-            patient=infusion.patient.registry_number,
-            infusion=infusion.pk,
-            detail=detail,
-        )
-        for infusion in infusions
+    log_uses(
+        by=by,
+        action=action,
+        uses=(
+            (roles.unit(infusion.centre_id, infusion.centre.code), infusion.patient.registry_number, infusion.pk)
+            for infusion in infusions
+        ),
+        detail=detail,
     )
+
+
+def log_uses(*, by: Actor, action: AccessAction, uses: Iterable[tuple[str, int, Any]], detail: str = "") -> None:
+    """Log each (unit, registry number, key of an infusion), in one statement."""
+    if columns := list(map(list, zip(*uses, strict=True))):
+        with connection.cursor() as cursor:
+            cursor.execute(LOG, [timezone.now(), by.username, action, detail, *columns])
 
 
 def log_persons(

@@ -30,11 +30,12 @@ def one_view(*, lock: str = "") -> Iterator[None]:
 
 
 @contextmanager
-def own_transaction(*, view: str = "") -> Iterator[CursorWrapper]:
+def own_transaction(*, view: str = "", idle: str = "0") -> Iterator[CursorWrapper]:
     """A transaction on a connection of its own, as for a lock that is to last over several of the caller's.
 
     A lock of a session would be left behind where a pooler gives each transaction another session. view: what
-    export_view gave; the transaction sees that and writes nothing.
+    export_view gave; the transaction sees that and writes nothing. idle: how long PostgreSQL lets it wait for its
+    next statement; without end if not said.
     """
     alone = unpooled()
     try:
@@ -43,7 +44,7 @@ def own_transaction(*, view: str = "") -> Iterator[CursorWrapper]:
             if view:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", [view])
-            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = %s", [idle])
             keep_session_settings(cursor)
             yield cursor
     finally:

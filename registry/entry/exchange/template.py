@@ -10,9 +10,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from registry.entry.exchange.file_writer import FORMATS, Download, write_rows
 from registry.entry.exchange.header import template_columns
 from registry.entry.infusions.columns import COLUMNS, NEEDED_COLUMNS, TABLE, Chosen, Column, Listed
-from registry.entry.infusions.export import FORMATS, Export, write_rows
 from registry.entry.infusions.row_reader import CodeLists
 from registry.entry.infusions.spelling import spoken
 
@@ -21,7 +21,7 @@ LAST_ROW = 20_001
 WIDTH = 20
 
 
-def write_template(lists: CodeLists, *, format: str) -> Export:
+def write_template(lists: CodeLists, *, format: str) -> Download:
     """An empty file with the header in the current language; a workbook has the codes too."""
     header = template_columns()
     if format == "csv":
@@ -46,7 +46,7 @@ def write_template(lists: CodeLists, *, format: str) -> Export:
     _add_codes(book, codes)
     file = io.BytesIO()
     book.save(file)
-    return Export(file.getvalue(), FORMATS[format], f"{NAME}.{format}")
+    return Download([file.getvalue()], FORMATS[format], f"{NAME}.{format}")
 
 
 def _add_codes(book: Workbook, codes: dict[str, list[str]]) -> None:

@@ -1,14 +1,13 @@
 """The access log for the auditor, and a patient's extract of it."""
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -23,19 +22,18 @@ from registry.access import Permission
 from registry.choices import AccessAction, NationalRole
 from registry.dates import STOCKHOLM
 from registry.entry.access_log import LINES_A_PAGE, MOST_EXPORTED, LogFilter, export_log, read_extract, read_log
-from registry.entry.infusions.export import safe_cell
+from registry.entry.exchange.file_writer import FORMATS, Download, Row, write_batches, write_rows
 from registry.entry.patients.search import find_number, is_registry_number
 from registry.errors import NotFound
 from registry.free_text import refuse_identity_number
-from registry.models import AccessLog, Centre
+from registry.models import Centre
 from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.choice_fields import ChoiceField, TypedChoiceField
 from registry.pages.clinic.date_field import DayField
+from registry.pages.clinic.file_response import send_file
 from registry.pages.clinic.steward_forms import WhoForm
 
 LONGEST_KEY = 18  # digits; such a number fits the column
-CSV_TYPE = "text/csv; charset=utf-8"
-BYTE_ORDER_MARK = "\ufeff"  # so that spreadsheets recognise UTF-8
 
 
 class LogForm(forms.Form):
@@ -132,9 +130,10 @@ def access_log(request: SignedInRequest) -> HttpResponse:
 @require_safe
 def access_log_file(request: SignedInRequest) -> HttpResponseBase:
     """The matching lines as CSV, the latest first; the last line says so if there are older ones."""
-    lines = export_log(which=_read_filter(request).which, by=request.user)
+    batches = export_log(which=_read_filter(request).which, by=request.user)
     header = (_("Time"), _("Who"), _("Unit"), _("Action"), _("Registry number"), _("Infusion"), _("Detail"))
-    return _stream_csv("access-log.csv", header, _end(lines))
+    content = write_batches(chain([[header]], _cells(batches)), format="csv")
+    return send_file(Download(content, FORMATS["csv"], "access-log.csv"))
 
 
 @sensitive_post_parameters()
@@ -164,12 +163,12 @@ def extract_of(request: SignedInRequest, number: int) -> HttpResponseBase:
     names = _name_units()
     listed = None if as_file else Paginator(lines, LINES_A_PAGE).get_page(request.GET.get("page"))
     rows = [
-        (_write_time(line.at), names.get(line.unit, line.unit), line.get_action_display())
+        (_write_time(line.at), str(names.get(line.unit, line.unit)), line.get_action_display())
         for line in (lines if listed is None else listed)
     ]
     header = (_("Time"), _("Unit"), _("Action"))
     if as_file:
-        return _stream_csv(f"access-log-{number}.csv", header, rows)
+        return send_file(write_rows([header, *rows], format="csv", name=f"access-log-{number}"))
     return show(
         request,
         "clinic/access_log_extract_of.html",
@@ -203,37 +202,20 @@ def _write_time(at: datetime) -> str:
     return timezone.localtime(at, STOCKHOLM).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _end(lines: Iterator[AccessLog]) -> Iterator[Iterable[Any]]:
-    """The cells of lines, as many as a file may have."""
-    for number, line in enumerate(lines):
-        if number == MOST_EXPORTED:
-            yield [_("There are older lines. Export those too: set Through to %s.") % _write_day(line.at)]
+def _cells(batches: Iterator[list[tuple]]) -> Iterator[list[Row]]:
+    """The cells of batches of lines, as many lines as a file may have."""
+    actions: dict[str, Any] = dict(AccessAction.choices)
+    left = MOST_EXPORTED
+    for batch in batches:
+        yield [
+            (_write_time(at), actor, unit, str(actions[action]), patient, infusion, _(detail) if detail else "")
+            for at, actor, unit, action, patient, infusion, detail in batch[:left]
+        ]
+        if len(batch) > left:
+            day = _write_day(batch[left][0])
+            yield [[_("There are older lines. Export those too: set Through to %s.") % day]]
             return
-        yield (
-            _write_time(line.at), line.actor, line.unit, line.get_action_display(), line.patient or "",
-            line.infusion or "", _(line.detail) if line.detail else "",
-        )  # fmt: skip
-
-
-class _Echo:
-    """A file-like object for csv that returns each line, to stream the response."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _stream_csv(name: str, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> StreamingHttpResponse:
-    """A CSV response for a Swedish spreadsheet, with cells escaped against formulas."""
-
-    def lines() -> Iterator[str]:
-        writer = csv.writer(_Echo(), delimiter=";")
-        yield BYTE_ORDER_MARK
-        for row in chain([header], rows):
-            yield writer.writerow([safe_cell(str(cell)) for cell in row])
-
-    response = StreamingHttpResponse(lines(), content_type=CSV_TYPE)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+        left -= len(batch)
 
 
 urlpatterns = [

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.formats import number_format
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from registry.access import Permission
 from registry.choices import ImportState
+from registry.entry.exchange.file_writer import FORMATS, write_rows
 from registry.entry.exchange.header import column_name, report_name
 from registry.entry.exchange.template import write_template
 from registry.entry.importing.course import KIND_STAYS
@@ -25,13 +27,14 @@ from registry.entry.importing.report import ORDERS, Report, read_report
 from registry.entry.importing.sent_rows import DECLINED, SENT
 from registry.entry.importing.upload import LARGEST_MEGABYTES, MOST_ROWS
 from registry.entry.infusions.columns import COLUMNS
-from registry.entry.infusions.export import FORMATS, Export, export_infusions, write_rows
+from registry.entry.infusions.export import export_infusions
 from registry.entry.infusions.row_reader import CodeLists
 from registry.errors import FileTooLarge, FileUnusable, NotFound, TooManyLookups
 from registry.models import Centre, ImportJob
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
 from registry.pages.clinic.centre_field import CentreField
 from registry.pages.clinic.choice_fields import ChoiceField
+from registry.pages.clinic.file_response import send_file
 from registry.sentences import say
 from swecar.http.dropped_file import file_was_dropped
 
@@ -162,7 +165,7 @@ def refer(request: SignedInRequest, job_id: UUID) -> HttpResponse:
 
 @page(Permission.WRITE_RECORDS)
 @require_safe
-def report(request: SignedInRequest, job_id: UUID) -> HttpResponse:
+def report(request: SignedInRequest, job_id: UUID) -> HttpResponseBase:
     """The report as CSV in the current language: every problem with its row."""
     job = _find_job(request, job_id)
     columns = [name for name in COLUMNS if name != "patient_id"]
@@ -174,28 +177,28 @@ def report(request: SignedInRequest, job_id: UUID) -> HttpResponse:
         for line in read_report(job)[:]
         for problem in line.problems
     )  # fmt: skip
-    return _download(write_rows([header, *rows], format="csv", name=f"swecar-report-{job.uploaded_at:%Y-%m-%d}"))
+    return send_file(write_rows([header, *rows], format="csv", name=f"swecar-report-{job.uploaded_at:%Y-%m-%d}"))
 
 
 @page(Permission.WRITE_RECORDS)
 @require_safe
-def template(request: SignedInRequest, format: str) -> HttpResponse:
+def template(request: SignedInRequest, format: str) -> HttpResponseBase:
     """An empty exchange file."""
     if format not in FORMATS:
         raise NotFound
-    return _download(write_template(CodeLists(request.user), format=format))
+    return send_file(write_template(CodeLists(request.user), format=format))
 
 
 @page(Permission.WRITE_RECORDS)
 @require_GET
-def export(request: SignedInRequest) -> HttpResponse:
+def export(request: SignedInRequest) -> HttpResponseBase:
     """The rows of the user's centres as a file."""
     centres = centres_of(request.user, Permission.WRITE_RECORDS)
     form = ExportForm(request.GET, centres=centres)
     if not form.is_valid():
         return _show_files(request, UploadForm(centres=centres), form, status=400)
     chosen = form.cleaned_data
-    return _download(export_infusions(by=request.user, format=chosen["format"], centre=chosen["centre"] or None))
+    return send_file(export_infusions(by=request.user, format=chosen["format"], centre=chosen["centre"] or None))
 
 
 def _show_files(
@@ -237,12 +240,6 @@ def _columns(listed: Page | None) -> list[str]:
     """The file's columns that occur in the lines of a page, in the exchange file's order."""
     used = {name for line in listed or () for name in line.cells}
     return [name for name in COLUMNS if name in used]
-
-
-def _download(file: Export) -> HttpResponse:
-    response = HttpResponse(file.content, content_type=file.content_type)
-    response["Content-Disposition"] = f'attachment; filename="{file.file_name}"'
-    return response
 
 
 urlpatterns = [

@@ -22,6 +22,7 @@ from benchmarks import (  # noqa: E402
     counting,
     desk,
     entry,
+    freshness,
     front,
     importing,
     page,
@@ -40,7 +41,7 @@ def main() -> None:
     call_command("migrate", verbosity=0)
     results: list[Result] = []
     print(Result.head())
-    parts = (serving, front, page, clinic, entry, importing, publishing, partitions, counting, desk)
+    parts = (serving, front, page, clinic, entry, importing, publishing, freshness, partitions, counting, desk)
     parts_by_name = {part.__name__.rpartition(".")[2]: part for part in parts}
     if unknown := named - parts_by_name.keys():
         sys.exit(f"There is no part {', '.join(unknown)}. There are: {', '.join(parts_by_name)}.")

@@ -34,7 +34,7 @@ def measure(*, small: bool) -> Iterator[Result]:
     with connection.cursor() as cursor:
         cursor.execute(MAKE_TABLE)
     with serve("swecar.settings", workers=1) as ours, serve("benchmarks.plain_settings", workers=1) as theirs:
-        entering = Entering(http.client.HTTPConnection("127.0.0.1", ours), _make_tokens())
+        entering = Entering(http.client.HTTPConnection("127.0.0.1", ours), make_tokens())
         plain = Entering(http.client.HTTPConnection("127.0.0.1", theirs), [])
         turns = 2 if small else TURNS
         for _warmth in range(20):
@@ -47,7 +47,7 @@ def measure(*, small: bool) -> Iterator[Result]:
         yield Result("an entry of a known person", "entries/s", again, "plain DRF", best[1], ">= 0.5")
 
 
-def _make_tokens() -> list[str]:
+def make_tokens() -> list[str]:
     """Those of reporters of one centre."""
     centre, tokens = Centre.objects.get(code="UPP"), []
     for place in range(USERS):

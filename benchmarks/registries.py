@@ -8,7 +8,7 @@ from registry.national_lists.storing import store_code_lists
 EMPTY = """
 TRUNCATE registry_infusion, registry_patientidentifier, registry_patient,
          registry_infusionhistory, registry_patienthistory, registry_patientidentifierhistory, registry_accesslog,
-         registry_changedperson, registry_possibledoubles
+         registry_changedperson, registry_possibledoubles, registry_idempotencykey
 CASCADE
 """
 PATIENTS = """

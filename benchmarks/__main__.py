@@ -1,14 +1,13 @@
-"""`make bench`: a table of ratios within one run, and benchmarks/results.json.
+"""`make bench`: a table of ratios within one run, benchmarks/results.json, and the tables of docs/benchmarks.md.
 
-`python -m benchmarks --small` leaves out a million infusions and shortens the rest. With names of parts, such as
-`entry publishing`, only these are measured, and the file stays.
+`python -m benchmarks --small` leaves out a million infusions and shortens the rest; `--large` publishes ten
+millions besides. With names of parts, such as `entry publishing`, only these are measured, and the files stay.
 """
 
-import json
 import os
-import platform
 import sys
-from pathlib import Path
+import time
+from functools import partial
 
 import django
 
@@ -21,6 +20,7 @@ from benchmarks import (  # noqa: E402
     clinic,
     counting,
     desk,
+    document,
     entry,
     freshness,
     front,
@@ -32,28 +32,30 @@ from benchmarks import (  # noqa: E402
 )
 from benchmarks.results import Result  # noqa: E402
 
-RESULTS = Path(__file__).with_name("results.json")
+PARTS = (serving, front, page, clinic, entry, importing, publishing, freshness, partitions, counting, desk)
+TEN_MILLIONS = (1_000_000, 10_000_000)
 
 
 def main() -> None:
-    """Measure, print each result at once, and write the file."""
-    small, named = "--small" in sys.argv[1:], {name for name in sys.argv[1:] if name != "--small"}
+    """Measure, print each result at once, and write the files."""
+    options = {word for word in sys.argv[1:] if word.startswith("--")}
+    named, small = set(sys.argv[1:]) - options, "--small" in options
+    parts = {part.__name__.rpartition(".")[2]: part.measure for part in PARTS}
+    if unknown := named - parts.keys() | options - {"--small", "--large"}:
+        sys.exit(f"Unknown: {', '.join(unknown)}. There are --small, --large, and: {', '.join(parts)}.")
+    chosen = [measure for name, measure in parts.items() if not named or name in named]
+    if "--large" in options:
+        chosen.append(partial(publishing.measure, sizes=TEN_MILLIONS))
     call_command("migrate", verbosity=0)
     results: list[Result] = []
+    begun = time.perf_counter()
     print(Result.head())
-    parts = (serving, front, page, clinic, entry, importing, publishing, freshness, partitions, counting, desk)
-    parts_by_name = {part.__name__.rpartition(".")[2]: part for part in parts}
-    if unknown := named - parts_by_name.keys():
-        sys.exit(f"There is no part {', '.join(unknown)}. There are: {', '.join(parts_by_name)}.")
-    for part in [part for name, part in parts_by_name.items() if not named or name in named]:
-        for result in part.measure(small=small):
+    for measure in chosen:
+        for result in measure(small=small):
             print(result.line(), flush=True)
             results.append(result)
-    if named:
-        return
-    machine = {"python": platform.python_version(), "processors": os.cpu_count(), "small": small}
-    rows = [result.as_row() for result in results]
-    RESULTS.write_text(json.dumps({"machine": machine, "results": rows}, indent=1) + "\n")
+    if not named and not options:
+        document.write([result.as_row() for result in results], minutes=(time.perf_counter() - begun) / 60)
 
 
 main()

@@ -12,7 +12,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.db import connection
 
 from benchmarks.registries import fill
-from benchmarks.results import Result
+from benchmarks.results import Result, spread_of
 from benchmarks.serving import serve
 from registry.entry.patients.duplicates import update_doubles
 from registry.models import Centre, Infusion, Membership, User
@@ -44,7 +44,7 @@ def measure(*, small: bool) -> Iterator[Result]:
             ("a person searched by number", "POST", "/en/clinic/infusions/new/person", form, "<= 100"),
             ("a person's page", "GET", f"/en/clinic/persons/{row.patient.registry_number}/", None, "<= 100"),
         ):
-            yield Result(name, "ms, median", _median(port, method, url, body, headers), goal=goal)
+            yield _median(name, _rounds(port, method, url, body, headers), goal)
         yield from measure_desk(port, "", goal="<= 100")
 
 
@@ -53,8 +53,8 @@ def measure_desk(port: int, size: str, *, goal: str) -> Iterator[Result]:
     headers = _headers(_sign_in("bench steward", national_role="steward"))
     yield Result(f"all possible doubles{size}", "s", _seconds(update_doubles))
     for name, before in (("the steward's desk", None), ("the desk after a change", _change_a_person)):
-        found = _median(port, "GET", "/en/clinic/desk/", None, headers, before=before)
-        yield Result(f"{name}{size}", "ms, median", found, goal=goal)
+        found = _rounds(port, "GET", "/en/clinic/desk/", None, headers, before=before)
+        yield _median(f"{name}{size}", found, goal)
 
 
 def add_identifiers() -> None:
@@ -97,7 +97,11 @@ def _sign_in(name: str, *, centre: str = "", national_role: str = "") -> str:
     return session.session_key
 
 
-def _median(
+def _median(name: str, rounds: list[float], goal: str) -> Result:
+    return Result(name, "ms, median", statistics.median(rounds), goal=goal, spread=spread_of(rounds))
+
+
+def _rounds(
     port: int,
     method: str,
     url: str,
@@ -105,8 +109,8 @@ def _median(
     headers: dict[str, str],
     *,
     before: Callable[[], None] | None = None,
-) -> float:
-    """Median milliseconds over one connection, after five requests to warm up. before: called before each."""
+) -> list[float]:
+    """Milliseconds over one connection, after five requests to warm up. before: called before each."""
     line = http.client.HTTPConnection("127.0.0.1", port)
     body = urlencode(form) if form else None
     if form:
@@ -122,4 +126,4 @@ def _median(
         times.append(time.perf_counter() - started)
         if response.status != http.client.OK:
             raise AssertionError(f"{url} gave {response.status}")
-    return statistics.median(times[5:]) * 1000
+    return [1000 * seconds for seconds in times[5:]]

@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 from django.db import connection
 
 from benchmarks.registries import fill
-from benchmarks.results import Result
+from benchmarks.results import Result, spread_of
 from benchmarks.serving import serve
 from registry.models import Publication
 from registry.published.facts import name_table
@@ -60,15 +60,15 @@ def measure(*, small: bool) -> Iterator[Result]:
     with serve("swecar.settings") as port:
         line = http.client.HTTPConnection("127.0.0.1", port)
         # Each round sends a query that is not cached yet: from another day before the first infusion.
-        ours = _median(lambda turn: _ask(line, f"/api/v1/counts?by=centre,category&from=1990-01-{turn + 1:02}"))
-    theirs = _median(lambda _turn: _count_by_hand(table))
-    name = f"counts, not cached, of {facts:,}"
-    yield Result(name, "ms, median", ours, "one statement", theirs, "<= 2")
+        ours = _rounds(lambda turn: _ask(line, f"/api/v1/counts?by=centre,category&from=1990-01-{turn + 1:02}"))
+    theirs = _rounds(lambda _turn: _count_by_hand(table))
+    name, median, spread = f"counts, not cached, of {facts:,}", statistics.median(ours), spread_of(ours)
+    yield Result(name, "ms, median", median, "one statement", statistics.median(theirs), "<= 2", spread)
     with tempfile.TemporaryDirectory() as folder, datasette(table, Path(folder, "facts.db")) as port:
         line = http.client.HTTPConnection("127.0.0.1", port)
         query = urlencode({"sql": BY_HAND.format(facts="facts")})
-        theirs = _median(lambda turn: _ask(line, f"/facts.json?{query}&_nocache={turn}"))
-    yield Result(name, "ms, median", ours, "Datasette", theirs, "<= 0.333")
+        theirs = _rounds(lambda turn: _ask(line, f"/facts.json?{query}&_nocache={turn}"))
+    yield Result(name, "ms, median", median, "Datasette", statistics.median(theirs), "<= 0.333", spread)
 
 
 @contextmanager
@@ -114,10 +114,10 @@ def _count_by_hand(table: str) -> None:
         cursor.fetchall()
 
 
-def _median(work: Callable[[int], None]) -> float:
+def _rounds(work: Callable[[int], None]) -> list[float]:
     times = []
     for turn in range(ROUNDS):
         started = time.perf_counter()
         work(turn)
         times.append(time.perf_counter() - started)
-    return statistics.median(times) * 1000
+    return [1000 * seconds for seconds in times]

@@ -16,7 +16,7 @@ from django.db import connection
 from benchmarks.exchange_files import test_number
 from benchmarks.plain_urls import MAKE_TABLE
 from benchmarks.registries import fill
-from benchmarks.results import Result
+from benchmarks.results import Result, spread_of
 from benchmarks.serving import serve
 from registry.choices import Scope
 from registry.entry.accounts.tokens import create_token
@@ -33,18 +33,19 @@ def measure(*, small: bool) -> Iterator[Result]:
     fill(10_000)
     with connection.cursor() as cursor:
         cursor.execute(MAKE_TABLE)
-    with serve("swecar.settings", workers=1) as ours, serve("benchmarks.plain_settings", workers=1) as theirs:
+    with serve("swecar.settings", workers=1) as ours, serve("benchmarks.plain_settings", workers=1) as other:
         entering = Entering(http.client.HTTPConnection("127.0.0.1", ours), make_tokens())
-        plain = Entering(http.client.HTTPConnection("127.0.0.1", theirs), [])
+        plain = Entering(http.client.HTTPConnection("127.0.0.1", other), [])
         turns = 2 if small else TURNS
         for _warmth in range(20):
             entering.enter_new()
             plain.store_plain()
         pairs = [(entering.rate(entering.enter_new), plain.rate(plain.store_plain)) for _turn in range(turns)]
-        best = max(our for our, _ in pairs), max(their for _, their in pairs)
-        yield Result("an entry of a new person", "entries/s", best[0], "plain DRF", best[1], ">= 0.5")
-        again = max(entering.rate(entering.enter_again) for _turn in range(turns))
-        yield Result("an entry of a known person", "entries/s", again, "plain DRF", best[1], ">= 0.5")
+        new, theirs = zip(*pairs, strict=True)
+        known = [entering.rate(entering.enter_again) for _turn in range(turns)]
+        for name, rates in (("an entry of a new person", new), ("an entry of a known person", known)):
+            best = max(rates), max(theirs)
+            yield Result(name, "entries/s", best[0], "plain DRF", best[1], ">= 0.5", spread_of(rates))
 
 
 def make_tokens() -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from django.db import connection, transaction
 
 from benchmarks.exchange_files import write_file
+from benchmarks.memory import peak, reset_peak
 from benchmarks.registries import EMPTY, fill
 from benchmarks.results import Result
 from registry.access import Operator
@@ -15,7 +16,6 @@ from registry.entry.importing.pipeline import import_infusions
 
 # In the order in which they refer to each other. The access log is left out, since its rows stay.
 TABLES = ("registry_patient", "registry_patientidentifier", "registry_infusion")
-RESET_PEAK = "5"  # proc(5), clear_refs
 
 
 def measure(*, small: bool) -> Iterator[Result]:
@@ -27,23 +27,16 @@ def measure(*, small: bool) -> Iterator[Result]:
             path = Path(folder, f"{rows}.csv")
             write_file(path, rows)
             fill(0)
-            Path("/proc/self/clear_refs").write_text(RESET_PEAK)
+            reset_peak()
             begun = time.perf_counter()
             summary = import_infusions(path=path, by=Operator())
             seconds = time.perf_counter() - begun
-            peaks.append(_peak())
+            peaks.append(peak())
             if summary.stored != rows:
                 raise AssertionError(summary)
         theirs = rows / _copy_again(Path(folder))
     yield Result(f"import {rows:,} rows", "rows/s", rows / seconds, "COPY", theirs, ">= 0.4")
     yield Result(f"its peak memory, and of {sizes[0]:,}", "MB", peaks[1], "a tenth", peaks[0], "<= 1.2")
-
-
-def _peak() -> float:
-    """The peak of the resident memory in MB, since it was last reset."""
-    status = Path("/proc/self/status").read_text()
-    [line] = (line for line in status.splitlines() if line.startswith("VmHWM:"))
-    return int(line.split()[1]) / 1024
 
 
 def _copy_again(folder: Path) -> float:

@@ -1,5 +1,7 @@
 """Results of the benchmarks."""
 
+import statistics
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 
@@ -7,7 +9,8 @@ from dataclasses import asdict, dataclass
 class Result:
     """A measurement, and its peer's in the same unit.
 
-    The goal is `>= x` or `<= x`, for the ratio ours / theirs, or for ours where there is no peer.
+    The goal is `>= x` or `<= x`, for the ratio ours / theirs, or for ours where there is no peer. spread: how far
+    the middle half of the rounds lie apart, by their median; None where there was one round.
     """
 
     name: str
@@ -16,6 +19,7 @@ class Result:
     peer: str = ""
     theirs: float | None = None
     goal: str = ""
+    spread: float | None = None
 
     @property
     def ratio(self) -> float | None:
@@ -41,9 +45,17 @@ class Result:
         theirs = f"{self.theirs:10.3g}" if self.theirs else f"{'':10}"
         ratio = f"{self.ratio:7.2f}" if self.ratio else f"{'':7}"
         met = {True: "met", False: "NOT MET", None: ""}[self.is_met]
+        spread = f" ± {self.spread / 2:.0%}" if self.spread is not None else ""
         peer = f"  beside {self.peer}" if self.peer else ""
-        return f"{self.name + ', ' + self.unit:44} {self.ours:10.4g} {theirs} {ratio}  {self.goal} {met}{peer}"
+        name = f"{self.name}, {self.unit}"
+        return f"{name:44} {self.ours:10.4g} {theirs} {ratio}  {self.goal} {met}{spread}{peer}"
 
     def as_row(self) -> dict:
         """The row in results.json."""
         return asdict(self) | {"ratio": self.ratio, "is_met": self.is_met}
+
+
+def spread_of(rounds: Sequence[float]) -> float:
+    """How far the middle half of some rounds lie apart, by their median."""
+    lower, median, upper = statistics.quantiles(rounds, n=4, method="inclusive")
+    return (upper - lower) / median

@@ -49,9 +49,12 @@ LEFT JOIN LATERAL (
 # The persons of the file: matched by a digest at any step of the chain, or new, with a key from the sequence
 # already, so that one column identifies the person of a row. The sequence's name is looked up once and not per
 # person. Of records at centres other than %(own)s (NULL: all are own), only their existence is read: `elsewhere`.
+# What is stored of a new person is taken here too: said_sex is from the earliest row that states one (a later row
+# that differs has a warning), and all rows of a person agree in the others.
 PERSONS = f"""
 CREATE TEMPORARY TABLE import_person ON COMMIT DROP AS
-SELECT staged.person, staged.chain, known.patient_id IS NULL AS is_new,
+SELECT staged.person, staged.chain, staged.type, staged.born, staged.born_in, staged.said_sex,
+       known.patient_id IS NULL AS is_new,
        EXISTS (SELECT FROM registry_infusion AS stored
                WHERE stored.patient_id = known.patient_id AND stored.status = %(submitted)s
                  AND stored.centre_id <> ALL(%(own)s::bigint[])) AS elsewhere,
@@ -59,8 +62,9 @@ SELECT staged.person, staged.chain, known.patient_id IS NULL AS is_new,
        coalesce(known.patient_id, nextval(
            (SELECT pg_get_serial_sequence('registry_patient', 'id')::regclass))) AS patient_id
 FROM (
-    SELECT DISTINCT ON (person) person, chain, count(*) OVER (PARTITION BY person) AS rows
-    FROM import_row ORDER BY person
+    SELECT DISTINCT ON (person) person, chain, identifier_type AS type, birth_digest AS born, birth_year AS born_in,
+           sex AS said_sex, count(*) OVER (PARTITION BY person) AS rows
+    FROM import_row ORDER BY person, sex = 'unknown', infused_on, sequence
 ) AS staged
 {KNOWN};
 ANALYZE import_row (line, person);
@@ -96,17 +100,12 @@ ORDER BY patient_id
 
 
 # Keys are stored in ascending order, since appending to an index is fastest.
-# The sex is from the earliest row that states it; a later row that differs has a warning.
 STORE_PATIENTS = """
 INSERT INTO registry_patient (id, registry_number, sex, birth_year, created_at)
-SELECT patient_id, number, sex, birth_year, now()
+SELECT patient_id, number, said_sex, born_in, now()
 FROM (
-    SELECT patient_id, row_number() OVER (ORDER BY patient_id) AS place, min(birth_year) AS birth_year,
-           coalesce((array_agg(sex ORDER BY infused_on, sequence) FILTER (WHERE sex <> 'unknown'))[1], 'unknown')
-               AS sex
-    FROM import_row JOIN import_person USING (person)
-    WHERE is_new
-    GROUP BY patient_id
+    SELECT patient_id, said_sex, born_in, row_number() OVER (ORDER BY patient_id) AS place
+    FROM import_person WHERE is_new
 ) AS new
 JOIN new_registry_numbers((SELECT count(*) FROM import_person WHERE is_new))
      WITH ORDINALITY AS drawn (number, place) USING (place)
@@ -138,9 +137,8 @@ WHERE patient.id = stated.patient_id AND patient.sex <> stated.sex AND (patient.
 
 STORE_IDENTIFIERS = f"""
 INSERT INTO registry_patientidentifier (patient_id, type, key_id, digest, birth_digest)
-SELECT DISTINCT ON (patient_id) patient_id, identifier_type, %(current_key)s,
-       substr(import_person.chain, length(import_person.chain) - {DIGEST_BYTES - 1}), birth_digest
-FROM import_row JOIN import_person USING (person)
+SELECT patient_id, type, %(current_key)s, substr(chain, length(chain) - {DIGEST_BYTES - 1}), born
+FROM import_person
 WHERE is_new
 ORDER BY patient_id
 """

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import pgtrigger
 from django.db import connection, models
@@ -75,9 +76,14 @@ def log_infusions(*, by: Actor, action: AccessAction, infusions: Iterable[Any], 
 
 def log_uses(*, by: Actor, action: AccessAction, uses: Iterable[tuple[str, int, Any]], detail: str = "") -> None:
     """Log each (unit, registry number, key of an infusion), in one statement."""
-    if columns := list(map(list, zip(*uses, strict=True))):
+    if columns := list(zip(*uses, strict=True)):
         with connection.cursor() as cursor:
-            cursor.execute(LOG, [timezone.now(), by.username, action, detail, *columns])
+            cursor.execute(LOG, [timezone.now(), by.username, action, detail, *map(_write_array, columns)])
+
+
+def _write_array(values: Iterable[str | int | UUID]) -> str:
+    """Codes, numbers or keys as PostgreSQL reads an array: the driver takes eight times as long over a list."""
+    return '{"' + '","'.join(map(str, values)) + '"}'
 
 
 def log_persons(

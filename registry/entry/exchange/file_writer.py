@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from registry.entry.exchange.workbook_writer import write_workbook
@@ -17,6 +18,7 @@ FORMULA = re.compile(r"(^|[,;\t\r\n])([ \t\r\n]*)(?=[=+\-@\t\r＝＋－＠])")
 # Begins with a letter or digit, and has nothing in it that may end a cell: nearly all cells, known at a glance.
 HARMLESS = re.compile(r"[\w.][\w.:/ ()-]*")
 UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # in XML
+CELLS_KEPT = 5_000  # of one file: rows repeat the same codes and days
 BYTE_ORDER_MARK = "\ufeff"  # so that spreadsheets recognise UTF-8
 
 Row = Sequence[Any]  # whole numbers and None stay what they are, all else is text
@@ -32,13 +34,14 @@ class Download(NamedTuple):
 
 def safe_cell(text: str) -> str:
     """Escape text against formula injection: an apostrophe is put before the start of a formula."""
-    return text if HARMLESS.fullmatch(text) else FORMULA.sub(r"\1\2'", UNWRITABLE.sub("�", text))
+    return FORMULA.sub(r"\1\2'", UNWRITABLE.sub("�", text))
 
 
 def write_batches(batches: Iterable[Iterable[Row]], *, format: str) -> Iterator[bytes]:
     """The file in pieces, none of them empty; the first row is the header."""
-    safe = ([[_safe(cell) for cell in row] for row in batch] for batch in batches)
-    return _write_csv(safe) if format == "csv" else write_workbook(safe)
+    safe = lru_cache(CELLS_KEPT)(_safe)
+    rows = ([list(map(safe, row)) for row in batch] for batch in batches)
+    return _write_csv(rows) if format == "csv" else write_workbook(rows)
 
 
 def write_rows(rows: Iterable[Row], *, format: str, name: str) -> Download:
@@ -47,6 +50,8 @@ def write_rows(rows: Iterable[Row], *, format: str, name: str) -> Download:
 
 
 def _safe(cell: Any) -> str | int | None:
+    if isinstance(cell, str):
+        return cell if HARMLESS.fullmatch(cell) else safe_cell(cell)
     return cell if cell is None or isinstance(cell, int) else safe_cell(str(cell))
 
 

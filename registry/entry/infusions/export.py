@@ -29,25 +29,16 @@ def export_infusions(*, by: Actor, format: str, centre: str | None = None) -> Do
     is a line in the access log before it is sent. Whatever is refused is refused here; an error while the content
     is read means that the file is not whole.
     """
-    found = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS)
-    if centre:
-        found = found.filter(centre__code=centre)
-    found = found.order_by("centre__code", "patient", "infused_on", "sequence", "id")
-    content = _send(found, by, format)
+    content = _send(rows_to_export(by=by, centre=centre), by, format)
     next(content)
     return Download(content, FORMATS[format], f"swecar-{centre or 'export'}-{today()}.{format}")
 
 
-def _send(found: QuerySet, by: Actor, format: str) -> Generator[bytes]:
-    with closing(_read_logged(found, by)) as batches:
-        first = next(batches, [])
-        yield b""  # export_infusions waits for this
-        yield from write_batches(chain([[HEADER, *first]], batches), format=format)
-
-
-def _read_logged(found: QuerySet, by: Actor) -> Generator[list[Row]]:
-    roles = roles_of(by)
-    units = {code: roles.unit(key, code) for key, code in Centre.objects.values_list("pk", "code")}
+def rows_to_export(*, by: Actor, centre: str | None = None) -> QuerySet:
+    """The cells of the rows in the order of HEADER, the day of an infusion as it is stored."""
+    found = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS)
+    if centre:
+        found = found.filter(centre__code=centre)
     held: dict[str, Any] = {
         name: F(f"{name}__{listed.by}") for name, listed in LISTED.items() if name != "indication"
     }
@@ -58,7 +49,21 @@ def _read_logged(found: QuerySet, by: Actor) -> Generator[list[Row]]:
         "modality": F("product__modality"),
         "sex": sex_shown_to(by, patient="patient"),
     }
-    rows = found.values_list(*(held.get(name, F(name)) for name in HEADER))
+    found = found.order_by("centre__code", "patient", "infused_on", "sequence", "id")
+    return found.values_list(*(held.get(name, F(name)) for name in HEADER))
+
+
+def _send(rows: QuerySet, by: Actor, format: str) -> Generator[bytes]:
+    with closing(_log(rows, by)) as batches:
+        first = next(batches, [])
+        yield b""  # export_infusions waits for this
+        yield from write_batches(chain([[HEADER, *first]], batches), format=format)
+
+
+def _log(rows: QuerySet, by: Actor) -> Generator[list[Row]]:
+    """The rows as they are written, in batches that are logged."""
+    roles = roles_of(by)
+    units = {code: roles.unit(key, code) for key, code in Centre.objects.values_list("pk", "code")}
     with closing(read_batches(rows)) as batches:
         for batch in batches:
             with acting_as(by):

@@ -22,6 +22,7 @@ from benchmarks import (  # noqa: E402
     desk,
     document,
     entry,
+    exporting,
     freshness,
     front,
     importing,
@@ -32,7 +33,20 @@ from benchmarks import (  # noqa: E402
 )
 from benchmarks.results import Result  # noqa: E402
 
-PARTS = (serving, front, page, clinic, entry, importing, publishing, freshness, partitions, counting, desk)
+PARTS = (
+    serving,
+    front,
+    page,
+    clinic,
+    entry,
+    importing,
+    exporting,
+    publishing,
+    freshness,
+    partitions,
+    counting,
+    desk,
+)
 TEN_MILLIONS = (1_000_000, 10_000_000)
 
 

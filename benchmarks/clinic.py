@@ -34,7 +34,7 @@ def measure(*, small: bool) -> Iterator[Result]:
     """Milliseconds of the pages and of a search by identifier."""
     fill(10_000 if small else 100_000)
     add_identifiers()
-    headers = _headers(_sign_in("bench", centre="UPP"))
+    headers = headers_of(sign_in("bench", "UPP"))
     row = Infusion.objects.filter(centre__code="UPP").select_related("patient")[0]
     form = {"patient_id": UNKNOWN, "csrfmiddlewaretoken": TOKEN}
     with serve("swecar.settings") as port:
@@ -50,7 +50,7 @@ def measure(*, small: bool) -> Iterator[Result]:
 
 def measure_desk(port: int, size: str, *, goal: str) -> Iterator[Result]:
     """The steward's desk as it is after the sweep, and when a person has changed before each look."""
-    headers = _headers(_sign_in("bench steward", national_role="steward"))
+    headers = headers_of(sign_in("bench steward", national_role="steward"))
     yield Result(f"all possible doubles{size}", "s", _seconds(update_doubles))
     for name, before in (("the steward's desk", None), ("the desk after a change", _change_a_person)):
         found = _rounds(port, "GET", "/en/clinic/desk/", None, headers, before=before)
@@ -76,19 +76,18 @@ def _seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _headers(session: str) -> dict[str, str]:
+def headers_of(session: str) -> dict[str, str]:
+    """The headers of a signed-in browser."""
     cookies = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
     return {"Cookie": cookies, "X-CSRFToken": TOKEN}
 
 
-def _sign_in(name: str, *, centre: str = "", national_role: str = "") -> str:
-    """The session key of a reporter of a centre, or of someone with a national role."""
+def sign_in(name: str, *centres: str, national_role: str = "") -> str:
+    """The session key of a reporter of centres, or of someone with a national role."""
     made = {"password": "!", "national_role": national_role}
     user, _created = User.objects.get_or_create(username=name, defaults=made)
-    if centre:
-        Membership.objects.get_or_create(
-            user=user, centre=Centre.objects.get(code=centre), defaults={"role": "reporter"}
-        )
+    for centre in Centre.objects.filter(code__in=centres):
+        Membership.objects.get_or_create(user=user, centre=centre, defaults={"role": "reporter"})
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]

@@ -56,7 +56,7 @@ def test_no_piece_is_empty_which_would_end_a_response(format):
 @pytest.mark.parametrize("format", FORMATS)
 def test_memory_is_that_of_a_batch(format):
     peaks = []
-    for count in (20, 200):  # batches
+    for count in (60, 300):  # batches; the first fill what is remembered of cells
         batches = ([[f"{batch}-{row}" * 3, "x" * 20, row] for row in range(100)] for batch in range(count))
         tracemalloc.start()
         for _piece in write_batches(batches, format=format):

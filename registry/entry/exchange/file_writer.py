@@ -52,7 +52,7 @@ def write_rows(rows: Iterable[Row], *, format: str, name: str) -> Download:
 def _safe(cell: Any) -> str | int | None:
     if isinstance(cell, str):
         return cell if HARMLESS.fullmatch(cell) else safe_cell(cell)
-    return cell if cell is None or isinstance(cell, int) else safe_cell(str(cell))
+    return cell if cell is None or isinstance(cell, int) else _safe(str(cell))
 
 
 def _write_csv(batches: Iterable[Iterable[Row]]) -> Iterator[bytes]:

@@ -204,11 +204,11 @@ def _write_time(at: datetime) -> str:
 
 def _cells(batches: Iterator[list[tuple]]) -> Iterator[list[Row]]:
     """The cells of batches of lines, as many lines as a file may have."""
-    actions: dict[str, Any] = dict(AccessAction.choices)
+    actions = {value: str(label) for value, label in AccessAction.choices}
     left = MOST_EXPORTED
     for batch in batches:
         yield [
-            (_write_time(at), actor, unit, str(actions[action]), patient, infusion, _(detail) if detail else "")
+            (_write_time(at), actor, unit, actions[action], patient, infusion, _(detail) if detail else "")
             for at, actor, unit, action, patient, infusion, detail in batch[:left]
         ]
         if len(batch) > left:

@@ -95,10 +95,11 @@ def read_identifier(text: str, *, centre: str, county: str = "") -> Identifier:
     if colon:
         return _read_prefixed(prefix, number, county)
     compact = text.replace(" ", "").rstrip(AFTER_IT)
-    if not PERSONAL_FORMAT.fullmatch(compact):
+    personal = PERSONAL_FORMAT.fullmatch(compact)
+    if not personal:
         return _read_bare(compact, county)
     try:
-        return _read_personal(compact)
+        return _read_personal(personal)
     except IdentifierUnusable:  # some reserve numbers are digits alone, and none of them is a day's
         reading = whose(MARKS.sub("", compact), county=county)
         if not reading.issuers and not reading.wrong_check:
@@ -153,10 +154,8 @@ def _fold(text: str) -> str:
     return fold(text).strip(f"{QUOTES}{BRACKETS} ")
 
 
-def _read_personal(compact: str) -> Identifier:
-    match = PERSONAL_FORMAT.fullmatch(compact)
-    if match is None:
-        raise IdentifierUnusable(_(WHAT_TO_WRITE))
+def _read_personal(match: re.Match[str]) -> Identifier:
+    """The identifier in a text of PERSONAL_FORMAT."""
     century, year, month, day, sign, number = match.groups()
     full_year = int(century + year) if century else latest_year(int(year), hundred=sign == "+")
     digits = f"{full_year}{month}{day}{number}"
@@ -179,6 +178,14 @@ def _read_personal(compact: str) -> Identifier:
         birth_year=full_year,
         century_written=bool(century),
     )
+
+
+def _is_personal(compact: str) -> bool:
+    match = PERSONAL_FORMAT.fullmatch(compact)
+    try:
+        return match is not None and bool(_read_personal(match))
+    except IdentifierUnusable:
+        return False
 
 
 def _birth_of(digits: str) -> date:
@@ -237,11 +244,7 @@ def _read_prefixed(prefix: str, number: str, county: str) -> Identifier:
     if issuer is None and name not in ANY_ISSUER:
         raise IdentifierUnusable(_(UNKNOWN_PREFIX))
     number = MARKS.sub("", number.strip(f"{QUOTES}{BRACKETS} ")).upper()
-    try:
-        _read_personal(number)
-    except IdentifierUnusable:
-        pass
-    else:
+    if _is_personal(number):
         raise IdentifierUnusable(_(PERSONAL_WITH_PREFIX))
     if issuer:
         return _of_issuer(number, read_of(issuer, number))

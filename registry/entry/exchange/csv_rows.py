@@ -115,7 +115,8 @@ def read_csv_rows(file: BinaryIO, encoding: str) -> Generator[Row, None, None]:
         for cells in rows:
             used[0] = 0
             text_of_row = "".join(cells)
-            if text_of_row and not text_of_row.isspace() and text_of_row.strip(NOTHING):
+            # The first is nearly always enough, and much faster than the others.
+            if text_of_row[:1].isalnum() or (not text_of_row.isspace() and text_of_row.strip(NOTHING)):
                 if len(cells) > MOST_COLUMNS and any(cells[MOST_COLUMNS:]):
                     raise too_many_columns(begins)
                 yield Row(begins, cells, file.tell())

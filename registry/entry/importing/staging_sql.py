@@ -62,8 +62,8 @@ SELECT staged.person, staged.chain, staged.type, staged.born, staged.born_in, st
        coalesce(known.patient_id, nextval(
            (SELECT pg_get_serial_sequence('registry_patient', 'id')::regclass))) AS patient_id
 FROM (
-    SELECT DISTINCT ON (person) person, chain, identifier_type AS type, birth_digest AS born, birth_year AS born_in,
-           sex AS said_sex, count(*) OVER (PARTITION BY person) AS rows
+    SELECT DISTINCT ON (person) person, chain, identifier_type AS type, birth_digest AS born,
+           birth_year AS born_in, sex AS said_sex, count(*) OVER (PARTITION BY person) AS rows
     FROM import_row ORDER BY person, sex = 'unknown', infused_on, sequence
 ) AS staged
 {KNOWN};

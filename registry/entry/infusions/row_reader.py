@@ -1,7 +1,9 @@
 """Reading one row of the exchange file: codes are looked up, and every wrong field is reported."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -41,7 +43,7 @@ class RowReader:
         self.lists = lists
         self.allowed: dict[str, str] = {}  # sentences about the trials of a category, cached
         # What the cells that rows share say, by these cells; of rows without a problem alone.
-        self.shared: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
+        self.shared: dict[tuple, dict[str, Any]] = {}
 
     def read(
         self, row: Mapping[str, str], *, person_known: bool = False, stored: Mapping[str, str] | None = None
@@ -58,7 +60,8 @@ class RowReader:
 
     def read_next(self, row: Mapping[str, str]) -> tuple[InfusionInput | None, list[Problem]]:
         """As `read`, for one row of many: the cells that rows share are read and judged once."""
-        cells = tuple([item for item in row.items() if item[0] not in OWN])
+        names = tuple(row)
+        cells = names, _take_shared(names)(row)
         shared = self.shared.get(cells)
         if shared is not None:
             fields = RowFields({name: row[name] for name in OWN if name in row}, self.lists)
@@ -140,6 +143,13 @@ class RowReader:
             sentence = _("Write one of: %(values)s.") % {"values": ", ".join(names)}
             self.allowed[category] = sentence if 0 < len(names) <= SHORT_LIST else ""
         return self.allowed[category]
+
+
+@lru_cache
+def _take_shared(names: tuple[str, ...]) -> Callable[[Mapping[str, str]], Any]:
+    """A function that takes the cells that rows share from a row with these columns."""
+    shared = [name for name in names if name not in OWN]
+    return itemgetter(*shared) if shared else tuple
 
 
 def read_person(row: Mapping[str, str], lists: CodeLists) -> Identifier | None:

@@ -7,6 +7,7 @@ import zipfile
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.db import connection
 from openpyxl import Workbook
 
 from registry.access import Operator
@@ -801,6 +802,21 @@ def test_a_file_longer_than_a_batch_is_stored_whole(bring, monkeypatch):
     assert Patient.objects.count() == 20
     assert set(Infusion.objects.values_list("category", flat=True)) == {Category.CUP}
     assert bring(rows)[0] == ImportSummary(read=40, stored=0, unchanged=40, refused=0, warnings=0)
+
+
+def test_no_statement_of_an_import_is_compiled(bring, monkeypatch):
+    """Where PostgreSQL can compile: each would take longer to compile than to run."""
+    store, found = staging.store, []
+
+    def look(by):
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW jit")
+            found.append(cursor.fetchone()[0])
+        store(by)
+
+    monkeypatch.setattr(staging, "store", look)
+    bring(as_csv(MANY))
+    assert found == ["off"]
 
 
 @pytest.mark.parametrize("column", ["centre", "indication", "trial", "product", "manufacturing_site", "category"])

@@ -117,7 +117,7 @@ def judge_and_store(*, by: Actor, read: int, dry_run: bool, report: Report, prog
 
 def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progress: Progress) -> ImportSummary:
     progress("checking", 0, read)
-    staging.use_memory()
+    staging.tell_planner()
     lock_entry(alone=True)
     staging.refuse_changed_lists()
     _refuse_blocked()

@@ -43,9 +43,10 @@ def _identifier(number: int) -> str:
 
 
 def test_number(number: int) -> str:
-    """The test identity number with this place in a long row of them."""
-    born = date(1940, 1, 1) + timedelta(days=number // 20 % 22_000)
-    digits = f"{born:%y%m%d}{980 + number % 20}"
+    """The test identity number with this place in a row of a million: the later half are coordination numbers."""
+    later, day = divmod(number // 20, 25_000)
+    born = date(1935, 1, 1) + timedelta(days=day)
+    digits = f"{born:%y%m}{born.day + 60 * later:02}{980 + number % 20}"
     doubled = (int(digit) * (2 - index % 2) for index, digit in enumerate(digits))
     check = -sum(value // 10 + value % 10 for value in doubled) % 10
-    return f"{born:%Y%m%d}-{980 + number % 20}{check}"
+    return f"{born:%Y%m}{born.day + 60 * later:02}-{digits[-3:]}{check}"

@@ -10,33 +10,43 @@ from django.db import connection, transaction
 from benchmarks.exchange_files import write_file
 from benchmarks.memory import peak, reset_peak
 from benchmarks.registries import EMPTY, fill
-from benchmarks.results import Result
+from benchmarks.results import Result, spread_of
 from registry.access import Operator
 from registry.entry.importing.pipeline import import_infusions
 
 # In the order in which they refer to each other. The access log is left out, since its rows stay.
 TABLES = ("registry_patient", "registry_patientidentifier", "registry_infusion")
+TURNS = 3
 
 
 def measure(*, small: bool) -> Iterator[Result]:
-    """Rows a second into an empty registry, and how the peak memory of the process grows with the rows."""
-    sizes = (1_000, 10_000) if small else (5_000, 50_000)
-    peaks = []
+    """Rows a second into an empty registry, the best of the turns each; the peak memory, of the first turn."""
+    few, many = (1_000, 10_000) if small else (5_000, 50_000)
+    rates: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as folder:
-        for rows in sizes:
-            path = Path(folder, f"{rows}.csv")
-            write_file(path, rows)
-            fill(0)
-            reset_peak()
-            begun = time.perf_counter()
-            summary = import_infusions(path=path, by=Operator())
-            seconds = time.perf_counter() - begun
+        _import(Path(folder), few)
+        peaks = [peak()]
+        for _turn in range(TURNS):
+            seconds = _import(Path(folder), many)
             peaks.append(peak())
-            if summary.stored != rows:
-                raise AssertionError(summary)
-        theirs = rows / _copy_again(Path(folder))
-    yield Result(f"import {rows:,} rows", "rows/s", rows / seconds, "COPY", theirs, ">= 0.4")
-    yield Result(f"its peak memory, and of {sizes[0]:,}", "MB", peaks[1], "a tenth", peaks[0], "<= 1.2")
+            rates.append((many / seconds, many / _copy_again(Path(folder))))
+    ours, theirs = zip(*rates, strict=True)
+    yield Result(f"import {many:,} rows", "rows/s", max(ours), "COPY", max(theirs), ">= 0.4", spread_of(ours))
+    yield Result(f"its peak memory, and of {few:,}", "MB", peaks[1], "a tenth", peaks[0], "<= 1.2")
+
+
+def _import(folder: Path, rows: int) -> float:
+    """Seconds to import a file of so many rows; the peak memory is that of the import."""
+    path = folder / f"{rows}.csv"
+    write_file(path, rows)
+    fill(0)
+    reset_peak()
+    begun = time.perf_counter()
+    summary = import_infusions(path=path, by=Operator())
+    seconds = time.perf_counter() - begun
+    if summary.stored != rows:
+        raise AssertionError(summary)
+    return seconds
 
 
 def _copy_again(folder: Path) -> float:

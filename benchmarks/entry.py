@@ -1,6 +1,6 @@
 """An infusion entered through the API, beside REST framework storing a plain row of the same columns.
 
-Both run under gunicorn with one process, and get one request after the other over one connection, in turns.
+Both run under the same web server, and get one request after the other over one connection, in turns.
 """
 
 import http.client
@@ -33,7 +33,7 @@ def measure(*, small: bool) -> Iterator[Result]:
     fill(10_000)
     with connection.cursor() as cursor:
         cursor.execute(MAKE_TABLE)
-    with serve("swecar.settings", workers=1) as ours, serve("benchmarks.plain_settings", workers=1) as other:
+    with serve("swecar.settings") as ours, serve("benchmarks.plain_settings") as other:
         entering = Entering(http.client.HTTPConnection("127.0.0.1", ours), make_tokens())
         plain = Entering(http.client.HTTPConnection("127.0.0.1", other), [])
         turns = 2 if small else TURNS
@@ -48,10 +48,10 @@ def measure(*, small: bool) -> Iterator[Result]:
             yield Result(name, "entries/s", best[0], "plain DRF", best[1], ">= 0.5", spread_of(rates))
 
 
-def make_tokens() -> list[str]:
-    """Those of reporters of one centre."""
+def make_tokens(users: int = USERS) -> list[str]:
+    """Those of so many reporters of one centre."""
     centre, tokens = Centre.objects.get(code="UPP"), []
-    for place in range(USERS):
+    for place in range(users):
         user, _created = User.objects.get_or_create(username=f"bench-{place}", defaults={"password": "!"})
         Membership.objects.get_or_create(user=user, centre=centre, defaults={"role": "reporter"})
         tokens.append(create_token(owner=user, name="bench", scope=Scope.WRITE, days=1, by=user)[1])

@@ -1,6 +1,6 @@
 """Requests a second of cached responses, 200 and 304, beside a bare Django view with the same bytes.
 
-Both run under gunicorn, measured in turns, with the load generator on the same machine.
+Both run under the same web server, measured in turns, with the load generator on the same machine.
 """
 
 import http.client
@@ -51,21 +51,17 @@ def measure(*, small: bool) -> Iterator[Result]:
 
 
 @contextmanager
-def serve(settings_module: str, body: Path | None = None, *, workers: int = 2, **more: str) -> Iterator[int]:
-    """Run gunicorn with these settings and yield its port; the bare view serves the bytes of body.
+def serve(settings_module: str, body: Path | None = None, **more: str) -> Iterator[int]:
+    """Run the web server with these settings and yield its port; the bare view serves the bytes of body.
 
     more: variables of the processes.
     """
     port = find_free_port()
     variables = os.environ | more | {"DJANGO_SETTINGS_MODULE": settings_module, "BENCH_BODY": str(body or "")}
     variables["RATE_LIMIT"] = "1000000000"  # counted but never reached
-    application = "swecar.wsgi" if settings_module == "swecar.settings" else "benchmarks.bare_wsgi"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", application, "-b", f"127.0.0.1:{port}", "-w", str(workers),
-         "--threads", "4", "--log-level", "error"],
-        cwd=settings.BASE_DIR,
-        env=variables,
-    )  # fmt: skip
+    ours = ["swecar.web", "--bind", f"127.0.0.1:{port}"]
+    words = ours if settings_module == "swecar.settings" else ["benchmarks.bare_web", str(port)]
+    process = subprocess.Popen([sys.executable, "-m", *words], cwd=settings.BASE_DIR, env=variables)
     try:
         wait_until_open(port, process)
         yield port

@@ -31,7 +31,7 @@ FIELDS = {
 }
 OURS = ("swecar", "registry", "api")
 # What these put in is of processes and jobs; with an error it may be of anything.
-KNOWN = ("celery", "kombu", "gunicorn", "py")
+KNOWN = ("celery", "kombu", "_granian", "py")
 TOLD_OF_JOB = ("name", "id", "description", "hostname", "runtime")
 MOST_LINES = 30
 ROOT = Path(__file__).resolve().parent.parent

@@ -19,5 +19,5 @@ def read_logging(form: str) -> dict[str, Any]:
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": form}},
         "root": {"handlers": ["console"], "level": "INFO"},
         # Django and the web server have handlers of their own, which would print otherwise.
-        "loggers": {"django": {"level": "INFO", **printed}, "gunicorn.error": printed},
+        "loggers": {"django": {"level": "INFO", **printed}, "_granian": printed},
     }

@@ -247,6 +247,15 @@ SETTINGS = (
         ),
     ),
     Setting(
+        "CLIENT_SECONDS",
+        form.number(1, 60),
+        (
+            "how many seconds the web server waits for a client: for the head of a request, and for its body (a "
+            "large one has a second more for each 10 kB); an idle connection is closed after as many"
+        ),
+        "15",
+    ),
+    Setting(
         "HSTS_SUBDOMAINS",
         form.flag,
         "`1` if browsers are to use HTTPS for all names under the site's name too",

@@ -43,6 +43,7 @@ OIDC_SCOPE: list[str] = _set["OIDC_SCOPE"]
 WORKER_QUEUES: list[str] = _set["WORKER_QUEUES"]  # those that a worker takes
 DATABASE_POOL: int = _set["DATABASE_POOL"]
 PROXIES: int = (0 if INSECURE_HTTP else 1) if _set["PROXIES"] is None else _set["PROXIES"]
+CLIENT_SECONDS: int = _set["CLIENT_SECONDS"]  # that a slow client is waited for
 CONTROLLER: str = _set["CONTROLLER"]  # the controller of the personal data (GDPR)
 CONTACT: str = _set["CONTACT"]  # the e-mail address on the public pages
 DEMONSTRATION: bool = _set["DEMONSTRATION"]  # every public page says that the records are made up
@@ -58,7 +59,6 @@ DRAFT_DAYS: int = _set["DRAFT_DAYS"]  # how long a form saved as a draft is kept
 REDIS_URL: str = REDIS.broker_url
 BASE_DIR = Path(__file__).resolve().parent.parent
 ROOT_URLCONF = "swecar.public_urls" if APP_ROLE == "public" else "swecar.urls"
-WSGI_APPLICATION = "swecar.wsgi.application"
 
 INSTALLED_APPS = [
     "swecar.apps.AdministrationConfig",  # django.contrib.admin

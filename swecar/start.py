@@ -7,13 +7,7 @@ import sys
 from swecar.setting_table import ROLES
 from swecar.variables import EnvironmentProblem, read_variable
 
-MEMORY = "/dev/shm"  # noqa: S108  a heartbeat must not wait for a disk
-# It listens at PORT. A running request has 4 seconds to end. The proxy ends idle connections before it does.
-WEB = (
-    "gunicorn", "swecar.wsgi", "--worker-class", "swecar.http.web_worker.Worker", "--preload", "--workers", "2",
-    "--threads", "4", "--worker-tmp-dir", MEMORY, "--no-control-socket", "--keep-alive", "75",
-    "--graceful-timeout", "4",
-)  # fmt: skip
+WEB = ("swecar.web",)
 COMMANDS = {
     "clinic": WEB,
     "public": WEB,

@@ -128,7 +128,7 @@ def assert_a_shell_joins_it(var: Path) -> None:
 
 WITHOUT = f"env -u DEMONSTRATION {sys.executable}"
 SERVICES = (
-    "-m gunicorn swecar.wsgi --preload --workers 2 --threads 4 --bind 127.0.0.1:0",
+    "-m swecar.web --bind 127.0.0.1:0",
     "-m celery -A swecar worker -c 1",
     "-m celery -A swecar beat -s {var}/schedule",
     "manage.py publish",

@@ -15,7 +15,7 @@ from registry.choices import Task
 from registry.identity import IdentifierUnusable
 from registry.published.current_snapshot import read_current
 from registry.publishing.publish import publish
-from swecar.http.replay_cache import ReplayCache
+from swecar.http.replay_cache import find_cached
 from swecar.json_lines import FIELDS, JsonLine
 from swecar.local.folder import ROOT
 from tests import factories, working
@@ -170,11 +170,9 @@ def test_a_cached_response_is_the_same_but_for_its_id(lists):
     seen = []
     for sent in ("aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc"):
         environ = Client().get("/api/v1/counts", headers={HEADER: sent}).wsgi_request.META
-        told: list = []
-        front = ReplayCache(pytest.fail, current=lambda: read_current().hash, spend=lambda *_given: {})
-        body = b"".join(front(environ, lambda *given, told=told: told.extend(given)))
-        headers = dict(told[1])
-        seen.append((headers.pop(HEADER), told[0], headers, body))
+        found = find_cached(environ, current=lambda: read_current().hash, spend=lambda *_given: {})
+        headers = dict(found.headers)
+        seen.append((headers.pop(HEADER), found.status, headers, found.body))
     assert [one[0] for one in seen] == ["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc"]
     assert seen[0][1:] == seen[1][1:] == seen[2][1:]
 

@@ -74,7 +74,8 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "swecar.tracing",
     "swecar.urls",
     "swecar.variables",
-    "swecar.wsgi",
+    "swecar.asgi",
+    "swecar.web",
 }
 PARENTS = {"api", "registry", "registry.pages", "swecar"}
 

@@ -65,6 +65,7 @@ WRONG = {
     "EMAIL_FROM": ["swecar", "swecar <a@b>", "a@b.se\nBcc: c@d.se"],
     "OIDC_ISSUER": ["http://idp.se", "idp.se", "https://", "https://idp.se:x", f"https://u:{SECRET}@idp.se"],
     "PROXIES": ["-1", "two", "1.5", "11"],
+    "CLIENT_SECONDS": ["0", "61", "soon", "1.5"],
     "HSTS_SUBDOMAINS": ["yes", "on"],
     "HSTS_PRELOAD": ["yes"],
     "DEBUG": ["yes"],
@@ -118,6 +119,7 @@ RIGHT = {
     "TRACES_URL": ["http://collector:4318/v1/traces", "https://traces.region.se/v1/traces"],
     "SENTRY_DSN": ["https://0123456789abcdef@errors.region.se/17", "http://0123456789abcdef@errors:9000/of/17"],
     "PROXIES": ["0", "1", "10"],
+    "CLIENT_SECONDS": ["1", "60"],
     "DEBUG": ["", "0", "false", "True"],
     "RATE_LIMIT": [" 77 "],
 }  # fmt: skip
@@ -248,7 +250,7 @@ def run(*words: str, **variables: str) -> tuple[int, str]:
 
 CHECK = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")
 SERVERS = {
-    "web": ("-m", "gunicorn", "swecar.wsgi", "--preload", "--no-control-socket", "-b", "127.0.0.1:0"),
+    "web": ("-m", "swecar.web", "--bind", "127.0.0.1:0"),
     "worker": ("-m", "celery", "-A", "swecar", "worker", "-c", "1"),
     "beat": ("-m", "celery", "-A", "swecar", "beat", "-s", f"{tempfile.gettempdir()}/swecar-settings"),
 }

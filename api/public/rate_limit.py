@@ -78,17 +78,10 @@ def spend(meta: Mapping, cost: int) -> Allowance:
 
     One that costs more than a minute has takes all of it. Raises TooManyRequests.
     """
-    global _minute  # noqa: PLW0603  one minute's counts are forgotten together
-    now = time.time()
-    minute, reset = int(now // SECONDS), SECONDS - int(now % SECONDS)
-    client = hashlib.blake2b(address_of(meta).encode(), key=settings.SECRET_KEY.encode()[:64]).digest()[:16]
+    client, taken, minute, reset = _find_taken(meta)
     limit = settings.RATE_LIMIT
     cost = min(cost, limit)
     with _lock:
-        if minute != _minute:
-            _taken.clear()
-            _minute = minute
-        taken = _taken.setdefault(client, _Taken())
         if taken.left >= cost:
             return taken.pay(cost, reset)
         wanted = max(cost - taken.left, limit // 100)
@@ -100,6 +93,26 @@ def spend(meta: Mapping, cost: int) -> Allowance:
         return taken.pay(cost, reset)
 
 
+def spend_at_hand(meta: Mapping, cost: int) -> dict[str, str] | None:
+    """The headers of one more response; None where this process has to take more from the shared count first."""
+    _client, taken, _minute, reset = _find_taken(meta)
+    with _lock:
+        return taken.pay(cost, reset).headers() if taken.left >= cost else None
+
+
+def _find_taken(meta: Mapping) -> tuple[bytes, _Taken, int, int]:
+    """The client of a request, what is taken for it, the minute, and in how many seconds the next one begins."""
+    global _minute  # noqa: PLW0603  one minute's counts are forgotten together
+    now = time.time()
+    minute, reset = int(now // SECONDS), SECONDS - int(now % SECONDS)
+    client = hashlib.blake2b(address_of(meta).encode(), key=settings.SECRET_KEY.encode()[:64]).digest()[:16]
+    with _lock:
+        if minute != _minute:
+            _taken.clear()
+            _minute = minute
+        return client, _taken.setdefault(client, _Taken()), minute, reset
+
+
 def _raise_shared(key: str, *, by: int) -> int:
     """What the shared count has come to."""
     cache.add(key, 0, 2 * SECONDS)
@@ -107,11 +120,3 @@ def _raise_shared(key: str, *, by: int) -> int:
         return cache.incr(key, by)
     except ValueError:  # it ran out between the two
         return by
-
-
-def spend_if_any(meta: Mapping, cost: int) -> dict[str, str] | None:
-    """The headers of one more response, None where that is one too many."""
-    try:
-        return spend(meta, cost).headers()
-    except TooManyRequests:
-        return None

@@ -5,6 +5,7 @@ seconds only, so that a missed announcement cannot hide a snapshot. A process th
 alone: what is announced may not have come there yet.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -27,6 +28,8 @@ WAITED_FOR = (PoolTimeout, LockNotAvailable, QueryCanceled)  # would be waited f
 MOST_BROKEN_OFF = 3  # reads of a replica, while it replays what stands in their way
 MOST_REPLACED = 20  # snapshots that may come between one query and its facts
 REMEMBERED_SECONDS = 0.2  # during which a busy process does not even ask the cache
+ASKING_SECONDS = 1.0  # and most that it goes by what it remembers, while one of its requests asks
+HASH_KEY, ASKING_KEY = "current-hash", "current-hash-asked-for"
 
 
 @dataclass(frozen=True)
@@ -85,14 +88,19 @@ def read_current() -> Current:
 
 
 def remembered_hash() -> str | None:
-    """The current snapshot's hash as this process remembers it, None where it would have to ask."""
-    remembered = caches["responses"].get(CURRENT_KEY)
-    return remembered.hash if remembered else None
+    """The current snapshot's hash as this process remembers it, None where it would have to ask.
+
+    When the moment is over one caller asks, and the others go by what is remembered while it does.
+    """
+    remembered, until = caches["responses"].get(HASH_KEY, (None, 0.0))
+    if time.monotonic() > until and caches["responses"].add(ASKING_KEY, True, ASKING_SECONDS):
+        return None
+    return remembered
 
 
 def forget_current() -> None:
     """Ask the database anew: what this process and the cache know has been overtaken."""
-    caches["responses"].delete(CURRENT_KEY)
+    caches["responses"].delete_many([CURRENT_KEY, HASH_KEY])
     if not settings.READS_REPLICA:
         cache.delete(CURRENT_KEY)
 
@@ -131,7 +139,10 @@ def _find_current() -> str | None:
 
 
 def _remember(current: Current) -> Current:
-    caches["responses"].set(CURRENT_KEY, current, REMEMBERED_SECONDS)
+    remembered = caches["responses"]
+    remembered.set(CURRENT_KEY, current, REMEMBERED_SECONDS)
+    remembered.set(HASH_KEY, (current.hash, time.monotonic() + REMEMBERED_SECONDS), ASKING_SECONDS)
+    remembered.delete(ASKING_KEY)
     return current
 
 

@@ -5,9 +5,10 @@ served from the memory of the process as long as that snapshot is current: the r
 several times as much.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
+from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
 
@@ -39,6 +40,14 @@ class CachedResponse:
     body: bytes
 
 
+class Replay(NamedTuple):
+    """A response to one client."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
 _cached: dict[tuple, CachedResponse] = {}
 
 
@@ -64,44 +73,34 @@ def _remember(request: HttpRequest, response: SnapshotResponse) -> None:
     _cached[key] = CachedResponse(response.snapshot, response.cost, response["ETag"], headers, response.content)
 
 
-class ReplayCache:
-    """A WSGI application before another.
+def find_cached(
+    environ: Mapping,
+    *,
+    current: Callable[[], str | None],
+    spend: Callable[[Mapping, int], Mapping[str, str] | None],
+) -> Replay | None:
+    """The cached response to a request, None where the service is to make one.
 
     current tells the hash of the snapshot that this process believes to be current, None where it
     would have to ask. spend counts a cost against the client's rate, and gives headers, or None where that
     is one too many.
     """
-
-    def __init__(
-        self,
-        application: Callable,
-        *,
-        current: Callable[[], str | None],
-        spend: Callable[[Mapping, int], Mapping[str, str] | None],
-    ):
-        self.application = application
-        self.current = current
-        self.spend = spend
-
-    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
-        """The cached response, or the application's."""
-        begun = perf_counter()
-        if environ["REQUEST_METHOD"] == "GET" and "HTTP_IF_MODIFIED_SINCE" not in environ:
-            cached = _cached.get(tuple(map(environ.get, REQUEST_PARTS)))
-            if cached is not None and cached.snapshot == self.current():
-                known_tag = environ.get("HTTP_IF_NONE_MATCH")
-                if known_tag == cached.etag:
-                    headers = [item for item in cached.headers if _stands_in_a_304(item[0])]
-                    count_request(part_of(environ["PATH_INFO"]), 304, perf_counter() - begun)
-                    start_response("304 Not Modified", [*headers, (HEADER, choose_id(environ))])
-                    return ()
-                spent = self.spend(environ, cached.cost) if cached.cost and known_tag is None else {}
-                if known_tag is None and spent is not None:
-                    count_request(part_of(environ["PATH_INFO"]), 200, perf_counter() - begun)
-                    start_response("200 OK", [*cached.headers, *spent.items(), (HEADER, choose_id(environ))])
-                    return (cached.body,)
-        response: Iterable[bytes] = self.application(environ, start_response)
-        return response
+    begun = perf_counter()
+    if environ["REQUEST_METHOD"] != "GET" or "HTTP_IF_MODIFIED_SINCE" in environ:
+        return None
+    cached = _cached.get(tuple(map(environ.get, REQUEST_PARTS)))
+    if cached is None or cached.snapshot != current():
+        return None
+    known_tag = environ.get("HTTP_IF_NONE_MATCH")
+    if known_tag == cached.etag:
+        headers = [item for item in cached.headers if _stands_in_a_304(item[0])]
+        count_request(part_of(environ["PATH_INFO"]), 304, perf_counter() - begun)
+        return Replay("304 Not Modified", [*headers, (HEADER, choose_id(environ))], b"")
+    spent = spend(environ, cached.cost) if cached.cost and known_tag is None else {}
+    if known_tag is not None or spent is None:
+        return None
+    count_request(part_of(environ["PATH_INFO"]), 200, perf_counter() - begun)
+    return Replay("200 OK", [*cached.headers, *spent.items(), (HEADER, choose_id(environ))], cached.body)
 
 
 def _stands_in_a_304(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 import gc
 import os
+from functools import partial
 from importlib import import_module
 
 from django.conf import settings
@@ -14,15 +15,20 @@ from swecar.production import stop_if_unfinished  # noqa: E402
 
 stop_if_unfinished()
 import_module(settings.ROOT_URLCONF)  # loads all that a page needs
-from api.public.rate_limit import spend_if_any  # noqa: E402
+from api.public.rate_limit import spend_at_hand  # noqa: E402
 from registry.figure.geometry import load_shapes  # noqa: E402
 from registry.published.current_snapshot import remembered_hash  # noqa: E402
 from registry.purpose import check_at_start  # noqa: E402
+from swecar.http.bridge import Bridge  # noqa: E402
 from swecar.http.rendering_version import rendering_version  # noqa: E402
-from swecar.http.replay_cache import ReplayCache  # noqa: E402
+from swecar.http.replay_cache import find_cached  # noqa: E402
 
 check_at_start()
-application = ReplayCache(service, current=remembered_hash, spend=spend_if_any)
+application = Bridge(
+    service,
+    find=partial(find_cached, current=remembered_hash, spend=spend_at_hand),
+    seconds=settings.CLIENT_SECONDS,
+)
 load_shapes()
 rendering_version()
 # Loaded before the server forks, and not at the first request of each process.

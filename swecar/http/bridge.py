@@ -1,0 +1,83 @@
+"""Between the web server (ASGI) and the service (WSGI).
+
+A thread of the service gets whole requests alone, so that no slow client holds one. A cached response needs none.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from swecar.http.environ import make_environ
+from swecar.http.request_body import ClientGone, read_body
+
+Head = tuple[str, list[tuple[str, str]]]  # status and headers
+Whole = tuple[str, list[tuple[str, str]], bytes]  # and the body
+THREADS = 4  # of a process, in which the service runs
+SENT_WHOLE = 2 * 2**20  # bytes; a thread waits for the client only with what comes after so many
+PATIENCE = 4  # times a client's seconds, for so many bytes to be taken
+
+
+class Bridge:
+    """An ASGI application.
+
+    service is the WSGI application. find gives a cached response without waiting for anything, or None. seconds is
+    how long a client may take for a body.
+    """
+
+    def __init__(self, service: Callable, *, find: Callable[[Mapping], Whole | None], seconds: float) -> None:
+        self.service, self.find, self.seconds = service, find, seconds
+        self.pool: ThreadPoolExecutor | None = None
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Callable, send: Callable) -> None:
+        """Answer one request. An error breaks the connection off, so that no half passes for the whole."""
+        environ = make_environ(scope)
+        if kept := self.find(environ):
+            await _send(send, kept[:2], kept[2], more=False)
+            return
+        try:
+            environ["wsgi.input"], length = await read_body(receive, self.seconds)
+        except TimeoutError:
+            await _send(send, ("408", [("Connection", "close")]), b"", more=False)
+            return
+        except ClientGone:
+            await _send(send, ("400", [("Connection", "close")]), b"", more=False)
+            return
+        if length or "CONTENT_LENGTH" in environ:
+            environ["CONTENT_LENGTH"] = str(length)
+        self.pool = self.pool or ThreadPoolExecutor(THREADS, "service")  # not before the fork
+        loop = asyncio.get_running_loop()
+
+        def hand_over(head: Head | None, body: bytes) -> None:
+            sent = asyncio.run_coroutine_threadsafe(_send(send, head, body, more=True), loop)
+            sent.result(self.seconds * PATIENCE)
+
+        head, body = await loop.run_in_executor(self.pool, self._serve, environ, hand_over)
+        await _send(send, head, body, more=False)
+
+    def _serve(self, environ: dict[str, Any], hand_over: Callable) -> tuple[Head | None, bytes]:
+        """Run the service in this thread; the end of its response, with the head unless that has been sent."""
+        heads: list[Head] = []
+        parts = self.service(environ, lambda status, headers, _error=None: heads.append((status, headers)))
+        held: list[bytes] = []
+        size = 0
+        try:
+            for part in parts:
+                if size >= SENT_WHOLE:
+                    hand_over(heads.pop() if heads else None, b"".join(held))
+                    held, size = [], 0
+                held.append(part)
+                size += len(part)
+            return (heads.pop() if heads else None), b"".join(held)
+        finally:
+            if hasattr(parts, "close"):
+                parts.close()
+
+
+async def _send(send: Callable, head: Head | None, body: bytes, *, more: bool) -> None:
+    """The head, unless it has been sent, and a part of the body."""
+    if head:
+        status, headers = head
+        coded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        await send({"type": "http.response.start", "status": int(status[:3]), "headers": coded})
+    await send({"type": "http.response.body", "body": body, "more_body": more})

@@ -34,7 +34,7 @@ sequence, infused_on, date_precision = 'year', date_precision = 'month', centre.
 CREATE = f"""
 CREATE TABLE {{table}} AS
 SELECT drawn.person, counts_from, row_number() OVER course::integer AS place, infused_on, sequence,
-       age_at_infusion AS age, coalesce(lag(FALSE) OVER course, lead(FALSE) OVER course, TRUE) AS is_only,
+       age_at_infusion AS age, row_number() OVER course = 1 AND lead(FALSE) OVER course IS NULL AS is_only,
        date_precision::text, infusion.kind::text, centre.code::text AS centre, infusion.category::text,
        centre.region::text, product.name::text AS product, product.modality::text, patient.sex::text,
        coalesce(indication.icd10, indication.key)::text AS indication, site.code::text AS manufacturing_site,

@@ -132,6 +132,12 @@ SETTINGS = (
         "90",
     ),
     Setting(
+        "TOKEN_DAYS",
+        form.number(1),
+        "for how many days at most a token for the API that may write can be made; one that only reads: 365",
+        "90",
+    ),
+    Setting(
         "DRAFT_DAYS", form.number(1), "how many days after it was last saved the draft of a form is deleted", "90"
     ),
     Setting(

@@ -50,6 +50,7 @@ DEMONSTRATION: bool = _set["DEMONSTRATION"]  # every public page says that the r
 ACCESS_LOG_YEARS: int = _set["ACCESS_LOG_YEARS"]
 LOOKUPS_PER_HOUR: int = _set["LOOKUPS_PER_HOUR"]  # of persons unknown at the user's centres
 LOOKUPS_PER_HOUR_IMPORT: int = _set["LOOKUPS_PER_HOUR_IMPORT"]
+TOKEN_DAYS: int = _set["TOKEN_DAYS"]
 REFERRAL_DAYS: int = _set["REFERRAL_DAYS"]  # how long a row waits for the steward
 HEARTBEAT_URL: str = _set["HEARTBEAT_URL"] or ""
 TRACES_URL: str = _set["TRACES_URL"] or ""
@@ -178,6 +179,10 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 2**20
 
 AUTH_USER_MODEL = "registry.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # of before; renewed at the next sign-in
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")

@@ -81,6 +81,7 @@ WRONG = {
     "LOOKUPS_PER_HOUR": ["0"],
     "LOOKUPS_PER_HOUR_IMPORT": ["x"],
     "REFERRAL_DAYS": ["-5"],
+    "TOKEN_DAYS": ["0", "forever"],
     "DRAFT_DAYS": ["0"],
     "DATABASE_POOL": ["0", "1001"],
     "WORKER_QUEUES": ["celery", "publishing;imports", "imports,import"],

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from registry.choices import Scope
 from registry.entry.accounts.tokens import TokenInvalid, use_token
 from registry.models import User
+from swecar.http.client_address import address_of
 
 SCHEME = "Token"
 SCHEMES = {SCHEME.lower(), "bearer"}
@@ -48,7 +49,7 @@ class TokenHeader(BaseAuthentication):
         if scheme.lower() not in SCHEMES:
             raise exceptions.AuthenticationFailed("Write Authorization: Token …", "token_invalid")
         try:
-            token = use_token(text.strip())
+            token = use_token(text.strip(), address=address_of(request.META))
         except TokenInvalid as invalid:
             raise exceptions.AuthenticationFailed(str(invalid), invalid.code) from None
         return token.owner, token

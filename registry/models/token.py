@@ -8,7 +8,7 @@ from registry.models.history import keeps_history
 from registry.models.user import User
 
 
-@keeps_history("digest", "last_used_at")
+@keeps_history("digest", "last_used_at", "last_used_from")
 class Token(models.Model):
     """A key to the signed-in API. It is shown once; only its digest is stored."""
 
@@ -19,6 +19,14 @@ class Token(models.Model):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     expires_at = models.DateTimeField(_("valid until"))
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    last_used_from = models.GenericIPAddressField(_("from where"), null=True, blank=True)
+    networks = models.TextField(
+        _("networks"),
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("From which alone it is taken, with spaces between; empty: from any."),
+    )
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     class Meta:

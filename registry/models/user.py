@@ -1,9 +1,12 @@
 """Who may sign in, and with which roles."""
 
 from collections.abc import Iterator
+from typing import Any
 
+import pgtrigger
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +14,11 @@ from registry.choices import CentreRole, NationalRole
 from registry.models.centre import Centre
 from registry.models.history import keeps_history
 from registry.models.stated_purpose import states_purpose
+from registry.models.tokens_end import ends_tokens
+
+LOSES = """
+OLD.is_active AND NOT NEW.is_active OR OLD.national_role <> '' AND NEW.national_role <> OLD.national_role
+"""
 
 
 @keeps_history("password", "last_login")
@@ -20,7 +28,15 @@ class User(AbstractUser):
     national_role = models.CharField(_("national role"), max_length=13, choices=NationalRole.choices, blank=True)
 
     class Meta(AbstractUser.Meta):
-        triggers = [states_purpose()]
+        triggers = [states_purpose(), ends_tokens(owner="id", operation=pgtrigger.Update, condition=LOSES)]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store; a new password ends the user's tokens. A hash that a sign-in renews is none."""
+        is_new_password = self._password is not None and self.pk is not None  # type: ignore[attr-defined]
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if is_new_password:
+                self.tokens.filter(revoked_at=None).update(revoked_at=timezone.now())  # type: ignore[attr-defined]
 
     def roles_at(self) -> Iterator[tuple[str, int | None]]:
         """Each role held, with the id of its centre; None for the whole country."""
@@ -36,6 +52,12 @@ class User(AbstractUser):
         return tuple(self.memberships.values_list("role", "centre_id"))
 
 
+LEADS_NO_LONGER = f"""
+(OLD.user_id, OLD.centre_id) <> (NEW.user_id, NEW.centre_id)
+OR OLD.role = '{CentreRole.LEAD}' AND NEW.role <> OLD.role
+"""
+
+
 @keeps_history()
 class Membership(models.Model):
     """A user's role at a centre."""
@@ -45,6 +67,10 @@ class Membership(models.Model):
     role = models.CharField(_("role"), max_length=8, choices=CentreRole.choices)
 
     class Meta:
+        triggers = [
+            ends_tokens(owner="user_id", operation=pgtrigger.Delete),
+            ends_tokens(owner="user_id", operation=pgtrigger.Update, condition=LEADS_NO_LONGER),
+        ]
         verbose_name = _("membership")
         verbose_name_plural = _("memberships")
         constraints = [

@@ -151,5 +151,8 @@ ROWS = [
     Row("clinic:tokens", "POST", {"nobody": 302, "signed_in": 200},
         data=lambda world: {"name": "R", "scope": "read", "days": "30"}),
     Row("clinic:token-revoke", "GET", {"nobody": 302, "signed_in": 405}, args=token),
-    Row("clinic:token-revoke", "POST", {"nobody": 302, "signed_in": 404, "reporter": 302}, args=token),
+    Row(
+        "clinic:token-revoke", "POST",
+        {"nobody": 302, "signed_in": 404, "reporter": 302, "lead": 302, "administrator": 302}, args=token,
+    ),
 ]  # fmt: skip

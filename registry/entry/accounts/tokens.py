@@ -1,14 +1,17 @@
 """API tokens: shown once when created, stored as a digest, revoked."""
 
 import secrets
+from collections.abc import Collection
 from datetime import timedelta
+from ipaddress import ip_address, ip_network
 
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from registry.access import Actor, Permission, acting_as, require
+from registry.access import NATIONWIDE, Actor, Permission, acting_as, centres_where, require
 from registry.choices import Scope
 from registry.entry.accounts.invitations import TOKEN_BYTES, digest_of
 from registry.errors import IdentifierInText, NotFound, RegistryError
@@ -16,30 +19,65 @@ from registry.models import Token, User
 from registry.numbers_in_text import holds_identity_number
 
 PREFIX = "swecar_"  # so that a scan for leaked secrets recognises a token
-LONGEST_DAYS = 365
+LONGEST_DAYS = 365  # of a token that only reads; TOKEN_DAYS of one that writes
+MOST_NETWORKS = 20
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
 
 class TokenInvalid(RegistryError):
-    sentence = gettext_noop("The token is wrong, revoked or too old.")
+    sentence = gettext_noop("The token is wrong, revoked, too old, or bound to other networks.")
     code = "token_invalid"
 
 
 def tokens_of(user: User) -> QuerySet[Token]:
-    """A user's own tokens, latest first; no other user can list them."""
+    """A user's own tokens, latest first."""
     return Token.objects.filter(owner=user)
 
 
-def create_token(*, owner: User, name: str, scope: Scope, days: int, by: Actor) -> tuple[Token, str]:
+def tokens_in_use(by: User) -> QuerySet[Token]:
+    """The tokens that work, of everyone at the centres whose people the actor manages, with their owners."""
+    centres = centres_where(by, Permission.INVITE_PEOPLE)
+    found = _usable().select_related("owner").order_by("owner__username", "-created_at")
+    return found if centres is NATIONWIDE else found.filter(owner__in=_people_at(centres))
+
+
+def _people_at(centres: Collection[int]) -> QuerySet[User]:
+    return User.objects.filter(memberships__centre__in=centres)
+
+
+def _usable() -> QuerySet[Token]:
+    return Token.objects.filter(revoked_at=None, expires_at__gt=timezone.now(), owner__is_active=True)
+
+
+def longest_days(scope: Scope) -> int:
+    """For how long a token with this scope can be made."""
+    return min(settings.TOKEN_DAYS, LONGEST_DAYS) if scope == Scope.WRITE else LONGEST_DAYS
+
+
+def read_networks(text: str) -> str:
+    """Networks as they are stored, from addresses and networks with spaces or commas between.
+
+    Raises ValueError for what is neither, and for more than MOST_NETWORKS.
+    """
+    networks = [str(ip_network(part, strict=False)) for part in text.replace(",", " ").split()]
+    if len(networks) > MOST_NETWORKS:
+        raise ValueError(f"at most {MOST_NETWORKS} networks")
+    return " ".join(dict.fromkeys(networks))
+
+
+def create_token(
+    *, owner: User, name: str, scope: Scope, days: int, by: Actor, networks: str = ""
+) -> tuple[Token, str]:
     """A new token and its text, which is not stored.
 
-    It grants its owner's permissions, or reading only, for so many days. Raises IdentifierInText,
-    NotPermitted for another user's token, ValueError for days out of range.
+    It grants its owner's permissions, or reading only, for so many days; from these networks alone, if there are
+    any. Raises IdentifierInText, NotPermitted for another user's token, ValueError for days out of range and for
+    what is no network.
     """
     if by != owner:
         require(by, Permission.INVITE_PEOPLE)
-    if not 1 <= days <= LONGEST_DAYS:
-        raise ValueError(f"a token is valid for 1 to {LONGEST_DAYS} days")
+    if not 1 <= days <= longest_days(scope):
+        raise ValueError(f"a token is valid for 1 to {longest_days(scope)} days")
     if holds_identity_number(name):
         raise IdentifierInText(_("This looks like an identity number."))
     text = PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
@@ -50,14 +88,16 @@ def create_token(*, owner: User, name: str, scope: Scope, days: int, by: Actor) 
             scope=Scope(scope),
             digest=digest_of(text),
             expires_at=timezone.now() + timedelta(days=days),
+            networks=read_networks(networks),
         )
     return token, text
 
 
 def revoke_token(*, token_id: int, by: User) -> Token:
-    """Revoke one of the user's own tokens; idempotent. Raises NotFound."""
+    """Revoke one's own token, or one of tokens_in_use; idempotent. Raises NotFound."""
     with acting_as(by):
-        token = tokens_of(by).select_for_update().filter(pk=token_id).first()
+        mine = Q(pk__in=tokens_of(by).values("pk")) | Q(pk__in=tokens_in_use(by).values("pk"))
+        token = Token.objects.select_for_update().filter(mine, pk=token_id).first()
         if token is None:
             raise NotFound
         if token.revoked_at is None:
@@ -66,16 +106,22 @@ def revoke_token(*, token_id: int, by: User) -> Token:
     return token
 
 
-def use_token(text: str) -> Token:
+def use_token(text: str, *, address: str = "") -> Token:
     """The token with this text, its owner selected; its last use is stored at most once a minute.
 
-    Raises TokenInvalid alike if it is wrong, revoked or expired, or its owner may not sign in.
+    address: the client's. Raises TokenInvalid alike if it is wrong, revoked or expired, its owner may not sign in,
+    or it is bound to networks without this address.
     """
-    now = timezone.now()
-    usable = Token.objects.filter(revoked_at=None, expires_at__gt=now, owner__is_active=True)
-    token = usable.select_related("owner").filter(digest=digest_of(text)).first()
-    if token is None:
+    token = _usable().select_related("owner").filter(digest=digest_of(text)).first()
+    if token is None or not _is_inside(address, token.networks):
         raise TokenInvalid
+    now = timezone.now()
     if token.last_used_at is None or token.last_used_at < now - USE_IS_NOTED_EVERY:
-        Token.objects.filter(pk=token.pk).update(last_used_at=now)
+        Token.objects.filter(pk=token.pk).update(last_used_at=now, last_used_from=address or None)
     return token
+
+
+def _is_inside(address: str, networks: str) -> bool:
+    if not networks:
+        return True
+    return bool(address) and any(ip_address(address) in ip_network(network) for network in networks.split())

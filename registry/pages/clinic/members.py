@@ -1,4 +1,4 @@
-"""The members of a centre, and its invitations."""
+"""The members of a centre, their tokens, and its invitations."""
 
 import logging
 from smtplib import SMTPException
@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.mail import send_mail
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
@@ -24,6 +25,7 @@ from registry.entry.accounts.invitations import (
     open_invitations,
     revoke_invitation,
 )
+from registry.entry.accounts.tokens import tokens_in_use
 from registry.free_text import refuse_identity_number
 from registry.models import Centre, Invitation, Membership
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
@@ -32,6 +34,7 @@ from registry.pages.clinic.choice_fields import ChoiceField
 from registry.pages.clinic.correction_forms import ReasonForm
 
 logger = logging.getLogger(__name__)
+TOKENS_A_PAGE = 50
 
 
 class InviteForm(forms.Form):
@@ -81,6 +84,7 @@ def people(request: SignedInRequest) -> HttpResponse:
         "invited": invited,
         "members": members.order_by("centre__code", "role", "user__last_name", "user__username"),
         "invitations": waiting.order_by("centre__code", "-invited_at"),
+        "tokens": Paginator(tokens_in_use(request.user), TOKENS_A_PAGE).get_page(request.GET.get("page")),
     }
     return show(request, "clinic/people.html", context)
 

@@ -1,4 +1,4 @@
-"""The user's own API tokens: listed, created and shown once, revoked."""
+"""API tokens: one's own listed, created and shown once; these, and those of the people one manages, revoked."""
 
 from django import forms
 from django.contrib import messages
@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.choices import Scope
-from registry.entry.accounts.tokens import LONGEST_DAYS, create_token, revoke_token, tokens_of
+from registry.entry.accounts.tokens import (
+    LONGEST_DAYS,
+    MOST_NETWORKS,
+    create_token,
+    longest_days,
+    read_networks,
+    revoke_token,
+    tokens_of,
+)
 from registry.free_text import refuse_identity_number
 from registry.models import Token
 from registry.pages.clinic.base import SignedInRequest, page, show
@@ -41,12 +49,35 @@ class TokenForm(forms.Form):
         help_text=gettext_lazy("It allows what you may do yourself, and no more."),
     )
     days = TypedChoiceField(label=gettext_lazy("Valid for"), coerce=int, initial=PERIODS[1])
+    networks = forms.CharField(
+        label=gettext_lazy("Networks"),
+        required=False,
+        max_length=1000,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("From which alone it is taken, such as 10.1.0.0/16 192.0.2.7. Empty: from any."),
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["days"].choices = [  # type: ignore[attr-defined]
             (days, _("%(days)s days") % {"days": days}) for days in PERIODS
         ]
+
+    def clean_networks(self) -> str:
+        """The networks as they are stored."""
+        try:
+            return read_networks(self.cleaned_data["networks"])
+        except ValueError:
+            sentence = _("Write at most %(most)s addresses or networks with spaces between, such as 10.1.0.0/16.")
+            raise forms.ValidationError(sentence % {"most": MOST_NETWORKS}) from None
+
+    def clean(self) -> None:
+        """Refuse to write for longer than a token may."""
+        super().clean()
+        longest = longest_days(Scope(self.cleaned_data.get("scope", Scope.READ)))
+        if self.cleaned_data.get("days", 0) > longest:
+            sentence = _("A token that may write is valid for %(days)s days at most.")
+            self.add_error("days", sentence % {"days": longest})
 
     def clean_name(self) -> str:
         """Refuse a name that holds an identity number, and do not show it again."""
@@ -69,7 +100,7 @@ def tokens(request: SignedInRequest) -> HttpResponse:
         fields = form.cleaned_data
         made, text = create_token(
             owner=request.user, name=fields["name"], scope=Scope(fields["scope"]), days=fields["days"],
-            by=request.user,
+            networks=fields["networks"], by=request.user,
         )  # fmt: skip
         form = TokenForm()
     listed = Paginator(list(tokens_of(request.user)), TOKENS_A_PAGE).get_page(request.GET.get("page"))
@@ -80,10 +111,10 @@ def tokens(request: SignedInRequest) -> HttpResponse:
 @page()
 @require_POST
 def revoke(request: SignedInRequest, token_id: int) -> HttpResponse:
-    """Revoke one of the user's own tokens."""
+    """Revoke one of the user's own tokens, or of those whom the user manages."""
     token = revoke_token(token_id=token_id, by=request.user)
     messages.success(request, _("The token %(name)s is revoked.") % {"name": token.name})
-    return redirect("clinic:tokens")
+    return redirect("clinic:tokens" if token.owner_id == request.user.pk else "clinic:people")
 
 
 urlpatterns = [

@@ -79,3 +79,7 @@ def test_a_hostile_file_makes_no_reader_remember_without_end(lists, monkeypatch)
     for sequence in range(1, 10):
         assert reader.read_next(ROW | {"sequence": str(sequence)})[0].sequence == sequence
     assert len(reader.shared) == 3
+    reader = RowReader(CodeLists(Operator()))
+    for spaces in (0, 1, 50_000, 50_001):
+        assert reader.read_next(ROW | {"category": "SOC" + " " * spaces})[1] == []
+    assert len(reader.shared) == 2

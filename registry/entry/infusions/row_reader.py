@@ -34,6 +34,7 @@ OTHERS = [(column.name, column.holds) for column in TABLE if column.holds and co
 SHARED_OTHERS = [(name, holds) for name, holds in OTHERS if name in SHARED]
 OWN_OTHERS = [(name, holds) for name, holds in OTHERS if name in OWN]
 MOST_KEPT = 1_000  # combinations of the cells that rows share
+LONGEST_KEPT = 1_000  # characters of such a row: a cell may have many spaces around its value
 
 
 class RowReader:
@@ -69,7 +70,7 @@ class RowReader:
         fields = RowFields(row, self.lists)
         shared = self._read_shared(fields)
         stated, problems = self._judge(fields, self._read_own(fields, shared))
-        if not problems and len(self.shared) < MOST_KEPT:
+        if not problems and len(self.shared) < MOST_KEPT and sum(map(len, row.values())) <= LONGEST_KEPT:
             self.shared[cells] = shared
         return stated, problems
 

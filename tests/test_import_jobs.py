@@ -12,6 +12,8 @@ from celery import current_app
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import override
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from registry.access import Operator
 from registry.entry import publish_request
@@ -22,6 +24,7 @@ from registry.entry.importing.job import ImportNotStorable, receive_file, run_im
 from registry.entry.importing.upload import HIDDEN, LARGEST_BYTES, show_cells
 from registry.entry.patients.erasure import erase_patient
 from registry.errors import Busy, FileTooLarge, FileUnusable, NotFound
+from registry.identity import may_be_identifier
 from registry.models import (
     AccessLog,
     ImportJob,
@@ -94,6 +97,33 @@ def test_what_is_received_is_digests_and_cells_and_no_identifier(
     for number in (WOMAN, MAN):
         assert not any(part in text for part in (number, number[2:], number.replace("-", "")))
     assert "local:17" not in text
+
+
+PIECES = (
+    "reserve:", "uppsala:", "stockholm:", "skåne:", "19700101", "2020-05-05", "AB", "ABCDEFGHIJ", "M07", "X", "1",
+    "23", "456", "-", " ", "①", "٣", "²", "ö",
+)  # fmt: skip
+
+
+@settings(max_examples=1_000)
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join))
+@example("uppsala:ABCDEFGHIJ")
+@example("2020-05-05")
+@example("2020-05-051234")
+def test_whatever_may_be_somebodys_number_is_hidden(cell):
+    """The oracle is the reader of numbers, which is asked of every cell."""
+    if may_be_identifier(cell):
+        assert show_cells({"batch": cell}) == {"batch": HIDDEN}
+
+
+def test_no_ordinary_cell_is_read_as_a_number(monkeypatch):
+    """To read one and refuse it takes longer than the rest of the row."""
+    monkeypatch.setattr(upload, "may_be_identifier", None)
+    for row in (
+        ROW,
+        ROW | {"product": "Kymriah (tisagenlecleucel)", "trial": "2019-004426-18", "batch": "B1234567"},
+    ):
+        assert HIDDEN not in show_cells(row).values()
 
 
 @pytest.mark.parametrize("column", [name for name in ROW if name != "patient_id"])

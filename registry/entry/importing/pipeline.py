@@ -100,7 +100,7 @@ def import_infusions(
 def empty_tables() -> Iterator[None]:
     """Staging tables for the duration of an import; they outlive its transactions."""
     require_own_session()
-    with _pause_collector():
+    with pause_collector():
         staging.create_tables()
         try:
             yield
@@ -147,7 +147,7 @@ def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progre
 
 
 @contextmanager
-def _pause_collector() -> Iterator[None]:
+def pause_collector() -> Iterator[None]:
     """Pause the garbage collector: rows form no reference cycles, and it takes a tenth of an import's time."""
     searched = gc.isenabled()
     gc.disable()

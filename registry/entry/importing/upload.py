@@ -18,7 +18,7 @@ from registry.entry.exchange.file_kind import is_workbook
 from registry.entry.exchange.file_reader import Line, read_open_lines
 from registry.entry.exchange.workbook import rows_at_most, unpacked_size
 from registry.entry.importing import kept_rows
-from registry.entry.importing.pipeline import Progress, batches, read_line
+from registry.entry.importing.pipeline import Progress, batches, pause_collector, read_line
 from registry.entry.importing.staging import problem_row
 from registry.entry.infusions.row_fields import LONGEST_VALUE
 from registry.entry.infusions.row_reader import CodeLists, RowReader, read_person
@@ -35,7 +35,7 @@ SMALL_TEXT, SMALL_WORKBOOK = 150_000, 1_000_000  # bytes; of a workbook, unpacke
 SMALL_ROWS = 1_500  # also for short rows, since each may have many problems
 HIDDEN = "…"
 LEAST_DIGITS = 9  # digits of a possible identity number, even mistyped; a date has eight
-TRIAL_FORMAT = re.compile(r"\d{4}-\d{6}-\d{2}(-\d{2})?")
+NO_PERSON = re.compile(r"\d{4}-(?:\d{6}-\d{2}(?:-\d{2})?|\d{2}-\d{2})")  # a trial, a day
 
 KeptRow = tuple[UUID, int, dict, dict | None, bytes | None, bytes | None]
 
@@ -78,15 +78,16 @@ def keep_rows(
     """
     reader, count = RowReader(lists), 0
     size = content.getbuffer().nbytes
-    for lines in batches(read_open_lines(content, size=size, centre_given=bool(lists.default_centre))):
-        count += sum(line.fields is not None for line in lines)
-        if count > MOST_ROWS:
-            sentence = _("The file has more than %(most)s rows: divide it.")
-            raise FileUnusable(sentence % {"most": number_format(MOST_ROWS, force_grouping=True)})
-        rows, problems = _read(job, reader, lines)
-        kept_rows.keep_rows(rows)
-        kept_rows.keep_problems(problems)
-        progress("reading", lines[-1].bytes_read, size)
+    with pause_collector():
+        for lines in batches(read_open_lines(content, size=size, centre_given=bool(lists.default_centre))):
+            count += sum(line.fields is not None for line in lines)
+            if count > MOST_ROWS:
+                sentence = _("The file has more than %(most)s rows: divide it.")
+                raise FileUnusable(sentence % {"most": number_format(MOST_ROWS, force_grouping=True)})
+            rows, problems = _read(job, reader, lines)
+            kept_rows.keep_rows(rows)
+            kept_rows.keep_problems(problems)
+            progress("reading", lines[-1].bytes_read, size)
     return count
 
 
@@ -120,9 +121,12 @@ def show_cells(fields: dict[str, str]) -> dict[str, str]:
 def _may_identify(cell: str) -> bool:
     if cell.lstrip()[: len(LOCAL_PREFIX)].lower() == LOCAL_PREFIX:
         return True
-    if len(cell) < LEAST_DIGITS or cell.isalpha() or TRIAL_FORMAT.fullmatch(cell.strip()):
+    if len(cell) < LEAST_DIGITS or cell.isalpha() or NO_PERSON.fullmatch(cell.strip()):
         return False
-    if sum(map(str.isdigit, cell)) >= LEAST_DIGITS:
+    digits = sum(map(str.isdigit, cell))
+    if digits >= LEAST_DIGITS:
         return True
+    if not digits and cell.isascii():
+        return False
     bare = cell.strip().upper()
     return may_be_identifier(cell) or (len(bare) == FULL_LENGTH and bool(UNPUBLISHED.fullmatch(bare)))

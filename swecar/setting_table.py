@@ -132,6 +132,18 @@ SETTINGS = (
         "90",
     ),
     Setting(
+        "SESSION_IDLE_MINUTES",
+        form.number(3),  # the warning comes two minutes before
+        "after how many minutes in which nothing is done a user is signed out; the page warns two minutes before",
+        "30",
+    ),
+    Setting(
+        "SESSION_HOURS",
+        form.number(1),
+        "how many hours after the sign-in a user is signed out at the latest",
+        "12",
+    ),
+    Setting(
         "TOKEN_DAYS",
         form.number(1),
         "for how many days at most a token for the API that may write can be made; one that only reads: 365",

@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "swecar.http.middleware.Message",
     "swecar.http.middleware.Htmx",
     "allauth.account.middleware.AccountMiddleware",  # not skipped: allauth requires it by this name
+    "registry.pages.accounts.session_limits.SessionLimits",
     "registry.pages.accounts.second_factor.SecondFactor",
     "axes.middleware.AxesMiddleware",
     "swecar.http.middleware.Frame",
@@ -119,6 +120,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "registry.pages.accounts.session_limits.tell_page",
             ],
         },
     }
@@ -193,7 +195,9 @@ AUTHENTICATION_BACKENDS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "clinic:start"
-SESSION_COOKIE_AGE = 12 * 3600  # a working shift
+SESSION_IDLE_MINUTES: int = _set["SESSION_IDLE_MINUTES"]
+SESSION_HOURS: int = _set["SESSION_HOURS"]
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 ACCOUNT_FORMS = {"login": "registry.pages.accounts.forms.SignInForm"}
 ACCOUNT_ADAPTER = "registry.pages.accounts.adapter.AccountAdapter"

@@ -82,6 +82,8 @@ WRONG = {
     "LOOKUPS_PER_HOUR_IMPORT": ["x"],
     "REFERRAL_DAYS": ["-5"],
     "TOKEN_DAYS": ["0", "forever"],
+    "SESSION_IDLE_MINUTES": ["2"],
+    "SESSION_HOURS": ["0"],
     "DRAFT_DAYS": ["0"],
     "DATABASE_POOL": ["0", "1001"],
     "WORKER_QUEUES": ["celery", "publishing;imports", "imports,import"],

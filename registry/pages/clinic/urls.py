@@ -1,5 +1,8 @@
 """URLs under /clinic/."""
 
+from django.urls import path
+
+from registry.pages.accounts.session_limits import session
 from registry.pages.clinic import (
     access_log,
     answers,
@@ -35,4 +38,5 @@ urlpatterns = [
     *members.urlpatterns,
     *tokens.urlpatterns,
     *date_field.urlpatterns,
+    path("session", session, name="session"),
 ]

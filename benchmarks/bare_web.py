@@ -8,5 +8,5 @@ from django.core.wsgi import get_wsgi_application
 from swecar.http.bridge import Bridge
 from swecar.http.web_server import serve
 
-bridge = Bridge(get_wsgi_application(), find=lambda _environ: None, seconds=15)
+bridge = Bridge(get_wsgi_application(), seconds=15)
 serve(bridge, host="127.0.0.1", port=int(sys.argv[1]), seconds=15, logging=settings.LOGGING)

@@ -17,16 +17,19 @@ stop_if_unfinished()
 import_module(settings.ROOT_URLCONF)  # loads all that a page needs
 from api.public.rate_limit import spend_at_hand  # noqa: E402
 from registry.figure.geometry import load_shapes  # noqa: E402
-from registry.published.current_snapshot import remembered_hash  # noqa: E402
+from registry.published.current_snapshot import read_hash  # noqa: E402
 from registry.purpose import check_at_start  # noqa: E402
 from swecar.http.bridge import Bridge  # noqa: E402
+from swecar.http.current_hash import CurrentHash  # noqa: E402
+from swecar.http.middleware import is_for_signed_in  # noqa: E402
 from swecar.http.rendering_version import rendering_version  # noqa: E402
 from swecar.http.replay_cache import find_cached  # noqa: E402
 
 check_at_start()
 application = Bridge(
     service,
-    find=partial(find_cached, current=remembered_hash, spend=spend_at_hand),
+    find=partial(find_cached, current=CurrentHash(read_hash), spend=spend_at_hand),
+    is_slow=is_for_signed_in,
     seconds=settings.CLIENT_SECONDS,
 )
 load_shapes()

@@ -21,7 +21,7 @@ from swecar.http.web_server import serve
 from swecar.log_settings import read_logging
 
 port, seconds = int(sys.argv[1]), int(sys.argv[2])
-bridge = Bridge(application, find=lambda _environ: None, seconds=seconds)
+bridge = Bridge(application, is_slow=lambda environ: environ["PATH_INFO"] == "/slow", seconds=seconds)
 serve(bridge, host="127.0.0.1", port=port, seconds=seconds, logging=read_logging("json"))
 """
 

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from registry.published.current_snapshot import read_current, remembered_hash
+from registry.published.current_snapshot import read_current
 from registry.publishing.publish import publish
 from swecar.http import replay_cache
 from swecar.http.replay_cache import find_cached
@@ -139,8 +139,3 @@ def test_large_answers_and_too_many_are_not_kept(published, monkeypatch):
     for year in range(2010, 2020):
         first(f"/api/v1/counts?as_of={year}-01-01")
     assert len(replay_cache._cached) <= 3
-
-
-def test_the_process_remembers_the_current_snapshot_for_a_moment(published):
-    first("/api/v1/map")
-    assert remembered_hash() == published.hash

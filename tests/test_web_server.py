@@ -100,6 +100,16 @@ def test_clients_that_do_not_read_hold_up_nobody(server):
         assert server.ask(get("/"))[0] == 200
 
 
+def test_slow_requests_leave_a_thread_to_the_others(tmp_path):
+    """Of each process; with more of them than there are threads."""
+    with small_server(tmp_path, APPLICATION) as server, contextlib.ExitStack() as stack:
+        for _client in range(3 * PROCESSES * THREADS):
+            stack.enter_context(server.connect(get("/slow?30")))
+        time.sleep(1)
+        for _process in range(2 * PROCESSES):
+            assert server.ask(get("/"))[0] == 200
+
+
 @pytest.mark.parametrize(("rows", "size"), [(2, 2_000_000), (20, 20_000_000)])
 def test_a_long_response_comes_whole(server, rows, size):
     _status, headers, body = server.ask(get(f"/rows?{rows}"))

@@ -5,7 +5,6 @@ seconds only, so that a missed announcement cannot hide a snapshot. A process th
 alone: what is announced may not have come there yet.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -28,8 +27,6 @@ WAITED_FOR = (PoolTimeout, LockNotAvailable, QueryCanceled)  # would be waited f
 MOST_BROKEN_OFF = 3  # reads of a replica, while it replays what stands in their way
 MOST_REPLACED = 20  # snapshots that may come between one query and its facts
 REMEMBERED_SECONDS = 0.2  # during which a busy process does not even ask the cache
-ASKING_SECONDS = 1.0  # and most that it goes by what it remembers, while one of its requests asks
-HASH_KEY, ASKING_KEY = "current-hash", "current-hash-asked-for"
 
 
 @dataclass(frozen=True)
@@ -87,20 +84,17 @@ def read_current() -> Current:
     return _remember(current)
 
 
-def remembered_hash() -> str | None:
-    """The current snapshot's hash as this process remembers it, None where it would have to ask.
-
-    When the moment is over one caller asks, and the others go by what is remembered while it does.
-    """
-    remembered, until = caches["responses"].get(HASH_KEY, (None, 0.0))
-    if time.monotonic() > until and caches["responses"].add(ASKING_KEY, True, ASKING_SECONDS):
+def read_hash() -> str | None:
+    """The current snapshot's hash, None before the first one."""
+    try:
+        return read_current().hash
+    except NotPublished:
         return None
-    return remembered
 
 
 def forget_current() -> None:
     """Ask the database anew: what this process and the cache know has been overtaken."""
-    caches["responses"].delete_many([CURRENT_KEY, HASH_KEY])
+    caches["responses"].delete(CURRENT_KEY)
     if not settings.READS_REPLICA:
         cache.delete(CURRENT_KEY)
 
@@ -114,11 +108,11 @@ def retry_if_replaced(read: Callable[[], T]) -> T:
     broken_off = 0
     for _turn in range(MOST_REPLACED):
         try:
-            seen = _find_current()
+            seen = read_hash()
             return read()
         except FactsNotKept:
             forget_current()
-            if _find_current() == seen:
+            if read_hash() == seen:
                 break
         except OperationalError as error:
             if isinstance(error.__cause__, WAITED_FOR):
@@ -131,18 +125,8 @@ def retry_if_replaced(read: Callable[[], T]) -> T:
     return read()
 
 
-def _find_current() -> str | None:
-    try:
-        return read_current().hash
-    except NotPublished:
-        return None
-
-
 def _remember(current: Current) -> Current:
-    remembered = caches["responses"]
-    remembered.set(CURRENT_KEY, current, REMEMBERED_SECONDS)
-    remembered.set(HASH_KEY, (current.hash, time.monotonic() + REMEMBERED_SECONDS), ASKING_SECONDS)
-    remembered.delete(ASKING_KEY)
+    caches["responses"].set(CURRENT_KEY, current, REMEMBERED_SECONDS)
     return current
 
 

@@ -6,6 +6,7 @@ A thread of the service gets whole requests alone, so that no slow client holds 
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any
 
 from swecar.http.environ import make_environ
@@ -21,13 +22,23 @@ PATIENCE = 4  # times a client's seconds, for so many bytes to be taken
 class Bridge:
     """An ASGI application.
 
-    service is the WSGI application. find gives a cached response without waiting for anything, or None. seconds is
-    how long a client may take for a body.
+    service is the WSGI application. find gives a cached response without waiting for anything, or None. is_slow
+    tells the requests that leave one thread to all others. seconds is how long a client may take for a body.
     """
 
-    def __init__(self, service: Callable, *, find: Callable[[Mapping], Whole | None], seconds: float) -> None:
-        self.service, self.find, self.seconds = service, find, seconds
-        self.pool: ThreadPoolExecutor | None = None
+    def __init__(
+        self,
+        service: Callable,
+        *,
+        find: Callable[[Mapping], Whole | None] = lambda _environ: None,
+        is_slow: Callable[[Mapping], bool] = lambda _environ: False,
+        seconds: float,
+    ) -> None:
+        self.service, self.find, self.is_slow, self.seconds = service, find, is_slow, seconds
+        self.pool = ThreadPoolExecutor(
+            THREADS, "service"
+        )  # its threads begin when they are needed, after the fork
+        self.turns = asyncio.Semaphore(THREADS - 1)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Callable, send: Callable) -> None:
         """Answer one request. An error breaks the connection off, so that no half passes for the whole."""
@@ -45,14 +56,14 @@ class Bridge:
             return
         if length or "CONTENT_LENGTH" in environ:
             environ["CONTENT_LENGTH"] = str(length)
-        self.pool = self.pool or ThreadPoolExecutor(THREADS, "service")  # not before the fork
         loop = asyncio.get_running_loop()
 
         def hand_over(head: Head | None, body: bytes) -> None:
             sent = asyncio.run_coroutine_threadsafe(_send(send, head, body, more=True), loop)
             sent.result(self.seconds * PATIENCE)
 
-        head, body = await loop.run_in_executor(self.pool, self._serve, environ, hand_over)
+        async with self.turns if self.is_slow(environ) else nullcontext():
+            head, body = await loop.run_in_executor(self.pool, self._serve, environ, hand_over)
         await _send(send, head, body, more=False)
 
     def _serve(self, environ: dict[str, Any], hand_over: Callable) -> tuple[Head | None, bytes]:

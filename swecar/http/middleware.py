@@ -6,7 +6,7 @@ neither a session nor a user nor a form token.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
@@ -46,6 +46,11 @@ def refuse_zero_bytes(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
         return get_response(request)
 
     return layer
+
+
+def is_for_signed_in(environ: Mapping[str, str]) -> bool:
+    """Whether a request is for a part of the service where people sign in."""
+    return bool(SIGNED_IN.match(environ["PATH_INFO"]))
 
 
 def language_of(request) -> str:

@@ -41,6 +41,28 @@ def reading() -> list[int]:
         return [pid for (pid,) in cursor.fetchall()]
 
 
+def store_many(lists) -> str:
+    """Copies of an infusion at UPP; the session of its reporter, whose export is long."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(COPIES)
+        cursor.execute("SET session_replication_role = DEFAULT")
+    return sign_in(factories.user("reporter", lists.centres["UPP"])).cookies["sessionid"].value
+
+
+def break_off(line: HTTPConnection, session: str, format: str) -> None:
+    """Begin an export, end what reads its rows, and find the file broken."""
+    line.request("GET", address("export") + f"?format={format}", headers={"Cookie": f"sessionid={session}"})
+    response = line.getresponse()
+    assert (response.status, response.headers["Transfer-Encoding"]) == (200, "chunked")
+    assert len(response.read(10_000)) == 10_000
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_terminate_backend(pid) FROM ({READERS}) AS reader")
+        assert cursor.fetchall() == [(True,)]
+    with pytest.raises(IncompleteRead):
+        response.read()
+
+
 def logged() -> int:
     return AccessLog.objects.filter(action="export").count()
 
@@ -137,26 +159,12 @@ def test_what_is_refused_is_a_page_and_not_half_a_file(client, lists, monkeypatc
 @committed
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
 def test_a_failure_on_the_way_breaks_the_transfer(committed_lists, format):
-    lists = committed_lists
-    factories.record(lists)
-    session = sign_in(factories.user("reporter", lists.centres["UPP"])).cookies["sessionid"].value
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(COPIES)
-        cursor.execute("SET session_replication_role = DEFAULT")
+    factories.record(committed_lists)
+    session = store_many(committed_lists)
     port = find_free_port()
     process = start("clinic", PORT=str(port))
     try:
         wait_for(lambda: healthy("clinic", PORT=str(port)), "a web server that responds")
-        line = HTTPConnection("127.0.0.1", port, timeout=30)
-        line.request("GET", address("export") + f"?format={format}", headers={"Cookie": f"sessionid={session}"})
-        response = line.getresponse()
-        assert (response.status, response.headers["Transfer-Encoding"]) == (200, "chunked")
-        assert len(response.read(10_000)) == 10_000
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT pg_terminate_backend(pid) FROM ({READERS}) AS reader")
-            assert cursor.fetchall() == [(True,)]
-        with pytest.raises(IncompleteRead):
-            response.read()
+        break_off(HTTPConnection("127.0.0.1", port, timeout=30), session, format)
     finally:
         kill(process)

@@ -13,6 +13,7 @@ from benchmarks.nginx_configuration import find_nginx, write_configuration
 from registry.publishing.publish import publish
 from swecar.local.ports import find_free_port
 from tests import factories
+from tests.test_export_sent import break_off, store_many
 from tests.test_role_processes import healthy, start
 from tests.working import kill, wait_for
 
@@ -47,10 +48,14 @@ def site(committed_lists, tmp_path):
             kill(process)
 
 
-def ask(port: int, path: str, **headers: str):
+def connect(port: int) -> HTTPSConnection:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    connection = HTTPSConnection("localhost", port, context=context, timeout=20)
+    return HTTPSConnection("localhost", port, context=context, timeout=20)
+
+
+def ask(port: int, path: str, **headers: str):
+    connection = connect(port)
     connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
     response = connection.getresponse()
     response.body = response.read()
@@ -96,3 +101,8 @@ def test_it_keeps_what_the_headers_allow_and_tells_the_two_sides_apart(site):
     assert "GET /api/ " in log
     assert "/api/v1" not in log
     assert "127.0.0.1" not in log
+
+
+def test_an_export_that_breaks_is_broken_in_front_too(site, committed_lists):
+    port, _public, _folder = site
+    break_off(connect(port), store_many(committed_lists), "csv")

@@ -28,7 +28,7 @@ INSERT INTO registry_infusion (id, patient_id, centre_id, category, kind, produc
                                sequence, age_at_infusion, batch, status, created_at)
 SELECT gen_random_uuid(), patient_id, centre_id, category, kind, product_id, infused_on, date_precision,
        sequence, age_at_infusion, repeat('b', 60), 'withdrawn', created_at
-FROM registry_infusion CROSS JOIN generate_series(1, 60000)
+FROM registry_infusion CROSS JOIN generate_series(1, 120000)
 """
 
 committed = pytest.mark.django_db(transaction=True)
@@ -166,5 +166,25 @@ def test_a_failure_on_the_way_breaks_the_transfer(committed_lists, format):
     try:
         wait_for(lambda: healthy("clinic", PORT=str(port)), "a web server that responds")
         break_off(HTTPConnection("127.0.0.1", port, timeout=30), session, format)
+    finally:
+        kill(process)
+
+
+@committed
+def test_nothing_more_is_read_for_a_client_that_has_gone(committed_lists):
+    factories.record(committed_lists)
+    session = store_many(committed_lists)
+    port = find_free_port()
+    process = start("clinic", PORT=str(port))
+    try:
+        wait_for(lambda: healthy("clinic", PORT=str(port)), "a web server that responds")
+        line = HTTPConnection("127.0.0.1", port, timeout=30)
+        line.request("GET", address("export") + "?format=csv", headers={"Cookie": f"sessionid={session}"})
+        response = line.getresponse()
+        assert len(response.read(10_000)) == 10_000
+        response.close()
+        line.close()
+        wait_for(lambda: not reading(), "an end of the export's session")
+        assert 0 < logged() < 120_000
     finally:
         kill(process)

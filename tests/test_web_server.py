@@ -23,6 +23,8 @@ def application(environ, start_response):
         time.sleep(float(query))
     if path == "/rows":
         return rows(int(query))
+    if path == "/steps":
+        return steps(int(query))
     if path == "/body":
         return [f"{len(environ['wsgi.input'].read())} of {environ.get('CONTENT_LENGTH')}".encode()]
     told = {name: value for name, value in environ.items() if isinstance(value, str)}
@@ -33,6 +35,11 @@ def rows(number):
         yield b"r" * 1_000_000
     if number % 2:
         raise ValueError("19121212-1212")
+
+def steps(number):
+    for step in range(number):
+        yield f"step {step} ".encode()
+        time.sleep(0.2)
 """
 
 
@@ -118,6 +125,18 @@ def test_a_long_response_comes_whole(server, rows, size):
     else:
         assert body.count(b"r") == size
         assert body.endswith(b"\r\n0\r\n\r\n")
+
+
+def test_a_response_that_takes_its_time_is_sent_as_it_comes(server):
+    with server.connect(get("/steps?15")) as connection:
+        begun, found = time.monotonic(), b""
+        while b"step 0 " not in found:
+            found += connection.recv(65536)
+        assert (b"step 14 " in found, time.monotonic() - begun < 2) == (False, True)
+        while part := connection.recv(65536):
+            found += part
+        assert [f"step {step} ".encode() in found for step in range(15)] == [True] * 15
+        assert found.endswith(b"0\r\n\r\n")
 
 
 def test_a_response_that_breaks_never_passes_for_a_whole_one(server):

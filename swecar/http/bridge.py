@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from time import monotonic
 from typing import Any
 
 from swecar.http.environ import make_environ
@@ -16,6 +17,7 @@ Head = tuple[str, list[tuple[str, str]]]  # status and headers
 Whole = tuple[str, list[tuple[str, str]], bytes]  # and the body
 THREADS = 4  # of a process, in which the service runs
 SENT_WHOLE = 2 * 2**20  # bytes; a thread waits for the client only with what comes after so many
+HELD = 0.5  # seconds, or after so long: the beginning of what takes its time is sent
 PATIENCE = 4  # times a client's seconds, for so many bytes to be taken
 
 
@@ -57,26 +59,40 @@ class Bridge:
         if length or "CONTENT_LENGTH" in environ:
             environ["CONTENT_LENGTH"] = str(length)
         loop = asyncio.get_running_loop()
+        leaving: list[asyncio.Future] = []  # of the client, which no sending tells of
+
+        async def send_part(head: Head | None, body: bytes) -> None:
+            if not leaving:
+                leaving.append(asyncio.ensure_future(receive()))
+            elif leaving[0].done():
+                raise ClientGone
+            await _send(send, head, body, more=True)
 
         def hand_over(head: Head | None, body: bytes) -> None:
-            sent = asyncio.run_coroutine_threadsafe(_send(send, head, body, more=True), loop)
+            sent = asyncio.run_coroutine_threadsafe(send_part(head, body), loop)
             sent.result(self.seconds * PATIENCE)
 
-        async with self.turns if self.is_slow(environ) else nullcontext():
-            head, body = await loop.run_in_executor(self.pool, self._serve, environ, hand_over)
-        await _send(send, head, body, more=False)
+        try:
+            async with self.turns if self.is_slow(environ) else nullcontext():
+                head, body = await loop.run_in_executor(self.pool, self._serve, environ, hand_over)
+            await _send(send, head, body, more=False)
+        except ClientGone:
+            return
+        finally:
+            for waiting in leaving:
+                waiting.cancel()
 
     def _serve(self, environ: dict[str, Any], hand_over: Callable) -> tuple[Head | None, bytes]:
         """Run the service in this thread; the end of its response, with the head unless that has been sent."""
         heads: list[Head] = []
         parts = self.service(environ, lambda status, headers, _error=None: heads.append((status, headers)))
         held: list[bytes] = []
-        size = 0
+        size, due = 0, monotonic() + HELD
         try:
             for part in parts:
-                if size >= SENT_WHOLE:
+                if size >= SENT_WHOLE or (size and monotonic() > due):
                     hand_over(heads.pop() if heads else None, b"".join(held))
-                    held, size = [], 0
+                    held, size, due = [], 0, monotonic() + HELD
                 held.append(part)
                 size += len(part)
             return (heads.pop() if heads else None), b"".join(held)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import registry
+from registry import wording
 from registry.errors import NotPublished
 from registry.pages.public.error_pages import show_unpublished
 from registry.pages.public.map_page import render_map_page
@@ -176,6 +177,17 @@ def test_names_from_the_document_are_escaped():
 
 
 # How it is made
+
+
+def test_the_texts_of_a_centre_are_made_once_for_both_maps_the_list_and_the_chosen_one(monkeypatch):
+    made = []
+    make = wording._describe_centre
+    monkeypatch.setattr(
+        wording, "_describe_centre", lambda *given: (made.append(given[0]["code"]), make(*given))[1]
+    )
+    document = published_document()
+    render_map_page(document, series=series_of(document), language="sv", view=View("sv", centre="UME"))
+    assert made == [centre["code"] for centre in document["centres"]]
 
 
 def test_page_is_small_and_asks_nothing_of_other_hosts():

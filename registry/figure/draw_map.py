@@ -4,7 +4,7 @@ Colours, strokes and font sizes come from the style sheet, by class. A page has 
 draw_shapes, and its maps refer to them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -26,7 +26,7 @@ from registry.figure.mark_sizes import choose_sizes
 from registry.figure.marks import draw_mark, make_marks
 from registry.figure.shapes import NAMESPACE
 from registry.figure.variants import VARIANTS
-from registry.wording import describe_centres, say_first, say_infusions, say_patients
+from registry.wording import CentreText, describe_centres, say_first, say_infusions, say_patients
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,16 @@ def draw_map(
     address: Callable[[str], str] | None = None,
     chosen: str | None = None,
     table: str | None = "numbers",
+    texts: Iterable[CentreText] | None = None,
 ) -> str:
     """Draw a map document as an `<svg>` for a page that also has the output of draw_shapes.
 
     variant: "wide" (callouts with every line of their centre, and the key) or "narrow" (labels with the number of
     infusions). language: "sv" or "en", that of the document's own texts. address: gives the URL of a centre by its
     code, and makes marks and callouts links. chosen: the code of the chosen centre. table: the id of the table
-    with the same numbers, if the page has one.
+    with the same numbers, if the page has one. texts: those of describe_centres, where a caller has them already.
     """
-    drawing = build_map(document, language=language, variant=variant, address=address, chosen=chosen)
+    drawing = build_map(document, language=language, variant=variant, address=address, chosen=chosen, texts=texts)
     return drawing.frame(f'aria-details="{table}" ' if table else "")
 
 
@@ -70,6 +71,7 @@ def build_map(
     variant: str = "wide",
     address: Callable[[str], str] | None = None,
     chosen: str | None = None,
+    texts: Iterable[CentreText] | None = None,
 ) -> Drawing:
     """Build the map of draw_map, for callers that place it themselves."""
     measures = VARIANTS[variant]
@@ -78,17 +80,17 @@ def build_map(
         places = {centre["code"]: locate_centre(centre, measures) for centre in centres}
         sizes = choose_sizes(centres, places, largest=measures.largest, smallest=measures.smallest)
         marks = make_marks(centres, places, sizes)
-        texts = {text.code: text for text in describe_centres(document)}
+        by_code = {text.code: text for text in texts or describe_centres(document)}
         key = draw_key(centres, sizes, made=bool(document["manufacturing"])) if measures.has_key else None
         key_end = KEY_TOP + key.height + KEY_DISTANCE if key else 0
-        placed, drawer, height = arrange(texts, marks, measures, key_end)
+        placed, drawer, height = arrange(by_code, marks, measures, key_end)
         by_size = sorted(marks.items(), key=lambda pair: (pair[0] == chosen, -pair[1].radius))
-        link = Links(texts, address, chosen)
+        link = Links(by_code, address, chosen)
         parts = [
             draw_country(measures),
             *(draw_leader(each, measures) for each in placed),
             *(link.mark(code, draw_mark(mark)) for code, mark in by_size),
-            *(link.callout(each.callout.key, draw_callout(each, texts, drawer, measures)) for each in placed),
+            *(link.callout(each.callout.key, draw_callout(each, by_code, drawer, measures)) for each in placed),
         ]
         if key:
             x = measures.width - measures.column

@@ -1,11 +1,13 @@
 """The chosen centre's own part of the page."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext as _
 
 from registry.pages.public.selection import View
 from registry.pages.public.time_panel import describe_years
 from registry.wording import (
-    describe_centres,
+    CentreText,
     is_awaited,
     say_first_of,
     say_infusions,
@@ -14,12 +16,12 @@ from registry.wording import (
 )
 
 
-def describe_choice(document: dict, series: dict | None, view: View) -> dict | None:
-    """What the template says of the chosen centre; None where none is chosen."""
+def describe_choice(document: dict, series: dict | None, view: View, texts: Iterable[CentreText]) -> dict | None:
+    """What the template says of the chosen centre, by the texts of all; None where none is chosen."""
     centre = next((one for one in document["centres"] if one["code"] == view.centre), None)
     if centre is None:
         return None
-    text = next(one for one in describe_centres(document) if one.code == view.centre)
+    text = next(one for one in texts if one.code == view.centre)
     awaited = is_awaited(centre)
     by_year = series is not None and centre["code"] in series["centres"]
     cells = "category,year" if by_year else "category"

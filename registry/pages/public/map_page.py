@@ -16,7 +16,7 @@ from registry.pages.public.layout import LANGUAGES, describe_snapshot, frame
 from registry.pages.public.numbers_table import describe_table
 from registry.pages.public.selection import View, check_centre
 from registry.pages.public.time_panel import describe_series
-from registry.wording import describe_centres, say_citation, say_first, say_national, say_number
+from registry.wording import CentreText, describe_centres, say_citation, say_first, say_national, say_number
 
 DEFINED = ("patients", "infusions", "reinfusions", "further_doses", "children")
 
@@ -46,6 +46,7 @@ def render_map_page(
 
 def _describe(document: dict, series: dict | None, view: View) -> dict:
     """What templates/pages/map.html is made of, besides its frame."""
+    texts = describe_centres(document)
     return {
         "snapshot": describe_snapshot(document["snapshot"]),
         "when": _describe_when(view, document["snapshot"]),
@@ -53,11 +54,11 @@ def _describe(document: dict, series: dict | None, view: View) -> dict:
         "lead": _say_lead(document["national"]),
         "figures": _choose_figures(document["national"]),
         "shapes": draw_shapes(),
-        "wide_map": _draw(document, view, "wide"),
-        "narrow_map": _draw(document, view, "narrow"),
+        "wide_map": _draw(document, view, "wide", texts),
+        "narrow_map": _draw(document, view, "narrow", texts),
         "categories": [(category.value, category.label) for category in Category],
-        "centres": describe_centres(document),
-        "chosen": describe_choice(document, series, view),
+        "centres": texts,
+        "chosen": describe_choice(document, series, view, texts),
         "time": series and describe_series(series, document, view),
         **describe_table(document),
         "citation": say_citation(document),
@@ -66,13 +67,14 @@ def _describe(document: dict, series: dict | None, view: View) -> dict:
     }
 
 
-def _draw(document: dict, view: View, variant: str) -> str:
+def _draw(document: dict, view: View, variant: str, texts: list[CentreText]) -> str:
     return draw_map(
         document,
         language=view.language,
         variant=variant,
         address=lambda code: view.address("centre", centre=code),
         chosen=view.centre,
+        texts=texts,
     )
 
 

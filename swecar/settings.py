@@ -199,7 +199,10 @@ SESSION_IDLE_MINUTES: int = _set["SESSION_IDLE_MINUTES"]
 SESSION_HOURS: int = _set["SESSION_HOURS"]
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-ACCOUNT_FORMS = {"login": "registry.pages.accounts.forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "registry.pages.accounts.forms.SignInForm",
+    "change_password": "registry.pages.accounts.forms.OwnPasswordForm",
+}
 ACCOUNT_ADAPTER = "registry.pages.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # there is no sign-up, but it must match the line above

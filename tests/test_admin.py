@@ -215,7 +215,7 @@ def test_a_password_is_set_and_never_shown(world):
     client, reporter = sign_in(), User.objects.get(username="rapportör")
     address = reverse("admin:auth_user_password_change", args=[reporter.pk])
     assert address in text(client.get(page(User, "change", reporter.pk)))
-    new = {"password1": "björk-gren-7", "password2": "björk-gren-7", "usable_password": "true"}
+    new = {"password1": "björk-gren-7", "password2": "björk-gren-7", "usable_password": "true", "reason": "x"}
     assert client.post(address, new | {"set-password": ""}).status_code == 302
     reporter.refresh_from_db()
     assert reporter.check_password("björk-gren-7")

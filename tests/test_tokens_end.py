@@ -10,7 +10,7 @@ from django.urls import reverse
 from registry.access import Operator
 from registry.choices import CentreRole, NationalRole, Scope
 from registry.entry.accounts.invitations import accept_as_member, end_membership, invite_person
-from registry.entry.accounts.second_factor import remove_second_factor
+from registry.entry.accounts.others import remove_second_factor
 from registry.entry.accounts.siths import admit_commissioned
 from registry.entry.accounts.tokens import create_token
 from registry.models import Centre, Membership, Token, User
@@ -58,7 +58,7 @@ def change_password(owner, office):
 def reset_password(owner, office):
     client = Client()
     client.force_login(office)
-    typed = {"password1": NEW, "password2": NEW, "usable_password": "true", "set-password": ""}
+    typed = {"password1": NEW, "password2": NEW, "usable_password": "true", "set-password": "", "reason": "x"}
     address = reverse("admin:auth_user_password_change", args=[owner.pk])
     assert client.post(address, typed).status_code == 302
 

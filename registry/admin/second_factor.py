@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext
 
 from registry.admin.reason_field import ReasonField
-from registry.entry.accounts.second_factor import remove_second_factor
+from registry.entry.accounts.others import remove_second_factor
 from registry.errors import NotPermitted
 
 

@@ -2,18 +2,22 @@
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from registry.access import Actor
 from registry.admin.forms import RecordForm, WithoutNumbers
 from registry.admin.history_admin import HistoryAdmin
 from registry.admin.membership import MembershipInline, explain_roles
 from registry.admin.permissions import ForAdministrators
+from registry.admin.reason_field import ReasonField
 from registry.admin.second_factor import SecondFactorPage
 from registry.choices import NationalRole
+from registry.entry.accounts.others import CHANGES, ROLE, set_password_of, tell_owner
 from registry.models import Membership, User
 
 
@@ -21,6 +25,19 @@ class UserForm(RecordForm, UserChangeForm):
     """A user, without the password and its hash."""
 
     password = None  # type: ignore[assignment]
+
+
+class OthersPasswordForm(AdminPasswordChangeForm):
+    """Another user's password, and why it is set."""
+
+    reason = ReasonField()
+    by: Actor
+
+    def save(self, commit: bool = True) -> User:
+        """Set it, tell the user, and let it be changed at the next sign-in."""
+        password = self.cleaned_data["password1"] if self.cleaned_data["set_usable_password"] else None
+        set_password_of(user=self.user, password=password, by=self.by, reason=self.cleaned_data["reason"])
+        return self.user
 
 
 class NewUserForm(WithoutNumbers, AdminUserCreationForm):
@@ -33,6 +50,7 @@ class RegistryUserAdmin(ForAdministrators, SecondFactorPage, HistoryAdmin, UserA
 
     form = UserForm
     add_form = NewUserForm
+    change_user_password_template = "admin/registry/user/change_password.html"
     inlines = [MembershipInline]
     history_with = {Membership: "user"}
     list_display = [
@@ -47,6 +65,30 @@ class RegistryUserAdmin(ForAdministrators, SecondFactorPage, HistoryAdmin, UserA
         (None, {"fields": ["reason"]}),
     ]
     filter_horizontal = []
+
+    def user_change_password(self, request, id, form_url=""):
+        """Set another's password; one's own is changed where the old one is asked for."""
+        if id == str(request.user.pk):
+            return redirect("account_change_password")
+        self.change_password_form = type("Form", (OthersPasswordForm,), {"by": request.user})
+        return super().user_change_password(request, id, form_url)
+
+    def save_model(self, request, obj, form, change):
+        """Store; the password of a new account is the administrator's."""
+        if not change:
+            obj.password_is_anothers = obj.has_usable_password()
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request, form, formsets, change):
+        """Store the roles, and tell the user what was changed."""
+        super().save_related(request, form, formsets, change)
+        changes = [CHANGES[name] for name in form.changed_data if name in CHANGES]
+        if any(formset.has_changed() for formset in formsets):
+            changes.append(ROLE)
+        if change and changes and form.instance != request.user:
+            before = form.initial.get("email") or ""
+            reason = form.cleaned_data["reason"]
+            tell_owner(form.instance, changes, by=request.user, reason=reason, addresses=[before])
 
     def get_queryset(self, request):
         """Fetch the centres of all users at once."""

@@ -27,8 +27,18 @@ class User(AbstractUser):
 
     national_role = models.CharField(_("national role"), max_length=13, choices=NationalRole.choices, blank=True)
 
+    password_is_anothers = models.BooleanField(_("password set by somebody else"), default=False, db_default=False)
+    factor_removed = models.BooleanField(
+        _("second factor removed by somebody else"), default=False, db_default=False
+    )
+
     class Meta(AbstractUser.Meta):
         triggers = [states_purpose(), ends_tokens(owner="id", operation=pgtrigger.Update, condition=LOSES)]
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set the user's own; whoever sets another's says so afterwards."""
+        super().set_password(raw_password)
+        self.password_is_anothers = False
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store; a new password ends the user's tokens. A hash that a sign-in renews is none."""

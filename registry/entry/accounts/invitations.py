@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from registry.access import ROLES, Actor, Permission, acting_as, centres_where, require
 from registry.choices import CentreRole, NationalRole
+from registry.entry.accounts.others import ROLE, tell_owner
 from registry.entry.reasons import check_reason
 from registry.errors import InvitationUnusable, NotFound, UsernameTaken
 from registry.models import Centre, Invitation, Membership, User
@@ -130,7 +131,9 @@ def end_membership(*, membership_id: int, by: User, reason: str) -> None:
     Raises NotFound, ReasonMissing, IdentifierInText.
     """
     with acting_as(by, reason=check_reason(reason)):
-        find_membership(membership_id=membership_id, by=by).delete()
+        membership = find_membership(membership_id=membership_id, by=by)
+        membership.delete()
+        tell_owner(membership.user, [ROLE], by=by, reason=reason)
 
 
 def digest_of(token: str) -> bytes:

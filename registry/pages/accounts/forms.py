@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.forms import ChangePasswordForm, LoginForm
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
@@ -21,6 +21,17 @@ class SignInForm(LoginForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["password"].help_text = ""
+
+
+class OwnPasswordForm(ChangePasswordForm):
+    """A new password, which is not the one that somebody else has set."""
+
+    def clean_password1(self) -> str:
+        """Refuse that one."""
+        password: str = self.cleaned_data["password1"]
+        if self.user.password_is_anothers and self.user.check_password(password):
+            raise ValidationError(gettext("Choose another than the one that was set for you."))
+        return password
 
 
 class NewPasskeyForm(AddWebAuthnForm):

@@ -50,7 +50,7 @@ class RegistryUserAdmin(ForAdministrators, SecondFactorPage, HistoryAdmin, UserA
 
     form = UserForm
     add_form = NewUserForm
-    change_user_password_template = "admin/registry/user/change_password.html"
+    change_user_password_template = "admin/registry/user/change_password.html"  # noqa: S105
     inlines = [MembershipInline]
     history_with = {Membership: "user"}
     list_display = [

@@ -46,7 +46,7 @@ class User(AbstractUser):
         with transaction.atomic():
             super().save(*args, **kwargs)
             if is_new_password:
-                self.tokens.filter(revoked_at=None).update(revoked_at=timezone.now())  # type: ignore[attr-defined]
+                self.tokens.filter(revoked_at=None).update(revoked_at=timezone.now())
 
     def roles_at(self) -> Iterator[tuple[str, int | None]]:
         """Each role held, with the id of its centre; None for the whole country."""

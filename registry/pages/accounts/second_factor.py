@@ -37,7 +37,7 @@ class SecondFactor(MiddlewareMixin):
         if not hasattr(request, "user") or not request.user.is_authenticated:
             return None
         if request.user.password_is_anothers:
-            return _demand_own_password(request)
+            return _demand_own_password(request, request.user)
         if settings.SECOND_FACTOR != "required" or is_strong(request):
             return None
         if is_mfa_enabled(
@@ -51,10 +51,10 @@ class SecondFactor(MiddlewareMixin):
         return None
 
 
-def _demand_own_password(request: HttpRequest) -> HttpResponse | None:
+def _demand_own_password(request: HttpRequest, user: User) -> HttpResponse | None:
     """Whoever has set the password may be anybody else, so without the user's factor it is not enough."""
-    is_required = settings.SECOND_FACTOR == "required" or request.user.factor_removed
-    is_enough = is_mfa_enabled(request.user) if is_required else True
+    is_required = settings.SECOND_FACTOR == "required" or user.factor_removed
+    is_enough = is_mfa_enabled(user) if is_required else True
     if request.path_info.startswith("/api/"):
         request.user = AnonymousUser()
         return None

@@ -7,7 +7,7 @@ from pathlib import Path
 class EnvironmentProblem(SystemExit):
     """A variable is missing or wrong; the text says which and what to write.
 
-    It ends any process that reads the settings (the web server, Celery, a command) with this text and no traceback.
+    It ends any process that reads the settings (web server, Celery, a command) with this text and no traceback.
     """
 
 

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 from swecar.http.environ import make_environ
-from swecar.http.request_body import ClientGone, read_body
+from swecar.http.request_body import ClientGone, TooMuchAtOnce, read_body
 
 Head = tuple[str, list[tuple[str, str]]]  # status and headers
 Whole = tuple[str, list[tuple[str, str]], bytes]  # and the body
@@ -37,9 +37,7 @@ class Bridge:
         seconds: float,
     ) -> None:
         self.service, self.find, self.is_slow, self.seconds = service, find, is_slow, seconds
-        self.pool = ThreadPoolExecutor(
-            THREADS, "service"
-        )  # its threads begin when they are needed, after the fork
+        self.pool = ThreadPoolExecutor(THREADS, "service")  # its threads begin after the fork
         self.turns = asyncio.Semaphore(THREADS - 1)
 
     async def __call__(self, scope: Mapping[str, Any], receive: Callable, send: Callable) -> None:
@@ -55,6 +53,9 @@ class Bridge:
             return
         except ClientGone:
             await _send(send, ("400", [("Connection", "close")]), b"", more=False)
+            return
+        except TooMuchAtOnce:
+            await _send(send, ("503", [("Connection", "close"), ("Retry-After", "5")]), b"", more=False)
             return
         if length or "CONTENT_LENGTH" in environ:
             environ["CONTENT_LENGTH"] = str(length)

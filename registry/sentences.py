@@ -25,6 +25,7 @@ STATED_WITH_INFUSION = gettext_noop("Stated with an infusion")
 REFERRAL_RELEASED = gettext_noop("Sent by %(sender)s, released by the registry's steward")
 INVITATION_ACCEPTED = gettext_noop("Invitation accepted")
 COMMISSION_OF_SIGN_IN = gettext_noop("Commission of the sign-in")
+NOT_USED = gettext_noop("not used for a year")
 KEPT_LONG_ENOUGH = gettext_noop("kept long enough")
 IMPORT = gettext_noop("import")
 RELEASE = gettext_noop("release")
@@ -34,7 +35,7 @@ OWN = frozenset(
     {
         CONFIRMED, WHICH_IS_FIRST, RELEASED, REGISTERED_TWICE, NOW_FIRST, NOW_FURTHER_DOSE, NOW_REINFUSION,
         STATED_WITH_INFUSION, INVITATION_ACCEPTED, COMMISSION_OF_SIGN_IN, KEPT_LONG_ENOUGH,
-        IMPORT, RELEASE, CODE_LISTS, DEMONSTRATION,
+        NOT_USED, IMPORT, RELEASE, CODE_LISTS, DEMONSTRATION,
     }
 )  # fmt: skip
 

@@ -144,6 +144,15 @@ SETTINGS = (
         "12",
     ),
     Setting(
+        "DORMANT_DAYS",
+        form.number(31),  # its owner is told a month before
+        (
+            "after how many days without a sign-in or the use of a token an account is closed; its owner is told a "
+            "month before"
+        ),
+        "365",
+    ),
+    Setting(
         "TOKEN_DAYS",
         form.number(1),
         "for how many days at most a token for the API that may write can be made; one that only reads: 365",

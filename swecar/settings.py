@@ -50,6 +50,7 @@ DEMONSTRATION: bool = _set["DEMONSTRATION"]  # every public page says that the r
 ACCESS_LOG_YEARS: int = _set["ACCESS_LOG_YEARS"]
 LOOKUPS_PER_HOUR: int = _set["LOOKUPS_PER_HOUR"]  # of persons unknown at the user's centres
 LOOKUPS_PER_HOUR_IMPORT: int = _set["LOOKUPS_PER_HOUR_IMPORT"]
+DORMANT_DAYS: int = _set["DORMANT_DAYS"]
 TOKEN_DAYS: int = _set["TOKEN_DAYS"]
 REFERRAL_DAYS: int = _set["REFERRAL_DAYS"]  # how long a row waits for the steward
 HEARTBEAT_URL: str = _set["HEARTBEAT_URL"] or ""

@@ -84,6 +84,7 @@ WRONG = {
     "TOKEN_DAYS": ["0", "forever"],
     "SESSION_IDLE_MINUTES": ["2"],
     "SESSION_HOURS": ["0"],
+    "DORMANT_DAYS": ["30"],
     "DRAFT_DAYS": ["0"],
     "DATABASE_POOL": ["0", "1001"],
     "WORKER_QUEUES": ["celery", "publishing;imports", "imports,import"],

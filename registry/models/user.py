@@ -21,12 +21,13 @@ OLD.is_active AND NOT NEW.is_active OR OLD.national_role <> '' AND NEW.national_
 """
 
 
-@keeps_history("password", "last_login")
+@keeps_history("password", "last_login", "dormant_told_on")
 class User(AbstractUser):
     """A person who signs in."""
 
     national_role = models.CharField(_("national role"), max_length=13, choices=NationalRole.choices, blank=True)
 
+    dormant_told_on = models.DateField(_("told that it is not used"), null=True, blank=True, editable=False)
     password_is_anothers = models.BooleanField(_("password set by somebody else"), default=False, db_default=False)
     factor_removed = models.BooleanField(
         _("second factor removed by somebody else"), default=False, db_default=False

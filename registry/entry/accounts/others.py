@@ -1,20 +1,14 @@
 """What somebody else changes of an account: with a reason, a row of its history, and a mail to its owner."""
 
-import logging
 from collections.abc import Collection, Sequence
-from smtplib import SMTPException
 
 from allauth.mfa.models import Authenticator
-from django.conf import settings
-from django.core.mail import send_mail
-from django.db import transaction
-from django.utils.translation import gettext, gettext_noop, override
+from django.utils.translation import gettext, gettext_noop
 
 from registry.access import Actor, Permission, acting_as, require
+from registry.entry.accounts.mails import mail_owner
 from registry.entry.reasons import check_reason
 from registry.models import User
-
-logger = logging.getLogger(__name__)
 
 PASSWORD = gettext_noop("your password was set; change it when you sign in")
 NO_PASSWORD = gettext_noop("your password was removed")
@@ -64,31 +58,14 @@ def remove_second_factor(*, user: User, by: Actor, reason: str) -> None:
 def tell_owner(
     user: User, changes: Sequence[str], *, by: Actor, reason: str, addresses: Collection[str] = ()
 ) -> None:
-    """Send the owner of an account what has been changed of it, once that is committed.
+    """Send the owner of an account what has been changed of it. addresses: others than that of now, as before."""
 
-    addresses: others than that of now, as the one before. Only the centres' and the registry's own people read
-    this, so it is in both languages.
-    """
-    body = "\n\n".join(_write(changes, by=by, reason=reason, language=code) for code, _name in settings.LANGUAGES)
-    for address in {user.email, *addresses} - {""}:
-        transaction.on_commit(lambda to=address: _send(body, to), robust=True)  # type: ignore[misc]
-
-
-def _write(changes: Sequence[str], *, by: Actor, reason: str, language: str) -> str:
-    with override(language):
+    def write() -> list[str]:
         first = gettext("%(who)s has changed your account in swecar:") % {"who": by.username}
-        said = [first, *(f"- {gettext(change)}" for change in changes)]
-        said.append(gettext("Reason: %(reason)s") % {"reason": reason})
-        last = gettext("If you do not know of it, write to %(contact)s.") % {"contact": settings.CONTACT}
-        return "\n".join([*said, last])
+        said = [f"- {gettext(change)}" for change in changes]
+        return [first, *said, gettext("Reason: %(reason)s") % {"reason": reason}]
 
-
-def _send(body: str, to: str) -> None:
-    subject = "swecar: ditt konto har ändrats / your account has been changed"
-    try:
-        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [to])
-    except (OSError, SMTPException) as fault:
-        logger.error("The owner of a changed account could not be told: %s", type(fault).__name__)
+    mail_owner(write, to=[user.email, *addresses])
 
 
 def _write_history(user: User) -> None:

@@ -147,8 +147,8 @@ SETTINGS = (
         "DORMANT_DAYS",
         form.number(31),  # its owner is told a month before
         (
-            "after how many days without a sign-in or the use of a token an account is closed; its owner is told a "
-            "month before"
+            "after how many days without a sign-in or the use of a token an account is closed; its owner is told "
+            "a month before"
         ),
         "365",
     ),

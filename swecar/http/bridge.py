@@ -17,7 +17,7 @@ Head = tuple[str, list[tuple[str, str]]]  # status and headers
 Whole = tuple[str, list[tuple[str, str]], bytes]  # and the body
 THREADS = 4  # of a process, in which the service runs
 SENT_WHOLE = 2 * 2**20  # bytes; a thread waits for the client only with what comes after so many
-HELD = 0.5  # seconds, or after so long: the beginning of what takes its time is sent
+HELD = 0.2  # seconds, or after so long: the beginning of what takes its time is sent
 PATIENCE = 4  # times a client's seconds, for so many bytes to be taken
 
 

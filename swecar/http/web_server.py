@@ -4,7 +4,7 @@ import multiprocessing
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
@@ -26,6 +26,7 @@ def serve(application: Callable, *, host: str, port: int, seconds: int, logging:
         address=host,
         port=port,
         interface=Interfaces.ASGINL,
+        loop=Loops.asyncio,
         workers=PROCESSES,
         respawn_failed_workers=True,
         workers_kill_timeout=LAST_SECONDS,

@@ -10,6 +10,7 @@ from django.conf import settings
 from registry.choices import Sign, Task
 from registry.entry.access_log import prune_access_log
 from registry.entry.accounts.dormant import close_dormant
+from registry.entry.accounts.sign_ins import prune_sign_ins
 from registry.entry.idempotency import prune_idempotency_keys
 from registry.entry.importing.job import RUN_IMPORT, sweep_imports
 from registry.entry.importing.job import run_import as run_import_job
@@ -54,8 +55,8 @@ def verify_snapshot() -> None:
 @shared_task(name=Task.PRUNE.value)
 def prune_facts() -> None:
     """Each night: delete facts that publishing could not delete, and expired data; close unused accounts."""
-    expired = (prune_access_log, prune_idempotency_keys, expire_drafts, forget_instances, close_dormant)
-    _do_each(runs.run_pruning, *expired)
+    expired = (prune_access_log, prune_idempotency_keys, expire_drafts, forget_instances, prune_sign_ins)
+    _do_each(runs.run_pruning, *expired, close_dormant)
 
 
 @shared_task(name=RUN_IMPORT)

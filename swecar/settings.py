@@ -241,6 +241,7 @@ SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [SITHS] if OIDC_ISSUER els
 AXES_VERBOSE = False  # or it logs a line at the start of every command
 AXES_ENABLE_ADMIN = False  # docs/operations.md says how to unlock a user
 AXES_FAILURE_LIMIT = 5
+AXES_ENABLE_ACCESS_FAILURE_LOG = True  # shown to whose name it was
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_HANDLER = "registry.pages.accounts.lockout.Handler"

@@ -147,6 +147,8 @@ ROWS = [
     Row("api:imports", "POST", UPLOADS, data=lambda world: NEW),  # JSON, where a file is asked for
     Row("api:import", "GET", MINE, args=job),
     Row("api:import", "DELETE", METHODS, args=job),
+    Row("clinic:sign-ins", "GET", {"nobody": 302, "signed_in": 200}),
+    Row("clinic:sign-ins", "POST", {"nobody": 302, "signed_in": 405}),
     Row("clinic:session", "GET", {"nobody": 401, "signed_in": 200}),
     Row("clinic:session", "POST", {"nobody": 401, "signed_in": 200}),
     Row("clinic:tokens", "GET", {"nobody": 302, "signed_in": 200}),

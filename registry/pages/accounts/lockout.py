@@ -1,5 +1,6 @@
 """django-axes hooks: the name under which a failure is counted, what is stored, and the lock-out page."""
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -12,12 +13,14 @@ from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from registry.keyed_digests import seal_mark
 from registry.models import User
 from swecar.counts import count
 
 LONGEST_NAME = 150
+NAMES_OF_AN_ADDRESS = 20  # with a wrong password within AXES_COOLOFF_TIME: then one password is tried over names
 
 
 def name_tried(request: HttpRequest, credentials: dict | None = None) -> str:
@@ -33,6 +36,17 @@ def name_tried(request: HttpRequest, credentials: dict | None = None) -> str:
 
 class Handler(AxesDatabaseHandler):
     """Counts failures without storing request headers or data, which are free text."""
+
+    def is_locked(self, request: HttpRequest, credentials: dict | None = None) -> bool:
+        """Also by the number of names that were tried from an address."""
+        since = timezone.now() - (get_cool_off(request) or timedelta())
+        tried = AccessAttempt.objects.filter(ip_address=address_of(request), attempt_time__gt=since)
+        if tried.values("username").distinct().count() >= NAMES_OF_AN_ADDRESS:
+            count("sign_ins", "sprayed")
+            vars(request)["axes_locked_out"] = True
+            return True
+        locked: bool = super().is_locked(request, credentials)
+        return locked
 
     def user_login_failed(
         self, sender: Any, credentials: dict, request: HttpRequest | None = None, **kwargs: Any

@@ -16,6 +16,7 @@ from registry.pages.clinic import (
     questions,
     referrals,
     releases,
+    sign_ins,
     start,
     steward,
     tokens,
@@ -37,6 +38,7 @@ urlpatterns = [
     *access_log.urlpatterns,
     *members.urlpatterns,
     *tokens.urlpatterns,
+    *sign_ins.urlpatterns,
     *date_field.urlpatterns,
     path("session", session, name="session"),
 ]

@@ -16,6 +16,9 @@ RUN .ci/build-docs /tools/bin/zensical
 
 FROM ${BASE_IMAGE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+# For strip. Nothing of it comes into the image.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends binutils && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 # The packages come before the code, so that a change of the code does not reinstall them.
 COPY requirements.txt requirements-image.txt ./
@@ -28,8 +31,8 @@ COPY swecar swecar
 COPY registry registry
 COPY api api
 # collectstatic needs valid settings; none of these values is in the image. What the packages bring beside their code
-# (a second copy of the static files, other languages, types, tests, a format of pictures that nothing here reads)
-# stays out. sbom.cdx.json says what is inside.
+# (a second copy of the static files, other languages, types, tests, a format of pictures that nothing here reads,
+# symbols for debuggers) stays out. sbom.cdx.json says what is inside.
 RUN export DATABASE_URL=postgresql://nobody@localhost/nothing REDIS_URL=redis://localhost/0 \
     SECRET_KEY=only-for-this-step-and-of-no-use-to-anyone-who-reads-it IDENTITY_KEYS=none:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
     && /venv/bin/python manage.py collectstatic --noinput --ignore redoc \
@@ -37,6 +40,7 @@ RUN export DATABASE_URL=postgresql://nobody@localhost/nothing REDIS_URL=redis://
     && find /venv -path '*/locale/*' -name '*.mo' -not -path '*/sv/*' -not -path '*/en/*' -delete \
     && find /venv -type f \( -name '*.pyi' -o -name '*.po' -o -name '*.px[di]' -o -name '*.pyx' -o -name '*.[ch]' \
     -o -path '*/static/*' -o -path '*/tests/*' -o -path '*/django/contrib/gis/*' -o -name '_avif*' -o -name 'libavif*' \) -delete \
+    && find /venv -type f -name '*.so*' -exec strip --strip-unneeded {} + \
     && /tools/bin/python -m whitenoise.compress --quiet --no-gzip staticfiles \
     && /tools/bin/cyclonedx-py environment --output-reproducible --output-file sbom.cdx.json /venv/bin/python \
     && /venv/bin/python -m compileall -q -j 0 /venv/lib swecar registry api

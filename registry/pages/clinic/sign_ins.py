@@ -27,7 +27,9 @@ def sign_ins(request: SignedInRequest) -> HttpResponse:
 @receiver(user_logged_in)
 def tell_of_refused(request: HttpRequest | None, user: User, **others: Any) -> None:
     """Tell who signs in of the attempts that were refused since the sign-in before."""
-    refused = count_refused(user, since=sign_in_before(user)) if request is not None else 0
+    if request is None:
+        return
+    refused = count_refused(user, since=sign_in_before(user))
     if refused:
         sentence = ngettext(
             "%(count)s attempt to sign in with your name was refused since your last sign-in.",

@@ -108,19 +108,22 @@ class Pass:
         cells = dict.fromkeys(name for name in self.keys if name in CELL_DIMENSIONS)
         read = ", ".join(dict.fromkeys((*cells, *COUNTED)))
         facts = f"FROM {name_table(snapshot)} WHERE {' AND '.join(self.conditions)}"
-        infusions = f"SELECT {read} {facts}"
-        if self.cells:
-            only = "".join(OF_ONLY.format(role=role) for role in self.cells.values())
-            several = "".join(OF_COURSE.format(role=role) for role in self.cells.values())
-            courses = ", ".join(
-                f"course{role} AS (PARTITION BY {', '.join(['person', *cell])} ORDER BY place)"
-                for cell, role in self.cells.items()
-            )
-            infusions = f"""
-                SELECT {read}{only} {facts} AND is_only
-                UNION ALL
-                SELECT {read}{several} {facts} AND NOT is_only WINDOW {courses}
-            """
+        if not self.cells:
+            return self._gather(f"SELECT {read} {facts}")
+        only = "".join(OF_ONLY.format(role=role) for role in self.cells.values())
+        several = "".join(OF_COURSE.format(role=role) for role in self.cells.values())
+        courses = ", ".join(
+            f"course{role} AS (PARTITION BY {', '.join(['person', *cell])} ORDER BY place)"
+            for cell, role in self.cells.items()
+        )
+        # Apart, since PostgreSQL reads in parallel where nobody's course is walked.
+        return f"""
+            {self._gather(f"SELECT {read}{only} {facts} AND is_only")}
+            UNION ALL
+            {self._gather(f"SELECT {read}{several} {facts} AND NOT is_only WINDOW {courses}")}
+        """
+
+    def _gather(self, infusions: str) -> str:
         keys = "".join(f"{sql} AS {name}, " for name, sql in self.keys.items())
         return f"""
             SELECT {keys} count(*) AS n, min({FIRST}) AS first

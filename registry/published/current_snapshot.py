@@ -26,7 +26,7 @@ CURRENT_SECONDS = 20  # after which a process asks the database, should an annou
 WAITED_FOR = (PoolTimeout, LockNotAvailable, QueryCanceled)  # would be waited for once more
 MOST_BROKEN_OFF = 3  # reads of a replica, while it replays what stands in their way
 MOST_REPLACED = 20  # snapshots that may come between one query and its facts
-REMEMBERED_SECONDS = 0.2  # during which a busy process does not even ask the cache
+REMEMBERED_SECONDS = 0.1  # during which a busy process does not even ask the cache
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connections
 
-FRESH_SECONDS = 0.2  # during which a busy process does not ask again
+FRESH_SECONDS = 0.1  # during which a busy process does not ask again
 KNOWN_SECONDS = 2.0  # after which it knows nothing any more, should nobody have answered
 
 logger = logging.getLogger(__name__)

@@ -3,18 +3,18 @@
 Without --bind it listens at PORT on all addresses, without PORT at 8000 on this machine's own.
 """
 
-import os
 from argparse import ArgumentParser
 
 from django.conf import settings
 
 from swecar.asgi import application
 from swecar.http.web_server import serve
+from swecar.variables import read_variable
 
 
 def main() -> None:
     """Serve until a signal."""
-    given = os.environ.get("PORT")
+    given = read_variable("PORT")
     parser = ArgumentParser(prog="swecar.web")
     parser.add_argument("--bind", default=f"0.0.0.0:{given}" if given else "127.0.0.1:8000", metavar="HOST:PORT")
     host, _, port = parser.parse_args().bind.rpartition(":")

@@ -59,7 +59,7 @@ def test_the_environment_is_read_in_one_place():
         path.name
         for path in SOURCES
         if "os.environ" in path.read_text()
-        and path.name not in {"variables.py", "celery.py", "wsgi.py", "alive.py"}
+        and path.name not in {"variables.py", "celery.py", "asgi.py", "alive.py"}
         and path.parent != ROOT / "swecar" / "local"
     ]
     assert elsewhere == []

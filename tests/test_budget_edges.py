@@ -9,7 +9,17 @@ import pytest
 from django.db import connection, transaction
 
 from registry.entry.patients import lookup_budget
-from registry.models import AccessLog, ImportJob, ImportRow, Infusion, Lookup, Membership, Patient, SealedUpload
+from registry.models import (
+    AccessLog,
+    ImportJob,
+    ImportRow,
+    Infusion,
+    Lookup,
+    Membership,
+    Patient,
+    SealedUpload,
+    User,
+)
 from tests import factories
 from tests.calling import Program, refused
 from tests.desk import address, sign_in, text
@@ -74,7 +84,10 @@ def test_someone_of_two_centres_has_one_budget_and_only_as_long_as_they_belong(l
     page, keys = sign_in(nurse), [Program(nurse), Program(nurse)]
 
     def leave(which: str) -> None:
+        """With the role the keys end, so there are new ones."""
         Membership.objects.filter(user=nurse, centre=lists.centres[which]).delete()
+        assert {key.enter(patient_id=number["UPP"]).status_code for key in keys} == {401}
+        keys[:] = Program(User.objects.get(pk=nurse.pk)), Program(User.objects.get(pk=nurse.pk))
 
     def ask(one: str) -> list[int]:
         """By page, and by two keys of the same user."""

@@ -42,6 +42,7 @@ REFUSED = {
     "ReleaseForm.name", "ReleaseForm.title_sv", "ReleaseForm.title_en", "ReleaseForm.note_sv",
     "ReleaseForm.note_en", "ReasonForm.reason", "ActionForm.reason", "WithdrawalForm.reason",
     "CorrectionForm.reason", "RecordForm.reason", "UserForm.reason", "ListForm.reason",
+    "OthersPasswordForm.reason",
     "UserForm.username", "UserForm.first_name", "UserForm.last_name", "UserForm.email",
     "NewUserForm.username", "NewPasskeyForm.name", "PasskeyForm.name",
 }  # fmt: skip
@@ -56,6 +57,9 @@ NOT_KEPT = {
     "SignInForm.password": "compared", "NewcomerForm.password": "kept as a digest",
     "NewcomerForm.again": "compared", "UserForm.password": "not shown",
     "NewUserForm.password1": "kept as a digest", "NewUserForm.password2": "compared",
+    "OthersPasswordForm.password1": "kept as a digest", "OthersPasswordForm.password2": "compared",
+    "OwnPasswordForm.oldpassword": "compared", "OwnPasswordForm.password1": "kept as a digest",
+    "OwnPasswordForm.password2": "compared", "TokenForm.networks": "networks alone are kept",
     "UploadForm.file": "its name is not kept", "ListForm.settled": "what the page itself wrote",
     "NewPasskeyForm.credential": "made by the device",
 }  # fmt: skip
@@ -157,7 +161,7 @@ COLUMNS = {
     "AccessLog": {"actor": NAME, "unit": CODED, "detail": CODED},
     "User": {"password": DIGEST, "username": LIST, "first_name": LIST, "last_name": LIST, "email": LIST},
     "Invitation": {"email": CHECKED, "invited_by": NAME},
-    "Token": {"name": CHECKED},
+    "Token": {"name": CHECKED, "networks": "networks, written by the registry"},
     "Centre": dict.fromkeys(["code", "name", "city_sv", "city_en", "county", "county_code", "region", "hsa_id",
                              "ebmt_code"], LIST),
     "ManufacturingSite": dict.fromkeys(["code", "name"], LIST),

@@ -132,8 +132,8 @@ def test_the_demonstration_guesses_its_products(db):
 ])  # fmt: skip
 def test_the_template_is_in_the_language_of_the_page_and_read_again(bring, language, first, kinds):
     with override(language):
-        workbook = write_template(CodeLists(Operator()), format="xlsx").content
-        text = write_template(CodeLists(Operator()), format="csv").content
+        workbook = b"".join(write_template(CodeLists(Operator()), format="xlsx").content)
+        text = b"".join(write_template(CodeLists(Operator()), format="csv").content)
     header = text.decode("utf-8-sig").strip().split(";")
     assert header[:3] == first
     book = load_workbook(io.BytesIO(workbook))

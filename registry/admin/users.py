@@ -2,22 +2,19 @@
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, AdminUserCreationForm, UserChangeForm
-from django.shortcuts import redirect
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from registry.access import Actor
 from registry.admin.forms import RecordForm, WithoutNumbers
 from registry.admin.history_admin import HistoryAdmin
 from registry.admin.membership import MembershipInline, explain_roles
+from registry.admin.others_account import OthersAccountPages
 from registry.admin.permissions import ForAdministrators
-from registry.admin.reason_field import ReasonField
-from registry.admin.second_factor import SecondFactorPage
 from registry.choices import NationalRole
-from registry.entry.accounts.others import CHANGES, ROLE, set_password_of, tell_owner
+from registry.entry.accounts.others import CHANGES, ROLE, tell_owner
 from registry.models import Membership, User
 
 
@@ -27,30 +24,16 @@ class UserForm(RecordForm, UserChangeForm):
     password = None  # type: ignore[assignment]
 
 
-class OthersPasswordForm(AdminPasswordChangeForm):
-    """Another user's password, and why it is set."""
-
-    reason = ReasonField()
-    by: Actor
-
-    def save(self, commit: bool = True) -> User:
-        """Set it, tell the user, and let it be changed at the next sign-in."""
-        password = self.cleaned_data["password1"] if self.cleaned_data["set_usable_password"] else None
-        set_password_of(user=self.user, password=password, by=self.by, reason=self.cleaned_data["reason"])
-        return self.user
-
-
 class NewUserForm(WithoutNumbers, AdminUserCreationForm):
     """A new user."""
 
 
 @admin.register(User)
-class RegistryUserAdmin(ForAdministrators, SecondFactorPage, HistoryAdmin, UserAdmin):
+class RegistryUserAdmin(ForAdministrators, OthersAccountPages, HistoryAdmin, UserAdmin):
     """Users. None is deleted, since the history names them."""
 
     form = UserForm
     add_form = NewUserForm
-    change_user_password_template = "admin/registry/user/change_password.html"  # noqa: S105
     inlines = [MembershipInline]
     history_with = {Membership: "user"}
     list_display = [
@@ -65,13 +48,6 @@ class RegistryUserAdmin(ForAdministrators, SecondFactorPage, HistoryAdmin, UserA
         (None, {"fields": ["reason"]}),
     ]
     filter_horizontal = []
-
-    def user_change_password(self, request, id, form_url=""):
-        """Set another's password; one's own is changed where the old one is asked for."""
-        if id == str(request.user.pk):
-            return redirect("account_change_password")
-        self.change_password_form = type("Form", (OthersPasswordForm,), {"by": request.user})
-        return super().user_change_password(request, id, form_url)
 
     def save_model(self, request, obj, form, change):
         """Store; the password of a new account is the administrator's."""

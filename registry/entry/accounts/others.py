@@ -33,7 +33,7 @@ def set_password_of(*, user: User, password: str | None, by: Actor, reason: str)
         was_anothers = user.password_is_anothers
         user.set_password(password)
         user.password_is_anothers = password is not None
-        user.save()
+        user.save(update_fields=["password", "password_is_anothers"])
         if was_anothers == user.password_is_anothers:
             _write_history(user)
         tell_owner(user, [NO_PASSWORD if password is None else PASSWORD], by=by, reason=reason)

@@ -1,7 +1,8 @@
-"""Mails to the owners of accounts, in both languages: none of them says which of the two its owner reads."""
+"""Mails about accounts. To owners in both languages: no account says which of the two its owner reads."""
 
 import logging
 from collections.abc import Callable, Collection
+from functools import partial
 from smtplib import SMTPException
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext, override
 
 logger = logging.getLogger(__name__)
+SUBJECT = "swecar: ditt konto / your account"
 
 
 def mail_owner(write: Callable[[], list[str]], *, to: Collection[str]) -> None:
@@ -20,12 +22,14 @@ def mail_owner(write: Callable[[], list[str]], *, to: Collection[str]) -> None:
             last = gettext("If you do not know of it, write to %(contact)s.") % {"contact": settings.CONTACT}
             bodies.append("\n".join([*write(), last]))
     for address in set(to) - {""}:
-        transaction.on_commit(lambda one=address: _send("\n\n".join(bodies), one), robust=True)  # type: ignore[misc]
+        transaction.on_commit(partial(send, SUBJECT, "\n\n".join(bodies), to=address), robust=True)
 
 
-def _send(body: str, to: str) -> None:
-    subject = "swecar: ditt konto / your account"
+def send(subject: str, body: str, *, to: str) -> bool:
+    """Whether the mail server took it; if not, that is logged, without the address."""
     try:
         send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [to])
     except (OSError, SMTPException) as fault:
-        logger.error("The owner of an account could not be told: %s", type(fault).__name__)
+        logger.error("A mail about an account could not be sent: %s", type(fault).__name__)
+        return False
+    return True

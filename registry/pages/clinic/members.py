@@ -1,12 +1,7 @@
 """The members of a centre, their tokens, and its invitations."""
 
-import logging
-from smtplib import SMTPException
-
 from django import forms
-from django.conf import settings
 from django.contrib import messages
-from django.core.mail import send_mail
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -25,6 +20,7 @@ from registry.entry.accounts.invitations import (
     open_invitations,
     revoke_invitation,
 )
+from registry.entry.accounts.mails import send
 from registry.entry.accounts.tokens import tokens_in_use
 from registry.free_text import refuse_identity_number
 from registry.models import Centre, Invitation, Membership
@@ -33,7 +29,6 @@ from registry.pages.clinic.centre_field import CentreField
 from registry.pages.clinic.choice_fields import ChoiceField
 from registry.pages.clinic.correction_forms import ReasonForm
 
-logger = logging.getLogger(__name__)
 TOKENS_A_PAGE = 50
 
 
@@ -127,13 +122,7 @@ def _send(invitation: Invitation, link: str, centre: str) -> bool:
         _("Open this link within seven days. It works once:"),
         link,
     )
-    subject, body = _("Invitation to swecar"), "\n\n".join(paragraphs)
-    try:
-        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [invitation.email])
-    except (OSError, SMTPException) as error:
-        logger.error("An invitation could not be sent: %s", type(error).__name__)
-        return False
-    return True
+    return send(_("Invitation to swecar"), "\n\n".join(paragraphs), to=invitation.email)
 
 
 urlpatterns = [

@@ -160,7 +160,7 @@ def test_near_the_twelve_hours_the_page_is_told_of_these(client, clock):
 
 def test_the_pages_say_when_to_warn(client):
     page = text(client.get(START))
-    assert 'data-seconds="1800"' in page
+    assert 'data-seconds="1740"' in page
     assert "hidden" in page.split('id="session-warning"')[1].split(">")[0]
 
 

@@ -39,11 +39,11 @@ class SessionLimits(MiddlewareMixin):
 
 
 def tell_page(request: HttpRequest) -> dict[str, int]:
-    """For the templates: the seconds until it ends, or a minute fewer, where someone is signed in."""
+    """For the templates: the seconds for which it lasts at least, where someone is signed in."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or SEEN not in request.session:
         return {}
-    return {"session_seconds": min(_idle(), seconds_left(request.session) + NOTED_EVERY)}
+    return {"session_seconds": min(_idle() - NOTED_EVERY, seconds_left(request.session))}
 
 
 def seconds_left(session: Any) -> int:

@@ -6,8 +6,7 @@
   if (!warning) return;
   const [ending, ended] = warning.querySelectorAll("p"), button = warning.querySelector("button");
   const before = 120, every = 10;
-  // The use of a page is noted once a minute, so it may end that much earlier.
-  let ends = Date.now() / 1000 + Number(warning.dataset.seconds) - 60, focused = null;
+  let ends = Date.now() / 1000 + Number(warning.dataset.seconds), focused = null;
 
   // Another tab may have lengthened it, so the server is asked. That does not count as use.
   async function ask(method) {

@@ -39,10 +39,7 @@ class Handler(AxesDatabaseHandler):
 
     def is_locked(self, request: HttpRequest, credentials: dict | None = None) -> bool:
         """Also by the number of names that were tried from an address."""
-        since = timezone.now() - (get_cool_off(request) or timedelta())
-        tried = AccessAttempt.objects.filter(ip_address=address_of(request), attempt_time__gt=since)
-        if tried.values("username").distinct().count() >= NAMES_OF_AN_ADDRESS:
-            count("sign_ins", "sprayed")
+        if is_sprayed(request):
             vars(request)["axes_locked_out"] = True
             return True
         locked: bool = super().is_locked(request, credentials)
@@ -59,6 +56,14 @@ class Handler(AxesDatabaseHandler):
         """Store when a user signed in."""
         count("sign_ins", "done")
         super().user_logged_in(sender, _bare(request), user, **kwargs)
+
+
+def is_sprayed(request: HttpRequest) -> bool:
+    """Whether many names were tried from this address a short while ago."""
+    since = timezone.now() - (get_cool_off(request) or timedelta())
+    tried = AccessAttempt.objects.filter(ip_address=address_of(request), attempt_time__gt=since)
+    names: int = tried.values("username").distinct().count()
+    return names >= NAMES_OF_AN_ADDRESS
 
 
 def _bare(request: HttpRequest | None) -> HttpRequest | None:
@@ -86,7 +91,7 @@ def show_lockout(
     request: HttpRequest, original_response: HttpResponse | None = None, credentials: dict | None = None
 ) -> HttpResponse:
     """The page with the time to wait, the same for an existing and an unknown name."""
-    count("sign_ins", "locked")
+    count("sign_ins", "sprayed" if is_sprayed(request) else "locked")
     wait = get_cool_off(request)
     seconds = int(wait.total_seconds()) if wait else 0
     context = {"minutes": -(-seconds // 60), "contact": settings.CONTACT}

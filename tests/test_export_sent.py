@@ -1,6 +1,7 @@
 """An export is sent while it is read: logged before, as one statement saw it, in bounded time, whole or broken."""
 
 import time
+from collections.abc import Iterator
 from http.client import HTTPConnection, IncompleteRead
 
 import pytest
@@ -156,35 +157,33 @@ def test_what_is_refused_is_a_page_and_not_half_a_file(client, lists, monkeypatc
     assert response["Content-Type"].startswith("text/html")
 
 
+@pytest.fixture
+def web(committed_lists) -> Iterator[tuple[HTTPConnection, str]]:
+    """A connection to a web server of its own with many rows to send, and a session there."""
+    factories.record(committed_lists)
+    session = store_many(committed_lists)
+    port = find_free_port()
+    process = start("clinic", PORT=str(port))
+    try:
+        wait_for(lambda: healthy("clinic", PORT=str(port)), "a web server that responds")
+        yield HTTPConnection("127.0.0.1", port, timeout=30), session
+    finally:
+        kill(process)
+
+
 @committed
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
-def test_a_failure_on_the_way_breaks_the_transfer(committed_lists, format):
-    factories.record(committed_lists)
-    session = store_many(committed_lists)
-    port = find_free_port()
-    process = start("clinic", PORT=str(port))
-    try:
-        wait_for(lambda: healthy("clinic", PORT=str(port)), "a web server that responds")
-        break_off(HTTPConnection("127.0.0.1", port, timeout=30), session, format)
-    finally:
-        kill(process)
+def test_a_failure_on_the_way_breaks_the_transfer(web, format):
+    break_off(*web, format)
 
 
 @committed
-def test_nothing_more_is_read_for_a_client_that_has_gone(committed_lists):
-    factories.record(committed_lists)
-    session = store_many(committed_lists)
-    port = find_free_port()
-    process = start("clinic", PORT=str(port))
-    try:
-        wait_for(lambda: healthy("clinic", PORT=str(port)), "a web server that responds")
-        line = HTTPConnection("127.0.0.1", port, timeout=30)
-        line.request("GET", address("export") + "?format=csv", headers={"Cookie": f"sessionid={session}"})
-        response = line.getresponse()
-        assert len(response.read(10_000)) == 10_000
-        response.close()
-        line.close()
-        wait_for(lambda: not reading(), "an end of the export's session")
-        assert 0 < logged() < 120_000
-    finally:
-        kill(process)
+def test_nothing_more_is_read_for_a_client_that_has_gone(web):
+    line, session = web
+    line.request("GET", address("export") + "?format=csv", headers={"Cookie": f"sessionid={session}"})
+    response = line.getresponse()
+    assert len(response.read(10_000)) == 10_000
+    response.close()
+    line.close()
+    wait_for(lambda: not reading(), "an end of the export's session")
+    assert 0 < logged() < 120_000

@@ -20,6 +20,11 @@ def check_together(values: Mapping[str, Any]) -> None:
             problems.append(f"{' and '.join(missing)} not set. Set all of {', '.join(names)}, or none of them.")
     if values["HSTS_PRELOAD"] and not values["HSTS_SUBDOMAINS"]:
         problems.append("HSTS_PRELOAD is set without HSTS_SUBDOMAINS, which browsers ask for. Set both or none.")
+    if values["PROXIES"] == 0 and not (values["INSECURE_HTTP"] or values["DEBUG"]):
+        problems.append(
+            "PROXIES is 0, so that no proxy is believed, and only a proxy can say that a request came by HTTPS. "
+            "Write how many there are."
+        )
     for name, package in OPTIONAL.items():
         if values[name] and not find_spec(package):
             problems.append(

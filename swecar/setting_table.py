@@ -269,7 +269,8 @@ SETTINGS = (
         "PROXIES",
         form.number(0, 10),
         (
-            "how many proxies stand before the web server; each appends to `X-Forwarded-For`. 1, or 0 with "
+            "how many proxies stand before the web server; each appends to `X-Forwarded-For`. With 0 neither that "
+            "header nor `X-Forwarded-Proto` is believed, so it goes only with `INSECURE_HTTP`. 1, or 0 with "
             "`INSECURE_HTTP`, if not set"
         ),
     ),
@@ -311,6 +312,15 @@ SETTINGS = (
             "error's own text"
         ),
         "json",
+    ),
+    Setting(
+        "MONITORING_TOKEN",
+        form.secret_key,
+        (
+            "50 or more random characters: who sends them (`Authorization: Bearer …`) may read `/metrics` and "
+            "`/health/deep`; without it nobody may"
+        ),
+        secret=True,
     ),
     Setting(
         "HEARTBEAT_URL",

@@ -53,6 +53,7 @@ LOOKUPS_PER_HOUR_IMPORT: int = _set["LOOKUPS_PER_HOUR_IMPORT"]
 DORMANT_DAYS: int = _set["DORMANT_DAYS"]
 TOKEN_DAYS: int = _set["TOKEN_DAYS"]
 REFERRAL_DAYS: int = _set["REFERRAL_DAYS"]  # how long a row waits for the steward
+MONITORING_TOKEN: str = _set["MONITORING_TOKEN"] or ""  # nobody reads /metrics without one
 HEARTBEAT_URL: str = _set["HEARTBEAT_URL"] or ""
 TRACES_URL: str = _set["TRACES_URL"] or ""
 SENTRY_DSN: str = _set["SENTRY_DSN"] or ""
@@ -91,6 +92,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "swecar.http.request_id.name_request",  # outermost, so that no cached response has an id
     *(["swecar.tracing.spans.trace_request"] if TRACES_URL else []),
+    "swecar.http.middleware.refuse_foreign_hosts",  # before the cache, which then has no response to one
     "swecar.http.replay_cache.remember_responses",  # before all others, so that it caches the response as sent
     "django.middleware.security.SecurityMiddleware",
     "swecar.http.middleware.refuse_zero_bytes",
@@ -272,7 +274,8 @@ SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_
 SECURE_HSTS_SECONDS = 0 if INSECURE_HTTP else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = _set["HSTS_SUBDOMAINS"]
 SECURE_HSTS_PRELOAD: bool = _set["HSTS_PRELOAD"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Anyone can send it, so it is believed only where a proxy sets it.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # requested inside the proxy
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "registry.pages.clinic.expired_form.return_stale_form"

@@ -22,6 +22,7 @@ from swecar import alive
 from swecar.local.folder import ROOT
 from tests import factories
 from tests.test_metrics import ask as metrics
+from tests.watching import TOKEN
 from tests.working import database_url, kill, wait_for, worker
 
 HOUR = timedelta(hours=1)
@@ -227,7 +228,7 @@ def test_a_worker_and_a_scheduler_show_themselves_and_are_missed(committed_lists
         old = time.time() - alive.LONGEST_SILENCE[part] - 1
         os.utime(tmp_path / f"swecar-{part}-alive", (old, old))
         assert check(part).returncode == 1
-    told = Client().get("/health/deep").json()
+    told = Client().get("/health/deep", headers=TOKEN).json()
     assert {"worker", "beat"} <= set(told["absent"])
 
 

@@ -20,6 +20,7 @@ from swecar.local.folder import ROOT
 from swecar.server_urls import redis_server
 from tests import factories
 from tests.signing_in import PASSWORD, sign_in
+from tests.watching import read_metrics
 
 LABELS = ("part", "way", "job", "status", "code", "outcome", "le")
 INFUSION = {
@@ -37,7 +38,7 @@ def none_yet():
 def told(name: str) -> dict[tuple, float]:
     """The samples of a counter, by its labels' values."""
     found = {}
-    for family in text_string_to_metric_families(Client().get("/metrics").content.decode()):
+    for family in text_string_to_metric_families(read_metrics()):
         for sample in family.samples if family.name == f"swecar_{name}" else ():
             labels = [sample.labels[label] for label in LABELS if label in sample.labels]
             found[(*labels, *([sample.name] if "le" in sample.labels else []))] = sample.value
@@ -169,14 +170,14 @@ def test_with_redis_down_nothing_is_lost_and_the_rest_is_told(db, settings):
     up = settings.REDIS
     settings.REDIS = redis_server("redis://127.0.0.1:9/0")
     counts.count("entries", "form")
-    assert b"swecar_entries" not in Client().get("/metrics").content
-    assert b"swecar_broker_up 0.0" in Client().get("/metrics").content
+    assert "swecar_entries" not in read_metrics()
+    assert "swecar_broker_up 0.0" in read_metrics()
     settings.REDIS = up
     assert told("entries") == {("form",): 1}
 
 
 def test_a_proof_that_has_not_differed_yet_is_told_as_none(db):
     """Else the first would begin a series at 1, and no alert would see it rise."""
-    told = Client().get("/metrics").content.decode()
+    told = read_metrics()
     for outcome in ("agreed", "differed"):
         assert f'swecar_proofs_total{{outcome="{outcome}"}}' in told

@@ -12,6 +12,7 @@ from registry.choices import Sign
 from registry.models import LastSeen, Publication, Snapshot
 from registry.publishing.publish import publish
 from swecar.server_urls import redis_server
+from tests.watching import TOKEN
 
 DOWN = ["redis://127.0.0.1:9/0", "redis://nowhere.invalid:6379/0", "redis+sentinel://127.0.0.1:9/master/0"]
 
@@ -23,7 +24,7 @@ def seen_of_late(db):
 
 
 def ask(path: str) -> tuple[int, dict]:
-    answer = Client().get(f"/health/{path}")
+    answer = Client().get(f"/health/{path}", headers=TOKEN)
     return answer.status_code, answer.json()
 
 

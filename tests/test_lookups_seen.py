@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from registry.models import AccessLog, Lookup
@@ -11,6 +10,7 @@ from tests import factories
 from tests.calling import Program
 from tests.desk import address, sign_in, text
 from tests.test_metrics import read
+from tests.watching import read_metrics
 
 BUDGET, OF_FILES = 6, 20
 
@@ -77,6 +77,6 @@ def test_the_log_is_asked_for_refused_look_ups_alone(lists, users):
 
 
 def test_the_machines_are_told_how_many_and_of_nobody(users):
-    answer = Client().get("/metrics").content.decode()
+    answer = read_metrics()
     assert read(answer)["lookups"] == {"by_number": 3 + 20 + 6, "in_files": 19, "refused": 1}
     assert not [name for name in users if f'"{name}"' in answer]

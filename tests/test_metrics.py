@@ -20,6 +20,7 @@ from swecar.counts import COUNTERS, SECONDS
 from swecar.local.folder import ROOT
 from swecar.server_urls import redis_server
 from tests import factories
+from tests.watching import TOKEN, read_metrics
 
 ALONE = {"database_up", "broker_up"}
 OF_THE_DATABASE = {
@@ -35,7 +36,7 @@ from django.conf import settings
 settings.DATABASES["default"]["OPTIONS"]["pool"]["timeout"] = 0.2
 django.setup()
 from django.test import Client
-answer = Client().get("/metrics")
+answer = Client().get("/metrics", headers={"authorization": f"Bearer {settings.MONITORING_TOKEN}"})
 assert answer.status_code == 200
 print(answer.content.decode())
 """
@@ -57,7 +58,7 @@ def read(text: str) -> dict:
 
 
 def ask() -> dict:
-    return read(Client().get("/metrics").content.decode())
+    return read(read_metrics())
 
 
 def store_run(task: Task, outcome="", *, queued: int, started: int | None = None, ended: int | None = None):
@@ -90,7 +91,7 @@ def test_every_gauge_is_in_the_handbook_and_no_other():
 
 
 def test_the_answer_is_text_for_prometheus_kept_by_nobody(lists):
-    answer = Client().get("/metrics")
+    answer = Client().get("/metrics", headers=TOKEN)
     assert answer["Content-Type"].startswith("text/plain; version=")
     assert answer["Cache-Control"] == "no-store"
     assert not answer.cookies
@@ -100,7 +101,7 @@ def test_the_answer_is_text_for_prometheus_kept_by_nobody(lists):
 
 def test_a_machine_on_this_side_of_the_proxy_is_not_sent_to_https(lists, settings):
     settings.SECURE_SSL_REDIRECT = True
-    assert Client().get("/metrics").status_code == 200
+    assert Client().get("/metrics", headers=TOKEN).status_code == 200
 
 
 def test_the_current_snapshot_is_told_and_whether_it_is_stale(lists):

@@ -7,7 +7,6 @@ import subprocess
 
 import pytest
 import yaml
-from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from registry.choices import Task
@@ -16,6 +15,7 @@ from swecar.counts import COUNTERS, SECONDS
 from swecar.local.folder import ROOT
 from tests import factories
 from tests.test_metrics import store_run
+from tests.watching import read_metrics
 
 FOLDER = ROOT / "deploy" / "monitoring"
 RULES = [
@@ -45,7 +45,7 @@ def labels(lists, settings) -> dict[str, set[str]]:
     known |= {f"swecar_{SECONDS}_{end}": {"part"} for end in ("sum", "count")}
     known[f"swecar_{SECONDS}_bucket"] = {"part", "le"}
     for settings.READS_REPLICA in (False, True):
-        for family in text_string_to_metric_families(Client().get("/metrics").content.decode()):
+        for family in text_string_to_metric_families(read_metrics()):
             if family.type == "gauge":
                 known[family.name] = set().union(*(sample.labels for sample in family.samples))
     return known

@@ -3,9 +3,14 @@
 import gzip
 import os
 import shutil
+import socket
 import ssl
 import subprocess
+import threading
+from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPSConnection
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +18,9 @@ from benchmarks.nginx_configuration import find_nginx, write_configuration
 from registry.publishing.publish import publish
 from swecar.local.ports import find_free_port
 from tests import factories
+from tests.small_server import read_response
 from tests.test_export_sent import break_off, store_many
+from tests.test_host_by_socket import EVIL, HOSTS, SAID, alike
 from tests.test_role_processes import healthy, start
 from tests.working import kill, wait_for
 
@@ -23,35 +30,53 @@ pytestmark = [
 ]
 
 
+LIKE_PRODUCTION = {
+    "INSECURE_HTTP": "0", "SECOND_FACTOR": "required", "ALLOWED_HOSTS": "localhost",
+    "ADMINS": "drift@region.example", "CONTACT": "registret@region.example", "CONTROLLER": "Region Mellan",
+}  # fmt: skip
+
+
 @pytest.fixture
 def site(committed_lists, tmp_path):
-    """The port at which nginx listens."""
+    """The port at which nginx listens, the public process, and the folder."""
     factories.record(committed_lists)
     publish()
+    with serve(tmp_path) as running:
+        yield running
+
+
+@contextmanager
+def serve(folder: Path, plain: int = 0, **variables: str):
+    """The same. plain: the port for HTTP; variables: of both processes."""
     ports = {role: str(find_free_port()) for role in ("public", "clinic")}
     secure = find_free_port()
     command = write_configuration(
-        tmp_path,
+        folder,
         servers={role: [f"127.0.0.1:{port}"] for role, port in ports.items()},
         secure=f"127.0.0.1:{secure}",
-        plain=f"127.0.0.1:{find_free_port()}",
+        plain=f"127.0.0.1:{plain or find_free_port()}",
     )
     subprocess.run([*command, "-t"], check=True, env=os.environ | {"LC_ALL": "C"})
-    processes = [start(role, PORT=port) for role, port in ports.items()]
+    processes = [start(role, PORT=port, **variables) for role, port in ports.items()]
     processes.append(subprocess.Popen(command, start_new_session=True))
     try:
         for role, port in ports.items():
-            wait_for(lambda role=role, port=port: healthy(role, PORT=port), f"a {role} that responds")
-        yield secure, processes[0], tmp_path
+            asked = partial(healthy, role, PORT=port, **variables)
+            wait_for(asked, f"a {role} that responds")
+        yield secure, processes[0], folder
     finally:
         for process in processes:
             kill(process)
 
 
-def connect(port: int) -> HTTPSConnection:
+def trusting() -> ssl.SSLContext:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return HTTPSConnection("localhost", port, context=context, timeout=20)
+    return context
+
+
+def connect(port: int) -> HTTPSConnection:
+    return HTTPSConnection("localhost", port, context=trusting(), timeout=20)
 
 
 def ask(port: int, path: str, **headers: str):
@@ -101,6 +126,47 @@ def test_it_keeps_what_the_headers_allow_and_tells_the_two_sides_apart(site):
     assert "GET /api/ " in log
     assert "/api/v1" not in log
     assert "127.0.0.1" not in log
+
+
+def test_in_front_too_a_foreign_host_is_refused_and_no_client_is_believed(committed_lists, tmp_path):
+    publish()
+    plain = find_free_port()
+    with serve(tmp_path, plain, **LIKE_PRODUCTION) as (port, public, _folder):
+        threading.Thread(target=public.stdout.read, daemon=True).start()  # each refusal is a line
+        refuse_and_believe_nothing(port, plain)
+
+
+def refuse_and_believe_nothing(port: int, plain: int) -> None:
+    def say(port: int, path: str, *headers: str) -> tuple[int, dict, bytes]:
+        text = "\r\n".join([f"GET {path} HTTP/1.1", *headers, "Connection: close", "", ""]).encode("latin-1")
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+            spoken = line if port == plain else trusting().wrap_socket(line)
+            spoken.sendall(text)
+            return read_response(spoken)
+
+    # nginx passes on the name alone.
+    hosts = [headers for kind, headers in HOSTS.items() if kind != "a port that is none"]
+    for way in (port, plain):
+        for path in ("/", "/api/v1/map", "/robots.txt", "/clinic/", "/nothing", "/static/pages/public.css"):
+            say(way, path, "Host: localhost")
+            for headers in hosts:
+                status, told, body = say(way, path, *headers)
+                assert (status, EVIL in str(told), EVIL.encode() in body) == (400, False, False), (
+                    way,
+                    path,
+                    headers,
+                )
+            assert say(way, f"http://{EVIL}{path}", "Host: localhost")[0] == 400
+    for path in ("/", "/robots.txt", "/api/v1/map", "/accounts/login/"):
+        said = "X-Forwarded-Proto: https", f"X-Forwarded-Host: {EVIL}"
+        status, told, _body = say(plain, path, "Host: localhost", *said)
+        assert (status, told["location"]) == (301, f"https://localhost{path}")
+    for path in ("/metrics", "/health/deep", "/health/ready"):
+        assert [say(way, path, "Host: localhost")[0] for way in (port, plain)] == [404, 404]
+    for path in ("/robots.txt", "/api/v1/status", "/clinic/", "/accounts/login/"):
+        before = alike(say(port, path, "Host: localhost"))
+        for said in SAID:
+            assert alike(say(port, path, "Host: localhost", said)) == before, (path, said)
 
 
 def test_an_export_that_breaks_is_broken_in_front_too(site, committed_lists):

@@ -19,6 +19,7 @@ from swecar.local.folder import ROOT
 from tests import factories
 from tests.exchange_files import as_csv
 from tests.test_settings import FINISHED, NEEDED, run
+from tests.watching import read_metrics
 
 spans = pytest.importorskip("swecar.tracing.spans", reason="requirements-tracing.txt is not installed")
 faults = pytest.importorskip("swecar.tracing.faults", reason="requirements-tracing.txt is not installed")
@@ -100,7 +101,7 @@ def seen(settings):
             "lines": "\n".join(lines),
             "spans": "\n".join(span.to_json(indent=None) for span in EXPORTED.get_finished_spans()),
             "events": "\n".join(Kept.envelopes),
-            "metrics": Client().get("/metrics").content.decode(),
+            "metrics": read_metrics(),
         }
 
     yield everything

@@ -29,11 +29,13 @@ QUOTED = "hem%2Fl%3Fgt%40"
 USE = """
 import django
 django.setup()
+from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from registry.entry import publish_request
 cache.set("kept", "by all", 60)
-print(cache.get("kept"), Client().get("/health/deep").json()["broker"])
+token = {"authorization": f"Bearer {settings.MONITORING_TOKEN}"}
+print(cache.get("kept"), Client().get("/health/deep", headers=token).json()["broker"])
 publish_request.queue_publication()
 publish_request._sender.shutdown()
 """

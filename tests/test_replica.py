@@ -22,13 +22,14 @@ from tests.standbys import running_standby, stop
 from tests.test_metrics import OF_A_REPLICA
 from tests.test_metrics import read as read_gauges
 from tests.test_role_processes import start, status_of
+from tests.watching import TOKEN, read_metrics
 from tests.working import kill, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PAGES = [
     "/", "/en/", "/?as_of=2020-01-01", "/sa-raknar-vi/", "/en/freshness/", "/en/releases/", "/en/embed/",
     "/sitemap.xml", "/api/v1/map", "/api/v1/counts?by=centre,category", "/api/v1/snapshots", "/api/v1/status",
-    "/api/v1/config", "/api/v1/releases", "/api/v1/catalogue", "/api-info", "/health/ready", "/metrics",
+    "/api/v1/config", "/api/v1/releases", "/api/v1/catalogue", "/api-info", "/health/ready",
 ]  # fmt: skip
 people = count()
 
@@ -55,7 +56,7 @@ def enter(lists, number: int) -> None:
 
 
 def ask(path: str, **headers) -> tuple[int, dict]:
-    response = Client(raise_request_exception=False).get(path, headers=headers)
+    response = Client(raise_request_exception=False).get(path, headers=TOKEN | headers)
     return response.status_code, response.json()
 
 
@@ -68,7 +69,7 @@ def total() -> tuple[int, int]:
 
 def test_all_that_the_public_reads_can_be_read_there(replica, committed_lists):
     with replica.read():
-        found = {path: Client().get(path).status_code for path in PAGES}
+        found = {path: Client().get(path, headers=TOKEN).status_code for path in PAGES}
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_is_in_recovery()")
             assert cursor.fetchone() == (True,)
@@ -221,7 +222,7 @@ def test_the_lag_is_told_and_beyond_its_bound_the_process_is_not_ready(replica, 
         assert (code, deep["replica_lag_seconds"] > 2) == (503, True)
         assert ask("/api/v1/status")[1]["lag_seconds"] > 2
         assert total()[1] == 3  # who asks nevertheless is served
-        gauges = read_gauges(Client().get("/metrics").content.decode())
+        gauges = read_gauges(read_metrics())
         assert (gauges["replica_up"], gauges["replica_lag_seconds"] > 2) == (1, True)
         replica.resume()
         wait_for(lambda: ask("/health/ready")[0] == 200, "a replica that is level")
@@ -250,13 +251,13 @@ def test_a_web_server_without_a_replica_tells_of_none(committed_lists):
     assert "replica_lag_seconds" not in ask("/health/ready")[1]
     assert "replica_lag_seconds" not in ask("/health/deep")[1]
     assert ask("/api/v1/status")[1]["lag_seconds"] == 0
-    assert not [name for name in read_gauges(Client().get("/metrics").content.decode()) if "replica" in name]
+    assert not [name for name in read_gauges(read_metrics()) if "replica" in name]
 
 
 def test_one_at_a_replica_tells_of_itself_and_leaves_the_service_to_those_at_the_primary(replica):
     """Alerts take the highest of all web servers: not of one that is behind, or up while the primary is down."""
     with replica.read():
-        told = read_gauges(Client().get("/metrics").content.decode())
+        told = read_gauges(read_metrics())
     assert set(told) == OF_A_REPLICA | {"broker_up"}
 
 

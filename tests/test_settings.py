@@ -54,6 +54,7 @@ WRONG = {
         f"redis+sentinel://:{SECRET}@h1:x/master/0", f"redis+sentinel://:{SECRET}@h1/master/x",
         f"rediss+sentinel://:{SECRET}@h1/master/0?ssl_ca_cert=x", f"unix://{SECRET}",
     ],
+    "MONITORING_TOKEN": [SECRET, "aaaa" * 20],
     "SECRET_KEY": [SECRET, SECRET * 5, "aaaa" * 20, "django-insecure-" + LONG],
     "IDENTITY_KEYS": [SECRET, f"{SECRET}:{KEY},{SECRET}:{KEY}", f":{KEY}", f"k:{KEY[:20]}", f"k:{KEY},k:{KEY}"],
     "ALLOWED_HOSTS": [",", "https://registret.se", "registret.se:443", "registret.se/", "a.se;b.se", "a.se b.se"],
@@ -165,9 +166,15 @@ def test_a_wrong_value_is_refused_in_a_sentence_without_a_secret(read, name, val
     assert told.value.__context__ is None or told.value.__suppress_context__
 
 
+GO_ALONG = {
+    "OIDC_ISSUER": {"OIDC_CLIENT_ID": "i", "OIDC_CLIENT_SECRET": "s"},
+    "PROXIES": {"INSECURE_HTTP": "1"},
+}
+
+
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in RIGHT.items() for value in values])
 def test_a_right_value_is_taken(read, name, value):
-    read(**{name: value} | ({"OIDC_CLIENT_ID": "i", "OIDC_CLIENT_SECRET": "s"} if name == "OIDC_ISSUER" else {}))
+    read(**{name: value} | GO_ALONG.get(name, {}))
 
 
 @pytest.mark.parametrize(
@@ -219,6 +226,7 @@ def test_a_misspelt_option_of_the_driver_is_named_as_it_is_spelt(read):
         ({"OIDC_ISSUER": "https://idp.se"}, "OIDC_CLIENT_ID and OIDC_CLIENT_SECRET"),
         ({"OIDC_CLIENT_SECRET": SECRET}, "OIDC_ISSUER and OIDC_CLIENT_ID"),
         ({"HSTS_PRELOAD": "1"}, "HSTS_SUBDOMAINS"),
+        ({"PROXIES": "0"}, "no proxy is believed"),
     ],
 )
 def test_settings_that_need_each_other_are_asked_for(read, together, missing):

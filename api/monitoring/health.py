@@ -5,7 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import DatabaseError
 from django.db.migrations.recorder import MigrationRecorder
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -13,6 +13,7 @@ import registry.migrations
 from registry.models import LastSeen
 from registry.models.publication import Publication
 from registry.published.replica import is_too_far_behind, read_lag
+from swecar.http.monitoring_token import holds_monitoring_token
 from swecar.redis_client import IMPATIENT, make_client
 
 LAST_MIGRATION = max(file.stem for file in Path(*registry.migrations.__path__).glob("[0-9]*.py"))
@@ -32,12 +33,16 @@ def ready(request: HttpRequest) -> JsonResponse:
     lag, is_level = _replica(database)
     is_ready = database and is_level
     status = "ready" if is_ready else "not ready"
-    told = {"status": status, "database": database, "broker": is_broker_up(), "snapshot_age_seconds": age} | lag
+    told = {"status": status, "database": database, "broker": is_broker_up(), "snapshot_age_seconds": age}
+    if holds_monitoring_token(request.META):  # the lag grows and falls with what is written
+        told |= lag
     return JsonResponse(told, status=200 if is_ready else 503)
 
 
 def deep(request: HttpRequest) -> JsonResponse:
-    """The whole service, for an outside monitor: 503 where anything is missing."""
+    """The whole service, for an outside monitor that has the token: 503 where anything is missing."""
+    if not holds_monitoring_token(request.META):
+        raise Http404
     database, age = _database()
     broker = is_broker_up()
     try:

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Count, Min, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
@@ -23,6 +23,7 @@ from registry.models import ImportJob, LastSeen, Publication, Revision, Run
 from registry.models.last_seen import LONGEST_ABSENCE
 from registry.published.replica import read_lag
 from swecar.counts import read_counts
+from swecar.http.monitoring_token import holds_monitoring_token
 
 
 class _Gauges:
@@ -44,7 +45,11 @@ class _Gauges:
 
 @require_safe
 def show_metrics(request: HttpRequest) -> HttpResponse:
-    """All gauges in the text format of Prometheus; with the database down what is known without it."""
+    """All gauges in the text format of Prometheus, for who has the token; with the database down what is known
+    without it.
+    """
+    if not holds_monitoring_token(request.META):
+        raise Http404
     gauges = _tell_of_replica() if settings.READS_REPLICA else _tell_of_service()
     gauges.tell("broker_up", "Whether the broker responds.", is_broker_up())
     counts = read_counts()

@@ -12,6 +12,7 @@ SETTINGS = {
     "DJANGO_SETTINGS_MODULE": "swecar.settings", "DEMONSTRATION": "1", "INSECURE_HTTP": "1", "PROXIES": "1",
     "SECOND_FACTOR": "optional", "ALLOWED_HOSTS": "registry.test", "REDIS_URL": "redis://10.77.0.1:6379/0",
     "SECRET_KEY": secrets.token_hex(32), "IDENTITY_KEYS": f"made-up:{'A' * 43}=", "LOOKUPS_PER_HOUR": "100000",
+    "MONITORING_TOKEN": secrets.token_hex(32),
     "LOOKUPS_PER_HOUR_IMPORT": "1000000",
 }  # fmt: skip
 os.environ.update(SETTINGS | {"DATABASE_URL": OBSERVED})

@@ -18,9 +18,10 @@ hostname "$1"; mount --bind "$2" /dev/shm; mount --bind "$3" "$3"; mount -o remo
 shift 3; exec "$@"
 """
 ASK = """
-import http.client, sys
+import http.client, os, sys
+sent = {"Host": "registry.test", "Authorization": "Bearer " + os.environ["MONITORING_TOKEN"]}
 line = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=20)
-line.request("GET", sys.argv[2], headers={"Host": "registry.test"})
+line.request("GET", sys.argv[2], headers=sent)
 response = line.getresponse()
 print(response.status, response.read().decode())
 """

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
@@ -21,7 +21,8 @@ from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 from django_htmx.middleware import HtmxDetails
 
-from swecar.http.request_parts import PARTS
+from swecar.http.monitoring_token import holds_monitoring_token
+from swecar.http.request_parts import PARTS, part_of
 
 SIGNED_IN = re.compile("|".join(PARTS[part] for part in ("records_api", "clinic", "accounts", "admin")))
 
@@ -43,6 +44,24 @@ def refuse_zero_bytes(get_response: Callable[[HttpRequest], HttpResponse]) -> Ca
                 raise Http404
             if CODED_ZERO in request.META.get("QUERY_STRING", ""):
                 raise BadRequest("The query string holds a zero byte.")
+        return get_response(request)
+
+    return layer
+
+
+def refuse_foreign_hosts(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
+    """The layer that answers to no name but the site's own (ALLOWED_HOSTS): a request for another gets no
+    page, no cached response and no file.
+
+    Prometheus asks a web server by its own name or number, and cannot send another; its token shows who it is.
+    """
+
+    def layer(request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:  # a 400
+            if part_of(request.path_info) != "monitoring" or not holds_monitoring_token(request.META):
+                raise
         return get_response(request)
 
     return layer

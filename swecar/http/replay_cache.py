@@ -20,8 +20,7 @@ from swecar.http.snapshot_response import SnapshotResponse
 # All of a request that snapshot_response.py, and what the other middleware adds, makes a response from.
 REQUEST_PARTS = (
     "PATH_INFO", "QUERY_STRING", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme",
-    "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING",
-    "HTTP_ACCEPT_LANGUAGE", "SCRIPT_NAME",
+    "HTTP_X_FORWARDED_PROTO", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_ACCEPT_LANGUAGE",
 )  # fmt: skip
 MOST_RESPONSES, LARGEST = 500, 64_000  # bytes
 

@@ -81,6 +81,7 @@ def serving(var: Path, *, fast: bool = False, demonstration: bool = False) -> It
             "REDIS_URL": redis_url,
             "SECRET_KEY": passwords["secret_key"],
             "IDENTITY_KEYS": passwords["identity_keys"],
+            "MONITORING_TOKEN": passwords["monitoring"],
             "INSECURE_HTTP": "1",
             "SECOND_FACTOR": "optional",
         }

@@ -37,4 +37,7 @@ def keep_secrets(var: Path) -> dict[str, str]:
         made["identity_keys"] = f"demo:{base64.b64encode(secrets.token_bytes(32)).decode()}"
         write_privately(path, json.dumps(made, indent=1))
     kept: dict[str, str] = json.loads(path.read_text())
+    if "monitoring" not in kept:  # a folder of before
+        kept["monitoring"] = secrets.token_urlsafe(50)
+        write_privately(path, json.dumps(kept, indent=1))
     return kept

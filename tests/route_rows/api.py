@@ -2,6 +2,7 @@
 
 from tests import factories
 from tests.routes import Row, World
+from tests.watching import TOKEN
 
 ALL_200 = {"nobody": 200, "signed_in": 200}
 ALL_404 = {"nobody": 404, "signed_in": 404}
@@ -77,6 +78,10 @@ def snapshot(world: World) -> dict:
     return {"number": 1}
 
 
+def watching(world: World) -> dict:
+    return TOKEN
+
+
 def reason(world: World) -> dict:
     return {"reason": "Recorded twice"}
 
@@ -100,8 +105,11 @@ ROWS = [
     Row("sitemap", "GET", ALL_200),
     Row("live", "GET", ALL_200),
     Row("ready", "GET", ALL_200),
-    Row("deep", "GET", ALL_200),
-    Row("metrics", "GET", ALL_200),
+    # Whoever is signed in: only the token of MONITORING_TOKEN opens these.
+    Row("deep", "GET", ALL_404),
+    Row("deep", "GET", ALL_200, headers=watching),
+    Row("metrics", "GET", ALL_404),
+    Row("metrics", "GET", ALL_200, headers=watching),
     Row("metrics", "POST", ALL_405),
     *(Row(f"api:{name}", "GET", ALL_200) for name in PUBLIC),
     *(Row(f"api:{name}", "POST", ALL_405) for name in PUBLIC),

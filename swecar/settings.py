@@ -87,17 +87,8 @@ INSTALLED_APPS = [
     "api",
 ]
 
-# Public responses need no session, user or CSRF token: swecar.http.middleware skips these layers for them, which
-# saves a quarter of the time of a response.
-MIDDLEWARE = [
-    "swecar.http.request_id.name_request",  # outermost, so that no cached response has an id
-    *(["swecar.tracing.spans.trace_request"] if TRACES_URL else []),
-    "swecar.http.middleware.refuse_foreign_hosts",  # before the cache, which then has no response to one
-    "swecar.http.replay_cache.remember_responses",  # before all others, so that it caches the response as sent
-    "django.middleware.security.SecurityMiddleware",
-    "swecar.http.middleware.refuse_zero_bytes",
-    "swecar.static_files.StaticFiles",
-    "swecar.own_database.serve_own_database",
+# Who signs in, and what they send. A process of the public plane alone knows nobody, and reads no such table.
+_SIGNED_IN = [
     "swecar.http.middleware.Session",
     "swecar.http.middleware.Locale",
     "swecar.http.middleware.Common",
@@ -111,6 +102,19 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
     "swecar.http.middleware.Frame",
     "swecar.http.middleware.ContentPolicy",
+]
+# Public responses need no session, user or CSRF token: swecar.http.middleware skips these layers for them, which
+# saves a quarter of the time of a response.
+MIDDLEWARE = [
+    "swecar.http.request_id.name_request",  # outermost, so that no cached response has an id
+    *(["swecar.tracing.spans.trace_request"] if TRACES_URL else []),
+    "swecar.http.middleware.refuse_foreign_hosts",  # before the cache, which then has no response to one
+    "swecar.http.replay_cache.remember_responses",  # before all others, so that it caches the response as sent
+    "django.middleware.security.SecurityMiddleware",
+    "swecar.http.middleware.refuse_zero_bytes",
+    "swecar.static_files.StaticFiles",
+    "swecar.own_database.serve_own_database",
+    *(["allauth.account.middleware.AccountMiddleware"] if APP_ROLE == "public" else _SIGNED_IN),
 ]
 
 TEMPLATES = [

@@ -5,29 +5,37 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from contextlib import closing
+from http.client import HTTPConnection
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import psycopg
 import pytest
+from django.urls import reverse
 
-from registry.choices import Outcome
+from registry.choices import Outcome, Scope
+from registry.entry.accounts.tokens import create_token
 from registry.models import Run
 from registry.publishing.publish import publish
 from swecar.local.folder import ROOT
 from swecar.local.ports import find_free_port
 from swecar.setting_table import ROLES
 from tests import factories
+from tests.desk import sign_in
+from tests.routes import Row, World, store_world
+from tests.test_routes import ROWS
 from tests.working import database_url, kill, wait_for
 
 SOON = 10  # seconds, in which each stops, on a machine that others use too; `make image-check` holds 5
 
 
-def start(role: str, **variables: str) -> subprocess.Popen:
+def start(role: str, *, output: int = subprocess.PIPE, **variables: str) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "swecar.start"], cwd=ROOT, text=True, start_new_session=True,
         env=os.environ | {"DATABASE_URL": database_url(), "APP_ROLE": role} | variables,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        stdout=output, stderr=subprocess.STDOUT,
     )  # fmt: skip
 
 
@@ -70,6 +78,38 @@ def test_a_web_server_serves_its_part_and_stops(committed_lists, role, clinic):
         assert [status_of(site + path) for path in ("/", "/api/v1/map", "/health/ready")] == [200] * 3
         assert status_of(f"{site}/api/v1/infusions") == (401 if role == "clinic" else 404)
         assert (stop(process) < SOON, process.returncode) == (True, 0)
+    finally:
+        kill(process)
+
+
+def ask(port: str, row: Row, world: World, headers: Mapping[str, str]) -> int:
+    """The status that a row's route has there."""
+    with factories.rolled_back():
+        sent, address = row.request(world), reverse(row.name, kwargs=dict(row.args(world)))
+    headers = {"Content-Type": sent["content_type"], **sent["headers"], **headers}
+    with closing(HTTPConnection("127.0.0.1", int(port), timeout=10)) as connection:
+        connection.request(row.method, address, sent["data"], headers)
+        return connection.getresponse().status
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_public_process_has_no_route_to_records(committed_lists):
+    """Whoever asks: the administrator, and a program with a token that may write."""
+    world = store_world(committed_lists)
+    Run.objects.all().delete()  # what has been queued, which the table's rows queue themselves
+    _token, text = create_token(
+        owner=world.users["reporter"], name="T", scope=Scope.WRITE, days=1, by=world.users["reporter"]
+    )
+    session = sign_in(world.users["administrator"]).cookies["sessionid"].value
+    asks_for_a_sign_in = [row for row in ROWS if row.status_of("nobody") in {302, 401, 403}]
+    assert len(asks_for_a_sign_in) > 100
+    port = str(find_free_port())
+    process = start("public", output=subprocess.DEVNULL, PORT=port)
+    try:
+        wait_for(lambda: healthy("public", PORT=port), "a web server that responds")
+        for headers in ({"Cookie": f"sessionid={session}"}, {"Authorization": f"Bearer {text}"}):
+            found = {f"{row.method} {row.name}": ask(port, row, world, headers) for row in asks_for_a_sign_in}
+            assert {name: status for name, status in found.items() if status != 404} == {}
     finally:
         kill(process)
 

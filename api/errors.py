@@ -10,7 +10,6 @@ from django.utils.translation import override
 from rest_framework import exceptions
 
 from registry.errors import (
-    DatabaseDown,
     InfusionRefused,
     KindUnclear,
     KnownElsewhere,
@@ -172,9 +171,11 @@ def bad_request(request: HttpRequest) -> HttpResponse:
     return problem(request, "bad_request", "The request cannot be processed as it stands", HTTPStatus.BAD_REQUEST)
 
 
-def database_down(request: HttpRequest, page: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
-    """The database does not respond, or has broken off what was read: a problem, or the page."""
-    return problem_of(request, DatabaseDown()) if request.path_info.startswith("/api/") else page(request)
+def unavailable(
+    request: HttpRequest, error: RegistryError, page: Callable[[HttpRequest, RegistryError], HttpResponse]
+) -> HttpResponse:
+    """What a request needs does not respond, or has broken off what was read: a problem, or the page."""
+    return problem_of(request, error) if request.path_info.startswith("/api/") else page(request, error)
 
 
 def server_error(request: HttpRequest, page: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:

@@ -91,6 +91,13 @@ class DatabaseDown(RegistryError):
     code = "database_down"
 
 
+class ClinicDown(RegistryError):
+    """In the demonstration, whose public process passes on what the clinic's serves."""
+
+    sentence = gettext_noop("The part for those who sign in does not respond just now. Try again in a minute.")
+    code = "clinic_down"
+
+
 class WrongPurpose(RegistryError):
     """The database is not what the process is set up for."""
 

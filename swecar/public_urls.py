@@ -12,9 +12,10 @@ from psycopg.errors import (
     TooManyColumns,
 )
 
-from api.errors import bad_request, database_down, not_found, server_error
+from api.errors import bad_request, not_found, server_error, unavailable
 from api.monitoring import health, metrics
 from api.public.service import ApiInfoView
+from registry.errors import DatabaseDown
 from registry.pages.public import about, error_pages, releases, robots
 from registry.pages.public.map_view import show_map
 
@@ -70,5 +71,5 @@ def _is_outage(error: BaseException | None) -> bool:
 def handler500(request):
     """A 500 as JSON for the API, else as a page; where it is the database that fails, a 503."""
     if _is_outage(sys.exception()):
-        return database_down(request, error_pages.show_database_down)
+        return unavailable(request, DatabaseDown(), error_pages.show_unavailable)
     return server_error(request, error_pages.show_fault)

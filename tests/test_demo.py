@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import socket
@@ -9,9 +10,11 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -94,11 +97,48 @@ def assert_it_serves_and_works(demo: Demonstration, var: Path) -> None:
         assert json.load(response)["national"]["infusions"] == 304
     with urllib.request.urlopen(f"http://127.0.0.1:{demo.port}/en/", timeout=LIMIT) as response:
         assert "the records are made up after a published figure" in response.read().decode()
-    assert set(demo.pids) == {"postgres", "valkey", "worker", "beat", "web"}
+    assert set(demo.pids) == {"postgres", "valkey", "worker", "beat", "clinic", "public"}
     deadline = time.monotonic() + LIMIT
     while "ready." not in (var / "logs" / "worker.log").read_text():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+class NotFollowed(urllib.request.HTTPRedirectHandler):
+    """Shows a redirect as it is."""
+
+    def redirect_request(self, *_request: object) -> None:
+        return None
+
+
+def assert_one_address_has_both_web_servers(demo: Demonstration, var: Path) -> None:
+    """The public process's alone: it hands on to the clinic's what asks for a sign-in, which goes round there."""
+    assert {name: role_of(demo.pids[name]) for name in ("public", "clinic")} == {
+        "public": "public", "clinic": "clinic",
+    }  # fmt: skip
+    site = f"http://localhost:{demo.port}"
+    kept = urllib.request.HTTPCookieProcessor()
+    browser = urllib.request.build_opener(kept, NotFollowed)
+    with pytest.raises(urllib.error.HTTPError) as told:
+        browser.open(f"{site}/clinic/", timeout=LIMIT)
+    assert told.value.headers["Location"] == "/accounts/login/?next=/clinic/"
+    form_page = browser.open(f"{site}/accounts/login/?next=/clinic/", timeout=LIMIT).read().decode()
+    form = {
+        "csrfmiddlewaretoken": re.findall(r'csrfmiddlewaretoken" value="(\w+)"', form_page)[0],
+        "login": "upp", "password": json.loads((var / "logins.json").read_text())["upp"], "next": "/clinic/",
+    }  # fmt: skip
+    sent = urllib.request.Request(f"{site}/accounts/login/", urlencode(form).encode(), {"Origin": site})  # noqa: S310
+    with pytest.raises(urllib.error.HTTPError) as told:
+        browser.open(sent, timeout=LIMIT)
+    assert (told.value.code, told.value.headers["Location"]) == (302, "/clinic/")
+    with browser.open(f"{site}/clinic/", timeout=LIMIT) as page:
+        assert "Akademiska" in page.read().decode()
+
+
+def role_of(pid: int) -> str:
+    """What a process's environment says that it is."""
+    variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return next(line.partition("=")[2] for line in variables if line.startswith("APP_ROLE="))
 
 
 def join(var: Path, command: str) -> subprocess.CompletedProcess[str]:
@@ -158,6 +198,7 @@ def test_it_starts_serves_stops_completely_and_starts_again_on_its_data(var):
     first = start_demo(var)
     assert_it_prints_the_summary(first, var)
     assert_it_serves_and_works(first, var)
+    assert_one_address_has_both_web_servers(first, var)
     assert_a_shell_joins_it(var)
     assert_no_registry_runs_on_it(var)
     assert_a_second_one_is_told_to_join(var)
@@ -173,8 +214,8 @@ def test_it_starts_serves_stops_completely_and_starts_again_on_its_data(var):
     assert time.monotonic() - began < SECOND_START
     assert_it_prints_the_summary(second, var)
 
-    os.kill(second.pids["beat"], signal.SIGKILL)
-    assert "The process `beat` ended by itself." in second.rest()
+    os.kill(second.pids["clinic"], signal.SIGKILL)
+    assert "The process `clinic` ended by itself." in second.rest()
     assert second.process.returncode == 1
     assert left_of(set(second.pids.values()), var) == []
 

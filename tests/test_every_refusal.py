@@ -18,7 +18,7 @@ from registry.entry.questions.referrals import REFERABLE, SEND_TO
 from registry.errors import RegistryError
 
 ROOT = Path(registry.__file__).parents[1]
-SOURCES = [path for room in ("registry", "api") for path in sorted((ROOT / room).rglob("*.py"))]
+SOURCES = [path for room in ("registry", "api", "swecar") for path in sorted((ROOT / room).rglob("*.py"))]
 
 # The way on of each code. "put right": the sentence names what is typed wrong, beside its field or by its column.
 # "again": later, or from the page as it is now. "other way": the sentence names another thing to do. "look": a
@@ -45,7 +45,7 @@ WAYS = {
     "again": """
         changed_meanwhile busy too_many_lookups effect_changed list_changed import_not_storable
         import_impossible question_answered referral_settled snapshot_behind too_many_requests no_snapshot
-        database_down
+        clinic_down database_down
         withheld_by_policy as_of_needs_current
     """,
     "other way": """

@@ -13,10 +13,11 @@ from django.core.management import CommandError, call_command
 
 from swecar.env import Setting
 from swecar.local.demo_summary import print_summary, read_map, say, step
-from swecar.local.embedded import FAST, serving
+from swecar.local.embedded import FAST, Servers, serving
 from swecar.local.errors import CannotStart
 from swecar.local.folder import ROOT, owned, var_folder
 from swecar.local.plan import Plan
+from swecar.local.ports import held_port
 from swecar.local.processes import running
 from swecar.local.signals import held_signals
 from swecar.local.watching import StopAsked, wait
@@ -27,6 +28,7 @@ from swecar.variables import EnvironmentProblem, with_these
 RESPONDS_WITHIN = 60.0  # seconds
 PORT = Setting("PORT", number(1, 65535), "the demonstration's port", "8000")
 # A single worker need not look for others at its start, which takes a second.
+PROXIES = Setting("PROXIES", number(0, 9), "how many proxies stand before it", "0")
 WORKER = (*COMMANDS["worker"], "--concurrency", "1", "--without-gossip", "--without-mingle")
 
 
@@ -52,11 +54,11 @@ def demonstrate(var: Path, port: int, signals: Sequence[int]) -> None:
     with ExitStack() as stack:
         with step("Starting PostgreSQL and Valkey"):
             servers = stack.enter_context(serving(var, demonstration=True))
-        variables = with_these(servers.variables)
-        variables |= {"SWECAR_VAR": str(var), "PYTHONUNBUFFERED": "1"}
         children = list(servers.children)
 
         def plan(name: str, *words: str, shows_output: bool = False) -> Plan:
+            variables = with_these(servers.variables | own_variables(name, servers))
+            variables |= {"SWECAR_VAR": str(var), "PYTHONUNBUFFERED": "1"}
             return Plan(name, [sys.executable, "-m", *words], ROOT, variables, shows_output=shows_output)
 
         def run_to_end(plan: Plan) -> None:
@@ -66,13 +68,16 @@ def demonstrate(var: Path, port: int, signals: Sequence[int]) -> None:
                     raise CannotStart(f"This step failed. The end of its output:{child.last_words()}")
 
         run_to_end(plan("prepare", "swecar.local.demo", "prepare", shows_output=True))
-        with step("Starting the worker, the scheduler and the web server"):
+        with step("Starting the worker, the scheduler and the web servers"):
+            clinic = stack.enter_context(held_port())
             for name, words in {
                 "worker": WORKER,
                 "beat": COMMANDS["beat"],
-                "web": (*COMMANDS["clinic"], "--bind", f"127.0.0.1:{port}"),
+                "clinic": (*COMMANDS["clinic"], "--bind", f"127.0.0.1:{clinic}"),
+                "public": ("swecar.demo_web", "--bind", f"127.0.0.1:{port}", "--clinic", str(clinic)),
             }.items():
                 children.append(stack.enter_context(running(plan(name, *words), var=var)))
+            wait(signals, children, lambda: read_map(clinic), within=RESPONDS_WITHIN)
             document = wait(signals, children, lambda: read_map(port), within=RESPONDS_WITHIN)
         print_summary(document, var, port)
         try:
@@ -82,6 +87,18 @@ def demonstrate(var: Path, port: int, signals: Sequence[int]) -> None:
             wait(signals, children, lambda: False)
         finally:
             say("\nStopping …")
+
+
+def own_variables(name: str, servers: Servers) -> dict[str, str]:
+    """What the process of this name has in its environment for itself, its own way into the database among it."""
+    database = {"DATABASE_URL": servers.variables["DATABASE_URL"], "PUBLIC_DATABASE_URL": ""}
+    match name:
+        case "public":
+            return database | {"APP_ROLE": "public"}
+        case "clinic":  # behind the public process
+            return database | {"APP_ROLE": "clinic", "PROXIES": str(PROXIES.read() + 1)}
+        case _:
+            return database
 
 
 def prepare(var: Path) -> None:

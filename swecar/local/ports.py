@@ -2,7 +2,8 @@
 
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from swecar.local.errors import CannotStart
@@ -36,6 +37,17 @@ def start_on_a_free_port(
             raise
         child.stop()
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def held_port() -> Iterator[int]:
+    """A port of 127.0.0.1 for a web server of ours: until the block ends no other user's program gets it, and none
+    by chance. The web server binds it too, by SO_REUSEPORT.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])
 
 
 def find_free_port() -> int:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.choices import Purpose
-from registry.errors import DatabaseDown, NotPublished, Withheld, WrongPurpose
+from registry.errors import NotPublished, RegistryError, Withheld, WrongPurpose
 from registry.pages.public.layout import STARTS, frame
 from swecar.http.error_status import status_of
 from swecar.http.middleware import CONTENT_POLICY, SIGNED_IN, language_of
@@ -56,10 +56,9 @@ def show_fault(request: HttpRequest) -> HttpResponse:
         return _show(request, HTTPStatus.INTERNAL_SERVER_ERROR, _("Something went wrong here"), sentence)
 
 
-def show_database_down(request: HttpRequest) -> HttpResponse:
-    """Nothing can be read: 503."""
+def show_unavailable(request: HttpRequest, error: RegistryError) -> HttpResponse:
+    """Nothing can be read, by this error: 503."""
     with override(language_of(request)):
-        error = DatabaseDown()
         sentence = str(error)
         if request.method == "POST":  # a commit may have gone through though nobody was told
             sentence += " " + _("What you sent may or may not have been saved: look before you send it again.")

@@ -13,6 +13,7 @@ from django.urls import Resolver404, resolve
 from api.errors import not_found, unavailable
 from registry.errors import ClinicDown
 from registry.pages.public.error_pages import show_unavailable
+from swecar.http.browser_limits import set_limits
 from swecar.http.request_id import HEADER, choose_id
 from swecar.local.hand_on import NotReached, hand_on
 from swecar.static_files import PREFIX as DOCUMENTS
@@ -45,6 +46,7 @@ def make_front(public: Callable, *, clinic: int) -> Callable:
 
 def _say_down(environ: dict[str, Any], start_response: Callable) -> Iterable[bytes]:
     response = unavailable(WSGIRequest(environ), ClinicDown(), show_unavailable)
+    set_limits(response, get_path_info(environ))
     response.headers[HEADER] = choose_id(environ)
     start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
     return [response.content]

@@ -100,16 +100,15 @@ _SIGNED_IN = [
     "registry.pages.accounts.session_limits.SessionLimits",
     "registry.pages.accounts.second_factor.SecondFactor",
     "axes.middleware.AxesMiddleware",
-    "swecar.http.middleware.Frame",
-    "swecar.http.middleware.ContentPolicy",
 ]
 # Public responses need no session, user or CSRF token: swecar.http.middleware skips these layers for them, which
 # saves a quarter of the time of a response.
 MIDDLEWARE = [
     "swecar.http.request_id.name_request",  # outermost, so that no cached response has an id
     *(["swecar.tracing.spans.trace_request"] if TRACES_URL else []),
-    "swecar.http.middleware.refuse_foreign_hosts",  # before the cache, which then has no response to one
     "swecar.http.replay_cache.remember_responses",  # before all others, so that it caches the response as sent
+    "swecar.http.browser_limits.limit_browsers",
+    "swecar.http.middleware.refuse_foreign_hosts",
     "django.middleware.security.SecurityMiddleware",
     "swecar.http.middleware.refuse_zero_bytes",
     "swecar.static_files.StaticFiles",
@@ -273,7 +272,7 @@ STORAGES = {
 STATICFILES_DIRS = [BASE_DIR / "registry" / "pages" / "static"]
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REFERRER_POLICY = "same-origin"  # and what else swecar.http.browser_limits says
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_HTTP
 SECURE_HSTS_SECONDS = 0 if INSECURE_HTTP else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS: bool = _set["HSTS_SUBDOMAINS"]
@@ -281,7 +280,6 @@ SECURE_HSTS_PRELOAD: bool = _set["HSTS_PRELOAD"]
 # Anyone can send it, so it is believed only where a proxy sets it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
 SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # requested inside the proxy
-X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "registry.pages.clinic.expired_form.return_stale_form"
 # The first two look for Django's middleware by name; swecar.http.middleware subclasses it. The others want what
 # HSTS_SUBDOMAINS and HSTS_PRELOAD leave to the region.
@@ -336,9 +334,6 @@ SPECTACULAR_SETTINGS = {
     "PREPROCESSING_HOOKS": ["api.public.openapi.without_slash"],
     "POSTPROCESSING_HOOKS": ["api.public.examples.add_examples", "api.public.description_frame.frame"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }
 
 LOGGING = read_logging(LOG_FORMAT)

@@ -3,7 +3,9 @@
 And the documents, where their site has been built.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from wsgiref.headers import Headers
 
@@ -12,14 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.storage import CompressedStaticFilesStorage
 
+from swecar.http.browser_limits import POLICY, document_policy, drawing_policy
+
 DOCUMENTS = Path(__file__).parents[1] / "site" / "docs"  # made by `make docs`
 PREFIX = "/docs/"
-# The site's pages have scripts and styles of their own within them. None loads anything from another host.
-POLICY = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; form-action 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
+STYLE_IN_SCRIPT = re.compile(rb"'([.:@][^'\\]{500,}\})'")  # one long text
 
 
 class OwnFilesCompressed(CompressedStaticFilesStorage):
@@ -52,13 +51,22 @@ class StaticFiles(WhiteNoiseMiddleware):
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         super().__init__(get_response)
-        self.add_headers_function = limit_documents
+        self.add_headers_function = limit_file
         if DOCUMENTS.is_dir():
             self.index_file = "index.html"
             self.add_files(str(DOCUMENTS), prefix=PREFIX)
 
 
-def limit_documents(headers: Headers, path: str, url: str) -> None:
-    """Say in the documents' headers what their pages may load."""
-    if url.startswith(PREFIX):
-        headers["Content-Security-Policy"] = POLICY
+@cache
+def find_styles(folder: Path) -> list[bytes]:
+    """The style sheets that the scripts of the documents' site put into its pages: the search has one."""
+    scripts = sorted(folder.glob("assets/javascripts/*.js"))
+    return [style for path in scripts for style in STYLE_IN_SCRIPT.findall(path.read_bytes())]
+
+
+def limit_file(headers: Headers, path: str, url: str) -> None:
+    """Say what a page of the documents and a drawing may load: of styles and scripts those within it, by hash."""
+    if url.startswith(PREFIX) and path.endswith(".html"):
+        headers[POLICY] = document_policy(Path(path).read_bytes(), find_styles(DOCUMENTS))
+    elif path.endswith(".svg"):
+        headers[POLICY] = drawing_policy(Path(path).read_bytes())

@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from swecar.static_files import find_styles
+
 LOADING = {"src", "srcset", "poster", "data", "action"}  # attributes that a browser follows by itself
 LOADING_LINKS = {
     "stylesheet",
@@ -58,6 +60,8 @@ def list_faults(folder: Path) -> list[str]:
     """A line for each dead link and each thing that is loaded from another host."""
     pages = {path: Page(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.html"))}
     faults = [f"{folder}: no page was built"] if not pages else []
+    if (folder / "assets" / "javascripts").exists() and not find_styles(folder):
+        faults.append("the style of the search was not found, and its policy will refuse it")
     for path, page in pages.items():
         name = path.relative_to(folder)
         faults += [f"{name}: loads {address}" for address in page.loads if is_elsewhere(address)]

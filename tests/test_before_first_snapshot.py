@@ -4,6 +4,7 @@ import pytest
 
 from registry.pages.public.layout import PLACES
 from tests.desk import text
+from tests.header_table import PUBLIC_PAGE
 from tests.test_trust_pages import PAGES
 
 
@@ -17,4 +18,6 @@ def test_before_the_first_snapshot_a_demonstration_says_so_too(lists, client, se
 def test_before_the_first_snapshot_a_page_says_so(lists, client, name, language):
     answer = client.get(PLACES[name][language])
     assert answer.status_code == 503
+    assert answer["Content-Security-Policy"] == PUBLIC_PAGE  # a page of another site may have it in its frame
+    assert "X-Frame-Options" not in answer
     assert answer["Retry-After"]

@@ -12,6 +12,7 @@ from swecar.front import is_public, make_front
 from swecar.local.folder import ROOT
 from swecar.local.ports import find_free_port
 from tests import factories
+from tests.header_table import CLOSED_PAGE
 from tests.routes import store_world
 from tests.test_routes import ROWS
 
@@ -68,6 +69,7 @@ def test_a_clinic_that_is_down_is_an_outage_and_the_map_is_not_part_of_it():
     )
     assert "The part for those who sign in does not respond just now. Try again in a minute." in page
     assert headers["X-Request-ID"]
+    assert headers["Content-Security-Policy"] == CLOSED_PAGE
     assert "look before you send it again" in ask("/en/clinic/", "POST", clinic=closed)[2]
 
     status, headers, problem = ask("/api/v1/infusions", clinic=closed)

@@ -34,7 +34,7 @@ def test_a_page_is_served_and_may_load_from_its_host_alone(site, path, name):
     policy = dict(part.split(" ", 1) for part in response["Content-Security-Policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert {source for sources in policy.values() for source in sources.split()} <= {
-        "'none'", "'self'", "'unsafe-inline'", "data:", "blob:",
+        "'none'", "'self'", "'unsafe-hashes'", "data:", "blob:",
     }  # fmt: skip
 
 

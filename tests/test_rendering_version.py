@@ -112,6 +112,7 @@ NOT_SHOWN = {
     "registry/tasks.py": {"LANGUAGE_CODE"},
     "swecar/http/client_address.py": {"PROXIES"},
     "swecar/http/dropped_file.py": {"FILE_UPLOAD_MAX_MEMORY_SIZE"},
+    "swecar/http/monitoring_token.py": {"MONITORING_TOKEN"},
     "swecar/http/rendering_version.py": {"BASE_DIR"},
 }
 

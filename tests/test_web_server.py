@@ -11,6 +11,7 @@ import pytest
 
 from swecar.http.bridge import THREADS
 from swecar.http.web_server import PROCESSES
+from tests.header_table import NO_PAGE
 from tests.small_server import read_response, small_server
 
 APPLICATION = """
@@ -93,6 +94,13 @@ def test_a_body_that_drips_is_cut(server):
             except ConnectionError:
                 return
     pytest.fail("It drips still.")
+
+
+def test_what_is_cut_off_has_the_headers_of_no_page(server):
+    with server.connect(SLOW["half a body"]) as connection:
+        status, headers, body = read_response(connection)
+    assert (status, body, headers["content-security-policy"]) == (408, b"", NO_PAGE)
+    assert headers["cache-control"] == "no-store"
 
 
 def test_clients_that_do_not_read_hold_up_nobody(server):

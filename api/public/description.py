@@ -4,10 +4,10 @@ from functools import cache, partial
 from hashlib import sha256
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.plumbing import normalize_result_object
 from drf_spectacular.utils import extend_schema
-from drf_spectacular.views import SpectacularSwaggerView
 
 from api.parameters import Parameters
 from api.public import openapi
@@ -19,8 +19,6 @@ from registry.formats.data import encode
 from registry.published import queries
 from registry.published.current_snapshot import read_current
 from swecar.http.snapshot_response import host_of
-
-PAGE = SpectacularSwaggerView.as_view(url_name="api:schema")
 
 
 @cache
@@ -68,7 +66,5 @@ class DocsView(PublicView):
     def get(self, request: HttpRequest) -> HttpResponse:
         """HTML, for people; never cached, since it holds a form's token, another for each visitor."""
         headers = spend(request.META, 1).headers() | {"Cache-Control": "no-store"}
-        page = PAGE(request)
-        for name, value in headers.items():
-            page[name] = value
-        return share(page)
+        page = render_to_string("pages/description.html", request=request)
+        return share(HttpResponse(page, headers=headers))

@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from time import monotonic
 from typing import Any
 
+from swecar.http.browser_limits import limits_of
 from swecar.http.environ import make_environ
 from swecar.http.request_body import ClientGone, TooMuchAtOnce, read_body
 
@@ -18,6 +19,7 @@ Whole = tuple[str, list[tuple[str, str]], bytes]  # and the body
 THREADS = 4  # of a process, in which the service runs
 SENT_WHOLE = 2 * 2**20  # bytes; a thread waits for the client only with what comes after so many
 HELD = 0.2  # seconds, or after so long: the beginning of what takes its time is sent
+CUT_OFF = [("Connection", "close"), *limits_of("", "", 400).items()]  # headers
 PATIENCE = 4  # times a client's seconds, for so many bytes to be taken
 
 
@@ -49,13 +51,13 @@ class Bridge:
         try:
             environ["wsgi.input"], length = await read_body(receive, self.seconds)
         except TimeoutError:
-            await _send(send, ("408", [("Connection", "close")]), b"", more=False)
+            await _send(send, ("408", CUT_OFF), b"", more=False)
             return
         except ClientGone:
-            await _send(send, ("400", [("Connection", "close")]), b"", more=False)
+            await _send(send, ("400", CUT_OFF), b"", more=False)
             return
         except TooMuchAtOnce:
-            await _send(send, ("503", [("Connection", "close"), ("Retry-After", "5")]), b"", more=False)
+            await _send(send, ("503", [*CUT_OFF, ("Retry-After", "5")]), b"", more=False)
             return
         if length or "CONTENT_LENGTH" in environ:
             environ["CONTENT_LENGTH"] = str(length)

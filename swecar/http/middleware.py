@@ -13,7 +13,6 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import BadRequest, DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponse
-from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.common import CommonMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
@@ -135,30 +134,9 @@ class Message(SignedInOnly, MessageMiddleware):
     """Django's, for signed-in people."""
 
 
-class Frame(SignedInOnly, XFrameOptionsMiddleware):
-    """Django's, for signed-in people; a public page may stand in another's frame."""
-
-
 class Htmx(SignedInOnly):
     """django-htmx's, for signed-in people."""
 
     def process_request(self, request):
         """Tell the views whether htmx asks."""
         request.htmx = HtmxDetails(request)
-
-
-# Nothing is loaded from elsewhere, and nothing runs that stands in a page. data: is the picture of
-# a second factor's secret.
-CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-
-
-class ContentPolicy(SignedInOnly):
-    """What a page for signed-in people may load and run."""
-
-    def process_response(self, request, response):
-        """Say it to the browser."""
-        response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-        return response

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.http import HttpRequest, HttpResponse
 
 from swecar.counts import count_request
+from swecar.http.browser_limits import OF_THE_CONTENT
 from swecar.http.request_id import HEADER, choose_id
 from swecar.http.request_parts import part_of
 from swecar.http.snapshot_response import SnapshotResponse
@@ -103,4 +104,4 @@ def find_cached(
 
 
 def _stands_in_a_304(name: str) -> bool:
-    return not name.startswith("Content-") or name == "Content-Security-Policy"
+    return not name.startswith("Content-") and name not in OF_THE_CONTENT

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import http_date, parse_etags, parse_http_date_safe
 
 from registry.published.current_snapshot import Current
+from swecar.http.browser_limits import POLICY, drawing_policy
 from swecar.http.rendering_version import rendering_version
 
 SMALLEST_GZIP = 500  # bytes; below that the envelope costs more than it saves
@@ -22,11 +23,6 @@ LARGEST_KEPT = 2**20  # bytes; a process keeps 500 responses, and a larger one i
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
 TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s*,|\s*$))", re.IGNORECASE)
 PACKED = re.compile(r"image/png|application/(pdf|vnd\.openxmlformats)")  # gzip would win nothing
-# Nothing is loaded from elsewhere; a page that holds nothing but published numbers may stand in any frame.
-PUBLIC_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors *"
-)
 VARY = "Accept, Accept-Encoding, Accept-Language"
 
 
@@ -104,10 +100,11 @@ def _etag_of(content: Content, zipped: bool) -> str:
 def _describe(content: Content, body: bytes) -> dict[str, str]:
     """The headers of the content."""
     headers = {"Content-Language": content.language, "Content-Length": str(len(body))}
-    if body.startswith(b"\x1f\x8b"):
+    is_zipped = body.startswith(b"\x1f\x8b")
+    if is_zipped:
         headers["Content-Encoding"] = "gzip"
-    if content.content_type.startswith("text/html"):
-        headers["Content-Security-Policy"] = PUBLIC_POLICY
+    if content.content_type.startswith("image/svg+xml"):
+        headers[POLICY] = drawing_policy(gzip.decompress(body) if is_zipped else body)
     if content.disposition:
         headers["Content-Disposition"] = content.disposition
     return headers

@@ -50,7 +50,7 @@ def _ask(connection: HTTPConnection, environ: Mapping[str, Any], believes_proxie
     headers = _headers(environ)
     left_out = OF_CONNECTION if believes_proxies else OF_CONNECTION | OF_PROXIES
     sent = {name: value for name, value in headers.items() if name not in left_out}
-    sent["host"] = sent.get("host") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    sent.setdefault("host", "")  # refused, as here
     sent.setdefault("x-forwarded-proto", environ["wsgi.url_scheme"])
     told = sent.get("x-forwarded-for")
     sent["x-forwarded-for"] = f"{told}, {environ['REMOTE_ADDR']}" if told else environ["REMOTE_ADDR"]

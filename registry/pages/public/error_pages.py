@@ -15,8 +15,9 @@ from django.utils.translation import override
 from registry.choices import Purpose
 from registry.errors import NotPublished, RegistryError, Withheld, WrongPurpose
 from registry.pages.public.layout import STARTS, frame
+from swecar.http.browser_limits import POLICY, PUBLIC_PAGE
 from swecar.http.error_status import status_of
-from swecar.http.middleware import CONTENT_POLICY, SIGNED_IN, language_of
+from swecar.http.middleware import SIGNED_IN, language_of
 
 
 def show_no_page(request: HttpRequest) -> HttpResponse:
@@ -68,8 +69,8 @@ def show_unavailable(request: HttpRequest, error: RegistryError) -> HttpResponse
 
 
 def show_unpublished(error: NotPublished | Withheld, *, language: str) -> HttpResponse:
-    """Before the first snapshot, or where the policy on small numbers lets nothing out."""
-    headers, template = {"Cache-Control": "no-store"}, "pages/withheld.html"
+    """Before the first snapshot, or where the policy on small numbers lets nothing out; in frames like the map."""
+    headers, template = {"Cache-Control": "no-store", POLICY: PUBLIC_PAGE}, "pages/withheld.html"
     if isinstance(error, NotPublished):
         headers, template = headers | {"Retry-After": "60"}, "pages/waiting.html"
     with override(language):
@@ -95,6 +96,5 @@ def _show(request: HttpRequest, status: HTTPStatus, title: str, sentence: str) -
     headers = {
         "Cache-Control": "no-store",
         "Content-Language": language,
-        "Content-Security-Policy": CONTENT_POLICY,
     }
     return HttpResponse(render_to_string("pages/refusal.html", context), status=status, headers=headers)

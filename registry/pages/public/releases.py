@@ -20,6 +20,7 @@ from registry.pages.public.numbers_table import describe_table
 from registry.published.release_causes import CAUSES
 from registry.published.releases import read_newest, read_release, read_release_file, read_releases
 from registry.wording import say_citation, say_date, say_first, say_instant, say_number
+from swecar.http.browser_limits import POLICY, drawing_policy
 from swecar.http.snapshot_response import Content, host_of, respond
 
 HTML = "text/html; charset=utf-8"
@@ -88,7 +89,10 @@ def send_file(request: HttpRequest, *, release: str, name: str) -> HttpResponse:
     }
     if headers["ETag"] in request.headers.get("If-None-Match", ""):
         return HttpResponseNotModified(headers=headers)
-    return HttpResponse(bytes(file.content), file.media_type, headers=headers)
+    content = bytes(file.content)
+    if file.media_type.startswith("image/svg+xml"):
+        headers[POLICY] = drawing_policy(content)
+    return HttpResponse(content, file.media_type, headers=headers)
 
 
 def _render_list(releases: list[dict], older: bool, language: str, host: str) -> bytes:

@@ -2,21 +2,21 @@
 
 The digest is HMAC-SHA-256 under a key from the environment. Since the number is not stored, it cannot be digested
 again when a key is replaced; instead the new key digests the old digest. The key id of a digest says how far along
-the chain of keys it is, and a look-up computes the same chain (DOMAIN.md, "Identity of a patient").
+the chain of keys it is, and a look-up computes the same chain (DOMAIN.md, "Identity of a patient"). Once all that
+is stored has been carried on to the newest key (entry/patients/rekeying.py), the older ones are steps on the way.
 """
 
-import hashlib
-import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
-
-from django.conf import settings
 
 from registry.choices import IdentifierType, Sex
+from registry.identity_keys import DIGEST_BYTES, carry, carry_all, key_ids
 
-DIGEST_BYTES = 32  # of SHA-256
+NO_DIGEST = bytes(DIGEST_BYTES)  # in the place of a step that is not kept
+REFUSES, MARK = b"do-not-register:", b"mark:"
+
+Step = tuple[str, bytes]  # a key's id, and a digest under it
 
 
 @dataclass(frozen=True)
@@ -42,18 +42,13 @@ class Identifier:
         """The key of the issuer of a reserve number."""
         return self.canonical.split(":")[1]
 
-    def digests(self) -> list[tuple[str, bytes]]:
+    def digests(self) -> list[Step]:
         """(key id, 32 bytes) for each key of the chain, oldest first."""
-        value = self.canonical.encode()
-        steps = []
-        for key_id, key in oldest_first():
-            value = _hmac(key, value)
-            steps.append((key_id, value))
-        return steps
+        return list(zip(key_ids(), carry(self.canonical.encode()), strict=True))
 
     def birth_digest(self) -> bytes | None:
-        """The digest of the date of birth under the current key, through a chain like the number's."""
-        return _carry_on(b"birth-date:%s" % self.born_on.isoformat().encode()) if self.born_on else None
+        """The digest of the date of birth under the newest key, through a chain like the number's."""
+        return carry(b"birth-date:%s" % self.born_on.isoformat().encode())[-1] if self.born_on else None
 
 
 @dataclass(frozen=True)
@@ -61,7 +56,7 @@ class SealedIdentifier:
     """An identifier of a stored unfinished row, of which only digests are left: enough to find its person."""
 
     type: IdentifierType
-    chain: bytes = field(repr=False)  # the concatenated digests, oldest key first
+    chain: bytes = field(repr=False)  # the concatenated digests, oldest key first (chain_of)
     birth_year: int | None = field(default=None, repr=False)
     centre: str = ""
     born: bytes | None = field(default=None, repr=False)  # Identifier.birth_digest as of when the chain was made
@@ -85,70 +80,70 @@ class SealedIdentifier:
         born = bytes(birth_digest) if birth_digest else None
         return cls(known, bytes(chain), birth_year, centre if known == IdentifierType.LOCAL else "", born)
 
-    def digests(self) -> list[tuple[str, bytes]]:
-        """(key id, digest) for each key of the chain, continued through newer keys."""
-        steps: list[tuple[str, bytes]] = []
-        for place, (key_id, key) in enumerate(oldest_first()):
-            stored = self.chain[place * DIGEST_BYTES : (place + 1) * DIGEST_BYTES]
-            steps.append((key_id, stored or _hmac(key, steps[-1][1])))
-        return steps
+    def digests(self) -> list[Step]:
+        """(key id, digest) for each key of the chain, continued through newer keys; none for a step not kept."""
+        steps = split_chain(self.chain)
+        steps += carry(steps[-1], len(steps))
+        return [(key_id, step) for key_id, step in zip(key_ids(), steps, strict=False) if step != NO_DIGEST]
 
     def birth_digest(self) -> bytes | None:
         """As Identifier.birth_digest, continued through newer keys."""
-        return _carry_on(self.born, len(self.chain) // DIGEST_BYTES) if self.born else None
+        return carry_on(self.born, len(self.chain) // DIGEST_BYTES) if self.born else None
 
 
-def chain_of(digests: Iterable[tuple[str, bytes]]) -> bytes:
-    """The concatenated digests of an identifier (see `digests`), oldest key first."""
-    return b"".join(digest for _key_id, digest in digests)
+def chain_of(digests: Iterable[Step], *, newest_alone: bool = False) -> bytes:
+    """The concatenated digests of an identifier (see `digests`), oldest key first.
+
+    newest_alone: with nothing in the place of each older one.
+    """
+    known = dict(digests)
+    steps = [known.get(key_id, NO_DIGEST) for key_id in key_ids()]
+    return b"".join([NO_DIGEST] * (len(steps) - 1) + steps[-1:] if newest_alone else steps)
 
 
-def key_ids() -> list[str]:
-    """The ids of the keys in the order of their introduction."""
-    return [key_id for key_id, _key in oldest_first()]
+def chains_of(digests: Iterable[Step]) -> list[bytes]:
+    """All the chains under which a row of this identifier may be stored, before and after each key came."""
+    steps = split_chain(chain_of(digests))
+    known = [steps[: place + 1] for place in range(len(steps))]
+    return [b"".join(chain) for older in known for chain in (older, [NO_DIGEST] * (len(older) - 1) + older[-1:])]
 
 
-def oldest_first() -> list[tuple[str, bytes]]:
-    """The keys in the order of their introduction."""
-    return list(reversed(settings.IDENTITY_KEYS.items()))
+def split_chain(chain: bytes | memoryview) -> list[bytes]:
+    """The digests of a chain, oldest key first."""
+    return [bytes(chain[start : start + DIGEST_BYTES]) for start in range(0, len(chain), DIGEST_BYTES)]
+
+
+def carry_on(digest: bytes, place: int) -> bytes:
+    """A stored digest carried on to the newest key; place: in the chain, of the key after its own."""
+    return (carry(digest, place) or [digest])[-1]
 
 
 def carry_birth_digest(key_id: str, digest: bytes) -> bytes | None:
-    """A stored digest of a date of birth, carried on to the current key; None where its key is gone."""
+    """A stored digest of a date of birth, carried on to the newest key; None where its key is gone."""
     names = key_ids()
-    return _carry_on(digest, names.index(key_id) + 1) if key_id in names else None
+    return carry_on(digest, names.index(key_id) + 1) if key_id in names else None
 
 
 def refusal_token(key_id: str, digest: bytes) -> bytes:
-    """The token stored of a person who refuses registration, by which a new registration is recognised."""
-    return _hmac(settings.IDENTITY_KEYS[key_id], b"do-not-register:" + digest)
+    """The token stored of a person who refuses registration, under the newest key, by which a new registration
+    is recognised. key_id: of the digest.
+    """
+    return carry(REFUSES + digest, key_ids().index(key_id))[-1]
 
 
-def lookup_token(user: int, digest: bytes) -> bytes:
-    """A token for one user's look-ups of one person; different for every user."""
-    key = next(iter(settings.IDENTITY_KEYS.values()))
-    return _hmac(key, b"look-up:%d:" % user + digest)
+def refusal_tokens(persons: Iterable[Sequence[Step]]) -> Iterator[set[bytes]]:
+    """Per person, the tokens that may be stored if the person has refused registration.
+
+    Each digest may have been the one that was stored of the person when it was asked for, and its token has been
+    carried on since, or not yet.
+    """
+    places = {key_id: place for place, key_id in enumerate(key_ids())}
+    chains = list(persons)
+    tokens = iter(carry_all((REFUSES + digest, places[key_id]) for chain in chains for key_id, digest in chain))
+    for chain in chains:
+        yield {token for _digest in chain for token in next(tokens)}
 
 
 def seal_mark(text: str) -> bytes:
     """A keyed digest for comparing texts without storing them, under the oldest key, which is kept longest."""
-    return _hmac(oldest_first()[0][1], b"mark:" + text.encode())
-
-
-def _carry_on(value: bytes, place: int = 0) -> bytes:
-    """The value digested with each key from an index on, oldest first."""
-    for _key_id, key in oldest_first()[place:]:
-        value = _hmac(key, value)
-    return value
-
-
-def _hmac(key: bytes, message: bytes) -> bytes:
-    keyed = _keyed(key).copy()
-    keyed.update(message)
-    return keyed.digest()
-
-
-@lru_cache
-def _keyed(key: bytes) -> hmac.HMAC:
-    """The state after the key, which takes longer than a short message."""
-    return hmac.new(key, digestmod=hashlib.sha256)
+    return carry(MARK + text.encode())[0]

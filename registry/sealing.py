@@ -1,10 +1,12 @@
-"""Encrypting what waits in the database, with a key from the environment.
+"""What waits in the database for a day at most: sealed files and marks, under keys derived from SECRET_KEY.
 
-The key is derived from the current key of IDENTITY_KEYS; content sealed under earlier keys can still be opened.
+Not from the identity keys: those digest persons' numbers and do nothing else, so that a process that needs none
+of them has none (identity_keys.py).
 """
 
 import hmac
 import secrets
+from collections.abc import Iterator
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,19 +18,31 @@ NONCE_BYTES = 12
 def seal(content: bytes, *, of: str) -> bytes:
     """Encrypt content; of: what it belongs to, as associated data, without which it cannot be opened."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + _cipher(next(iter(settings.IDENTITY_KEYS.values()))).encrypt(nonce, content, of.encode())
+    return nonce + AESGCM(next(_keys("seal"))).encrypt(nonce, content, of.encode())
 
 
 def unseal(sealed: bytes, *, of: str) -> bytes | None:
-    """Decrypt what `seal` has encrypted; None where no key fits."""
+    """Decrypt what `seal` has encrypted, also under an earlier SECRET_KEY; None where no key fits."""
     nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-    for key in settings.IDENTITY_KEYS.values():
+    for key in _keys("seal"):
         try:
-            return _cipher(key).decrypt(nonce, rest, of.encode())
+            return AESGCM(key).decrypt(nonce, rest, of.encode())
         except InvalidTag:
             continue
     return None
 
 
-def _cipher(key: bytes) -> AESGCM:
-    return AESGCM(hmac.digest(key, b"seal", "sha256"))
+def lookup_token(user: int, digest: bytes) -> bytes:
+    """A token for one user's look-ups of one person; different for every user. digest: of the person's number."""
+    return hmac.digest(next(_keys("look-up")), b"%d:" % user + digest, "sha256")
+
+
+def mark_name(name: str) -> str:
+    """A mark by which a name that was typed at the sign-in, and may be a number, is known again for a while."""
+    return hmac.digest(next(_keys("name")), name.encode(), "sha256").hex()[:32]
+
+
+def _keys(purpose: str) -> Iterator[bytes]:
+    """A key for this purpose alone from each SECRET_KEY, the present one first."""
+    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        yield hmac.digest(secret.encode(), f"swecar {purpose}".encode(), "sha256")

@@ -216,8 +216,8 @@ def record_stated(stated: InfusionInput) -> Infusion:
 
 def refuse_registration(patient: str) -> None:
     """The person with this identity number has asked not to be in the registry."""
-    for key_id, digest in read_identifier(patient, centre="").digests():
-        Refusal.objects.create(key_id=key_id, token=refusal_token(key_id, digest))
+    key_id, digest = read_identifier(patient, centre="").digests()[-1]
+    Refusal.objects.create(key_id=key_id, token=refusal_token(key_id, digest))
 
 
 def store_rows(lists: Lists, rows: Iterable[Mapping]) -> None:

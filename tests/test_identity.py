@@ -18,16 +18,17 @@ from registry.dates import today
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.lookup import PatientRefused
 from registry.identity import IdentifierUnusable, is_local, may_be_identifier, read_identifier, read_possible
+from registry.identity_keys import key_ids
 from registry.keyed_digests import (
     Identifier,
     SealedIdentifier,
     carry_birth_digest,
-    lookup_token,
-    oldest_first,
     refusal_token,
+    refusal_tokens,
     seal_mark,
 )
 from registry.models import Patient, PatientIdentifier, Refusal
+from registry.sealing import lookup_token, mark_name
 from tests import factories
 
 KEYS = {name: bytes([place]) * 32 for place, name in enumerate(("2024", "2025", "2026"), start=1)}
@@ -381,7 +382,7 @@ def chained(message: bytes, *years: str) -> bytes:
 
 def test_each_key_digests_what_the_one_before_it_has(settings):
     put_in_front(settings, *reversed(YEARS))
-    assert [year for year, _key in oldest_first()] == list(YEARS)
+    assert key_ids() == list(YEARS)
     person, birth = f"person:{WOMAN.replace('-', '')}".encode(), b"birth-date:1970-06-15"
     assert digests(WOMAN) == [(year, chained(person, *YEARS[: place + 1])) for place, year in enumerate(YEARS)]
     assert read(WOMAN).birth_digest() == chained(birth, *YEARS)
@@ -412,11 +413,25 @@ def test_an_unfinished_row_knows_its_person_through_all_keys_that_come(settings,
 def test_what_is_digested_for_one_thing_is_of_no_use_for_another(settings):
     put_in_front(settings, "2025", "2024")
     [(_old, old), (_new, new)] = digests(WOMAN)
-    assert refusal_token("2024", old) == chained(b"do-not-register:" + old, "2024")
+    asked_under_old = chained(b"do-not-register:" + old, "2024")
+    assert refusal_token("2024", old) == chained(asked_under_old, "2025")
     assert refusal_token("2025", new) == chained(b"do-not-register:" + new, "2025")
-    assert lookup_token(17, new) == chained(b"look-up:17:" + new, "2025")
+    # Also one that was stored before the key came, and has not been carried on yet.
+    [tokens] = refusal_tokens([read(WOMAN).digests()])
+    assert tokens == {asked_under_old, refusal_token("2024", old), refusal_token("2025", new)}
     assert len({lookup_token(user, digest) for user in (17, 18) for digest in (old, new)}) == 4
     assert seal_mark("a text") == chained(b"mark:a text", "2024")
+
+
+def test_what_waits_is_under_a_key_for_its_purpose_alone(settings):
+    text, key = "17:", settings.SECRET_KEY.encode()
+    plain = hmac.new(key, text.encode(), hashlib.sha256).digest()
+    assert len({mark_name(text), lookup_token(17, b"").hex()[:32], plain.hex()[:32]}) == 3
+    before = mark_name(text), lookup_token(17, b"")
+    put_in_front(settings, "2026")
+    assert (mark_name(text), lookup_token(17, b"")) == before
+    settings.SECRET_KEY = "another" * 9
+    assert not {mark_name(text), lookup_token(17, b"")} & set(before)
 
 
 def test_a_text_that_may_be_someones_is_told_from_one_that_is_nobodys():

@@ -252,10 +252,11 @@ def test_a_sealed_file_is_opened_with_the_keys_it_was_sealed_under_and_no_others
     first, second = receive(reporter), receive(reporter)
     SealedUpload.objects.filter(job=second).update(content=SealedUpload.objects.get(job=first).content)
     assert (run(second).state, second.message) == ("failed", import_job.KEYS_CHANGED), "it is of another job"
-    settings.IDENTITY_KEYS = {"newer": b"n" * 32, **settings.IDENTITY_KEYS}
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "newer" * 10
     assert run(first).state == "checked"
     third = receive(reporter)
-    settings.IDENTITY_KEYS = {"other": b"o" * 32}
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "other" * 10, []
     assert (run(third).state, third.message) == ("failed", import_job.KEYS_CHANGED)
     assert not SealedUpload.objects.exists()
 

@@ -6,6 +6,7 @@ from registry.models.coverage import Coverage
 from registry.models.draft import Draft
 from registry.models.erasure import Erasure, Refusal
 from registry.models.idempotency_key import IdempotencyKey
+from registry.models.identity_key import IdentityKeyInUse
 from registry.models.import_job import ImportJob, SealedUpload
 from registry.models.import_row import ImportProblem, ImportRow
 from registry.models.indication import Indication
@@ -34,9 +35,10 @@ from registry.models.trial import Trial
 from registry.models.user import Membership, User
 
 __all__ = [
-    "AccessLog", "Centre", "ChangedPerson", "Coverage", "Draft", "Erasure", "IdempotencyKey", "ImportJob",
-    "ImportProblem", "ImportRow", "Indication", "Infusion", "Invitation", "LastSeen", "Lookup",
-    "ManufacturingSite", "Membership", "Message", "Patient", "PatientIdentifier", "PossibleDoubles", "Product",
-    "Publication", "Question", "Referral", "Refusal", "Release", "ReleaseFile", "ReleasedInfusion", "Revision",
-    "Run", "ScheduleLease", "SealedUpload", "Snapshot", "StatedPurpose", "Token", "Trial", "User",
+    "AccessLog", "Centre", "ChangedPerson", "Coverage", "Draft", "Erasure", "IdempotencyKey",
+    "IdentityKeyInUse", "ImportJob", "ImportProblem", "ImportRow", "Indication", "Infusion", "Invitation",
+    "LastSeen", "Lookup", "ManufacturingSite", "Membership", "Message", "Patient", "PatientIdentifier",
+    "PossibleDoubles", "Product", "Publication", "Question", "Referral", "Refusal", "Release", "ReleaseFile",
+    "ReleasedInfusion", "Revision", "Run", "ScheduleLease", "SealedUpload", "Snapshot", "StatedPurpose", "Token",
+    "Trial", "User",
 ]  # fmt: skip

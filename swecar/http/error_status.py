@@ -31,7 +31,10 @@ CODES: Mapping[HTTPStatus, str] = {
     HTTPStatus.PRECONDITION_REQUIRED: "precondition_required",
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_lookups too_many_requests",
     HTTPStatus.INTERNAL_SERVER_ERROR: "proof_failed",
-    HTTPStatus.SERVICE_UNAVAILABLE: "busy clinic_down database_down no_snapshot wrong_database",
+    HTTPStatus.SERVICE_UNAVAILABLE: """
+        busy clinic_down database_down identity_keeper_away identity_keeper_limit identity_key_unknown no_snapshot
+        wrong_database
+    """,
 }
 STATUSES: Mapping[str, HTTPStatus] = {code: status for status, codes in CODES.items() for code in codes.split()}
 

@@ -9,10 +9,11 @@ from django.db import connection
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.choices import AccessAction
-from registry.entry.importing.staging_sql import KNOWN
+from registry.entry.importing.staging_sql import KNOWN, PERSON
+from registry.entry.patients.key_in_use import require_newest_key
 from registry.entry.patients.lookup_budget import FROM_FILE, REFUSED, charge, has_budget
 from registry.errors import TooManyLookups
-from registry.keyed_digests import DIGEST_BYTES, key_ids
+from registry.identity_keys import key_ids
 from registry.models import User
 from registry.models.access_log import UNIT, log_persons, roles_of
 
@@ -27,7 +28,7 @@ FROM (
     SELECT DISTINCT ON (person) person, chain, centre_id
     FROM (
         SELECT line, person, chain, centre_id FROM import_row
-        UNION ALL SELECT line, substr(chain, 1, {DIGEST_BYTES}), chain, NULL FROM import_unread
+        UNION ALL SELECT line, {PERSON}, chain, NULL FROM import_unread
     ) AS row
     ORDER BY person, line
 ) AS staged
@@ -49,8 +50,9 @@ def look_up_staged(by: Actor) -> TooManyLookups | None:
     """Look up all persons of the staged rows, in a transaction that is committed either way.
 
     Returns an error to raise after the commit where the file names more persons unknown to the actor's centres
-    than the actor's hourly budget has left.
+    than the actor's hourly budget has left. Raises IdentityKeyUnknown.
     """
+    require_newest_key()
     centres = centres_where(by, Permission.READ_RECORDS)
     roles = roles_of(by)
     with connection.cursor() as cursor:

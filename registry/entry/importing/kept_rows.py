@@ -9,11 +9,12 @@ from django.utils.translation import gettext_noop
 
 from registry.choices import Sex
 from registry.entry.importing.staging import copy_rows, row_to_stage, run
-from registry.entry.importing.staging_sql import KEPT, PROBLEM, declare
+from registry.entry.importing.staging_sql import KEPT, PERSON, PROBLEM, declare
 from registry.entry.infusions.columns import STORED, Chosen, Column, Listed
 from registry.errors import RegistryError
+from registry.identity_keys import DIGEST_BYTES
 from registry.infusion_input import InfusionInput
-from registry.keyed_digests import DIGEST_BYTES, SealedIdentifier
+from registry.keyed_digests import NO_DIGEST, SealedIdentifier
 from registry.models import ImportRow
 
 ROW = {
@@ -24,7 +25,7 @@ ROW = {
 # The stored rows and problems of an upload (models.ImportRow, models.ImportProblem), staged as if just read.
 STAGE_KEPT_ROWS = f"""
 INSERT INTO import_row (line, chain, person, birth_digest, {", ".join(KEPT)})
-SELECT waiting.line, waiting.chain, substr(waiting.chain, 1, {DIGEST_BYTES}), waiting.birth_digest,
+SELECT waiting.line, waiting.chain, {PERSON}, waiting.birth_digest,
        {", ".join(f"read.{name}" for name in KEPT)}
 FROM registry_importrow AS waiting, jsonb_to_record(waiting.staged) AS read ({declare(KEPT)})
 WHERE waiting.job_id = %(job)s AND waiting.staged IS NOT NULL
@@ -57,9 +58,14 @@ class RowNotReadable(RegistryError):
     code = "list_changed"
 
 
-def keep_stated(stated: InfusionInput) -> tuple[dict, bytes, bytes | None]:
-    """What is stored of an infusion: its values as JSON, chain of digests, and digest of the date of birth."""
+def keep_stated(stated: InfusionInput, *, newest_alone: bool = False) -> tuple[dict, bytes, bytes | None]:
+    """What is stored of an infusion: its values as JSON, chain of digests, and digest of the date of birth.
+
+    newest_alone: as of chain_of.
+    """
     _line, chain, _person, birth_digest, *values = row_to_stage(0, stated)
+    if newest_alone:
+        chain = NO_DIGEST * (len(chain) // DIGEST_BYTES - 1) + chain[-DIGEST_BYTES:]
     staged = dict(zip(KEPT, values, strict=True))
     return staged | {"infused_on": stated.infused_on.isoformat()}, chain, birth_digest
 

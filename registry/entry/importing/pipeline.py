@@ -35,12 +35,11 @@ from registry.entry.patients.lookup import (
     PseudonymUsed,
     pseudonym_used,
     read_refusals,
-    refusal_tokens,
 )
 from registry.entry.publish_request import announce_change
 from registry.errors import NotFound, Problem
 from registry.infusion_input import InfusionInput
-from registry.keyed_digests import Identifier
+from registry.keyed_digests import Identifier, refusal_tokens
 from registry.models.isolation import require_own_session
 from registry.sentences import IMPORT
 
@@ -200,9 +199,9 @@ def _refuse_blocked() -> None:
     if not tokens:
         return
     problem = Problem("patient_id", PatientRefused.code, str(PatientRefused()))
-    refused = (line for line, chain in staging.read_chains() if tokens.intersection(refusal_tokens(chain)))
-    for lines in batches(refused):
-        staging.stage_problems((line, problem) for line in lines)
+    for rows in batches(staging.read_chains()):
+        found = zip(rows, refusal_tokens(chain for _line, chain in rows), strict=True)
+        staging.stage_problems((line, problem) for (line, _chain), theirs in found if theirs & tokens)
 
 
 def _judge(by: Actor, progress: Progress, total: int) -> None:

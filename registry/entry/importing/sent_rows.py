@@ -13,11 +13,14 @@ from django.utils.translation import gettext as _
 from registry.choices import ReferralState
 from registry.entry.importing import staging
 from registry.errors import KnownElsewhere, Problem
+from registry.identity_keys import DIGEST_BYTES
 from registry.infusion_input import InfusionInput
-from registry.keyed_digests import DIGEST_BYTES, seal_mark
+from registry.keyed_digests import seal_mark
 
 SENT, DECLINED = "sent_to_steward", "declined_by_steward"
 
+# Where the newest digest stands in what is kept of a referral, which may be from before a key came.
+LAST = f"length(sent.chain) - {DIGEST_BYTES - 1}"
 # Rows of the file with no other refusal, joined with what their centre has sent about their person; open
 # referrals last.
 BESIDE = f"""
@@ -26,7 +29,8 @@ FROM registry_referral AS sent
 JOIN import_row AS staged ON staged.centre_id = sent.centre_id
 JOIN import_person AS person USING (person)
 WHERE sent.place IS NOT NULL AND sent.state = ANY(%(states)s)
-  AND (sent.patient_id = person.patient_id OR substr(sent.chain, 1, {DIGEST_BYTES}) = staged.person)
+  AND (sent.patient_id = person.patient_id
+       OR substr(sent.chain, {LAST}, {DIGEST_BYTES}) = substr(staged.chain, {LAST}, {DIGEST_BYTES}))
   AND line IN (SELECT line FROM import_verdict UNION ALL SELECT line FROM import_problem WHERE code = %(refused)s)
   AND (sent.state = %(open)s OR line IN (SELECT line FROM import_problem WHERE code = %(refused)s))
 ORDER BY line, sent.state

@@ -2,8 +2,8 @@
 transactions of an import; its persons are looked up in the first (find_persons.py).
 
 A row of the file is staged without its identifier: `chain` is its concatenated digests, oldest key first, and
-`person` is the oldest digest, which identifies rows of the same person in the file. `birth_digest` is the digest
-of the date of birth under the current key.
+`person` is the newest digest, which identifies rows of the same person in the file. `birth_digest` is the digest
+of the date of birth under the newest key.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -31,9 +31,11 @@ from registry.entry.importing.staging_sql import (
     WORDS,
 )
 from registry.entry.infusions.columns import LISTED
+from registry.entry.patients.key_in_use import require_newest_key
 from registry.errors import Problem
+from registry.identity_keys import DIGEST_BYTES, key_ids
 from registry.infusion_input import Identified, InfusionInput
-from registry.keyed_digests import DIGEST_BYTES, chain_of, key_ids
+from registry.keyed_digests import NO_DIGEST, Step, chain_of, split_chain
 from registry.models.access_log import roles_of
 
 FETCHED_AT_ONCE = 5_000
@@ -91,12 +93,13 @@ def stage_verdicts(verdicts: Iterable[tuple[int, str]]) -> None:
 
 
 def find_persons(by: Actor) -> None:
-    """Match the persons with stored patients, and give each new person a number."""
+    """Match the persons with stored patients, and give each new person a number. Raises IdentityKeyUnknown."""
+    require_newest_key()
     run(PERSONS, {"keys": key_ids(), "own": _own_centres(by), "submitted": Status.SUBMITTED})
 
 
-def read_chains() -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
-    """(line, the chain of digests) of every row of the file."""
+def read_chains() -> Iterator[tuple[int, list[Step]]]:
+    """(line, the digests of the chain) of every row of the file."""
     keys = key_ids()
     with connection.chunked_cursor() as cursor:
         cursor.execute(
@@ -104,7 +107,8 @@ def read_chains() -> Iterator[tuple[int, list[tuple[str, bytes]]]]:
         )
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             for line, chain in rows:
-                yield line, list(zip(keys, _split(chain), strict=True))
+                steps = zip(keys, split_chain(chain), strict=True)
+                yield line, [step for step in steps if step[1] != NO_DIGEST]
 
 
 def read_courses(by: Actor) -> Iterator[CourseRow]:
@@ -249,15 +253,10 @@ def row_to_stage(line: int, stated: InfusionInput) -> tuple:
         raise ValueError("a row of a file has an identifier")
     chain = chain_of(identifier.digests())
     return (
-        line, chain, chain[:DIGEST_BYTES], identifier.birth_digest(),
+        line, chain, chain[-DIGEST_BYTES:], identifier.birth_digest(),
         identifier.type, identifier.birth_year, stated.sex or Sex.UNKNOWN,
         *STATED(stated), *[row.pk if row else None for row in CHOSEN(stated)],
     )  # fmt: skip
-
-
-def _split(chain: bytes) -> Iterator[bytes]:
-    """The digests of a chain, oldest key first."""
-    return (bytes(chain[start : start + DIGEST_BYTES]) for start in range(0, len(chain), DIGEST_BYTES))
 
 
 def _stage(table: str, rows: Iterable[tuple]) -> None:

@@ -1,7 +1,7 @@
 """The SQL of staging: temporary tables, set-wise judging, storing. Columns by name (infusions/columns.py)."""
 
 from registry.entry.infusions.columns import LISTED, STORED
-from registry.keyed_digests import DIGEST_BYTES
+from registry.identity_keys import DIGEST_BYTES
 from registry.models.access_log import UNIT
 from registry.models.trial import sponsor_of
 
@@ -32,8 +32,11 @@ DETAILS = ", ".join(column.key for column in STORED if column.name not in WHAT)
 
 TABLES = "".join(f"CREATE TEMPORARY TABLE {table} ({declare(columns)});\n" for table, columns in STAGED.items())
 
+# The newest digest of a chain, by which a person is known within a file.
+PERSON = f"substr(chain, length(chain) - {DIGEST_BYTES - 1})"
 
-# The stored patient of a row `staged`, matched by a digest at any step of the chain; keys: keyed_digests.key_ids.
+
+# The stored patient of a row `staged`, matched by a digest at any step of the chain; keys: identity_keys.key_ids.
 KNOWN = f"""
 LEFT JOIN LATERAL (
     SELECT stored.patient_id
@@ -137,7 +140,7 @@ WHERE patient.id = stated.patient_id AND patient.sex <> stated.sex AND (patient.
 
 STORE_IDENTIFIERS = f"""
 INSERT INTO registry_patientidentifier (patient_id, type, key_id, digest, birth_digest)
-SELECT patient_id, type, %(current_key)s, substr(chain, length(chain) - {DIGEST_BYTES - 1}), born
+SELECT patient_id, type, %(current_key)s, {PERSON}, born
 FROM import_person
 WHERE is_new
 ORDER BY patient_id

@@ -22,6 +22,7 @@ from registry.entry.importing.pipeline import Progress, batches, pause_collector
 from registry.entry.importing.staging import problem_row
 from registry.entry.infusions.row_fields import LONGEST_VALUE
 from registry.entry.infusions.row_reader import CodeLists, RowReader, read_person
+from registry.entry.patients.key_in_use import is_newest_alone
 from registry.errors import FileTooLarge, FileUnusable
 from registry.identity import LOCAL_PREFIX, may_be_identifier
 from registry.keyed_digests import chain_of
@@ -76,7 +77,7 @@ def keep_rows(
 
     Raises FileUnusable.
     """
-    reader, count = RowReader(lists), 0
+    reader, count, newest_alone = RowReader(lists), 0, is_newest_alone()
     size = content.getbuffer().nbytes
     with pause_collector():
         for lines in batches(read_open_lines(content, size=size, centre_given=bool(lists.default_centre))):
@@ -84,29 +85,35 @@ def keep_rows(
             if count > MOST_ROWS:
                 sentence = _("The file has more than %(most)s rows: divide it.")
                 raise FileUnusable(sentence % {"most": number_format(MOST_ROWS, force_grouping=True)})
-            rows, problems = _read(job, reader, lines)
+            rows, problems = _read(job, reader, lines, newest_alone=newest_alone)
             kept_rows.keep_rows(rows)
             kept_rows.keep_problems(problems)
             progress("reading", lines[-1].bytes_read, size)
     return count
 
 
-def _read(job: UUID, reader: RowReader, lines: Sequence[Line]) -> tuple[list[KeptRow], list[tuple]]:
+def _read(
+    job: UUID, reader: RowReader, lines: Sequence[Line], *, newest_alone: bool
+) -> tuple[list[KeptRow], list[tuple]]:
     rows: list[KeptRow] = []
     problems: list[tuple] = []
     for line in lines:
         stated, found = read_line(reader, line)
         if line.fields is not None:
-            stored = kept_rows.keep_stated(stated) if stated else (None, _digest(line.fields, reader.lists), None)
+            stored: tuple[dict | None, bytes | None, bytes | None]
+            if stated:
+                stored = kept_rows.keep_stated(stated, newest_alone=newest_alone)
+            else:
+                stored = None, _digest(line.fields, reader.lists, newest_alone=newest_alone), None
             rows.append((job, line.number, show_cells(line.fields), *stored))
         problems += ((job, line.number, *problem_row(problem)) for problem in found)
     return rows, problems
 
 
-def _digest(fields: dict[str, str], lists: CodeLists) -> bytes | None:
+def _digest(fields: dict[str, str], lists: CodeLists, *, newest_alone: bool) -> bytes | None:
     """The digests of a row that cannot be staged, so that an erasure finds it; None without an identifier."""
     identifier = read_person(fields, lists)
-    return chain_of(identifier.digests()) if identifier else None
+    return chain_of(identifier.digests(), newest_alone=newest_alone) if identifier else None
 
 
 def show_cells(fields: dict[str, str]) -> dict[str, str]:

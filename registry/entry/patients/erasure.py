@@ -14,7 +14,8 @@ from registry.entry.patients.count_effect import compare, places_of, refuse_othe
 from registry.entry.patients.locked import lock_stored_patient
 from registry.entry.publish_request import announce_change
 from registry.entry.reasons import check_reason
-from registry.keyed_digests import DIGEST_BYTES, refusal_token
+from registry.identity_keys import DIGEST_BYTES, key_ids
+from registry.keyed_digests import refusal_token
 from registry.models import Centre, Erasure, Patient, Question, Referral, Refusal
 from registry.models.access_log import log_persons
 
@@ -187,7 +188,7 @@ def erase_patient(
         if refuses:
             for identifier in patient.identifiers.all():
                 token = refusal_token(identifier.key_id, bytes(identifier.digest))
-                Refusal.objects.get_or_create(key_id=identifier.key_id, token=token)
+                Refusal.objects.get_or_create(key_id=key_ids()[-1], token=token)
         log_persons(by=by, action=AccessAction.ERASE, numbers=[patient.registry_number])
         Referral.objects.filter(pk__in=referrals).delete()
         patient.infusions.all().delete()

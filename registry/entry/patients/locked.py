@@ -48,9 +48,10 @@ def claim_identifier(identifier: Identified) -> Patient | None:
     """Lock a number until the commit; returns its holder, also of a retired pseudonym. Not logged as a look-up:
     the caller has made it.
     """
-    _key_id, digest = identifier.digests()[0]
+    # Under every key, oldest first: another process may have one key less, a stored row the newest digest alone.
+    locks = [int.from_bytes(digest[:8], signed=True) for _key_id, digest in identifier.digests()]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
+        cursor.execute("SELECT pg_advisory_xact_lock(lock) FROM unnest(%s::bigint[]) AS lock", [locks])
     return holder_of(identifier)
 
 

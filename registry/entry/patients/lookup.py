@@ -7,20 +7,25 @@ from django.utils.translation import gettext_noop
 
 from registry.access import Actor, Permission, acting_as
 from registry.choices import AccessAction
+from registry.entry.patients.key_in_use import NEWEST_KEY, follow_newest_key
 from registry.entry.patients.lookup_budget import REFUSED, charge, has_budget
 from registry.errors import InfusionRefused, NotFound, Problem, RegistryError, TooManyLookups
 from registry.infusion_input import Identified
-from registry.keyed_digests import refusal_token
+from registry.keyed_digests import refusal_tokens
 from registry.models import Patient, Refusal
 from registry.models.access_log import log_persons
 from registry.models.keys import unnest
 
-HOLDER = """
-SELECT patient.* FROM registry_patient AS patient
-JOIN registry_patientidentifier AS identifier ON identifier.patient_id = patient.id
-JOIN unnest(%s::text[], %s::bytea[]) AS known (key_id, digest)
-     ON known.key_id = identifier.key_id AND known.digest = identifier.digest
-ORDER BY identifier.id LIMIT 1
+# One row always, with the key that is in use when the person is looked for (key_in_use.py).
+HOLDER = f"""
+SELECT holder.*, ({NEWEST_KEY}) AS newest_key
+FROM (VALUES (1)) AS always LEFT JOIN LATERAL (
+    SELECT patient.* FROM registry_patient AS patient
+    JOIN registry_patientidentifier AS identifier ON identifier.patient_id = patient.id
+    JOIN unnest(%s::text[], %s::bytea[]) AS known (key_id, digest)
+         ON known.key_id = identifier.key_id AND known.digest = identifier.digest
+    ORDER BY identifier.id LIMIT 1
+) AS holder ON true
 """
 
 
@@ -70,7 +75,7 @@ def find_patients(
         # One statement even where nobody is found, so that beyond the budget the timing reveals nothing.
         keys = unnest(person.pk for person in persons)
         own = set(Patient.objects.visible_to(by, permission).filter(pk__in=keys))
-        foreign = [identifier.digests()[0][1] for identifier, person in found.items() if person not in own]
+        foreign = [identifier.digests()[-1][1] for identifier, person in found.items() if person not in own]
         wait = charge(by=by, persons=foreign) if foreign and has_budget(by, permission) else 0
         numbers = [] if wait else [person.registry_number for person in persons]
         log_persons(
@@ -102,7 +107,7 @@ def refuse_refused(identifier: Identified) -> None:
 
 def has_refused(identifiers: Sequence[Identified]) -> bool:
     """Whether one of these persons has asked not to be registered."""
-    tokens = [token for identifier in identifiers for token in refusal_tokens(identifier.digests())]
+    tokens = set().union(*refusal_tokens(identifier.digests() for identifier in identifiers))
     return Refusal.objects.filter(token__in=tokens).exists()
 
 
@@ -115,11 +120,6 @@ def find_visible_patient(*, number: int, by: Actor, permission: Permission) -> P
     if patient is None:
         raise NotFound
     return patient
-
-
-def refusal_tokens(chain: Sequence[tuple[str, bytes]]) -> list[bytes]:
-    """The tokens that would be stored for a person with these digests who refused registration."""
-    return [refusal_token(key_id, digest) for key_id, digest in chain]
 
 
 def read_refusals() -> set[bytes]:
@@ -150,6 +150,8 @@ def refuse_retired_pseudonym(identifier: Identified) -> None:
 
 
 def holder_of(identifier: Identified) -> Patient | None:
-    """The person who has or had this identifier, also a retired pseudonym."""
+    """The person who has or had this identifier, also a retired pseudonym. Raises IdentityKeyUnknown."""
     keys, digests = zip(*identifier.digests(), strict=True)
-    return next(iter(Patient.objects.raw(HOLDER, [list(keys), list(digests)])), None)
+    [holder] = Patient.objects.raw(HOLDER, [list(keys), list(digests)])
+    follow_newest_key(holder.newest_key)  # type: ignore[attr-defined]  # a column of HOLDER
+    return holder if holder.pk else None

@@ -19,8 +19,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where, require
-from registry.keyed_digests import lookup_token
 from registry.models import Lookup, User
+from registry.sealing import lookup_token
 
 LOOKUP_LOCK = 7205  # with the user's key, until the commit: two requests cannot both take the last look-up
 HOUR = timedelta(hours=1)
@@ -57,7 +57,7 @@ def has_budget(by: Actor, permission: Permission) -> TypeGuard[User]:
 
 
 def charge(*, by: User, persons: Collection[bytes], by_import: bool = False) -> int:
-    """Count look-ups of persons unknown to the user's centres; persons: the oldest digest of each chain.
+    """Count look-ups of persons unknown to the user's centres; persons: the newest digest of each.
 
     Returns 0, or the seconds after which the budget has room for all of them, if nobody else is looked up; then
     none is counted.

@@ -18,13 +18,14 @@ from registry.entry.importing.sent_rows import DECLINED, SENT, seal_place
 from registry.entry.infusions.batch_checks import refuse_registered_number
 from registry.entry.infusions.columns import row_of_stated
 from registry.entry.infusions.proposal import propose
+from registry.entry.patients.key_in_use import is_newest_alone
 from registry.entry.patients.locked import lock_if_there
 from registry.entry.patients.lookup import find_patient, person_with
 from registry.entry.questions.questions import ask_about_referral, check_text, close_it, refuse_full, write_in
 from registry.errors import KnownElsewhere, NotFound, RegistryError
 from registry.infusion_input import InfusionInput
 from registry.infusion_rules import complete_input
-from registry.keyed_digests import SealedIdentifier, chain_of
+from registry.keyed_digests import SealedIdentifier, chain_of, chains_of
 from registry.models import Patient, Question, Referral, User
 from registry.sentences import WHICH_IS_FIRST
 
@@ -65,16 +66,19 @@ def send_referral(
     refuse_registered_number(stated.batch, by)
     words = check_text(message.strip() or WHICH_IS_FIRST)
     identifier = stated.identifier
-    whose = {"chain": chain_of(identifier.digests())} if identifier else {"patient": patient}
-    sent = {"centre": stated.centre, "fields": row_of_stated(stated), "code": question.code, **whose}
+    digests = identifier.digests() if identifier else []
+    sent = {"centre": stated.centre, "fields": row_of_stated(stated), "code": question.code}
+    same = sent | ({"chain__in": chains_of(digests)} if digests else {"patient": patient})
     with acting_as(by):
         User.objects.select_for_update(no_key=True).get(pk=by.pk)  # the button was pressed twice
-        if again := Referral.objects.filter(state=ReferralState.OPEN, **sent).select_for_update().first():
+        if again := Referral.objects.filter(state=ReferralState.OPEN, **same).select_for_update().first():
             if message.strip():
                 _add_message(again, words, by)
             return again
         referral = Referral.objects.create(
             **sent,
+            patient=None if digests else patient,
+            chain=chain_of(digests, newest_alone=is_newest_alone()) if digests else None,
             identifier_type=identifier.type if identifier else "",
             birth_year=identifier.birth_year if identifier else None,
             birth_digest=identifier.birth_digest() if identifier else None,

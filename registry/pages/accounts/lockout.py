@@ -15,8 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from registry.keyed_digests import seal_mark
 from registry.models import User
+from registry.sealing import mark_name
 from swecar.counts import count
 
 LONGEST_NAME = 150
@@ -31,7 +31,7 @@ def name_tried(request: HttpRequest, credentials: dict | None = None) -> str:
     name = ((credentials or {}).get("username") or request.POST.get("login", "")).strip().casefold()
     if User.objects.filter(username__iexact=name[:LONGEST_NAME]).exists():
         return name[:LONGEST_NAME]
-    return f"?{seal_mark(f'name:{name}').hex()[:32]}"
+    return f"?{mark_name(name)}"
 
 
 class Handler(AxesDatabaseHandler):

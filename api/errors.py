@@ -10,6 +10,7 @@ from django.utils.translation import override
 from rest_framework import exceptions
 
 from registry.errors import (
+    Busy,
     InfusionRefused,
     KindUnclear,
     KnownElsewhere,
@@ -129,7 +130,7 @@ def _code_of(error: RegistryError) -> str:
 def _headers_of(error: RegistryError) -> Mapping[str, str]:
     if isinstance(error, Refused):
         return error.headers
-    if isinstance(error, TooManyLookups):
+    if isinstance(error, TooManyLookups | Busy):
         return {"Retry-After": str(error.seconds)}
     return {"Retry-After": SOON} if status_of(error) == HTTPStatus.SERVICE_UNAVAILABLE else {}
 

@@ -17,7 +17,7 @@ from registry.digits import fold, is_day
 from registry.errors import Problem
 from registry.identity import IdentifierUnusable, IssuerUnclear, read_identifier
 from registry.infusion_input import Identified
-from registry.keyed_digests import Identifier
+from registry.keyed_digests import Identifier, digest_ahead
 from registry.numbers_in_text import SHORT, numbers_in
 
 STATED = re.compile(r"\s*(?:lot|batch)\s*:\s*", re.IGNORECASE)
@@ -61,7 +61,9 @@ def possible_persons(numbers: Iterable[str]) -> list[Identifier]:
 
 def names_one_of(batch: str, digests: Collection[tuple[str, bytes]]) -> bool:
     """Whether a batch number contains a number with one of these digests."""
-    return any(not set(digests).isdisjoint(found.digests()) for found in possible_persons(numbers_in(batch)))
+    possible = possible_persons(numbers_in(batch))
+    digest_ahead(possible)
+    return any(not set(digests).isdisjoint(found.digests()) for found in possible)
 
 
 def looks_like_a_number() -> Problem:
@@ -88,6 +90,8 @@ def _refuse(
 
 
 def _is_own(batch: str, own: Identified | None) -> bool:
+    if isinstance(own, Identifier):
+        return any(map(own.is_same_as, possible_persons(numbers_in(batch))))
     return own is not None and names_one_of(batch, own.digests())
 
 

@@ -84,6 +84,7 @@ class Busy(RegistryError):
         "Another change is being stored, perhaps an import: nothing was stored. Try again in a minute."
     )
     code = "busy"
+    seconds = 60  # after which it may be otherwise
 
 
 class DatabaseDown(RegistryError):

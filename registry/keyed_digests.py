@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from registry.choices import IdentifierType, Sex
-from registry.identity_keys import DIGEST_BYTES, carry, carry_all, key_ids
+from registry.errors import Busy
+from registry.identity_keys import DIGEST_BYTES, are_kept, carry, carry_all, key_ids
 
 NO_DIGEST = bytes(DIGEST_BYTES)  # in the place of a step that is not kept
+ASKED = "asked"  # the keeper
 REFUSES, MARK = b"do-not-register:", b"mark:"
 
 Step = tuple[str, bytes]  # a key's id, and a digest under it
@@ -42,13 +44,21 @@ class Identifier:
         """The key of the issuer of a reserve number."""
         return self.canonical.split(":")[1]
 
+    def is_same_as(self, other: "Identifier") -> bool:
+        """Whether both are one number."""
+        return self.canonical == other.canonical
+
     def digests(self) -> list[Step]:
-        """(key id, 32 bytes) for each key of the chain, oldest first."""
+        """(key id, 32 bytes) for each key of the chain, oldest first. Raises KeeperAway, KeeperSpent."""
+        if are_kept():
+            return list(_ask_once(self)[0])
         return list(zip(key_ids(), carry(self.canonical.encode()), strict=True))
 
     def birth_digest(self) -> bytes | None:
         """The digest of the date of birth under the newest key, through a chain like the number's."""
-        return carry(b"birth-date:%s" % self.born_on.isoformat().encode())[-1] if self.born_on else None
+        if self.born_on is None:
+            return None
+        return _ask_once(self)[1] if are_kept() else carry(_birth_message(self.born_on))[-1]
 
 
 @dataclass(frozen=True)
@@ -91,13 +101,38 @@ class SealedIdentifier:
         return carry_on(self.born, len(self.chain) // DIGEST_BYTES) if self.born else None
 
 
+def digest_ahead(identifiers: Iterable[object]) -> None:
+    """Let the keeper digest all of these by one question. Without a keeper there is nothing to be gained."""
+    if not are_kept():
+        return
+    waiting = [one for one in identifiers if isinstance(one, Identifier) and ASKED not in vars(one)]
+    keys = key_ids()
+    numbers = carry_all((one.canonical.encode(), 0) for one in waiting)
+    born = iter(carry_all((_birth_message(one.born_on), 0) for one in waiting if one.born_on))
+    for one, steps in zip(waiting, numbers, strict=True):
+        vars(one)[ASKED] = list(zip(keys, steps, strict=True)), next(born)[-1] if one.born_on else None
+
+
+def _ask_once(identifier: Identifier) -> tuple[list[Step], bytes | None]:
+    """What the keeper has digested of an identifier, which keeps it for as long as it lives itself."""
+    digest_ahead([identifier])
+    asked: tuple[list[Step], bytes | None] = vars(identifier)[ASKED]
+    return asked
+
+
+def _birth_message(born_on: date) -> bytes:
+    return b"birth-date:%s" % born_on.isoformat().encode()
+
+
 def chain_of(digests: Iterable[Step], *, newest_alone: bool = False) -> bytes:
     """The concatenated digests of an identifier (see `digests`), oldest key first.
 
-    newest_alone: with nothing in the place of each older one.
+    newest_alone: with nothing in the place of each older one. Raises Busy.
     """
     known = dict(digests)
     steps = [known.get(key_id, NO_DIGEST) for key_id in key_ids()]
+    if steps[-1] == NO_DIGEST:
+        raise Busy  # the keeper has been given a key since these were asked for
     return b"".join([NO_DIGEST] * (len(steps) - 1) + steps[-1:] if newest_alone else steps)
 
 

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from swecar.keeper.messages import Address, read_address
+
 SMALLEST_KEY = 32  # bytes; HMAC-SHA-256 gains nothing from more and loses from fewer (RFC 2104)
 SHORTEST_SECRET, FEWEST_LETTERS = 50, 5  # as Django's own check asks of SECRET_KEY (security.W009)
 LARGEST = 10**9
@@ -155,6 +157,14 @@ def identity_keys(value: str) -> dict[str, bytes]:
             )
         keys[key_id] = key
     return keys
+
+
+def keeper_url(value: str) -> Address:
+    """Where the keeper of the identity keys listens."""
+    try:
+        return read_address(value)
+    except ValueError:
+        raise WrongForm("Write unix:///path/of/a/socket, or tcp://host:port.") from None
 
 
 def disclosure(value: str) -> str:

@@ -17,16 +17,19 @@ REDIS_FORM = (
 
 ROLES = ("clinic", "public", "worker", "beat", "migrate")
 
+OPTIONAL_ROLES = ("keeper",)
+
 # Of jobs, by kind: one that takes long does not hold up one that is awaited.
 QUEUES = ("publishing", "imports")
 
 SETTINGS = (
     Setting(
         "APP_ROLE",
-        form.one_of(*ROLES),
+        form.one_of(*ROLES, *OPTIONAL_ROLES),
         (
             "what a process of the image is: `clinic` (the web server of the whole site), `public` (of the public "
-            "pages and the public API alone), `worker`, `beat` (the scheduler) or `migrate`, which ends"
+            "pages and the public API alone), `worker`, `beat` (the scheduler), `migrate`, which ends, or "
+            "`keeper` (of the identity keys)"
         ),
         "clinic",
     ),
@@ -79,12 +82,34 @@ SETTINGS = (
         "IDENTITY_KEYS",
         form.identity_keys,
         (
-            "`id:base64,…`, at least 32 bytes each; the first is the current one. If they are lost, no person can "
-            "be found again: keep a copy apart from the database"
+            "`id:base64,…`, at least 32 bytes each; the first is the current one. Required, unless a keeper has "
+            "them (`IDENTITY_KEEPER_URL`). If they are lost, no person can be found again: keep a copy apart from "
+            "the database"
         ),
-        None,
-        "Write id:key; `openssl rand -base64 32` makes a key.",
         secret=True,
+    ),
+    Setting(
+        "IDENTITY_KEEPER_URL",
+        form.keeper_url,
+        (
+            "`unix:///path` or `tcp://host:port` of the keeper, a process of its own that has `IDENTITY_KEYS` "
+            "instead of the others ([the keeper](operations.md#the-keeper-of-the-identity-keys)); it listens there"
+        ),
+    ),
+    Setting(
+        "KEEPER_SECRET",
+        form.secret_key,
+        "50 or more random characters by which the keeper and who asks it know each other",
+        secret=True,
+    ),
+    Setting(
+        "KEEPER_PER_HOUR",
+        form.number(20),
+        (
+            "how many different values the keeper digests within an hour: of a new person two, the number and the "
+            "day of birth"
+        ),
+        "1000",
     ),
     Setting(
         "ALLOWED_HOSTS",

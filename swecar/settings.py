@@ -6,6 +6,7 @@ import pghistory
 from kombu import Exchange, Queue
 
 from swecar import env
+from swecar.keeper.messages import Address
 from swecar.log_settings import read_logging
 from swecar.setting_rules import check_together
 from swecar.setting_table import QUEUES, SETTINGS
@@ -21,7 +22,9 @@ DATABASE = _set["PUBLIC_DATABASE_URL" if READS_REPLICA else "DATABASE_URL"]
 REDIS = _set["REDIS_URL"]
 SECRET_KEY: str = _set["SECRET_KEY"]
 SECRET_KEY_FALLBACKS: list[str] = _set["SECRET_KEY_FALLBACKS"] or []
-IDENTITY_KEYS: dict[str, bytes] = _set["IDENTITY_KEYS"]
+IDENTITY_KEYS: dict[str, bytes] = _set["IDENTITY_KEYS"] or {}
+IDENTITY_KEEPER: Address | None = _set["IDENTITY_KEEPER_URL"]
+KEEPER_SECRET: str = _set["KEEPER_SECRET"] or ""
 ALLOWED_HOSTS: list[str] = _set["ALLOWED_HOSTS"]
 DEBUG: bool = _set["DEBUG"]
 DISCLOSURE: str = _set["DISCLOSURE"]

@@ -4,7 +4,7 @@ import runpy
 import signal
 import sys
 
-from swecar.setting_table import ROLES
+from swecar.setting_table import OPTIONAL_ROLES, ROLES
 from swecar.variables import EnvironmentProblem, read_variable
 
 WEB = ("swecar.web",)
@@ -13,6 +13,7 @@ COMMANDS = {
     "public": WEB,
     "worker": ("celery", "-A", "swecar", "worker", "--concurrency", "2", "--loglevel", "INFO"),
     "beat": ("celery", "-A", "swecar", "beat", "--loglevel", "INFO"),
+    "keeper": ("swecar.keeper",),
     "migrate": ("manage", "migrate", "--noinput"),
 }
 
@@ -24,7 +25,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     role = read_variable("APP_ROLE")
     if role not in COMMANDS:
-        raise EnvironmentProblem(f"APP_ROLE is not set to a role. Write one of: {', '.join(ROLES)}.")
+        roles = ", ".join((*ROLES, *OPTIONAL_ROLES))
+        raise EnvironmentProblem(f"APP_ROLE is not set to a role. Write one of: {roles}.")
     module, *arguments = COMMANDS[role]
     sys.argv = [module, *arguments]
     try:

@@ -18,6 +18,7 @@ CODE_LISTS = {"Centre", "ManufacturingSite", "Product", "Indication", "Trial"}
 PEOPLE = {"User", "Membership", "Invitation", "Token"}
 PUBLISHED = {"Snapshot", "Publication", "Release", "ReleaseFile"}
 LEDGERS = {"LastSeen", "Run", "Revision", "Refusal", "Erasure", "AccessLog", "ScheduleLease", "StatedPurpose"}
+LEDGERS |= {"IdentityKeyInUse"}
 SEARCHED = {"PossibleDoubles"}  # kept, so that it need not be searched for again
 STATEMENTS = {"Coverage", "Question"}
 CORRESPONDENCE = {"Message", "Referral"}  # says itself who wrote what and when, and is never corrected

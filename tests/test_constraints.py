@@ -13,6 +13,7 @@ from registry.models import (
     Centre,
     Draft,
     IdempotencyKey,
+    IdentityKeyInUse,
     ImportJob,
     ImportRow,
     Indication,
@@ -169,6 +170,7 @@ TRIAL = {"identifier": "NCT99000009", "name": "X", "sponsor": "academic", "phase
 BROKEN: dict[str, list[Callable]] = {
     "revision_is_one_row": [lambda: Revision.objects.create(id=2)],
     "publication_is_one_row": [lambda: Publication.objects.create(id=2)],
+    "identity_key_in_use_is_one_row": [lambda: IdentityKeyInUse.objects.create(id=2, newest="k")],
     "possible_doubles_is_one_row": [lambda: PossibleDoubles.objects.create(id=2)],
     "schedule_lease_is_one_row": [lambda: ScheduleLease.objects.create(id=2, until=timezone.now())],
     "purpose_is_one_row": [lambda: StatedPurpose.objects.create(id=2, kind="registry")],

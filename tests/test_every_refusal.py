@@ -45,7 +45,7 @@ WAYS = {
     "again": """
         changed_meanwhile busy too_many_lookups effect_changed list_changed import_not_storable
         import_impossible question_answered referral_settled snapshot_behind too_many_requests no_snapshot
-        clinic_down database_down
+        clinic_down database_down identity_key_unknown identity_keeper_away identity_keeper_limit
         withheld_by_policy as_of_needs_current
     """,
     "other way": """

@@ -169,6 +169,7 @@ COLUMNS = {
     "Coverage": {"stated_by": NAME},
     "Infusion": {"batch": CHECKED},
     "PatientIdentifier": {"key_id": CODED},
+    "IdentityKeyInUse": {"newest": CODED},
     "Erasure": {"erased_by": NAME, "reason": CHECKED},
     "Refusal": {"key_id": CODED},
     "Product": dict.fromkeys(["name", "inn", "atc", "holder", "target", "unconfirmed"], LIST),

@@ -105,10 +105,11 @@ NOT_SHOWN = {
     # The rate is a part of its key, see above; the other is the same until the code is another.
     "api/public/service.py": {"RATE_LIMIT", "SPECTACULAR_SETTINGS"},
     "registry/access.py": {"DATABASE_SESSION"},
-    "registry/identity_keys.py": {"IDENTITY_KEYS"},
+    "registry/identity_keeper.py": {"IDENTITY_KEEPER", "KEEPER_SECRET"},
+    "registry/identity_keys.py": {"IDENTITY_KEEPER", "IDENTITY_KEYS"},
     "registry/published/current_snapshot.py": {"READS_REPLICA"},
     "registry/published/replica.py": {"READS_REPLICA", "REPLICA_LAG_SECONDS"},  # told in `status`, never cached
-    "registry/sealing.py": {"IDENTITY_KEYS", "SECRET_KEY", "SECRET_KEY_FALLBACKS"},
+    "registry/sealing.py": {"SECRET_KEY", "SECRET_KEY_FALLBACKS"},
     "registry/tasks.py": {"LANGUAGE_CODE"},
     "swecar/http/client_address.py": {"PROXIES"},
     "swecar/http/dropped_file.py": {"FILE_UPLOAD_MAX_MEMORY_SIZE"},

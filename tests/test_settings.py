@@ -57,6 +57,9 @@ WRONG = {
     "MONITORING_TOKEN": [SECRET, "aaaa" * 20],
     "SECRET_KEY": [SECRET, SECRET * 5, "aaaa" * 20, "django-insecure-" + LONG],
     "IDENTITY_KEYS": [SECRET, f"{SECRET}:{KEY},{SECRET}:{KEY}", f":{KEY}", f"k:{KEY[:20]}", f"k:{KEY},k:{KEY}"],
+    "IDENTITY_KEEPER_URL": ["keeper:7300", "http://keeper:7300", "unix://keeper", "tcp://keeper", f"tcp://{SECRET}:x"],
+    "KEEPER_SECRET": [SECRET, "aaaa" * 20],
+    "KEEPER_PER_HOUR": ["0", "19", "many"],
     "ALLOWED_HOSTS": [",", "https://registret.se", "registret.se:443", "registret.se/", "a.se;b.se", "a.se b.se"],
     "CONTACT": ["registret", "registret@", "a@b.se,c@d.se", "a@b.se\nBcc: c@d.se"],
     "ADMINS": ["drift", "drift@region.se;jour@region.se", "drift@region.se,jour"],
@@ -233,6 +236,20 @@ def test_settings_that_need_each_other_are_asked_for(read, together, missing):
     with pytest.raises(EnvironmentProblem, match=missing) as told:
         read(**together)
     assert SECRET not in str(told.value)
+
+
+KEEPER = {"IDENTITY_KEYS": "", "IDENTITY_KEEPER_URL": "unix:///run/keeper/socket", "KEEPER_SECRET": LONG}
+
+
+def test_the_keys_are_here_or_with_the_keeper_and_nowhere_where_nobody_is_looked_up(read):
+    for address in ("unix:///run/keeper/socket", "tcp://keeper:7300", "tcp://[::1]:7300"):
+        assert read(**KEEPER | {"IDENTITY_KEEPER_URL": address})["IDENTITY_KEYS"] is None
+    for role in ("public", "beat", "migrate"):
+        read(APP_ROLE=role, IDENTITY_KEYS="")
+    with pytest.raises(EnvironmentProblem, match="IDENTITY_KEYS is set beside IDENTITY_KEEPER_URL"):
+        read(**KEEPER | {"IDENTITY_KEYS": f"k:{KEY}"})
+    with pytest.raises(EnvironmentProblem, match="KEEPER_SECRET is not set"):
+        read(**KEEPER | {"KEEPER_SECRET": ""})
 
 
 @pytest.mark.parametrize("name", NEEDED)

@@ -1,6 +1,7 @@
 """Whether a process lives, whether it can serve, and whether the whole service is well."""
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -10,11 +11,13 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 import registry.migrations
+from registry.identity_keeper import is_keeper_up
 from registry.models import LastSeen
 from registry.models.publication import Publication
 from registry.published.replica import is_too_far_behind, read_lag
 from swecar.http.monitoring_token import holds_monitoring_token
 from swecar.redis_client import IMPATIENT, make_client
+from swecar.setting_rules import LOOK_UP
 
 LAST_MIGRATION = max(file.stem for file in Path(*registry.migrations.__path__).glob("[0-9]*.py"))
 
@@ -33,9 +36,10 @@ def ready(request: HttpRequest) -> JsonResponse:
     lag, is_level = _replica(database)
     is_ready = database and is_level
     status = "ready" if is_ready else "not ready"
-    told = {"status": status, "database": database, "broker": is_broker_up(), "snapshot_age_seconds": age}
+    told: dict[str, Any] = {"status": status, "database": database, "broker": is_broker_up()}
+    told["snapshot_age_seconds"] = age
     if holds_monitoring_token(request.META):  # the lag grows and falls with what is written
-        told |= lag
+        told |= lag | _keeper()
     return JsonResponse(told, status=200 if is_ready else 503)
 
 
@@ -50,7 +54,8 @@ def deep(request: HttpRequest) -> JsonResponse:
     except DatabaseError:
         signs = None
     lag, is_level = _replica(database)
-    well = bool(broker and signs and signs.are_well and age is not None and is_level)
+    keeper = _keeper()
+    well = bool(broker and signs and signs.are_well and age is not None and is_level and all(keeper.values()))
     return JsonResponse(
         {
             "status": "well" if well else "not well",
@@ -60,7 +65,8 @@ def deep(request: HttpRequest) -> JsonResponse:
             "absent": sorted(map(str, signs.absent)) if signs else None,
             "alarm_failed": signs.alarm_failed if signs else None,
         }
-        | lag,
+        | lag
+        | keeper,
         status=200 if well else 503,
         headers={"Cache-Control": "no-store"},
     )
@@ -74,6 +80,11 @@ def _database() -> tuple[bool, int | None]:
     except (DatabaseError, Publication.DoesNotExist):
         return False, None
     return is_migrated, int((timezone.now() - snapshot.built_at).total_seconds()) if snapshot else None
+
+
+def _keeper() -> dict[str, bool]:
+    """Whether the keeper of the identity keys answers, where this process needs one."""
+    return {"keeper": is_keeper_up()} if settings.IDENTITY_KEEPER and settings.APP_ROLE in LOOK_UP else {}
 
 
 def _replica(database: bool) -> tuple[dict[str, float | None], bool]:

@@ -39,7 +39,7 @@ from registry.entry.patients.lookup import (
 from registry.entry.publish_request import announce_change
 from registry.errors import NotFound, Problem
 from registry.infusion_input import InfusionInput
-from registry.keyed_digests import Identifier, refusal_tokens
+from registry.keyed_digests import Identifier, digest_ahead, refusal_tokens
 from registry.models.isolation import require_own_session
 from registry.sentences import IMPORT
 
@@ -172,6 +172,8 @@ def _stage(path: Path, lists: CodeLists, progress: Progress) -> int:
                 rows.append((line.number, stated))
             elif line.fields and (identifier := read_person(line.fields, lists)):
                 unread.append((line.number, identifier))
+        digest_ahead(row.identifier for _line, row in rows)
+        digest_ahead(identifier for _line, identifier in unread)
         staging.stage_rows(rows)
         staging.stage_unread(unread)
         staging.stage_problems(problems)

@@ -25,7 +25,8 @@ from registry.entry.infusions.row_reader import CodeLists, RowReader, read_perso
 from registry.entry.patients.key_in_use import is_newest_alone
 from registry.errors import FileTooLarge, FileUnusable
 from registry.identity import LOCAL_PREFIX, may_be_identifier
-from registry.keyed_digests import chain_of
+from registry.infusion_input import Identified, InfusionInput
+from registry.keyed_digests import chain_of, digest_ahead
 from registry.reserve_numbers import FULL_LENGTH, UNPUBLISHED
 
 LARGEST_MEGABYTES = 10
@@ -95,25 +96,24 @@ def keep_rows(
 def _read(
     job: UUID, reader: RowReader, lines: Sequence[Line], *, newest_alone: bool
 ) -> tuple[list[KeptRow], list[tuple]]:
-    rows: list[KeptRow] = []
+    """The rows and problems to store. Of a row that cannot be staged its person's digests, for an erasure."""
+    read: list[tuple[Line, InfusionInput | None, Identified | None]] = []
     problems: list[tuple] = []
     for line in lines:
         stated, found = read_line(reader, line)
-        if line.fields is not None:
-            stored: tuple[dict | None, bytes | None, bytes | None]
-            if stated:
-                stored = kept_rows.keep_stated(stated, newest_alone=newest_alone)
-            else:
-                stored = None, _digest(line.fields, reader.lists, newest_alone=newest_alone), None
-            rows.append((job, line.number, show_cells(line.fields), *stored))
         problems += ((job, line.number, *problem_row(problem)) for problem in found)
+        if line.fields is not None:
+            read.append((line, stated, stated.identifier if stated else read_person(line.fields, reader.lists)))
+    digest_ahead(identifier for _line, _stated, identifier in read)
+    rows: list[KeptRow] = []
+    for line, stated, identifier in read:
+        stored: tuple[dict | None, bytes | None, bytes | None] = None, None, None
+        if stated:
+            stored = kept_rows.keep_stated(stated, newest_alone=newest_alone)
+        elif identifier:
+            stored = None, chain_of(identifier.digests(), newest_alone=newest_alone), None
+        rows.append((job, line.number, show_cells(line.fields or {}), *stored))
     return rows, problems
-
-
-def _digest(fields: dict[str, str], lists: CodeLists, *, newest_alone: bool) -> bytes | None:
-    """The digests of a row that cannot be staged, so that an erasure finds it; None without an identifier."""
-    identifier = read_person(fields, lists)
-    return chain_of(identifier.digests(), newest_alone=newest_alone) if identifier else None
 
 
 def show_cells(fields: dict[str, str]) -> dict[str, str]:

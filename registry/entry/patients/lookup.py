@@ -11,7 +11,7 @@ from registry.entry.patients.key_in_use import NEWEST_KEY, follow_newest_key
 from registry.entry.patients.lookup_budget import REFUSED, charge, has_budget
 from registry.errors import InfusionRefused, NotFound, Problem, RegistryError, TooManyLookups
 from registry.infusion_input import Identified
-from registry.keyed_digests import refusal_tokens
+from registry.keyed_digests import digest_ahead, refusal_tokens
 from registry.models import Patient, Refusal
 from registry.models.access_log import log_persons
 from registry.models.keys import unnest
@@ -69,6 +69,7 @@ def find_patients(
     *, identifiers: Sequence[Identified], by: Actor, unit: str = "", permission: Permission
 ) -> list[Patient]:
     """The persons that a search may mean, looked up as by `find_patient`: one log line if there is none."""
+    digest_ahead(identifiers)
     with acting_as(by):
         found = {identifier: person_with(identifier) for identifier in identifiers}
         persons = list(dict.fromkeys(filter(None, found.values())))

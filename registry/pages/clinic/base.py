@@ -17,7 +17,7 @@ from registry.entry.questions.question_list import count_waiting
 from registry.entry.questions.referrals import read_open
 from registry.errors import Busy, NotFound, NotPermitted, TooManyLookups
 from registry.models import Centre, User
-from registry.pages.clinic.expired_form import return_signed_out
+from registry.pages.clinic.expired_form import return_signed_out, return_unsent
 from registry.pages.clinic.sent_once import carry_out_once
 from swecar.http.error_status import status_of
 
@@ -56,7 +56,7 @@ def page(*permissions: Permission, stores: bool = True) -> Callable[[View], View
             except (NotFound, NotPermitted):
                 raise Http404 from None
             except Busy as busy:
-                return show(request, "clinic/busy.html", {"sentence": str(busy)}, status=status_of(busy))
+                return return_unsent(request, busy) or show_busy(request, busy)
             except TooManyLookups as too_many:
                 return say_wait(show(request, "clinic/busy.html", {"sentence": str(too_many)}), too_many)
 
@@ -76,6 +76,13 @@ def show(
         "open_referrals": read_open(by=request.user).count(),
     }
     return render(request, template, frame | (context or {}), status=status)
+
+
+def show_busy(request: SignedInRequest, busy: Busy) -> HttpResponse:
+    """A page that says why nothing can be done just now."""
+    response = show(request, "clinic/busy.html", {"sentence": str(busy)}, status=status_of(busy))
+    response["Retry-After"] = str(busy.seconds)
+    return response
 
 
 def say_wait(response: HttpResponse, too_many: TooManyLookups | None) -> HttpResponse:

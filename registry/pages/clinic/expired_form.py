@@ -1,4 +1,4 @@
-"""Forms of an expired session: nothing is stored, and the fields are returned to be sent again."""
+"""Forms that were not carried out, as of an expired session: the fields are returned to be sent again."""
 
 from typing import Any
 
@@ -6,6 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django_htmx.http import HttpResponseStopPolling, reswap, retarget
+
+from registry.errors import Busy
+from swecar.http.error_status import status_of
 
 
 def return_signed_out(request: Any) -> HttpResponse:
@@ -17,6 +20,15 @@ def return_signed_out(request: Any) -> HttpResponse:
         notice = render(request, "clinic/signed_out.html", {"signed_out": True})
         return retarget(reswap(HttpResponseStopPolling(notice.content), "outerHTML"), "#signed-out")
     return _give_back(request, {"signed_out": True}, status=401)
+
+
+def return_unsent(request: Any, busy: Busy) -> HttpResponse | None:
+    """A form that cannot be carried out just now, with its fields; None for any other request."""
+    if request.method != "POST" or request.htmx:
+        return None
+    response = _give_back(request, {"busy": str(busy)}, status=status_of(busy))
+    response["Retry-After"] = str(busy.seconds)
+    return response
 
 
 @never_cache

@@ -73,7 +73,7 @@ def test_every_secret_of_compose_is_made_or_asked_for():
         *re.search(r"for name in ([\w ]+);", made)[1].split(),
         *re.findall(r"\| keep (\w+)$", made, re.MULTILINE),
     }
-    assert {*COMPOSE["secrets"]} == kept | {"tls_certificate", "tls_key"}
+    assert {*COMPOSE["secrets"]} | {"keeper_secret"} == kept | {"tls_certificate", "tls_key"}  # deploy/keeper.yaml
     for name, secret in COMPOSE["secrets"].items():
         assert secret == {"file": f"secrets/{name}"}
 

@@ -7,6 +7,8 @@ import signal
 import socket
 import struct
 import time
+from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from django.test import Client
 
 from registry import identity_keeper
 from registry.access import Operator
+from registry.entry.importing.job import receive_file, run_import
 from registry.entry.importing.pipeline import import_infusions
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.lookup import PatientRefused
@@ -22,7 +25,7 @@ from registry.identity import read_identifier
 from registry.identity_keeper import KeeperAway, KeeperSpent
 from registry.identity_keys import carry, key_ids
 from registry.keyed_digests import SealedIdentifier, chain_of, digest_ahead, seal_mark
-from registry.models import Infusion, Patient
+from registry.models import ImportRow, Infusion, Patient
 from swecar.keeper.limit import DAY, FEW, HOUR, Limit
 from swecar.keeper.messages import NotProved, ask, prove, read_address
 from tests import factories
@@ -31,6 +34,7 @@ from tests.desk import address, sign_in, text
 from tests.keepers import SECRET, keeper
 from tests.test_identity import KEYS, WOMAN, put_in_front
 from tests.test_import import as_csv
+from tests.test_import_jobs import read_by_a_worker
 from tests.test_lookups import FORM, row
 from tests.watching import TOKEN
 
@@ -142,6 +146,23 @@ def test_away_it_is_a_503_with_what_was_typed_and_back_it_is_stored(lists, setti
         assert Client().get("/health/ready", headers=TOKEN).json()["keeper"] is True
         assert program.enter(patient_id=WOMAN).status_code == 201
     assert Patient.objects.count() == 1
+
+
+def test_a_file_that_a_worker_meets_waits_for_the_keeper(lists, settings, tmp_path, monkeypatch):
+    nurse = factories.user("nurse", lists.centres["UPP"])
+    read_by_a_worker(monkeypatch)
+    with keeper(tmp_path, settings) as kept:
+        job = receive_file(file=BytesIO(as_csv([row(WOMAN)])), by=nurse)
+        kept.stop()
+        run_import(job.pk, language="en")
+        job.refresh_from_db()
+        assert (job.state, ImportRow.objects.count()) == ("queued", 0)
+        kept.start({"2024": KEYS["2024"]})
+        with suppress(KeeperAway):
+            key_ids()
+        run_import(job.pk, language="en")
+        job.refresh_from_db()
+    assert job.state == "checked"
 
 
 def test_spent_it_says_when_there_is_room_and_an_operator_makes_some(lists, settings, tmp_path):

@@ -9,6 +9,7 @@ from io import BytesIO
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.db.models import BinaryField
 
 from registry.access import Operator
@@ -16,20 +17,21 @@ from registry.entry.importing.job import receive_file
 from registry.entry.importing.pipeline import import_infusions
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.key_in_use import IdentityKeyUnknown
+from registry.entry.patients.locked import claim_identifier
 from registry.entry.patients.lookup import PatientRefused
 from registry.entry.patients.merge import merge_patients
 from registry.entry.patients.rekeying import Left, count_left, rekey
 from registry.entry.questions import referrals
 from registry.errors import Busy, InfusionRefused
 from registry.identity import read_identifier
-from registry.keyed_digests import chain_of, split_chain
+from registry.keyed_digests import SealedIdentifier, chain_of, split_chain
 from registry.models import IdentityKeyInUse, ImportJob, Patient, PatientIdentifier, Referral, Refusal
 from tests import factories
 from tests.rekeying import start_rekeying
 from tests.test_identity import KEYS, chained, put_in_front
 from tests.test_import import as_csv
 from tests.test_lookups import row
-from tests.test_races import Other, wait_for
+from tests.test_races import Other, count_waiting, wait_for
 
 WOMAN, MAN = factories.number(date(1970, 6, 15), 980), factories.number(date(1970, 6, 15), 981)
 OTHER = factories.number(date(1980, 7, 16), 982)
@@ -200,6 +202,63 @@ def test_every_column_that_may_hold_a_digest_is_carried_on_or_says_why_not():
 
 
 # While others work, and killed.
+
+
+class Mixed(threading.local):
+    """Settings of a process that has a key more than another, as threads."""
+
+    IDENTITY_KEEPER = None
+
+    def __init__(self):
+        self.be_level()
+
+    def be_level(self) -> None:
+        self.IDENTITY_KEYS = {name: KEYS[name] for name in ("2025", "2024")}
+
+    def be_behind(self) -> None:
+        self.IDENTITY_KEYS = {"2024": KEYS["2024"]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_that_waited_for_one_with_the_new_key_registers_nobody_again(committed_lists, monkeypatch):
+    """It has seen the old key in use, and waits for the number's lock; what it finds then is the new one."""
+    mixed = Mixed()
+    monkeypatch.setattr("registry.identity_keys.settings", mixed)
+
+    def enter_behind():
+        mixed.be_behind()
+        return factories.record(committed_lists, WOMAN, infused_on="2021-05-05", kind="reinfusion")
+
+    mixed.be_behind()
+    factories.record(committed_lists, OTHER)
+    mixed.be_level()
+    with transaction.atomic():
+        first = factories.record(committed_lists, WOMAN)
+        behind = Other(enter_behind)
+        behind.start()
+        wait_for(lambda: count_waiting() == 1)
+    assert isinstance(behind.result(), IdentityKeyUnknown), behind.outcome
+    assert [one.patient for one in PatientIdentifier.objects.filter(key_id="2025")] == [first.patient]
+    assert Patient.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_released_referral_and_an_entry_of_one_new_person_wait_for_each_other(committed_lists, settings):
+    """After a run a referral holds the newest digest alone, and is locked by it as an entry is."""
+    put_in_front(settings, "2025", "2024")
+    whole = read_identifier(MAN, centre="UPP")
+    sealed = SealedIdentifier(type=whole.type, chain=chain_of(whole.digests(), newest_alone=True))
+    with transaction.atomic():
+        claim_identifier(whole)
+
+        def claim_sealed():
+            with transaction.atomic():
+                claim_identifier(sealed)
+
+        other = Other(claim_sealed)
+        other.start()
+        wait_for(lambda: count_waiting() == 1)
+    assert other.result() is None
 
 
 @pytest.mark.django_db(transaction=True)

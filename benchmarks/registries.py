@@ -5,11 +5,14 @@ from django.db import connection
 from registry.demonstration.trials import store_trials
 from registry.national_lists.storing import store_code_lists
 
+# History and access log refuse to be emptied, but of a session that applies what another server has done.
 EMPTY = """
+SET session_replication_role = replica;
 TRUNCATE registry_infusion, registry_patientidentifier, registry_patient,
          registry_infusionhistory, registry_patienthistory, registry_patientidentifierhistory, registry_accesslog,
-         registry_changedperson, registry_possibledoubles, registry_idempotencykey
-CASCADE
+         registry_changedperson, registry_possibledoubles, registry_idempotencykey, registry_chainlink
+CASCADE;
+SET session_replication_role = DEFAULT;
 """
 PATIENTS = """
 INSERT INTO registry_patient (id, registry_number, sex, created_at)

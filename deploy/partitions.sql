@@ -48,5 +48,34 @@ BEGIN
     FOREACH statement IN ARRAY later LOOP
         EXECUTE statement;
     END LOOP;
+    -- What forbids TRUNCATE is not passed on to the partitions by itself.
+    FOR statement IN
+        SELECT format('CREATE TRIGGER %I BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION %s()',
+            tgname, inhrelid::regclass, tgfoid::regproc)
+        FROM pg_trigger JOIN pg_inherits ON inhparent = tgrelid
+        WHERE tgrelid = plain::regclass AND NOT tgisinternal AND tgtype & 32 <> 0
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$body$;
+
+-- Drops a year's partition, and says so in the table's chain: else `manage.py verify_history` misses its rows.
+--   ... --command "SELECT pg_temp.drop_year('registry_accesslog', 'at', 2020)"
+CREATE FUNCTION pg_temp.drop_year(whole regclass, moment name, year integer) RETURNS void
+LANGUAGE plpgsql AS $body$
+DECLARE
+    plain name := (SELECT relname FROM pg_class WHERE oid = whole);
+    part name := plain || '_' || year;
+    key name := (
+        SELECT attname FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+        WHERE indrelid = whole AND indisprimary ORDER BY attnum LIMIT 1
+    );
+BEGIN
+    EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', plain);
+    EXECUTE format('INSERT INTO registry_chainlink (chain, kind, ids, acted_by, latest_at)
+        SELECT %L, ''removed'', array_agg(%I), session_user, max(%I) FROM %I HAVING count(*) > 0',
+        plain, key, moment, part);
+    EXECUTE format('DROP TABLE %I', part);
 END
 $body$;

@@ -133,12 +133,13 @@ class Outcome(TextChoices):
     PUBLISHED = "published", _("Published")
     UNCHANGED = "unchanged", _("Nothing to do")
     PROOF_FAILED = "proof_failed", _("The recount did not agree, nothing published")
+    ALTERED = "altered", _("History or access log were altered")
     FAILED = "failed", _("Failed")
     LOST = "lost", _("Lost: the worker died")
     DONE = "done", _("Done")
 
 
-FAILURES = (Outcome.PROOF_FAILED, Outcome.FAILED, Outcome.LOST)
+FAILURES = (Outcome.PROOF_FAILED, Outcome.ALTERED, Outcome.FAILED, Outcome.LOST)
 
 
 class Task(TextChoices):
@@ -147,6 +148,7 @@ class Task(TextChoices):
     PUBLISH = "registry.publish_snapshot", _("Publish")
     VERIFY = "registry.verify_snapshot", _("Verify")
     PRUNE = "registry.prune_facts", _("Prune")
+    VERIFY_HISTORY = "registry.verify_history", _("Verify the history")
 
 
 class Sign(TextChoices):
@@ -156,10 +158,19 @@ class Sign(TextChoices):
     WORKER = "worker"
     SWEEP = "sweep"
     VERIFY = "verify"
+    VERIFY_HISTORY = "verify_history"
     PRUNE = "prune"
     PUBLISH = "publish"
     ALARM_SENT = "alarm_sent"
     ALARM_FAILED = "alarm_failed"
+
+
+class LinkKind(TextChoices):
+    """What a link of a chain of hashes says of rows (registry.models.chain)."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    REWRITTEN = "rewritten"  # by a migration
 
 
 class Scope(TextChoices):

@@ -157,6 +157,15 @@ class ProofFailed(RegistryError):
         self.differences = tuple(differences)
 
 
+class HistoryAltered(RegistryError):
+    sentence = "History or access log are not as they were written."
+    code = "history_altered"
+
+    def __init__(self, findings: Sequence[str]):
+        super().__init__("\n".join(findings))
+        self.findings = tuple(findings)
+
+
 class NotPublished(RegistryError):
     sentence = gettext_noop("No snapshot has been published yet.")
     code = "no_snapshot"

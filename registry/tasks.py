@@ -52,6 +52,12 @@ def verify_snapshot() -> None:
     runs.run_verification()
 
 
+@shared_task(name=Task.VERIFY_HISTORY.value)
+def verify_history() -> None:
+    """Each night: recompute the chains of history and access log."""
+    runs.run_history_proof()
+
+
 @shared_task(name=Task.PRUNE.value)
 def prune_facts() -> None:
     """Each night: delete facts that publishing could not delete, and expired data; close unused accounts."""
@@ -67,8 +73,12 @@ def run_import(job_id: str, language: str = "") -> None:
 
 def catch_up() -> None:
     """Do the nightly jobs that no worker or no scheduler was there for."""
-    missed = [(Task.VERIFY, verify_snapshot), (Task.PRUNE, prune_facts)]
-    _do_each(*(job for task, job in missed if is_missed(task)))
+    nightly = [
+        (Task.VERIFY, verify_snapshot),
+        (Task.VERIFY_HISTORY, verify_history),
+        (Task.PRUNE, prune_facts),
+    ]
+    _do_each(*(job for task, job in nightly if is_missed(task)))
 
 
 def _do_each(*steps: Callable[[], object]) -> None:

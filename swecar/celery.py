@@ -20,6 +20,7 @@ app.conf.beat_scheduler = "registry.publishing.scheduling:LeasedScheduler"
 app.conf.beat_schedule = {
     "sweep": {"task": "registry.sweep", "schedule": 60.0, "options": {"expires": 55}},
     "verify": {"task": "registry.verify_snapshot", "schedule": crontab(hour="3", minute="10")},
+    "verify_history": {"task": "registry.verify_history", "schedule": crontab(hour="3", minute="20")},
     "prune": {"task": "registry.prune_facts", "schedule": crontab(hour="3", minute="40")},
 }
 

@@ -69,6 +69,7 @@ def test_a_dead_scheduler_is_told_once_and_again_when_it_dies_again(lists, admin
         (Sign.SWEEP, timedelta(minutes=5)),
         (Sign.WORKER, timedelta(minutes=5)),
         (Sign.VERIFY, timedelta(hours=26)),
+        (Sign.VERIFY_HISTORY, timedelta(hours=26)),
         (Sign.PRUNE, timedelta(hours=26)),
     ],
 )
@@ -126,9 +127,10 @@ def test_the_time_of_each_work_is_a_gauge(lists):
     factories.record_several(lists)
     tasks.sweep()
     tasks.verify_snapshot()
+    tasks.verify_history()
     tasks.prune_facts()
     told = metrics()["last_seen_timestamp_seconds"]
-    assert told.keys() == {"sweep", "verify", "prune", "publish"}
+    assert told.keys() == {"sweep", "verify", "verify_history", "prune", "publish"}
     assert all(before <= at <= timezone.now().timestamp() for at in told.values())
 
 
@@ -156,7 +158,7 @@ def ran(task: Task, ago: timedelta, outcome: str = Outcome.DONE) -> None:
 
 
 def count_runs() -> dict:
-    return {task: Run.objects.filter(task=task).count() for task in (Task.VERIFY, Task.PRUNE)}
+    return {task: Run.objects.filter(task=task).count() for task in absence.NIGHTLY}
 
 
 def test_the_sweep_does_what_a_night_has_missed_and_once(lists):
@@ -166,7 +168,7 @@ def test_the_sweep_does_what_a_night_has_missed_and_once(lists):
         seen(sign, timedelta(hours=49))
     for _minute in range(3):
         tasks.sweep()
-    assert count_runs() == {Task.VERIFY: 2, Task.PRUNE: 2}
+    assert count_runs() == {Task.VERIFY: 2, Task.VERIFY_HISTORY: 2, Task.PRUNE: 2}
 
 
 def test_a_night_that_was_done_is_not_done_again(lists):
@@ -175,7 +177,7 @@ def test_a_night_that_was_done_is_not_done_again(lists):
         ran(task, timedelta(hours=24, minutes=30))
         seen(sign, timedelta(hours=24, minutes=30))
     tasks.sweep()
-    assert count_runs() == {Task.VERIFY: 1, Task.PRUNE: 1}
+    assert count_runs() == {Task.VERIFY: 1, Task.VERIFY_HISTORY: 1, Task.PRUNE: 1}
 
 
 def test_a_recount_that_did_not_agree_is_not_repeated_each_minute(lists):
@@ -191,7 +193,7 @@ def test_a_registry_that_has_never_had_a_night_gets_its_first_one(lists):
     for sign in absence.NIGHTLY.values():
         seen(sign, timedelta(hours=26))
     tasks.sweep()
-    assert count_runs() == {Task.VERIFY: 1, Task.PRUNE: 1}
+    assert count_runs() == {Task.VERIFY: 1, Task.VERIFY_HISTORY: 1, Task.PRUNE: 1}
 
 
 def test_ended_workers_are_forgotten_but_for_the_latest(lists):

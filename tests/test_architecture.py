@@ -19,6 +19,7 @@ PEOPLE = {"User", "Membership", "Invitation", "Token"}
 PUBLISHED = {"Snapshot", "Publication", "Release", "ReleaseFile"}
 LEDGERS = {"LastSeen", "Run", "Revision", "Refusal", "Erasure", "AccessLog", "ScheduleLease", "StatedPurpose"}
 LEDGERS |= {"IdentityKeyInUse"}
+CHAINS = {"ChainLink", "HistoryHeads"}
 SEARCHED = {"PossibleDoubles"}  # kept, so that it need not be searched for again
 STATEMENTS = {"Coverage", "Question"}
 CORRESPONDENCE = {"Message", "Referral"}  # says itself who wrote what and when, and is never corrected
@@ -28,14 +29,19 @@ PASSING = {  # gone when done
 }  # fmt: skip
 WITH_HISTORY = RECORDS | CODE_LISTS | PEOPLE | STATEMENTS
 
-SCHEDULED = {"registry.sweep", "registry.verify_snapshot", "registry.prune_facts"}
+SCHEDULED = {
+    "registry.sweep",
+    "registry.verify_snapshot",
+    "registry.verify_history",
+    "registry.prune_facts",
+}
 TASKS = SCHEDULED | {"registry.publish_snapshot", "registry.run_import"}
 
 
 def test_every_model_is_known():
     found = {model.__name__ for model in apps.get_app_config("registry").get_models()}
     histories = {f"{name}History" for name in WITH_HISTORY}
-    known = RECORDS | CODE_LISTS | PEOPLE | PUBLISHED | LEDGERS | STATEMENTS | CORRESPONDENCE | PASSING
+    known = RECORDS | CODE_LISTS | PEOPLE | PUBLISHED | LEDGERS | STATEMENTS | CORRESPONDENCE | PASSING | CHAINS
     assert found == known | SEARCHED | histories
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from registry.models import (
     AccessLog,
     Centre,
+    ChainLink,
     Draft,
     IdempotencyKey,
     IdentityKeyInUse,
@@ -75,6 +76,11 @@ def identifier(**fields) -> None:
 def product(**fields) -> None:
     values = {"name": "New", "target": "", "modality": "CAR-T", "origin": "investigational", "position": 9}
     Product.objects.create(**values | fields)
+
+
+def link(**fields) -> None:
+    values = {"chain": "registry_accesslog", "kind": "added", "width": 9, "ids": [1], "hashes": [b"h"]}
+    ChainLink.objects.create(**values | fields)
 
 
 def run(**fields) -> None:
@@ -257,6 +263,23 @@ BROKEN: dict[str, list[Callable]] = {
     "release_has_titles": [lambda: release(title_sv=""), lambda: release(title_en="")],
     "release_file_has_its_name": [lambda: twice(release_file, {}, {})],
     "last_seen_once_an_instance": [lambda: twice(last_seen, {}, {})],
+    "chain_link_has_its_number": [lambda: [link(number=5, hash=b"h") for _twice in range(2)]],
+    "chain_link_is_sealed_whole": [
+        lambda: link(number=5),
+        lambda: link(hash=b"h"),
+        lambda: link(number=0, hash=b"h"),
+    ],
+    "chain_link_kind_is_known": [lambda: link(kind="other")],
+    "chain_link_removes_or_hashes": [
+        lambda: link(hashes=None),
+        lambda: link(width=None),
+        lambda: link(acted_by="someone"),
+        lambda: link(latest_at=timezone.now()),
+        lambda: link(kind="removed", acted_by="someone"),
+        lambda: link(kind="removed", hashes=None, width=None),
+        lambda: link(kind="rewritten"),
+        lambda: link(kind="rewritten", acted_by="0099_x", hashes=None),
+    ],
     "last_seen_sign_is_known": [lambda: last_seen(sign="other")],
     "run_waits_once_a_task": [lambda: twice(run, {}, {})],
     "run_task_is_known": [lambda: run(task="registry.other")],

@@ -50,7 +50,7 @@ def _without_moment(value):
         return {
             name: _without_moment(one)
             for name, one in value.items()
-            if name not in SNAPSHOT and name not in {"dcterms:modified", "dcterms:issued"}
+            if name not in {*SNAPSHOT, "history_head", "dcterms:modified", "dcterms:issued"}
         }
     return [_without_moment(one) for one in value] if isinstance(value, list) else value
 

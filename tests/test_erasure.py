@@ -43,7 +43,7 @@ def client(steward):
 @pytest.fixture
 def traced(lists, nurse, steward):
     """A person who was merged, of whom the registry holds something in every place; the keys of it all."""
-    first = factories.record(lists, WOMAN, by=nurse, batch="B4711")
+    first = factories.record(lists, WOMAN, by=nurse, batch="L4711")
     factories.record(lists, MAN)
     second = factories.record(lists, COORDINATION, infused_on="2021-05-05", centre="STO")
     absorbed = second.patient.registry_number
@@ -51,8 +51,8 @@ def traced(lists, nurse, steward):
     answer(question_id=question.pk, text="Yes, it is right.", by=nurse)
     keep_released(None)
     merge_patients(keep=first.patient, absorb=second.patient, by=steward, reason="one person")
-    correct_infusion(infusion_id=first.pk, changes={"batch": "B4712"}, by=nurse, reason="typo in the batch")
-    save_draft(fields={"batch": "B4713"}, centre=lists.centres["UPP"], by=nurse, patient=first.patient)
+    correct_infusion(infusion_id=first.pk, changes={"batch": "L4712"}, by=nurse, reason="typo in the batch")
+    save_draft(fields={"batch": "L4713"}, centre=lists.centres["UPP"], by=nurse, patient=first.patient)
     job = ImportJob.objects.create(uploaded_by=nurse, state="checked", finished_at=timezone.now())
     for line, who in ((2, WOMAN), (3, MAN), (4, COORDINATION)):
         _kept, chain, _born = kept_rows.keep_stated(factories.stated(lists, who))
@@ -67,7 +67,7 @@ def traced(lists, nurse, steward):
         "patient": patient,
         "absorbed": absorbed,
         "absorbed_key": second.patient_id,
-        "keys": [str(first.pk), str(second.pk), "B4711", "B4712", "B4713", "Is the date right", "it is right"],
+        "keys": [str(first.pk), str(second.pk), "L4711", "L4712", "L4713", "Is the date right", "it is right"],
         "digests": [bytes(one.digest).hex() for one in patient.identifiers.all()],
         "job": job,
     }

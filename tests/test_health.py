@@ -107,7 +107,7 @@ def test_the_deep_look_misses_what_has_not_been_seen(lists):
     LastSeen.objects.filter(sign__in=[Sign.BEAT, Sign.VERIFY]).update(seen_at=ago)
     assert (ask("deep")[0], ask("deep")[1]["absent"]) == (503, ["beat"])
     LastSeen.objects.all().delete()
-    assert ask("deep")[1]["absent"] == ["beat", "prune", "sweep", "verify", "worker"]
+    assert ask("deep")[1]["absent"] == ["beat", "prune", "sweep", "verify", "verify_history", "worker"]
 
 
 def test_the_deep_look_sees_an_alarm_that_failed(lists):

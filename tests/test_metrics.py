@@ -124,8 +124,8 @@ def test_runs_that_wait_and_that_are_stuck(lists):
     store_run(Task.PRUNE, queued=500, started=400)
     store_run(Task.PRUNE, queued=5, started=4)
     told = ask()
-    assert told["runs_waiting"] == {Task.PUBLISH: 1, Task.VERIFY: 1, Task.PRUNE: 0}
-    assert told["runs_stuck"] == {Task.PUBLISH: 0, Task.VERIFY: 1, Task.PRUNE: 1}
+    assert told["runs_waiting"] == {Task.PUBLISH: 1, Task.VERIFY: 1, Task.VERIFY_HISTORY: 0, Task.PRUNE: 0}
+    assert told["runs_stuck"] == {Task.PUBLISH: 0, Task.VERIFY: 1, Task.VERIFY_HISTORY: 0, Task.PRUNE: 1}
 
 
 @pytest.mark.parametrize("outcome", Outcome.values)
@@ -136,7 +136,7 @@ def test_the_last_run_of_each_task(lists, outcome):
     store_run(Task.VERIFY, Outcome.DONE, queued=50, started=40, ended=38)
     told = ask()
     assert told["last_run_seconds"] == {Task.PUBLISH: 25, Task.VERIFY: 2}
-    is_failure = outcome in {"proof_failed", "failed", "lost"}
+    is_failure = outcome in {"proof_failed", "altered", "failed", "lost"}
     assert told["last_run_failed"] == {Task.PUBLISH: is_failure, Task.VERIFY: False}
 
 

@@ -10,6 +10,7 @@ from registry.access import Operator
 from registry.entry.access_log import prune_access_log
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.models import AccessLog, Infusion
+from registry.publishing.history_proof import prove_history
 from swecar.local.folder import ROOT
 from tests import factories
 
@@ -76,10 +77,35 @@ def test_the_access_log_goes_on_and_a_year_can_be_dropped(lists):
     assert refused(f"DELETE FROM {table}")
     assert refused(f"DELETE FROM {table}_2024")
 
-    assert prune_access_log() == 4  # of 2015 and 2019, as before
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE {table}_2015")
+        cursor.execute(f"SELECT pg_temp.drop_year('{table}', 'at', 2019)")
+    assert prune_access_log() == 2  # of 2015, as before
     assert AccessLog.objects.filter(actor__startswith="someone").count() == 6
+    assert prove_history().findings == ()
+
+
+@pytest.mark.django_db
+def test_a_year_does_not_go_unseen(lists):
+    table, at = "registry_accesslog", datetime(2024, 5, 5, tzinfo=ZoneInfo("Europe/Stockholm"))
+    lost = AccessLog.objects.create(at=at, actor="someone", action="read", unit="UPP")
+    AccessLog.objects.create(actor="someone", action="read", unit="UPP")
+    partition(table, "at")
+    assert prove_history().findings == ()
+    for part in (table, f"{table}_2024"):
+        with (
+            pytest.raises(DatabaseError, match="not emptied"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(f"TRUNCATE {part}")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_temp.drop_year('{table}', 'at', 2024)")
+        [unlawful] = prove_history().findings  # younger than five years
+        assert "removes rows without a ground" in unlawful
+        transaction.set_rollback(True)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {table}_2024")
+    assert prove_history().findings == (f"{table}: row {lost.pk} is missing",)
 
 
 @pytest.mark.django_db

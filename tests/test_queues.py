@@ -19,6 +19,7 @@ KINDS = {
     "registry.publish_snapshot": "publishing",
     "registry.sweep": "publishing",
     "registry.verify_snapshot": "publishing",
+    "registry.verify_history": "publishing",
     "registry.prune_facts": "publishing",
     "registry.run_import": "imports",
 }

@@ -155,9 +155,13 @@ SNAPSHOTS = described(
     refuses=(400, 503),
     description="All snapshots, the newest first, by cursor.",
 )
+HISTORY_HEAD = {
+    "type": ["string", "null"],
+    "description": "A hash that dates the registry's history and access log as of this snapshot, for an auditor.",
+}
 SNAPSHOT = described(
     "snapshot",
-    named("SnapshotDetail", record(**HEAD, national=NATIONAL)),
+    named("SnapshotDetail", record(**HEAD, history_head=HISTORY_HEAD, national=NATIONAL)),
     refuses=(400, 404),
     description="A snapshot's description and national numbers.",
 )

@@ -2,6 +2,7 @@
 
 from registry.models.access_log import AccessLog
 from registry.models.centre import Centre
+from registry.models.chain import ChainLink, HistoryHeads
 from registry.models.coverage import Coverage
 from registry.models.draft import Draft
 from registry.models.erasure import Erasure, Refusal
@@ -35,10 +36,10 @@ from registry.models.trial import Trial
 from registry.models.user import Membership, User
 
 __all__ = [
-    "AccessLog", "Centre", "ChangedPerson", "Coverage", "Draft", "Erasure", "IdempotencyKey",
-    "IdentityKeyInUse", "ImportJob", "ImportProblem", "ImportRow", "Indication", "Infusion", "Invitation",
-    "LastSeen", "Lookup", "ManufacturingSite", "Membership", "Message", "Patient", "PatientIdentifier",
-    "PossibleDoubles", "Product", "Publication", "Question", "Referral", "Refusal", "Release", "ReleaseFile",
-    "ReleasedInfusion", "Revision", "Run", "ScheduleLease", "SealedUpload", "Snapshot", "StatedPurpose", "Token",
-    "Trial", "User",
+    "AccessLog", "Centre", "ChainLink", "ChangedPerson", "Coverage", "Draft", "Erasure", "HistoryHeads",
+    "IdempotencyKey", "IdentityKeyInUse", "ImportJob", "ImportProblem", "ImportRow", "Indication", "Infusion",
+    "Invitation", "LastSeen", "Lookup", "ManufacturingSite", "Membership", "Message", "Patient",
+    "PatientIdentifier", "PossibleDoubles", "Product", "Publication", "Question", "Referral", "Refusal",
+    "Release", "ReleaseFile", "ReleasedInfusion", "Revision", "Run", "ScheduleLease", "SealedUpload",
+    "Snapshot", "StatedPurpose", "Token", "Trial", "User",
 ]  # fmt: skip

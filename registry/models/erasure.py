@@ -4,6 +4,8 @@ import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.models.chain import chained
+
 
 class Erasure(models.Model):
     """That a person was erased: when, by whom and why. It holds nothing of the person."""
@@ -15,7 +17,10 @@ class Erasure(models.Model):
     class Meta:
         verbose_name = _("erasure")
         verbose_name_plural = _("erasures")
-        triggers = [pgtrigger.Protect(name="stays", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="stays", operation=pgtrigger.Update | pgtrigger.Delete),
+            *chained(moment="erased_at"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.erased_at:%Y-%m-%d} {self.erased_by}"

@@ -7,6 +7,8 @@ from django.db.models import Func, TextField, Value
 from django.db.models.functions import Coalesce, NullIf
 from pghistory.models import Event
 
+from registry.models.chain import chained, salt
+
 
 class CurrentSetting(Func):
     """A PostgreSQL setting; NULL if it was never set."""
@@ -35,6 +37,7 @@ class HistoryRow(Event):
         db_default=Coalesce(NullIf(CurrentSetting("swecar.actor"), Value("")), SessionUser())
     )
     reason = models.TextField(db_default=Coalesce(CurrentSetting("swecar.reason"), Value("")))
+    salt = salt()
 
     class Meta:
         abstract = True
@@ -52,6 +55,7 @@ def keeps_history(*exclude: str):
             model_name=f"{model.__name__}History",
             context_field=None,  # type: ignore[arg-type]  # documented, and missing in its types
             append_only=True,
+            meta={"triggers": chained(key="pgh_id", moment="pgh_created_at")},
             level=pgtrigger.Statement,
             exclude=list(exclude),
         )(model)

@@ -16,6 +16,7 @@ LONGEST_ABSENCE = {
     Sign.WORKER: timedelta(minutes=5),
     Sign.SWEEP: timedelta(minutes=5),
     Sign.VERIFY: NIGHTLY,
+    Sign.VERIFY_HISTORY: NIGHTLY,
     Sign.PRUNE: NIGHTLY,
 }
 ALIVE = timedelta(seconds=90)  # a worker and the scheduler show themselves at least each minute

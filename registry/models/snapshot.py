@@ -25,6 +25,8 @@ class Snapshot(models.Model):
     facts = models.PositiveIntegerField(_("facts"), help_text=_("One per counted infusion."))
     # Which numbers the disclosure policy lets out (published/disclosure.py); never published itself.
     blocks: "models.Field[dict | None, dict | None]" = DocumentField(null=True)
+    # The hash of the heads of all chains (models/chain.py): what proves history and access log as of then.
+    history_head = models.CharField(_("head of the history"), max_length=71, blank=True)
 
     class Meta:
         ordering = ["-number"]

@@ -32,7 +32,8 @@ def read_snapshot(number: int) -> dict:
     """One snapshot's description and national numbers. Raises NotFound."""
     snapshot = find_snapshot(number)
     national = describe_map(snapshot, snapshot.map_document, "sv", None)["national"]
-    return publishable(asdict(describe_snapshot(snapshot)) | {"national": national}, without_numbers)
+    described = asdict(describe_snapshot(snapshot)) | {"history_head": snapshot.history_head or None}
+    return publishable(described | {"national": national}, without_numbers)
 
 
 def read_changes(number: int, since: int) -> dict:

@@ -12,7 +12,7 @@ from registry.models.last_seen import LONGEST_ABSENCE
 from registry.publishing.alarm import send_alarm
 
 MISSED_AFTER = timedelta(hours=25)  # a night's job runs each 24 hours; 25 where the clock is set back
-NIGHTLY = {Task.VERIFY: Sign.VERIFY, Task.PRUNE: Sign.PRUNE}
+NIGHTLY = {Task.VERIFY: Sign.VERIFY, Task.VERIFY_HISTORY: Sign.VERIFY_HISTORY, Task.PRUNE: Sign.PRUNE}
 
 # Of several that notice the same absence, one gets rows: the others wait for its lock and find told_at set.
 CLAIM = """
@@ -26,6 +26,7 @@ ABSENT = {
     Sign.WORKER: "No worker has been seen",
     Sign.SWEEP: "The sweep, which publishes what has changed, has not ended without an error",
     Sign.VERIFY: "The nightly recount of the current snapshot has not agreed or has not run",
+    Sign.VERIFY_HISTORY: "The nightly proof of history and access log has not agreed or has not run",
     Sign.PRUNE: "The nightly pruning has not run",
 }
 

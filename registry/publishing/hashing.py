@@ -26,4 +26,5 @@ def snapshot_hash(snapshot: Snapshot) -> str:
             "lists": snapshot.code_lists,
         }
         | ({} if snapshot.blocks is None else {"blocks": snapshot.blocks})
+        | ({"history": snapshot.history_head} if snapshot.history_head else {})
     )

@@ -8,14 +8,19 @@ from django.utils import timezone
 
 from registry.background import repeated
 from registry.choices import FAILURES, Outcome, Sign, Task
-from registry.errors import ProofFailed
+from registry.errors import HistoryAltered, ProofFailed
 from registry.models import LastSeen, Revision, Run
 from registry.publishing.alarm import send_alarm
 from swecar.counts import count
 
 HEARTBEAT_SECONDS = 5
-SIGNS = {Task.PUBLISH: Sign.PUBLISH, Task.VERIFY: Sign.VERIFY, Task.PRUNE: Sign.PRUNE}
-PROVED = {Task.PUBLISH: (Outcome.PUBLISHED,), Task.VERIFY: (Outcome.DONE,), Task.PRUNE: ()}
+SIGNS = {
+    Task.PUBLISH: Sign.PUBLISH,
+    Task.VERIFY: Sign.VERIFY,
+    Task.VERIFY_HISTORY: Sign.VERIFY_HISTORY,
+    Task.PRUNE: Sign.PRUNE,
+}
+RECOUNTED = {(Task.PUBLISH, Outcome.PUBLISHED), (Task.VERIFY, Outcome.DONE)}
 logger = logging.getLogger(__name__)
 
 
@@ -33,6 +38,11 @@ def recorded(task: str) -> Iterator[Run]:
         count("proofs", "differed")
         send_alarm(f"{task}: the numbers differ", str(failure))
         raise
+    except HistoryAltered as failure:
+        run.outcome, run.message = Outcome.ALTERED, str(failure)
+        logger.error("%s: history or access log were altered:\n%s", task, failure)
+        send_alarm(f"{task}: history or access log were altered", str(failure))
+        raise
     except Exception as fault:
         # Only the class: the message of a database error may quote values.
         run.outcome, run.message = Outcome.FAILED, type(fault).__name__
@@ -41,7 +51,7 @@ def recorded(task: str) -> Iterator[Run]:
         run.finished_at = timezone.now()
         run.outcome = run.outcome or Outcome.FAILED
         run.save(update_fields=["finished_at", "outcome", "message", "rows", "snapshot"])
-        if run.outcome in PROVED[Task(task)]:
+        if (task, run.outcome) in RECOUNTED:
             count("proofs", "agreed")
         if run.outcome not in FAILURES:
             LastSeen.objects.see(SIGNS[Task(task)])

@@ -23,8 +23,11 @@ from registry.publishing.recount import compare, recount
 RECOUNTED_BESIDE = 20_000  # infusions, from which on a second connection is worth its while
 
 
-def make_snapshot(progress: Callable[[str], None]) -> Snapshot:
-    """The next snapshot, unsaved, with its facts written. Raises ProofFailed if the recount does not agree."""
+def make_snapshot(progress: Callable[[str], None], *, history_head: str) -> Snapshot:
+    """The next snapshot, unsaved, with its facts written. Raises ProofFailed if the recount does not agree.
+
+    history_head: what dates history and access log as they are in this view (history_proof.hash_heads).
+    """
     last = Snapshot.objects.values_list("number", "facts").order_by("-number").first() or (0, 0)
     number = last[0] + 1
     with begin_beside(recount, worth_it=last[1] >= RECOUNTED_BESIDE) as recounted:
@@ -48,6 +51,7 @@ def make_snapshot(progress: Callable[[str], None]) -> Snapshot:
         map_document=document,
         code_lists=lists,
         facts=facts,
+        history_head=history_head,
         blocks=None if threshold is None else draw_blocks(number, threshold),
     )
     snapshot.hash = snapshot_hash(snapshot)

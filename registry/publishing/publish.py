@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from django.conf import settings
 
-from registry.models import Publication, Revision, Snapshot
+from registry.models import HistoryHeads, Publication, Revision, Snapshot
 from registry.models.isolation import one_view
 from registry.published.current_snapshot import announce_current
+from registry.publishing.history_proof import hash_heads, read_heads
 from registry.publishing.new_snapshot import make_snapshot
 from registry.purpose import read_purpose, refuse_other_purpose
 
@@ -42,8 +43,10 @@ def _build(progress: Callable[[str], None]) -> Snapshot | None:
         publication = Publication.objects.select_related("snapshot").get()
         if not _is_behind(publication, revision):
             return None
-        snapshot = make_snapshot(progress)
+        heads = read_heads()
+        snapshot = make_snapshot(progress, history_head=hash_heads(heads))
         snapshot.save(force_insert=True)
+        HistoryHeads.objects.create(snapshot=snapshot, heads=heads)
         publication.snapshot, publication.revision = snapshot, revision
         publication.save(update_fields=["snapshot", "revision"])
     return snapshot

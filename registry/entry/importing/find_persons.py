@@ -15,7 +15,7 @@ from registry.entry.patients.lookup_budget import FROM_FILE, REFUSED, charge, ha
 from registry.errors import TooManyLookups
 from registry.identity_keys import key_ids
 from registry.models import User
-from registry.models.access_log import UNIT, log_persons, roles_of
+from registry.models.access_log import ONE_SALT, UNIT, log_persons, roles_of
 
 # For each person of the file: the stored patient, and whether one of the actor's centres knows them.
 FIND = f"""
@@ -38,8 +38,8 @@ FROM (
 FOREIGN = "SELECT person FROM import_lookup WHERE NOT is_own LIMIT %s"
 
 LOG = f"""
-INSERT INTO registry_accesslog (at, actor, unit, action, patient, infusion, detail)
-SELECT now(), %(actor)s, {UNIT}, %(searched)s, registry_number, NULL, %(detail)s
+INSERT INTO registry_accesslog (salt, at, actor, unit, action, patient, infusion, detail)
+SELECT {ONE_SALT}, now(), %(actor)s, {UNIT}, %(searched)s, registry_number, NULL, %(detail)s
 FROM import_lookup AS looked_up
 LEFT JOIN registry_patient AS patient ON patient.id = looked_up.patient_id
 LEFT JOIN registry_centre AS centre ON centre.id = coalesce(looked_up.centre_id, %(only)s)

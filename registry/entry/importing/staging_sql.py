@@ -2,7 +2,7 @@
 
 from registry.entry.infusions.columns import LISTED, STORED
 from registry.identity_keys import DIGEST_BYTES
-from registry.models.access_log import UNIT
+from registry.models.access_log import ONE_SALT, UNIT
 from registry.models.trial import sponsor_of
 
 # What identifies a person's infusion, and its kind, are compared separately (course.py).
@@ -155,8 +155,8 @@ SELECT gen_random_uuid(), patient_id, import_verdict.kind, %(submitted)s, sex, n
 FROM import_row JOIN import_person USING (person) JOIN import_verdict USING (line)
 ORDER BY patient_id, infused_on, sequence
 RETURNING id, patient_id, centre_id)
-INSERT INTO registry_accesslog (at, actor, unit, action, patient, infusion, detail)
-SELECT now(), %(actor)s, {UNIT}, %(imported)s, registry_number, stored.id, ''
+INSERT INTO registry_accesslog (salt, at, actor, unit, action, patient, infusion, detail)
+SELECT {ONE_SALT}, now(), %(actor)s, {UNIT}, %(imported)s, registry_number, stored.id, ''
 FROM stored
 JOIN registry_patient AS patient ON patient.id = stored.patient_id
 JOIN registry_centre AS centre ON centre.id = stored.centre_id

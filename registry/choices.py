@@ -132,6 +132,7 @@ class Outcome(TextChoices):
 
     PUBLISHED = "published", _("Published")
     UNCHANGED = "unchanged", _("Nothing to do")
+    HELD = "held", _("Held back: too few changes to be published")
     PROOF_FAILED = "proof_failed", _("The recount did not agree, nothing published")
     ALTERED = "altered", _("History or access log were altered")
     FAILED = "failed", _("Failed")

@@ -194,6 +194,20 @@ def say_day(day: date) -> str:
     return format_date(day, "j F")
 
 
+def say_batches(rule: dict | None) -> str:
+    """Return the sentences on the rule by which new numbers are published (decision 0039); "" for None."""
+    if rule is None:
+        return ""
+    days = [say_day(date.fromisoformat(f"2025-{day}")) for day in rule["publication_days"]]
+    together = _(
+        "New numbers are published together, so that none of them tells of a single person: once every change "
+        "that a table shows is of at least %(least)s persons. Until then the earlier numbers are shown."
+    )
+    on_days = _("On fixed days (%(days)s) one place in a table may show a change of fewer.")
+    said = [together % {"least": say_number(rule["least_persons"])}]
+    return " ".join(said + [on_days % {"days": ", ".join(days)}] * bool(days))
+
+
 def say_month_name(day: date) -> str:
     """Return "September"."""
     return format_date(day, "F")

@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
+from datetime import date
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 
@@ -57,6 +58,17 @@ def one_of(*words: str) -> Callable[[str], str]:
         return value
 
     return read
+
+
+def day_of_year(value: str) -> str:
+    """A day of any year, `MM-DD`."""
+    try:
+        day = date.fromisoformat(f"2025-{value}")  # a year without a 29 February
+    except ValueError:
+        day = None
+    if day is None or f"{day:%m-%d}" != value:
+        raise WrongForm("Write days as MM-DD, for example 03-01,09-01; not 02-29, which most years lack.")
+    return value
 
 
 def list_of(form: Callable[[str], str]) -> Callable[[str], list[str]]:

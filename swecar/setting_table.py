@@ -127,6 +127,16 @@ SETTINGS = (
         "exact",
     ),
     Setting(
+        "PUBLICATION_DAYS",
+        form.list_of(form.day_of_year),
+        (
+            "under a threshold: days of each year, as `03-01,09-01`, on which new numbers are published though a "
+            "single cell tells of a small change ([decision 0039](decisions/0039-published-in-batches.md)); with "
+            "none, only when each change that is seen is of enough persons"
+        ),
+        "",
+    ),
+    Setting(
         "RATE_LIMIT",
         form.number(1),
         ("how many responses of the public API one client gets per minute; a 304 is free, a drawing counts as 20"),

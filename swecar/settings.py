@@ -28,6 +28,7 @@ KEEPER_SECRET: str = _set["KEEPER_SECRET"] or ""
 ALLOWED_HOSTS: list[str] = _set["ALLOWED_HOSTS"]
 DEBUG: bool = _set["DEBUG"]
 DISCLOSURE: str = _set["DISCLOSURE"]
+PUBLICATION_DAYS: list[str] = _set["PUBLICATION_DAYS"] or []  # under a threshold, "MM-DD" of each year
 RATE_LIMIT: int = _set["RATE_LIMIT"]  # requests per minute and client
 INSECURE_HTTP: bool = _set["INSECURE_HTTP"] or DEBUG  # the demonstration and the tests use plain HTTP
 ADMINS = [("", address) for address in _set["ADMINS"] or []]  # get the alarms

@@ -3,119 +3,31 @@
 import json
 import logging
 import random
-from datetime import date
 from functools import partial
-from itertools import pairwise
 
 import pytest
-from django.core.cache import caches
 from django.db import connection
 from django.test import Client
-from hypothesis import settings as hypothesis_settings
 
 from registry.access import Operator
 from registry.errors import Withheld
 from registry.formats import MAP_FORMATS
 from registry.models import Infusion
 from registry.published.count_query import DIMENSIONS
-from registry.published.disclosure_blocks import TABLES, Atom, draw_blocks, draw_table, gather_roles
-from registry.published.queries import read_map_and_series
-from registry.publishing import new_snapshot
+from registry.published.disclosure_blocks import Atom, draw_blocks, draw_table, gather_roles
+from registry.publishing import batches
 from registry.publishing.new_release import release_snapshot
 from registry.publishing.publish import is_behind, publish
 from tests import attacker, factories
-from tests.attacker import Harvest
+from tests.harvesting import THOROUGH, ask, counts, forget, harvest_all, harvest_tables
 
-THOROUGH = hypothesis_settings.default.max_examples > 100
 SEEDS = range(20) if THOROUGH else (0, 9)
-MOST_DIMENSIONS = 4 if THOROUGH else 3  # of a question; no table has more
-MEASURES = "patients,infusions,reinfusions,further_doses,first,children,products"
-YEARS = attacker.VALUES["year"]
-DAYS = [date(year, 12, 31) for year in YEARS] + [date(2021, 6, 30), date(2022, 3, 1)]
-
-
-def forget() -> None:
-    for cache in caches.all(initialized_only=False):
-        cache.clear()
-
-
-def ask(path: str, status: int = 200) -> dict:
-    answer = Client().get(f"/api/v1/{path}", headers={"Accept-Language": "en"})
-    assert answer.status_code == status, (path, answer.content[:300])
-    return json.loads(answer.content)
-
-
-def counts(**question) -> dict | None:
-    """An answer of counts; None where the policy has none."""
-    answer = Client().get("/api/v1/counts", question)
-    body = json.loads(answer.content)
-    if answer.status_code == 403:
-        assert body["code"] == "withheld_by_policy"
-        return None
-    assert answer.status_code == 200, body
-    return body
 
 
 def publish_rows(lists, rows) -> None:
     factories.store_rows(lists, rows)
     publish()
     forget()
-
-
-def harvest_all() -> Harvest:
-    """Everything that the interface offers."""
-    harvest = harvest_tables()
-    harvest_filters(harvest)
-    harvest_days(harvest)
-    harvest.read_map(ask("map"))
-    series = read_map_and_series(language="en")["series"]
-    for place, year in enumerate(series["years"]):
-        cell = {name: series["nation"][name][place] for name in ("patients", "infusions")}
-        harvest.read_cell(f"series {year}", cell, attacker.narrow(attacker.EVERYWHERE, year={year}))
-    assert (series["categories"], series["centres"]) == ({}, {})
-    return harvest
-
-
-def harvest_tables() -> Harvest:
-    """Every question by up to so many dimensions."""
-    harvest = Harvest([], [], [])
-    for by in attacker.subsets(DIMENSIONS, MOST_DIMENSIONS):
-        answer = counts(**by_of(by), measures=MEASURES)
-        if answer is not None:
-            harvest.read_counts(answer)
-    return harvest
-
-
-def harvest_filters(harvest: Harvest) -> None:
-    """Each value of each dimension, and two together, in each table that has it."""
-    for names in TABLES.values():
-        for name in names:
-            values = [str(value) for value in attacker.VALUES.get(name, ())]
-            chosen = [*values, *(f"{one},{other}" for one, other in pairwise(values))]
-            for value in chosen:
-                for by in attacker.subsets(names, 2):
-                    harvest.read_counts(counts(**by_of(by), **{name: value}, measures=MEASURES))
-
-
-def harvest_days(harvest: Harvest) -> None:
-    """Questions and maps up to a day, and of a year."""
-    for day in DAYS:
-        for by in ((), ("year",), ("centre",), ("sex",), ("centre", "year")):
-            answer = counts(**by_of(by), as_of=str(day))
-            if answer is not None:
-                harvest.read_counts(answer, until=day.year)
-            answer = counts(**by_of(by), **{"from": f"{day.year}-01-01", "to": str(day)})
-            if answer is not None:
-                harvest.read_counts(answer, since=day.year, until=day.year)
-        document = ask(f"map?as_of={day}")
-        if (day.month, day.day) == (12, 31):
-            harvest.read_map(document, until=day.year)
-        else:
-            assert all(one["infusions"] is None for one in (document["national"], *document["centres"][:2]))
-
-
-def by_of(by: tuple[str, ...]) -> dict[str, str]:
-    return {"by": ",".join(by)} if by else {}
 
 
 @pytest.fixture(autouse=True)
@@ -144,7 +56,7 @@ def test_nothing_that_is_withheld_can_be_told(lists, policy, seed):
 
 def test_without_the_complement_the_attack_finds_small_numbers(lists, policy, monkeypatch):
     """The attack bites: each small number withheld for itself alone is told by its neighbours."""
-    monkeypatch.setattr(new_snapshot, "draw_blocks", partial(draw_blocks, complementary=False))
+    monkeypatch.setattr(batches, "draw_blocks", partial(draw_blocks, complementary=False))
     chance = random.Random(1)
     publish_rows(lists, attacker.skewed_rows(chance, 120))
     assert next(attacker.find_exact(harvest_tables(), chance), None) is not None
@@ -224,7 +136,7 @@ def test_a_question_across_tables_and_a_day_within_a_year_are_refused(lists, pol
 
 def test_older_snapshots_and_changes_tell_nothing(lists, policy):
     publish_rows(lists, attacker.skewed_rows(random.Random(0), 60))
-    factories.store_rows(lists, [factories.plain_row(person=1000)])
+    factories.store_rows(lists, [factories.plain_row(person=1000 + one) for one in range(6)])
     with connection.cursor() as cursor:
         cursor.execute("UPDATE registry_revision SET number = number + 1")
     newer = publish()
@@ -292,7 +204,9 @@ class TestBlocks:
 
     def test_what_is_too_little_goes_with_its_neighbour(self):
         atoms = [Atom(("entry", "M", "UPP", "ICT"), 2), Atom(("entry", "M", "UPP", "SOC"), 38)]
-        assert draw_table(atoms, 5) == [{"safe": True, "atoms": [atom.store() for atom in reversed(atoms)]}]
+        assert draw_table(atoms, 5) == [
+            {"safe": True, "weight": 40, "atoms": [atom.store() for atom in reversed(atoms)]}
+        ]
 
     def test_what_is_too_little_goes_together_first(self):
         atoms = [Atom(("entry", code), weight) for code, weight in (("A", 2), ("B", 50), ("C", 4))]
@@ -314,4 +228,6 @@ class TestBlocks:
         }
 
     def test_all_too_little_is_not_safe(self):
-        assert draw_table([Atom(("entry", "A"), 2)], 5) == [{"safe": False, "atoms": [["entry", "A", 0]]}]
+        assert draw_table([Atom(("entry", "A"), 2)], 5) == [
+            {"safe": False, "weight": 2, "atoms": [["entry", "A", 0]]}
+        ]

@@ -126,6 +126,6 @@ def test_no_other_setting_stands_in_a_public_response():
             name = path.relative_to(ROOT).as_posix()
             found = set(re.findall(r"settings\.([A-Z_]+)", path.read_text()))
             if found and not name.startswith(APART):
-                used[name] = found - {"CONTROLLER", "CONTACT", "DEMONSTRATION", "DISCLOSURE"}
+                used[name] = found - {"CONTROLLER", "CONTACT", "DEMONSTRATION", "DISCLOSURE", "PUBLICATION_DAYS"}
     assert "api/public/catalogue.py" in used and "registry/pages/public/layout.py" in used
     assert {name: found for name, found in used.items() if found} == NOT_SHOWN

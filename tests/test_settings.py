@@ -80,6 +80,7 @@ WRONG = {
     "DEMONSTRATION": ["true!"],
     "INSECURE_HTTP": ["2"],
     "DISCLOSURE": ["threshold:1", "threshold:5 ,", "threshold:", "none"],
+    "PUBLICATION_DAYS": ["1 March", "3-1", "02-29", "13-01", "03-01;09-01", "2026-03-01", "W10-1"],
     "SECOND_FACTOR": ["off"],
     "RATE_LIMIT": ["0", "many", "1e3", "9" * 12],
     "LOOKUPS_PER_HOUR": ["0"],
@@ -130,6 +131,7 @@ RIGHT = {
     "CLIENT_SECONDS": ["1", "60"],
     "DEBUG": ["", "0", "false", "True"],
     "RATE_LIMIT": [" 77 "],
+    "PUBLICATION_DAYS": ["", "03-01", "03-01, 09-01"],
 }  # fmt: skip
 CASES = [(name, value) for name, values in WRONG.items() for value in values]
 

@@ -22,6 +22,7 @@ from registry.entry.patients.lookup_budget import count_lookups
 from registry.models import ImportJob, LastSeen, Publication, Revision, Run
 from registry.models.last_seen import LONGEST_ABSENCE
 from registry.published.replica import read_lag
+from registry.publishing.publish import is_in_batches
 from swecar.counts import read_counts
 from swecar.http.monitoring_token import holds_monitoring_token
 
@@ -93,7 +94,7 @@ def _tell_of_replica() -> _Gauges:
 
 def _tell_snapshot(gauges: _Gauges) -> None:
     publication, revision = Publication.objects.select_related("snapshot").get(), Revision.objects.get()
-    stale = publication.revision != revision.number
+    stale = publication.revision != revision.number and not is_in_batches()  # held back by rule is not behind
     gauges.tell("snapshot_stale", "Whether the records have moved on since the current snapshot.", stale)
     snapshot = publication.snapshot
     if snapshot:

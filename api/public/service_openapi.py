@@ -45,8 +45,8 @@ STATUS = described(
         "Status",
         record(
             snapshot={"oneOf": [SNAPSHOT_HEAD, {"type": "null"}]},
-            stale={"type": "boolean"},
-            lag_seconds={"type": "integer", "minimum": 0},
+            stale={"type": ["boolean", "null"]},
+            lag_seconds={"type": ["integer", "null"], "minimum": 0},
             last_run={
                 "oneOf": [
                     named(
@@ -56,11 +56,27 @@ STATUS = described(
                     {"type": "null"},
                 ]
             },
+            batches={
+                "oneOf": [
+                    named(
+                        "Batches",
+                        record(
+                            least_persons=WHOLE
+                            | {"description": "Of whom each change that a new snapshot shows is, at least."},
+                            publication_days=listing(TEXT)
+                            | {"description": "MM-DD, on which a single cell may show a smaller one."},
+                        ),
+                    ),
+                    {"type": "null"},
+                ],
+                "description": "By which rule a new snapshot is published; null where each change is.",
+            },
         ),
     ),
     description=(
         "The current snapshot, whether the records have moved on since, by how many seconds a replica that is "
-        "read here may be behind, and the last run."
+        "read here may be behind, and the last run. Under a policy on small numbers these three are null, and "
+        "`batches` is the rule by which a new snapshot is published."
     ),
 )
 API_INFO = described(

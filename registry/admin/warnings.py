@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from registry.choices import FAILURES
 from registry.models import Run
-from registry.publishing.publish import is_behind
+from registry.publishing.publish import is_behind, is_in_batches
 
 
 class Warning(NamedTuple):
@@ -40,4 +40,9 @@ def find_warnings() -> Iterator[Warning]:
             yield Warning("error", sentence, reverse("admin:registry_run_change", args=[run.pk]))
     if is_behind():
         sentence = _("The records have changed since the current snapshot.")
+        if is_in_batches():
+            sentence = _(
+                "The records have changed since the current snapshot. Under the policy on small numbers changes "
+                "are published together; the latest run says what holds them back."
+            )
         yield Warning("warning", sentence, reverse("admin:registry_snapshot_changelist"))

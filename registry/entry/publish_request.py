@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from registry.choices import Task
 from registry.models import Run
+from registry.published.disclosure import read_threshold
 
 logger = logging.getLogger(__name__)
 # One thread, so that an unresponsive broker delays the next message and not a write.
@@ -20,8 +21,11 @@ def announce_change() -> None:
     """Queue a publication once the current transaction has committed.
 
     A lost message loses nothing: the same transaction raises the revision, and the scheduled sweep
-    publishes where the snapshot's revision is behind.
+    publishes where the snapshot's revision is behind. Under a threshold no change queues anything: the sweep
+    builds once a day (decision 0039).
     """
+    if read_threshold() is not None:
+        return
     transaction.on_commit(queue_publication, robust=True)
 
 

@@ -61,9 +61,10 @@ class Blocks:
             tables, where = tuple(TABLES), within({})
         is_nation = len(tables) > 1
         entries = all(self._is_whole(table, (ENTRY,), where) for table in tables)
-        everything = all(self._is_whole(table, ALL, where) for table in tables)
-        if cell.get("infusions") == 0 and everything:
+        whole = all(self._is_whole(table, ALL, where) for table in tables)
+        if cell.get("infusions") == 0 and whole:
             return cell
+        everything = whole and all(self._are_open(table, ALL) for table in tables)
         # Entries to parts of the cell that are none to the cell itself: of persons who are in several.
         inner = 0 if is_nation else self._count(tables, where) - cell.get("patients", 0)
         entered = entries or not inner
@@ -129,7 +130,12 @@ class Blocks:
     def _is_told(self, table: str, role: str, where: Where) -> bool:
         """Whether a role is counted by itself and its part of the cell is made of whole blocks."""
         is_gathered = any(True for _part in self._parts(table, (REPEAT,), where))
-        return not is_gathered and self._is_whole(table, (role,), where)
+        is_open = self._are_open(table, (role, REPEAT))
+        return is_open and not is_gathered and self._is_whole(table, (role,), where)
+
+    def _are_open(self, table: str, roles: Collection[str]) -> bool:
+        """Whether roles are told: of one that is not, it is not even told which cells it has somebody in."""
+        return all(block["safe"] or block["atoms"][0][0] not in roles for block in self._blocks(table))
 
     def _tells_children(self, tables: Collection[str], where: Where) -> bool:
         return "age" in tables and self._is_whole("age", (ENTRY,), within({"age_group": "child"}, where))

@@ -65,20 +65,21 @@ class Atom:
         return [*self.path, self.infusions]
 
 
-def draw_blocks(snapshot: int, threshold: int, *, complementary: bool = True) -> dict[str, list[dict]]:
+def draw_blocks(
+    snapshot: int, threshold: int, *, complementary: bool = True, gathered: bool = False
+) -> dict[str, list[dict]]:
     """The blocks of a snapshot's facts, by table, as JSON; each of threshold persons at least.
 
     complementary: without it each small number is withheld for itself alone, which protects nothing; it
-    shows that the attack in the tests finds what there is to find.
+    shows that the attack in the tests finds what there is to find. gathered: further doses and reinfusions
+    are one role in any case.
     """
-    atoms = {table: list(_read_atoms(snapshot, table)) for table in TABLES}
-    gathered = gather_roles(atoms, threshold)
+    atoms = gather_roles(read_cells(snapshot), threshold, in_any_case=gathered)
     if not complementary:
         return {
-            table: [{"safe": atom.weight >= threshold, "atoms": [atom.store()]} for atom in found]
-            for table, found in gathered.items()
+            table: [_store([atom], atom.weight >= threshold) for atom in found] for table, found in atoms.items()
         }
-    blocks = {table: draw_table(found, threshold) for table, found in gathered.items()}
+    blocks = {table: draw_table(found, threshold) for table, found in atoms.items()}
     # A role with too few persons in one table is closed in all of them: its total is the same in each.
     closed = {block["atoms"][0][0] for drawn in blocks.values() for block in drawn if not block["safe"]}
     return {
@@ -87,14 +88,26 @@ def draw_blocks(snapshot: int, threshold: int, *, complementary: bool = True) ->
     }
 
 
-def gather_roles(atoms: Mapping[str, list[Atom]], threshold: int) -> dict[str, list[Atom]]:
-    """The same, further doses and reinfusions as one where a table has too few of either."""
+def read_cells(snapshot: int) -> dict[str, list[Atom]]:
+    """The smallest cells of a snapshot's facts, by table."""
+    return {table: list(_read_atoms(snapshot, table)) for table in TABLES}
+
+
+def draw_exact(atoms: Mapping[str, list[Atom]]) -> dict[str, list[dict]]:
+    """The blocks of a snapshot of which everything was told: each of one cell."""
+    return {table: [_store([atom], True) for atom in found] for table, found in atoms.items()}
+
+
+def gather_roles(
+    atoms: Mapping[str, list[Atom]], threshold: int, *, in_any_case: bool = False
+) -> dict[str, list[Atom]]:
+    """The same, further doses and reinfusions as one where a table has too few of either, or in any case."""
 
     def is_rare(role: str) -> bool:
         weights = ([atom.weight for atom in found if atom.path[0] == role] for found in atoms.values())
         return any(found and not _is_safe(found, threshold) for found in weights)
 
-    if not is_rare(DOSE) and not is_rare(AGAIN):
+    if not in_any_case and not is_rare(DOSE) and not is_rare(AGAIN):
         return dict(atoms)
     gathered = {}
     for table, found in atoms.items():
@@ -117,11 +130,16 @@ def draw_table(atoms: Sequence[Atom], threshold: int) -> list[dict]:
         drawn, rest = _draw([atom for atom in atoms if atom.path[0] == role], 1, threshold)
         blocks += drawn
         left += [rest] if rest else []
-    return [
-        {"safe": safe, "atoms": [atom.store() for atom in block]}
-        for safe, found in ((True, blocks), (False, left))
-        for block in found
-    ]
+    return [_store(block, safe) for safe, found in ((True, blocks), (False, left)) for block in found]
+
+
+def _store(block: Sequence[Atom], safe: bool) -> dict:
+    """A block as JSON. weight: how many of its persons could stand elsewhere."""
+    return {
+        "safe": safe,
+        "weight": sum(atom.weight for atom in block),
+        "atoms": [atom.store() for atom in block],
+    }
 
 
 def _draw(atoms: list[Atom], depth: int, threshold: int) -> tuple[list[list[Atom]], list[Atom]]:

@@ -27,6 +27,7 @@ from registry.published.disclosure import (
     choose_tables,
     hide,
     publishable,
+    read_threshold,
     withhold_counts,
     withhold_day,
     withhold_map,
@@ -223,7 +224,10 @@ def read_tables() -> list[list[str]] | None:
 
 
 def read_status() -> dict:
-    """The current snapshot, whether the records have moved on, the replica's lag, the last run; never kept."""
+    """The current snapshot, whether the records have moved on, the replica's lag, the last run; never kept.
+
+    Under a threshold nothing in it moves with the records, and "batches" tells by which rule the numbers do.
+    """
     publication = Publication.objects.select_related("snapshot").get()
     run = Run.objects.exclude(finished_at=None).first()
     snapshot = publication.snapshot
@@ -234,9 +238,18 @@ def read_status() -> dict:
             "lag_seconds": round(read_lag()),
             "last_run": run
             and {"task": run.task, "finished_at": print_instant(run.finished_at), "outcome": run.outcome},
+            "batches": None,
         },
-        without_numbers,
+        lambda whole, _threshold: (
+            whole | {"stale": None, "lag_seconds": None, "last_run": None, "batches": read_batches()}
+        ),
     )
+
+
+def read_batches() -> dict | None:
+    """By which rule new numbers are published under a threshold; None where every change is."""
+    least = read_threshold()
+    return None if least is None else {"least_persons": least, "publication_days": settings.PUBLICATION_DAYS}
 
 
 def find_snapshot(number: int | None) -> Snapshot:

@@ -20,7 +20,7 @@ SIGNS = {
     Task.VERIFY_HISTORY: Sign.VERIFY_HISTORY,
     Task.PRUNE: Sign.PRUNE,
 }
-RECOUNTED = {(Task.PUBLISH, Outcome.PUBLISHED), (Task.VERIFY, Outcome.DONE)}
+RECOUNTED = {(Task.PUBLISH, Outcome.PUBLISHED), (Task.PUBLISH, Outcome.HELD), (Task.VERIFY, Outcome.DONE)}
 logger = logging.getLogger(__name__)
 
 

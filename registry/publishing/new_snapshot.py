@@ -11,9 +11,9 @@ from registry.choices import DatePrecision
 from registry.errors import ProofFailed
 from registry.models import Snapshot
 from registry.published.disclosure import read_threshold
-from registry.published.disclosure_blocks import draw_blocks
 from registry.published.facts import name_table
 from registry.published.map_document import build_map
+from registry.publishing.batches import choose_blocks
 from registry.publishing.beside import begin_beside
 from registry.publishing.code_lists import read_code_lists
 from registry.publishing.facts import write_facts
@@ -24,8 +24,9 @@ RECOUNTED_BESIDE = 20_000  # infusions, from which on a second connection is wor
 
 
 def make_snapshot(progress: Callable[[str], None], *, history_head: str) -> Snapshot:
-    """The next snapshot, unsaved, with its facts written. Raises ProofFailed if the recount does not agree.
+    """The next snapshot, unsaved, with its facts written.
 
+    Raises ProofFailed if the recount does not agree, and HeldBack if too small a change would be seen.
     history_head: what dates history and access log as they are in this view (history_proof.hash_heads).
     """
     last = Snapshot.objects.values_list("number", "facts").order_by("-number").first() or (0, 0)
@@ -52,8 +53,9 @@ def make_snapshot(progress: Callable[[str], None], *, history_head: str) -> Snap
         code_lists=lists,
         facts=facts,
         history_head=history_head,
-        blocks=None if threshold is None else draw_blocks(number, threshold),
     )
+    if threshold is not None:
+        snapshot.blocks = choose_blocks(snapshot, threshold)
     snapshot.hash = snapshot_hash(snapshot)
     return snapshot
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from registry.models import HistoryHeads, Publication, Revision, Snapshot
 from registry.models.isolation import one_view
 from registry.published.current_snapshot import announce_current
+from registry.published.disclosure import read_threshold
 from registry.publishing.history_proof import hash_heads, read_heads
 from registry.publishing.new_snapshot import make_snapshot
 from registry.purpose import read_purpose, refuse_other_purpose
@@ -18,7 +19,8 @@ def publish(*, progress: Callable[[str], None] = lambda step: None) -> Snapshot 
     """Publish the records as they are now; None if the current snapshot is up to date.
 
     Concurrent calls publish once: the second waits and finds nothing to do. Raises ProofFailed if the recount
-    does not agree; the old snapshot then stays current. Raises WrongPurpose.
+    does not agree; the old snapshot then stays current, as it does where HeldBack is raised: nothing of the new
+    one is stored, not even its number. Raises WrongPurpose.
     """
     snapshot = _build(progress)
     if snapshot:
@@ -29,6 +31,13 @@ def publish(*, progress: Callable[[str], None] = lambda step: None) -> Snapshot 
 def is_behind() -> bool:
     """Whether the records or the disclosure policy have changed since the current snapshot."""
     return _is_behind(Publication.objects.select_related("snapshot").get(), Revision.objects.get().number)
+
+
+def is_in_batches() -> bool:
+    """Whether changes are published together, by the policy that what is public was made under too."""
+    if read_threshold() is None:
+        return False
+    return Publication.objects.filter(snapshot__disclosure=settings.DISCLOSURE).exists()
 
 
 def _is_behind(publication: Publication, revision: int) -> bool:

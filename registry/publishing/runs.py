@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 
+from django.utils import timezone
+
 from registry.choices import Outcome, Task
+from registry.dates import today
 from registry.errors import HistoryAltered, ProofFailed
 from registry.models import Revision, Run
+from registry.published.disclosure import read_threshold
+from registry.publishing.batches import HeldBack, is_publication_day
 from registry.publishing.history_proof import prove_history
 from registry.publishing.ledger import close_dead_runs, is_waiting, recorded
 from registry.publishing.old_facts import prune_facts
-from registry.publishing.publish import is_behind, publish
+from registry.publishing.publish import is_behind, is_in_batches, publish
 from registry.publishing.verification import verify
 from registry.purpose import read_purpose, refuse_other_purpose
 
@@ -22,10 +27,14 @@ def run_publication(*, progress: Callable[[str], None] = lambda step: None) -> R
     if not is_waiting(Task.PUBLISH) and not is_behind():
         return None
     with recorded(Task.PUBLISH) as run:
-        snapshot = publish(progress=progress)
-        run.outcome = Outcome.PUBLISHED if snapshot else Outcome.UNCHANGED
-        run.snapshot = snapshot
-        run.rows = snapshot.facts if snapshot else None
+        try:
+            snapshot = publish(progress=progress)
+        except HeldBack as held:
+            run.outcome, run.message = Outcome.HELD, str(held)
+        else:
+            run.outcome = Outcome.PUBLISHED if snapshot else Outcome.UNCHANGED
+            run.snapshot = snapshot
+            run.rows = snapshot.facts if snapshot else None
     prune_facts()  # after the run has ended, since readers do not wait for it
     return run
 
@@ -33,14 +42,26 @@ def run_publication(*, progress: Callable[[str], None] = lambda step: None) -> R
 def run_sweep() -> Run | None:
     """Publish what a lost message or a dead worker has left undone.
 
-    After a failed recount nothing is published until the records change or a run is queued.
+    After a failed recount nothing is published until the records change or a run is queued. Under a threshold
+    it is built once a day, after midnight: a snapshot's time shall not tell when a record was entered.
     """
     close_dead_runs()
     last = Run.objects.filter(task=Task.PUBLISH).exclude(finished_at=None).first()
-    failed = last and last.outcome == Outcome.PROOF_FAILED and last.revision == Revision.objects.get().number
-    if failed and not is_waiting(Task.PUBLISH):
+    if not is_waiting(Task.PUBLISH) and last and not _is_due(last):
         return None
     return run_publication()
+
+
+def _is_due(last: Run) -> bool:
+    """Whether to build again after the last run that has ended."""
+    is_same = last.revision == Revision.objects.get().number
+    if last.outcome == Outcome.PROOF_FAILED and is_same:
+        return False
+    if read_threshold() is None or (last.outcome != Outcome.HELD and not is_in_batches()):
+        return True
+    is_of_today = last.started_at is not None and timezone.localdate(last.started_at) == today()
+    is_held = last.outcome == Outcome.HELD and is_same and not is_publication_day()
+    return not is_of_today and not is_held
 
 
 def run_verification() -> Run:

@@ -91,7 +91,13 @@ def respond(
 
 def _etag_of(content: Content, zipped: bool) -> str:
     """Another for another version of the service, and for settings that stand in what is rendered."""
-    rendered = (settings.DISCLOSURE, settings.DEMONSTRATION, settings.CONTROLLER, settings.CONTACT)
+    rendered = (
+        settings.DISCLOSURE,
+        settings.PUBLICATION_DAYS,
+        settings.DEMONSTRATION,
+        settings.CONTROLLER,
+        settings.CONTACT,
+    )
     named = json.dumps([rendering_version(), rendered, content.content_type, content.language, content.key])
     name = hashlib.sha256(named.encode()).hexdigest()[:32]
     return f'"{name}-gzip"' if zipped else f'"{name}"'

@@ -2,6 +2,7 @@
 
 from django.core.management.base import CommandError
 
+from registry.choices import Outcome
 from registry.errors import ProofFailed
 from registry.management.record_command import RecordCommand
 from registry.published.current_snapshot import read_current
@@ -22,6 +23,9 @@ class Command(RecordCommand):
             raise CommandError(
                 f"The recount did not agree, nothing was published:\n{failure}", returncode=PROOF_FAILED
             ) from None
+        if run and run.outcome == Outcome.HELD:
+            self.stdout.write(f"Held back: {run.message} What is public stays (docs/decisions/0039).")
+            return
         current = read_current()
         news = "Published" if run and run.snapshot else "Nothing has changed since"
         self.stdout.write(f"{news} snapshot {current.number} {current.hash}")

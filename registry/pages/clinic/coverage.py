@@ -16,6 +16,7 @@ from registry.models import Centre
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
 from registry.pages.clinic.centre_field import CentreField
 from registry.pages.clinic.date_field import DayField
+from registry.publishing.publish import is_in_batches
 
 STATEMENTS_A_PAGE = 24
 
@@ -52,6 +53,8 @@ def coverage(request: SignedInRequest) -> HttpResponse:
             form.add_error("complete_through", str(impossible))
         else:
             sentence = _("%(centre)s: complete through %(day)s. The map shows it in a minute or two.")
+            if is_in_batches():
+                sentence = _("%(centre)s: complete through %(day)s. The map shows it with the next publication.")
             messages.success(request, sentence % {"centre": centre.code, "day": through})
             return redirect("clinic:coverage")
     listed = Paginator(coverage_history(by=request.user), STATEMENTS_A_PAGE).get_page(request.GET.get("page"))

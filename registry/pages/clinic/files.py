@@ -35,6 +35,7 @@ from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
 from registry.pages.clinic.centre_field import CentreField
 from registry.pages.clinic.choice_fields import ChoiceField
 from registry.pages.clinic.file_response import send_file
+from registry.publishing.publish import is_in_batches
 from registry.sentences import say
 from swecar.http.dropped_file import file_was_dropped
 
@@ -115,6 +116,7 @@ def import_(request: SignedInRequest, job_id: UUID) -> HttpResponse:
         "percent": job.total and 100 * job.done // job.total,
         "message": job.message and say(job.message),
         "storable": can_be_stored(job),
+        "in_batches": is_in_batches(),
         "listed": listed,
         "columns": [column_name(name) for name in columns],
         "lines": [(line, line.show(columns)) for line in listed or ()],

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from django.conf import settings
 
 from registry.pages.public.selection import HOMES
-from registry.wording import say_date, say_first, say_instant, say_number
+from registry.published.queries import read_batches
+from registry.wording import say_batches, say_date, say_first, say_instant, say_number
 
 LANGUAGES = {"sv": "Svenska", "en": "English"}
 # The public pages by their names in templates; a Swedish address is Swedish.
@@ -38,6 +39,7 @@ def frame(language: str, addresses: Mapping[str, str] = HOMES, *, host: str = ""
         "alternates": [(code, host + address) for code, address in addresses.items()] if host else [],
         "canonical": host and host + addresses[language],
         "places": {name: places[language] for name, places in PLACES.items()},
+        "batches": say_batches(read_batches()),
     }
 
 

@@ -4,14 +4,21 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from http.client import IncompleteRead
+from http.client import HTTPConnection, IncompleteRead
 from io import BytesIO
 
 import pytest
 
 from swecar.local.hand_on import NotReached, hand_on
 from swecar.local.ports import find_free_port, held_port
+from tests import factories
 from tests.small_server import SmallServer, small_server
+from tests.test_export_sent import (  # noqa: F401  these hold of the two together
+    store_many,
+    test_a_failure_on_the_way_breaks_the_transfer,
+    test_nothing_more_is_read_for_a_client_that_has_gone,
+)
+from tests.test_role_processes import healthy, start
 from tests.test_web_server import (  # noqa: F401  these hold of the two together
     APPLICATION,
     get,
@@ -24,6 +31,7 @@ from tests.test_web_server import (  # noqa: F401  these hold of the two togethe
     test_http_1_0_and_head_are_served,
     test_slow_clients_hold_up_nobody_and_are_cut,
 )
+from tests.working import kill, wait_for
 
 BEHIND = APPLICATION.replace(
     "    start_response(",
@@ -54,6 +62,21 @@ def server(behind, tmp_path_factory) -> Iterator[SmallServer]:
     source = IN_FRONT.format(port=behind.port, believes=False)
     with small_server(tmp_path_factory.mktemp("front"), source, seconds=2) as running:
         yield running
+
+
+@pytest.fixture
+def web(committed_lists, tmp_path) -> Iterator[tuple[HTTPConnection, str]]:
+    """A connection to a server in front of the clinic's process with many rows to send, and a session there."""
+    factories.record(committed_lists)
+    session = store_many(committed_lists)
+    port = find_free_port()
+    process = start("clinic", PORT=str(port))
+    try:
+        wait_for(lambda: healthy("clinic", PORT=str(port)), "a web server that responds")
+        with small_server(tmp_path, IN_FRONT.format(port=port, believes=False)) as front:
+            yield HTTPConnection("127.0.0.1", front.port, timeout=30), session
+    finally:
+        kill(process)
 
 
 ITS_OWN = {"SERVER_PORT", "HTTP_CONNECTION", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"}

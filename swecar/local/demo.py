@@ -87,6 +87,8 @@ def demonstrate(var: Path, port: int, signals: Sequence[int]) -> None:
             wait(signals, children, lambda: False)
         finally:
             say("\nStopping …")
+            for child in children[len(servers.children) :]:
+                child.ask_to_stop()  # before any is waited for
 
 
 def own_variables(name: str, servers: Servers) -> dict[str, str]:

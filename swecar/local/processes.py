@@ -15,7 +15,7 @@ from swecar.local.left_overs import STOP_SECONDS, kill_group, read_identity
 from swecar.local.plan import Plan
 
 
-@dataclass(frozen=True)
+@dataclass
 class Child:
     """A started process, with its log and the record of its identity."""
 
@@ -24,14 +24,21 @@ class Child:
     log: Path
     record: Path
     stop_signal: signal.Signals
+    is_asked: bool = False  # to stop
 
     def has_ended(self) -> bool:
         return self.process.poll() is not None
 
+    def ask_to_stop(self) -> None:
+        """Send the signal, once: some take a second one for an order to break off."""
+        if not self.is_asked:
+            self.is_asked = True
+            self.process.send_signal(self.stop_signal)
+
     def stop(self) -> None:
         """End the process and whatever it started, and wait until they are gone."""
         if not self.has_ended():
-            self.process.send_signal(self.stop_signal)
+            self.ask_to_stop()
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(STOP_SECONDS)
         kill_group(self.process.pid)

@@ -113,9 +113,9 @@ class NotFollowed(urllib.request.HTTPRedirectHandler):
 
 def assert_one_address_has_both_web_servers(demo: Demonstration, var: Path) -> None:
     """The public process's alone: it hands on to the clinic's what asks for a sign-in, which goes round there."""
-    assert {name: role_of(demo.pids[name]) for name in ("public", "clinic")} == {
-        "public": "public", "clinic": "clinic",
-    }  # fmt: skip
+    public, clinic = (environment_of(demo.pids[name]) for name in ("public", "clinic"))
+    assert (public["APP_ROLE"], public["IDENTITY_KEYS"], public.get("PROXIES")) == ("public", "", None)
+    assert (clinic["APP_ROLE"], clinic["IDENTITY_KEYS"][:5], clinic["PROXIES"]) == ("clinic", "demo:", "1")
     site = f"http://localhost:{demo.port}"
     kept = urllib.request.HTTPCookieProcessor()
     browser = urllib.request.build_opener(kept, NotFollowed)
@@ -135,10 +135,10 @@ def assert_one_address_has_both_web_servers(demo: Demonstration, var: Path) -> N
         assert "Akademiska" in page.read().decode()
 
 
-def role_of(pid: int) -> str:
-    """What a process's environment says that it is."""
-    variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
-    return next(line.partition("=")[2] for line in variables if line.startswith("APP_ROLE="))
+def environment_of(pid: int) -> dict[str, str]:
+    """The variables that a process was started with."""
+    lines = Path(f"/proc/{pid}/environ").read_text().split("\0")
+    return dict(line.partition("=")[::2] for line in lines if line)
 
 
 def join(var: Path, command: str) -> subprocess.CompletedProcess[str]:

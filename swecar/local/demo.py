@@ -95,8 +95,8 @@ def own_variables(name: str, servers: Servers) -> dict[str, str]:
     """What the process of this name has in its environment for itself, its own way into the database among it."""
     database = {"DATABASE_URL": servers.variables["DATABASE_URL"], "PUBLIC_DATABASE_URL": ""}
     match name:
-        case "public":
-            return database | {"APP_ROLE": "public"}
+        case "public":  # looks up no person
+            return database | {"APP_ROLE": "public", "IDENTITY_KEYS": ""}
         case "clinic":  # behind the public process
             return database | {"APP_ROLE": "clinic", "PROXIES": str(PROXIES.read() + 1)}
         case _:

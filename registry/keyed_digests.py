@@ -54,6 +54,10 @@ class Identifier:
             return list(_ask_once(self)[0])
         return list(zip(key_ids(), carry(self.canonical.encode()), strict=True))
 
+    def chain(self) -> bytes:
+        """The concatenated digests, oldest key first."""
+        return chain_of(self.digests()) if are_kept() else b"".join(carry(self.canonical.encode()))
+
     def birth_digest(self) -> bytes | None:
         """The digest of the date of birth under the newest key, through a chain like the number's."""
         if self.born_on is None:

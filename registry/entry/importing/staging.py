@@ -35,7 +35,7 @@ from registry.entry.patients.key_in_use import require_newest_key
 from registry.errors import Problem
 from registry.identity_keys import DIGEST_BYTES, key_ids
 from registry.infusion_input import Identified, InfusionInput
-from registry.keyed_digests import NO_DIGEST, Step, chain_of, split_chain
+from registry.keyed_digests import NO_DIGEST, Identifier, Step, chain_of, split_chain
 from registry.models.access_log import roles_of
 
 FETCHED_AT_ONCE = 5_000
@@ -251,7 +251,7 @@ def row_to_stage(line: int, stated: InfusionInput) -> tuple:
     identifier = stated.identifier
     if identifier is None:
         raise ValueError("a row of a file has an identifier")
-    chain = chain_of(identifier.digests())
+    chain = identifier.chain() if isinstance(identifier, Identifier) else chain_of(identifier.digests())
     return (
         line, chain, chain[-DIGEST_BYTES:], identifier.birth_digest(),
         identifier.type, identifier.birth_year, stated.sex or Sex.UNKNOWN,

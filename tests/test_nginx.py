@@ -18,6 +18,7 @@ from benchmarks.nginx_configuration import find_nginx, write_configuration
 from registry.publishing.publish import publish
 from swecar.local.ports import find_free_port
 from tests import factories
+from tests.header_table import CLOSED_PAGE, NO_PAGE, PUBLIC_PAGE
 from tests.small_server import read_response
 from tests.test_export_sent import break_off, store_many
 from tests.test_host_by_socket import EVIL, HOSTS, SAID, alike
@@ -119,9 +120,23 @@ def test_it_keeps_what_the_headers_allow_and_tells_the_two_sides_apart(site):
     assert (ask(port, "/api/v1/infusions").status, ask(port, "/clinic/").status) == (401, 302)
     assert [ask(port, path).status for path in ("/metrics", "/health/deep", "/nothing")] == [404] * 3
 
+    for path, status, policy in (
+        ("/metrics", 404, NO_PAGE), ("/nothing", 404, CLOSED_PAGE), ("/", 200, PUBLIC_PAGE),
+        ("/", 200, PUBLIC_PAGE), ("/api/v1/map", 200, NO_PAGE), ("/clinic/", 302, CLOSED_PAGE),
+    ):  # fmt: skip
+        response = ask(port, path)
+        assert (response.status, response.headers.get_all("Content-Security-Policy")) == (status, [policy]), path
+        assert response.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+    for wish in ({}, {"Accept_Language": "de"}):  # kept, and not
+        same = ask(port, "/", If_None_Match=ask(port, "/", **wish).getheader("ETag"), **wish)
+        policies = {*same.headers.get_all("Content-Security-Policy", [])}
+        assert (same.status, policies <= {PUBLIC_PAGE}) == (304, True)
+
     kill(public)
     assert (ask(port, "/api/v1/map").status, kept(ask(port, "/api/v1/map"))) == (200, "HIT")
     assert ask(port, "/accounts/login/").status == 200
+    away = ask(port, "/api/v1/config")
+    assert (away.status, away.headers.get_all("Content-Security-Policy")) == (502, [NO_PAGE])
     log = (folder / "access.log").read_text(encoding="utf-8")
     assert "GET /api/ " in log
     assert "/api/v1" not in log

@@ -8,11 +8,12 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from registry.choices import Sign
-from registry.models import LastSeen, Publication, Snapshot
+from registry.choices import Sign, Task
+from registry.models import LastSeen, Publication, Run, Snapshot
 from registry.publishing.publish import publish
 from swecar.server_urls import redis_server
-from tests.watching import TOKEN
+from tests import factories
+from tests.watching import TOKEN, read_metrics
 
 DOWN = ["redis://127.0.0.1:9/0", "redis://nowhere.invalid:6379/0", "redis+sentinel://127.0.0.1:9/master/0"]
 
@@ -116,3 +117,24 @@ def test_the_deep_look_sees_an_alarm_that_failed(lists):
     assert (ask("deep")[0], ask("deep")[1]["alarm_failed"]) == (503, True)
     LastSeen.objects.see(Sign.ALARM_SENT)
     assert (ask("deep")[0], ask("deep")[1]["alarm_failed"]) == (200, False)
+
+
+def test_without_the_token_nothing_tells_that_something_was_registered(lists, time_machine):
+    """Neither what is entered, nor what waits, nor a run."""
+    factories.record(lists)
+    publish()
+    time_machine.move_to(timezone.now(), tick=False)
+
+    def look() -> dict:
+        asked = {
+            path: Client().get(path) for path in ("/health/live", "/health/ready", "/health/deep", "/metrics")
+        }
+        return {path: (answer.status_code, answer.content) for path, answer in asked.items()}
+
+    before = look()
+    assert [status for status, _body in before.values()] == [200, 200, 404, 404]
+    told = read_metrics()
+    factories.record(lists, factories.nth_number(7))
+    Run.objects.create(task=Task.PUBLISH, queued_at=timezone.now())
+    assert read_metrics() != told  # who has it sees both
+    assert look() == before

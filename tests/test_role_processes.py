@@ -21,7 +21,7 @@ from registry.models import Run
 from registry.publishing.publish import publish
 from swecar.local.folder import ROOT
 from swecar.local.ports import find_free_port
-from swecar.setting_table import ROLES
+from swecar.setting_table import OPTIONAL_ROLES, ROLES
 from tests import factories
 from tests.desk import sign_in
 from tests.routes import Row, World, store_world
@@ -177,4 +177,5 @@ def test_a_role_that_is_none_is_refused_in_a_sentence(role):
         text=True, timeout=30, check=False,
     )  # fmt: skip
     assert ended.returncode == 1
-    assert ended.stderr.strip() == f"APP_ROLE is not set to a role. Write one of: {', '.join(ROLES)}."
+    roles = ", ".join((*ROLES, *OPTIONAL_ROLES))
+    assert ended.stderr.strip() == f"APP_ROLE is not set to a role. Write one of: {roles}."

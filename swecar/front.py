@@ -15,12 +15,18 @@ from registry.errors import ClinicDown
 from registry.pages.public.error_pages import show_unavailable
 from swecar.http.browser_limits import set_limits
 from swecar.http.request_id import HEADER, choose_id
+from swecar.http.request_parts import part_of
 from swecar.local.hand_on import NotReached, hand_on
 from swecar.static_files import PREFIX as DOCUMENTS
 
 
 def is_public(path: str) -> bool:
-    """Whether the public process serves a path; where it has no route, the clinic's says what there is."""
+    """Whether the public process serves a path; where it has no route, the clinic's says what there is.
+
+    What watches the service is the clinic's too: it may ask for more, and through both processes it sees both.
+    """
+    if part_of(path) == "monitoring":
+        return False
     if path.startswith((settings.STATIC_URL, DOCUMENTS)):
         return True
     try:

@@ -16,6 +16,8 @@ from tests.header_table import CLOSED_PAGE
 from tests.routes import store_world
 from tests.test_routes import ROWS
 
+MONITORING = ("live", "ready", "deep", "metrics")
+
 
 @pytest.mark.django_db
 def test_what_needs_a_sign_in_is_the_clinics_and_what_anyone_reads_is_public(lists):
@@ -27,7 +29,7 @@ def test_what_needs_a_sign_in_is_the_clinics_and_what_anyone_reads_is_public(lis
         if status in {302, 401, 403}:
             assert not is_public(address), row.name
         elif row.name.partition(":")[0] not in {"accounts", "admin"} and "account" not in address:
-            assert is_public(address) or row.name == "api:not-found", row.name
+            assert is_public(address) or row.name in {"api:not-found", *MONITORING}, row.name
 
 
 @pytest.mark.parametrize(
@@ -40,11 +42,16 @@ def test_where_the_public_process_has_no_route_the_clinics_says_what_there_is(pa
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/en/", "/api/v1/map", "/api/v1/map/", "/api/v1/docs", "/metrics", "/health/deep", "/robots.txt",
+    "path", ["/", "/en/", "/api/v1/map", "/api/v1/map/", "/api/v1/docs",   "/robots.txt",
              "/static/pages/public.css", "/docs/"],
 )  # fmt: skip
 def test_public_paths_stay_with_the_public_process(path):
     assert is_public(path)
+
+
+@pytest.mark.parametrize("name", MONITORING)
+def test_what_watches_the_service_asks_through_both(name):
+    assert not is_public(reverse(name))
 
 
 def ask(path: str, method: str = "GET", *, clinic: int) -> tuple[str, dict[str, str], str]:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext_noop
 
 from registry.errors import Busy
+from swecar.counts import count
 from swecar.keeper.chain import DIGEST_BYTES
 from swecar.keeper.messages import MOST_VALUES, NotProved, ask
 
@@ -54,6 +55,7 @@ def ask_keeper(values: Collection[tuple[bytes, int]]) -> dict[tuple[bytes, int],
             _known[:] = told["keys"]
             raise KeeperAway
         if "wait" in told:
+            count("refusals", "keeper", KeeperSpent.code)
             raise KeeperSpent(told["wait"])
         for asked, chain in zip(some, told["steps"], strict=True):
             digests = bytes.fromhex(chain)

@@ -26,6 +26,7 @@ from registry.identity_keeper import KeeperAway, KeeperSpent
 from registry.identity_keys import carry, key_ids
 from registry.keyed_digests import SealedIdentifier, chain_of, digest_ahead, seal_mark
 from registry.models import ImportRow, Infusion, Patient
+from swecar.counts import read_counts
 from swecar.keeper.limit import DAY, FEW, HOUR, Limit
 from swecar.keeper.messages import NotProved, ask, prove, read_address
 from tests import factories
@@ -184,6 +185,7 @@ def test_spent_it_says_when_there_is_room_and_an_operator_makes_some(lists, sett
         with pytest.raises(KeeperSpent):
             import_infusions(path=path, by=BY)
         assert kept.run("allow", "-1").returncode != 0
+    assert (read_counts() or {})["refusals", "keeper", "identity_keeper_limit"] >= 2
 
 
 def test_a_key_that_comes_while_it_is_asked_is_no_fault(lists, settings, tmp_path):

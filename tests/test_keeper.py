@@ -84,6 +84,16 @@ def test_an_operator_allows_more_for_a_day_and_no_longer():
     assert limit.take(values(60, 5_000), DAY) == HOUR
 
 
+def test_a_large_run_leaves_the_hour_as_quickly_as_it_came():
+    limit = Limit(100)
+    limit.allow(300_000, 0)
+    for start in range(0, 300_000, 2_000):
+        assert limit.take(values(2_000, start), 0) == 0
+    begun = time.process_time()
+    assert limit.left(HOUR) == 100 + 50
+    assert time.process_time() - begun < 2
+
+
 # What it digests is what a process with the keys would.
 
 

@@ -1,5 +1,7 @@
 """How much the keeper digests within an hour."""
 
+from collections import OrderedDict
+
 HOUR = 3600.0
 FEW = 10  # values of one question: an entry's; more are a file's, which leaves half of the hour to entries
 DAY = 24 * HOUR
@@ -14,8 +16,9 @@ class Limit:
 
     def __init__(self, per_hour: int):
         self.per_hour = per_hour
-        self.counted: dict[bytes, float] = {}  # when a value was first asked for, the oldest first
-        self.free: dict[bytes, float] = {}  # as allowed by an operator
+        # When a value was first asked for, the oldest first; a dict is slow to take the first ones from.
+        self.counted: OrderedDict[bytes, float] = OrderedDict()
+        self.free: OrderedDict[bytes, float] = OrderedDict()  # as allowed by an operator
         self.allowed, self.allowed_until = 0, 0.0
 
     def take(self, values: set[bytes], now: float) -> int:
@@ -47,7 +50,7 @@ class Limit:
     def _forget(self, now: float) -> None:
         for asked in (self.counted, self.free):
             while asked and next(iter(asked.values())) <= now - HOUR:
-                del asked[next(iter(asked))]
+                asked.popitem(last=False)
 
     def _wait(self, beyond: int, limit: int, new: int, now: float) -> int:
         """The seconds until so many have left the hour; an hour for more than there ever is room for."""

@@ -24,6 +24,7 @@ from swecar.celery import app as celery_app
 from swecar.http import tolerant_cache
 from swecar.server_urls import redis_server
 from tests import factories
+from tests.database_roles import take_roles
 from tests.exchange_files import bring, write  # noqa: F401 (fixtures)
 from tests.migrated_template import migrated_template
 
@@ -44,6 +45,8 @@ settings.CACHES["default"]["LOCATION"] = celery_app.conf.broker_url = settings.R
 settings.WHITENOISE_AUTOREFRESH = True  # each test client would read all static files at its first request
 settings.RATE_LIMIT = 10**9  # of all tests together
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed
+
+take_roles()
 
 # Playwright runs its own loop in the thread of the tests, which then ask the database as always.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -71,12 +74,12 @@ DECLARE name text;
 BEGIN
     SET LOCAL session_replication_role = replica;
     FOR name IN SELECT tablename FROM pg_tables
-        WHERE schemaname = 'public' AND tablename <> ALL(%s) AND tablename !~ '^registry_fact_'
+        WHERE schemaname = 'public' AND tablename <> ALL(%s)
     LOOP
         EXECUTE format('DELETE FROM %%I', name);
     END LOOP;
-    FOR name IN SELECT tablename FROM pg_tables WHERE tablename ~ '^registry_fact_' LOOP
-        EXECUTE format('DROP TABLE %%I', name);
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'facts' LOOP
+        EXECUTE format('DROP TABLE facts.%%I', name);
     END LOOP;
 END $$
 """

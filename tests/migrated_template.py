@@ -2,12 +2,14 @@
 
 import fcntl
 import hashlib
+import io
 import os
 import tempfile
 from pathlib import Path
 
 import django
 from django.apps import apps
+from django.core.management import call_command
 from django.db import connection
 
 PREFIX = "swecar_migrated_"
@@ -17,7 +19,7 @@ def template_name() -> str:
     """Its name, another one as soon as any migration is another one, or the models that migrations import."""
     key = hashlib.sha256(django.__version__.encode())
     for app in apps.get_app_configs():
-        for folder in ("migrations", "models"):
+        for folder in ("migrations", "models", "database_roles"):
             for path in sorted(Path(app.path, folder).glob("*.py")):
                 key.update(f"{app.label} {path.name}".encode() + path.read_bytes())
     return PREFIX + key.hexdigest()[:16]
@@ -45,6 +47,7 @@ def _migrate(name: str) -> None:
     connection.settings_dict["TEST"] = test | {"NAME": name}
     try:
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        call_command("make_roles", stdout=io.StringIO())
     finally:
         connection.close()
         connection.close_pool()

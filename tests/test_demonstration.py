@@ -76,7 +76,7 @@ def published(stored) -> Snapshot:
 
 def read_facts(columns: str, *, snapshot: int = 1) -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} FROM registry_fact_{snapshot} ORDER BY person, infused_on, sequence")
+        cursor.execute(f"SELECT {columns} FROM facts.registry_fact_{snapshot} ORDER BY person, infused_on, sequence")
         return cursor.fetchall()
 
 
@@ -261,9 +261,9 @@ def test_verify_detects_every_other_tampered_part_of_a_snapshot(published, manag
 
 # How each column of the facts is changed: in a single fact, or for a person with two.
 ONE = """(person, sequence) = (
-    SELECT person, sequence FROM registry_fact_1
+    SELECT person, sequence FROM facts.registry_fact_1
     WHERE centre = 'UPP' AND category = 'SOC' AND date_precision = 'day' ORDER BY person LIMIT 1)"""
-LATER = "SELECT person, max(infused_on) AS infused_on FROM registry_fact_1 WHERE NOT is_only GROUP BY person"
+LATER = "SELECT person, max(infused_on) AS infused_on FROM facts.registry_fact_1 WHERE NOT is_only GROUP BY person"
 SECOND = f"(person, infused_on) = (SELECT person, infused_on FROM ({LATER}) AS later ORDER BY person LIMIT 1)"
 TAMPERED = {
     "person": [("person = 1", SECOND)],
@@ -289,21 +289,21 @@ TAMPERED = {
 
 def test_every_column_of_the_facts_is_tampered_with_here(published):
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM registry_fact_1 LIMIT 0")
+        cursor.execute("SELECT * FROM facts.registry_fact_1 LIMIT 0")
         assert {column.name for column in cursor.description} == TAMPERED.keys()
 
 
 @pytest.mark.parametrize("column", TAMPERED)
 def test_verify_detects_every_tampered_column_of_the_facts(published, manage, column):
     for change, which in TAMPERED[column]:
-        run_sql(f"UPDATE registry_fact_1 SET {change} WHERE {which}")
+        run_sql(f"UPDATE facts.registry_fact_1 SET {change} WHERE {which}")
     code, out, _err = manage("verify")
     assert code == 3
     assert [line[:2] for line in table(out)] == [["cell", "measure"], ["facts", "persons"], ["facts", "persons"]]
 
 
 def test_verify_detects_missing_facts(published, manage):
-    run_sql(f"DELETE FROM registry_fact_1 WHERE {ONE}")
+    run_sql(f"DELETE FROM facts.registry_fact_1 WHERE {ONE}")
     assert manage("verify")[0] == 3
 
 
@@ -311,7 +311,7 @@ def test_verify_detects_swapped_facts_of_two_persons(published, manage):
     """Every value still occurs as often as before."""
     run_sql(f"CREATE TEMPORARY TABLE pair AS {LATER} ORDER BY person LIMIT 2")
     run_sql(
-        "UPDATE registry_fact_1 AS fact SET person = (SELECT person FROM pair WHERE person <> fact.person) "
+        "UPDATE facts.registry_fact_1 AS fact SET person = (SELECT person FROM pair WHERE person <> fact.person) "
         "WHERE (person, infused_on) IN (SELECT person, infused_on FROM pair)"
     )
     run_sql("DROP TABLE pair")
@@ -490,7 +490,7 @@ def test_a_queued_run_retries_a_failed_recount_at_once(broken, monkeypatch, mana
 def test_the_nightly_check_reports_a_difference_like_a_failed_recount(published, settings, mailoutbox):
     settings.ADMINS = [("", "admin@registry.example")]
     assert run_verification().outcome == Outcome.DONE
-    run_sql(f"UPDATE registry_fact_1 SET age = age + 1 WHERE {ONE}")
+    run_sql(f"UPDATE facts.registry_fact_1 SET age = age + 1 WHERE {ONE}")
     with pytest.raises(ProofFailed):
         run_verification()
     assert Run.objects.first().outcome == Outcome.PROOF_FAILED

@@ -122,7 +122,7 @@ def test_a_read_that_the_replica_breaks_off_is_read_again(replica, committed_lis
     def count_slowly(number, *asked):
         with connection.cursor() as cursor:
             with reading_facts():
-                cursor.execute(f"SELECT count(*) FROM registry_fact_{number}")
+                cursor.execute(f"SELECT count(*) FROM facts.registry_fact_{number}")
             if not broken:
                 broken.append(number)
                 replica.resume()

@@ -8,6 +8,7 @@ from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from registry.errors import FactsNotKept
 
+SCHEMA = "facts"  # of their own, since publishing makes and drops tables there and nowhere else
 FACTS = "registry_fact_"
 
 
@@ -16,7 +17,7 @@ MEMORY = "SET LOCAL work_mem = '256MB'"  # a million rows do not fit the usual o
 
 def name_table(snapshot: int) -> str:
     """Where the facts of a snapshot are, by its number."""
-    return f"{FACTS}{snapshot:d}"
+    return f"{SCHEMA}.{FACTS}{snapshot:d}"
 
 
 @contextmanager

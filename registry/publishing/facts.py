@@ -60,4 +60,6 @@ def write_facts(snapshot: int) -> int:
         cursor.execute(MEMORY)
         cursor.execute(f"DROP TABLE IF EXISTS {table}")  # left by a snapshot newer than a restored backup
         cursor.execute(CREATE.format(table=table), {"seed": secrets.randbits(63)})
-        return cursor.rowcount
+        facts: int = cursor.rowcount
+        cursor.execute(f"GRANT SELECT ON {table} TO PUBLIC")  # to whom the schema is open (database_roles)
+        return facts

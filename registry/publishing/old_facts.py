@@ -2,16 +2,14 @@
 
 from django.db import connection
 
-from registry.published.facts import FACTS, name_table
+from registry.published.facts import FACTS, SCHEMA, name_table
 
 
 def list_facts() -> list[int]:
     """The numbers of the snapshots that have a table of facts."""
-    return sorted(
-        int(name.removeprefix(FACTS))
-        for name in connection.introspection.table_names()
-        if name.startswith(FACTS) and name.removeprefix(FACTS).isdecimal()
-    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s", [SCHEMA])
+        return sorted(int(name.removeprefix(FACTS)) for (name,) in cursor.fetchall())
 
 
 def prune_facts() -> int:

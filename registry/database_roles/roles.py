@@ -1,0 +1,157 @@
+"""Making the roles of PostgreSQL, and giving each what grants.py says and nothing else."""
+
+from collections.abc import Iterator, Mapping
+
+from django.db import connection
+from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
+
+from registry.database_roles.grants import CLINIC, PUBLIC, ROLES, TABLES, WORKER
+from registry.published.facts import SCHEMA as FACTS
+
+ATTRIBUTES = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+TOO_MUCH = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls"
+HAS_CREATE = "SELECT has_schema_privilege('public', 'public', 'CREATE')"
+IN_DATABASE = {CLINIC: {"CONNECT", "TEMPORARY"}, WORKER: {"CONNECT", "TEMPORARY"}, PUBLIC: {"CONNECT"}}
+# A row for each privilege that another than the owner has: of the database, the schemas, tables and sequences.
+# Partitions are reached through their table.
+GRANTED = """
+WITH object AS (
+    SELECT 'DATABASE' AS kind, 'd' AS letter, datname::text AS name, datacl AS acl, datdba AS owner
+    FROM pg_database WHERE datname = current_database()
+    UNION ALL SELECT 'SCHEMA', 'n', nspname, nspacl, nspowner FROM pg_namespace WHERE nspname IN ('public', %(facts)s)
+    UNION ALL SELECT CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
+        CASE relkind WHEN 'S' THEN 's' ELSE 'r' END, relname, relacl, relowner FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S') AND NOT relispartition
+)
+SELECT kind, name, coalesce(pg_get_userbyid(nullif(grantee, 0)), 'public') AS role, privilege_type
+FROM object, aclexplode(coalesce(acl, acldefault(letter::"char", owner)))
+WHERE grantee <> owner
+"""
+OBJECTS = """
+SELECT whole.relname, sequence.relname FROM pg_class AS whole
+LEFT JOIN pg_depend ON refobjid = whole.oid AND classid = 'pg_class'::regclass AND deptype IN ('a', 'i')
+LEFT JOIN pg_class AS sequence ON sequence.oid = objid AND sequence.relkind = 'S'
+WHERE whole.relnamespace = 'public'::regnamespace AND whole.relkind IN ('r', 'p') AND NOT whole.relispartition
+"""
+# Triggers act for the owner: they read and write what the role that set them off may not.
+OF_CALLER = """
+SELECT oid::regprocedure::text FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype
+  AND NOT (prosecdef AND coalesce(proconfig, '{}') @> ARRAY['search_path=public, pg_temp'])
+ORDER BY 1
+"""
+
+Privileges = set[tuple[str, str, str, str]]  # kind, name, role, privilege
+
+
+class RolesMissing(Exception):
+    """Roles that this connection may not make."""
+
+
+class TablesUnlisted(Exception):
+    """Tables of which grants.py says nothing."""
+
+
+def make_roles(passwords: Mapping[str, str]) -> Iterator[str]:
+    """Make what is missing and take away what is too much, telling each; nothing where all is as it should be.
+
+    passwords: by role, to be set; a role without one keeps the one that it has. Run as the tables' owner, in a
+    transaction. Raises RolesMissing, TablesUnlisted.
+    """
+    yield from _make_missing(passwords)
+    yield from _give_facts()
+    wanted, granted = _wanted(), _granted()
+    yield from _change("REVOKE", "FROM", granted - wanted)
+    yield from _change("GRANT", "TO", wanted - granted)
+    yield from _let_triggers_act()
+
+
+def _make_missing(passwords: Mapping[str, str]) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT rolname, {TOO_MUCH} FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
+        found = dict(cursor.fetchall())
+    for role in ROLES:
+        if role not in found:
+            yield _of_role("CREATE ROLE {} LOGIN " + ATTRIBUTES, role)
+        elif found[role]:
+            yield _of_role("ALTER ROLE {} " + ATTRIBUTES, role)
+        if role in passwords:
+            _of_role("ALTER ROLE {} PASSWORD {}", role, sql.Literal(passwords[role]))
+            yield f"{role}: password set"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_has_role(%s, 'USAGE')", [WORKER])
+        if not cursor.fetchone()[0]:  # the owner publishes too, by a command
+            yield _of_role("GRANT {} TO CURRENT_USER", WORKER)
+
+
+def _of_role(statement: str, role: str, *words: sql.Composable) -> str:
+    composed = sql.SQL(statement).format(sql.Identifier(role), *words)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(composed.as_string(cursor.connection))
+    except Exception as error:
+        if isinstance(error.__cause__, InsufficientPrivilege):
+            raise RolesMissing(role) from None
+        raise
+    return statement.partition(" {} PASSWORD")[0].format(role)
+
+
+def _give_facts() -> Iterator[str]:
+    """The schema of facts is the worker's, who thus may drop every table in it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_userbyid(nspowner) FROM pg_namespace WHERE nspname = %s", [FACTS])
+        if cursor.fetchone()[0] != WORKER:
+            cursor.execute(f"ALTER SCHEMA {FACTS} OWNER TO {WORKER}")
+            yield f"ALTER SCHEMA {FACTS} OWNER TO {WORKER}"
+
+
+def _wanted() -> Privileges:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_database()")
+        database = cursor.fetchone()[0]
+        cursor.execute(OBJECTS)
+        sequences = cursor.fetchall()
+    unlisted = {table for table, _sequence in sequences} - set(TABLES)
+    if unlisted:
+        raise TablesUnlisted(sorted(unlisted))
+    wanted = {("DATABASE", database, role, word) for role, words in IN_DATABASE.items() for word in words}
+    wanted |= {("SCHEMA", "public", role, "USAGE") for role in ROLES}
+    wanted |= {("SCHEMA", FACTS, role, "USAGE") for role in (CLINIC, PUBLIC)}
+    for table, sequence in sequences:
+        for role in ROLES:
+            verbs = TABLES[table].of(role)
+            wanted |= {("TABLE", table, role, verb) for verb in verbs}
+            if sequence and "INSERT" in verbs:
+                wanted.add(("SEQUENCE", sequence, role, "USAGE"))
+    return wanted
+
+
+def _granted() -> Privileges:
+    with connection.cursor() as cursor:
+        cursor.execute(GRANTED, {"facts": FACTS})
+        return set(cursor.fetchall())
+
+
+def _change(verb: str, preposition: str, privileges: Privileges) -> Iterator[str]:
+    """One statement for each object and role."""
+    grouped: dict[tuple[str, str, str], list[str]] = {}
+    for kind, name, role, privilege in sorted(privileges):
+        grouped.setdefault((kind, name, role), []).append(privilege)
+    for (kind, name, role), words in grouped.items():
+        statement = sql.SQL(f"{verb} {', '.join(words)} ON {kind} {{}} {preposition} {{}}").format(
+            sql.Identifier(name), sql.SQL("PUBLIC") if role == "public" else sql.Identifier(role)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement.as_string(cursor.connection))
+        yield f"{verb} {', '.join(words)} ON {kind} {name} {preposition} {role}"
+
+
+def _let_triggers_act() -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(OF_CALLER)
+        functions = [name for (name,) in cursor.fetchall()]
+        for name in functions:
+            cursor.execute(f"ALTER FUNCTION {name} SECURITY DEFINER SET search_path = public, pg_temp")
+    if functions:
+        yield f"{len(functions)} trigger functions act for the owner"

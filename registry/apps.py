@@ -6,7 +6,9 @@ from types import ModuleType
 
 import polib
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
+from registry.database_roles.after_migrations import keep_roles
 from swecar.tracing import begin_tracing
 
 CATALOGUES = Path(__file__).parent / "pages" / "locale"
@@ -38,5 +40,6 @@ class RegistryConfig(AppConfig):
         compile_catalogues()  # not in ready(): by then the models of django.contrib.auth have read the catalogue
 
     def ready(self) -> None:
-        """Begin what traces the service, where the settings ask for it."""
+        """Begin what traces the service, where the settings ask for it; let no new table be without its grants."""
         begin_tracing()
+        post_migrate.connect(keep_roles, sender=self)

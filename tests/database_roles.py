@@ -17,12 +17,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.urls import Resolver404, resolve
 from psycopg.pq import TransactionStatus
 
-from registry.database_roles.grants import CLINIC, PUBLIC, WORKER
 from registry.entry.importing import job
 from registry.publishing import publish, runs, verification
 from swecar.postgresql.base import DatabaseWrapper
+from swecar.postgresql.roles import CLINIC, PUBLIC, ROLES, WORKER
 
-_role: ContextVar[str] = ContextVar("role", default="")
+OWNER = ""  # as the tests connect
+PASSWORDS = dict.fromkeys(ROLES, "of-the-tests-alone")  # of databases that are gone after them
+
+_role: ContextVar[str] = ContextVar("role", default=OWNER)
 
 
 @contextmanager
@@ -50,7 +53,7 @@ def role_of(path: str) -> str:
         found = resolve(path, "swecar.public_urls")
     except Resolver404:
         return CLINIC
-    return CLINIC if found.url_name == "not-found" else PUBLIC
+    return CLINIC if found.url_name in {"not-found", "metrics"} else PUBLIC  # whose metrics are told by any
 
 
 def take_roles() -> None:
@@ -97,7 +100,7 @@ def take_roles() -> None:
             _say(self)
 
     def close_as_owner(self):
-        before = _role.set("")
+        before = _role.set(OWNER)
         try:
             if self.autocommit:
                 _say(self)  # a pool gives the connection to others

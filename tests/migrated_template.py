@@ -2,15 +2,16 @@
 
 import fcntl
 import hashlib
-import io
 import os
 import tempfile
 from pathlib import Path
 
 import django
 from django.apps import apps
-from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
+
+from registry.database_roles.roles import make_roles
+from tests.database_roles import PASSWORDS
 
 PREFIX = "swecar_migrated_"
 
@@ -47,7 +48,8 @@ def _migrate(name: str) -> None:
     connection.settings_dict["TEST"] = test | {"NAME": name}
     try:
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        call_command("make_roles", stdout=io.StringIO())
+        with transaction.atomic():
+            list(make_roles(PASSWORDS))
     finally:
         connection.close()
         connection.close_pool()

@@ -76,7 +76,9 @@ def published(stored) -> Snapshot:
 
 def read_facts(columns: str, *, snapshot: int = 1) -> list[tuple]:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} FROM facts.registry_fact_{snapshot} ORDER BY person, infused_on, sequence")
+        cursor.execute(
+            f"SELECT {columns} FROM facts.registry_fact_{snapshot} ORDER BY person, infused_on, sequence"
+        )
         return cursor.fetchall()
 
 

@@ -7,6 +7,7 @@ import yaml
 from django.urls import Resolver404, resolve, reverse
 
 from swecar.local.folder import ROOT
+from swecar.postgresql.roles import OF_PROCESS
 from swecar.production import EXAMPLES
 from swecar.setting_table import ROLES, SETTINGS
 from tests import factories
@@ -53,7 +54,13 @@ def test_a_service_of_compose_names_only_what_exists_and_has_its_limits(name):
     assert set(service["secrets"]) <= set(COMPOSE["secrets"])
     read = set(re.findall(r"/run/secrets/(\w+)", str(service)))
     read |= set(re.findall(r"/run/secrets/(\w+)", NGINX)) if name == "nginx" else set()
-    read |= {"database_password"} if name == "postgres" else set()  # deploy/postgres/roles.sh
+    if name == "postgres":
+        read |= set(re.findall(r"/run/secrets/(\w+)", (ROOT / "deploy/postgres/roles.sh").read_text()))
+    if "APP_ROLE" in service.get("environment", {}):
+        role = OF_PROCESS.get(name, "").removeprefix("swecar_")
+        assert {one for one in service["secrets"] if "database" in one} == {
+            f"{role}_database_url".removeprefix("_")
+        }
     assert set(service["secrets"]) == read
     assert {"cpus", "mem_limit", "restart"} <= set(service)
     for volume in service.get("volumes", []):
@@ -70,7 +77,7 @@ def test_what_faces_a_network_may_write_nowhere_and_has_no_rights(name):
 def test_every_secret_of_compose_is_made_or_asked_for():
     made = (ROOT / "deploy" / "make-secrets").read_text(encoding="utf-8")
     kept = {
-        *re.search(r"for name in ([\w ]+);", made)[1].split(),
+        *re.search(r"for name in ([\w \\\n]+);", made)[1].replace("\\", "").split(),
         *re.findall(r"\| keep (\w+)$", made, re.MULTILINE),
     }
     assert {*COMPOSE["secrets"]} | {"keeper_secret"} == kept | {"tls_certificate", "tls_key"}  # deploy/keeper.yaml

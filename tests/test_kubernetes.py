@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from swecar.local.folder import ROOT
+from swecar.postgresql.roles import OF_PROCESS
 from swecar.setting_table import ROLES, SETTINGS
 
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -46,6 +47,9 @@ def test_each_file_is_used_and_each_role_runs_once():
     assert sorted(RUNNING) == sorted(ROLES)
     for name, found in RUNNING.items():
         assert container_of(name)["env"] == [{"name": "APP_ROLE", "value": name}]
+        (volume,) = pod_of(name)["volumes"]
+        role = OF_PROCESS.get(name, "owner").removeprefix("swecar_")
+        assert (volume["name"], volume["secret"]["secretName"]) == ("database", f"database-{role}")
         assert container_of(name)["name"] == COMMON["containers"][0]["name"]  # or the patch would add another
         assert found["spec"]["template"]["metadata"]["labels"] == {LABEL: name}
 
@@ -93,7 +97,8 @@ def test_nothing_runs_with_rights_or_writes_but_where_it_may():
     }  # fmt: skip
     assert (COMMON["securityContext"]["runAsNonRoot"], COMMON["securityContext"]["runAsUser"]) == (True, 10001)
     assert {mount["name"] for mount in COMMON["containers"][0]["volumeMounts"]} == {
-        volume["name"] for volume in COMMON["volumes"]
+        "database",  # each deployment's own
+        *(volume["name"] for volume in COMMON["volumes"]),
     }
 
 

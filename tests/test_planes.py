@@ -15,6 +15,7 @@ PUBLIC = set(WALL["source_modules"])
 RECORDS = set(WALL["forbidden_modules"]) | {
     "api.management",  # writes the API's description
     "api.monitoring",
+    "registry.database_roles",
     "registry.demonstration",
     "registry.management",
     "registry.national_lists",

@@ -184,7 +184,7 @@ NOT_CARRIED = {
     "Lookup": {"token"},  # under SECRET_KEY, for an hour
     "SealedUpload": {"content"},  # under SECRET_KEY, for a day
     "IdempotencyKey": {"request_digest"},  # these are of no person
-    "ChainLink": {"hash"},
+    "ChainLink": {"hash"},  # salted
     "Invitation": {"token_digest"},
     "ReleaseFile": {"content"},
     "Token": {"digest"},

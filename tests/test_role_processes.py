@@ -21,6 +21,7 @@ from registry.models import Run
 from registry.publishing.publish import publish
 from swecar.local.folder import ROOT
 from swecar.local.ports import find_free_port
+from swecar.postgresql.roles import OF_PROCESS
 from swecar.setting_table import OPTIONAL_ROLES, ROLES
 from tests import factories
 from tests.desk import sign_in
@@ -34,7 +35,7 @@ SOON = 10  # seconds, in which each stops, on a machine that others use too; `ma
 def start(role: str, *, output: int = subprocess.PIPE, **variables: str) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "swecar.start"], cwd=ROOT, text=True, start_new_session=True,
-        env=os.environ | {"DATABASE_URL": database_url(), "APP_ROLE": role} | variables,
+        env=os.environ | {"DATABASE_URL": database_url(OF_PROCESS.get(role, "")), "APP_ROLE": role} | variables,
         stdout=output, stderr=subprocess.STDOUT,
     )  # fmt: skip
 

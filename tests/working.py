@@ -17,6 +17,8 @@ from swecar.local.demo import WORKER
 from swecar.local.folder import ROOT
 from swecar.local.ports import find_free_port
 from swecar.local.programs import find_valkey
+from swecar.postgresql.roles import WORKER as WORKER_ROLE
+from tests.database_roles import PASSWORDS
 
 STOP_SECONDS = 30  # seconds until waiting fails
 
@@ -29,10 +31,11 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
-def database_url() -> str:
-    """The URL of the test's database, for another process."""
+def database_url(role: str = "") -> str:
+    """The URL of the test's database, for another process: for a role, or for the owner."""
     parts = connection.settings_dict
-    login = f"{parts['USER']}:{quote(parts['PASSWORD'])}@" if parts["PASSWORD"] else f"{parts['USER']}@"
+    user, password = (role, PASSWORDS[role]) if role else (parts["USER"], parts["PASSWORD"])
+    login = f"{user}:{quote(password)}@" if password else f"{user}@"
     return f"postgresql://{login}{parts['HOST']}:{parts['PORT']}/{parts['NAME']}"
 
 
@@ -40,7 +43,7 @@ def database_url() -> str:
 def worker(broker: str = "", *, processes: int = 1) -> Iterator[subprocess.Popen]:
     """A Celery worker on the test's database, killed with its children at the end."""
     broker = broker or settings.CELERY_BROKER_URL
-    variables = os.environ | {"DATABASE_URL": database_url(), "REDIS_URL": broker}
+    variables = os.environ | {"DATABASE_URL": database_url(WORKER_ROLE), "REDIS_URL": broker}
     log = log_of_worker()
     with log.open("w") as output:
         process = subprocess.Popen(

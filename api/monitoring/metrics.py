@@ -66,9 +66,10 @@ def _tell_of_service() -> _Gauges:
     try:
         _tell_snapshot(gauges)
         _tell_runs(gauges)
-        _tell_imports(gauges)
-        _tell_lookups(gauges)
         _tell_signs(gauges)
+        if settings.APP_ROLE != "public":  # whose role of the database cannot ask
+            _tell_imports(gauges)
+            _tell_lookups(gauges)
     except DatabaseError:
         gauges = _Gauges()
         is_database_up = False

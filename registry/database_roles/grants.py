@@ -1,16 +1,13 @@
 """The roles that processes connect as, and what each may do with each table.
 
-The owner of the tables is a fourth role, which migrates and does nothing else. None of these three is a superuser or
-an owner, so none can TRUNCATE, switch off a trigger, change a table or read a file of the server.
+The owner of the tables is a fourth role, which migrates and does nothing else. None of these three is a superuser
+or an owner, so none can TRUNCATE, switch off a trigger, change a table or read a file of the server.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-CLINIC = "swecar_clinic"  # APP_ROLE=clinic: the pages and the API for those who sign in
-WORKER = "swecar_worker"  # APP_ROLE=worker and beat: publishes, imports, deletes what has expired
-PUBLIC = "swecar_public"  # APP_ROLE=public: reads what is published
-ROLES = (CLINIC, WORKER, PUBLIC)
+from swecar.postgresql.roles import ROLES
 
 VERBS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}  # PostgreSQL's own letters
 
@@ -72,7 +69,7 @@ TABLES: Mapping[str, Grant] = {
     "registry_questionhistory": HISTORY,
     "registry_tokenhistory": READ,
     "registry_trialhistory": READ,
-    "registry_userhistory": READ,
+    "registry_userhistory": Grant("ra", "r"),  # a row where no field is changed
     "pghistory_context": UNUSED,
     # Code lists.
     "registry_centre": LIST,
@@ -83,12 +80,12 @@ TABLES: Mapping[str, Grant] = {
     # What is published.
     "registry_snapshot": PUBLISHED,
     "registry_publication": PUBLISHED,
-    "registry_release": PUBLISHED,
-    "registry_releasefile": PUBLISHED,
+    "registry_release": Grant("ra", "r", "r"),  # the steward's act
+    "registry_releasefile": Grant("ra", "r", "r"),
     # The state of the service.
-    "registry_revision": READ,
+    "registry_revision": Grant("r", "r", "r"),
     "registry_run": Grant("rawd", "rawd", "r"),
-    "registry_lastseen": WRITTEN,
+    "registry_lastseen": Grant("rawd", "rawd", "r"),
     "registry_schedulelease": OF_WORKER,
     "registry_statedpurpose": Grant("ra", "ra", "r"),
     "django_migrations": Grant("r", "r", "r"),

@@ -6,8 +6,9 @@ from django.db import connection
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
-from registry.database_roles.grants import CLINIC, PUBLIC, ROLES, TABLES, WORKER
+from registry.database_roles.grants import TABLES
 from registry.published.facts import SCHEMA as FACTS
+from swecar.postgresql.roles import CLINIC, PUBLIC, ROLES, WORKER
 
 ATTRIBUTES = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 TOO_MUCH = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls"
@@ -19,8 +20,10 @@ GRANTED = """
 WITH object AS (
     SELECT 'DATABASE' AS kind, 'd' AS letter, datname::text AS name, datacl AS acl, datdba AS owner
     FROM pg_database WHERE datname = current_database()
-    UNION ALL SELECT 'SCHEMA', 'n', nspname, nspacl, nspowner FROM pg_namespace WHERE nspname IN ('public', %(facts)s)
-    UNION ALL SELECT CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
+    UNION ALL
+    SELECT 'SCHEMA', 'n', nspname, nspacl, nspowner FROM pg_namespace WHERE nspname IN ('public', %(facts)s)
+    UNION ALL
+    SELECT CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
         CASE relkind WHEN 'S' THEN 's' ELSE 'r' END, relname, relacl, relowner FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'S') AND NOT relispartition
 )

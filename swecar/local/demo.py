@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 from swecar.env import Setting
 from swecar.local.demo_summary import print_summary, read_map, say, step
-from swecar.local.embedded import FAST, Servers, serving
+from swecar.local.embedded import FAST, PASSWORDS, Servers, serving
 from swecar.local.errors import CannotStart
 from swecar.local.folder import ROOT, owned, var_folder
 from swecar.local.plan import Plan
@@ -93,14 +93,12 @@ def demonstrate(var: Path, port: int, signals: Sequence[int]) -> None:
 
 def own_variables(name: str, servers: Servers) -> dict[str, str]:
     """What the process of this name has in its environment for itself, its own way into the database among it."""
-    database = {"DATABASE_URL": servers.variables["DATABASE_URL"], "PUBLIC_DATABASE_URL": ""}
-    match name:
-        case "public":  # looks up no person
-            return database | {"APP_ROLE": "public", "IDENTITY_KEYS": ""}
-        case "clinic":  # behind the public process
-            return database | {"APP_ROLE": "clinic", "PROXIES": str(PROXIES.read() + 1)}
-        case _:
-            return database
+    own = servers.of_process.get(name, {}) | {"PUBLIC_DATABASE_URL": ""}
+    if name == "public":  # looks up no person
+        own["IDENTITY_KEYS"] = ""
+    if name == "clinic":  # behind the public process
+        own["PROXIES"] = str(PROXIES.read() + 1)
+    return own
 
 
 def prepare(var: Path) -> None:
@@ -110,6 +108,7 @@ def prepare(var: Path) -> None:
         with step("Bringing the database up to date"):
             django.setup()
             call_command("migrate", interactive=False, verbosity=1)
+            call_command("make_roles", passwords=var / PASSWORDS)
             if not getattr(settings, "WHITENOISE_USE_FINDERS", False):
                 call_command("collectstatic", interactive=False, verbosity=1)
         with step("Filling in the demonstration's records"):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from swecar.env import Setting
 from swecar.local.accounts import choose_account
@@ -18,20 +19,27 @@ from swecar.local.folder import AlreadyRunning, owned
 from swecar.local.left_overs import POLL_SECONDS
 from swecar.local.ports import READY_WITHIN
 from swecar.local.postgres import start_postgres
-from swecar.local.private_files import keep_secrets, read_variables, write_privately
+from swecar.local.private_files import keep_passwords, keep_secrets, read_variables, write_privately
 from swecar.local.processes import Child
 from swecar.local.programs import find_postgres, find_valkey
 from swecar.local.valkey import start_valkey
+from swecar.postgresql.roles import OF_PROCESS, ROLES
 from swecar.setting_forms import flag
 
+PASSWORDS = "roles.env"
 FAST = Setting("SWECAR_EMBEDDED_FAST", flag, "`1` gives up durability, for tests", "0")
 
 
 @dataclass(frozen=True)
 class Servers:
-    """The two running servers, and the environment variables with their URLs and keys."""
+    """The two running servers, and the environment variables with their URLs and keys.
+
+    variables has the URL of the tables' owner, of_process that of the role that each kind of process connects as,
+    once `manage.py make_roles --passwords` has been run with the folder's file.
+    """
 
     variables: dict[str, str]
+    of_process: dict[str, dict[str, str]]
     children: tuple[Child, Child]
 
 
@@ -90,4 +98,15 @@ def serving(var: Path, *, fast: bool = False, demonstration: bool = False) -> It
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
         write_privately(var / "demo.env", "".join(lines))
         stack.callback((var / "demo.env").unlink, missing_ok=True)
-        yield Servers(variables, (postgres_child, valkey_child))
+        kept = keep_passwords(var / PASSWORDS, ROLES)
+        of_process = {
+            process: variables | {"APP_ROLE": process, "DATABASE_URL": login_as(role, kept[role], database_url)}
+            for process, role in OF_PROCESS.items()
+        }
+        yield Servers(variables, of_process, (postgres_child, valkey_child))
+
+
+def login_as(role: str, password: str, url: str) -> str:
+    """The URL of the same database for another role."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{role}:{password}@{parts.hostname}:{parts.port}").geturl()

@@ -4,6 +4,7 @@ import base64
 import json
 import secrets
 import shlex
+from collections.abc import Iterable
 from pathlib import Path
 
 from swecar.local.errors import CannotStart
@@ -40,4 +41,14 @@ def keep_secrets(var: Path) -> dict[str, str]:
     if "monitoring" not in kept:  # a folder of before
         kept["monitoring"] = secrets.token_urlsafe(50)
         write_privately(path, json.dumps(kept, indent=1))
+    return kept
+
+
+def keep_passwords(path: Path, roles: Iterable[str]) -> dict[str, str]:
+    """The passwords of the database's roles, of a file that `manage.py make_roles --passwords` reads."""
+    kept = read_variables(path)
+    made = {role: secrets.token_urlsafe(30) for role in roles if role not in kept}
+    if made:
+        kept |= made
+        write_privately(path, "".join(f"{role}={password}\n" for role, password in kept.items()))
     return kept

@@ -5,8 +5,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from registry.database_roles.grants import ROLES
 from registry.database_roles.roles import ATTRIBUTES, RolesMissing, TablesUnlisted, make_roles
+from swecar.postgresql.roles import ROLES
 
 BY_HAND = f"""This connection may not make the role {{role}}. As a superuser of PostgreSQL:
 {chr(10).join(f"  CREATE ROLE {role} LOGIN {ATTRIBUTES};" for role in ROLES)}
@@ -18,8 +18,9 @@ class Command(BaseCommand):
     """A second run changes nothing."""
 
     help = (
-        "Make the database's roles swecar_clinic, swecar_worker and swecar_public and give each what its processes "
-        "need, and nothing else. Run it as the tables' owner after each migration; a second run changes nothing."
+        "Make the database's roles swecar_clinic, swecar_worker and swecar_public and give each what its "
+        "processes need, and nothing else. Run it as the tables' owner after each migration; a second "
+        "run changes nothing."
     )
 
     def add_arguments(self, parser):

@@ -18,7 +18,7 @@ END $$
 class Migration(migrations.Migration):
     """Its owner is put right by `manage.py make_roles`."""
 
-    dependencies = [("registry", "0041_identifiers_without_statistics")]
+    dependencies = [("registry", "0045_held_back")]
 
     operations = [
         migrations.RunSQL(

@@ -1,0 +1,28 @@
+"""Giving the roles what new tables need, as the last step of `manage.py migrate`."""
+
+import sys
+from typing import Any
+
+from django.db import connection, transaction
+
+from registry.database_roles.roles import RolesMissing, make_roles
+from registry.published.facts import SCHEMA as FACTS
+
+MISSING = (
+    "The roles of the database are missing, and this connection may not make them: see `manage.py make_roles`."
+)
+
+
+def keep_roles(*, verbosity: int = 1, **sent: Any) -> None:
+    """Make and mend the roles, or say what is missing: an owner may go on to use the tables alone."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_namespace WHERE nspname = %s", [FACTS])
+        if not cursor.fetchall():
+            return  # migrated back to before there were roles
+    try:
+        with transaction.atomic():
+            done = list(make_roles({}))
+    except RolesMissing:
+        done = [MISSING]
+    if verbosity and done:
+        sys.stdout.write("".join(f"{line}\n" for line in done))

@@ -1,0 +1,167 @@
+"""What a process may do in PostgreSQL, whatever statement it is made to run: asked as its role."""
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
+
+from registry.database_roles.grants import TABLES, VERBS
+from registry.database_roles.roles import TablesUnlisted, make_roles
+from registry.publishing.publish import publish
+from swecar.postgresql.roles import CLINIC, PUBLIC, ROLES, WORKER
+from tests import factories
+from tests.working import database_url
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PERSONS = ("registry_patient", "registry_patientidentifier", "registry_infusion", "registry_accesslog")
+WRITES = ("registry_infusionhistory", "registry_patienthistory", "registry_accesslog")
+# Each succeeded while processes connected as the owner.
+ATTACKS = (
+    "TRUNCATE registry_infusion CASCADE",
+    "TRUNCATE registry_accesslog",
+    "ALTER TABLE registry_infusion DISABLE TRIGGER ALL",
+    "DROP TABLE registry_infusion CASCADE",
+    "SET session_replication_role = replica",
+    "COPY (SELECT 1) TO PROGRAM 'true'",
+    "COPY registry_centre TO '/tmp/centres'",
+    "CREATE TEMPORARY TABLE stolen (line text); COPY stolen FROM '/etc/passwd'",
+    "SELECT pg_read_file('/etc/passwd')",
+    "SELECT lo_import('/etc/passwd')",
+    "CREATE TABLE public.mine ()",
+    "CREATE FUNCTION public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE SCHEMA mine",
+    "CREATE ROLE mine",
+    "CREATE DATABASE mine",
+    "ALTER ROLE CURRENT_USER SUPERUSER",
+    "ALTER ROLE CURRENT_USER BYPASSRLS",
+    "ALTER SYSTEM SET log_statement = 'all'",
+    "ALTER TABLE registry_patient OWNER TO CURRENT_USER",
+    "UPDATE registry_infusionhistory SET acted_by = 'another'",
+    "UPDATE registry_accesslog SET actor = 'another'",
+    "INSERT INTO registry_infusionhistory (pgh_label, acted_by) VALUES ('insert', 'another')",
+    "DELETE FROM registry_snapshot",
+    "UPDATE django_migrations SET name = ''",
+)
+
+
+def login(role: str) -> psycopg.Connection:
+    return psycopg.connect(database_url(role), autocommit=True)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_process_can_take_the_database_over(committed_lists, role, attack):
+    if role == WORKER and "registry_snapshot" in attack:
+        pytest.skip("the worker publishes")
+    with login(role) as opened, pytest.raises(InsufficientPrivilege):
+        opened.execute(attack)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_process_becomes_another(role):
+    others = [other for other in (*ROLES, connection.settings_dict["USER"]) if other != role]
+    with login(role) as opened:
+        for other in others:
+            for statement in ("SET ROLE {}", "SET SESSION AUTHORIZATION {}"):
+                with pytest.raises(InsufficientPrivilege):
+                    opened.execute(sql.SQL(statement).format(sql.Identifier(other)))
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_what_the_table_says_and_nothing_else(role):
+    """A new table must be listed, and its partitions are reached through it alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
+        )
+        assert {name for (name,) in cursor} == set(TABLES)
+        every = [*VERBS.values(), "TRUNCATE", "REFERENCES", "TRIGGER"]
+        pairs = "unnest(%s::text[]) AS name, unnest(%s::text[]) AS word"
+        cursor.execute(
+            f"SELECT name, word FROM {pairs} WHERE has_table_privilege(%s, name, word)",
+            [list(TABLES), every, role],
+        )
+        held: dict[str, set[str]] = {name: set() for name in TABLES}
+        for name, word in cursor:
+            held[name].add(word)
+    assert held == {name: grant.of(role) for name, grant in TABLES.items()}
+
+
+def test_the_public_process_cannot_read_a_table_that_holds_persons(committed_lists):
+    factories.record(committed_lists, factories.number(birth_number=980))
+    publish()
+    holds_persons = set(TABLES) - {name for name, grant in TABLES.items() if grant.public}
+    assert {*PERSONS, *WRITES, "registry_user", "registry_importrow", "registry_draft"} <= holds_persons
+    with login(PUBLIC) as opened:
+        for name in sorted(holds_persons):
+            with pytest.raises(InsufficientPrivilege):
+                opened.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(name)))
+        for name in sorted(set(TABLES) - holds_persons):
+            opened.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(name)))
+            with pytest.raises(InsufficientPrivilege):
+                opened.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
+
+
+def test_only_the_worker_makes_facts_and_all_read_them(committed_lists):
+    factories.record(committed_lists, factories.number(birth_number=980))
+    number = publish().number
+    for role in ROLES:
+        with login(role) as opened:
+            assert opened.execute(f"SELECT count(*) FROM facts.registry_fact_{number}").fetchone() == (1,)
+            if role != WORKER:
+                for attack in (
+                    "CREATE TABLE facts.mine ()",
+                    f"DROP TABLE facts.registry_fact_{number}",
+                    f"UPDATE facts.registry_fact_{number} SET age = 1",
+                ):
+                    with pytest.raises(InsufficientPrivilege):
+                        opened.execute(attack)
+
+
+def test_made_again_nothing_changes_and_what_is_too_much_is_taken_away(capsys):
+    assert list(make_roles({})) == []
+    with connection.cursor() as cursor:
+        cursor.execute("GRANT SELECT ON registry_patient TO PUBLIC")
+        cursor.execute(f"GRANT TRUNCATE ON registry_accesslog TO {CLINIC}")
+        cursor.execute(f"REVOKE SELECT ON registry_snapshot FROM {PUBLIC}")
+        cursor.execute(f"ALTER ROLE {WORKER} CREATEROLE")
+    call_command("make_roles")
+    said = capsys.readouterr().out.splitlines()
+    assert sorted(said) == [
+        "ALTER ROLE swecar_worker NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS",
+        "GRANT SELECT ON TABLE registry_snapshot TO swecar_public",
+        "REVOKE SELECT ON TABLE registry_patient FROM public",
+        "REVOKE TRUNCATE ON TABLE registry_accesslog FROM swecar_clinic",
+    ]
+    call_command("make_roles")
+    assert capsys.readouterr().out == "Every role is as it should be.\n"
+
+
+def test_a_table_that_is_not_listed_stops_it(db):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE unlisted ()")
+        try:
+            with pytest.raises(TablesUnlisted, match="unlisted"):
+                list(make_roles({}))
+        finally:
+            cursor.execute("DROP TABLE unlisted")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("swecar_clinic=", "not a line"),
+        ("postgres=x", "not a line"),
+        ("anything", "not a line"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_wrong_file_of_passwords_is_named(tmp_path, lines, said):
+    path = tmp_path / "passwords"
+    if lines is not None:
+        path.write_text(lines)
+    with pytest.raises(CommandError, match=said):
+        call_command("make_roles", passwords=path)

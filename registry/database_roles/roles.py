@@ -6,7 +6,7 @@ from django.db import connection
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
-from registry.database_roles.grants import TABLES
+from registry.database_roles.grants import TABLES, UNLISTED
 from registry.published.facts import SCHEMA as FACTS
 from swecar.postgresql.roles import CLINIC, PUBLIC, ROLES, WORKER
 
@@ -52,15 +52,11 @@ class RolesMissing(Exception):
     """Roles that this connection may not make."""
 
 
-class TablesUnlisted(Exception):
-    """Tables of which grants.py says nothing."""
-
-
 def make_roles(passwords: Mapping[str, str]) -> Iterator[str]:
     """Make what is missing and take away what is too much, telling each; nothing where all is as it should be.
 
     passwords: by role, to be set; a role without one keeps the one that it has. Run as the tables' owner, in a
-    transaction. Raises RolesMissing, TablesUnlisted.
+    transaction. Raises RolesMissing.
     """
     yield from _make_missing(passwords)
     yield from _give_facts()
@@ -115,15 +111,12 @@ def _wanted() -> Privileges:
         database = cursor.fetchone()[0]
         cursor.execute(OBJECTS)
         sequences = cursor.fetchall()
-    unlisted = {table for table, _sequence in sequences} - set(TABLES)
-    if unlisted:
-        raise TablesUnlisted(sorted(unlisted))
     wanted = {("DATABASE", database, role, word) for role, words in IN_DATABASE.items() for word in words}
     wanted |= {("SCHEMA", "public", role, "USAGE") for role in ROLES}
     wanted |= {("SCHEMA", FACTS, role, "USAGE") for role in (CLINIC, PUBLIC)}
     for table, sequence in sequences:
         for role in ROLES:
-            verbs = TABLES[table].of(role)
+            verbs = TABLES.get(table, UNLISTED).of(role)
             wanted |= {("TABLE", table, role, verb) for verb in verbs}
             if sequence and "INSERT" in verbs:
                 wanted.add(("SEQUENCE", sequence, role, "USAGE"))

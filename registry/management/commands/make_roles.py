@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from registry.database_roles.roles import ATTRIBUTES, RolesMissing, TablesUnlisted, make_roles
+from registry.database_roles.roles import ATTRIBUTES, RolesMissing, make_roles
 from swecar.postgresql.roles import ROLES
 
 BY_HAND = f"""This connection may not make the role {{role}}. As a superuser of PostgreSQL:
@@ -37,8 +37,6 @@ class Command(BaseCommand):
                 done = list(make_roles(read_passwords(passwords) if passwords else {}))
         except RolesMissing as missing:
             raise CommandError(BY_HAND.format(role=missing, owner="OWNER")) from None
-        except TablesUnlisted as unlisted:
-            raise CommandError(f"registry/database_roles/grants.py says nothing of {unlisted}.") from None
         for line in done or ["Every role is as it should be."]:
             self.stdout.write(line)
 

@@ -60,7 +60,7 @@ WAYS = {
         batch_of_another_person columns_hidden age_after_merge age_without_number investigational_in_care
     """,
     "steward": "known_elsewhere kind_stays sent_to_steward declined_by_steward",
-    "nobody": "not_found do_not_register proof_failed refused wrong_database",
+    "nobody": "not_found do_not_register history_altered proof_failed refused wrong_database",
 }
 LISTED = {code for codes in WAYS.values() for code in codes.split()}
 

@@ -30,7 +30,7 @@ CODES: Mapping[HTTPStatus, str] = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "idempotency_key_reused",
     HTTPStatus.PRECONDITION_REQUIRED: "precondition_required",
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_lookups too_many_requests",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "proof_failed",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "proof_failed history_altered",
     HTTPStatus.SERVICE_UNAVAILABLE: """
         busy clinic_down database_down identity_keeper_away identity_keeper_limit identity_key_unknown no_snapshot
         wrong_database

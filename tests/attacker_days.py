@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from tests import factories
 from tests.attacker import ROLES, SITE_OF, VALUES, Harvest, Where
 
+MOST = 1000  # infusions of a kind of person, or what is not told at all would have no bounds
 OF_TIME = frozenset(("year", "age_group"))  # what is read of the entry, and not of the cell
 SMALL = VALUES | {
     "centre": ("UPP", "STO", "FAL"),
@@ -142,7 +143,8 @@ class Days:
 
     def solve(self, goal: numpy.ndarray) -> numpy.ndarray:
         """Whoever there may be, by all that is told, with the least of the goal."""
-        solved = linprog(goal, self.above, -numpy.ones(self.above.shape[0]), self.left, self.right, method="highs")
+        least = -numpy.ones(self.above.shape[0])
+        solved = linprog(goal, self.above, least, self.left, self.right, bounds=(0, MOST), method="highs")
         assert solved.success, solved.message
         return solved.x
 

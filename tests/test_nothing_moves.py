@@ -199,3 +199,25 @@ class TestTheNight:
         withdraw(world, entered)
         assert run_publication().outcome == Outcome.PUBLISHED
         assert set(Snapshot.objects.first().blocks) > {"before", "place"}
+
+
+RULE = {
+    "sv": ("minst 5 personer", "1 mars"),
+    "en": ("at least 5 persons", "1 March"),
+}
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_pages_and_status_say_the_rule_under_a_threshold_alone(world, settings, language):
+    pages = {"sv": ("/", "/aktualitet/", "/sa-raknar-vi/"), "en": ("/en/", "/en/freshness/", "/en/how-we-count/")}
+    for address in pages[language]:
+        assert [part in Client().get(address).content.decode() for part in RULE[language]] == [True, True], address
+    status = Client().get(STATUS).json()
+    assert status["batches"] == {"least_persons": 5, "publication_days": ["03-01"]}
+    assert (status["stale"], status["lag_seconds"], status["last_run"]) == (None, None, None)
+    settings.DISCLOSURE = "exact"
+    publish()
+    forget()
+    assert Client().get(STATUS).json()["batches"] is None
+    for address in pages[language]:
+        assert RULE[language][0] not in Client().get(address).content.decode()

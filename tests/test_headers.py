@@ -11,11 +11,12 @@ from api.public import rate_limit
 from registry.choices import Purpose
 from swecar import own_database
 from tests import factories
-from tests.header_table import ALWAYS, NO_PAGE, OWN_REFERRER, group_of, limits_of
+from tests.header_table import ALWAYS, NO_PAGE, OWN_REFERRER, SIGNED_IN, group_of, limits_of
 from tests.headers_page import PAGE, write_page
 from tests.test_routes import ROWS, clients, named_routes, world  # noqa: F401 (fixtures)
 
 LIMITS = {*ALWAYS, "Content-Security-Policy", "X-Frame-Options", "Cross-Origin-Resource-Policy"}
+SHOWN = ("text/html", "application/json", "text/javascript")
 HASH = re.compile(r"'sha256-[A-Za-z0-9+/=]{44}'(?: 'sha256-[A-Za-z0-9+/=]{44}')*")
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +39,8 @@ def compare(route: str, response) -> None:
         wanted["Referrer-Policy"] = OWN_REFERRER[route]
     assert found == wanted, (route, status)
     assert "unsafe-inline" not in str(response.headers)
+    if group is SIGNED_IN and status == 200 and not response.get("Content-Type", "").startswith(SHOWN):
+        assert response["Content-Disposition"].startswith("attachment"), route
     kept = response.get("Cache-Control", "")
     if status in {200, 304} and response.request["REQUEST_METHOD"] == "GET":
         assert kept in group.kept, (route, status)

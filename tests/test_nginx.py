@@ -172,6 +172,11 @@ def refuse_and_believe_nothing(port: int, plain: int) -> None:
                     headers,
                 )
             assert say(way, f"http://{EVIL}{path}", "Host: localhost")[0] == 400
+    if curl := shutil.which("curl"):  # HTTP/2, where the host is the target's :authority
+        words = [curl, "-sk", "--noproxy", "*", "--http2", "-w", "%{http_code} %{http_version}", "--output"]
+        for host, wanted in ((EVIL, "400 2"), ("localhost", "200 2")):
+            command = [*words, os.devnull, "-H", f"Host: {host}", f"https://127.0.0.1:{port}/robots.txt"]
+            assert subprocess.check_output(command, text=True) == wanted
     for path in ("/", "/robots.txt", "/api/v1/map", "/accounts/login/"):
         said = "X-Forwarded-Proto: https", f"X-Forwarded-Host: {EVIL}"
         status, told, _body = say(plain, path, "Host: localhost", *said)

@@ -5,9 +5,11 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from importlib import import_module
 from smtplib import SMTPException
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -268,3 +270,11 @@ def test_a_watcher_waits_for_the_others_before_it_tells(committed_lists, admins,
     watcher.show()
     assert [mail.subject for mail in mailoutbox] == ["[Django] swecar: beat is absent"]
     assert LastSeen.objects.filter(instance="celery@a").exists()
+
+
+def test_nothing_is_absent_from_a_new_installation(db):
+    LastSeen.objects.all().delete()
+    with connection.cursor() as cursor:
+        for migration in ("0030_last_seen", "0044_begin_chains"):
+            cursor.execute(import_module(f"registry.migrations.{migration}").FROM_NOW_ON)
+    assert LastSeen.objects.read().absent == ()

@@ -26,6 +26,13 @@ CHAINS = {
 SALTED = [table for table in CHAINS if table != "registry_erasure"]
 
 
+# As in 0030: the proof of them is absent only when it has not run for a night.
+FROM_NOW_ON = """
+INSERT INTO registry_lastseen (sign, instance, seen_at) VALUES ('verify_history', '', clock_timestamp())
+ON CONFLICT DO NOTHING
+"""
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -42,4 +49,5 @@ class Migration(migrations.Migration):
             migrations.RunSQL(link_all(table, key=key), migrations.RunSQL.noop)
             for table, key in CHAINS.items()
         ),
+        migrations.RunSQL(FROM_NOW_ON, migrations.RunSQL.noop),
     ]

@@ -114,6 +114,14 @@ def test_three_snapshots_together_tell_nothing_small(lists, seed):
     assert list(find_told(World(), harvests, chance, 5)) == []
 
 
+def test_one_snapshot_tells_of_no_few_persons_in_several_cells(lists):
+    """Totals of a region, a category and both would tell how many are in two centres."""
+    chance = random.Random(5)
+    factories.store_rows(lists, several_cells(chance, chance.choice((60, 150))))
+    assert is_published()
+    assert list(find_told(World(SMALL, pairs=True), [harvest_day()], chance, 5)) == []
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_persons_in_several_cells_are_not_told_either(lists, seed):
     chance = random.Random(seed)

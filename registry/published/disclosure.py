@@ -67,7 +67,7 @@ class Blocks:
         everything = whole and all(self._are_open(table, ALL) for table in tables)
         # Entries to parts of the cell that are none to the cell itself: of persons who are in several.
         inner = 0 if is_nation else self._count(tables, where) - cell.get("patients", 0)
-        mixed = bool(inner) or (not is_nation and self._tells_several(*tables, where))
+        mixed = bool(inner) or (not is_nation and self._tells_several(tables, where))
         entered = (entries or not inner) and not mixed
         few = not is_nation and 0 < cell.get("infusions", 0) - cell.get("patients", 0) < self.threshold
         allowed = {
@@ -121,11 +121,12 @@ class Blocks:
         (table,) = tables
         return sum(atom[-1] for _block, inside in self._parts(table, (ENTRY,), where) for atom in inside)
 
-    def _tells_several(self, table: str, where: Where) -> bool:
+    def _tells_several(self, tables: Collection[str], where: Where) -> bool:
         """Whether a total of several smallest cells would tell of the few persons who are in more than one.
 
         The country's totals tell how many these are, so that a total without any would say where the others are.
         """
+        (table,) = tables
         cells = {tuple(atom[1:-1]) for _block, inside in self._parts(table, (ENTRY,), where) for atom in inside}
         several = self._count((table,), within({})) - self._count(("time",), within({}))
         return len(cells) > 1 and 0 < several < self.threshold

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pgtrigger
 from django.db import connection, models
@@ -99,10 +99,10 @@ def log_persons(
     *, by: Actor, action: AccessAction, numbers: Iterable[int | None] = (None,), unit: str = "", detail: str = ""
 ) -> None:
     """Log each person by registry number; None where there is none, as for a search without a match."""
-    unit = unit or roles_of(by).role
-    AccessLog.objects.bulk_create(
-        AccessLog(actor=by.username, unit=unit, action=action, patient=number, detail=detail) for number in numbers
-    )
+    # One salt, as by ONE_SALT. Left to the database's default, a line takes Django four times as long.
+    shared: dict[str, Any] = {"actor": by.username, "unit": unit or roles_of(by).role, "salt": uuid4()}
+    shared |= {"action": action, "detail": detail}
+    AccessLog.objects.bulk_create(AccessLog(patient=number, **shared) for number in numbers)
 
 
 def roles_of(by: Actor) -> Roles:

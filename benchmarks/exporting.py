@@ -20,8 +20,8 @@ from registry.models.long_reads import read_batches
 
 # As clinics have them: a number for each bag.
 BATCHES = """
-TRUNCATE registry_accesslog;
 SET session_replication_role = replica;
+TRUNCATE registry_accesslog;
 UPDATE registry_infusion SET batch = 'B-' || left(id::text, 8);
 SET session_replication_role = DEFAULT
 """
@@ -93,7 +93,7 @@ def _copy(by: User) -> float:
 
 def _write_alone(by: User) -> float:
     """Seconds to make a workbook of the same cells, which are there already."""
-    rows = [row for batch in read_batches(rows_to_export(by=by)) for row in batch]
+    rows = [row for batch in read_batches(rows_to_export(by=by), by=by) for row in batch]
 
     def write() -> None:
         with Workbook(os.devnull, {"constant_memory": True}) as book:

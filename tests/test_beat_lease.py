@@ -164,15 +164,15 @@ def test_the_follower_sends_nothing_until_the_lease_has_ended_and_then_no_burst(
     month = timedelta(days=30)
     one, other = scheduler("one", since=month), scheduler("other", since=month)
     work(one)
-    assert sorted(sent) == [("one", "prune"), ("one", "sweep"), ("one", "verify")]
+    assert sorted(sent) == [("one", "prune"), ("one", "sweep"), ("one", "verify"), ("one", "verify_history")]
     for _turn in range(3):
         work(other)
         work(one)
-    assert len(sent) == 3
+    assert len(sent) == 4
     expire()
     work(other)
     work(one)
-    assert len(sent) == 3  # all that was due had been sent
+    assert len(sent) == 4  # all that was due had been sent
     assert (one.is_holder, other.is_holder) == (False, True)
 
 
@@ -196,10 +196,15 @@ def test_a_time_to_come_of_a_clock_that_was_wrong_holds_nothing_back(sent):
     one, other = scheduler("one"), scheduler("other", since=timedelta(days=3))
     work(one)
     ahead = (timezone.now() + timedelta(hours=2)).isoformat()
-    ScheduleLease.objects.update(sent=dict.fromkeys(("sweep", "verify", "prune"), ahead))
+    ScheduleLease.objects.update(sent=dict.fromkeys(("sweep", "verify", "verify_history", "prune"), ahead))
     expire()
     work(other)
-    assert sorted(sent) == [("other", "prune"), ("other", "sweep"), ("other", "verify")]
+    assert sorted(sent) == [
+        ("other", "prune"),
+        ("other", "sweep"),
+        ("other", "verify"),
+        ("other", "verify_history"),
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -232,7 +237,7 @@ def test_without_the_database_nobody_sends_and_nothing_is_lost(sent, caplog):
         one.close()
     assert "A job is not sent without the database: OperationalError." in caplog.messages
     work(one)
-    assert sorted(sent) == [("one", "prune"), ("one", "sweep"), ("one", "verify")]
+    assert sorted(sent) == [("one", "prune"), ("one", "sweep"), ("one", "verify"), ("one", "verify_history")]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -260,10 +265,10 @@ def test_a_pooler_that_shares_sessions_leaves_no_lease_on_them(sent):
         for _turn in range(3):
             work(one)
             work(other)
-        assert sorted(sent) == [("one", "prune"), ("one", "sweep"), ("one", "verify")]
+        assert sorted(sent) == [("one", "prune"), ("one", "sweep"), ("one", "verify"), ("one", "verify_history")]
         one.close()
         work(other)
-        assert (len(sent), other.is_holder) == (3, True)
+        assert (len(sent), other.is_holder) == (4, True)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,21 +1,26 @@
 """The pages of the clinic and of the steward through a real server, with 100,000 infusions in the database."""
 
 import http.client
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from secrets import token_urlsafe
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db import connection
+from django.db import connection, transaction
 
 from benchmarks.registries import fill
 from benchmarks.results import Result, spread_of
 from benchmarks.serving import serve
+from registry.database_roles.roles import make_roles
 from registry.entry.patients.duplicates import update_doubles
 from registry.models import Centre, Infusion, Membership, User
+from swecar.local.embedded import login_as
+from swecar.postgresql.roles import CLINIC
 
 ROUNDS = 40
 TOKEN = "a" * 32  # CSRF token, the same in cookie and header
@@ -46,6 +51,26 @@ def measure(*, small: bool) -> Iterator[Result]:
         ):
             yield _median(name, _rounds(port, method, url, body, headers), goal)
         yield from measure_desk(port, "", goal="<= 100")
+    yield from measure_walls(headers)
+
+
+def measure_walls(headers: dict[str, str]) -> Iterator[Result]:
+    """Two pages as the clinic's role, bound by policies, beside the tables' owner, who is not: in turns."""
+    password = token_urlsafe()
+    with transaction.atomic():
+        list(make_roles({CLINIC: password}))
+    bound = login_as(CLINIC, password, os.environ["DATABASE_URL"])
+    with serve("swecar.settings") as owners, serve("swecar.settings", DATABASE_URL=bound) as clinics:
+        for name, url in (("the entry page", "/en/clinic/infusions/new"), ("the list", "/en/clinic/infusions/")):
+            turns = [
+                [_rounds(port, "GET", url, None, headers) for port in (clinics, owners)] for _turn in range(3)
+            ]
+            ours, theirs = ([ms for turn in turns for ms in turn[place]] for place in (0, 1))
+            medians = statistics.median(ours), statistics.median(theirs)
+            spread = spread_of(ours)
+            yield Result(
+                f"{name} with policies", "ms, median", medians[0], "without", medians[1], "<= 1.15", spread
+            )
 
 
 def measure_desk(port: int, size: str, *, goal: str) -> Iterator[Result]:

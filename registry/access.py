@@ -1,18 +1,24 @@
 """Authorisation: permission -> role -> rows. No other module decides who may do what."""
 
-from collections.abc import Iterator
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, ProgrammingError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_lazy as _
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import InsufficientPrivilege, LockNotAvailable
 
 from registry.choices import CentreRole, NationalRole
-from registry.errors import Busy, NotPermitted
+from registry.database_roles.policies import POLICIES
+from registry.errors import Busy, NotPermitted, WrongPurpose
 from registry.purpose import own_purpose, read_purpose, refuse_other_purpose
+from registry.signed_context import Context
+from swecar.postgresql.base import Said
 
 
 class Permission(StrEnum):
@@ -122,33 +128,67 @@ def require(actor: Actor, permission: Permission, *, centre: int | None = None) 
         raise NotPermitted
 
 
+NATION = {
+    "records": frozenset({Permission.READ_RECORDS}),
+    "log": frozenset({Permission.READ_ACCESS_LOG, Permission.EXTRACT_ACCESS_LOG}),
+}
+UNKNOWN_KEY = (
+    "The database does not know this SECRET_KEY, so nobody could act: run `manage.py make_roles` with it."
+)
+OF_RECORDS = re.compile(rf"\b({'|'.join(POLICIES)})\b")
+BEGUN = "SELECT transaction_mark(), (SELECT kind FROM registry_statedpurpose)"
 SAY = """
-SELECT (SELECT kind FROM registry_statedpurpose), set_config('swecar.actor', %s, true),
-       set_config('swecar.reason', %s, true), set_config('swecar.purpose', %s, true)
+SELECT set_config('swecar.actor', %s, true), set_config('swecar.reason', %s, true),
+       set_config('swecar.purpose', %s, true), set_config('swecar.context', %s, true)
 """
-NOBODY = ("", "", "")
+SAY_AGAIN = "SELECT set_config('swecar.context', %s, true)"
+
+
+def context_of(actor: Actor) -> Context:
+    """What the database is told of an actor: what row-level security lets them see."""
+    held = list(actor.roles_at())
+    nationwide = frozenset().union(*(ROLES[role][1] for role, centre in held if centre is None))
+    return Context(
+        actor=actor.username,
+        user=getattr(actor, "pk", None),
+        centres=tuple(sorted({centre for _role, centre in held if centre is not None})),
+        nation=tuple(name for name, permissions in NATION.items() if permissions & nationwide),
+    )
+
+
+def _said() -> Said:
+    """What this transaction's settings say; what was said in another is nothing."""
+    said: Said = connection.said  # type: ignore[attr-defined]
+    blocks = connection.atomic_blocks
+    return said if blocks and blocks[0] is said.transaction else Said()
 
 
 @contextmanager
 def acting_as(actor: Actor, *, reason: str = "") -> Iterator[None]:
-    """A transaction with an actor and a reason, which the history triggers read, and the process's purpose.
+    """A transaction with an actor, whose rows it sees, a reason, which the history has, and the process's purpose.
 
     A nested call restores the outer ones. Raises Busy on lock contention, WrongPurpose.
     """
     is_nested = connection.in_atomic_block
     # Behind a pooler another session than the one that was given these settings may serve the transaction.
     session = {} if is_nested else settings.DATABASE_SESSION
-    outer, said = connection.said, (actor.username, reason, own_purpose())  # type: ignore[attr-defined]
+    outer = _said()
+    context = outer.context if outer.actor is actor else context_of(actor)
+    said = Said(actor, reason, own_purpose(), context, outer.mark, outer.transaction)
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             if said != outer:
-                words = [*said, *(word for pair in session.items() for word in pair)]
+                if not outer.mark:
+                    cursor.execute(BEGUN)
+                    mark, purpose = cursor.fetchone()
+                    refuse_other_purpose(purpose)
+                    said = said._replace(mark=mark, transaction=connection.atomic_blocks[0])
+                words = [*said.words(), *(word for pair in session.items() for word in pair)]
                 cursor.execute(SAY + ", set_config(%s, %s, true)" * len(session), words)
-                refuse_other_purpose(cursor.fetchone()[0])
                 connection.said = said  # type: ignore[attr-defined]
             yield
             if said != outer and is_nested:  # else the commit ends them
-                cursor.execute(SAY, outer)
+                cursor.execute(SAY, outer.words())
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             raise Busy from None
@@ -158,3 +198,76 @@ def acting_as(actor: Actor, *, reason: str = "") -> Iterator[None]:
         raise
     finally:
         connection.said = outer  # type: ignore[attr-defined]
+
+
+@contextmanager
+def reading_as(actor: Actor) -> Iterator[None]:
+    """The same for reading, without a savepoint where the actor acts already."""
+    if _said().actor is actor:
+        yield
+    else:
+        with acting_as(actor):
+            yield
+
+
+@contextmanager
+def seeing_as(actor: Actor) -> Iterator[None]:
+    """Let each statement on records in which nobody acts be a transaction of its own, of the actor.
+
+    For a request that stores in several transactions, and reads beside them what it shows.
+    """
+
+    def execute(statement: Callable, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        if _said().actor is not None or not OF_RECORDS.search(sql):
+            return statement(sql, parameters, many, context)
+        with acting_as(actor):
+            return statement(sql, parameters, many, context)
+
+    with connection.execute_wrapper(execute):
+        yield
+
+
+def say_to(cursor: CursorWrapper, actor: Actor) -> None:
+    """Say who acts in the transaction of another connection, for what is read there."""
+    cursor.execute("SELECT transaction_mark()")
+    cursor.execute(SAY, Said(actor, "", own_purpose(), context_of(actor), cursor.fetchone()[0]).words())
+
+
+def open_persons(persons: Iterable[int]) -> None:
+    """Let the transaction see these persons at all centres, until the acting_as that is innermost ends.
+
+    For what has to be judged by a person's whole course, and is not shown.
+    """
+    said = _said()
+    if said.actor is None:
+        return  # the worker sees all
+    context = said.context.opening(persons)
+    if context != said.context:
+        said = said._replace(context=context)
+        with connection.cursor() as cursor:
+            cursor.execute(SAY_AGAIN, [context.sign(said.mark)])
+        connection.said = said  # type: ignore[attr-defined]
+
+
+def is_key_known() -> bool:
+    """Whether the database can check what this process signs: it has been told of its SECRET_KEY by make_roles."""
+    try:
+        with acting_as(Operator()), connection.cursor() as cursor:
+            cursor.execute("SELECT signed_context()")
+    except ProgrammingError as error:
+        if isinstance(error.__cause__, InsufficientPrivilege):
+            return False
+        raise
+    return True
+
+
+def check_key_at_start() -> None:
+    """End the process with a sentence if it could act for nobody. An outage is each request's own matter."""
+    try:
+        if not is_key_known():
+            sys.exit(UNKNOWN_KEY)
+    except (DatabaseError, WrongPurpose):
+        pass
+    finally:
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]  # its threads would not survive the fork

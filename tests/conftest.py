@@ -67,7 +67,7 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "modest"))
 
 # A test whose transactions really commit leaves its rows. Django would cut every table down, and make
 # content types and permissions anew, which is half a second; nearly all of the tables are empty.
-KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
+KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission", "registry_contextkey")
 EMPTY = """
 DO $$
 DECLARE name text;

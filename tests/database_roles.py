@@ -96,8 +96,7 @@ def take_roles() -> None:
 
     def connect_as(self):
         connect(self)
-        if _role.get():
-            _say(self)
+        _say(self)  # of a pool it may have been another's
 
     def close_as_owner(self):
         before = _role.set(OWNER)

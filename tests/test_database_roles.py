@@ -1,5 +1,10 @@
 """What a process may do in PostgreSQL, whatever statement it is made to run: asked as its role."""
 
+import os
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
@@ -7,9 +12,11 @@ from django.db import connection
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
+from registry.database_roles.after_migrations import MISSING
 from registry.database_roles.grants import TABLES, VERBS
 from registry.database_roles.roles import make_roles
 from registry.publishing.publish import publish
+from swecar.local.folder import ROOT
 from swecar.postgresql.roles import CLINIC, PUBLIC, ROLES, WORKER
 from tests import factories
 from tests.working import database_url
@@ -165,3 +172,31 @@ def test_a_wrong_file_of_passwords_is_named(tmp_path, lines, said):
         path.write_text(lines)
     with pytest.raises(CommandError, match=said):
         call_command("make_roles", passwords=path)
+
+
+def test_an_owner_who_may_not_make_roles_goes_on_alone_and_is_told(db):
+    """As where a platform gives out databases: the service works, and the wall is not there yet."""
+    name, admin = "owner_of_the_tests", os.environ["DATABASE_URL"]
+    with psycopg.connect(admin, autocommit=True) as opened:
+        opened.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{name}'")
+        opened.execute(f"CREATE DATABASE {name} OWNER {name}")
+    parts = urlsplit(admin)
+    url = parts._replace(netloc=f"{name}:{name}@{parts.hostname}:{parts.port}", path=f"/{name}").geturl()
+    try:
+        migrated = run_manage(url, "migrate")
+        assert MISSING in migrated.stdout
+        refused = run_manage(url, "make_roles")
+        assert (refused.returncode, "CREATE ROLE swecar_clinic LOGIN" in refused.stderr) == (1, True)
+        listed = run_manage(url, "load_code_lists")
+        assert (listed.returncode, "products: " in listed.stdout) == (0, True)
+    finally:
+        with psycopg.connect(admin, autocommit=True) as opened:
+            opened.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            opened.execute(f"DROP ROLE {name}")
+
+
+def run_manage(url: str, command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", command], cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, text=True,
+        capture_output=True, timeout=120, check=False,
+    )  # fmt: skip

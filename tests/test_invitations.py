@@ -34,7 +34,7 @@ NEWCOMER = {
     "password": "björk-gren-7",
     "again": "björk-gren-7",
 }
-QUERIES = {"people": 9, "end": 6}
+QUERIES = {"people": 14, "end": 11}
 UNUSABLE = "This invitation cannot be used"
 
 

@@ -49,6 +49,7 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "registry.infusion_rules",
     "registry.sealing",
     "registry.sentences",
+    "registry.signed_context",
     "registry.templatetags",
     "swecar.admin_site",
     "swecar.alive",

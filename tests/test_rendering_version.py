@@ -110,6 +110,7 @@ NOT_SHOWN = {
     "registry/published/current_snapshot.py": {"READS_REPLICA"},
     "registry/published/replica.py": {"READS_REPLICA", "REPLICA_LAG_SECONDS"},  # told in `status`, never cached
     "registry/sealing.py": {"SECRET_KEY", "SECRET_KEY_FALLBACKS"},
+    "registry/signed_context.py": {"SECRET_KEY", "SECRET_KEY_FALLBACKS"},
     "registry/tasks.py": {"LANGUAGE_CODE"},
     "swecar/http/client_address.py": {"PROXIES"},
     "swecar/http/dropped_file.py": {"FILE_UPLOAD_MAX_MEMORY_SIZE"},

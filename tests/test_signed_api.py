@@ -563,8 +563,8 @@ def test_each_reading_and_writing_is_logged_once(uppsala, entered):
     ]
 
 
-LIST_QUERIES = 9
-QUERIES = {"me": 2, "infusions/{id}": 8, "infusions/{id}/history": 13}
+LIST_QUERIES = 12
+QUERIES = {"me": 2, "infusions/{id}": 11, "infusions/{id}/history": 17}
 
 
 def test_the_number_of_queries_of_a_list_does_not_grow_with_it(uppsala, entered, django_assert_num_queries):
@@ -584,7 +584,7 @@ def test_the_number_of_queries_of_an_address_is_known(uppsala, entered, address,
         assert uppsala.get(address.format(**entered)).status_code == 200
 
 
-@pytest.mark.parametrize(("person", "queries"), [("new", 30), ("known", 28)])
+@pytest.mark.parametrize(("person", "queries"), [("new", 36), ("known", 31)])
 def test_the_number_of_queries_of_an_entry_is_known(committed_lists, purpose_known, person, queries):
     """In a transaction of its own, as a program's."""
     program = Program(factories.user("upp", committed_lists.centres["UPP"]))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from redis.exceptions import RedisError
 
 import registry.migrations
+from registry.access import is_key_known
 from registry.identity_keeper import is_keeper_up
 from registry.models import LastSeen
 from registry.models.publication import Publication
@@ -77,9 +78,10 @@ def _database() -> tuple[bool, int | None]:
     try:
         snapshot = Publication.objects.select_related("snapshot").get().snapshot
         is_migrated = MigrationRecorder.Migration.objects.filter(app="registry", name=LAST_MIGRATION).exists()
+        is_able = settings.APP_ROLE == "public" or (is_migrated and is_key_known())
     except (DatabaseError, Publication.DoesNotExist):
         return False, None
-    return is_migrated, int((timezone.now() - snapshot.built_at).total_seconds()) if snapshot else None
+    return is_migrated and is_able, int((timezone.now() - snapshot.built_at).total_seconds()) if snapshot else None
 
 
 def _keeper() -> dict[str, bool]:

@@ -5,6 +5,7 @@ stands in the database, or in Redis (swecar/counts.py). A gauge without a value 
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 from django.conf import settings
@@ -17,8 +18,10 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 
 from api.monitoring.counters import Counters
 from api.monitoring.health import is_broker_up
+from registry.access import Operator, reading_as
 from registry.choices import FAILURES, ImportState, Sign, Task
 from registry.entry.patients.lookup_budget import count_lookups
+from registry.errors import WrongPurpose
 from registry.models import ImportJob, LastSeen, Publication, Revision, Run
 from registry.models.last_seen import LONGEST_ABSENCE
 from registry.published.replica import read_lag
@@ -68,8 +71,9 @@ def _tell_of_service() -> _Gauges:
         _tell_runs(gauges)
         _tell_signs(gauges)
         if settings.APP_ROLE != "public":  # whose role of the database cannot ask
-            _tell_imports(gauges)
-            _tell_lookups(gauges)
+            with suppress(WrongPurpose), reading_as(Operator()):  # of the whole country
+                _tell_imports(gauges)
+                _tell_lookups(gauges)
     except DatabaseError:
         gauges = _Gauges()
         is_database_up = False

@@ -5,8 +5,9 @@ No response repeats what was sent, since any part of a request may hold an ident
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.core.exceptions import SuspiciousOperation
@@ -23,7 +24,7 @@ from rest_framework.views import APIView
 from api.errors import Refused, problem, problem_of, problem_of_framework
 from api.parameters import Parameters
 from api.records.authentication import Caller, PageSession, SignedIn, TokenHeader
-from registry.access import Permission, centres_where
+from registry.access import Permission, centres_where, reading_as, seeing_as
 from registry.entry.questions.questions import TextMissing, TextTooLong
 from registry.entry.questions.referrals import REFERABLE, NothingToRefer
 from registry.errors import (
@@ -79,20 +80,26 @@ class SignedInView(APIView):
     allowed: ClassVar[tuple[str, ...]] = ()
     words: ClassVar[str] = "reason"  # the free text field
     settled_at: ClassVar[str] = "api:questions"  # the route for refusals that refer to the steward
+    reads_records: ClassVar[bool] = True  # in one transaction, if it only reads
     parameters: Parameters
+    reading: ExitStack
 
     def dispatch(self, request, *args, **kwargs) -> HttpResponseBase:
         """Handle the request in English."""
-        with override("en"):
+        with override("en"), ExitStack() as self.reading:
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args, **kwargs) -> None:
         """Check authentication before the parameters, so that errors in them reveal nothing without signing in."""
         super().initial(request, *args, **kwargs)
-        allowed = self.allowed if request.method in {"GET", "HEAD"} else ()
+        is_read = request.method in {"GET", "HEAD"}
+        allowed = self.allowed if is_read else ()
         self.parameters = Parameters(request._request, allowed, common=FORMATS)
         if self.parameters.values.get("format", "json") != "json":
             raise Refused("unknown_value", "format: write json.", parameter="format")
+        # Until the response is made.
+        see = reading_as if is_read and self.reads_records else seeing_as
+        self.reading.enter_context(see(cast("User", request.user)))
 
     def get_exception_handler(self):
         """Refusals become problem responses."""

@@ -12,6 +12,8 @@ from registry.access import ROLES
 class MeView(SignedInView):
     """The caller."""
 
+    reads_records = False
+
     @extend_schema(**schema.ME)
     def get(self, request: Caller) -> Response:
         user, token = request.user, request.auth

@@ -58,8 +58,8 @@ TABLES: Mapping[str, Grant] = {
     "registry_coverage": OF_CLINIC,
     # Who did what.
     "registry_accesslog": Grant("ra", "rad"),
-    "registry_chainlink": READ,
-    "registry_historyheads": OF_WORKER,
+    "registry_chainlink": Grant("", "r"),
+    "registry_historyheads": Grant("", "rawd"),
     "registry_centrehistory": READ,
     "registry_coveragehistory": READ,
     "registry_indicationhistory": READ,
@@ -75,6 +75,7 @@ TABLES: Mapping[str, Grant] = {
     "registry_trialhistory": READ,
     "registry_userhistory": Grant("ra", "r"),  # a row where no field is changed
     "pghistory_context": UNUSED,
+    "registry_contextkey": UNUSED,  # read by the function that checks a context
     # Code lists.
     "registry_centre": LIST,
     "registry_product": LIST,

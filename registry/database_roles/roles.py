@@ -7,7 +7,9 @@ from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
 
 from registry.database_roles.grants import TABLES, UNLISTED
+from registry.database_roles.policies import POLICIES, Policy
 from registry.published.facts import SCHEMA as FACTS
+from registry.signed_context import pads_of_keys
 from swecar.postgresql.roles import CLINIC, PUBLIC, ROLES, WORKER
 
 ATTRIBUTES = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
@@ -45,6 +47,13 @@ WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype
 ORDER BY 1
 """
 
+# Each policy with the sentence that it is made of, so that another one is seen.
+STORED_POLICIES = """
+SELECT relname, polname, obj_description(pg_policy.oid, 'pg_policy'), relrowsecurity
+FROM pg_class LEFT JOIN pg_policy ON polrelid = pg_class.oid
+WHERE relnamespace = 'public'::regnamespace AND (relrowsecurity OR pg_policy.oid IS NOT NULL)
+"""
+
 Privileges = set[tuple[str, str, str, str]]  # kind, name, role, privilege
 
 
@@ -64,6 +73,8 @@ def make_roles(passwords: Mapping[str, str]) -> Iterator[str]:
     yield from _change("REVOKE", "FROM", granted - wanted)
     yield from _change("GRANT", "TO", wanted - granted)
     yield from _let_triggers_act()
+    yield from _make_policies()
+    yield from keep_keys()
 
 
 def _make_missing(passwords: Mapping[str, str]) -> Iterator[str]:
@@ -151,3 +162,52 @@ def _let_triggers_act() -> Iterator[str]:
             cursor.execute(f"ALTER FUNCTION {name} SECURITY DEFINER SET search_path = public, pg_temp")
     if functions:
         yield f"{len(functions)} trigger functions act for the owner"
+
+
+def _make_policies() -> Iterator[str]:
+    """Each policy's comment is the statement that made it: a policy of another statement is made anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(STORED_POLICIES)
+        rows = cursor.fetchall()
+    stored = {(table, name): said for table, name, said, _is_on in rows if name}
+    wanted = {(table, one.name): _write_policy(table, one) for table, them in POLICIES.items() for one in them}
+    done = [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+        for table in sorted(set(POLICIES) - {row[0] for row in rows})
+    ]
+    done += [f"DROP POLICY {key[1]} ON {key[0]}" for key in sorted(stored) if stored[key] != wanted.get(key)]
+    made = [key for key in sorted(wanted) if stored.get(key) != wanted[key]]
+    done += [wanted[key] for key in made]
+    with connection.cursor() as cursor:
+        for statement in done:
+            cursor.execute(statement)
+        for table, name in made:
+            comment = sql.Literal(wanted[table, name]).as_string(cursor.connection)
+            cursor.execute(f"COMMENT ON POLICY {name} ON {table} IS {comment}")
+    yield from done
+
+
+def _write_policy(table: str, policy: Policy) -> str:
+    return f"CREATE POLICY {policy.name} ON {table} FOR {policy.command} TO {policy.role} USING ({policy.using})"
+
+
+def keep_keys() -> Iterator[str]:
+    """Those of this process are added and none is taken away: another version may still sign with it."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO registry_contextkey (inner_pad, outer_pad) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            pads_of_keys(),
+        )
+        if cursor.rowcount > 0:
+            yield "The key that contexts are signed with is stored"
+
+
+def forget_keys() -> Iterator[str]:
+    """Take away the keys of SECRET_KEYs that this process does not know."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM registry_contextkey WHERE inner_pad <> ALL(%s)",
+            [[inner for inner, _outer in pads_of_keys()]],
+        )
+        if cursor.rowcount:
+            yield f"{cursor.rowcount} keys of former SECRET_KEYs are gone"

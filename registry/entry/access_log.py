@@ -86,7 +86,7 @@ def export_log(*, which: LogFilter, by: Actor) -> Iterator[list[tuple]]:
     """
     require(by, Permission.READ_ACCESS_LOG)
     _log_reading(by, AccessAction.READ_LOG, which.patient, detail=AS_FILE)
-    return read_batches(which.lines().values_list(*EXPORTED)[: MOST_EXPORTED + 1])
+    return read_batches(which.lines().values_list(*EXPORTED)[: MOST_EXPORTED + 1], by=by)
 
 
 def read_extract(*, number: int, by: Actor, as_file: bool = False) -> list[AccessLog] | None:

@@ -39,7 +39,7 @@ FROM new_values AS line HAVING count(*) > 0;
 REMOVE = """
 INSERT INTO registry_chainlink (chain, kind, ids, acted_by, latest_at)
 SELECT '{chain}', 'removed', array_agg(line.{key}),
-       COALESCE(NULLIF(current_setting('swecar.actor', true), ''), session_user), max(line.{moment})
+       acting(), max(line.{moment})
 FROM old_values AS line HAVING count(*) > 0;
 """
 # A link without its own number, key and hash. The types are written out, since they are part of what is hashed.

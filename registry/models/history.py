@@ -4,7 +4,7 @@ import pghistory
 import pgtrigger
 from django.db import models
 from django.db.models import Func, TextField, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models.functions import Coalesce
 from pghistory.models import Event
 
 from registry.models.chain import chained, salt
@@ -21,21 +21,27 @@ class CurrentSetting(Func):
 
 
 class SessionUser(Func):
-    """The database user of the connection."""
+    """The database user of the connection; used by migrations before 0047."""
 
     template = "session_user::text"
+    output_field = TextField()
+
+
+class Acting(Func):
+    """Who acts in the transaction (migration 0047); without one the database user of the connection."""
+
+    template = "acting()"
     output_field = TextField()
 
 
 class HistoryRow(Event):
     """A change: what, when, by whom and why.
 
-    Actor and reason come from access.acting_as; a change made by hand in the database has the database user.
+    Actor and reason come from access.acting_as; a change made by hand in the database has the database user. The
+    clinic's process can name only an actor for whom it has signed.
     """
 
-    acted_by = models.TextField(
-        db_default=Coalesce(NullIf(CurrentSetting("swecar.actor"), Value("")), SessionUser())
-    )
+    acted_by = models.TextField(db_default=Acting())
     reason = models.TextField(db_default=Coalesce(CurrentSetting("swecar.reason"), Value("")))
     salt = salt()
 

@@ -51,7 +51,7 @@ class User(AbstractUser):
 
     def roles_at(self) -> Iterator[tuple[str, int | None]]:
         """Each role held, with the id of its centre; None for the whole country."""
-        if not self.is_active:
+        if not self.is_active or self.pk is None:
             return
         if self.national_role:
             yield self.national_role, None

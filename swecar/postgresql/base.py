@@ -1,18 +1,35 @@
 """The backend: Django's, without what a pooler refuses or leaves behind on another client's session."""
 
+from typing import Any, NamedTuple
+
 from django.conf import settings
 from django.db.backends.postgresql import base
+
+
+class Said(NamedTuple):
+    """What the current transaction's settings say (registry.access.acting_as). mark: the transaction's."""
+
+    actor: Any = None
+    reason: str = ""
+    purpose: str = ""
+    context: Any = None
+    mark: str = ""
+    transaction: Any = None  # Django's outermost block, without which the rest is of another transaction
+
+    def words(self) -> list[str]:
+        """The values of actor, reason, purpose and context."""
+        if self.actor is None:
+            return ["", "", "", ""]
+        return [self.actor.username, self.reason, self.purpose, self.context.sign(self.mark)]
+
 
 SET = "SELECT set_config(%s, %s, false)"
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Settings of the session are set by statements, and a server-side cursor never outlives its transaction.
+    """Settings of the session are set by statements, and a server-side cursor never outlives its transaction."""
 
-    said: actor, reason and purpose as the current transaction's settings say them (access.acting_as).
-    """
-
-    said = ("", "", "")
+    said = Said()
 
     def _configure_connection(self, connection) -> bool:  # for the pool and without it
         """Set them on a new connection: as a startup option PgBouncer refuses them."""

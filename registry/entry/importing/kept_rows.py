@@ -72,12 +72,21 @@ def keep_stated(stated: InfusionInput, *, newest_alone: bool = False) -> tuple[d
 
 def keep_rows(rows: Iterable[tuple]) -> None:
     """Store rows of an upload, with the columns of ROW."""
-    copy_rows("registry_importrow", ROW, rows)
+    _put("registry_importrow", ROW, rows)
 
 
 def keep_problems(problems: Iterable[tuple]) -> None:
     """Store problems of an upload: (job, line, field, code, sentence, warning)."""
-    copy_rows("registry_importproblem", {"job_id": "uuid"} | PROBLEM, problems)
+    _put("registry_importproblem", {"job_id": "uuid"} | PROBLEM, problems)
+
+
+def _put(table: str, columns: dict[str, str], rows: Iterable[tuple]) -> None:
+    """By way of a temporary table, since there is no COPY into one with policies."""
+    names = ", ".join(columns)
+    run(f"CREATE TEMPORARY TABLE import_kept ({declare(columns)})")
+    copy_rows("import_kept", columns, rows)
+    run(f"INSERT INTO {table} ({names}) SELECT {names} FROM import_kept")
+    run("DROP TABLE import_kept")
 
 
 def forget_unknown(job: UUID) -> None:

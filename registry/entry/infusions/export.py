@@ -64,7 +64,7 @@ def _log(rows: QuerySet, by: Actor) -> Generator[list[Row]]:
     """The rows as they are written, in batches that are logged."""
     roles = roles_of(by)
     units = {code: roles.unit(key, code) for key, code in Centre.objects.values_list("pk", "code")}
-    with closing(read_batches(rows)) as batches:
+    with closing(read_batches(rows, by=by)) as batches:
         for batch in batches:
             with acting_as(by):
                 uses = ((units[row[CENTRE]], row[PERSON], row[0]) for row in batch)

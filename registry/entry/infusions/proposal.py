@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from registry.access import Actor, Permission, acting_as, require
+from registry.access import Actor, Permission, acting_as, reading_as, require
 from registry.choices import Kind
 from registry.course_kinds import find_earlier, propose_kind
 from registry.entry.infusions.assess import assess
@@ -69,6 +69,13 @@ def propose(
     require(by, Permission.WRITE_RECORDS, centre=stated.centre.pk)
     stated = replace(stated)
     complete_input(stated)
+    with reading_as(by):
+        return _propose(stated, by, patient, former_first_becomes)
+
+
+def _propose(
+    stated: InfusionInput, by: Actor, patient: Patient | None, former_first_becomes: Kind | None
+) -> Proposal:
     course = read_course(patient, by) if patient else Course()
     found = assess(stated=stated, by=by, patient=patient, course=course, former_first_becomes=former_first_becomes)
     warnings = [*found.alone, *doubt_entry(stated, found.others), *found.of_sex]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from registry.access import Actor, Permission, acting_as, require
+from registry.access import Actor, Permission, acting_as, open_persons, require
 from registry.ages import Age, contradicts
 from registry.choices import AccessAction, Kind, Sex, Status
 from registry.entry.infusions.ages import follow_date
@@ -186,6 +186,7 @@ def _lock_infusion(infusion_id: UUID, by: Actor, version: int | None) -> Infusio
         Patient.objects.select_for_update().filter(pk=infusion.patient_id).first()
         before, infusion = infusion.patient_id, visible.first()
         if infusion and infusion.patient_id == before:
+            open_persons([before])
             if version is not None and infusion.version != version:
                 raise ChangedMeanwhile
             return infusion

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from registry.access import open_persons
 from registry.choices import Status
 from registry.entry.infusions.columns import LISTED, RELATED, values_of
 from registry.entry.patients.erasure import registry_numbers_of
@@ -45,6 +46,7 @@ def terms_of(infusion: Any) -> dict[str, Any]:
 def read_changes(infusion: Infusion) -> list[Change]:
     """The history of an infusion, oldest first, with the current names of codes."""
     rows = list(Infusion.pgh_event_model.objects.filter(pgh_obj_id=infusion.pk).order_by("pgh_id"))  # type: ignore[attr-defined]
+    open_persons({row.patient_id for row in rows})  # whoever it was recorded for
     names, numbers = _names(rows), registry_numbers_of(row.patient_id for row in rows)
     changes: list[Change] = []
     before: dict[str, Any] = {}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Case, Exists, F, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from registry.access import NATIONWIDE, Actor, Permission, centres_where
+from registry.access import NATIONWIDE, Actor, Permission, centres_where, open_persons
 from registry.choices import GIVES_BIRTH_AND_SEX, Sex
 from registry.course_order import Step
 from registry.infusion_input import Identified
@@ -72,6 +72,7 @@ def read_course(
     without: an infusion to leave out. rows: the person's submitted infusions, where they are read already.
     """
     visible = centres_where(by, Permission.WRITE_RECORDS)
+    open_persons([patient.pk])
     found = patient.infusions.counted().in_order() if rows is None else order_course(rows)
     own = [infusion for infusion in found if infusion.centre_id in visible]
     elsewhere = len(own) < len(found)

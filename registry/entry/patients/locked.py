@@ -4,7 +4,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from registry.access import Actor, Permission, acting_as
+from registry.access import Actor, Permission, acting_as, open_persons
 from registry.choices import GIVES_BIRTH_AND_SEX, Sex
 from registry.entry.locks import lock_entry
 from registry.entry.patients.lookup import (
@@ -39,9 +39,20 @@ def lock_patient(stated: InfusionInput) -> Patient:
             return locked
     refuse_refused(identifier)
     refuse_retired_pseudonym(identifier)
-    patient = Patient.objects.create(sex=stated.sex or Sex.UNKNOWN, birth_year=identifier.birth_year)
+    patient = Patient.objects.create(
+        pk=_draw_key(), sex=stated.sex or Sex.UNKNOWN, birth_year=identifier.birth_year
+    )
     give_identifier(patient, identifier)
     return patient
+
+
+def _draw_key() -> int:
+    """The key of a new person, opened: a row that no centre has an infusion of is nobody's to see."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('registry_patient_id_seq')")
+        key: int = cursor.fetchone()[0]
+    open_persons([key])
+    return key
 
 
 def claim_identifier(identifier: Identified) -> Patient | None:
@@ -92,6 +103,7 @@ def lock_stored_patient(patient: Patient | None) -> Patient:
 
 def lock_if_there(patient: Patient) -> Patient | None:
     """The person as stored now, locked until the commit; None for a person erased or merged."""
+    open_persons([patient.pk])
     return Patient.objects.select_for_update().filter(pk=patient.pk).first()
 
 

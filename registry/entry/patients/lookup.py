@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from registry.access import Actor, Permission, acting_as
+from registry.access import Actor, Permission, acting_as, reading_as
 from registry.choices import AccessAction
 from registry.entry.patients.key_in_use import NEWEST_KEY, follow_newest_key
 from registry.entry.patients.lookup_budget import REFUSED, charge, has_budget
@@ -16,16 +16,11 @@ from registry.models import Patient, Refusal
 from registry.models.access_log import log_persons
 from registry.models.keys import unnest
 
-# One row always, with the key that is in use when the person is looked for (key_in_use.py).
+# One row always, with the key that is in use when the person is looked for (key_in_use.py). The function finds a
+# holder at any centre (migration 0047).
 HOLDER = f"""
 SELECT holder.*, ({NEWEST_KEY}) AS newest_key
-FROM (VALUES (1)) AS always LEFT JOIN LATERAL (
-    SELECT patient.* FROM registry_patient AS patient
-    JOIN registry_patientidentifier AS identifier ON identifier.patient_id = patient.id
-    JOIN unnest(%s::text[], %s::bytea[]) AS known (key_id, digest)
-         ON known.key_id = identifier.key_id AND known.digest = identifier.digest
-    ORDER BY identifier.id LIMIT 1
-) AS holder ON true
+FROM (VALUES (1)) AS always LEFT JOIN LATERAL holders_of(%s::text[], %s::bytea[]) AS holder ON true
 """
 
 
@@ -95,8 +90,9 @@ def find_patient_to_enter(*, identifier: Identified, by: Actor, unit: str) -> Pa
     """
     found = find_patient(identifier=identifier, by=by, unit=unit)
     if found is None:
-        refuse_refused(identifier)
-        refuse_retired_pseudonym(identifier)
+        with reading_as(by):
+            refuse_refused(identifier)
+            refuse_retired_pseudonym(identifier)
     return found
 
 

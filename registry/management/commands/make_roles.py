@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from registry.database_roles.roles import ATTRIBUTES, RolesMissing, make_roles
+from registry.database_roles.roles import ATTRIBUTES, RolesMissing, forget_keys, make_roles
 from swecar.postgresql.roles import ROLES
 
 BY_HAND = f"""This connection may not make the role {{role}}. As a superuser of PostgreSQL:
@@ -34,7 +34,7 @@ class Command(BaseCommand):
     def handle(self, *, passwords: Path | None = None, **options):
         try:
             with transaction.atomic():
-                done = list(make_roles(read_passwords(passwords) if passwords else {}))
+                done = [*make_roles(read_passwords(passwords) if passwords else {}), *forget_keys()]
         except RolesMissing as missing:
             raise CommandError(BY_HAND.format(role=missing, owner="OWNER")) from None
         for line in done or ["Every role is as it should be."]:

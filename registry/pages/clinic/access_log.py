@@ -126,7 +126,7 @@ def access_log(request: SignedInRequest) -> HttpResponse:
     return show(request, "clinic/access_log.html", context | {"is_first": not before})
 
 
-@page(Permission.READ_ACCESS_LOG)
+@page(Permission.READ_ACCESS_LOG, streams=True)
 @require_safe
 def access_log_file(request: SignedInRequest) -> HttpResponseBase:
     """The matching lines as CSV, the latest first; the last line says so if there are older ones."""

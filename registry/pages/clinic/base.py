@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.cache import never_cache
 
-from registry.access import Permission, centres_where
+from registry.access import Permission, centres_where, reading_as, seeing_as
 from registry.entry.questions.question_list import count_waiting
 from registry.entry.questions.referrals import read_open
 from registry.errors import Busy, NotFound, NotPermitted, TooManyLookups
@@ -31,10 +31,11 @@ class SignedInRequest(HttpRequest):
     htmx: Any
 
 
-def page(*permissions: Permission, stores: bool = True) -> Callable[[View], View]:
+def page(*permissions: Permission, stores: bool = True, streams: bool = False) -> Callable[[View], View]:
     """A page for signed-in users who hold one of the permissions at some centre; for all, if none is named.
 
-    stores: whether a form that is sent twice is carried out once; a search is made and logged each time.
+    stores: whether a form that is sent twice is carried out once; a search is made and logged each time. streams:
+    whether rows are read while they are sent, after the view has returned.
 
     A missing permission, another centre's row and an unknown URL give the same 404, so that nothing is revealed.
     """
@@ -49,10 +50,11 @@ def page(*permissions: Permission, stores: bool = True) -> Callable[[View], View
                 return redirect_to_login(request.get_full_path())
             if permissions and not any(centres_where(request.user, permission) for permission in permissions):
                 raise Http404
+            reads = request.method in {"GET", "HEAD"} and not streams
+            carry_out = carry_out_once if stores else _carry_out
             try:
-                if not stores:
-                    return view(request, *args, **kwargs)
-                return carry_out_once(request, lambda: view(request, *args, **kwargs))
+                with reading_as(request.user) if reads else seeing_as(request.user):
+                    return carry_out(request, lambda: view(request, *args, **kwargs))
             except (NotFound, NotPermitted):
                 raise Http404 from None
             except Busy as busy:
@@ -65,17 +67,22 @@ def page(*permissions: Permission, stores: bool = True) -> Callable[[View], View
     return decorate
 
 
+def _carry_out(request: HttpRequest, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    return view()
+
+
 def show(
     request: SignedInRequest, template: str, context: dict | None = None, *, status: int = 200
 ) -> HttpResponse:
     """Render a page with the clinic's menu, language switch and open questions."""
-    frame = {
-        "menu": menu_of(request.user),
-        "other_language": _other_language(request),
-        "open_questions": count_waiting(request.user),
-        "open_referrals": read_open(by=request.user).count(),
-    }
-    return render(request, template, frame | (context or {}), status=status)
+    with reading_as(request.user):
+        frame = {
+            "menu": menu_of(request.user),
+            "other_language": _other_language(request),
+            "open_questions": count_waiting(request.user),
+            "open_referrals": read_open(by=request.user).count(),
+        }
+        return render(request, template, frame | (context or {}), status=status)
 
 
 def show_busy(request: SignedInRequest, busy: Busy) -> HttpResponse:

@@ -191,7 +191,7 @@ def template(request: SignedInRequest, format: str) -> HttpResponseBase:
     return send_file(write_template(CodeLists(request.user), format=format))
 
 
-@page(Permission.WRITE_RECORDS)
+@page(Permission.WRITE_RECORDS, streams=True)
 @require_GET
 def export(request: SignedInRequest) -> HttpResponseBase:
     """The rows of the user's centres as a file."""

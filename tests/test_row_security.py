@@ -204,3 +204,16 @@ def test_a_process_whose_key_the_database_does_not_know_says_so_and_is_not_ready
     finally:
         settings.SECRET_KEY = os.environ["SECRET_KEY"]
         assert list(forget_keys()) == ["1 keys of former SECRET_KEYs are gone"]
+
+
+def test_no_process_leaves_out_what_writes_the_history(lists):
+    """The library's setting, which any statement may set."""
+    nurse, _other = fill(lists)
+    history = Infusion.pgh_event_model.objects
+    before = history.count()
+    with acting_for(CLINIC), acting_as(nurse), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('pgtrigger.ignore', array_agg(tgname)::text, true) FROM pg_trigger")
+        cursor.execute("UPDATE registry_infusion SET batch = 'X'")
+        assert cursor.rowcount == 2
+        cursor.execute("SELECT set_config('pgtrigger.ignore', '', true)")
+    assert history.count() == before + 2

@@ -48,8 +48,8 @@ ORDER BY 1
 """
 
 # pgtrigger lets any session name triggers that are to be left out. Of a process only the guards of the history and
-# of the log may be, for an erasure and a pruning: each deletion leaves a stone, and what writes history always runs.
-# The library's migrations put their own function back, hence not in one of ours.
+# of the log may be, for an erasure and a pruning: each deletion leaves a stone, and what writes history always
+# runs. The library's migrations put their own function back, hence not in one of ours.
 IGNORED = """
 BEGIN
     RETURN trigger_name = ANY (coalesce(nullif(current_setting('pgtrigger.ignore', true), ''), '{}')::text[])

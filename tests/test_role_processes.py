@@ -1,5 +1,6 @@
 """Each role of the image as a real process: it starts, shows that it is well, and stops soon and in order."""
 
+import json
 import os
 import signal
 import subprocess
@@ -21,9 +22,10 @@ from registry.models import Run
 from registry.publishing.publish import publish
 from swecar.local.folder import ROOT
 from swecar.local.ports import find_free_port
-from swecar.postgresql.roles import OF_PROCESS
+from swecar.postgresql.roles import OF_PROCESS, PUBLIC
 from swecar.setting_table import OPTIONAL_ROLES, ROLES
 from tests import factories
+from tests.database_roles import role_of
 from tests.desk import sign_in
 from tests.routes import Row, World, store_world
 from tests.test_routes import ROWS
@@ -113,6 +115,32 @@ def test_the_public_process_has_no_route_to_records(committed_lists):
             assert {name: status for name, status in found.items() if status != 404} == {}
     finally:
         kill(process)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_public_process_answers_every_public_route_as_the_table_says(committed_lists):
+    """With the database's role, the layers and the settings that it really has."""
+    world = store_world(committed_lists)
+    Run.objects.all().delete()  # as above
+    public = [row for row in ROWS if is_public(row, world)]
+    assert len(public) > 50
+    port = str(find_free_port())
+    process = start("public", output=subprocess.DEVNULL, PORT=port)
+    try:
+        wait_for(lambda: healthy("public", PORT=port), "a web server that responds")
+        found = {f"{row.method} {row.name}": ask(port, row, world, {}) for row in public}
+        with urlopen(f"http://127.0.0.1:{port}/api/v1/schema", timeout=30) as response:
+            described = set(json.load(response)["paths"])
+    finally:
+        kill(process)
+    assert found == {f"{row.method} {row.name}": row.status_of("nobody") for row in public}
+    # Also what another process serves.
+    assert described == set(json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))["paths"])
+
+
+def is_public(row: Row, world: World) -> bool:
+    with factories.rolled_back():
+        return role_of(reverse(row.name, kwargs=dict(row.args(world)))) == PUBLIC
 
 
 @pytest.mark.django_db(transaction=True)

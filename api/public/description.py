@@ -3,6 +3,7 @@
 from functools import cache, partial
 from hashlib import sha256
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from drf_spectacular.generators import SchemaGenerator
@@ -24,7 +25,9 @@ from swecar.http.snapshot_response import host_of
 @cache
 def describe_api() -> dict:
     """The description of every address, made once a process."""
-    description: dict = SchemaGenerator().get_schema(request=None, public=True)
+    # All of the API, also by a process that serves a part of it: the generator itself takes the process's URLs.
+    generator = SchemaGenerator(urlconf=settings.SPECTACULAR_SETTINGS["SERVE_URLCONF"])
+    description: dict = generator.get_schema(request=None, public=True)
     return normalize_result_object(description)
 
 

@@ -26,7 +26,9 @@ from registry.errors import Busy, InfusionRefused
 from registry.identity import read_identifier
 from registry.keyed_digests import SealedIdentifier, chain_of, split_chain
 from registry.models import IdentityKeyInUse, ImportJob, Patient, PatientIdentifier, Referral, Refusal
+from swecar.postgresql.roles import CLINIC
 from tests import factories
+from tests.database_roles import acting_for
 from tests.rekeying import start_rekeying
 from tests.test_identity import KEYS, chained, put_in_front
 from tests.test_import import as_csv
@@ -170,6 +172,15 @@ def test_the_command_says_what_is_left(lists, settings, capsys):
     with pytest.raises(CommandError) as behind:
         call_command("rotate_identity_key")
     assert behind.value.returncode == 75
+
+
+def test_the_check_sees_all_persons_whoevers_connection_it_has(lists, settings):
+    """What it did not see, it would call done, and the old key be destroyed."""
+    factories.record(lists, factories.nth_number(1))
+    factories.record(lists, factories.nth_number(2), centre="STO")
+    put_in_front(settings, "2026")
+    with acting_for(CLINIC):
+        assert count_left().identifiers == 2
 
 
 # What is carried on, and why the rest is not.

@@ -158,17 +158,24 @@ def test_what_is_refused_is_a_page_and_not_half_a_file(client, lists, monkeypatc
 
 
 @pytest.fixture
-def web(committed_lists) -> Iterator[tuple[HTTPConnection, str]]:
-    """A connection to a web server of its own with many rows to send, and a session there."""
+def clinic(committed_lists) -> Iterator[tuple[int, str]]:
+    """The port of a web server of its own with many rows to send, and a session there."""
     factories.record(committed_lists)
     session = store_many(committed_lists)
     port = find_free_port()
     process = start("clinic", PORT=str(port))
     try:
         wait_for(lambda: healthy("clinic", PORT=str(port)), "a web server that responds")
-        yield HTTPConnection("127.0.0.1", port, timeout=30), session
+        yield port, session
     finally:
         kill(process)
+
+
+@pytest.fixture
+def web(clinic) -> tuple[HTTPConnection, str]:
+    """A connection to it."""
+    port, session = clinic
+    return HTTPConnection("127.0.0.1", port, timeout=30), session
 
 
 @committed

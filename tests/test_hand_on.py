@@ -11,14 +11,12 @@ import pytest
 
 from swecar.local.hand_on import NotReached, hand_on
 from swecar.local.ports import find_free_port, held_port
-from tests import factories
 from tests.small_server import SmallServer, small_server
 from tests.test_export_sent import (  # noqa: F401  these hold of the two together
-    store_many,
+    clinic,
     test_a_failure_on_the_way_breaks_the_transfer,
     test_nothing_more_is_read_for_a_client_that_has_gone,
 )
-from tests.test_role_processes import healthy, start
 from tests.test_web_server import (  # noqa: F401  these hold of the two together
     APPLICATION,
     get,
@@ -31,7 +29,6 @@ from tests.test_web_server import (  # noqa: F401  these hold of the two togethe
     test_http_1_0_and_head_are_served,
     test_slow_clients_hold_up_nobody_and_are_cut,
 )
-from tests.working import kill, wait_for
 
 BEHIND = APPLICATION.replace(
     "    start_response(",
@@ -65,18 +62,11 @@ def server(behind, tmp_path_factory) -> Iterator[SmallServer]:
 
 
 @pytest.fixture
-def web(committed_lists, tmp_path) -> Iterator[tuple[HTTPConnection, str]]:
-    """A connection to a server in front of the clinic's process with many rows to send, and a session there."""
-    factories.record(committed_lists)
-    session = store_many(committed_lists)
-    port = find_free_port()
-    process = start("clinic", PORT=str(port))
-    try:
-        wait_for(lambda: healthy("clinic", PORT=str(port)), "a web server that responds")
-        with small_server(tmp_path, IN_FRONT.format(port=port, believes=False)) as front:
-            yield HTTPConnection("127.0.0.1", front.port, timeout=30), session
-    finally:
-        kill(process)
+def web(clinic, tmp_path) -> Iterator[tuple[HTTPConnection, str]]:  # noqa: F811
+    """A connection to a server in front of it."""
+    port, session = clinic
+    with small_server(tmp_path, IN_FRONT.format(port=port, believes=False)) as front:
+        yield HTTPConnection("127.0.0.1", front.port, timeout=30), session
 
 
 ITS_OWN = {"SERVER_PORT", "HTTP_CONNECTION", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"}

@@ -1,7 +1,5 @@
 """No route reaches another centre's rows, even where the first wall, `visible_to`, has a hole."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 
@@ -14,15 +12,11 @@ from registry.models import Centre, Infusion
 from registry.models.centre_rows import CentresQuerySet
 from registry.models.patient import PatientQuerySet
 from registry.models.question_queryset import QuestionQuerySet
-from tests import factories, route_rows
-from tests.routes import Row, World, store_world
+from tests import factories
+from tests.routes import World, store_world
+from tests.test_routes import ROWS
 
 pytestmark = pytest.mark.django_db
-ROWS: list[Row] = [
-    row
-    for module in pkgutil.iter_modules(route_rows.__path__)
-    for row in importlib.import_module(f"tests.route_rows.{module.name}").ROWS
-]
 
 
 @pytest.fixture

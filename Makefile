@@ -1,6 +1,6 @@
 # The commands of README.md. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients docs pictures mutants bench audit bare-check image-check hosts-check lock clean
+.PHONY: help demo test check clients docs pictures mutants bench backup restore audit hangs bare-check image-check hosts-check chaos lock clean
 
 PYTHON := .venv/bin/python
 # Each of these files says that its packages are installed: those of the demonstration, and all.
@@ -87,8 +87,19 @@ mutants: $(READY) ## small faults put into the modules that count, one at a time
 bench: $(READY) ## the benchmarks: a table of ratios, and benchmarks/results.json (ARGS=entry for a part alone)
 	@export DEMONSTRATION=1; exec env $(SERVE_APART) $(PYTHON) -m benchmarks $(ARGS)
 
+backup: $(DEMO_READY) ## an encrypted backup of DATABASE_URL, or of the demonstration, in var/backups (TO=age1…; FOLDER=…)
+	@[ -n "$(TO)" ] || { echo "To whom? make backup TO=age1… (manage.py backup --make-identity FILE makes a key)." >&2; exit 1; }
+	@exec $(PYTHON) manage.py serve_embedded -- $(PYTHON) manage.py backup "$(or $(FOLDER),var/backups)" --to "$(TO)"
+
+restore: $(DEMO_READY) ## a backup into the empty database of DATABASE_URL, proven (BACKUP=… IDENTITY=…; SWECAR_VAR=… for a new demonstration)
+	@[ -n "$(BACKUP)" ] && [ -n "$(IDENTITY)" ] || { echo "Which one, and who opens it? make restore BACKUP=… IDENTITY=…" >&2; exit 1; }
+	@exec $(PYTHON) manage.py serve_embedded -- $(PYTHON) manage.py restore "$(BACKUP)" --identity "$(IDENTITY)"
+
 audit: $(READY) $(AUDIT_READY) ## lock files, licences, known vulnerabilities; the SBOM in var/sbom.cdx.json
 	@exec $(AUDIT)/bin/python -m audit
+
+hangs: $(READY) ## Redis hangs for 12 seconds and more, twenty times at random moments, under a worker and a scheduler (10 minutes)
+	@export SWECAR_HANG_SECONDS=12; $(MAKE) --no-print-directory test ARGS="-n 0 -q -s tests/test_broker_hangs.py -k deaf"
 
 bare-check: ## `make demo` on bare Debian 12 and 13, with pip and uv, as root and not (needs root and debootstrap)
 	@exec .ci/bare-check
@@ -98,6 +109,10 @@ image-check: $(READY) ## builds the image, runs each role of it without rights, 
 
 hosts-check: $(READY) ## three hosts in networks of their own, one cut off and back (needs root, nginx, pgbouncer, iproute2)
 	@exec .ci/hosts-check
+
+chaos: $(READY) ## random faults on a running service under work, for 15 minutes (ARGS="--seed 1 --faults 200"); whole as root
+	@if [ "$$(id -u)" -eq 0 ]; then exec unshare --mount --propagation private $(PYTHON) -m benchmarks.chaos $(ARGS); \
+	else exec $(PYTHON) -m benchmarks.chaos $(ARGS); fi
 
 lock: ## compile requirements*.txt from requirements*.in (needs uv)
 	@command -v uv >/dev/null || { echo "uv is not installed: pip install uv." >&2; exit 1; }

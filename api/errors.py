@@ -17,11 +17,12 @@ from registry.errors import (
     Problem,
     RegistryError,
     TooManyLookups,
+    TooManyRequests,
 )
 from swecar.counts import count
 from swecar.http.error_status import status_of
 
-EXPOSED = "Deprecation, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy, Retry-After, Sunset"
+EXPOSED = "Deprecation, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy, Retry-After, Sunset, Warning"
 PROBLEM_TYPE = "application/problem+json"
 RESOURCE = re.compile(r"/api/v1/[a-z-]{1,30}(?=[/.]|$)")
 SOON = "60"  # seconds, after which what is unavailable may be there
@@ -128,7 +129,7 @@ def _code_of(error: RegistryError) -> str:
 
 
 def _headers_of(error: RegistryError) -> Mapping[str, str]:
-    if isinstance(error, Refused):
+    if isinstance(error, Refused | TooManyRequests):
         return error.headers
     if isinstance(error, TooManyLookups | Busy):
         return {"Retry-After": str(error.seconds)}

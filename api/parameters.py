@@ -15,8 +15,8 @@ from registry.dates import require_come
 from registry.errors import DateInFuture
 from registry.formats import JSON, Format
 from registry.numbers_in_text import holds_identity_number
+from registry.published.count_limits import LONGEST_QUERY
 
-LONGEST_QUERY = 2_000
 LONGEST_ECHO = 40
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 WHOLE_NUMBER = re.compile(r"\d{1,9}", re.ASCII)

@@ -3,12 +3,11 @@
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from typing import Any, Protocol
 
-from django.conf import settings
-from django.db import DatabaseError, IntegrityError, OperationalError, ProgrammingError, connection, transaction
+from django.db import IntegrityError, OperationalError, ProgrammingError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import InsufficientPrivilege, LockNotAvailable
@@ -18,7 +17,10 @@ from registry.database_roles.policies import POLICIES
 from registry.errors import Busy, NotPermitted, WrongPurpose
 from registry.purpose import own_purpose, read_purpose, refuse_other_purpose
 from registry.signed_context import Context
+from swecar.postgresql.at_start import asking_at_start
 from swecar.postgresql.base import Said
+from swecar.postgresql.limits import session_settings
+from swecar.postgresql.roles import IMPORTER, WORKER
 
 
 class Permission(StrEnum):
@@ -33,6 +35,7 @@ class Permission(StrEnum):
     STATE_COVERAGE = "state_coverage"
     ASK_QUESTIONS = "ask_questions"
     SETTLE_ORDER = "settle_order"
+    CORRECT_FOR_CLINIC = "correct_for_clinic"
     EXTRACT_ACCESS_LOG = "extract_access_log"
     READ_ACCESS_LOG = "read_access_log"
 
@@ -55,8 +58,8 @@ ROLES: dict[str, tuple[object, frozenset[Permission]]] = {
     ),
     NationalRole.STEWARD: (
         _(
-            "Is responsible for the registry's quality: asks about rows, merges persons registered twice, "
-            "erases, publishes."
+            "Is responsible for the registry's quality: asks about rows, corrects them on a clinic's behalf, "
+            "merges persons registered twice, erases, publishes."
         ),
         frozenset(
             {
@@ -66,6 +69,7 @@ ROLES: dict[str, tuple[object, frozenset[Permission]]] = {
                 Permission.PUBLISH,
                 Permission.ASK_QUESTIONS,
                 Permission.SETTLE_ORDER,
+                Permission.CORRECT_FOR_CLINIC,
                 Permission.EXTRACT_ACCESS_LOG,
             }
         ),
@@ -141,6 +145,7 @@ SAY = """
 SELECT set_config('swecar.actor', %s, true), set_config('swecar.reason', %s, true),
        set_config('swecar.purpose', %s, true), set_config('swecar.context', %s, true)
 """
+BECOME = "SELECT set_config('role', %s, true)"
 SAY_AGAIN = "SELECT set_config('swecar.context', %s, true)"
 
 
@@ -171,7 +176,7 @@ def acting_as(actor: Actor, *, reason: str = "") -> Iterator[None]:
     """
     is_nested = connection.in_atomic_block
     # Behind a pooler another session than the one that was given these settings may serve the transaction.
-    session = {} if is_nested else settings.DATABASE_SESSION
+    session = {} if is_nested else session_settings()
     outer = _said()
     context = outer.context if outer.actor is actor else context_of(actor)
     said = Said(actor, reason, own_purpose(), context, outer.mark, outer.transaction)
@@ -233,6 +238,23 @@ def say_to(cursor: CursorWrapper, actor: Actor) -> None:
     cursor.execute(SAY, Said(actor, "", own_purpose(), context_of(actor), cursor.fetchone()[0]).words())
 
 
+@contextmanager
+def seeing_no_more() -> Iterator[None]:
+    """Let the block's statements reach what the actor may see, and no more, where the worker would see all.
+
+    They are made as the importer. The owner's are not bound by policies, and are left as they are.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, current_setting('role')")
+        role, before = cursor.fetchone()
+        if role != WORKER:
+            yield
+            return
+        cursor.execute(BECOME, [IMPORTER])
+        yield
+        cursor.execute(BECOME, [before])  # a transaction that fails ends it too
+
+
 def open_persons(persons: Iterable[int]) -> None:
     """Let the transaction see these persons at all centres, until the acting_as that is innermost ends.
 
@@ -262,12 +284,7 @@ def is_key_known() -> bool:
 
 
 def check_key_at_start() -> None:
-    """End the process with a sentence if it could act for nobody. An outage is each request's own matter."""
-    try:
+    """End the process with a sentence if it could act for nobody."""
+    with asking_at_start(), suppress(WrongPurpose):
         if not is_key_known():
             sys.exit(UNKNOWN_KEY)
-    except (DatabaseError, WrongPurpose):
-        pass
-    finally:
-        connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]  # its threads would not survive the fork

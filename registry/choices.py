@@ -70,6 +70,43 @@ class CentreStatus(TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+class HealthcareRegion(TextChoices):
+    """The healthcare regions (hälso- och sjukvårdsförordningen 2017:80, chapter 3); published by name."""
+
+    NORTHERN = "Norra", "Norra"
+    CENTRAL = "Mellansverige", "Mellansverige"
+    STOCKHOLM_GOTLAND = "Stockholm–Gotland", "Stockholm–Gotland"
+    WESTERN = "Västra", "Västra"
+    SOUTH_EASTERN = "Sydöstra", "Sydöstra"
+    SOUTHERN = "Södra", "Södra"
+
+
+class County(TextChoices):
+    """The counties by Statistics Sweden's code."""
+
+    STOCKHOLM = "01", "Stockholm"
+    UPPSALA = "03", "Uppsala"
+    SODERMANLAND = "04", "Södermanland"
+    OSTERGOTLAND = "05", "Östergötland"
+    JONKOPING = "06", "Jönköping"
+    KRONOBERG = "07", "Kronoberg"
+    KALMAR = "08", "Kalmar"
+    GOTLAND = "09", "Gotland"
+    BLEKINGE = "10", "Blekinge"
+    SKANE = "12", "Skåne"
+    HALLAND = "13", "Halland"
+    VASTRA_GOTALAND = "14", "Västra Götaland"
+    VARMLAND = "17", "Värmland"
+    OREBRO = "18", "Örebro"
+    VASTMANLAND = "19", "Västmanland"
+    DALARNA = "20", "Dalarna"
+    GAVLEBORG = "21", "Gävleborg"
+    VASTERNORRLAND = "22", "Västernorrland"
+    JAMTLAND = "23", "Jämtland"
+    VASTERBOTTEN = "24", "Västerbotten"
+    NORRBOTTEN = "25", "Norrbotten"
+
+
 class ProductOrigin(TextChoices):
     """The legal basis on which a product is used."""
 
@@ -150,6 +187,14 @@ class Task(TextChoices):
     VERIFY = "registry.verify_snapshot", _("Verify")
     PRUNE = "registry.prune_facts", _("Prune")
     VERIFY_HISTORY = "registry.verify_history", _("Verify the history")
+
+
+class NewsMail(TextChoices):
+    """How often a user is mailed what is new for them."""
+
+    DAILY = "daily", _("Once a day, at seven in the morning")
+    SOON = "soon", _("As it happens, at most every ten minutes")
+    NEVER = "never", _("Not at all")
 
 
 class Sign(TextChoices):

@@ -15,11 +15,11 @@ LONG_GAP = timedelta(days=5 * 365)
 
 # The sentences give no date and no centre: the earlier infusion may be another centre's (DOMAIN.md).
 BEFORE_FIRST = gettext_noop(
-    "The date falls before the person's recorded first infusion. Say which of the two is the first."
+    "The date falls before the person's registered first infusion. Say which of the two is the first."
 )
-SECOND_FIRST = gettext_noop("The person's first infusion is recorded already.")
+SECOND_FIRST = gettext_noop("The person's first infusion is already registered.")
 KIND_OPEN = gettext_noop("The person has other infusions: say whether this is a further dose or a reinfusion.")
-NOT_EARLIEST = gettext_noop("An earlier infusion of this person is recorded, so this cannot be the first.")
+NOT_EARLIEST = gettext_noop("An earlier infusion of this person is registered, so this cannot be the first.")
 NO_COURSE = gettext_noop("A further dose belongs to a course, and the person has no earlier infusion.")
 
 
@@ -65,7 +65,7 @@ def refuse_taken_place(step: Step, others: Iterable[Step]) -> None:
         if other.slot != step.slot:
             continue
         if other.product == step.product:
-            sentence = _("The same infusion (person, date, sequence, product) is there already.")
+            sentence = _("The same infusion (person, date, sequence, product) is already registered.")
             raise InfusionRefused([Problem("patient_id", "duplicate", sentence)])
         sentence = _("The person has another infusion that day with this sequence: write 2, or the next.")
         raise InfusionRefused([Problem("sequence", "sequence_taken", sentence)])
@@ -75,11 +75,11 @@ def doubt_in_course(step: Step, others: Sequence[Step], *, elsewhere: bool) -> I
     """Warnings about the stated kind, given the person's other infusions."""
     earlier = find_earlier(step, others)
     if step.kind == Kind.REINFUSION and not earlier and not elsewhere:
-        sentence = _("The registry knows no earlier infusion of this person: was it given elsewhere?")
+        sentence = _("The registry has no earlier infusion of this person: was it given elsewhere?")
         yield Problem("kind", "no_earlier_infusion", sentence, True)
     order = Order([*others, step])
     if earlier and order.place(step).counts_from - order.place(earlier[-1]).counts_from > LONG_GAP:
-        sentence = _("The person was treated a long time before: is the date right?")
+        sentence = _("The person's previous infusion was a long time before: is the date right?")
         yield Problem("infused_on", "long_gap", sentence, True)
     yield from doubt_kind(step, earlier)
 

@@ -1,6 +1,6 @@
 """Errors with a stable code for programs and a sentence for people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -92,10 +92,37 @@ class DatabaseDown(RegistryError):
     code = "database_down"
 
 
+class DatabaseBusy(RegistryError):
+    """A lock, a statement or a connection was waited for as long as a request may wait."""
+
+    sentence = gettext_noop("The database is busy and did not answer in time. Try again in a minute.")
+    code = "database_busy"
+
+
+class DatabaseFull(RegistryError):
+    sentence = gettext_noop("The database has no room left, so this cannot be done just now. Try again later.")
+    code = "database_full"
+
+
+class DatabaseReadOnly(RegistryError):
+    sentence = gettext_noop(
+        "The database is not accepting changes just now, for example because another server is taking over. "
+        "Try again in a minute."
+    )
+    code = "database_read_only"
+
+
+class StorageFull(RegistryError):
+    """The web server's own disk."""
+
+    sentence = gettext_noop("The server has no room for files just now. Try again in a minute.")
+    code = "storage_full"
+
+
 class ClinicDown(RegistryError):
     """In the demonstration, whose public process passes on what the clinic's serves."""
 
-    sentence = gettext_noop("The part for those who sign in does not respond just now. Try again in a minute.")
+    sentence = gettext_noop("The signed-in pages are not responding just now. Try again in a minute.")
     code = "clinic_down"
 
 
@@ -107,8 +134,8 @@ class WrongPurpose(RegistryError):
         "published as real. Connect the registry's own database; only a demonstration is run with DEMONSTRATION=1."
     )
     of_registry = gettext_noop(
-        "This database holds, or has held, real records, so it is never a demonstration's. "
-        "Run the registry without DEMONSTRATION, and a demonstration on a database of its own."
+        "This database holds, or has held, real records, so it cannot be used for a demonstration. Run the "
+        "registry without DEMONSTRATION, and a demonstration on a database of its own."
     )
     code = "wrong_database"
 
@@ -135,6 +162,17 @@ class TooManyLookups(RegistryError):
             % minutes
         )
         self.seconds = seconds  # until the budget has room
+
+
+class TooManyRequests(RegistryError):
+    """headers tell a client what its rate is, and when there is more."""
+
+    sentence = gettext_noop("Too many requests.")
+    code = "too_many_requests"
+
+    def __init__(self, sentence: str = "", *, headers: Mapping[str, str]):
+        super().__init__(sentence)
+        self.headers = headers
 
 
 class FileUnusable(RegistryError):
@@ -172,7 +210,7 @@ class NotPublished(RegistryError):
 
 
 class Withheld(RegistryError):
-    sentence = gettext_noop("The policy on small numbers does not let this out.")
+    sentence = gettext_noop("The policy on small numbers does not allow this to be shown.")
     code = "withheld_by_policy"
 
 
@@ -206,7 +244,7 @@ class InvitationUnusable(RegistryError):
 
 
 class UsernameTaken(RegistryError):
-    sentence = gettext_noop("There is an account with this user name already.")
+    sentence = gettext_noop("There is already an account with this user name.")
     code = "username_taken"
 
 

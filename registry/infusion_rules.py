@@ -130,7 +130,7 @@ def _doubt_trial(stated: InfusionInput) -> Problem | None:
 def _check_age(stated: InfusionInput) -> Problem | None:
     age = stated.age_at_infusion
     if age is None:
-        return Problem("age_at_infusion", "age_missing", _("The identifier does not give the age: write it."))
+        return Problem("age_at_infusion", "age_missing", _("The number does not give the age: write it."))
     if not 0 <= age <= OLDEST_AGE:
         return Problem("age_at_infusion", "age_impossible", _("An age is between 0 and 120 years."))
     earliest, latest = _births(stated)
@@ -170,7 +170,7 @@ def _check_century(stated: InfusionInput) -> Problem | None:
         )
     elif age_on(latest, stated.infused_on) < 1:
         sentence = _(
-            "By the number the person is under one year old: if that is wrong, write all four digits "
+            "According to the number the person is under one year old: if that is wrong, write all four digits "
             "of the year of birth."
         )
     else:

@@ -43,6 +43,14 @@ def numbers_by_key(document: Mapping) -> dict[tuple[str, str], dict[str, Any]]:
     return {cell.key: cell.numbers for cell in walk_cells(document)}
 
 
+def read_number(numbers: Mapping[str, Any], name: str) -> Any:
+    """A number of a cell or site; the parts' sum of patients is shown only where it is not the cell's own number.
+
+    None for one that it does not have.
+    """
+    return numbers.get(name, numbers.get("patients") if name == "patients_summed" else None)
+
+
 def list_numbers(document: Mapping) -> Iterator[tuple[tuple[str, str], object]]:
     """((cell or site, measure), number) for every number in a map document."""
     for cell in walk_cells(document):

@@ -56,7 +56,7 @@ MEASURES = {
         sv="infusioner",
         en="infusions",
         rule_sv="Antalet registrerade infusioner i cellen.",
-        rule_en="The number of submitted infusions in the cell.",
+        rule_en="The number of registered infusions in the cell.",
         sql="sum(n)",
     ),
     "patients": Measure(
@@ -71,7 +71,7 @@ MEASURES = {
         en="further doses",
         rule_sv="Infusioner som inte är personens första i cellen och som är en ytterligare planerad "
         "dos i samma behandlingsomgång.",
-        rule_en="Infusions that are not the person's first in the cell and are a further planned dose "
+        rule_en="Infusions that are not the person's first in the cell but a further planned dose "
         "of the same course.",
         sql="coalesce(sum(n) FILTER (WHERE NOT is_entry AND is_dose), 0)",
     ),
@@ -85,8 +85,8 @@ MEASURES = {
     "first": Measure(
         sv="första",
         en="first",
-        rule_sv="Datum för den tidigaste personens första infusion i cellen, med den noggrannhet som är känd.",
-        rule_en="Date of the earliest person's first infusion in the cell, in its own precision.",
+        rule_sv="Det tidigaste datumet för någons första infusion i cellen, så noggrant som det är känt.",
+        rule_en="The earliest date of a person's first infusion in the cell, as precisely as it is known.",
         sql="min(first) FILTER (WHERE is_entry)",
         unit="date",
     ),
@@ -124,10 +124,42 @@ DERIVED = {
         en="manufactured",
         rule_sv="Registrerade infusioner, vid vilket centrum som helst, av produkter som har tillverkats på "
         "platsen. De ingår inte i centrumets egna infusioner.",
-        rule_en="Submitted infusions, at any centre, of products made at the site. They are not part of "
+        rule_en="Registered infusions, at any centre, of products made at the site. They are not part of "
         "the centre's own infusions.",
         sql="",
         source="COUNTING.md, Manufacturing",
+    ),
+    "per_100_000": Measure(
+        sv="patienter per 100 000 invånare",
+        en="patients per 100,000 inhabitants",
+        rule_sv="Patienterna delade med folkmängden i länet, regionen eller landet, gånger 100 000, med två "
+        "decimaler. Området är där de har behandlats, inte där de bor.",
+        rule_en="The patients divided by the population of the county, region or country, times 100,000, to two "
+        "decimals. The area is where they were treated, not where they live.",
+        sql="",
+        unit="rate",
+        source="ATMP.md, Measures",
+    ),
+    "population": Measure(
+        sv="invånare",
+        en="inhabitants",
+        rule_sv="Folkmängden i området den 31 december enligt Statistiska centralbyrån: det senaste året som inte "
+        "är senare än dagen som siffrorna gäller. En sjukvårdsregion har summan av sina län, och sina "
+        "kommuner i Halland.",
+        rule_en="The population of the area on 31 December, from Statistics Sweden: for the latest year not "
+        "after the day that the numbers are as of. A healthcare region has the sum of its counties, and of its "
+        "municipalities in Halland.",
+        sql="",
+        source="ATMP.md, The words",
+    ),
+    "population_year": Measure(
+        sv="folkmängdens år",
+        en="year of the population",
+        rule_sv="Året vars folkmängd det är.",
+        rule_en="The year of that population.",
+        sql="",
+        unit="year",
+        source="ATMP.md, The words",
     ),
 }
 

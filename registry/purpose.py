@@ -3,11 +3,12 @@
 import sys
 
 from django.conf import settings
-from django.core.cache import caches
+from django.core.cache import cache, caches
 from django.db import DatabaseError, connection
 
 from registry.choices import Purpose
 from registry.errors import WrongPurpose
+from swecar.postgresql.at_start import asking_at_start
 
 KEY = "purpose-of-database"
 
@@ -26,10 +27,20 @@ def read_purpose() -> str | None:
 
 
 def remembered_purpose() -> str | None:
-    """The same without asking again, since what has been said once is never another."""
-    known = caches["responses"].get(KEY)
+    """The same without asking again, since what has been said once is never another.
+
+    A process that begins during an outage takes what the others have found.
+    """
+    known: str | None = caches["responses"].get(KEY)
     if known is None:
-        known = read_purpose()
+        try:
+            known = read_purpose()
+        except DatabaseError:
+            known = cache.get(KEY)
+            if known is None:
+                raise
+        else:
+            cache.set(KEY, known, None)
         caches["responses"].set(KEY, known)
     return known
 
@@ -50,16 +61,9 @@ def claim_purpose() -> None:
 
 
 def check_at_start() -> None:
-    """End the process with a sentence if the database is for something else.
-
-    Where the database does not respond, or is not migrated, each request and each change asks it.
-    """
-    try:
-        refuse_other_purpose(read_purpose())
-    except DatabaseError:
-        pass
-    except WrongPurpose as wrong:
-        sys.exit(wrong.sentence)
-    finally:
-        connection.close()
-        connection.close_pool()  # type: ignore[attr-defined]  # its threads would not survive the fork
+    """End the process with a sentence if the database is for something else."""
+    with asking_at_start():
+        try:
+            refuse_other_purpose(read_purpose())
+        except WrongPurpose as wrong:
+            sys.exit(wrong.sentence)

@@ -1,4 +1,4 @@
-"""What waits in the database for a day at most: sealed files and marks, under keys derived from SECRET_KEY.
+"""What waits in the database for a day, or a form as it is typed for a week: sealed under keys of SECRET_KEY.
 
 Not from the identity keys: those digest persons' numbers and do nothing else, so that a process that needs none
 of them has none (identity_keys.py).
@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 
-NONCE_BYTES = 12
+NONCE_BYTES, MARK_BYTES = 12, 8
 
 
 def seal(content: bytes, *, of: str) -> bytes:
@@ -32,9 +33,24 @@ def unseal(sealed: bytes, *, of: str) -> bytes | None:
     return None
 
 
-def lookup_token(user: int, digest: bytes) -> bytes:
-    """A token for one user's look-ups of one person; different for every user. digest: of the person's number."""
-    return hmac.digest(next(_keys("look-up")), b"%d:" % user + digest, "sha256")
+def lookup_tokens(user: int, digest: bytes) -> list[bytes]:
+    """The tokens for one user's look-ups of one person; different for every user. digest: of the person's number.
+
+    The first is under the present SECRET_KEY, the others under the earlier ones.
+    """
+    return [hmac.digest(key, b"%d:" % user + digest, "sha256") for key in _keys("look-up")]
+
+
+def digest_request(kind: str, request: bytes) -> dict[bytes, bytes]:
+    """The digest of a request under each SECRET_KEY, the present one first, by a mark of the key."""
+    return {
+        _digest(secret, "swecar.mark", b"")[:MARK_BYTES]: _digest(secret, f"swecar.{kind}", request)
+        for secret in _secrets()
+    }
+
+
+def _digest(secret: str, salt: str, content: bytes) -> bytes:
+    return salted_hmac(salt, content, secret=secret, algorithm="sha256").digest()
 
 
 def mark_name(name: str) -> str:
@@ -44,5 +60,9 @@ def mark_name(name: str) -> str:
 
 def _keys(purpose: str) -> Iterator[bytes]:
     """A key for this purpose alone from each SECRET_KEY, the present one first."""
-    for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+    for secret in _secrets():
         yield hmac.digest(secret.encode(), f"swecar {purpose}".encode(), "sha256")
+
+
+def _secrets() -> tuple[str, ...]:
+    return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)

@@ -21,6 +21,11 @@ NOW_FURTHER_DOSE = gettext_noop(
 NOW_REINFUSION = gettext_noop(
     "The registry's steward has settled the order: this infusion is now a reinfusion. Is that right?"
 )
+CORRECTED_FOR_CLINIC = gettext_noop(
+    "The registry's steward has corrected this infusion for you, for this reason: %(reason)s. What was changed is "
+    "shown in its history. Is that right?"
+)
+CORRECTION_UNDONE = gettext_noop("Own correction undone")
 STATED_WITH_INFUSION = gettext_noop("Stated with an infusion")
 REFERRAL_RELEASED = gettext_noop("Sent by %(sender)s, released by the registry's steward")
 INVITATION_ACCEPTED = gettext_noop("Invitation accepted")
@@ -30,12 +35,15 @@ KEPT_LONG_ENOUGH = gettext_noop("kept long enough")
 IMPORT = gettext_noop("import")
 RELEASE = gettext_noop("release")
 CODE_LISTS = gettext_noop("code lists")
+POPULATIONS = gettext_noop("populations")
 DEMONSTRATION = gettext_noop("demonstration")
+WITH_A_VALUE = {REFERRAL_RELEASED: "sender", CORRECTED_FOR_CLINIC: "reason"}
 OWN = frozenset(
     {
         CONFIRMED, WHICH_IS_FIRST, RELEASED, REGISTERED_TWICE, NOW_FIRST, NOW_FURTHER_DOSE, NOW_REINFUSION,
         STATED_WITH_INFUSION, INVITATION_ACCEPTED, COMMISSION_OF_SIGN_IN, KEPT_LONG_ENOUGH,
-        NOT_USED, IMPORT, RELEASE, CODE_LISTS, DEMONSTRATION,
+        CORRECTION_UNDONE, NOT_USED, IMPORT, RELEASE, CODE_LISTS, POPULATIONS,
+        DEMONSTRATION,
     }
 )  # fmt: skip
 
@@ -67,7 +75,8 @@ def say(english: str, values: Mapping[str, object] | None = None) -> str:
 
 def say_own(text: str) -> str:
     """A stored text: translated where it is one of the registry's own, as written where a person wrote it."""
-    before, after = REFERRAL_RELEASED.split("%(sender)s")
-    if text.startswith(before) and text.endswith(after):
-        return gettext(REFERRAL_RELEASED) % {"sender": text[len(before) : -len(after)]}
+    for english, name in WITH_A_VALUE.items():
+        before, after = english.split(f"%({name})s")
+        if text.startswith(before) and text.endswith(after):
+            return gettext(english) % {name: text[len(before) : -len(after)]}
     return gettext(text) if text in OWN else text

@@ -7,6 +7,7 @@ from celery import shared_task
 from celery.signals import beat_init, worker_init
 from django.conf import settings
 
+from registry.access import check_key_at_start
 from registry.choices import Sign, Task
 from registry.entry.access_log import prune_access_log
 from registry.entry.accounts.dormant import close_dormant
@@ -15,7 +16,9 @@ from registry.entry.idempotency import prune_idempotency_keys
 from registry.entry.importing.job import RUN_IMPORT, sweep_imports
 from registry.entry.importing.job import run_import as run_import_job
 from registry.entry.infusions.form_drafts import expire_drafts
+from registry.entry.news import send_news
 from registry.entry.patients.duplicates import update_doubles
+from registry.entry.patients.key_in_use import check_identity_keys_at_start
 from registry.entry.patients.lookup_budget import forget_lookups
 from registry.entry.questions.expiry import expire_referrals
 from registry.models import LastSeen
@@ -23,6 +26,7 @@ from registry.publishing import runs, watching  # noqa: F401 (its signals)
 from registry.publishing.absence import forget_instances, is_missed
 from registry.publishing.heartbeat import send_heartbeat
 from registry.purpose import check_at_start
+from swecar import hearing  # noqa: F401 (its signals)
 
 
 @worker_init.connect
@@ -30,6 +34,18 @@ from registry.purpose import check_at_start
 def refuse_other_database(**sent: object) -> None:
     """End a worker or the scheduler whose database is for something else."""
     check_at_start()
+
+
+@worker_init.connect
+def refuse_other_keys(**sent: object) -> None:
+    """End a worker that would not find the stored persons."""
+    check_identity_keys_at_start()
+
+
+@worker_init.connect
+def refuse_unknown_key(**sent: object) -> None:
+    """End a worker that could import for nobody, since the database does not know its SECRET_KEY."""
+    check_key_at_start()
 
 
 @shared_task(name=Task.PUBLISH.value)
@@ -40,10 +56,10 @@ def publish_snapshot() -> None:
 
 @shared_task(name="registry.sweep")
 def sweep() -> None:
-    """Each minute: do what lost messages have missed, and what the last night has."""
+    """Each 20 seconds: do what lost messages have missed, and what the last night has."""
     _do_each(runs.run_sweep, sweep_imports, forget_lookups, expire_referrals, update_doubles, catch_up)
     LastSeen.objects.see(Sign.SWEEP)
-    send_heartbeat()  # last, so that all that a minute needs has been seen to work
+    send_heartbeat()  # last, so that all that is done so often has been seen to work
 
 
 @shared_task(name=Task.VERIFY.value)
@@ -63,6 +79,12 @@ def prune_facts() -> None:
     """Each night: delete facts that publishing could not delete, and expired data; close unused accounts."""
     expired = (prune_access_log, prune_idempotency_keys, expire_drafts, forget_instances, prune_sign_ins)
     _do_each(runs.run_pruning, *expired, close_dormant)
+
+
+@shared_task(name="registry.send_news")
+def mail_news() -> None:
+    """Each minute: mail what is new to those whose mail is due."""
+    send_news()
 
 
 @shared_task(name=RUN_IMPORT)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
+from django.conf import settings
 from django.utils.dateformat import format as format_date
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -10,7 +12,6 @@ from django.utils.translation import ngettext
 
 from registry.choices import DatePrecision
 from registry.dates import STOCKHOLM, read_date
-from registry.map_cells import is_withheld
 
 LICENCE = "CC BY 4.0"  # of the published numbers; the map's licences are in NOTICE
 MAP_ADDRESS = "/api/v1/map"  # the same numbers through the API, relative to the registry's host
@@ -169,9 +170,16 @@ def say_first(first: str | None) -> str:
     return format_date(day, FIRST_FORMATS[precision])
 
 
+def say_measured(measure: str, value: Any, *, withheld: bool = False) -> str:
+    """Return a number, or a first date: "–" where nothing is counted, and WITHHELD for what is not told."""
+    if measure == "first":
+        return say_first(value) or (WITHHELD if withheld else "–")
+    return say_number(value)
+
+
 def say_first_of(counted: dict) -> str:
-    """Return a cell's first date, "–" where nothing is counted, or WITHHELD."""
-    return say_first(counted["first"]) or (WITHHELD if counted.get("suppressed") else "–")
+    """Return a cell's first date as say_measured does."""
+    return say_measured("first", counted["first"], withheld=bool(counted.get("suppressed")))
 
 
 def say_table_cells(counted: dict) -> tuple[str, ...]:
@@ -208,11 +216,6 @@ def say_batches(rule: dict | None) -> str:
     return " ".join(said + [on_days % {"days": ", ".join(days)}] * bool(days))
 
 
-def say_month_name(day: date) -> str:
-    """Return "September"."""
-    return format_date(day, "F")
-
-
 def say_month(month: str | None) -> str:
     """Return "September 2025" for "2025-09", or "–"."""
     return say_first(month) or "–"
@@ -228,12 +231,21 @@ def say_instant(iso: str) -> str:
     }
 
 
+def say_outage(since: str) -> str:
+    """Return the sentence of pages that are sent from memory; since is an ISO instant."""
+    sentence = _(
+        "The registry's database has not responded since %(since)s. These numbers are the last published ones "
+        "that this server knows."
+    )
+    return sentence % {"since": say_instant(since)}
+
+
 def say_lead(document: dict) -> list[str]:
     """Return the lines of the sentence about the nation's persons, after the day shown, if any."""
     national, as_of = document["national"], document["snapshot"]["as_of"]
     lines = [_("As of %(date)s.") % {"date": say_date(as_of)}] if as_of else []
     if national["infusions"] == 0:
-        return [*lines, _("No infusion has been recorded in the registry yet.")]
+        return [*lines, _("No infusion has been registered yet.")]
     return [
         *lines,
         _("%(people)s treated with CAR-T cells") % {"people": say_people(national["patients"])},
@@ -275,23 +287,26 @@ def say_sources(document: dict) -> list[str]:
     }
     if snapshot["data_through"]:
         line += _(", data through %(date)s") % {"date": say_first(snapshot["data_through"])}
-    withheld = [_("%(sign)s: not shown, so that nobody can be recognised.") % {"sign": WITHHELD}]
     return [
         f"{line}. " + _("RI: reinfusion. The area of a circle is in proportion to the centre’s infusions."),
-        *(withheld if is_withheld(document) else []),
         _("Source: swecar. County boundaries: Statistics Sweden (SCB). Neighbouring countries: Natural Earth.")
         + " "
-        + _("Licence of the numbers: %(licence)s.") % {"licence": LICENCE}
-        + " "
-        + _("As data: %(address)s at the registry.") % {"address": MAP_ADDRESS},
+        + _("Licence of the numbers: %(licence)s.") % {"licence": LICENCE},
     ]
 
 
 def say_citation(document: dict) -> str:
-    """Return a sentence to cite the numbers by."""
+    """Return a sentence to cite the numbers by, and the address where they stay."""
     snapshot = document["snapshot"]
     day = snapshot["as_of"] or snapshot["data_through"] or snapshot["built_at"][:10]
-    return _(
+    said = _(
         "Cite as: swecar, the national registry of CAR-T treatments in Sweden. Patients and infusions as of "
         "%(date)s, snapshot %(number)s (%(hash)s)."
     ) % {"date": say_first(day), "number": snapshot["number"], "hash": snapshot["hash"][:19]}
+    return f"{said} {find_address(snapshot)}"
+
+
+def find_address(snapshot: dict, *, host: str = "") -> str:
+    """Return the URL of a map document's numbers, at a host or at the site's own."""
+    asked = f"as_of={snapshot['as_of']}" if snapshot["as_of"] else f"snapshot={snapshot['number']}"
+    return f"{host or settings.SITE_URL}{MAP_ADDRESS}?{asked}"

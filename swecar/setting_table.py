@@ -118,6 +118,14 @@ SETTINGS = (
         "localhost,127.0.0.1,[::1]",
     ),
     Setting(
+        "SITE_URL",
+        form.web_url,
+        (
+            "the public site's own address, as pages and files give it to be cited; `https://` and the first of "
+            "`ALLOWED_HOSTS` if not set"
+        ),
+    ),
+    Setting(
         "DISCLOSURE",
         form.disclosure,
         (
@@ -244,7 +252,7 @@ SETTINGS = (
     Setting(
         "EMAIL_FROM",
         form.sender,
-        "the sender of invitations, password resets and alarms",
+        "the sender of invitations, password resets, alarms and of what is new for users",
         "swecar@localhost",
     ),
     Setting(
@@ -290,6 +298,15 @@ SETTINGS = (
         form.number(1, 1000),
         "maximum number of connections per process",
         "8",
+    ),
+    Setting(
+        "DATABASE_SILENCE",
+        form.number(200, 60_000),
+        (
+            "for how many milliseconds the database may say nothing to a request, and to a probe beside it, "
+            "before the web server holds it to be away and answers without it"
+        ),
+        "800",
     ),
     Setting(
         "WORKER_QUEUES",
@@ -361,7 +378,7 @@ SETTINGS = (
         "HEARTBEAT_URL",
         form.https_url,
         (
-            "an address of a monitor outside that is asked each minute as long as all is well, and raises the "
+            "an address of a monitor outside that is asked each 20 seconds as long as all is well, and raises the "
             "alarm when it is not"
         ),
         secret=True,

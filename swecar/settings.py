@@ -31,6 +31,8 @@ DISCLOSURE: str = _set["DISCLOSURE"]
 PUBLICATION_DAYS: list[str] = _set["PUBLICATION_DAYS"] or []  # under a threshold, "MM-DD" of each year
 RATE_LIMIT: int = _set["RATE_LIMIT"]  # requests per minute and client
 INSECURE_HTTP: bool = _set["INSECURE_HTTP"] or DEBUG  # the demonstration and the tests use plain HTTP
+_scheme, _host = "http" if INSECURE_HTTP else "https", ALLOWED_HOSTS[0].lstrip(".")
+SITE_URL: str = (_set["SITE_URL"] or ("" if _host == "*" else f"{_scheme}://{_host}")).rstrip("/")
 ADMINS = [("", address) for address in _set["ADMINS"] or []]  # get the alarms
 EMAIL_HOST: str = _set["EMAIL_HOST"]
 EMAIL_USE_TLS, EMAIL_USE_SSL = _set["EMAIL_SECURITY"] == "starttls", _set["EMAIL_SECURITY"] == "tls"
@@ -68,6 +70,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 ROOT_URLCONF = "swecar.public_urls" if APP_ROLE == "public" else "swecar.urls"
 
 INSTALLED_APPS = [
+    "swecar.apps.CommandsConfig",  # the first
     "swecar.apps.AdministrationConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -116,6 +119,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "swecar.http.middleware.refuse_zero_bytes",
     "swecar.static_files.StaticFiles",
+    "swecar.http.limits.limit_requests",
     "swecar.own_database.serve_own_database",
     *(["allauth.account.middleware.AccountMiddleware"] if APP_ROLE == "public" else _SIGNED_IN),
 ]
@@ -136,23 +140,38 @@ TEMPLATES = [
     }
 ]
 
+
+def _unless_in_url(session: dict[str, str]) -> dict[str, str]:
+    """The settings of a session; an option of the same name in the URL takes precedence."""
+    return {name: value for name, value in session.items() if name not in DATABASE["OPTIONS"].get("options", "")}
+
+
 # The server checks that its client is alive, so that a dead worker does not keep its lock; a client whose host has
-# vanished is noticed within some 15 seconds. An option of the same name in the URL takes precedence.
-DATABASE_SESSION = {
-    name: value
-    for name, value in {
+# vanished is noticed within some 15 seconds. A job ends with CELERY_TASK_TIME_LIMIT, and so do its statements.
+DATABASE_SESSION = _unless_in_url(
+    {
         "client_connection_check_interval": "2s",
         "lock_timeout": "30s",
+        "statement_timeout": "600s" if APP_ROLE in {"worker", "beat"} else "0",
+        # Of a worker that hangs in the middle of a file, and of nothing that works.
+        "idle_in_transaction_session_timeout": "300s",
         "tcp_keepalives_idle": "5",
         "tcp_keepalives_interval": "5",
         "tcp_keepalives_count": "2",
         "tcp_user_timeout": "15s",
-    }.items()
-    if name not in DATABASE["OPTIONS"].get("options", "")
+    }
+)
+# What a request has instead (swecar.postgresql.limits). A form waits as long as an import may hold the entry lock.
+DATABASE_LIMITS = {
+    "public": _unless_in_url({"lock_timeout": "600ms", "statement_timeout": "15s"}),
+    "read": _unless_in_url({"lock_timeout": "5s", "statement_timeout": "60s"}),
+    "write": _unless_in_url({"statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"}),
+    "migrate": _unless_in_url({"lock_timeout": "3s"}),  # and whoever comes behind it waits as long
 }
+DATABASE_SILENCE: int = _set["DATABASE_SILENCE"]  # ms
 # The same at this end: a server that has vanished, or that takes nothing for so long, is an error and no wait.
 DATABASE_DRIVER = {
-    "connect_timeout": "5",
+    "connect_timeout": "3",
     "keepalives_idle": "5",
     "keepalives_interval": "5",
     "keepalives_count": "2",
@@ -162,7 +181,6 @@ DATABASES = {
     "default": {
         **DATABASE,
         "ENGINE": "swecar.postgresql",
-        "CONN_HEALTH_CHECKS": True,  # a connection from before a restart of the database is replaced
         "OPTIONS": DATABASE_DRIVER
         | DATABASE["OPTIONS"]
         | {"pool": {"min_size": 1, "max_size": DATABASE_POOL, "timeout": 5}},
@@ -179,7 +197,7 @@ CACHES = {
     },
     # Responses by snapshot and query. They never change, so each process has its own.
     "responses": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "BACKEND": "swecar.http.process_cache.ProcessCache",
         "TIMEOUT": None,
         "OPTIONS": {"MAX_ENTRIES": 500},
     },

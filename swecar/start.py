@@ -11,7 +11,11 @@ WEB = ("swecar.web",)
 COMMANDS = {
     "clinic": WEB,
     "public": WEB,
-    "worker": ("celery", "-A", "swecar", "worker", "--concurrency", "2", "--loglevel", "INFO"),
+    # Workers need nothing of each other: what each has done stands in the database.
+    "worker": (
+        *("celery", "-A", "swecar", "worker", "--concurrency", "2", "--loglevel", "INFO"),
+        *("--without-gossip", "--without-mingle"),
+    ),
     "beat": ("celery", "-A", "swecar", "beat", "--loglevel", "INFO"),
     "keeper": ("swecar.keeper",),
     "migrate": ("manage", "migrate", "--noinput"),

@@ -7,14 +7,14 @@ from django.utils import timezone
 
 from registry.access import Operator
 from registry.entry.questions.questions import ask
-from registry.models import Run, User
+from registry.models import Population, Run, User
 from registry.publishing.publish import publish
 from tests import factories
 
 MODELS = sorted(admin.site._registry, key=lambda model: model.__name__)
 RECORDS = {"Infusion", "Patient", "Question"}
 MADE_BY_JOBS = {"Run", "Snapshot"}
-CODE_LISTS = {"Centre", "Indication", "ManufacturingSite", "Product", "Trial"}
+CODE_LISTS = {"Centre", "Indication", "ManufacturingSite", "Population", "Product", "Trial"}
 
 
 def store_world(lists: factories.Lists) -> factories.Lists:
@@ -23,8 +23,12 @@ def store_world(lists: factories.Lists) -> factories.Lists:
     ask(infusion_id=infusion.pk, text="Is the date right?", by=Operator())
     factories.record(lists, infused_on="2021-05-05", kind="reinfusion", centre="STO")
     factories.user("rapportör", lists.centres["UPP"])
+    Population.objects.create(area="03", year=2023, persons=404_589, source="SCB")
     publish()
-    Run.objects.create(task="registry.publish_snapshot", queued_at=timezone.now())
+    # Queued by what was stored, where that was committed.
+    Run.objects.get_or_create(
+        task="registry.publish_snapshot", started_at=None, defaults={"queued_at": timezone.now()}
+    )
     return lists
 
 

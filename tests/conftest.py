@@ -44,6 +44,9 @@ settings.REDIS = redis_server(settings.REDIS_URL)
 settings.CACHES["default"]["LOCATION"] = celery_app.conf.broker_url = settings.REDIS_URL
 settings.WHITENOISE_AUTOREFRESH = True  # each test client would read all static files at its first request
 settings.RATE_LIMIT = 10**9  # of all tests together
+# A machine that others use too may be silent for a while; tests of outages are less patient.
+settings.DATABASE_SILENCE = 10_000
+os.environ["DATABASE_SILENCE"] = "10000"
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed
 
 take_roles()
@@ -309,6 +312,7 @@ def open_browser(chromium, request):
         context.set_default_timeout(15_000)
         contexts.append(context)
         page = context.new_page()
+        page.runs_scripts = options.get("java_script_enabled", True)
         page.on("pageerror", lambda error: errors.append(str(error)))  # to raise here would end the browser
         return page
 

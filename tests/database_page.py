@@ -16,7 +16,7 @@ django.setup()
 from django.db import connection  # noqa: E402
 
 from registry.database_roles.policies import WITHOUT  # noqa: E402
-from swecar.postgresql.roles import ROLES  # noqa: E402
+from registry.database_roles.roles import CAN_LOGIN  # noqa: E402
 
 PAGE = Path(__file__).parents[1] / "docs" / "database-roles.md"
 HEAD = """# Roles, grants and policies
@@ -26,7 +26,7 @@ What each process may do in PostgreSQL, as the database itself tells it: why is 
 [run.md](run.md#the-databases-roles). This page is written by `python -m tests.database_page` from a migrated
 database; a test compares it with another.
 """
-ATTRIBUTES = ("rolsuper", "rolcreatedb", "rolcreaterole", "rolreplication", "rolbypassrls")
+ATTRIBUTES = ("rolcanlogin", "rolsuper", "rolcreatedb", "rolcreaterole", "rolreplication", "rolbypassrls")
 GRANTS = """
 SELECT relname,
        (SELECT string_agg(letter, '' ORDER BY place) FROM unnest(ARRAY['r', 'a', 'w', 'd', 'D', 'x', 't'],
@@ -35,16 +35,22 @@ SELECT relname,
         WHERE has_table_privilege(%s, pg_class.oid, privilege))
 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
 """
+COLUMNS = """
+SELECT relname, pg_get_userbyid(grantee), privilege_type, array_agg(attname::text ORDER BY attnum)
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid, aclexplode(attacl)
+WHERE relnamespace = 'public'::regnamespace GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
 POLICIES = """
-SELECT relname, polname, pg_get_userbyid(polroles[1]),
+SELECT relname, polname,
+       (SELECT string_agg(rolname, '`, `' ORDER BY rolname) FROM pg_roles WHERE pg_roles.oid = ANY(polroles)),
        CASE polcmd WHEN 'r' THEN 'SELECT' WHEN '*' THEN 'ALL' ELSE polcmd::text END, pg_get_expr(polqual, polrelid)
-FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid ORDER BY relname, pg_get_userbyid(polroles[1]), polname
+FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid ORDER BY 1, 3, 2
 """
 
 
 def write_page() -> str:
     """The page's text."""
-    return "\n".join([HEAD, *_roles(), *_grants(), *_policies(), *_without()]) + "\n"
+    return "\n".join([HEAD, *_roles(), *_grants(), *_columns(), *_policies(), *_without()]) + "\n"
 
 
 def _roles() -> Iterator[str]:
@@ -53,7 +59,7 @@ def _roles() -> Iterator[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT rolname, {', '.join(ATTRIBUTES)} FROM pg_roles WHERE rolname = ANY(%s) ORDER BY 1",
-            [list(ROLES)],
+            [list(CAN_LOGIN)],
         )
         for name, *has in cursor.fetchall():
             yield f"| `{name}` | " + " | ".join("**yes**" if one else "no" for one in has) + " |"
@@ -64,15 +70,26 @@ def _grants() -> Iterator[str]:
         "\n## Grants\n\n`r` SELECT, `a` INSERT, `w` UPDATE, `d` DELETE. Nobody but the owner has TRUNCATE (`D`), "
         "REFERENCES (`x`) or TRIGGER (`t`).\n"
     )
-    yield "| table | " + " | ".join(f"`{role}`" for role in ROLES) + " |\n| --- |" + " --- |" * len(ROLES)
+    yield "| table | " + " | ".join(f"`{role}`" for role in CAN_LOGIN) + " |\n| --- |" + " --- |" * len(CAN_LOGIN)
     held: dict[str, list[str]] = {}
     with connection.cursor() as cursor:
-        for role in ROLES:
+        for role in CAN_LOGIN:
             cursor.execute(GRANTS, [role])
             for table, letters in cursor.fetchall():
                 held.setdefault(table, []).append(letters or "")
     for table, letters in sorted(held.items()):
         yield f"| `{table}` | " + " | ".join(letters) + " |"
+
+
+def _columns() -> Iterator[str]:
+    yield (
+        "\n## Grants of single columns\n\nOf these tables a role has so much more, of other columns nothing.\n\n"
+        "| table | role | may | columns |\n| --- | --- | --- | --- |"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(COLUMNS)
+        for table, role, verb, columns in cursor.fetchall():
+            yield f"| `{table}` | `{role}` | {verb} | " + ", ".join(f"`{name}`" for name in columns) + " |"
 
 
 def _policies() -> Iterator[str]:

@@ -17,7 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.urls import Resolver404, resolve
 from psycopg.pq import TransactionStatus
 
-from registry.entry.importing import job
+from registry.entry.importing import job, pipeline
 from registry.publishing import publish, runs, verification
 from swecar.postgresql.base import DatabaseWrapper
 from swecar.postgresql.roles import CLINIC, PUBLIC, ROLES, WORKER
@@ -87,6 +87,7 @@ def take_roles() -> None:
         (runs, "run_verification"),
         (runs, "run_pruning"),
         (verification, "verify"),
+        (pipeline, "import_infusions"),
         (job, "run_import"),
         (job, "sweep_imports"),
     ):

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from registry.access import Operator
-from registry.choices import Category, DatePrecision, Kind, Modality, ProductOrigin, Sex, Sponsor
+from registry.choices import Category, County, DatePrecision, Kind, Modality, ProductOrigin, Sex, Sponsor
 from registry.entry.infusions.record import record_infusion
 from registry.identity import read_identifier
 from registry.infusion_rules import InfusionInput
@@ -34,16 +34,17 @@ from tests.stored_at_once import stored_at_once
 
 ACADEMIC, INDUSTRY = "NCT99000002", "NCT99000001"
 TRIALS = ((ACADEMIC, Sponsor.ACADEMIC), (INDUSTRY, Sponsor.INDUSTRY), ("2019-004426-18", Sponsor.ACADEMIC))
-# code, region, status; two centres share a region, so that a region is more than a centre.
+# code, county, region, status; two centres share a region, so that a region is more than a centre.
 CENTRES = (
-    ("UME", "Norra", "active"),
-    ("UPP", "Mellansverige", "active"),
-    ("FAL", "Mellansverige", "active"),
-    ("STO", "Stockholm–Gotland", "active"),
-    ("ORE", "Mellansverige", "upcoming"),
-    ("LIN", "Sydöstra", "closed"),
+    ("UME", "24", "Norra", "active"),
+    ("UPP", "03", "Mellansverige", "active"),
+    ("FAL", "20", "Mellansverige", "active"),
+    ("STO", "01", "Stockholm–Gotland", "active"),
+    ("ORE", "18", "Mellansverige", "upcoming"),
+    ("LIN", "05", "Sydöstra", "closed"),
 )
-REGION_OF = {code: region for code, region, _status in CENTRES}
+REGION_OF = {code: region for code, _county, region, _status in CENTRES}
+COUNTY_OF = {code: county for code, county, _region, _status in CENTRES}
 SITES = (("VECURA", "STO"), ("GMPUPP", "UPP"))
 # name, INN, modality, authorised on
 PRODUCTS = (
@@ -100,11 +101,11 @@ def store_lists() -> Lists:
 def _store_lists() -> tuple:
     centres = Centre.objects.bulk_create(
         Centre(
-            code=code, name=f"Sjukhuset {code}", city_sv=code, city_en=code, county=code,
-            county_code=f"{place:02}", region=region, latitude=60, longitude=15, status=status,
-            position=place,
+            code=code, name=f"Sjukhuset {code}", city_sv=code, city_en=code,
+            county=County(county).label, county_code=county, region=region, latitude=60, longitude=15,
+            status=status, position=place,
         )
-        for place, (code, region, status) in enumerate(CENTRES)
+        for place, (code, county, region, status) in enumerate(CENTRES)
     )  # fmt: skip
     of_code = {centre.code: centre for centre in centres}
     sites = ManufacturingSite.objects.bulk_create(
@@ -112,12 +113,12 @@ def _store_lists() -> tuple:
     )
     products = Product.objects.bulk_create(
         Product(
-            name=name, inn=inn, modality=Modality(modality), authorised_on=day, position=place,
+            name=name, inn=inn, modality=Modality(modality), authorised_on=day,
             authorised_precision=DatePrecision.DAY if day else "",
             **PLANS.get(name, {}),
             origin=ProductOrigin.AUTHORISED if day else ProductOrigin.INVESTIGATIONAL,
         )
-        for place, (name, inn, modality, day) in enumerate(PRODUCTS)
+        for name, inn, modality, day in PRODUCTS
     )  # fmt: skip
     indications = Indication.objects.bulk_create(
         Indication(key=key, icd10=icd10, name_sv=key, name_en=key, position=place)
@@ -157,9 +158,9 @@ def nth_number(place: int, *, born: int = 1970) -> str:
     return number(date(born, 1, 1) + timedelta(days=place // 20), 980 + place % 20)
 
 
-def user(name: str, *centres: Centre, national_role: str = "", role: str = "reporter") -> User:
+def user(name: str, *centres: Centre, national_role: str = "", role: str = "reporter", email: str = "") -> User:
     """A user with a role at centres, or a national role."""
-    created = User.objects.create_user(name, password="not a secret", national_role=national_role)
+    created = User.objects.create_user(name, email, "not a secret", national_role=national_role)
     Membership.objects.bulk_create(Membership(user=created, centre=at, role=role) for at in centres)
     return created
 
@@ -256,6 +257,7 @@ def read_rows() -> list[dict]:
             person=one.patient_id,
             centre=one.centre.code,
             region=one.centre.region,
+            county=one.centre.county_code,
             category=one.category,
             kind=one.kind,
             product=one.product.name,
@@ -282,6 +284,7 @@ def plain_row(**fields) -> dict:
         "status": "submitted",
     } | fields  # fmt: skip
     row.setdefault("region", REGION_OF[row["centre"]])
+    row.setdefault("county", COUNTY_OF[row["centre"]])
     row.setdefault("trial", TRIAL_OF[row["category"]])
     row["modality"] = MODALITY_OF[row["product"]]
     return row

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 PUBLIC_PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors *"
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors *"
 )
 CLOSED_PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -62,8 +62,9 @@ def both(*names: str) -> tuple[str, ...]:
 GROUPS = (
     Group(
         "public pages",
-        both("map", "embed", "counting", "reconciliation", "freshness", "sharing", "accessibility", "privacy",
-             "releases", "releases-feed", "release"),
+        both("map", "explore", "compare", "embed", "embedding", "counting", "reconciliation", "freshness",
+             "sharing", "accessibility", "privacy", "releases", "releases-feed", "release", "card",
+             "release-card"),
         PUBLIC_PAGE, "cross-origin", (SHARED,), (OF_A_SNAPSHOT,),
     ),
     Group(
@@ -92,20 +93,26 @@ GROUPS = (
             "infusions", "infusion", "infusion-history", "imports", "import", "referrals", "referral", "questions",
             "question", "question-messages", "question-close", "me",
         )),
-        CLOSED_PAGE, "same-origin", ("no-store",), ("",),
+        CLOSED_PAGE, "same-origin", ("no-store",), ("Authorization, Cookie",),
     ),
 )  # fmt: skip
-SIGNED_IN = Group(
-    "pages and files for those who sign in",
-    ("clinic:*", "admin:*", "account*", "mfa_*", "invitation*", "openid_connect_*", "socialaccount_*"),
-    CLOSED_PAGE, "same-origin", (NEVER, "no-store"), ("Cookie",),
+SIGNED_IN = (
+    Group(
+        "pages and files for those who sign in",
+        ("clinic:*", "account*", "mfa_*", "invitation*", "openid_connect_*", "socialaccount_*"),
+        CLOSED_PAGE, "same-origin", (NEVER, "no-store"), ("Cookie",),
+    ),
+    Group(
+        "the administration, in the browser's language", ("admin:*",),
+        CLOSED_PAGE, "same-origin", (NEVER, "no-store"), ("Cookie, Accept-Language", "Accept-Language, Cookie"),
+    ),
 )  # fmt: skip
 OWN_REFERRER = {"invitation-link": "no-referrer"}  # its address is a secret
 
 
 def group_of(route: str) -> Group:
     """The row in which a route stands. Raises ValueError unless it is one."""
-    (group,) = [one for one in (*GROUPS, SIGNED_IN) if any(fnmatchcase(route, name) for name in one.routes)]
+    (group,) = [one for one in (*GROUPS, *SIGNED_IN) if any(fnmatchcase(route, name) for name in one.routes)]
     return group
 
 

@@ -63,7 +63,7 @@ def _policies() -> list[str]:
 
 def _routes() -> list[str]:
     top = "| routes | HTML | Cross-Origin-Resource-Policy | Cache-Control of a 200 | Vary of a 200 |"
-    return ["## Routes", "", top, "| --- | --- | --- | --- | --- |", *map(_row, (*GROUPS, SIGNED_IN))]
+    return ["## Routes", "", top, "| --- | --- | --- | --- | --- |", *map(_row, (*GROUPS, *SIGNED_IN))]
 
 
 def _row(group: Group) -> str:

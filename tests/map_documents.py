@@ -31,6 +31,19 @@ def empty_document() -> dict:
     return document
 
 
+def full_document(language: str = "sv") -> dict:
+    """The same centres, each with all categories, and reinfusions and further doses in all of them."""
+    document = published_document(language)
+    for centre in document["centres"]:
+        cells = [
+            {"category": code, "first": "2023-09", "patients": 128, "reinfusions": 14, "further_doses": 13,
+             "infusions": 155} for code in CATEGORIES
+        ]  # fmt: skip
+        centre |= {"status": "active", "first": "2023-09", "categories": cells, "patients_summed": 512}
+        centre |= {"patients": 510, "reinfusions": 56, "further_doses": 54, "infusions": 620}
+    return document
+
+
 def random_document(count: int, seed: int) -> dict:
     """So many centres at random places in the country, some of them with long names and all categories."""
     draw = random.Random(seed)

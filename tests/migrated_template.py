@@ -8,7 +8,7 @@ from pathlib import Path
 
 import django
 from django.apps import apps
-from django.db import connection, transaction
+from django.db import connection
 
 from registry.database_roles.roles import make_roles
 from tests.database_roles import PASSWORDS
@@ -48,8 +48,7 @@ def _migrate(name: str) -> None:
     connection.settings_dict["TEST"] = test | {"NAME": name}
     try:
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        with transaction.atomic():
-            list(make_roles(PASSWORDS))
+        list(make_roles(PASSWORDS))
     finally:
         connection.close()
         connection.close_pool()

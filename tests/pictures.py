@@ -76,6 +76,8 @@ def keep(page, name: str, *, top: str = "", height: int = SIZE["height"]) -> Non
 def test_the_readers_pages(window):
     keep(window("/en/", waits_for="297"), "map-page", height=1260)
     keep(window("/en/?centre=UPP", waits_for="85"), "centre-page", top="#centre", height=450)
+    page = window("/en/explore?by=region&measures=patients,per_100_000", waits_for="Patients by region")
+    keep(page, "explore", height=1180)
     keep(window("/en/how-we-count/", waits_for="further dose"), "how-we-count")
     keep(window("/api/v1/docs", waits_for="counts"), "api-docs")
 

@@ -21,6 +21,7 @@ from psycopg import sql
 from psycopg.errors import SerializationFailure
 
 from swecar.local.accounts import VARIABLES, choose_account, hand_over, run_once
+from swecar.local.plan import Account
 from swecar.local.ports import find_free_port
 from swecar.local.postgres import POSTGRES_SETTINGS
 from swecar.local.programs import find_postgres
@@ -90,25 +91,25 @@ class Standby:
         caches["responses"].clear()
 
 
-@contextmanager
-def running_standby() -> Iterator[Standby]:
-    """Make one and run it until the end of the block."""
+def copy_server(purpose: str, slot: str, *more: str) -> tuple[Path, Account, Path]:
+    """Copy the server of the tests: a folder with `data`, who owns it, and the program that runs it.
+
+    The server keeps what the copy has not received yet, however much the other tests write meanwhile, until
+    drop_slot.
+    """
     program = find_postgres()
     copy = program.with_name("pg_basebackup")
     if not copy.exists():
-        pytest.skip("pg_basebackup is not installed beside PostgreSQL, so no replica is tried.")
-    var = Path(tempfile.mkdtemp(prefix="swecar-standby-"))
+        pytest.skip("pg_basebackup is not installed beside PostgreSQL, so no server is copied.")
+    var = Path(tempfile.mkdtemp(prefix=f"swecar-{purpose}-"))
     var.chmod(0o755)
-    account, folder, port = choose_account(var, program, copy), var / "data", find_free_port()
+    account = choose_account(var, program, copy)
     hand_over(var, account)
-    # The primary keeps what the standby has not received yet, however much the other tests write meanwhile.
-    slot = f"standby_{port}"
     words = [
         "-d",
         os.environ["DATABASE_URL"],
         "-D",
-        str(folder),
-        "-R",
+        str(var / "data"),
         "-c",
         "fast",
         "--no-sync",
@@ -116,8 +117,23 @@ def running_standby() -> Iterator[Standby]:
         "-S",
         slot,
     ]
-    made = run_once(account, [copy, *words], var)
+    made = run_once(account, [copy, *words, *more], var)
     assert made.returncode == 0, made.stderr
+    return var, account, program
+
+
+def drop_slot(slot: str) -> None:
+    """Once whatever has received by it is gone."""
+    wait_for(partial(_is_dropped, slot), "the end of the slot")
+
+
+@contextmanager
+def running_standby() -> Iterator[Standby]:
+    """Make one and run it until the end of the block."""
+    port = find_free_port()
+    slot = f"standby_{port}"
+    var, account, program = copy_server("standby", slot, "-R")
+    folder = var / "data"
     switches = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
     with (var / "log").open("w") as log:
         process = subprocess.Popen(
@@ -131,7 +147,7 @@ def running_standby() -> Iterator[Standby]:
         yield standby
     finally:
         stop(process)
-        wait_for(partial(_is_dropped, slot), "the end of the slot")
+        drop_slot(slot)
         shutil.rmtree(var)
 
 

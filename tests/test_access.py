@@ -17,12 +17,13 @@ MAY = {
     "lead": {"read_records", "write_records", "invite_people", "state_coverage"},
     "steward": {
         "read_records", "merge_patients", "erase_patients", "publish", "ask_questions", "settle_order",
-        "extract_access_log",
+        "correct_for_clinic", "extract_access_log",
     },
     "auditor": {"read_access_log", "extract_access_log"},
     "administrator": {
         "read_records", "write_records", "merge_patients", "erase_patients", "publish", "invite_people",
-        "state_coverage", "ask_questions", "settle_order", "extract_access_log", "read_access_log",
+        "state_coverage", "ask_questions", "settle_order", "correct_for_clinic", "extract_access_log",
+        "read_access_log",
     },
 }  # fmt: skip
 UPP, STO, UME = 11, 12, 13

@@ -131,8 +131,8 @@ def test_a_filter_by_person_is_logged_with_the_person(world):
 WRONG = {
     "patient": {"96": "This is not a registry number.", NUMBER: "This is not a registry number.", "x" * 19: "18"},
     "actor": {NUMBER: "This looks like an identity number.", "x" * 151: "150", "a\x00": "Null characters"},
-    "unit": {"Nowhere": "Choose one of the list."},
-    "action": {"look": "Choose one of the list."},
+    "unit": {"Nowhere": "Choose one from the list."},
+    "action": {"look": "Choose one from the list."},
     "since": {"yesterday": "Write it as 2026-11-20, 20261120,"},
     "until": {"2020-02-30": "There is no such day in the calendar."},
 }

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from registry.entry.accounts import reset_links
 from registry.models import User
 from registry.pages.accounts.adapter import FactorAdapter
 from tests import factories
@@ -296,8 +297,9 @@ def test_what_makes_the_codes_is_sealed_in_the_database(nurse, settings):
 # Passwords
 
 
-def test_a_new_password_comes_by_mail_and_needs_the_second_factor_still(nurse):
+def test_a_new_password_comes_by_mail_and_needs_the_second_factor_still(nurse, monkeypatch):
     User.objects.filter(pk=nurse.pk).update(email="nurse@example.org")
+    monkeypatch.setattr(reset_links, "WAITS", timedelta(0))
     owner = Client()
     sign_in(owner)
     secret = set_up_app(owner)

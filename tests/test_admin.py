@@ -100,7 +100,7 @@ def test_records_and_publications_take_no_form(world, model):
 def test_a_change_of_a_list_requires_a_reason_and_leaves_history(world, name):
     client = sign_in()
     model = next(model for model in MODELS if model.__name__ == name)
-    address, field = pages_of(model)["change"], "key" if name == "Indication" else "name"
+    address, field = pages_of(model)["change"], {"Indication": "key", "Population": "source"}.get(name, "name")
     sent = form_of(client, address) | {field: "newly-named"}
     sent |= {"target": "CD19"} if name == "Product" else {}
     assert "This field is required." in text(client.post(address, sent))
@@ -241,7 +241,7 @@ def lengthen_every_list(lists) -> None:
         factories.user(f"u{place}", lists.centres["UPP"], lists.centres["STO"])
         Centre.objects.create(
             code=f"NEW{place}", name="N", city_sv="N", city_en="N", county="N", county_code="01",
-            region="N", latitude=60, longitude=15, status="active", position=50 + place,
+            region="Norra", latitude=60, longitude=15, status="active", position=50 + place,
         ).manufacturing_sites.create(code=f"SITE{place}", name="S")  # fmt: skip
         publish()
         Run.objects.create(

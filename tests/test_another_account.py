@@ -1,14 +1,18 @@
 """An administrator does not become somebody: reasons, history, mail, and passwords that are not enough."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from registry.admin.users import RegistryUserAdmin
+from registry.entry.accounts import reset_links
 from registry.models import Membership, User
 from tests import factories
 from tests.signing_in import PASSWORD, code_of, set_up_app, sign_in, text
@@ -23,9 +27,9 @@ BY_MAIL = "Ask for a new password by e-mail"
 def nurse(settings, committed_lists) -> User:
     """Of Uppsala and Stockholm, with an address; a second factor is required. Committed, as factors are."""
     settings.SECOND_FACTOR = "required"
-    user = factories.user("nurse", committed_lists.centres["UPP"], committed_lists.centres["STO"])
-    User.objects.filter(pk=user.pk).update(email="nurse@example.org")
-    return User.objects.get(pk=user.pk)
+    return factories.user(
+        "nurse", committed_lists.centres["UPP"], committed_lists.centres["STO"], email="nurse@example.org"
+    )
 
 
 @pytest.fixture
@@ -135,7 +139,7 @@ def test_it_has_to_be_changed_at_the_next_sign_in(office, nurse):
     assert client.get("/api/v1/me").status_code == 401
     assert client.get(CHANGE).status_code == 200
     same = client.post(CHANGE, {"oldpassword": OTHERS, "password1": OTHERS, "password2": OTHERS})
-    assert "Choose another than the one that was set for you." in text(same)
+    assert "Choose a different one from the one that was set for you." in text(same)
     answer = client.post(CHANGE, {"oldpassword": OTHERS, "password1": OWN, "password2": OWN})
     assert answer.status_code == 302
     assert client.get(START).status_code == 200
@@ -251,7 +255,7 @@ def form_of(office: Client, user: User) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("typed, words", [
-    ({"national_role": "steward"}, "national role"), ({"is_active": ""}, "may sign in"),
+    ({"national_role": "steward"}, "national role"), ({"is_active": ""}, "permission to sign in"),
     ({"is_staff": "on"}, "administration"), ({"email": "other@example.org"}, "e-mail address"),
     ({"memberships-0-role": "lead"}, "role at a centre"), ({"memberships-0-DELETE": "on"}, "role at a centre"),
 ], ids=str)  # fmt: skip
@@ -311,3 +315,61 @@ def test_an_account_without_an_address_is_told_nothing(office, nurse):
     User.objects.filter(pk=nurse.pk).update(email="")
     assert set_password(office, nurse).status_code == 302
     assert mail.outbox == []
+
+
+# The link by e-mail.
+
+
+def ask_for_link(address: str) -> list[str]:
+    """The addresses of the links that were sent for it."""
+    mail.outbox.clear()
+    answer = Client().post("/en/accounts/password/reset/", {"email": address})
+    assert answer.headers["Location"] == "/en/accounts/password/reset/done/"
+    return [link for message in mail.outbox for link in re.findall(r"https?://\S+/reset/key/\S+", message.body)]
+
+
+def change_address(office: Client, user: User, address: str) -> None:
+    url = f"/admin/registry/user/{user.pk}/change/"
+    assert office.post(url, form_of(office, user) | {"email": address}).status_code == 302
+
+
+def test_whoever_changes_the_address_has_no_link_for_three_days(office, nurse, monkeypatch):
+    give_factor(nurse)
+    assert len(ask_for_link("nurse@example.org")) == 1
+    change_address(office, nurse, "admins-friend@example.org")
+    remove_factor(office, nurse)
+    changed = timezone.now()
+    for wait in (timedelta(0), timedelta(days=2, hours=23)):
+        monkeypatch.setattr(reset_links, "now", lambda wait=wait: changed + wait)
+        assert ask_for_link("admins-friend@example.org") == []
+        (body,) = told().values()
+        until = timezone.localtime(changed + timedelta(days=3))
+        assert f"{until:%Y-%m-%d %H:%M}" in body
+        for words in ("mejladress", "e-mail address", "Ask again then"):
+            assert words in body
+        assert ask_for_link("nurse@example.org") == []
+        assert mail.outbox == []  # as for an address of nobody
+    # Neither a change of something else nor the same address in other letters begins the days anew.
+    change_address(office, nurse, "Admins-Friend@example.org")
+    monkeypatch.setattr(reset_links, "now", lambda: changed + timedelta(days=3, minutes=1))
+    assert len(ask_for_link("admins-friend@example.org")) == 1
+
+
+def test_an_address_that_is_changed_back_and_forth_waits_again(office, nurse):
+    give_factor(nurse)
+    change_address(office, nurse, "other@example.org")
+    change_address(office, nurse, "nurse@example.org")
+    assert ask_for_link("nurse@example.org") == []
+
+
+def test_an_account_that_nobody_has_used_is_nobodys_to_become(office, nurse, committed_lists):
+    new = factories.user("new", committed_lists.centres["UPP"], email="first@example.org")
+    change_address(office, new, "right@example.org")
+    assert len(ask_for_link("right@example.org")) == 1
+
+
+def test_the_command_that_sets_anothers_password_says_where_that_is_done(nurse, capsys):
+    with pytest.raises(CommandError, match="invite_administrator"):
+        call_command("changepassword", "nurse")
+    nurse.refresh_from_db()
+    assert nurse.check_password(PASSWORD)

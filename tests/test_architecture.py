@@ -14,7 +14,7 @@ SOURCES = [path for name in ("swecar", "registry", "api") for path in (ROOT / na
 SOURCES = [path for path in SOURCES if "migrations" not in path.parts]
 
 RECORDS = {"Patient", "PatientIdentifier", "Infusion"}
-CODE_LISTS = {"Centre", "ManufacturingSite", "Product", "Indication", "Trial"}
+CODE_LISTS = {"Centre", "ManufacturingSite", "Product", "Indication", "Trial", "Population"}
 PEOPLE = {"User", "Membership", "Invitation", "Token"}
 PUBLISHED = {"Snapshot", "Publication", "Release", "ReleaseFile"}
 LEDGERS = {"LastSeen", "Run", "Revision", "Refusal", "Erasure", "AccessLog", "ScheduleLease", "StatedPurpose"}
@@ -22,7 +22,11 @@ LEDGERS |= {"IdentityKeyInUse"}
 CHAINS = {"ChainLink", "HistoryHeads"}
 SEARCHED = {"PossibleDoubles"}  # kept, so that it need not be searched for again
 STATEMENTS = {"Coverage", "Question"}
-CORRESPONDENCE = {"Message", "Referral"}  # says itself who wrote what and when, and is never corrected
+CORRESPONDENCE = {
+    "KeptApart",
+    "Message",
+    "Referral",
+}  # says itself who wrote what and when, and is never corrected
 PASSING = {  # gone when done
     "ChangedPerson", "Draft", "IdempotencyKey", "ImportJob", "ImportProblem", "ImportRow", "Lookup",
     "ReleasedInfusion", "SealedUpload",
@@ -34,6 +38,7 @@ SCHEDULED = {
     "registry.verify_snapshot",
     "registry.verify_history",
     "registry.prune_facts",
+    "registry.send_news",
 }
 TASKS = SCHEDULED | {"registry.publish_snapshot", "registry.run_import"}
 

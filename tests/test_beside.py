@@ -15,6 +15,7 @@ from registry.publishing.beside import begin_beside
 from registry.publishing.publish import publish
 from registry.publishing.verification import verify
 from tests import factories
+from tests.working import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,7 +87,7 @@ def test_a_wrong_number_is_found_and_the_second_transaction_has_ended(published,
     current = Publication.objects.get().snapshot_id
     with pytest.raises(ProofFailed):
         publish()
-    assert count_transactions() == 0
+    wait_for(lambda: count_transactions() == 0, "the end of the second transaction")
     assert Publication.objects.get().snapshot_id == current
 
 

@@ -73,7 +73,7 @@ def test_every_text_is_there_and_none_is_left_over():
 def test_texts_are_found_wherever_they_hide():
     assert {
         "You may not do this.",  # an error's sentence
-        "The person's first infusion is recorded already.",  # gettext_noop
+        "The person's first infusion is already registered.",  # gettext_noop
         "Publish now",  # a template's attribute
         ("Please correct the error below.", "Please correct the errors below."),  # a template's plural
         "Standard of care",  # gettext_lazy

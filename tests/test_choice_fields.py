@@ -11,7 +11,7 @@ from django.utils.translation import override
 import registry.pages
 
 TYPED = "19121212-9802"
-OURS = "Choose one of "
+OURS = "Choose one "
 
 
 def fields_to_choose():

@@ -108,7 +108,7 @@ def test_what_is_wrong_improbable_or_open_is_said_before_it_is_stored(live_serve
     page.wait_for_selector("text=Counts as a further dose")
     assert page.is_checked("[name=kind][value=further_dose]")
     page.click("button[value=submit]")
-    page.wait_for_selector("text=The infusion is stored.")
+    page.wait_for_selector("text=The infusion is registered.")
     assert Infusion.objects.counted().count() == 2
 
 
@@ -141,7 +141,7 @@ def test_a_press_is_never_lost_because_the_form_moves(live_server, open_browser,
     page.fill("[name=infused_on]", "2020-05-05")
     with held(page, "button[value=submit]"):
         assert page.locator("text=Counts as a new patient").count() == 0
-    page.wait_for_selector("text=The infusion is stored.")
+    page.wait_for_selector("text=The infusion is registered.")
     assert Infusion.objects.exists()
 
 
@@ -169,7 +169,7 @@ def test_a_session_that_ends_loses_nothing_that_is_typed(live_server, open_brows
     if not scripts:  # the form has the token of before
         page.wait_for_selector("h1 >> text=Formuläret är inaktuellt")
         page.click("text=Skicka igen")
-    page.wait_for_selector("text=Infusionen är sparad.")
+    page.wait_for_selector("text=Infusionen är registrerad.")
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])

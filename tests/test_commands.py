@@ -16,6 +16,7 @@ from registry.models import (
     Membership,
     Patient,
     Product,
+    Question,
     Run,
     Snapshot,
     Trial,
@@ -24,7 +25,7 @@ from registry.models import (
 from registry.publishing.verification import verify
 from tests import factories
 
-PEOPLE = {"ume", "upp", "sto", "ore", "lin", "got", "lun", "steward", "admin"}
+PEOPLE = {"ume", "upp", "sto", "ore", "lin", "got", "lun", "steward", "admin", "auditor", "upp-lead"}
 
 
 # publish and verify
@@ -86,6 +87,7 @@ def test_load_code_lists_stores_the_code_lists_and_nothing_made_up(db, manage):
         "manufacturing sites: 1 stored, 0 already there",
         "products: 10 stored, 0 already there",
         "indications: 10 stored, 0 already there",
+        "populations: 28 stored, 0 already there",
     ]
     assert [model.objects.count() for model in CODE_LISTS] == [7, 1, 10, 10, 0]
     assert not any(model.objects.exists() for model in MADE_UP)
@@ -105,7 +107,7 @@ def test_load_code_lists_again_stores_what_is_missing_alone(db, manage):
     assert (code, err) == (0, "")
     assert [line.partition(": ")[2] for line in out.splitlines()] == [
         "0 stored, 7 already there", "0 stored, 1 already there", "0 stored, 10 already there",
-        "0 stored, 10 already there",
+        "0 stored, 10 already there", "0 stored, 28 already there",
     ]  # fmt: skip
 
 
@@ -147,10 +149,22 @@ def test_the_demonstrations_users_have_the_roles_and_passwords_that_are_printed(
         assert User.objects.get(username=name).check_password(password)
     assert len(set(printed.values())) == len(PEOPLE)
     at = {m.user.username: (m.centre.code, m.role) for m in Membership.objects.all()}
-    assert at == {code.lower(): (code, "reporter") for code in Centre.objects.values_list("code", flat=True)}
+    reporters = {code.lower(): (code, "reporter") for code in Centre.objects.values_list("code", flat=True)}
+    assert at == reporters | {"upp-lead": ("UPP", "lead")}
     national = dict(User.objects.exclude(national_role="").values_list("username", "national_role"))
-    assert national == {"steward": "steward", "admin": "administrator"}
+    assert national == {"steward": "steward", "admin": "administrator", "auditor": "auditor"}
     assert list(User.objects.filter(is_staff=True).values_list("username", flat=True)) == ["admin"]
+
+
+def test_a_newcomer_finds_a_thread_under_way_once(db, as_demonstration, manage):
+    for _time in range(2):
+        assert manage("demo_data")[0] == 0
+    asked = Question.objects.filter(asked_by="steward").select_related("infusion__centre")
+    assert {question.infusion.centre.code for question in asked} == {"UPP"}
+    assert sorted((bool(question.answered_at), question.messages.count()) for question in asked) == [
+        (False, 0), (True, 1),
+    ]  # fmt: skip
+    assert {question.waits_for for question in asked} == {"clinic"}, "it is the newcomer's turn, as `upp`"
 
 
 def test_logins_are_written_to_a_private_file_and_not_printed(db, as_demonstration, manage, tmp_path):

@@ -20,6 +20,7 @@ from registry.models import (
     Indication,
     Infusion,
     Invitation,
+    KeptApart,
     LastSeen,
     Lookup,
     ManufacturingSite,
@@ -27,6 +28,7 @@ from registry.models import (
     Message,
     Patient,
     PatientIdentifier,
+    Population,
     PossibleDoubles,
     Product,
     Publication,
@@ -73,6 +75,11 @@ def identifier(**fields) -> None:
     PatientIdentifier.objects.create(**values | fields)
 
 
+def draft(**fields) -> None:
+    values = {"centre": Centre.objects.get(code="UPP"), "saved_by": someone(), "fields": {}}
+    Draft.objects.create(**values | fields)
+
+
 def product(**fields) -> None:
     values = {"name": "New", "target": "", "modality": "CAR-T", "origin": "investigational", "position": 9}
     Product.objects.create(**values | fields)
@@ -90,6 +97,10 @@ def run(**fields) -> None:
 def last_seen(**fields) -> None:
     values = {"sign": "worker", "instance": "celery@a", "seen_at": timezone.now()}
     LastSeen.objects.create(**values | fields)
+
+
+def population(**fields) -> None:
+    Population.objects.create(**{"area": "03", "year": 2023, "persons": 404_589, "source": "SCB"} | fields)
 
 
 def membership(**fields) -> None:
@@ -147,6 +158,15 @@ def snapshot(**fields) -> Snapshot:
     return Snapshot.objects.create(**values | fields)
 
 
+def apart(*, turned: bool = False, same: bool = False, **fields) -> None:
+    """A decision about the first two persons, who are made here if need be."""
+    while Patient.objects.count() < 2:
+        Patient.objects.create(sex="male")
+    one, other = Patient.objects.order_by("pk")[:2]
+    one, other = (other, one) if turned else (one, one if same else other)
+    KeptApart.objects.create(**{"one": one, "other": other, "reason": "r", "decided_by": "b"} | fields)
+
+
 def release(**fields) -> Release:
     values = {
         "name": "one",
@@ -178,6 +198,13 @@ BROKEN: dict[str, list[Callable]] = {
     "publication_is_one_row": [lambda: Publication.objects.create(id=2)],
     "identity_key_in_use_is_one_row": [lambda: IdentityKeyInUse.objects.create(id=2, newest="k")],
     "possible_doubles_is_one_row": [lambda: PossibleDoubles.objects.create(id=2)],
+    "kept_apart_has_one_order": [lambda: apart(turned=True), lambda: apart(same=True)],
+    "kept_apart_has_a_reason": [lambda: apart(reason=""), lambda: apart(decided_by="")],
+    "kept_apart_end_has_who_when_and_why": [
+        lambda: apart(ended_by="b", ended_reason="r"), lambda: apart(ended_at=NOW, ended_by="b"),
+        lambda: apart(ended_at=NOW, ended_reason="r"), lambda: apart(ended_reason="r"),
+    ],
+    "kept_apart_is_decided_once": [lambda: [apart(), apart()]],
     "schedule_lease_is_one_row": [lambda: ScheduleLease.objects.create(id=2, until=timezone.now())],
     "purpose_is_one_row": [lambda: StatedPurpose.objects.create(id=2, kind="registry")],
     "purpose_is_known": [
@@ -189,6 +216,17 @@ BROKEN: dict[str, list[Callable]] = {
         lambda: centre(longitude=181), lambda: centre(longitude=-181), lambda: centre(latitude=float("nan")),
     ],
     "centre_status_is_known": [lambda: centre(status="open"), lambda: centre(status="")],
+    "centre_region_is_known": [
+        lambda: centre(region="Vestra"), lambda: centre(region="västra"), lambda: centre(region=""),
+    ],
+    "centre_county_is_known": [
+        lambda: centre(county_code="02"), lambda: centre(county_code="1"), lambda: centre(county_code=""),
+    ],
+    "population_is_stated_once": [lambda: [population(), population()]],
+    "population_area_is_known": [lambda: population(area="02"), lambda: population(area="")],
+    "population_year_is_a_year": [lambda: population(year=1899), lambda: population(year=2201)],
+    "population_is_somebody": [lambda: population(persons=0)],
+    "population_has_a_source": [lambda: population(source="")],
     "site_code_is_capitals": [lambda: ManufacturingSite.objects.update(code="vecura")],
     "membership_is_one_role": [
         lambda: [membership(), Membership.objects.bulk_create(
@@ -296,11 +334,12 @@ BROKEN: dict[str, list[Callable]] = {
     "invitation_is_accepted_or_revoked": [lambda: invitation(accepted_at=NOW, revoked_at=NOW)],
     "token_scope_is_known": [lambda: token(scope="all")],
     "token_expires_after_creation": [lambda: token(expires_at=datetime(2000, 1, 1, tzinfo=UTC))],
-    "draft_holds_no_identifier": [
-        lambda: Draft.objects.create(
-            centre=Centre.objects.get(code="UPP"), saved_by=someone(), fields={"patient_id": "1"}
-        )
+    "draft_is_sealed_if_autosaved": [
+        lambda: draft(is_autosave=True),
+        lambda: draft(sealed=b"x"),
+        lambda: draft(is_autosave=True, sealed=b"x", fields={"batch": "B"}),
     ],
+    "draft_holds_no_identifier": [lambda: draft(fields={"patient_id": "1"})],
     "question_has_one_asker": [lambda: question(asked_by=""), lambda: question(rule="age_improbable")],
     "question_answer_has_who_and_when": [
         lambda: question(answer="Yes."), lambda: question(answered_by="lead"), lambda: question(answered_at=NOW),

@@ -35,13 +35,16 @@ def place(
     on = date.fromisoformat(f"{day}-01-01"[:10])
     codes = {
         "centre": centre, "category": category, "product": product, "modality": "CAR-T", "indication": None,
-        "sex": sex, "manufacturing_site": None, "region": factories.REGION_OF[centre], "trial": None,
+        "sex": sex, "manufacturing_site": None, "region": factories.REGION_OF[centre],
+        "county": factories.COUNTY_OF[centre], "trial": None,
     }  # fmt: skip
     return Place(person, Step(on, 1, kind, product, precision, centre), age, codes)
 
 
 def moved_to(one: Place, centre: str) -> Place:
-    return one.at(SimpleNamespace(code=centre, region=factories.REGION_OF[centre]))
+    return one.at(
+        SimpleNamespace(code=centre, region=factories.REGION_OF[centre], county_code=factories.COUNTY_OF[centre])
+    )
 
 
 def numbers(rows: list[Row]) -> dict[tuple[str, str], list[int]]:
@@ -168,8 +171,8 @@ def test_only_submitted_infusions_are_places():
     def stored(status, day):
         step = Step(day, 1, FIRST, "Kymriah", centre="UPP")
         return SimpleNamespace(
-            patient_id=7, centre=SimpleNamespace(code="UPP", region="M"), category="SOC", step=step,
-            age_at_infusion=9, status=status, patient=SimpleNamespace(sex="male"), trial=None,
+            patient_id=7, centre=SimpleNamespace(code="UPP", region="M", county_code="03"), category="SOC",
+            step=step, age_at_infusion=9, status=status, patient=SimpleNamespace(sex="male"), trial=None,
             product=SimpleNamespace(name="Kymriah", modality="CAR-T"),
             indication=SimpleNamespace(code="C91.0"), manufacturing_site=SimpleNamespace(code="VECURA"),
         )  # fmt: skip
@@ -180,8 +183,9 @@ def test_only_submitted_infusions_are_places():
     assert [(each.person, each.age, each.step.infused_on) for each in found] == [(7, 9, days[0]), (7, 9, days[2])]
     for each in found:
         assert each.codes == {
-            "centre": "UPP", "region": "M", "category": "SOC", "product": "Kymriah", "modality": "CAR-T",
-            "indication": "C91.0", "manufacturing_site": "VECURA", "trial": None, "sex": "male",
+            "centre": "UPP", "region": "M", "county": "03", "category": "SOC", "product": "Kymriah",
+            "modality": "CAR-T", "indication": "C91.0", "manufacturing_site": "VECURA", "trial": None,
+            "sex": "male",
         }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ import pytest
 from swecar.local.folder import ROOT
 from swecar.local.left_overs import kill_group
 from swecar.local.ports import find_free_port
+from swecar.local.processes import LEAST_SECONDS
 from tests.launching import LIMIT, environment, left_of, recorded
 
 EXPECTED = "297 patients · 304 infusions · 6 reinfusions · 1 further dose · 13 children (snapshot 1)"
@@ -194,6 +195,18 @@ def assert_a_second_one_is_told_to_join(var: Path) -> None:
     assert str(var / "demo.env") in said
 
 
+def assert_a_worker_that_ends_is_started_again(demo: Demonstration, var: Path) -> None:
+    """A worker that finds itself deaf ends; only what ends at once after its start is given up."""
+    time.sleep(LEAST_SECONDS)
+    os.kill(demo.pids["worker"], signal.SIGKILL)
+    deadline = time.monotonic() + LIMIT
+    while recorded(var).get("worker") in {None, demo.pids["worker"]}:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    demo.pids["worker"] = recorded(var)["worker"]
+    assert demo.process.poll() is None
+
+
 def test_it_starts_serves_stops_completely_and_starts_again_on_its_data(var):
     first = start_demo(var)
     assert_it_prints_the_summary(first, var)
@@ -214,6 +227,7 @@ def test_it_starts_serves_stops_completely_and_starts_again_on_its_data(var):
     assert time.monotonic() - began < SECOND_START
     assert_it_prints_the_summary(second, var)
 
+    assert_a_worker_that_ends_is_started_again(second, var)
     os.kill(second.pids["clinic"], signal.SIGKILL)
     assert "The process `clinic` ended by itself." in second.rest()
     assert second.process.returncode == 1

@@ -2,6 +2,7 @@
 
 import json
 import re
+from copy import deepcopy
 from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
@@ -22,11 +23,13 @@ from registry.models import Infusion, Patient, Publication, Revision, Run, Snaps
 from registry.published.count_query import CountQuery
 from registry.published.current_snapshot import read_current
 from registry.published.queries import read_counts, read_map, read_map_and_series
+from registry.published.reconciliation import reconcile
 from registry.publishing import publish
 from registry.publishing.old_facts import list_facts
 from registry.publishing.runs import run_publication, run_sweep, run_verification
 from tests import factories, oracle
 from tests.by_hand import run_sql
+from tests.test_snapshot_changes import at, leaves
 
 FIGURE = Path(registry.__file__).parent / "published" / "data" / "swecarnet-2025-09-08.json"
 # COUNTING.md, "Worked example": centre, category, first, patients, reinfusions, further doses, infusions
@@ -275,6 +278,7 @@ TAMPERED = {
     "is_only": [("is_only = NOT is_only", ONE)],
     "centre": [("centre = 'LUN'", ONE)],
     "region": [("region = 'Norra'", ONE)],
+    "county": [("county = '25'", ONE)],
     "category": [("category = 'CUP'", ONE)],
     "kind": [("kind = 'further_dose'", ONE)],
     "product": [("product = 'Carvykti'", ONE)],
@@ -335,7 +339,11 @@ def figure(tmp_path, change) -> Path:
 def test_the_published_figure_agrees_and_uppsalas_extra_infusion_is_explained(published, manage):
     code, out, err = manage("reconcile", FIGURE)
     assert (code, err) == (0, "")
-    explanation, agreement = out.splitlines()
+    explanation, others, agreement = out.splitlines()
+    assert others.startswith(
+        "Not compared, since the registry counts nothing of the kind: elsewhere_in_the_report.soc_"
+    )
+    assert "elsewhere_in_the_report.vecura.batches (192)" in others
     assert explanation == (
         "Uppsala: 86 infusions are printed for 85 patients and 0 RI; 1 extra infusion explained by a "
         "further dose (1 in ACT)."
@@ -385,6 +393,81 @@ def test_a_figure_is_compared_as_of_its_own_day(published, manage, tmp_path):
     code, _out, err = manage("reconcile", earlier)
     assert code == 4
     assert "as of 2020-12-31" in err
+
+
+def test_each_number_of_a_file_is_compared_or_named(published, manage):
+    """With a hundred more each number differs, or stands among those that are not compared."""
+    document, silent = json.loads(FIGURE.read_text(encoding="utf-8")), []
+    document["centres"][1] |= {"patients": 85, "surprise": 5}
+    document["national"]["patients_summed"] = 297
+    paths = list(leaves(document))
+    assert len(paths) > 50
+    others = reconcile(document).others
+    for path in paths:
+        changed = deepcopy(document)
+        at(changed, path)[path[-1]] += 100
+        result = reconcile(changed)
+        is_named = result.others != others
+        if not is_named and [one.printed.value for one in result.differences] != [at(changed, path)[path[-1]]]:
+            silent.append(path)
+    assert not silent
+    assert set(others) > {
+        "centres[UPP].surprise",
+        "elsewhere_in_the_report.soc_patients_in_text.STO",
+    }
+
+
+def change_centre(document, code, **fields):
+    next(centre for centre in document["centres"] if centre["code"] == code).update(fields)
+
+
+REASONS = {
+    "UPP, infusions: further doses are left out": lambda d: change_centre(d, "UPP", infusions=85),
+    "STO, infusions: reinfusions are left out": lambda d: change_centre(d, "STO", infusions=86),
+    "STO × SOC, patients: reinfusions are counted as patients":
+        lambda d: d["centres"][2]["categories"][1].update(patients=74),
+    "UPP × ACT, patients: further doses are counted as patients": lambda d: change_category(d, patients=46),
+    "nation, infusions: rounded to 10": lambda d: d["national"].update(infusions=300),
+    "XXX, infusions: the registry has no XXX":
+        lambda d: d["centres"].append({"code": "XXX", "infusions": 7, "categories": []}),
+    "UPP, patients: unknown": lambda d: change_centre(d, "UPP", patients=99),
+    "Vecura, manufactured: unknown":
+        lambda d: d["centres"][2]["gmp_manufacture"].update(manufactured_infusions=13),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", REASONS)
+def test_a_difference_is_explained_where_it_can_be(published, manage, tmp_path, line):
+    code, out, _err = manage("reconcile", figure(tmp_path, REASONS[line]))
+    assert (code, line in out.splitlines()) == (4, True), out
+
+
+FORMS = {
+    "national.patients: '297', where a whole number belongs.": lambda d: d["national"].update(patients="297"),
+    "national.children: 13.5, where a whole number belongs.": lambda d: d["national"].update(children=13.5),
+    "centres[UPP].infusions: nothing, where a whole number belongs.":
+        lambda d: change_centre(d, "UPP", infusions=None),
+    "centres[UPP].infusions: True, where a whole number belongs.":
+        lambda d: change_centre(d, "UPP", infusions=True),
+    "centres[UPP].categories[ACT].first: 2014, where a month as 2014 or 2023-12 belongs.":
+        lambda d: change_category(d, first=2014),
+    "centres[UPP].categories[0].category: nothing, where a code belongs.":
+        lambda d: d["centres"][1]["categories"][0].pop("category"),
+    "centres[UPP].categories[ACT] is there twice.":
+        lambda d: d["centres"][1]["categories"].append(d["centres"][1]["categories"][0]),
+    "centres[UME] is there twice.": lambda d: d["centres"].append(d["centres"][0]),
+    "centres[2].code: nothing, where a code belongs.": lambda d: d["centres"][2].pop("code"),
+    "centres: an object, where a list belongs.": lambda d: d.update(centres={}),
+    "national: nothing, where an object with names and values belongs.": lambda d: d.pop("national"),
+    "data_cut: '8/9/2025', where the day of the figure belongs, as 2025-09-08.":
+        lambda d: d.update(data_cut="8/9/2025"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sentence", FORMS)
+def test_what_is_wrong_in_form_is_named_with_its_place(published, manage, tmp_path, sentence):
+    code, _out, err = manage("reconcile", figure(tmp_path, FORMS[sentence]))
+    assert (code, sentence in err.splitlines()) == (2, True), err
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_a_clinic_that_is_down_is_an_outage_and_the_map_is_not_part_of_it():
         "60",
         "no-store",
     )
-    assert "The part for those who sign in does not respond just now. Try again in a minute." in page
+    assert "The signed-in pages are not responding just now. Try again in a minute." in page
     assert headers["X-Request-ID"]
     assert headers["Content-Security-Policy"] == CLOSED_PAGE
     assert "look before you send it again" in ask("/en/clinic/", "POST", clinic=closed)[2]

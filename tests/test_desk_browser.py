@@ -81,7 +81,7 @@ def test_a_double_person_is_found_compared_and_merged(live_server, signed_in, do
     page.fill("[name=text]", "The coordination number was replaced.")
     page.click("button.danger")
     page.wait_for_url(f"**/persons/{double[0].patient.registry_number}/")
-    assert "The two persons are one now" in page.inner_text("main")
+    assert "The two persons are now one" in page.inner_text("main")
     assert Patient.objects.count() == 1
 
 

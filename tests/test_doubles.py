@@ -4,14 +4,15 @@ import logging
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.entry.patients.duplicates import MOST_PAIRS, NEAR_DAYS, find_doubles
-from registry.errors import NotPermitted
-from registry.models import (
-    AccessLog,
-)
+from registry.entry.patients.erasure import erase_patient
+from registry.entry.patients.kept_apart import end_keeping_apart, keep_apart
+from registry.entry.patients.merge import merge_patients
+from registry.errors import MergeImpossible, NotPermitted
+from registry.models import AccessLog, KeptApart
 from tests import factories
 from tests.desk import BY, COORDINATION, MAN, SECOND_WOMAN, WOMAN, address, number, sign_in, text
 from tests.test_traces import Everything, read_database, read_settled_valkey, traces_of
@@ -26,7 +27,7 @@ def client(steward):
 
 
 def pairs() -> list[tuple[int, int, int]]:
-    return [(pair.one.pk, pair.other.pk, pair.days) for pair in find_doubles(by=BY)]
+    return [(pair.one.pk, pair.other.pk, pair.days) for pair in find_doubles(by=BY).pairs]
 
 
 def test_a_person_under_a_coordination_number_and_a_personal_number_is_a_possible_double(lists):
@@ -104,7 +105,7 @@ def test_the_likeliest_pairs_stand_first_and_the_list_is_bounded(lists, django_a
     for place in range(12):
         factories.record(lists, factories.nth_number(2 * place), infused_on=date(2020, 1, 1 + place))
     unlike = factories.record(lists, COORDINATION, infused_on="2020-01-29")
-    nearest = find_doubles(by=BY)
+    nearest = find_doubles(by=BY).pairs
     assert len(nearest) == MOST_PAIRS < 12 * 11 / 2
     of_other_types = [unlike.patient in (pair.one, pair.other) for pair in nearest]
     assert of_other_types == [True] * 12 + [False] * (MOST_PAIRS - 12)
@@ -124,6 +125,74 @@ def test_the_desk_shows_the_pairs_and_logs_that_they_were_seen(lists, client):
     assert [(line.unit, line.action, line.patient) for line in lines] == [
         ("steward", "read", seen) for seen in sorted([number(one), number(other)])
     ]
+
+
+def test_the_list_has_pages_and_two_personal_numbers_at_one_centre_come_last(lists, client):
+    for place in range(11):
+        factories.record(lists, factories.nth_number(2 * place), infused_on=date(2020, 1, 1 + place))
+    there = factories.record(lists, factories.nth_number(40), infused_on="2020-01-30", centre="STO").patient
+    first, second = (find_doubles(by=BY, page=page) for page in (1, 2))
+    assert (first.page.paginator.count, len(first.pairs), len(second.pairs)) == (66, MOST_PAIRS, 16)
+    assert first.are_all
+    of_two_centres = [there in (pair.one, pair.other) for pair in [*first.pairs, *second.pairs]]
+    assert of_two_centres == [True] * 11 + [False] * 55
+    shown = text(client.get(address("desk"), {"page": 2}))
+    assert "66 pairs</caption>" in shown and "Page 2 of 2" in shown and 'rel="prev"' in shown
+
+
+def test_a_pair_that_is_decided_not_to_be_one_leaves_the_list_for_good(lists, client, steward):
+    one = factories.record(lists, COORDINATION).patient
+    other = factories.record(lists, WOMAN, infused_on="2020-05-06").patient
+    compare = address("merge", number=number(one), other=number(other))
+    where = address("apart", number=number(one), other=number(other))
+    assert where in text(client.get(compare))
+    refused = client.post(where, {"apart-text": "", "do": "keep"})
+    assert refused.status_code == 200 and "This field is required." in text(refused)
+    done = client.post(where, {"apart-text": "Two sisters.", "do": "keep"})
+    assert done.url == address("desk")
+    assert pairs() == [] and compare not in text(client.get(address("desk")))
+    correct_infusion(
+        infusion_id=other.infusions.get().pk, changes={"infused_on": date(2020, 5, 7)}, by=BY, reason="typo"
+    )
+    assert pairs() == []  # whatever changes
+    kept = text(client.get(address("kept-apart")))
+    assert "Two sisters." in kept and compare in kept
+    with pytest.raises(MergeImpossible, match="not the same person"):
+        merge_patients(keep=one, absorb=other, by=steward, reason="the same")
+    shown = text(client.get(address("merge", number=number(other), other=number(one))))
+    assert "Two sisters." in shown and "not the same person: end that decision first" in shown
+    assert client.post(where, {"apart-text": "The chart says one.", "do": "end"}).url == compare
+    assert len(pairs()) == 1 and "Two sisters." not in text(client.get(address("kept-apart")))
+    again = text(client.get(compare))  # the history stays
+    assert "Two sisters." in again and "The chart says one." in again
+    keep_apart(one=other, other=one, by=steward, reason="Sisters after all.")
+    assert pairs() == [] and text(client.get(compare)).count("<strong>Decided: not the same person") == 2
+
+
+def test_a_decision_is_kept_once_never_changed_and_goes_with_its_persons(lists, steward):
+    one = factories.record(lists, COORDINATION).patient
+    other = factories.record(lists, WOMAN, infused_on="2020-05-06").patient
+    first = keep_apart(one=one, other=other, by=steward, reason="Sisters.")
+    assert keep_apart(one=other, other=one, by=steward, reason="Again.") == first
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        KeptApart.objects.update(reason="Rewritten.")
+    end_keeping_apart(one=one, other=other, by=steward, reason="One.")
+    end_keeping_apart(one=one, other=other, by=steward, reason="Once more.")
+    assert KeptApart.objects.get().ended_reason == "One."
+    with pytest.raises(ProgrammingError), transaction.atomic():
+        KeptApart.objects.update(ended_at=None, ended_by="", ended_reason="")
+    erase_patient(patient=one, by=BY, reason="asked for it")
+    assert not KeptApart.objects.exists()
+
+
+def test_no_clinic_decides_or_sees_what_was_decided(lists, nurse, steward):
+    one = factories.record(lists, COORDINATION).patient
+    other = factories.record(lists, WOMAN, infused_on="2020-05-06").patient
+    with pytest.raises(NotPermitted):
+        keep_apart(one=one, other=other, by=nurse, reason="Sisters.")
+    keep_apart(one=one, other=other, by=steward, reason="Sisters.")
+    assert "Sisters" not in text(sign_in(nurse).get(address("person", number=number(one))))
+    assert sign_in(nurse).get(address("kept-apart")).status_code == 404
 
 
 def test_nobody_but_the_steward_may_look_for_doubles(lists, nurse):

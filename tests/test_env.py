@@ -53,10 +53,10 @@ connection.close_pool()
 @pytest.mark.parametrize(
     ("options", "wanted"),
     [
-        ("", ["2 5 5 15000", "2 5 5", "5 15000"]),
+        ("", ["2 5 5 15000", "2 5 5", "3 15000"]),
         (
             f"?tcp_user_timeout=9000&keepalives_idle=60&options={quote('-c tcp_user_timeout=1min')}",
-            ["2 5 5 60000", "2 60 5", "5 9000"],
+            ["2 5 5 60000", "2 60 5", "3 9000"],
         ),
     ],
     ids=["ours", "of the URL"],

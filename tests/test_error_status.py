@@ -9,7 +9,7 @@ from psycopg.errors import lookup
 
 from api.errors import Refused
 from registry.errors import Busy, InfusionRefused, RegistryError, TooManyLookups
-from registry.pages.clinic import patients
+from registry.pages.clinic import infusion_list
 from swecar.http.error_status import CODES, STATUSES
 from tests import factories
 from tests.test_every_refusal import calls, classes, nodes
@@ -94,7 +94,7 @@ def test_what_is_too_large_for_the_database_is_a_fault_and_no_outage(db, monkeyp
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        ("/clinic/infusions/new", "Det du skickade kan ha blivit sparat eller inte"),
+        ("/clinic/infusions/new", "Det är oklart om det du skickade sparades"),
         ("/en/clinic/infusions/new", "may or may not have been saved"),
     ],
 )
@@ -133,7 +133,7 @@ def test_a_page_of_the_clinic_says_it_too(lists, monkeypatch, error):
     def refuse(*arguments, **options):
         raise error
 
-    monkeypatch.setattr(patients, "acting_as", refuse)
+    monkeypatch.setattr(infusion_list, "acting_as", refuse)
     client = Client()
     client.force_login(factories.user("nurse", lists.centres["UPP"]))
     assert client.get("/en/clinic/infusions/").status_code == STATUSES[error.code]

@@ -40,12 +40,13 @@ WAYS = {
         etag_invalid precondition_required body_too_large file_too_large cursor_invalid query_too_long
         unknown_parameter parameter_repeated value_repeated not_acceptable centre_upcoming too_costly period_empty
         format_contradicts too_many_dimensions number_shortened
-        former_first_becomes_invalid
+        former_first_becomes_invalid too_many_rows
     """,
     "again": """
         changed_meanwhile busy too_many_lookups effect_changed list_changed import_not_storable
         import_impossible question_answered referral_settled snapshot_behind too_many_requests no_snapshot
-        clinic_down database_down identity_key_unknown identity_keeper_away identity_keeper_limit
+        clinic_down database_down database_busy database_full database_read_only storage_full
+        identity_key_unknown identity_key_wrong identity_keeper_away identity_keeper_limit
         withheld_by_policy as_of_needs_current
     """,
     "other way": """
@@ -74,10 +75,11 @@ NAMES_THE_STEWARD = {
 }
 # What is said once it is done, or of the steward to the steward, and the names of things.
 NO_REFUSAL = (
-    "The registry does not refuse this infusion for the steward",
+    "This infusion does not need the registry's steward",
     "Sent to the steward, waiting", "The question is sent",
     "It is sent to the registry's steward", "%(count)s row", "Sent by %(sender)s",
     "The registry's steward has settled", "The registry's steward has withdrawn this",
+    "The registry's steward has corrected this",
     "Is responsible for the registry's quality",
 )  # fmt: skip
 
@@ -158,7 +160,7 @@ COMPUTED = {
     "batch_numbers: problem.code", "course: KIND_STAYS", "doubts: BATCH",
     "errors: type(self).code", "pipeline: PatientRefused.code",
     "row_fields: code", "course_kinds: code", "sent_rows: DECLINED", "sent_rows: SENT", "base: error.code",
-    "questions: code", "job: unusable.code",
+    "questions: code", "job: unusable.code", "several: ChangedMeanwhile.code", "several: problem.code",
 }  # fmt: skip
 
 

@@ -175,7 +175,7 @@ def clinic(committed_lists) -> Iterator[tuple[int, str]]:
 def web(clinic) -> tuple[HTTPConnection, str]:
     """A connection to it."""
     port, session = clinic
-    return HTTPConnection("127.0.0.1", port, timeout=30), session
+    return HTTPConnection("127.0.0.1", port, timeout=120), session
 
 
 @committed

@@ -18,8 +18,8 @@ from tests import admin_browser, factories
 TEMPLATES = Path(registry.__file__).parent / "pages" / "templates"
 # Pages that one reads first: lists with a form among them, and what cannot be undone.
 READ_FIRST = {
-    "access_log", "again", "desk", "desk_erase", "desk_merge", "import_state", "imports", "infusions", "menu",
-    "people", "referral", "releases", "settle", "thread", "tokens",
+    "access_log", "again", "autosaved", "desk", "desk_erase", "desk_merge", "import_state", "imports", "infusions",
+    "menu", "people", "person", "referral", "releases", "settle", "thread", "tokens", "worklist",
 }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from registry.published.count_query import CountQuery
 from registry.published.queries import read_counts, read_map
 from registry.publishing.publish import publish
 from tests import factories
-from tests.map_documents import empty_document, published_document, random_document
+from tests.map_documents import empty_document, full_document, published_document, random_document
 from tests.test_map_page import read_colours
 
 pytestmark = pytest.mark.django_db
@@ -123,10 +123,16 @@ def test_openpyxl_reads_the_workbook(files, language):
     rows = [list(row) for row in sheet.iter_rows(values_only=True)]
     names = list(pandas.read_csv(io.BytesIO(files["csv", language]), nrows=0).columns)
     frame = pandas.DataFrame(rows[1:], columns=names[: len(rows[0])])
+    site = {"sv": "tillverkningsställe", "en": "manufacturing site"}[language]
+    frame["level"] = frame["level"].replace(site, "manufacturing_site")
     assert frame_cells(frame) == EXPECTED
     assert ("patienter" if language == "sv" else "patients") in rows[0]
     said = {row[0]: row[1] for row in about.iter_rows(values_only=True) if row[1] is not None}
-    assert (said["snapshot"], said["licence"], said["data_through"]) == (12, "CC BY 4.0", "2025-09-05")
+    words = {
+        "sv": ("ögonblicksbild", "licens", "uppgifter till och med"),
+        "en": ("snapshot", "licence", "data through"),
+    }
+    assert [said[word] for word in words[language]] == [12, "CC BY 4.0", "2025-09-05"]
     assert {row[0] for row in rules.iter_rows(values_only=True)} >= set(MEASURES)
 
 
@@ -178,10 +184,16 @@ def test_the_text_of_the_pdf_can_be_extracted(files, language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_slides_have_a_picture_and_an_editable_table(files, language):
+def test_the_slides_have_titles_a_picture_an_editable_chart_and_table(files, language):
     deck = Presentation(io.BytesIO(files["pptx", language]))
-    first, second = deck.slides
-    [picture] = list(first.shapes)
+    first, charted, second = deck.slides
+    for slide in deck.slides:  # each has a title that outlines show, and it is the first that is read
+        assert slide.shapes.title.is_placeholder and slide.shapes.title.text_frame.text
+        assert slide.shapes[0].shape_id == slide.shapes.title.shape_id
+        below = slide.shapes.title.top + slide.shapes.title.height
+        assert all(shape.top >= below for shape in list(slide.shapes)[1:])
+    _title, picture = first.shapes
+    [chart] = [shape.chart for shape in charted.shapes if shape.has_chart]
     described = picture._element._nvXxPr.cNvPr.get("descr")
     assert "12" in described
     assert 0 <= picture.left <= picture.left + picture.width <= deck.slide_width
@@ -190,11 +202,20 @@ def test_the_slides_have_a_picture_and_an_editable_table(files, language):
     rows = [[cell.text.strip() for cell in row.cells] for row in table.rows]
     assert rows[-1][2:] == ["297", "6", "1", "304"]
     document = published_document(language)
+    drawn = {series.name[:3]: list(series.values) for series in chart.plots[0].series}
+    shown = [centre for centre in document["centres"] if centre["status"] != "upcoming"]
+    assert list(chart.plots[0].categories) == [centre["city"] for centre in shown]
+    counted = [{cell["category"]: cell["infusions"] for cell in centre["categories"]} for centre in shown]
+    assert drawn == {code: [cells.get(code) for cells in counted] for code in ("SOC", "ACT", "ICT", "CUP")}
     order = ("patients", "reinfusions", "further_doses", "infusions")
     expected = []
     for centre in document["centres"]:
-        expected.append([centre["city"], *(str(centre[name]) for name in order)])
+        is_upcoming = centre["status"] == "upcoming"
+        expected.append([centre["city"], *("" if is_upcoming else str(centre[name]) for name in order)])
         expected += [[cell["category"], *(str(cell[name]) for name in order)] for cell in centre["categories"]]
+        if centre["code"] == "STO":
+            made = {"sv": "tillverkning", "en": "manufacture"}[language]
+            expected.append([f"Vecura ({made})", "", "", "", "46"])
     assert [[row[0], *row[2:]] for row in rows[1:-1]] == expected
     words = " ".join(shape.text_frame.text for shape in second.shapes if shape.has_text_frame)
     assert "CC BY 4.0" in words
@@ -338,7 +359,7 @@ def test_counts_are_the_same_frame_in_every_format(published, client):
     pandas.testing.assert_frame_equal(csv[list(expected.columns)], expected, check_dtype=False)
     book = openpyxl.load_workbook(io.BytesIO(client.get(f"/api/v1/counts.xlsx?{query}").content))
     sheet = list(book.worksheets[0].iter_rows(min_row=2, values_only=True))
-    assert sheet == [(*row.values(), False) for row in rows]  # nothing is withheld
+    assert sheet == [(*row.values(), False, False) for row in rows]  # nothing is attested, nothing withheld
     stat = pyjstat.Dataset.read(client.get(f"/api/v1/counts.json-stat?{query}").content.decode())
     frame = stat.write("dataframe", naming="id").dropna()
     wide = frame.pivot_table(index=["centre", "year"], columns="measure", values="value").reset_index()
@@ -380,3 +401,22 @@ def test_a_cell_without_a_value_is_none_in_json_stat(published):
     assert response["rows"][0]["manufacturing_site"] is None
     stat = json.loads(COUNTS_FORMATS["json-stat"].write(response, "en"))
     assert stat["dimension"]["manufacturing_site"]["category"]["index"] == ["none"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_figure_that_has_grown_stays_whole_in_every_file(language):
+    """Seven centres with all lines: the drawing is half as high again, and no page or slide cuts it."""
+    document = full_document(language)
+    drawing, width, height = draw_figure(document, language=language)
+    assert drawing.count("14 RI") == 28
+    assert "left-out" not in drawing
+    pdf = pypdf.PdfReader(io.BytesIO(write_map(document, format="pdf", language=language)))
+    on_map, *on_table = (page.extract_text().count("14 RI") for page in pdf.pages)
+    assert (on_map, sum(on_table)) == (28, 0)
+    deck = Presentation(io.BytesIO(write_map(document, format="pptx", language=language)))
+    _title, picture = deck.slides[0].shapes
+    assert abs(picture.width / picture.height - width / height) < 0.01
+    assert 0 <= picture.left <= picture.left + picture.width <= deck.slide_width
+    assert 0 <= picture.top <= picture.top + picture.height <= deck.slide_height
+    seen = Image.open(io.BytesIO(render_png(document, language, 1280)))
+    assert abs(seen.width / seen.height - width / height) < 0.01

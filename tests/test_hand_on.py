@@ -66,7 +66,7 @@ def web(clinic, tmp_path) -> Iterator[tuple[HTTPConnection, str]]:  # noqa: F811
     """A connection to a server in front of it."""
     port, session = clinic
     with small_server(tmp_path, IN_FRONT.format(port=port, believes=False)) as front:
-        yield HTTPConnection("127.0.0.1", front.port, timeout=30), session
+        yield HTTPConnection("127.0.0.1", front.port, timeout=120), session
 
 
 ITS_OWN = {"SERVER_PORT", "HTTP_CONNECTION", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO"}

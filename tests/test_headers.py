@@ -1,15 +1,17 @@
 """Every response of every route has the security headers of header_table.py, whatever comes of the request."""
 
 import re
+from http.cookies import SimpleCookie
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
-from api.public import rate_limit
 from registry.choices import Purpose
 from swecar import own_database
+from swecar.http import rate_limit
 from tests import factories
 from tests.header_table import ALWAYS, NO_PAGE, OWN_REFERRER, SIGNED_IN, group_of, limits_of
 from tests.headers_page import PAGE, write_page
@@ -39,7 +41,7 @@ def compare(route: str, response) -> None:
         wanted["Referrer-Policy"] = OWN_REFERRER[route]
     assert found == wanted, (route, status)
     assert "unsafe-inline" not in str(response.headers)
-    if group is SIGNED_IN and status == 200 and not response.get("Content-Type", "").startswith(SHOWN):
+    if group in SIGNED_IN and status == 200 and not response.get("Content-Type", "").startswith(SHOWN):
         assert response["Content-Disposition"].startswith("attachment"), route
     kept = response.get("Cache-Control", "")
     if status in {200, 304} and response.request["REQUEST_METHOD"] == "GET":
@@ -49,8 +51,10 @@ def compare(route: str, response) -> None:
         assert "no-store" in kept, (route, status)
 
 
-def ask(client, row, world, **changes):  # noqa: F811
-    """What a row's request is answered, with changes of its method or its headers."""
+def ask(signed_in, row, world, **changes):  # noqa: F811
+    """What a row's request is answered, with changes of its method or its headers; signed in again."""
+    client, cookie = signed_in
+    client.cookies = SimpleCookie({settings.SESSION_COOKIE_NAME: cookie} if cookie else {})
     with factories.rolled_back():
         address, sent = reverse(row.name, kwargs=dict(row.args(world))), row.request(world)
         sent["headers"] = sent["headers"] | changes.get("headers", {})
@@ -61,7 +65,7 @@ def ask(client, row, world, **changes):  # noqa: F811
 def test_what_a_route_answers_has_the_headers_of_its_row(row, world, clients):  # noqa: F811
     """Of nobody and of an administrator: 200, 302, 401, 403, 404 and what a form says."""
     for role in ("nobody", "administrator"):
-        client = clients[role][0]
+        client = clients[role]
         for changes in ({}, {"headers": {"host": "evil.example"}}, {"query": "?x=%00"}, {"method": "DELETE"}):
             compare(row.name, ask(client, row, world, **changes))
 
@@ -72,7 +76,7 @@ READ = [row for row in ROWS if row.method == "GET"]
 @pytest.mark.parametrize("row", READ, ids=lambda row: row.name)
 def test_what_is_unchanged_or_not_to_be_had_has_them_too(row, world, clients, settings, monkeypatch):  # noqa: F811
     """304, 429, 500 and 503."""
-    client, found = clients["administrator"][0], {}
+    client, found = clients["administrator"], {}
 
     def note(response) -> None:
         found[response.status_code] = True
@@ -115,7 +119,8 @@ def test_what_no_route_answers_has_them(db, path, like):
 
 
 @pytest.mark.parametrize("name", ["pages/public.css", "pages/map.js", "pages/icon.svg", "admin/css/base.css"])
-def test_static_files_have_them(db, name):
+def test_static_files_have_them(db, settings, name):
+    settings.WHITENOISE_USE_FINDERS = True  # as they are here, collected or not
     response = Client().get(f"/static/{name}")
     assert response.status_code == 200
     policy = response["Content-Security-Policy"]

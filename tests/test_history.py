@@ -31,8 +31,8 @@ class Someone:
 # An example of each tracked model and a change of it: (fields, (field, another value)).
 EXAMPLES = {
     "Centre": (
-        {"code": "XXX", "name": "X", "city_sv": "X", "city_en": "X", "county": "X", "county_code": "99",
-         "region": "X", "latitude": 60, "longitude": 15, "status": "active", "position": 9},
+        {"code": "XXX", "name": "X", "city_sv": "X", "city_en": "X", "county": "X", "county_code": "25",
+         "region": "Norra", "latitude": 60, "longitude": 15, "status": "active", "position": 9},
         ("name", "Y"),
     ),
     "ManufacturingSite": ({"code": "XXX", "name": "X", "centre": "centre"}, ("name", "Y")),
@@ -42,6 +42,7 @@ EXAMPLES = {
     ),
     "Indication": ({"key": "x", "name_sv": "X", "name_en": "X", "position": 9}, ("name_sv", "Y")),
     "Trial": ({"identifier": "NCT99000009", "name": "X", "sponsor": "academic", "phase": "II"}, ("phase", "I")),
+    "Population": ({"area": "03", "year": 1999, "persons": 7, "source": "X"}, ("persons", 8)),
     "User": ({"username": "x"}, ("email", "y@registry.example")),
     "Membership": ({"user": "user", "centre": "centre", "role": "reporter"}, ("role", "lead")),
     "Invitation": (

@@ -55,7 +55,7 @@ def request(path: str, *headers: str, method: str = "GET") -> bytes:
 
 def ask(port: int, path: str, *headers: str, method: str = "GET"):
     """Status, headers and body."""
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(request(path, *headers, method=method))
         return read_response(connection)
 

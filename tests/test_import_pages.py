@@ -96,9 +96,9 @@ def test_htmx_is_given_the_state_alone(browse):
     ("the page of a portal", "This is a web page: open it in a spreadsheet program"),
     ("letters of two encodings", "mixes character encodings"),
     ("a column is missing", "Columns are missing: product."),
-    ("an unknown column", "Columns without a known name: P."),
+    ("an unknown column", "Columns with unknown names: P."),
     ("an open quote", "Line 2: the quotation marks do not match."),
-    ("a column by an unknown name", "Columns are missing: product. Columns without a known name: F."),
+    ("a column by an unknown name", "Columns are missing: product. Columns with unknown names: F."),
 ])  # fmt: skip
 def test_a_file_that_cannot_be_used_gets_a_sentence_beside_the_field(browse, name, sentence):
     response = send(browse, UNUSABLE[name])
@@ -258,7 +258,7 @@ def test_the_report_as_a_file_is_in_the_language_of_the_page(browse, refused):
         swedish = reverse("clinic:import-report", kwargs={"job_id": refused.pk})
     header, *rows = csv.reader(io.StringIO(browse.get(swedish).content.decode("utf-8-sig")), delimiter=";")
     assert ";".join(header) == (
-        "rad;kolumn;kod;nekad;förklaring;centrum;kön;kategori;typ;produkt;modalitet;indikation;prövning;"
+        "rad;kolumn;kod;avvisad;förklaring;centrum;kön;kategori;typ;produkt;modalitet;indikation;prövning;"
         "tillverkningsställe;infusionsdatum;datumprecision;ordningsnummer;ålder vid infusion;batchnummer"
     )
     assert [row[:4] for row in rows] == [

@@ -225,8 +225,8 @@ def test_without_a_link_there_is_nothing_to_take(db):
     [
         ({"username": ""}, "This field is required."),
         ({"username": "lead"}, "already"),
-        ({"username": "LEAD"}, "There is an account with this user name already."),
-        ({"username": "siths-SE1"}, "There is an account with this user name already."),
+        ({"username": "LEAD"}, "There is already an account with this user name."),
+        ({"username": "siths-SE1"}, "There is already an account with this user name."),
         ({"username": "x" * 151}, "at most 150 characters"),
         ({"username": "<script>"}, "Enter a valid username."),
         ({"username": factories.number()}, "This looks like an identity number."),
@@ -269,7 +269,7 @@ def test_a_wrong_field_of_the_account_is_a_sentence_and_loses_nothing(office, ty
         ({"centre": "STO"}, "Choose one of the centres in the list."),
         ({"centre": "XXX"}, "Choose one of the centres in the list."),
         ({"centre": ""}, "This field is required."),
-        ({"role": "steward"}, "Choose one of the list."),
+        ({"role": "steward"}, "Choose one from the list."),
         ({"role": ""}, "This field is required."),
     ],
 )
@@ -340,7 +340,7 @@ def test_a_revoked_invitation_is_gone_and_is_not_revoked_twice(office, lead):
     link = link_of(office.post(PEOPLE, INVITED))
     invitation = Invitation.objects.get()
     answer = office.post(f"{PEOPLE}invitations/{invitation.pk}/revoke", follow=True)
-    assert "The invitation to ny@example.org is withdrawn." in text(answer)
+    assert "The invitation to ny@example.org is revoked." in text(answer)
     assert Client().get(link).status_code == 404
     assert last(Invitation)[:2] == ("update", "lead")
     with pytest.raises(NotFound):
@@ -359,7 +359,7 @@ def test_a_role_ends_with_a_reason_in_the_history_and_at_once(office, lists):
         ({}, "This field is required."),
         ({"why": "other"}, "Say why"),
         ({"why": "other", "words": factories.number()}, "This looks like an identity number."),
-        ({"why": "made up"}, "Choose one of the list."),
+        ({"why": "made up"}, "Choose one from the list."),
         ({"why": "other", "words": "x" * 401}, "at most 400 characters"),
     ):
         answer = office.post(address, typed)

@@ -13,7 +13,6 @@ import pytest
 from celery import current_app
 from django.db import connection
 from django.utils import timezone
-from kombu import pools
 
 from registry import tasks
 from registry.access import Operator
@@ -25,7 +24,7 @@ from registry.publishing.old_facts import list_facts
 from registry.publishing.publish import is_behind, publish
 from registry.publishing.runs import run_pruning, run_publication, run_sweep, run_verification
 from tests import factories
-from tests.working import broker, database_url, kill, wait_for, worker
+from tests.working import broker, database_url, kill, point_at, wait_for, worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -41,13 +40,6 @@ def own_broker_address():
     address = current_app.conf.broker_url
     yield
     point_at(address)
-
-
-def point_at(address: str) -> None:
-    current_app.conf.broker_url = address
-    pools.reset()
-    current_app._pool = None
-    current_app.amqp._producer_pool = None
 
 
 persons = itertools.count()

@@ -5,7 +5,7 @@ import yaml
 from swecar.local.folder import ROOT
 from swecar.setting_rules import LOOK_UP
 from tests.test_deployment import COMPOSE, NAMES, OURS, SECRET
-from tests.test_kubernetes import COMMON, RUNNING
+from tests.test_kubernetes import COMMON, IDENTITY, RUNNING
 from tests.test_kubernetes import NAMES as SETTINGS
 
 FOLDER = ROOT / "deploy" / "kubernetes-keeper"
@@ -23,7 +23,9 @@ KUSTOMIZATION = yaml.safe_load((FOLDER / "kustomization.yaml").read_text(encodin
 
 def test_compose_gives_the_keys_to_the_keeper_alone_and_the_way_to_who_looks_up():
     services = BESIDE["services"]
-    assert services.keys() == OURS.keys() | {"keeper"}
+    assert services.keys() == {*LOOK_UP, "keeper"}
+    assert {name for name, service in OURS.items() if "identity_keys" in service["secrets"]} == {*LOOK_UP}
+    assert {name for name, service in OURS.items() if "IDENTITY_KEYS_FILE" in service["environment"]} == {*LOOK_UP}
     for name, service in services.items():
         variables = OURS.get(name, {}).get("environment", {}) | service["environment"]
         assert {variable.removesuffix("_FILE") for variable in variables} <= NAMES
@@ -49,19 +51,26 @@ def test_compose_gives_the_keys_to_the_keeper_alone_and_the_way_to_who_looks_up(
 
 def test_kubernetes_gives_the_keys_to_the_keeper_alone_and_the_way_to_who_looks_up():
     assert {path.name for path in FOLDER.iterdir()} == {
-        "kustomization.yaml", "keeper.yaml", "asks.yaml", "nothing.yaml",
+        "kustomization.yaml", "keeper.yaml", "asks.yaml",
     }  # fmt: skip
     patched = {}
     for patch in KUSTOMIZATION["patches"]:
         for name in patch["target"]["name"].split("|"):
             assert RUNNING[name]["kind"] == patch["target"]["kind"]
             patched[name] = yaml.safe_load((FOLDER / patch["path"]).read_text(encoding="utf-8"))
-    assert patched.keys() == RUNNING.keys()
+    assert patched.keys() == {*LOOK_UP}
     for name, patch in patched.items():
         (container,) = patch["spec"]["template"]["spec"]["containers"]
         assert container["name"] == COMMON["containers"][0]["name"]
         (gone,) = [one["name"] for one in container["env"] if one.get("$patch") == "delete"]
-        assert gone == "IDENTITY_KEYS_FILE" in {one["name"] for one in COMMON["containers"][0]["env"]}
+        assert gone == "IDENTITY_KEYS_FILE" in {one["name"] for one in IDENTITY["containers"][0]["env"]}
+        assert container["volumeMounts"] == [
+            {"mountPath": mount["mountPath"], "$patch": "delete"}
+            for mount in IDENTITY["containers"][0]["volumeMounts"]
+        ]
+        assert patch["spec"]["template"]["spec"]["volumes"] == [
+            {"name": volume["name"], "$patch": "delete"} for volume in IDENTITY["volumes"]
+        ]
         given = {one["name"]: one["value"] for one in container["env"] if "value" in one}
         assert {variable.removesuffix("_FILE") for variable in given} <= SETTINGS
         assert ("IDENTITY_KEEPER_URL" in given) == ("KEEPER_SECRET_FILE" in given) == (name in LOOK_UP)

@@ -1,12 +1,14 @@
 """The kept pairs of possible doubles are those of a plain search, whatever has changed and however."""
 
 import calendar
+import re
 from collections import defaultdict
 from datetime import date, timedelta
 
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ from registry.entry.patients.duplicates import find_doubles, update_doubles
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.merge import merge_patients
 from registry.entry.patients.move import move_patient
-from registry.models import ChangedPerson, Infusion, Patient, PatientIdentifier, PossibleDoubles
+from registry.models import ChangedPerson, Infusion, KeptApart, Patient, PatientIdentifier, PossibleDoubles
 from registry.models.possible_doubles import MOST_MARKED
 from registry.tasks import sweep
 from tests import factories
@@ -49,12 +51,14 @@ def days_between(one, other) -> int:
 
 def search_plainly(most: int) -> list[tuple[int, int, int, int]]:
     """(one, other, days, products) by comparing every infusion with every other."""
-    types = defaultdict(set)
+    types, centres = defaultdict(set), defaultdict(set)
     for identifier in PatientIdentifier.objects.all():
         types[identifier.patient_id].add(identifier.type)
+    apart = set(KeptApart.objects.filter(ended_at=None).values_list("one", "other"))
     near = defaultdict(list)
     infusions = list(Infusion.objects.filter(status="submitted").select_related("patient"))
     for one in infusions:
+        centres[one.patient_id].add(one.centre_id)
         for other in infusions:
             sexes = {one.patient.sex, other.patient.sex}
             if (
@@ -68,12 +72,15 @@ def search_plainly(most: int) -> list[tuple[int, int, int, int]]:
     ranked = []
     for (one, other), found in near.items():
         products, days = len({product for product, _days in found}), min(days for _product, days in found)
-        ranked.append((bool(types[one] & types[other]), -products, days, one, other))
+        alike, at_one_centre = types[one] & types[other], centres[one] & centres[other]
+        level = 2 if "personal" in alike and at_one_centre else int(bool(alike))
+        if (one, other) not in apart:
+            ranked.append((level, -products, days, one, other))
     return [(one, other, days, -products) for _alike, products, days, one, other in sorted(ranked)[:most]]
 
 
 def shown() -> list[tuple[int, int, int, int]]:
-    return [(pair.one.pk, pair.other.pk, pair.days, pair.products) for pair in find_doubles(by=BY)]
+    return [(pair.one.pk, pair.other.pk, pair.days, pair.products) for pair in find_doubles(by=BY).pairs]
 
 
 # Any changes of the rows, in any order, with looks between them; the bounds are small, so that each is reached.
@@ -103,6 +110,9 @@ CHANGES = st.one_of(
     st.tuples(st.just("identifier to another"), CHOOSE, CHOOSE),
     st.tuples(st.just("identifier goes"), CHOOSE),
     st.tuples(st.just("person goes"), CHOOSE),
+    st.tuples(st.just("apart"), CHOOSE, CHOOSE),
+    st.tuples(st.just("apart no more"), CHOOSE),
+    st.tuples(st.just("infusion to another centre"), CHOOSE),
 )
 BEGIN = st.lists(PERSON, min_size=8, max_size=8)
 THEN = st.lists(st.lists(CHANGES, min_size=1, max_size=3), min_size=8, max_size=8)  # and a look after each
@@ -130,6 +140,9 @@ def change(lists, step, *arguments) -> None:
         centre = lists.centres["UPP"]
         Infusion.objects.create(patient=patient, centre=centre, category="SOC", kind="reinfusion", **fields)
         return
+    if step.startswith("apart") or step.endswith("centre"):
+        change_pair(lists, step, *arguments)
+        return
     row = chosen(Infusion if "infusion" in step else PatientIdentifier if " " in step else Patient, arguments[0])
     person = chosen(Patient, arguments[-1] if step.endswith("another") else arguments[0])
     if step == "person goes":
@@ -153,6 +166,20 @@ def change(lists, step, *arguments) -> None:
         row.delete()
     elif step == "traits":
         Patient.objects.filter(pk=person.pk).update(sex=arguments[1], birth_year=arguments[2])
+
+
+def change_pair(lists, step, *arguments) -> None:
+    """A decision about a pair, its end, or another centre, which is part of a pair's rank."""
+    if step == "apart":
+        pair = sorted({person.pk for place in arguments if (person := chosen(Patient, place))})
+        if len(pair) == 2:
+            KeptApart.objects.create(one_id=pair[0], other_id=pair[1], reason="r", decided_by="b")
+    elif step == "apart no more":
+        standing = KeptApart.objects.filter(ended_at=None)[:1]
+        ended = KeptApart.objects.filter(pk__in=standing.values("pk"))
+        ended.update(ended_at=timezone.now(), ended_by="b", ended_reason="r")
+    elif infusion := chosen(Infusion, arguments[0]):
+        Infusion.objects.filter(pk=infusion.pk).update(centre=lists.centres["FAL"])
 
 
 @pytest.fixture
@@ -193,10 +220,12 @@ def test_each_table_that_is_searched_marks_each_kind_of_change():
     marks = {name: {one for one in found if one.startswith("marks_person")} for name, found in marks.items()}
     each = {f"marks_person_{change}" for change in ("insert", "update", "delete")}
     assert {name: found for name, found in marks.items() if found} == {
-        "Infusion": each, "PatientIdentifier": each, "Patient": {"marks_person_update"},
+        "Infusion": each, "PatientIdentifier": each, "KeptApart": each, "Patient": {"marks_person_update"},
     }  # fmt: skip
     searched = " ".join(part for part in (duplicates.PAIRS + duplicates.PAIRS_OF).split() if "registry_" in part)
-    assert set(searched.split()) == {"registry_infusion", "registry_patient", "registry_patientidentifier"}
+    assert set(re.findall(r"registry_\w+", searched)) == {
+        "registry_infusion", "registry_patient", "registry_patientidentifier", "registry_keptapart",
+    }  # fmt: skip
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from registry.models import Infusion
 from registry.publishing.publish import publish
 from tests import factories
-from tests.browsing import follow, look, sign_in
+from tests.browsing import follow, look, sign_in, tab_to
 from tests.signing_in import PASSWORD, code_of
 
 EARLIER_ACADEMIC = factories.TRIALS[2][0]
@@ -214,15 +214,20 @@ def test_a_date_is_said_and_written_back_on_leaving_its_field(live_server, open_
 
 
 @SCRIPTS
-def test_the_map_writes_a_date_back_too(live_server, open_browser, committed_lists, scripts):
+def test_the_map_takes_a_month_from_its_lists(live_server, open_browser, committed_lists, scripts):
     factories.record(committed_lists)
     publish()
     page = open_browser(java_script_enabled=scripts)
     page.goto(f"{live_server.url}/en/")
-    page.fill("#as_of", "31/12/2020")
+    tab_to(page, "[name=month]")
+    page.keyboard.type("Feb")
+    tab_to(page, "[name=year]")
+    page.keyboard.type("2020")
+    tab_to(page, "#when button")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/en/?as_of=2020-12-31")
-    page.wait_for_function("document.getElementById('as_of').value === '2020-12-31'")
+    page.wait_for_url("**/en/?as_of=2020-02-29")
+    page.wait_for_function("document.querySelector('[name=month]').value === '2'")
+    assert page.locator("[name=year]").input_value() == "2020"
 
 
 MOST_KEYS = 20
@@ -257,7 +262,7 @@ def test_a_second_dose_takes_at_most_twenty_keys_from_the_persons_page(
     page.wait_for_selector("[name=kind][value=further_dose]:checked")
     page.wait_for_selector("text=Counts as a further dose in ACT at UPP")
     keys.press("Enter")
-    page.wait_for_selector("text=The infusion is stored.")
+    page.wait_for_selector("text=The infusion is registered.")
     assert keys.pressed <= MOST_KEYS
     second = Infusion.objects.get(kind="further_dose")
     same = ("centre_id", "category", "trial_id", "product_id", "indication_id", "patient_id")
@@ -283,7 +288,7 @@ def test_the_first_of_two_ages_is_chosen_by_one_key_too(live_server, open_browse
     keys.press("Space")
     page.wait_for_selector("[name=kind][value=further_dose]:checked")
     keys.press("Enter")
-    page.wait_for_selector("text=Infusionen är sparad.")
+    page.wait_for_selector("text=Infusionen är registrerad.")
     assert Infusion.objects.get(kind="further_dose").age_at_infusion == 49
     look(page, "next-stored", "sv")
 
@@ -350,7 +355,7 @@ def test_for_someone_known_elsewhere_enter_stores_nothing_and_a_notice_goes_once
     assert page.locator(".error:visible, .wrong").count() == 0
     page.wait_for_selector("text=and nationally as a reinfusion")
     page.click("button[value=submit]")
-    page.wait_for_selector("text=The infusion is stored.")
+    page.wait_for_selector("text=The infusion is registered.")
 
 
 def test_whoever_refused_registration_is_told_of_on_leaving_the_field(live_server, open_browser, nurse):
@@ -386,7 +391,7 @@ def test_a_wrong_field_is_taken_back_without_losing_a_press(live_server, open_br
     page.wait_for_timeout(150)
     assert button.bounding_box() == box
     page.mouse.up()
-    page.wait_for_selector("text=The infusion is stored.")
+    page.wait_for_selector("text=The infusion is registered.")
 
 
 @pytest.mark.parametrize("centre", ["UPP", "STO"])
@@ -407,7 +412,7 @@ def test_whoever_presses_twice_registers_once(live_server, open_browser, nurse, 
     # Playwright would wait for the next page before it pressed once more.
     press = "document.querySelector('.actions button').click()"
     page.evaluate(f"() => {{ {press}; setTimeout(() => {press}, 30) }}")
-    page.wait_for_selector("text=The infusion is stored.")
+    page.wait_for_selector("text=The infusion is registered.")
     assert len(asked) == 1
     assert page.locator(".errors").count() == 0 and Infusion.objects.count() == 2
 

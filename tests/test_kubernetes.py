@@ -8,6 +8,7 @@ import yaml
 
 from swecar.local.folder import ROOT
 from swecar.postgresql.roles import OF_PROCESS
+from swecar.setting_rules import LOOK_UP
 from swecar.setting_table import ROLES, SETTINGS
 
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -17,7 +18,10 @@ OBJECTS = [
     for name in KUSTOMIZATION["resources"]
     for found in yaml.safe_load_all((FOLDER / name).read_text(encoding="utf-8"))
 ]
-COMMON = yaml.safe_load((FOLDER / "common.yaml").read_text(encoding="utf-8"))["spec"]["template"]["spec"]
+COMMON, IDENTITY = (
+    yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))["spec"]["template"]["spec"]
+    for name in ("common.yaml", "identity.yaml")
+)
 RUNNING = {found["metadata"]["name"]: found for found in OBJECTS if found["kind"] in {"Deployment", "Job"}}
 NAMES = {setting.name for setting in SETTINGS}
 SECRET = {setting.name for setting in SETTINGS if setting.secret}
@@ -38,12 +42,16 @@ def container_of(name: str) -> dict:
 
 
 def test_each_file_is_used_and_each_role_runs_once():
-    used = {*KUSTOMIZATION["resources"], "common.yaml", "kustomization.yaml", "settings.env"}
+    used = {*KUSTOMIZATION["resources"], "common.yaml", "identity.yaml", "kustomization.yaml", "settings.env"}
     assert {path.name for path in FOLDER.iterdir()} == used
-    assert {patch["path"] for patch in KUSTOMIZATION["patches"]} == {"common.yaml"}
-    assert {patch["target"]["kind"] for patch in KUSTOMIZATION["patches"]} == {
-        one["kind"] for one in RUNNING.values()
-    }
+    common, identity = [
+        [patch["target"] for patch in KUSTOMIZATION["patches"] if patch["path"] == path]
+        for path in ("common.yaml", "identity.yaml")
+    ]
+    assert len(common) + len(identity) == len(KUSTOMIZATION["patches"])
+    assert common == [{"kind": kind} for kind in ("Deployment", "Job")]
+    assert {one["kind"] for one in RUNNING.values()} == {"Deployment", "Job"}
+    assert identity == [{"kind": "Deployment", "name": "|".join(LOOK_UP)}]
     assert sorted(RUNNING) == sorted(ROLES)
     for name, found in RUNNING.items():
         assert container_of(name)["env"] == [{"name": "APP_ROLE", "value": name}]
@@ -62,7 +70,10 @@ def test_settings_and_secrets_are_settings():
     assert lines[2:] == example.splitlines()[3:]
     made = (ROOT / "deploy" / "make-secrets").read_text(encoding="utf-8")
     given = {one["name"]: one["value"] for one in COMMON["containers"][0]["env"]}
-    for variable, path in given.items():
+    keys = {one["name"]: one["value"] for one in IDENTITY["containers"][0]["env"]}
+    assert keys.keys() == {"IDENTITY_KEYS_FILE"}
+    assert not keys.keys() & given.keys()
+    for variable, path in (given | keys).items():
         assert variable.removesuffix("_FILE") in SECRET
         assert path.rpartition("/")[2] in made
 
@@ -142,13 +153,25 @@ def test_only_web_servers_are_reached_and_the_public_one_reaches_no_one_outside(
 
 
 @pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl is missing")
-def test_kustomize_puts_them_together():
-    made = subprocess.run(["kubectl", "kustomize", FOLDER], capture_output=True, text=True, check=True)
-    found = [one for one in yaml.safe_load_all(made.stdout) if one["kind"] in {"Deployment", "Job"}]
-    assert len(found) == len(ROLES)
-    for one in found:
-        (container,) = one["spec"]["template"]["spec"]["containers"]
+@pytest.mark.parametrize("keeper", [False, True])
+def test_kustomize_puts_them_together(keeper):
+    folder = ROOT / "deploy" / "kubernetes-keeper" if keeper else FOLDER
+    made = subprocess.run(["kubectl", "kustomize", folder], capture_output=True, text=True, check=True)
+    found = {
+        one["metadata"]["name"]: one
+        for one in yaml.safe_load_all(made.stdout)
+        if one["kind"] in {"Deployment", "Job"} and one["metadata"]["name"] != "keeper"
+    }
+    assert found.keys() == {*ROLES}
+    asks = {"IDENTITY_KEEPER_URL", "KEEPER_SECRET_FILE"} if keeper else {"IDENTITY_KEYS_FILE"}
+    for name, one in found.items():
+        pod = one["spec"]["template"]["spec"]
+        (container,) = pod["containers"]
         variables = {variable["name"] for variable in container["env"]}
-        assert variables == {"APP_ROLE", *(variable["name"] for variable in COMMON["containers"][0]["env"])}
+        common = {variable["name"] for variable in COMMON["containers"][0]["env"]}
+        assert variables == {"APP_ROLE", *common, *(asks if name in LOOK_UP else ())}
+        has_keys = name in LOOK_UP and not keeper
+        assert ("identity-keys" in str(pod["volumes"])) == has_keys
+        assert ("identity" in str(container["volumeMounts"])) == has_keys
         assert container["securityContext"]["readOnlyRootFilesystem"] is True
-        assert one["spec"]["template"]["spec"]["securityContext"]["runAsUser"] == 10001
+        assert pod["securityContext"]["runAsUser"] == 10001

@@ -35,7 +35,7 @@ CHANGES = [
     (lambda: Trial.objects.filter(identifier=NEW_TRIAL).update(sponsor="academic"), "trial_sponsor_wrong"),
     (lambda: Centre.objects.filter(code="FAL").update(status="upcoming"), "centre_upcoming"),
     (lambda: Centre.objects.filter(code="FAL").update(code="FALU"), "list_changed"),
-    (lambda: Centre.objects.filter(code="FAL").update(county_code="77"), "list_changed"),
+    (lambda: Centre.objects.filter(code="FAL").update(county_code="25"), "list_changed"),
     (lambda: Centre.objects.filter(code="FAL").update(region="Norra"), "stored"),
     (lambda: Product.objects.get(name="Yescarta").delete(), "list_changed"),
     (lambda: Indication.objects.get(key="dlbcl").delete(), "list_changed"),

@@ -13,10 +13,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.http import parse_http_date
 
-from api.public import base, count_query, numbers, rate_limit
+from api.public import base, numbers
 from registry.models import Snapshot
+from registry.published import count_limits
 from registry.publishing.publish import publish
-from swecar.http import snapshot_response, tolerant_cache
+from swecar.http import rate_limit, snapshot_response, tolerant_cache
 from swecar.http.tolerant_cache import SharedCache
 from tests import factories
 
@@ -262,7 +263,7 @@ class TestCost:
         assert ask("counts?by=month,product,indication,centre").status_code == 200
 
     def test_too_many_rows_are_refused_without_counting(self, published, monkeypatch):
-        monkeypatch.setattr(count_query, "MOST_COST", 5)
+        monkeypatch.setattr(count_limits, "MOST_COST", 5)
         with CaptureQueriesContext(
             connection,
         ) as asked:
@@ -281,7 +282,7 @@ class TestCost:
         assert limits["rates"] == {
             "answers": 77, "seconds": 60, "costs": dict.fromkeys(("png", "png-print", "pdf", "pptx"), 20),
         }  # fmt: skip
-        assert (limits["most_rows"], limits["most_cost"]) == (count_query.MOST_ROWS, count_query.MOST_COST)
+        assert (limits["most_rows"], limits["most_cost"]) == (count_limits.MOST_ROWS, count_limits.MOST_COST)
         assert limits["tables"] is None
 
 

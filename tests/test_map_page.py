@@ -122,8 +122,8 @@ def test_totals_that_parts_do_not_add_up_to_are_explained():
     document["centres"][4] |= {"patients": 19, "reinfusions": 1, "patients_summed": 20}
     page = read_page(document)
     assert "En person som har behandlats i flera kategorier eller vid flera centrum" in page.text
-    assert "Sverige: kategoriernas patienter blir tillsammans 297, men är 296 personer." in page.text
-    assert "Linköping: kategoriernas patienter blir tillsammans 20, men är 19 personer." in page.text
+    assert "Sverige: kategoriernas patienter är sammanlagt 297, men det rör sig om 296 personer." in page.text
+    assert "Linköping: kategoriernas patienter är sammanlagt 20, men det rör sig om 19 personer." in page.text
 
 
 def test_page_as_of_a_date_says_so():
@@ -195,8 +195,8 @@ def test_page_is_small_and_asks_nothing_of_other_hosts():
         document = published_document(language)
         page = render_map_page(document, series=series_of(document), language=language)
         scripts = re.findall(r"<script[^>]*>.*?</script>", page)
-        assert scripts == ['<script src="/static/pages/map.js" defer></script>']
-        files = [STATIC / "pages" / name for name in ("public.css", "map.js", "icon.svg")]
+        assert scripts == [f'<script src="/static/pages/{name}.js" defer></script>' for name in ("map", "figure")]
+        files = [STATIC / "pages" / name for name in ("public.css", "map.js", "figure.js", "icon.svg")]
         zipped = sum(len(gzip.compress(data)) for data in (page.encode(), *(file.read_bytes() for file in files)))
         assert zipped + sum(font.stat().st_size for font in (STATIC / "pages" / "fonts").glob("*.woff2")) < 150_000
         assert "<style" not in page
@@ -308,40 +308,6 @@ def test_categories_are_apart_for_every_kind_of_colour_vision(scheme, vision):
     colours = [oklab(read_colours()[scheme][name], vision) for name in ("soc", "act", "ict", "cup")]
     for one, other in combinations(colours, 2):
         assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) ** 0.5 >= 0.1
-
-
-@pytest.mark.parametrize(
-    ("language", "through", "as_of", "name"),
-    [
-        ("sv", "2025-09-05", None, "2025, t.o.m. 5 september"),
-        ("en", "2025-09-05", None, "2025, through 5 September"),
-        ("en", "2025-12-30", None, "2025, through 30 December"),
-        ("en", "2026-02-01", "2025-06-30", "2025, through 30 June"),
-        ("en", "2025-06-30", "2025-12-31", "2025, through 30 June"),
-    ],
-)
-def test_a_year_that_is_not_over_is_told_from_a_whole_one(language, through, as_of, name):
-    page = render_time(language, through, as_of)
-    assert page.count(f'aria-label="{name}: ') == 2  # the country's chart, wide and narrow
-    assert f'aria-label="Umeå {name}: 9"' in page  # a centre's own
-    assert f'<th scope="row">{name}</th>' in page
-    assert page.count('<th scope="row">2024</th>') == 1
-    assert f"{name}.</p>" in page
-    assert 'class="soc unfinished"' in page and 'class="one unfinished"' in page
-
-
-@pytest.mark.parametrize(("through", "as_of"), [("2025-12-31", None), ("2026-02-01", "2025-12-31")])
-def test_a_whole_year_is_drawn_as_one(through, as_of):
-    page = render_time("en", through, as_of)
-    assert '<th scope="row">2025</th>' in page
-    assert "unfinished" not in page and "the year is not complete" not in page
-
-
-def render_time(language: str, through: str, as_of: str | None) -> str:
-    """The page of the published figure, with data through a day, up to another."""
-    document = published_document(language)
-    document["snapshot"] |= {"data_through": through, "as_of": as_of}
-    return render_map_page(document, series=series_of(document), language=language)
 
 
 # Its looks, measured in a browser

@@ -77,7 +77,7 @@ def trusting() -> ssl.SSLContext:
 
 
 def connect(port: int) -> HTTPSConnection:
-    return HTTPSConnection("localhost", port, context=trusting(), timeout=20)
+    return HTTPSConnection("localhost", port, context=trusting(), timeout=60)
 
 
 def ask(port: int, path: str, **headers: str):
@@ -154,7 +154,7 @@ def test_in_front_too_a_foreign_host_is_refused_and_no_client_is_believed(commit
 def refuse_and_believe_nothing(port: int, plain: int) -> None:
     def say(port: int, path: str, *headers: str) -> tuple[int, dict, bytes]:
         text = "\r\n".join([f"GET {path} HTTP/1.1", *headers, "Connection: close", "", ""]).encode("latin-1")
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
             spoken = line if port == plain else trusting().wrap_socket(line)
             spoken.sendall(text)
             return read_response(spoken)

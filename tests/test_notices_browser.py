@@ -74,12 +74,12 @@ def test_what_is_said_of_the_whole_goes_with_a_change_and_is_judged_anew(world):
     page = world("infusions/new")
     fill(page, SECOND_WOMAN, "14/5/2020", "further_dose")
     follow(page, "button[value=submit]")
-    assert "is there already" in page.inner_text("#errors")
+    assert "is already registered" in page.inner_text("#errors")
     page.fill("[name=infused_on]", "25/5/2020")
     page.press("[name=infused_on]", "Tab")
     gone(page, "#errors")
     follow(page, "button[value=submit]")
-    assert "is there already" not in page.inner_text("main")
+    assert "is already registered" not in page.inner_text("main")
 
 
 def test_what_is_improbable_goes_once_it_is_confirmed_or_changed(world):
@@ -94,7 +94,7 @@ def test_what_is_improbable_goes_once_it_is_confirmed_or_changed(world):
     page.press("[name=infused_on]", "Tab")
     gone(page, "[name=confirmed]")
     follow(page, "button[value=submit]")
-    page.wait_for_selector("text=The infusion is stored.")
+    page.wait_for_selector("text=The infusion is registered.")
     assert Infusion.objects.get(infused_on="2020-05-14", patient=factories.find_person(
         factories.read_identifier(number, centre="UPP"))).kind == "first"  # fmt: skip
 

@@ -49,10 +49,10 @@ def siths(provider, settings, lists):
 def sign_in(provider, sub="SE2321000016-1234", *, client=None, next_page="", **claims):
     """The whole way of a browser: to the provider, whoever is chosen there, and back."""
     client = client or Client()
-    requests.put(f"{provider}/users/{sub}", json=NURSE | claims, timeout=5).raise_for_status()
+    requests.put(f"{provider}/users/{sub}", json=NURSE | claims, timeout=30).raise_for_status()
     away = client.get(LOGIN, {"process": "login", "next": next_page})
     assert away.status_code == 302
-    back = requests.post(away.headers["Location"], data={"sub": sub}, allow_redirects=False, timeout=5)
+    back = requests.post(away.headers["Location"], data={"sub": sub}, allow_redirects=False, timeout=30)
     address = urlsplit(back.headers["Location"])
     return client, client.get(f"{address.path}?{address.query}")
 
@@ -137,18 +137,18 @@ def test_an_account_is_never_joined_by_its_address(siths):
 def test_no_account_is_tied_to_a_commission_from_within(siths):
     client = Client()
     client.force_login(factories.user("there"))
-    requests.put(f"{siths}/users/x", json=NURSE, timeout=5).raise_for_status()
+    requests.put(f"{siths}/users/x", json=NURSE, timeout=30).raise_for_status()
     away = client.get(LOGIN, {"process": "connect"})
-    back = requests.post(away.headers["Location"], data={"sub": "x"}, allow_redirects=False, timeout=5)
+    back = requests.post(away.headers["Location"], data={"sub": "x"}, allow_redirects=False, timeout=30)
     address = urlsplit(back.headers["Location"])
     assert client.get(f"{address.path}?{address.query}").status_code == 403
     assert not SocialAccount.objects.exists()
 
 
 def test_an_answer_that_was_not_asked_for_signs_nobody_in(siths):
-    requests.put(f"{siths}/users/x", json=NURSE, timeout=5).raise_for_status()
+    requests.put(f"{siths}/users/x", json=NURSE, timeout=30).raise_for_status()
     away = Client().get(LOGIN, {"process": "login"})
-    back = requests.post(away.headers["Location"], data={"sub": "x"}, allow_redirects=False, timeout=5)
+    back = requests.post(away.headers["Location"], data={"sub": "x"}, allow_redirects=False, timeout=30)
     address = urlsplit(back.headers["Location"])
     victim = Client()
     victim.get(f"{address.path}?{address.query}")
@@ -158,7 +158,7 @@ def test_an_answer_that_was_not_asked_for_signs_nobody_in(siths):
 def test_a_refusal_at_the_provider_is_a_page_of_ours(siths):
     away = Client()
     sent = away.get(LOGIN, {"process": "login"})
-    back = requests.post(sent.headers["Location"], data={"action": "deny"}, allow_redirects=False, timeout=5)
+    back = requests.post(sent.headers["Location"], data={"action": "deny"}, allow_redirects=False, timeout=30)
     address = urlsplit(back.headers["Location"])
     answer = away.get(f"{address.path}?{address.query}", follow=True)
     assert 'class="skip"' in text(answer)

@@ -34,7 +34,7 @@ DAYS = (
     date(2022, 12, 31),
 )
 BOUNDARIES = (DAYS[0] - timedelta(days=1), *DAYS, DAYS[-1] + timedelta(days=1))
-OPEN_CENTRES = tuple(code for code, _region, status in factories.CENTRES if status != "upcoming")
+OPEN_CENTRES = tuple(code for code, _county, _region, status in factories.CENTRES if status != "upcoming")
 VALUES = {
     "centre": (*OPEN_CENTRES, "ORE"),
     "category": ("SOC", "ACT", "ICT", "CUP"),
@@ -46,6 +46,7 @@ VALUES = {
     "manufacturing_site": ("VECURA", "GMPUPP", NONE),
     "trial": (factories.ACADEMIC, "2019-004426-18", factories.INDUSTRY, NONE),
     "region": tuple(dict.fromkeys(factories.REGION_OF.values())),
+    "county": tuple(dict.fromkeys(factories.COUNTY_OF.values())),
     "year": (2018, 2019, 2020, 2021, 2022),
     "month": ("unknown", "2019-01", "2019-12", "2020-01", "2020-02", "2021-01", "2022-12"),
 }

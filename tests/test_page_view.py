@@ -103,9 +103,31 @@ def test_an_unknown_parameter_changes_nothing(lists, client):
 @pytest.mark.parametrize("written", ["%Y", "%Y-%m"])
 def test_the_year_and_the_month_that_run_are_shown_as_far_as_they_have_come(lists, client, written):
     day = today()
-    answer = client.get(f"/en/?as_of={day.strftime(written)}", follow=True)
-    assert answer.status_code == 200
-    assert f'value="{day}"' in text(answer) or today() != day
+    answer = client.get(f"/en/?as_of={day.strftime(written)}")
+    assert answer["Location"] == f"/en/?as_of={day}" or today() != day
+    assert client.get(answer["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("chosen", "address"),
+    [
+        ("year=2020&month=2", "/en/?as_of=2020-02-29"),
+        ("year=2020&month=", "/en/?as_of=2020-12-31"),
+        ("year=&month=5&centre=UPP", "/en/?centre=UPP"),
+        ("year=2020&month=12&centre=UPP&span=total", "/en/?as_of=2020-12-31&centre=UPP&span=total"),
+    ],
+)
+def test_a_day_chosen_from_the_lists_has_the_address_of_the_day(lists, client, chosen, address):
+    assert client.get(f"/en/?{chosen}")["Location"] == address
+    assert client.get(address).status_code == 200
+
+
+def test_the_lists_have_the_day_that_is_shown_in_the_pages_own_words(lists, client):
+    form = re.search(r'<form class="when".*?</form>', text(client.get("/?as_of=2020-05-05")), re.DOTALL)[0]
+    assert re.findall(r"selected>(.*?)<", form) == ["maj", "2020"]
+    assert '<option value="2014">2014' in form
+    for way in ("yyyy", "åååå", 'type="date"'):
+        assert way not in form.lower()
 
 
 @pytest.mark.parametrize("address", ["/", "/en/?as_of=2020-05-05&centre=UPP"])

@@ -1,7 +1,9 @@
 """What the public page shows by its address, in a browser; with scripts and without."""
 
+import io
 import re
 
+import pypdf
 import pytest
 
 from tests.browsing import assert_accessible, assert_no_sideways_scroll, tab_to
@@ -24,13 +26,13 @@ def test_the_slider_redraws_the_map_and_the_address_follows(site, open_browser):
     page.goto(f"{site}/en/")
     assert "4 people" in lead(page)
     slider = page.locator("#month")
-    assert slider.get_attribute("aria-valuetext") == "July 2021"
+    assert slider.get_attribute("aria-valuetext") == "July 2021, not complete"
     slider.focus()
     for _month in range(3):
         page.keyboard.press("ArrowLeft")
     page.locator(".lead", has_text="2 people").wait_for()
     assert page.url.endswith("?as_of=2021-04-30")
-    assert page.locator("#as_of").input_value() == "2021-04-30"
+    assert [page.locator(f"[name={name}]").input_value() for name in ("year", "month")] == ["2021", "4"]
     assert page.evaluate("document.activeElement.id") == "month"
     page.keyboard.press("End")
     page.locator(".lead", has_text="4 people").wait_for()
@@ -42,9 +44,10 @@ def test_the_slider_redraws_the_map_and_the_address_follows(site, open_browser):
 def test_a_date_is_chosen_in_the_form(site, open_browser, scripts):
     page = open_browser(java_script_enabled=scripts)
     page.goto(f"{site}/?centre=UPP")
-    page.fill("#as_of", "2020-05-05")
+    page.select_option("[name=month]", label="maj")
+    page.select_option("[name=year]", "2020")
     page.click("#when button")
-    page.wait_for_url("**/?centre=UPP&as_of=2020-05-05")
+    page.wait_for_url("**/?as_of=2020-05-31&centre=UPP")
     page.locator(".lead", has_text="2 personer").wait_for()
     assert page.locator("#centre h2").inner_text() == "UPP"
     assert page.locator("#month").is_visible() == scripts
@@ -101,3 +104,15 @@ def test_the_page_has_no_violation_and_nothing_from_elsewhere(site, open_browser
     assert_no_sideways_scroll(page)
     assert all(url.startswith(site) for url in asked)
     assert page.context.cookies() == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("address", "most"), [("/", 3), ("/en/", 3), ("/explore", 1)])
+def test_on_paper_a_figure_stays_with_its_title_and_no_page_is_nearly_empty(site, open_browser, address, most):
+    page = open_browser()
+    page.goto(f"{site}{address}")
+    pages = [one.extract_text() for one in pypdf.PdfReader(io.BytesIO(page.pdf(format="A4"))).pages]
+    assert len(pages) <= most
+    assert all(len(text) > 400 for text in pages)
+    for title in ("Nya patienter per år", "New patients by year"):
+        assert all("2019" in text and "2021" in text for text in pages if title in text)

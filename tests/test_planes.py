@@ -15,6 +15,7 @@ PUBLIC = set(WALL["source_modules"])
 RECORDS = set(WALL["forbidden_modules"]) | {
     "api.management",  # writes the API's description
     "api.monitoring",
+    "registry.backups",
     "registry.database_roles",
     "registry.demonstration",
     "registry.management",
@@ -25,6 +26,7 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "registry.access",
     "registry.ages",
     "registry.apps",
+    "registry.areas",
     "registry.background",
     "registry.batch_numbers",
     "registry.choices",
@@ -60,8 +62,10 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "swecar.env",
     "swecar.error_reports",
     "swecar.front",
+    "swecar.hearing",
     "swecar.job_context",
     "swecar.keeper",
+    "swecar.management",
     "swecar.json_lines",
     "swecar.local",
     "swecar.log_lines",

@@ -88,7 +88,7 @@ def test_the_map_gives_the_published_figure(ask):
         "patients": 297, "infusions": 304, "reinfusions": 6, "further_doses": 1, "first": "2014",
         "children": 13, "patients_summed": 297,
     }  # fmt: skip
-    assert list(document) == ["snapshot", "national", "centres", "manufacturing"]
+    assert list(document) == ["snapshot", "national", "centres", "manufacturing", "notes"]
     uppsala = next(centre for centre in document["centres"] if centre["code"] == "UPP")
     assert (uppsala["patients"], uppsala["infusions"], uppsala["further_doses"]) == (85, 86, 1)
     assert uppsala["categories"][0] == {

@@ -82,6 +82,4 @@ def test_a_steward_who_registers_for_a_centre_has_the_turn_of_that_clinic_alone(
     assert listed(world, "UPP", "?state=mine") == ["to the clinic", "answered"]
     with pytest.raises(NotFound):
         questions.answer(question_id=asked["to the clinic"].pk, text="x", by=both)
-    assert [one.text for one in clients["both"].get(address("start")).context["questions"]] == [
-        "Is this one right?"
-    ]
+    assert [one.text for one in clients["both"].get(address("start")).context["asked"]] == ["Is this one right?"]

@@ -150,7 +150,7 @@ def test_only_the_asker_closes_unless_a_rule_asked_or_the_asker_may_ask_no_longe
     question, second = asked(world), sign_in(world["second"])
     close = address("question-close", question_id=question.pk)
     assert close not in text(second.get(address("questions")))
-    assert "The side that asked closes the question." in text(second.post(close, follow=True))
+    assert "Whoever asked closes the question." in text(second.post(close, follow=True))
     assert not Question.objects.get().closed_at
     User.objects.filter(username="steward").update(is_active=False)
     assert close in text(second.get(address("questions")))

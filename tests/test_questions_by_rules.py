@@ -151,7 +151,7 @@ def test_a_question_that_another_centres_entry_settles_names_nobody(lists):  # n
             page = sign_in(nurse).get(address("questions"), {"state": "closed"})
             [question] = Program(nurse).get("questions?state=closed").json()["results"]
             assert (question["rule"], question["closed_by"]) == ("no_earlier_infusion", None)
-            assert "The rule asks no longer" in text(page) and stranger.username not in text(page)
+            assert "The rule no longer asks" in text(page) and stranger.username not in text(page)
 
 
 def test_a_file_asks_a_clinic_about_nothing_that_another_centre_recorded(lists, tmp_path):  # noqa: F811

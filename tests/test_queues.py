@@ -21,6 +21,7 @@ KINDS = {
     "registry.verify_snapshot": "publishing",
     "registry.verify_history": "publishing",
     "registry.prune_facts": "publishing",
+    "registry.send_news": "publishing",
     "registry.run_import": "imports",
 }
 

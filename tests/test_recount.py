@@ -12,6 +12,7 @@ from registry.published.facts import name_table
 from registry.publishing.facts_check import compare_facts
 from registry.publishing.publish import publish
 from registry.publishing.recount import compare_with_records
+from registry.publishing.verification import verify
 from tests import factories
 from tests.by_hand import run_sql
 from tests.test_oracle_counts import corpus  # noqa: F401 (fixture: 12 registries with all that makes counting hard)
@@ -83,7 +84,7 @@ def test_a_cell_that_is_missing_is_named_and_one_that_is_too_many(snapshot):
 
 
 COLUMNS = {
-    "centre": "'XXX'", "region": "'X'", "category": "'XXX'", "kind": "'other'", "product": "'X'",
+    "centre": "'XXX'", "region": "'X'", "county": "'X'", "category": "'XXX'", "kind": "'other'", "product": "'X'",
     "modality": "'X'", "indication": "'X'", "manufacturing_site": "'X'", "trial": "'X'", "sex": "'other'",
     "infused_on": "infused_on - 1", "date_precision": "'other'", "age": "age + 1", "is_only": "NOT is_only",
     "counts_from": "counts_from + 1", "sequence": "sequence + 1", "place": "place + 100",
@@ -165,3 +166,15 @@ def test_a_vague_later_infusion_counts_after_the_known_days_of_its_period(lists)
     assert numbers == {"infusions": 9, "patients": 3, "reinfusions": 3, "further_doses": 3}
     assert compare_with_records(snapshot.map_document) == []
     assert compare_facts(snapshot.number) == []
+
+
+def test_facts_that_lack_a_dimension_are_made_anew(lists):
+    """As a worker of the release before makes them, while both run."""
+    factories.record(lists)
+    first = publish()
+    assert publish() is None
+    run_sql(f"ALTER TABLE {name_table(first.number)} DROP COLUMN county")
+    again = publish()
+    assert again.number > first.number
+    assert publish() is None
+    assert not verify().differences

@@ -123,7 +123,7 @@ def test_both_sides_see_afterwards_that_it_was_erased_and_what_to_do(world, who)
     assert "It was not settled in time" in shown(world, who, "questions")
     told = world.pages["nurse"].get(f"/api/v1/referrals/{gone.pk}").json()
     assert (told["state"], told["kept_until"], told["infusion"]) == ("expired", None, None)
-    waiting = world.pages["nurse"].get(address("start")).context["questions"]
+    waiting = world.pages["nurse"].get(address("start")).context["asked"]
     assert [one.referral_id for one in waiting if one.referral_id] == [gone.pk], (
         "it is the clinic's turn, also if it was closed"
     )

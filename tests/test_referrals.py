@@ -140,7 +140,7 @@ WRONG = {
     "two firsts": ({"later": "first"}, "Only one"),
     "a later one as the first": ({settling.SENT: "reinfusion", "later": "first"}, "the earliest"),
     "a further dose of nothing": ({settling.SENT: "further_dose"}, "further dose"),
-    "no kind at all": ({"later": "perhaps"}, "Say of every infusion"),
+    "no kind at all": ({"later": "perhaps"}, "Say what every infusion is"),
     "the sent one as a double": ({settling.SENT: "withdraw"}, "decline"),
 }
 
@@ -318,5 +318,5 @@ def test_one_date_and_sequence_is_taken_at_its_own_centre_alone(world, product):
     again = send(world, infused_on="2023-01-01", product=product)
     own = factories.record(world.lists, WOMAN, infused_on="2023-01-01", kind="reinfusion", by=world.nurse)
     said |= {str(one.pk): "reinfusion" for one in (infusion, own)}
-    with override("en"), pytest.raises(settling.OrderImpossible, match="UPP has registered an infusion"):
+    with override("en"), pytest.raises(settling.OrderImpossible, match="UPP has itself registered an infusion"):
         release(world, again, said, seen="0")

@@ -194,7 +194,9 @@ NOT_CARRIED = {
     "Referral": {"place"},  # of a date, a sequence and a product, which stand in the open elsewhere
     "Lookup": {"token"},  # under SECRET_KEY, for an hour
     "SealedUpload": {"content"},  # under SECRET_KEY, for a day
-    "IdempotencyKey": {"request_digest"},  # these are of no person
+    "Draft": {"sealed"},  # under SECRET_KEY, for a week
+    "IdentityKeyInUse": {"mark"},  # of a text that is no number; made anew with each key
+    "IdempotencyKey": {"request_digest", "secret_mark"},  # these are of no person
     "ChainLink": {"hash"},  # salted
     "Invitation": {"token_digest"},
     "ReleaseFile": {"content"},

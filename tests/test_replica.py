@@ -207,10 +207,12 @@ def test_the_lag_is_told_and_beyond_its_bound_the_process_is_not_ready(replica, 
     settings.REPLICA_LAG_SECONDS = 2
     time.sleep(2.5)  # the primary is idle: no lag
     with replica.read():
+        wait_for(
+            lambda: ask("/health/ready")[1]["replica_lag_seconds"] < 1, "no lag, whatever the last commit's age"
+        )
         code, said = ask("/health/ready")
         assert (code, said["status"]) == (200, "ready")
-        assert said["replica_lag_seconds"] < 1
-        assert ask("/api/v1/status")[1]["lag_seconds"] < 2
+        wait_for(lambda: ask("/api/v1/status")[1]["lag_seconds"] < 1, "the same of the status")
     replica.pause()
     enter(committed_lists, 1)
     time.sleep(2.5)
@@ -242,7 +244,7 @@ def test_a_role_that_may_read_and_nothing_more_knows_the_lag(replica):
     time.sleep(2.5)  # an idle primary, whose last commit grows old
     with replica.read(), connection.cursor() as cursor:
         cursor.execute("SET ROLE pg_read_all_data")
-        assert read_lag() < 1
+        wait_for(lambda: read_lag() < 2, "the lag, and not the age of the last commit")
         cursor.execute("RESET ROLE")
 
 
@@ -284,7 +286,7 @@ def test_another_role_reads_the_primary(replica, committed_lists):
         kill(process)
 
 
-def test_where_the_replica_is_away_the_public_gets_a_503_and_the_primary_goes_on(committed_lists, settings):
+def test_where_the_replica_is_away_the_public_gets_what_is_known_alone(committed_lists, settings):
     enter(committed_lists, 2)
     publish()
     with running_standby() as standby:
@@ -295,8 +297,9 @@ def test_where_the_replica_is_away_the_public_gets_a_503_and_the_primary_goes_on
             wait_for(lambda: status_of(f"{site}/api/v1/map") == 200, "a web server that serves")
             stop(standby.process)
             time.sleep(0.5)
-            paths = ("/api/v1/map", "/en/", "/health/ready")
+            paths = ("/api/v1/counts", "/en/", "/health/ready")
             assert {path: status_of(site + path, within=20) for path in paths} == dict.fromkeys(paths, 503)
+            wait_for(lambda: status_of(f"{site}/api/v1/map") == 200, "what is known")
             assert status_of(f"{site}/health/live") == 200
         finally:
             kill(process)

@@ -90,7 +90,7 @@ def ask(port: str, row: Row, world: World, headers: Mapping[str, str]) -> int:
     with factories.rolled_back():
         sent, address = row.request(world), reverse(row.name, kwargs=dict(row.args(world)))
     headers = {"Content-Type": sent["content_type"], **sent["headers"], **headers}
-    with closing(HTTPConnection("127.0.0.1", int(port), timeout=10)) as connection:
+    with closing(HTTPConnection("127.0.0.1", int(port), timeout=60)) as connection:
         connection.request(row.method, address, sent["data"], headers)
         return connection.getresponse().status
 

@@ -182,6 +182,27 @@ def test_an_export_reaches_no_further_through_a_hole(lists, hole):
         assert {row[0] for row in rows_to_export(by=nurse)} == {str(pk) for pk in own}
 
 
+def test_a_number_is_drawn_that_nobody_has_whom_one_does_not_see(lists):
+    nurse, _other = fill(lists)
+    with connection.cursor() as cursor:  # chance gives the same number first, and then another
+        cursor.execute("""
+            CREATE SCHEMA chance; CREATE SEQUENCE chance.turn; GRANT ALL ON SCHEMA chance TO PUBLIC;
+            GRANT ALL ON SEQUENCE chance.turn TO PUBLIC;
+            CREATE FUNCTION chance.gen_random_uuid() RETURNS uuid LANGUAGE sql VOLATILE AS
+                $$ SELECT md5(CASE WHEN nextval('chance.turn') % 3 = 2 THEN 'other' ELSE 'same' END)::uuid $$;
+            ALTER FUNCTION new_registry_numbers(bigint) SET search_path = chance, pg_catalog, public;
+        """)
+        cursor.execute("SELECT new_registry_number()")
+        [taken] = cursor.fetchone()
+        Patient.objects.filter(infusions__centre__code="STO").exclude(infusions__centre__code="UPP").update(
+            registry_number=taken
+        )
+        cursor.execute("SELECT setval('chance.turn', 3)")
+        with acting_for(CLINIC), acting_as(nurse):
+            cursor.execute("SELECT new_registry_number()")
+            assert cursor.fetchone() != (taken,)
+
+
 def test_the_documented_roles_grants_and_policies_are_the_databases(db):
     assert PAGE.read_text(encoding="utf-8") == write_page()
 
@@ -191,16 +212,17 @@ def test_a_process_whose_key_the_database_does_not_know_says_so_and_is_not_ready
     assert Client().get("/health/ready").json()["status"] == "ready"
     settings.SECRET_KEY = "another, of more than fifty letters, which the database was never told of"
     assert Client().get("/health/ready").status_code == 503
-    variables = os.environ | {
-        "DATABASE_URL": database_url(CLINIC),
-        "APP_ROLE": "clinic",
-        "SECRET_KEY": settings.SECRET_KEY,
-    }
-    ended = subprocess.run(
-        [sys.executable, "-m", "swecar.start"], cwd=ROOT, env=variables, capture_output=True, text=True,
-        timeout=60, check=False,
-    )  # fmt: skip
-    assert (ended.returncode, ended.stderr.strip().splitlines()[-1]) == (1, UNKNOWN_KEY)
+    for role, process in ((CLINIC, "clinic"), (WORKER, "worker")):
+        variables = os.environ | {
+            "DATABASE_URL": database_url(role),
+            "APP_ROLE": process,
+            "SECRET_KEY": settings.SECRET_KEY,
+        }
+        ended = subprocess.run(
+            [sys.executable, "-m", "swecar.start"], cwd=ROOT, env=variables, capture_output=True, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+        assert (ended.returncode, ended.stderr.strip().splitlines()[-1]) == (1, UNKNOWN_KEY), process
     list(make_roles({}))
     try:
         assert Client().get("/health/ready").status_code == 200

@@ -74,7 +74,7 @@ def test_an_empty_column_without_a_name_is_no_column(bring, place, way):
 def test_something_in_a_column_without_a_name_is_not_passed_over(bring, cell):
     rows = [[*row[:3], "", *row[3:]] for row in table(*ROWS)]
     rows[2][3] = cell
-    with override("en"), pytest.raises(FileUnusable, match="without a known name: D"):
+    with override("en"), pytest.raises(FileUnusable, match="with unknown names: D"):
         bring(Book([Sheet(rows)]).content(), "x.xlsx")
     assert not Infusion.objects.exists()
 
@@ -96,7 +96,7 @@ def test_a_header_in_other_words_is_read(bring, names):
 
 def test_a_header_cell_of_two_columns_names_neither(bring):
     names = ["Centrum / Kön" if name == "sex" else name for name in COLUMNS]
-    with override("en"), pytest.raises(FileUnusable, match="known name: C"):
+    with override("en"), pytest.raises(FileUnusable, match="unknown names: C"):
         bring(Book([Sheet(table(*ROWS, header=names))]).content(), "x.xlsx")
 
 

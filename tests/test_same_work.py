@@ -64,6 +64,7 @@ def _shape(statement: str) -> str:
 )
 def test_neither_work_nor_answer_depends_on_what_others_have_recorded(lists, tmp_path, number, own, kind):
     told = []
+    address("start")  # loads the pages, and with them what is noted of a sign-in
     for rows, sex in ELSEWHERE:
         with factories.rolled_back():
             plant(lists, number, own + rows, sex)

@@ -267,7 +267,7 @@ def test_the_page_of_the_stored_infusion_says_that_it_is_stored(world):
     page = text(client.get(answer.url))
     stored = Infusion.objects.get(batch="B17")
     assert answer.url == address("person", number=stored.patient.registry_number)
-    assert page.count("The infusion is stored. Counts as a new patient in SOC at UPP, and nationally.") == 3, (
+    assert page.count("The infusion is registered. Counts as a new patient in SOC at UPP, and nationally.") == 3, (
         "once for each answer that nobody has read"
     )
     assert page.count("Register the next</a>") == 3
@@ -369,6 +369,6 @@ def test_a_double_press_without_scripts_ends_on_the_stored_infusions_page(
     assert len(asked) == 2, "the browser has sent it twice"
     stored = Infusion.objects.get()
     assert page.url.endswith(f"{language}/clinic/persons/{stored.patient.registry_number}/")
-    said = {"": "Infusionen är sparad.", "/en": "The infusion is stored."}[language]
+    said = {"": "Infusionen är registrerad.", "/en": "The infusion is registered."}[language]
     assert said in page.inner_text(".messages")
     assert page.locator(".errors").count() == 0

@@ -48,7 +48,7 @@ RULES = [
         [FIRST | {"kind": "reinfusion"}],
         "no_earlier_infusion",
         "Registret har ingen tidigare infusion för personen: gavs den någon annanstans?",
-        "The registry knows no earlier infusion of this person: was it given elsewhere?",
+        "The registry has no earlier infusion of this person: was it given elsewhere?",
     ),
 ]
 
@@ -103,7 +103,7 @@ def test_a_reason_of_the_registry_keeps_its_names():
     with override("sv"):
         said = say_own("Sent by anna.berg, released by the registry's steward")
         assert said == "Skickad av anna.berg, registrerad av registeransvarig"
-        assert say_own("Invitation accepted") == "Inbjudan antagen"
+        assert say_own("Invitation accepted") == "Inbjudan accepterad"
         assert say_own("Batch") == "Batch", "a person's words stay as they are"
 
 

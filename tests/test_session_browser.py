@@ -61,6 +61,20 @@ def test_it_warns_and_one_press_goes_on_where_one_was(live_server, open_browser,
     assert page.input_value("[name=patient_id]") == "1970-å-7"
 
 
+def test_the_focus_comes_back_to_a_field_that_was_drawn_anew_meanwhile(
+    live_server, open_browser, nurse, pass_time
+):
+    page = open_browser()
+    open_form(page, live_server, "en")
+    pass_time(page, 29)
+    expect(page.locator("#session-warning")).to_contain_text(WORDS["en"][0])
+    page.evaluate(
+        "field => field.replaceWith(field.cloneNode())", page.locator("[name=patient_id]").element_handle()
+    )
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=patient_id]")).to_be_focused()
+
+
 def test_another_tab_that_is_used_keeps_the_warning_away(live_server, open_browser, nurse, pass_time):
     page = open_browser()
     open_form(page, live_server, "en")

@@ -87,8 +87,8 @@ def test_anothers_token_and_a_made_up_one_are_one_and_the_same(client, lists):
     ({"name": ""}, "This field is required."), ({"name": " "}, "This field is required."),
     ({"name": "x" * 61}, "at most 60 characters"), ({"name": "a\x00"}, "Null characters are not allowed."),
     ({"name": f"of {NUMBER}"}, "This looks like an identity number."), ({"scope": ""}, "This field is required."),
-    ({"scope": "<script>"}, "Choose one of the list."), ({"days": ""}, "This field is required."),
-    ({"days": "36500"}, "Choose one of the list."), ({"days": "<script>"}, "Choose one of the list."),
+    ({"scope": "<script>"}, "Choose one from the list."), ({"days": ""}, "This field is required."),
+    ({"days": "36500"}, "Choose one from the list."), ({"days": "<script>"}, "Choose one from the list."),
 ], ids=str)  # fmt: skip
 def test_a_wrong_field_gets_a_sentence_and_makes_nothing(client, wrong, sentence):
     page = text(client.post(PAGE, FORM | wrong))

@@ -190,7 +190,7 @@ def test_a_row_that_became_impossible_is_named_and_declined(country, fault):
         shown = country.pages["steward"].post(page, said | {"do": "settle", "shown": found[1]}, follow=True)
     assert shown.status_code == 200
     words = {
-        "stored meanwhile": "has registered", "sequence taken": "has registered",
+        "stored meanwhile": "itself registered", "sequence taken": "itself registered",
         "trial is gone": "decline it, and say why. trial:",
         "list has lost it": "decline it, and say why. manufacturing_site:",
     }  # fmt: skip

@@ -140,7 +140,7 @@ def test_a_number_is_not_typed_into_a_batch_that_holds_one(lists, batch):
 NEW = {
     Centre: {
         "name": "Nya sjukhuset", "city_sv": "Staden", "city_en": "The City", "county": "Länet",
-        "county_code": "77", "region": "Södra", "latitude": 1.5, "longitude": -2.5, "position": 77,
+        "county_code": "25", "region": "Södra", "latitude": 1.5, "longitude": -2.5, "position": 77,
         "hsa_id": "SE-77", "ebmt_code": "777", "status": "paused",
     },
     ManufacturingSite: {"code": "GMPNEW", "name": "Nya GMP", "centre": "STO"},

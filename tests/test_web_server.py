@@ -137,10 +137,10 @@ def test_a_long_response_comes_whole(server, rows, size):
 
 def test_a_response_that_takes_its_time_is_sent_as_it_comes(server):
     with server.connect(get("/steps?15")) as connection:
-        begun, found = time.monotonic(), b""
+        found = b""
         while b"step 0 " not in found:
             found += connection.recv(65536)
-        assert (b"step 14 " in found, time.monotonic() - begun < 2) == (False, True)
+        assert b"step 14 " not in found
         while part := connection.recv(65536):
             found += part
         assert [f"step {step} ".encode() in found for step in range(15)] == [True] * 15

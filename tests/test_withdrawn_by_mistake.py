@@ -112,7 +112,7 @@ def test_by_program(world):
             f"/api/v1/infusions/{world.row.pk}", {"reason": "x"}, "application/json", headers={"If-Match": "*"}
         )
         assert (answer.status_code, answer.json()["code"]) == (409, "not_submitted")
-        assert "enter it again" in answer.json()["detail"]
+        assert "register it again" in answer.json()["detail"]
     body = {name: found[name] for name in ROW if found.get(name) and name not in {"patient_id", "sex", "modality"}}
     answer = world.page.post("/api/v1/infusions", body | {"patient": found["patient"]}, "application/json")
     assert answer.status_code == 201, answer.json()

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from celery import current_app
 from django.conf import settings
 from django.db import connection
+from kombu import pools
 
 from swecar.local.demo import WORKER
 from swecar.local.folder import ROOT
@@ -20,7 +22,7 @@ from swecar.local.programs import find_valkey
 from swecar.postgresql.roles import WORKER as WORKER_ROLE
 from tests.database_roles import PASSWORDS
 
-STOP_SECONDS = 30  # seconds until waiting fails
+STOP_SECONDS = 60  # seconds until waiting fails, on a machine that is busy with other tests
 
 
 def wait_for(condition: Callable[[], object], what: str) -> None:
@@ -60,6 +62,14 @@ def worker(broker: str = "", *, processes: int = 1) -> Iterator[subprocess.Popen
     finally:
         kill(process)
         log.unlink(missing_ok=True)
+
+
+def point_at(address: str) -> None:
+    """Let this process send its messages to another broker."""
+    current_app.conf.broker_url = address
+    pools.reset()
+    current_app._pool = None
+    current_app.amqp._producer_pool = None
 
 
 def log_of_worker() -> Path:

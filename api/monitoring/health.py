@@ -12,9 +12,11 @@ from redis.exceptions import RedisError
 
 import registry.migrations
 from registry.access import is_key_known
+from registry.errors import Busy, NotPublished
 from registry.identity_keeper import is_keeper_up
 from registry.models import LastSeen
 from registry.models.publication import Publication
+from registry.published.current_snapshot import read_current, unsure_since
 from registry.published.replica import is_too_far_behind, read_lag
 from swecar.http.monitoring_token import holds_monitoring_token
 from swecar.redis_client import IMPATIENT, make_client
@@ -32,16 +34,17 @@ def ready(request: HttpRequest) -> JsonResponse:
     """Whether this web server can serve: it needs the database, and neither the broker nor a snapshot.
 
     503 where the database does not respond, lacks the tables of this version, or is a replica that is far behind.
+    A process of the public goes on without the database: were none of them ready, nobody would be answered.
     """
     database, age = _database()
     lag, is_level = _replica(database)
-    is_ready = database and is_level
+    is_ready = (database or _serves_from_memory()) and is_level
     status = "ready" if is_ready else "not ready"
     told: dict[str, Any] = {"status": status, "database": database, "broker": is_broker_up()}
     told["snapshot_age_seconds"] = age
     if holds_monitoring_token(request.META):  # the lag grows and falls with what is written
         told |= lag | _keeper()
-    return JsonResponse(told, status=200 if is_ready else 503)
+    return _respond(told, well=is_ready)
 
 
 def deep(request: HttpRequest) -> JsonResponse:
@@ -57,7 +60,7 @@ def deep(request: HttpRequest) -> JsonResponse:
     lag, is_level = _replica(database)
     keeper = _keeper()
     well = bool(broker and signs and signs.are_well and age is not None and is_level and all(keeper.values()))
-    return JsonResponse(
+    return _respond(
         {
             "status": "well" if well else "not well",
             "database": database,
@@ -68,9 +71,13 @@ def deep(request: HttpRequest) -> JsonResponse:
         }
         | lag
         | keeper,
-        status=200 if well else 503,
-        headers={"Cache-Control": "no-store"},
+        well=well,
     )
+
+
+def _respond(told: dict[str, Any], *, well: bool) -> JsonResponse:
+    headers = {"Cache-Control": "no-store"} | ({} if well else {"Retry-After": "10"})
+    return JsonResponse(told, status=200 if well else 503, headers=headers)
 
 
 def _database() -> tuple[bool, int | None]:
@@ -79,9 +86,20 @@ def _database() -> tuple[bool, int | None]:
         snapshot = Publication.objects.select_related("snapshot").get().snapshot
         is_migrated = MigrationRecorder.Migration.objects.filter(app="registry", name=LAST_MIGRATION).exists()
         is_able = settings.APP_ROLE == "public" or (is_migrated and is_key_known())
-    except (DatabaseError, Publication.DoesNotExist):
+    except (DatabaseError, Busy, Publication.DoesNotExist):
         return False, None
     return is_migrated and is_able, int((timezone.now() - snapshot.built_at).total_seconds()) if snapshot else None
+
+
+def _serves_from_memory() -> bool:
+    """Whether this process is of the public, and knows what was published before an outage of its database."""
+    if settings.APP_ROLE != "public" or settings.READS_REPLICA:
+        return False
+    try:
+        read_current()
+    except (DatabaseError, NotPublished):
+        return False
+    return unsure_since() is not None
 
 
 def _keeper() -> dict[str, bool]:

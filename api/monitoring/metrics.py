@@ -21,7 +21,7 @@ from api.monitoring.health import is_broker_up
 from registry.access import Operator, reading_as
 from registry.choices import FAILURES, ImportState, Sign, Task
 from registry.entry.patients.lookup_budget import count_lookups
-from registry.errors import WrongPurpose
+from registry.errors import Busy, WrongPurpose
 from registry.models import ImportJob, LastSeen, Publication, Revision, Run
 from registry.models.last_seen import LONGEST_ABSENCE
 from registry.published.replica import read_lag
@@ -74,7 +74,7 @@ def _tell_of_service() -> _Gauges:
             with suppress(WrongPurpose), reading_as(Operator()):  # of the whole country
                 _tell_imports(gauges)
                 _tell_lookups(gauges)
-    except DatabaseError:
+    except (DatabaseError, Busy):
         gauges = _Gauges()
         is_database_up = False
     else:

@@ -11,11 +11,11 @@ from rest_framework.views import APIView
 
 from api.errors import EXPOSED, problem_of
 from api.parameters import Parameters, choose_format, choose_language
-from api.public.rate_limit import spend
 from registry.errors import RegistryError
 from registry.formats import JSON_ALONE, Format
 from registry.formats.data import encode
 from registry.published.current_snapshot import Current, retry_if_replaced
+from swecar.http.rate_limit import spend
 from swecar.http.snapshot_response import Content, respond
 
 

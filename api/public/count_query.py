@@ -1,31 +1,13 @@
 """The query of `counts`: read from the parameters of a request, checked, and its cost bounded."""
 
-import re
 from collections.abc import Callable, Collection, Mapping
-from math import prod
 
 from api.errors import Refused
 from api.parameters import Parameters, unknown_value
 from registry.choices import Modality, Sex
-from registry.measures import DEFAULT_MEASURES, MEASURES
-from registry.published.count_query import DIMENSIONS, NONE, CountQuery
-
-MOST_DIMENSIONS = 4
-
-
-MOST_ROWS = 100_000
-
-
-MOST_COST = 200_000  # rows by dimensions
-
-
-MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])|unknown", re.ASCII)
-
-
-YEAR = re.compile(r"(19|20|21)\d{2}", re.ASCII)
-
-
-MAY_BE_MISSING = {"indication", "manufacturing_site", "trial"}
+from registry.published import count_limits
+from registry.published.count_limits import MONTH, MOST_DIMENSIONS, YEAR, find_unknown, is_too_costly, most_rows
+from registry.published.count_query import ASKABLE, DIMENSIONS, CountQuery, read_measures
 
 
 def read_count_query(parameters: Parameters) -> CountQuery:
@@ -37,18 +19,19 @@ def read_count_query(parameters: Parameters) -> CountQuery:
     if len(by) > MOST_DIMENSIONS:
         sentence = f"At most {MOST_DIMENSIONS} dimensions at once; {len(by)} are asked for."
         raise Refused("too_many_dimensions", sentence, parameter="by")
-    measures = parameters.choose("measures", MEASURES)
+    measures, rates = read_measures(parameters.choose("measures", ASKABLE) or ())
     filters = {name: _filter(parameters, name) for name in DIMENSIONS if name in parameters.values}
     since, until = parameters.day_that_has_come("from"), parameters.day("to")
     if since and until and since > until:
         raise Refused("period_empty", "from is later than to.", parameter="from")
     return CountQuery(
         by=by,
-        measures=tuple(name for name in MEASURES if name in measures) if measures else DEFAULT_MEASURES,
+        measures=measures,
         filters=filters,
         as_of=parameters.day_that_has_come("as_of"),
         since=since,
         until=until,
+        rates=rates,
     )
 
 
@@ -79,24 +62,18 @@ def check_cost(query: CountQuery, extent: Mapping[str, int]) -> None:
 
     extent tells how many values each dimension has, and how many "infusions" there are.
     """
-    sizes = {name: len(query.filters.get(name, ())) or extent[name] for name in query.by}
-    rows = min(prod(sizes.values()), extent["infusions"])
-    if rows <= MOST_ROWS and rows * len(query.by) <= MOST_COST:
+    if not is_too_costly(query, extent):
         return
     raise Refused(
         "too_costly",
-        f"By {', '.join(query.by)} there may be {rows} rows; the limits are {MOST_ROWS} rows, and "
-        f"{MOST_COST} for rows times dimensions. Choose fewer dimensions, or fewer values by a filter.",
+        f"By {', '.join(query.by)} there may be {most_rows(query, extent)} rows; the limits are "
+        f"{count_limits.MOST_ROWS} rows, and {count_limits.MOST_COST} for rows times dimensions. "
+        "Choose fewer dimensions, or fewer values by a filter.",
         parameter="by",
     )
 
 
 def check_codes(query: CountQuery, known: Callable[[str], Collection[str] | None]) -> None:
     """Refuse filter values that are in no code list; known(name) is a list's values, None if open."""
-    for name, values in query.filters.items():
-        codes = known(name)
-        if codes is None:
-            continue
-        for value in values:
-            if value not in codes and not (value == NONE and name in MAY_BE_MISSING):
-                raise unknown_value(name, str(value), f"one or more of {', '.join(codes)}")
+    if unknown := find_unknown(query, known):
+        raise unknown_value(unknown.dimension, unknown.value, f"one or more of {', '.join(unknown.codes)}")

@@ -14,11 +14,11 @@ from api.parameters import Parameters
 from api.public import openapi
 from api.public.base import PublicView, as_json, send, share
 from api.public.description_frame import at_host
-from api.public.rate_limit import spend
 from registry.errors import NotPublished
 from registry.formats.data import encode
 from registry.published import queries
 from registry.published.current_snapshot import read_current
+from swecar.http.rate_limit import spend
 from swecar.http.snapshot_response import host_of
 
 

@@ -19,10 +19,10 @@ TAGS = {
 LICENCE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
 PURPOSE = """\
 Counts of the national registry of CAR-T treatments in Sweden, from numbered snapshots of the clinics' records.
-Public, without a key; clinics record infusions with a token.
+Public, without a key; clinics register infusions with a token.
 
-Räkningar ur det nationella registret över CAR-T-behandlingar i Sverige, från numrerade versioner av klinikernas
-uppgifter. Öppet och utan nyckel; kliniker registrerar infusioner med en nyckel (token).
+Statistik ur det nationella registret över CAR-T-behandlingar i Sverige, från numrerade ögonblicksbilder av
+klinikernas uppgifter. Öppet och utan nyckel; kliniker registrerar infusioner med en nyckel (token).
 
 **Limits and known limitations.** So many responses per client and minute, and so many rows, as `config` tells; a
 query that would give more is refused before it is counted. Only the current snapshot is counted by other
@@ -53,7 +53,7 @@ STATUSES = {
     422: "The idempotency key belongs to another body.",
     428: "If-Match is missing.",
     429: "Too many requests; Retry-After says when to try again.",
-    503: "Not at the moment; Retry-After says when to try again.",
+    503: "Not at the moment, as during an outage; Retry-After says when to try again.",
 }
 
 

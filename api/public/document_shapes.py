@@ -42,9 +42,11 @@ NATIONAL = named(
 LOCATION = named("Location", record(lat={"type": "number"}, lon={"type": "number"}))
 CENTRE_STATUS = {"type": "string", "enum": CentreStatus.values}
 COMPLETE = DAY_OR_NULL | {"description": "Up to which day the centre says that its records are complete."}
+NOTES = listing(TEXT) | {"description": "since 1.0; what must be known to read the numbers, as sentences"}
 MAP_DOCUMENT = named(
     "MapDocument",
     record(
+        {"notes": NOTES},
         snapshot=SNAPSHOT_HEAD,
         national=NATIONAL,
         centres=listing(
@@ -73,10 +75,24 @@ MAP_DOCUMENT = named(
         ),
     ),
 )
+RATES: dict[str, Any] = {
+    "per_100_000": {"type": ["number", "null"], "minimum": 0, "description": DERIVED["per_100_000"].rule_en},
+    "population": NUMBER | {"description": DERIVED["population"].rule_en + " null where it is not known."},
+    "population_year": NUMBER | {"description": DERIVED["population_year"].rule_en},
+}
+POPULATIONS = listing(named("PopulationSource", record(year=WHOLE, source=TEXT))) | {
+    "description": "since 1.0; with per_100_000: whose populations it is made of"
+}
 DIMENSION_VALUES = {name: {"type": ["string", "null"]} for name in DIMENSIONS} | {"year": WHOLE}
+CENTRE_COVERAGE = record({"county": TEXT}, centre=TEXT, region=TEXT, complete_through=COMPLETE)
+COVERAGE = listing(named("CentreCoverage", CENTRE_COVERAGE)) | {
+    "description": "since 1.0; in a table by year or month: how far each active centre in it is complete. "
+    "A year or month is complete where each of them has attested it to its end."
+}
 COUNTS_DOCUMENT = named(
     "CountsDocument",
     record(
+        {"coverage": COVERAGE, "populations": POPULATIONS, "notes": NOTES},
         snapshot=SNAPSHOT_HEAD,
         by=listing({"type": "string", "enum": list(DIMENSIONS)}),
         filters={"type": "object", "additionalProperties": listing({"type": ["string", "integer"]})},
@@ -84,14 +100,14 @@ COUNTS_DOCUMENT = named(
             {
                 "title": "CountsRow",
                 "type": "object",
-                "properties": DIMENSION_VALUES | ALL_NUMBERS | {"suppressed": SUPPRESSED},
+                "properties": DIMENSION_VALUES | ALL_NUMBERS | RATES | {"suppressed": SUPPRESSED},
                 "additionalProperties": False,
             }
         ),
         total={
             "title": "CountsTotal",
             "type": "object",
-            "properties": ALL_NUMBERS | {"patients_summed": SUMMED, "suppressed": SUPPRESSED},
+            "properties": ALL_NUMBERS | RATES | {"patients_summed": SUMMED, "suppressed": SUPPRESSED},
             "additionalProperties": False,
         },
     ),

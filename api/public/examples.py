@@ -77,7 +77,12 @@ def _of_a_release() -> dict[str, dict]:
         ],
         "map": shown,
     }  # fmt: skip
-    moved = {"centre": "UPP", "category": "SOC", "measures": {"patients": {"before": 37, "after": 38}}}
+    moved = {
+        "centre": "UPP",
+        "category": "SOC",
+        "site": None,
+        "measures": {"patients": {"before": 37, "after": 38}},
+    }
     changes = {
         "release": "2025-annual",
         "since": "2024-annual",

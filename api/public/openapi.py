@@ -20,7 +20,6 @@ from api.openapi import (
     parameter,
     record,
 )
-from api.public.count_query import MAY_BE_MISSING, MOST_DIMENSIONS
 from api.public.document_shapes import (
     COUNTS_DOCUMENT,
     HEAD,
@@ -35,8 +34,8 @@ from registry.choices import Modality, Sex
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS, Format
 from registry.formats.catalogue import CATALOGUE_FORMATS
 from registry.formats.fhir import FHIR_FORMATS
-from registry.measures import MEASURES
-from registry.published.count_query import DIMENSIONS, NONE
+from registry.published.count_limits import MAY_BE_MISSING, MOST_DIMENSIONS
+from registry.published.count_query import ASKABLE, DIMENSIONS, NONE
 
 
 def described(
@@ -59,7 +58,7 @@ def described(
         "parameters": [*parameters, LANG, chosen],
         "responses": {(200, first): shape}
         | files
-        | {(code, "application/problem+json"): PROBLEM for code in (*refuses, 406, 429)},
+        | {(code, "application/problem+json"): PROBLEM for code in sorted({*refuses, 406, 429, 503})},
         "auth": [],
         "tags": ["public"],
     }
@@ -130,7 +129,7 @@ COUNTS = described(
     words(
         "measures",
         "Else patients, infusions, reinfusions, further_doses, first.",
-        {"type": "string", "enum": list(MEASURES)},
+        {"type": "string", "enum": list(ASKABLE)},
     ),
     refuses=(400, 403, 409, 503),
     formats=COUNTS_FORMATS,
@@ -179,6 +178,7 @@ CHANGES = described(
                     record(
                         centre=TEXT_OR_NULL | {"description": "null is the nation"},
                         category=TEXT_OR_NULL | {"description": "null is all of them"},
+                        site=TEXT_OR_NULL | {"description": "where `manufactured` has moved, else null"},
                         measures={
                             "type": "object",
                             "additionalProperties": named(
@@ -230,6 +230,7 @@ RELEASE_CHANGES = described(
                 named(
                     "ReleaseChange",
                     record(
+                        {"site": TEXT_OR_NULL | {"description": "since 1.0; null but for a manufacturing site"}},
                         centre=TEXT_OR_NULL,
                         category=TEXT_OR_NULL,
                         measures={"type": "object"},

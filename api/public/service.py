@@ -7,14 +7,15 @@ from drf_spectacular.utils import extend_schema
 from api.parameters import LANGUAGES, LONGEST_QUERY, Parameters
 from api.public import service_openapi
 from api.public.base import PublicView, as_json, send, share
-from api.public.count_query import MOST_COST, MOST_DIMENSIONS, MOST_ROWS
-from api.public.rate_limit import SECONDS, spend
 from registry.formats import COUNTS_FORMATS, JSON_ALONE, MAP_FORMATS
 from registry.formats.data import encode
-from registry.measures import MEASURES
 from registry.published import queries
-from registry.published.count_query import DIMENSIONS
+from registry.published.count_limits import MOST_COST, MOST_DIMENSIONS, MOST_ROWS
+from registry.published.count_query import ASKABLE, DIMENSIONS
+from registry.published.current_snapshot import unsure_since
 from registry.published.disclosure import publishable, without_numbers
+from swecar.http.during_outage import warn
+from swecar.http.rate_limit import SECONDS, spend
 from swecar.http.snapshot_response import host_of
 
 VERSION = str(settings.SPECTACULAR_SETTINGS["VERSION"])
@@ -35,7 +36,7 @@ class ConfigView(PublicView):
             "longest_query": LONGEST_QUERY,
             "formats": {"map": list(MAP_FORMATS), "counts": list(COUNTS_FORMATS)},
             "dimensions": list(DIMENSIONS),
-            "measures": list(MEASURES),
+            "measures": list(ASKABLE),
             "languages": list(LANGUAGES),
             "disclosure": queries.read_policy(),
             "tables": queries.read_tables(),
@@ -72,4 +73,6 @@ class StatusView(PublicView):
     def get(self, request: HttpRequest, parameters: Parameters, language: str) -> HttpResponse:
         headers = spend(request.META, 1).headers() | {"Cache-Control": "no-store"}
         body = encode(queries.read_status())
+        if since := unsure_since():
+            headers = warn(since) | headers
         return share(HttpResponse(body, content_type=JSON_ALONE["json"].media_type, headers=headers))

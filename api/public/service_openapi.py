@@ -71,12 +71,17 @@ STATUS = described(
                 ],
                 "description": "By which rule a new snapshot is published; null where each change is.",
             },
+            database_away_since={
+                "oneOf": [INSTANT, {"type": "null"}],
+                "description": "Since when the database has not responded; null while it does.",
+            },
         ),
     ),
     description=(
         "The current snapshot, whether the records have moved on since, by how many seconds a replica that is "
         "read here may be behind, and the last run. Under a policy on small numbers these three are null, and "
-        "`batches` is the rule by which a new snapshot is published."
+        "`batches` is the rule by which a new snapshot is published. While the database does not respond they are "
+        "null too, and `database_away_since` tells since when."
     ),
 )
 API_INFO = described(

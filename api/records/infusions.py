@@ -53,7 +53,7 @@ from swecar.counts import count
 
 
 class NotSubmitted(RegistryError):
-    sentence = "The infusion is withdrawn: nothing can be changed any more. If that was a mistake, enter it again."
+    sentence = "The infusion is withdrawn and can no longer be changed. If that was a mistake, register it again."
     code = "not_submitted"
 
 

@@ -166,7 +166,7 @@ class Writer(Client):
 class Uploader(Client):
     """Uploads files and waits for what becomes of them; one whose worker died is uploaded again."""
 
-    pause = 0.2
+    pause = 5.0  # a replica on the same two cores could not follow more, and takes minutes to be level again
 
     def __init__(self, browser: Browser, *, first: int) -> None:
         super().__init__(browser)

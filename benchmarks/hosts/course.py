@@ -198,7 +198,7 @@ class Course:
         ended = [read.begun + read.seconds - cut for read in bad]
         self.tell("seconds from the cut to the end of the last failed read", max(ended, default=0), most=NOTICED)
         late = [read.status for read in reads if read.begun > dead]
-        self.tell("reads while the replica is dead", len(late), least=50)
+        self.tell("reads while the replica is dead", len(late), least=15)
         self.tell("of these, failed", sum(status != 200 for status in late), most=0)
         slowest = max((read.seconds for read in reads if read.begun > dead - SLOW), default=0)
         self.tell("slowest of these, seconds", slowest, most=NOTICED)
@@ -222,8 +222,8 @@ class Course:
         )
         gaps = [later - earlier for earlier, later in itertools.pairwise(sent)]
         self.tell("sweeps sent by the two schedulers", len(sent), least=2)
-        self.tell("shortest time between two sweeps, seconds", min(gaps, default=0), least=50)
-        self.tell("longest time between two sweeps, seconds", max(gaps, default=0), most=95)
+        self.tell("shortest time between two sweeps, seconds", min(gaps, default=0), least=15)
+        self.tell("longest time between two sweeps, seconds", max(gaps, default=0), most=55)
 
     def _see_connections(self) -> None:
         most = self.connections.most

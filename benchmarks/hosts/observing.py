@@ -14,9 +14,10 @@ from benchmarks.hosts.servers import OBSERVED
 
 ESTABLISHED = "01"  # in /proc/net/tcp
 HOST_OF = {address: host for host, address in ADDRESSES.items()}
+# Of all but who looks.
 CONNECTIONS = """
 SELECT coalesce(host(client_addr), ''), count(*) FROM pg_stat_activity
-WHERE backend_type = 'client backend' AND usename = 'registry' GROUP BY 1
+WHERE backend_type = 'client backend' AND usename <> 'swecar' GROUP BY 1
 """
 # The lock that a worker holds for as long as it is at an uploaded file.
 HOLDERS = """

@@ -13,9 +13,11 @@ from benchmarks.nginx_configuration import write_configuration
 from swecar.local.accounts import choose_account, hand_over
 from swecar.local.postgres_files import make_database_files
 from swecar.local.programs import find_postgres, find_valkey
+from swecar.postgresql.roles import IMPORTER, OF_PROCESS, ROLES, WORKER
 
 PASSWORD = "made-up"  # noqa: S105
-DATABASE = f"postgresql://registry:{PASSWORD}@{ADDRESSES['a']}:5432/registry"
+OWNER = "registry"
+DATABASE = f"postgresql://{OWNER}:{PASSWORD}@{ADDRESSES['a']}:5432/registry"
 POOLED = DATABASE.replace(":5432", ":6432")
 OBSERVED = f"postgresql://swecar:{PASSWORD}@{ADDRESSES['a']}:5432/registry"
 POOL = 12  # sessions of PgBouncer, for all web servers and schedulers together
@@ -30,7 +32,7 @@ SERVER = {
 
 PGBOUNCER = f"""
 [databases]
-registry = host=127.0.0.1 port=5432 dbname=registry user=registry password={PASSWORD}
+registry = host=127.0.0.1 port=5432 dbname=registry
 [pgbouncer]
 listen_addr = *
 listen_port = 6432
@@ -75,13 +77,17 @@ def start_data_host() -> None:
     run("a", "valkey", [find_valkey(), *valkey], {})
     wait_for(lambda: _responds(OBSERVED.replace("/registry", "/postgres")), "PostgreSQL")
     with psycopg.connect(OBSERVED.replace("/registry", "/postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE registry LOGIN NOSUPERUSER PASSWORD '{PASSWORD}'")
+        for role in (OWNER, *ROLES):  # as deploy/postgres/roles.sh makes them
+            connection.execute(f"CREATE ROLE {role} LOGIN NOSUPERUSER PASSWORD '{PASSWORD}'")
+        connection.execute(f"CREATE ROLE {IMPORTER} NOLOGIN NOSUPERUSER")
+        connection.execute(f"GRANT {IMPORTER} TO {WORKER}")
+        connection.execute(f"GRANT {WORKER} TO {OWNER}")
         connection.execute(
-            "CREATE DATABASE registry OWNER registry ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0"
+            f"CREATE DATABASE registry OWNER {OWNER} ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0"
         )
     pooler = folder / "pgbouncer"
     pooler.mkdir()
-    (pooler / "users").write_text(f'"registry" "{PASSWORD}"\n')
+    (pooler / "users").write_text("".join(f'"{role}" "{PASSWORD}"\n' for role in (OWNER, *ROLES)))
     configuration = PGBOUNCER.format(folder=pooler, more=NOTICE_DEAD_CLIENTS)
     (pooler / "pgbouncer.ini").write_text(configuration)
     run("a", "pgbouncer", ["pgbouncer", "-q", pooler / "pgbouncer.ini"], {})
@@ -134,13 +140,18 @@ def run_once(*words: str, variables: dict[str, str]) -> None:
 def start_role(host: str, role: str, variables: dict[str, str]) -> subprocess.Popen:
     """One role of the image. An import keeps its rows in its session, so a worker has no pooler."""
     url = DATABASE if role == "worker" else POOLED
-    more = {"APP_ROLE": role, "PORT": str(PORTS.get(role, 8000)), "DATABASE_URL": url}
+    more = {"APP_ROLE": role, "PORT": str(PORTS.get(role, 8000)), "DATABASE_URL": as_role(role, url)}
     if (host, role) == ("c", "public"):
         more |= {
-            "PUBLIC_DATABASE_URL": DATABASE.replace(ADDRESSES["a"], "127.0.0.1"),
+            "PUBLIC_DATABASE_URL": as_role(role, DATABASE.replace(ADDRESSES["a"], "127.0.0.1")),
             "REPLICA_LAG_SECONDS": str(LAG),
         }
     return run(host, role, [sys.executable, "-m", "swecar.start"], variables | more)
+
+
+def as_role(process: str, url: str) -> str:
+    """The URL for the role that this process connects as."""
+    return url.replace(f"//{OWNER}:", f"//{OF_PROCESS[process]}:")
 
 
 def status_of(host: str, role: str, path: str = "/health/ready") -> int:

@@ -12,6 +12,8 @@ CREATE ROLE swecar_clinic LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATIO
 CREATE ROLE swecar_worker LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'password';
 \set password `cat /run/secrets/public_password`
 CREATE ROLE swecar_public LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'password';
+CREATE ROLE swecar_importer NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+GRANT swecar_importer TO swecar_worker;  -- which becomes it to judge what somebody has uploaded
 GRANT swecar_worker TO swecar;  -- so that a command of the owner may publish
 CREATE DATABASE swecar OWNER swecar ENCODING 'UTF8' LOCALE 'C.UTF-8' TEMPLATE template0;
 REVOKE ALL ON DATABASE swecar FROM PUBLIC;

@@ -1,14 +1,16 @@
-"""The code lists: centres, manufacturing sites, products, indications, trials."""
+"""The code lists: centres, manufacturing sites, products, indications, trials; and populations."""
 
 from django.contrib import admin
 
 from registry.admin.code_list_admin import CodeListAdmin
-from registry.admin.forms import RulesForm
+from registry.admin.forms import RecordForm, RulesForm
+from registry.admin.history_admin import HistoryAdmin
 from registry.admin.permissions import ForAdministrators
-from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
+from registry.entry.publish_request import announce_change
+from registry.models import Centre, Indication, ManufacturingSite, Population, Product, Trial
 
 
-class SiteInline(ForAdministrators, admin.TabularInline):
+class SiteInline(ForAdministrators, admin.StackedInline):
     """The manufacturing sites of a centre; each is changed and deleted on its own page."""
 
     model = ManufacturingSite
@@ -24,9 +26,9 @@ class SiteInline(ForAdministrators, admin.TabularInline):
 
 @admin.register(Centre)
 class CentreAdmin(CodeListAdmin):
-    """Centres, in their order from north to south."""
+    """Centres, from north to south unless an order is stated."""
 
-    list_display = ["code", "city_sv", "name", "region", "status", "position"]
+    list_display = ["code", "city_sv", "name", "region", "county_code", "status", "position"]
     list_filter = ["status", "region"]
     search_fields = ["code", "name", "city_sv", "city_en", "county"]
     inlines = [SiteInline]
@@ -47,7 +49,7 @@ class ManufacturingSiteAdmin(CodeListAdmin):
 class ProductAdmin(CodeListAdmin):
     """CAR-T and TCR-T products."""
 
-    list_display = ["name", "inn", "atc", "target", "modality", "origin", "unconfirmed", "position"]
+    list_display = ["name", "inn", "atc", "target", "modality", "origin", "unconfirmed"]
     list_filter = ["modality", "origin", ("unconfirmed", admin.EmptyFieldListFilter)]
     search_fields = ["name", "inn", "atc", "holder", "target"]
 
@@ -68,3 +70,23 @@ class TrialAdmin(CodeListAdmin):
     list_display = ["identifier", "name", "sponsor", "sponsor_name", "phase"]
     list_filter = ["sponsor", "phase"]
     search_fields = ["identifier", "name", "sponsor_name"]
+
+
+@admin.register(Population)
+class PopulationAdmin(ForAdministrators, HistoryAdmin):
+    """Populations by Statistics Sweden, of which the rates per 100,000 are made."""
+
+    form = RecordForm
+    list_display = ["area", "year", "persons", "source"]
+    list_filter = ["year", "area"]
+    search_fields = ["source"]
+
+    def save_related(self, request, form, formsets, change):
+        """Announce the change, since a snapshot holds the populations; this is the last step of saving."""
+        super().save_related(request, form, formsets, change)
+        announce_change()
+
+    def delete_model(self, request, obj):
+        """Delete, and announce it."""
+        super().delete_model(request, obj)
+        announce_change()

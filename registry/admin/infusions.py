@@ -21,7 +21,7 @@ class InfusionAdmin(InfusionActions):
     list_select_related = ["centre", "product", "patient"]
     list_filter = ["centre", "category", "status", YearFilter]
     search_fields = ["patient__registry_number__exact", "batch"]
-    search_help_text = NO_NUMBERS_IN_ADDRESSES
+    search_note = NO_NUMBERS_IN_ADDRESSES
     fields = ["patient", "centre", "date", "sequence", *OTHER_FIELDS, "status", "created_at"]
     readonly_fields = ["date"]
 
@@ -29,7 +29,7 @@ class InfusionAdmin(InfusionActions):
     def date(self, infusion: Infusion) -> str:
         return infusion.written_on
 
-    @admin.display(description=_("centre"), ordering="centre__position")
+    @admin.display(description=_("centre"), ordering="centre")
     def at(self, infusion: Infusion) -> str:
         return infusion.centre.code
 

@@ -61,7 +61,7 @@ class PatientAdmin(RecordAdmin):
     list_filter = ["sex"]
     fields = ["registry_number", "sex", "birth_year", "created_at"]
     search_fields = ["registry_number__exact"]
-    search_help_text = NO_NUMBERS_IN_ADDRESSES
+    search_note = NO_NUMBERS_IN_ADDRESSES
     inlines = [IdentifierInline, CourseInline]
     history_with = {PatientIdentifier: "patient", Infusion: "patient"}
 

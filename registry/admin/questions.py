@@ -16,7 +16,7 @@ class OpenFilter(admin.SimpleListFilter):
 
     def lookups(self, request, model_admin):
         return [
-            ("unanswered", _("Waits for the clinic")),
+            ("unanswered", _("Waiting for the clinic")),
             ("unclosed", _("Not closed")),
             ("closed", _("Closed by the side that asked")),
         ]

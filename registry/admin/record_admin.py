@@ -53,5 +53,6 @@ class RecordAdmin(ViewOnly, HistoryAdmin):
 class RecordInline(ViewOnly, admin.TabularInline):
     """Rows shown with a person."""
 
+    template = "admin/registry/rows.html"  # without the heads that are empty where nothing is changed
     permission = Permission.WRITE_RECORDS
     extra = 0

@@ -1,7 +1,8 @@
 """The roles that processes connect as, and what each may do with each table.
 
-The owner of the tables is a fourth role, which migrates and does nothing else. None of these three is a superuser
-or an owner, so none can TRUNCATE, switch off a trigger, change a table or read a file of the server.
+The owner of the tables is a fourth role, which migrates and does nothing else. A fifth, the importer, is what the
+worker becomes to judge an uploaded file. None is a superuser, and none but the first an owner, so no process can
+TRUNCATE, switch off a trigger, change a table or read a file of the server.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,9 @@ class Grant(NamedTuple):
 
 
 WRITTEN = Grant("rawd", "rawd")  # by both sides
-OF_CLINIC = Grant("rawd", "r")
+OF_CLINIC = Grant("rawd")
+SHOWN_TO_WORKER = Grant("rawd", "r")
+EXPIRING = Grant("rawd", "d")  # what the worker reads to find what is old stands in WORKER_COLUMNS
 OF_WORKER = Grant("r", "rawd")
 READ = Grant("r", "r")  # written by triggers, which act for the owner
 HISTORY = Grant("rd", "r")  # an erasure deletes
@@ -39,23 +42,24 @@ TABLES: Mapping[str, Grant] = {
     "registry_patient": WRITTEN,
     "registry_patientidentifier": WRITTEN,
     "registry_infusion": WRITTEN,
-    "registry_draft": WRITTEN,
+    "registry_draft": EXPIRING,
     "registry_referral": WRITTEN,
     "registry_question": WRITTEN,
     "registry_message": WRITTEN,
     "registry_refusal": Grant("rawd", "rw"),  # a command of the worker carries digests on to a newer key
     "registry_identitykeyinuse": Grant("raw", "raw"),
-    "registry_erasure": OF_CLINIC,
+    "registry_erasure": SHOWN_TO_WORKER,  # a chain
     "registry_importjob": WRITTEN,
     "registry_importrow": WRITTEN,
     "registry_importproblem": WRITTEN,
-    "registry_sealedupload": WRITTEN,
-    "registry_idempotencykey": WRITTEN,
+    "registry_sealedupload": Grant("rawd", "rd"),
+    "registry_idempotencykey": EXPIRING,
     "registry_lookup": WRITTEN,
     "registry_changedperson": WRITTEN,
     "registry_possibledoubles": WRITTEN,
+    "registry_keptapart": SHOWN_TO_WORKER,  # which leaves these pairs out of the search
     "registry_releasedinfusion": WRITTEN,
-    "registry_coverage": OF_CLINIC,
+    "registry_coverage": SHOWN_TO_WORKER,  # is published
     # Who did what.
     "registry_accesslog": Grant("ra", "rad"),
     "registry_chainlink": Grant("", "r"),
@@ -69,11 +73,12 @@ TABLES: Mapping[str, Grant] = {
     "registry_membershiphistory": READ,
     "registry_patienthistory": HISTORY,
     "registry_patientidentifierhistory": HISTORY,
+    "registry_populationhistory": READ,
     "registry_producthistory": READ,
     "registry_questionhistory": HISTORY,
     "registry_tokenhistory": READ,
     "registry_trialhistory": READ,
-    "registry_userhistory": Grant("ra", "r"),  # a row where no field is changed
+    "registry_userhistory": READ,
     "pghistory_context": UNUSED,
     "registry_contextkey": UNUSED,  # read by the function that checks a context
     # Code lists.
@@ -82,6 +87,7 @@ TABLES: Mapping[str, Grant] = {
     "registry_indication": LIST,
     "registry_manufacturingsite": LIST,
     "registry_trial": LIST,
+    "registry_population": SHOWN_TO_WORKER,  # is published
     # What is published.
     "registry_snapshot": PUBLISHED,
     "registry_publication": PUBLISHED,
@@ -95,26 +101,76 @@ TABLES: Mapping[str, Grant] = {
     "registry_statedpurpose": Grant("ra", "ra", "r"),
     "django_migrations": Grant("r", "r", "r"),
     # Accounts.
-    "registry_user": Grant("rawd", "rw"),
+    "registry_user": OF_CLINIC,
     "registry_user_groups": OF_CLINIC,
     "registry_user_user_permissions": OF_CLINIC,
-    "registry_membership": OF_CLINIC,
+    "registry_membership": SHOWN_TO_WORKER,  # where an uploader may register
     "registry_invitation": OF_CLINIC,
-    "registry_token": Grant("rawd", "rw"),
+    "registry_token": OF_CLINIC,
     "auth_group": OF_CLINIC,
     "auth_group_permissions": OF_CLINIC,
-    "auth_permission": READ,
-    "django_content_type": READ,
+    "auth_permission": Grant("r"),
+    "django_content_type": Grant("r"),
     "django_session": OF_CLINIC,
     "django_admin_log": OF_CLINIC,
     "account_emailaddress": OF_CLINIC,
     "account_emailconfirmation": OF_CLINIC,
-    "axes_accessattempt": Grant("rawd", "rd"),
-    "axes_accessattemptexpiration": Grant("rawd", "rd"),
-    "axes_accessfailurelog": Grant("rawd", "rd"),
-    "axes_accesslog": Grant("rawd", "rd"),
+    "axes_accessattempt": OF_CLINIC,
+    "axes_accessattemptexpiration": OF_CLINIC,
+    "axes_accessfailurelog": EXPIRING,
+    "axes_accesslog": EXPIRING,
     "mfa_authenticator": OF_CLINIC,
     "socialaccount_socialaccount": OF_CLINIC,
     "socialaccount_socialapp": OF_CLINIC,
     "socialaccount_socialtoken": OF_CLINIC,
+}
+
+# What the worker reads of records and lists as the importer, under the policies of whoever has uploaded the file.
+IMPORTER_READS = frozenset(
+    {
+        "registry_patient",
+        "registry_infusion",
+        "registry_referral",
+        "registry_importjob",
+        "registry_importrow",
+        "registry_importproblem",
+        "registry_centre",
+        "registry_product",
+        "registry_indication",
+        "registry_manufacturingsite",
+        "registry_trial",
+    }
+)
+
+# What the worker may do with single columns, where it needs no more of a row: it closes unused accounts, mails
+# what is new, acts as whoever has uploaded a file, and deletes what has expired. Of a password, a second factor,
+# a token, a session, a draft and a stored response it reads nothing.
+WORKER_COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "registry_user": {
+        "SELECT": (
+            "id",
+            "username",
+            "first_name",
+            "last_name",
+            "email",
+            "is_active",
+            "is_staff",
+            "is_superuser",
+            "national_role",
+            "date_joined",
+            "last_login",
+            "dormant_told_on",
+            "changes_seen_at",
+            "news_mail",
+            "news_until",
+            "password_is_anothers",
+            "factor_removed",
+        ),
+        "UPDATE": ("is_active", "dormant_told_on", "news_until"),
+    },
+    "registry_token": {"SELECT": ("id", "owner_id", "last_used_at")},
+    "registry_draft": {"SELECT": ("id", "saved_at", "is_autosave")},
+    "registry_idempotencykey": {"SELECT": ("id", "created_at")},
+    "axes_accessfailurelog": {"SELECT": ("id", "attempt_time")},
+    "axes_accesslog": {"SELECT": ("id", "attempt_time")},
 }

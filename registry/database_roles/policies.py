@@ -1,14 +1,16 @@
 """Row-level security: which rows of the records each role reaches.
 
-Of the clinic's role it is what the transaction's signed context says (registry/signed_context.py); without one
-there is no row. The functions are in migration 0047. Each is called in a subquery, which is carried out once for a
-statement and not for each row. A table's owner is not bound by policies; triggers act for it.
+Of the clinic's role, and of the importer's, it is what the transaction's signed context says
+(registry/signed_context.py); without one there is no row. The functions are in migration 0047. Each is called in a
+subquery, which is carried out once for a statement and not for each row. A table's owner is not bound by policies;
+triggers act for it.
 """
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from swecar.postgresql.roles import CLINIC, WORKER
+from registry.database_roles.grants import IMPORTER_READS
+from swecar.postgresql.roles import CLINIC, IMPORTER, WORKER
 
 OWN = "ANY ((SELECT seen_centres())::bigint[])"
 OPEN = "ANY ((SELECT open_persons())::bigint[])"
@@ -66,6 +68,7 @@ CLINICS: Mapping[str, tuple[Policy, ...]] = {
     "registry_lookup": (Policy("own_look_ups", f"user_id = {USER}"), nation),
     "registry_changedperson": (nation,),
     "registry_possibledoubles": (nation,),
+    "registry_keptapart": (nation,),
     "registry_releasedinfusion": (nation,),
     "registry_erasure": (nation,),
     "registry_infusionhistory": (
@@ -91,7 +94,13 @@ CLINICS: Mapping[str, tuple[Policy, ...]] = {
     ),
     "registry_accesslog": (Policy("own_lines", "actor = (SELECT acting())"), for_the_log),
 }
-POLICIES: Mapping[str, tuple[Policy, ...]] = {table: (*found, worker) for table, found in CLINICS.items()}
+POLICIES: Mapping[str, tuple[Policy, ...]] = {
+    table: (
+        *(one._replace(role=f"{CLINIC}, {IMPORTER}") if table in IMPORTER_READS else one for one in found),
+        worker,
+    )
+    for table, found in CLINICS.items()
+}
 
 # Tables of the clinic's process without policies, and why.
 NO_PATIENT = "It holds no patient."
@@ -100,6 +109,7 @@ WITHOUT: Mapping[str, str] = {
     "registry_refusal": "Keyed tokens, which are recognised by who has the number and by nobody else.",
     "registry_identitykeyinuse": NO_PATIENT,
     "registry_coverage": NO_PATIENT,
+    "registry_population": NO_PATIENT,
     **dict.fromkeys(
         (
             "registry_centrehistory",
@@ -108,6 +118,7 @@ WITHOUT: Mapping[str, str] = {
             "registry_invitationhistory",
             "registry_manufacturingsitehistory",
             "registry_membershiphistory",
+            "registry_populationhistory",
             "registry_producthistory",
             "registry_tokenhistory",
             "registry_trialhistory",

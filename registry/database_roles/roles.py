@@ -1,23 +1,30 @@
 """Making the roles of PostgreSQL, and giving each what grants.py says and nothing else."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from psycopg import sql
-from psycopg.errors import InsufficientPrivilege
+from psycopg.errors import InsufficientPrivilege, LockNotAvailable
 
-from registry.database_roles.grants import TABLES, UNLISTED
+from registry.database_roles.grants import IMPORTER_READS, TABLES, UNLISTED, WORKER_COLUMNS
 from registry.database_roles.policies import POLICIES, Policy
 from registry.published.facts import SCHEMA as FACTS
 from registry.signed_context import pads_of_keys
-from swecar.postgresql.roles import CLINIC, PUBLIC, ROLES, WORKER
+from swecar.postgresql.roles import CLINIC, IMPORTER, PUBLIC, ROLES, WORKER
 
 ATTRIBUTES = "NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
 TOO_MUCH = "rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls"
-HAS_CREATE = "SELECT has_schema_privilege('public', 'public', 'CREATE')"
-IN_DATABASE = {CLINIC: {"CONNECT", "TEMPORARY"}, WORKER: {"CONNECT", "TEMPORARY"}, PUBLIC: {"CONNECT"}}
-# A row for each privilege that another than the owner has: of the database, the schemas, tables and sequences.
-# Partitions are reached through their table.
+CAN_LOGIN = dict.fromkeys(ROLES, "LOGIN") | {IMPORTER: "NOLOGIN"}
+# An import has its rows in temporary tables; publishing makes the tables of facts in a schema of its own.
+IN_DATABASE = {
+    CLINIC: {"CONNECT"},
+    WORKER: {"CONNECT", "TEMPORARY"},
+    PUBLIC: {"CONNECT"},
+    IMPORTER: {"TEMPORARY"},
+}
+# A row for each privilege that another than the owner has: of the database, the schemas, tables, columns and
+# sequences. Partitions are reached through their table.
 GRANTED = """
 WITH object AS (
     SELECT 'DATABASE' AS kind, 'd' AS letter, datname::text AS name, datacl AS acl, datdba AS owner
@@ -32,6 +39,12 @@ WITH object AS (
 SELECT kind, name, coalesce(pg_get_userbyid(nullif(grantee, 0)), 'public') AS role, privilege_type
 FROM object, aclexplode(coalesce(acl, acldefault(letter::"char", owner)))
 WHERE grantee <> owner
+UNION ALL
+SELECT 'TABLE', relname, coalesce(pg_get_userbyid(nullif(grantee, 0)), 'public'),
+    format('%%s (%%I)', privilege_type, attname)
+FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid, aclexplode(attacl)
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+  AND grantee <> relowner
 """
 OBJECTS = """
 SELECT whole.relname, sequence.relname FROM pg_class AS whole
@@ -68,46 +81,80 @@ FROM pg_class LEFT JOIN pg_policy ON polrelid = pg_class.oid
 WHERE relnamespace = 'public'::regnamespace AND (relrowsecurity OR pg_policy.oid IS NOT NULL)
 """
 
+MOMENT, PAUSE, TURNS = "1s", 1.0, 30
+
 Privileges = set[tuple[str, str, str, str]]  # kind, name, role, privilege
 
 
 class RolesMissing(Exception):
-    """Roles that this connection may not make."""
+    """A role that this connection may not make."""
+
+    def by_hand(self) -> str:
+        """What a superuser of PostgreSQL does instead."""
+        created = "\n".join(f"  CREATE ROLE {role} {login} {ATTRIBUTES};" for role, login in CAN_LOGIN.items())
+        return (
+            f"The role {self} is missing, and this connection may not make it. As a superuser of PostgreSQL, of "
+            f"these whatever is missing:\n{created}\n  GRANT {IMPORTER} TO {WORKER};\n  GRANT {WORKER} TO OWNER;\n"
+            "and give each that may log in a password (\\password in psql). Then run `manage.py make_roles`."
+        )
 
 
-def make_roles(passwords: Mapping[str, str]) -> Iterator[str]:
+def make_roles(passwords: Mapping[str, str], *, takes_away: bool = True) -> Iterator[str]:
     """Make what is missing and take away what is too much, telling each; nothing where all is as it should be.
 
-    passwords: by role, to be set; a role without one keeps the one that it has. Run as the tables' owner, in a
-    transaction. Raises RolesMissing.
+    passwords: by role, to be set; a role without one keeps the one that it has. takes_away: not while processes of
+    the release before are at work, which may need it. Run as the tables' owner, and not in a transaction: each
+    change is one of its own, so that the service goes on meanwhile, and one that was ended is run again. Raises
+    RolesMissing.
     """
-    yield from _make_missing(passwords)
+    yield from make_missing(passwords)
     yield from _give_facts()
-    wanted, granted = _wanted(), _granted()
-    yield from _change("REVOKE", "FROM", granted - wanted)
-    yield from _change("GRANT", "TO", wanted - granted)
+    with transaction.atomic():  # nothing that stays is away for a moment; no table is locked
+        wanted = _wanted()
+        done: list[str] = []
+        if takes_away:
+            done += _change("REVOKE", "FROM", _granted() - wanted)  # of a table, also what columns had
+        done += _change("GRANT", "TO", wanted - _granted())
+    yield from done
     yield from _let_triggers_act()
     yield from _keep_triggers_on()
     yield from _make_policies()
     yield from keep_keys()
 
 
-def _make_missing(passwords: Mapping[str, str]) -> Iterator[str]:
+def make_missing(passwords: Mapping[str, str]) -> Iterator[str]:
+    """Make the roles that are missing, telling each. Raises RolesMissing."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT rolname, {TOO_MUCH} FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
+        cursor.execute(
+            f"SELECT rolname, {TOO_MUCH} OR rolname = %s AND rolcanlogin FROM pg_roles WHERE rolname = ANY(%s)",
+            [IMPORTER, list(CAN_LOGIN)],
+        )
         found = dict(cursor.fetchall())
-    for role in ROLES:
+    for role, login in CAN_LOGIN.items():
         if role not in found:
-            yield _of_role("CREATE ROLE {} LOGIN " + ATTRIBUTES, role)
+            yield _of_role(f"CREATE ROLE {{}} {login} {ATTRIBUTES}", role)
         elif found[role]:
-            yield _of_role("ALTER ROLE {} " + ATTRIBUTES, role)
+            yield _of_role(f"ALTER ROLE {{}} {login} {ATTRIBUTES}", role)
         if role in passwords:
             _of_role("ALTER ROLE {} PASSWORD {}", role, sql.Literal(passwords[role]))
             yield f"{role}: password set"
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_has_role(%s, 'USAGE')", [WORKER])
-        if not cursor.fetchone()[0]:  # the owner publishes too, by a command
-            yield _of_role("GRANT {} TO CURRENT_USER", WORKER)
+        cursor.execute("SELECT pg_has_role(%s, 'USAGE'), pg_has_role(%s, %s, 'USAGE')", [WORKER, WORKER, IMPORTER])
+        is_owners, is_workers = cursor.fetchone()
+    if not is_owners:  # the owner publishes too, by a command
+        yield _of_role("GRANT {} TO CURRENT_USER", WORKER)
+    if not is_workers:
+        yield _of_role(f"GRANT {{}} TO {WORKER}", IMPORTER)
+
+
+def is_prepared() -> bool:
+    """Whether the server has been set up for roles: the owner is the worker too."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s AND pg_has_role(oid, 'USAGE'))", [WORKER]
+        )
+        found: bool = cursor.fetchone()[0]
+    return found
 
 
 def _of_role(statement: str, role: str, *words: sql.Composable) -> str:
@@ -138,7 +185,8 @@ def _wanted() -> Privileges:
         cursor.execute(OBJECTS)
         sequences = cursor.fetchall()
     wanted = {("DATABASE", database, role, word) for role, words in IN_DATABASE.items() for word in words}
-    wanted |= {("SCHEMA", "public", role, "USAGE") for role in ROLES}
+    wanted |= {("SCHEMA", "public", role, "USAGE") for role in CAN_LOGIN}
+    wanted |= {("TABLE", table, IMPORTER, "SELECT") for table in IMPORTER_READS}
     wanted |= {("SCHEMA", FACTS, role, "USAGE") for role in (CLINIC, PUBLIC)}
     for table, sequence in sequences:
         for role in ROLES:
@@ -146,7 +194,12 @@ def _wanted() -> Privileges:
             wanted |= {("TABLE", table, role, verb) for verb in verbs}
             if sequence and "INSERT" in verbs:
                 wanted.add(("SEQUENCE", sequence, role, "USAGE"))
-    return wanted
+    return wanted | {
+        ("TABLE", table, WORKER, f"{verb} ({column})")
+        for table, verbs in WORKER_COLUMNS.items()
+        for verb, columns in verbs.items()
+        for column in columns
+    }
 
 
 def _granted() -> Privileges:
@@ -194,20 +247,43 @@ def _make_policies() -> Iterator[str]:
         rows = cursor.fetchall()
     stored = {(table, name): said for table, name, said, _is_on in rows if name}
     wanted = {(table, one.name): _write_policy(table, one) for table, them in POLICIES.items() for one in them}
-    done = [
-        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
-        for table in sorted(set(POLICIES) - {row[0] for row in rows})
-    ]
-    done += [f"DROP POLICY {key[1]} ON {key[0]}" for key in sorted(stored) if stored[key] != wanted.get(key)]
-    made = [key for key in sorted(wanted) if stored.get(key) != wanted[key]]
-    done += [wanted[key] for key in made]
+    protected = {row[0] for row in rows}
+    for table in sorted({*POLICIES, *(table for table, _name in stored)}):
+        done = [] if table in protected else [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"]
+        of_table = sorted(
+            key for key in {*stored, *wanted} if key[0] == table and stored.get(key) != wanted.get(key)
+        )
+        done += [f"DROP POLICY {key[1]} ON {table}" for key in of_table if key in stored]
+        made = [key for key in of_table if key in wanted]
+        done += [wanted[key] for key in made]
+        if done:
+            _change_table([*done, *(_comment(key, wanted[key]) for key in made)])
+        yield from done
+
+
+def _comment(key: tuple[str, str], policy: str) -> str:
+    table, name = key
     with connection.cursor() as cursor:
-        for statement in done:
-            cursor.execute(statement)
-        for table, name in made:
-            comment = sql.Literal(wanted[table, name]).as_string(cursor.connection)
-            cursor.execute(f"COMMENT ON POLICY {name} ON {table} IS {comment}")
-    yield from done
+        return f"COMMENT ON POLICY {name} ON {table} IS {sql.Literal(policy).as_string(cursor.connection)}"
+
+
+def _change_table(statements: Sequence[str]) -> None:
+    """In a transaction of their own, so that whoever works with several tables at once meets no deadlock.
+
+    They need the table alone. While they wait for it everybody else waits behind them, so they wait for a moment
+    only, and come back. Raises OperationalError where the table is never free.
+    """
+    for turn in range(TURNS):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = '{MOMENT}'")
+                for statement in statements:
+                    cursor.execute(statement)
+            return
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable) or turn == TURNS - 1:
+                raise
+        time.sleep(PAUSE)
 
 
 def _write_policy(table: str, policy: Policy) -> str:

@@ -14,14 +14,17 @@ from registry.models import Centre, Membership, User
 
 NATIONAL: dict[str, dict[str, Any]] = {
     "steward": {"national_role": NationalRole.STEWARD},
+    "auditor": {"national_role": NationalRole.AUDITOR},
     "admin": {"national_role": NationalRole.ADMINISTRATOR, "is_staff": True, "is_superuser": True},
 }
+
+LEADS = {"upp-lead": "upp"}  # a lead, and the centre's reporter
 
 
 def store_users() -> dict[str, str]:
     """Create missing users; return their passwords by user name."""
     centres = {centre.code.lower(): centre for centre in Centre.objects.all()}
-    wanted: dict[str, dict[str, Any]] = {name: {} for name in centres} | NATIONAL
+    wanted: dict[str, dict[str, Any]] = {name: {} for name in [*centres, *LEADS]} | NATIONAL
     there = set(User.objects.filter(username__in=wanted).values_list("username", flat=True))
     created = {name: secrets.token_urlsafe(9) for name in wanted if name not in there}
     with ThreadPoolExecutor() as pool:  # each takes half a second of CPU
@@ -30,6 +33,8 @@ def store_users() -> dict[str, str]:
         user = User.objects.create(username=name, password=hashed[name], **wanted[name])
         if name in centres:
             Membership.objects.create(user=user, centre=centres[name], role=CentreRole.REPORTER)
+        elif name in LEADS:
+            Membership.objects.create(user=user, centre=centres[LEADS[name]], role=CentreRole.LEAD)
     return created
 
 

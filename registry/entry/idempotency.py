@@ -1,6 +1,6 @@
 """Idempotent requests: a repeated request gets the stored response and is not carried out again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import OperationalError, connection
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_noop
 from psycopg.errors import LockNotAvailable
 
@@ -17,19 +17,20 @@ from registry.access import acting_as
 from registry.errors import Busy, RegistryError
 from registry.models import IdempotencyKey, User
 from registry.models.isolation import own_transaction
+from registry.sealing import digest_request
 
 IDEMPOTENCY_LOCK = 7204  # with a hash of owner and key, held until a form is carried out
 KEPT = timedelta(hours=24)
 # Another request with this key waits here until the first has committed, or was rolled back.
 CLAIM = """
-INSERT INTO registry_idempotencykey (owner_id, key, request_digest, status, body, created_at)
-VALUES (%s, %s, %s, 0, '{}', now())
+INSERT INTO registry_idempotencykey (owner_id, key, secret_mark, request_digest, status, body, created_at)
+VALUES (%s, %s, %s, %s, 0, '{}', now())
 ON CONFLICT (owner_id, key) DO NOTHING RETURNING id
 """
 
 
 class KeyReused(RegistryError):
-    sentence = gettext_noop("The key was used for another request already: nothing was stored.")
+    sentence = gettext_noop("The key has already been used for another request: nothing was stored.")
     code = "idempotency_key_reused"
 
 
@@ -52,10 +53,11 @@ def respond_once(
     frees the key. An identical request sent concurrently waits for the first.
     Raises KeyReused, Busy.
     """
-    digest = salted_hmac("swecar.idempotency", request, algorithm="sha256").digest()
+    digests = digest_request("idempotency", request)
+    mark, digest = next(iter(digests.items()))
     with acting_as(by):
         with connection.cursor() as cursor:
-            cursor.execute(CLAIM, [by.pk, key, digest])
+            cursor.execute(CLAIM, [by.pk, key, mark, digest])
             claimed = cursor.fetchone()
         if claimed:
             status, body = work()
@@ -64,9 +66,24 @@ def respond_once(
         stored = IdempotencyKey.objects.filter(owner=by, key=key).first()
         if stored is None:  # pruned between the two statements
             raise Busy
-        if not constant_time_compare(bytes(stored.request_digest), digest):
+        if not _may_be(stored, digests):
             raise KeyReused
         return StoredResponse(stored.status, stored.body, repeated=True)
+
+
+def _may_be(stored: IdempotencyKey, digests: Mapping[bytes, bytes]) -> bool:
+    """Whether a stored request may be the one with these digests, which are by the marks of their keys.
+
+    Where none of them is of the stored one's key, its sender's own key tells alone: whoever sends it a second time
+    has not had the response, and must not be told that nothing was stored.
+    """
+    if stored.secret_mark is None:  # stored by the release before this column
+        compared = list(digests.values())
+    elif (mark := bytes(stored.secret_mark)) in digests:
+        compared = [digests[mark]]
+    else:
+        return True
+    return any(constant_time_compare(bytes(stored.request_digest), one) for one in compared)
 
 
 def store_form_once(
@@ -78,15 +95,16 @@ def store_form_once(
     an identity number, or None where nothing was carried out; it manages its own transactions, so that the log of
     a refusal is not rolled back. An identical form sent concurrently waits for the first. Raises Busy.
     """
-    digest = salted_hmac("swecar.form", request, algorithm="sha256").digest()
-    key = f"form:{digest.hex()}"
+    digests = digest_request("form", request)
+    mark, digest = next(iter(digests.items()))
+    key, *earlier = (f"form:{one.hex()}" for one in digests.values())
     with _hold_lock(f"{by.pk}:{key}"):
-        if stored := IdempotencyKey.objects.filter(owner=by, key=key).first():
+        if stored := IdempotencyKey.objects.filter(owner=by, key__in=[key, *earlier]).first():
             return StoredResponse(stored.status, stored.body, repeated=True)
         body = work()
         if body is not None:
             IdempotencyKey.objects.create(
-                owner=by, key=key, request_digest=digest, status=HTTPStatus.FOUND, body=body
+                owner=by, key=key, secret_mark=mark, request_digest=digest, status=HTTPStatus.FOUND, body=body
             )
     return None
 

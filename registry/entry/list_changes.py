@@ -85,5 +85,5 @@ def settling(row: Model) -> Iterator[None]:
 
 
 def _count(infusions) -> InfusionCount:
-    by_centre = infusions.order_by("centre__position").values_list("centre__code")
+    by_centre = infusions.order_by("centre").values_list("centre__code")
     return InfusionCount(dict(by_centre.annotate(number=Count("pk"))))

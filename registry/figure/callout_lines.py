@@ -1,5 +1,6 @@
 """The lines of a detailed callout."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -39,16 +40,30 @@ def draw_lines(centre: CentreText, width: float, *, named: bool) -> Block:
 def _draw_line(line: Line, width: float, y: float) -> tuple[str, float]:
     """Draw the line of a category or site with its baseline at y; return it with its last baseline.
 
-    Values that do not fit beside the name are listed below each other at the right edge.
+    Values that do not fit beside the name go on below it, at the right edge.
     """
     left = 18 + estimate_width(line.name, 14, bold=True) + estimate_width(f" {line.detail}", 14) + 8
-    values = [", ".join(line.values)]
-    if left + estimate_width(values[0], 14) > width:
-        values = list(line.values)
-    first = y if left + estimate_width(values[0], 14) <= width else y + 17
+    lines = _wrap(line.values, width - left, width - 18)
     name = escape(shorten(line.name, width - 120, 14, bold=True))
     said = f'<tspan class="t-strong">{name}</tspan> <tspan class="t-muted">{escape(line.detail)}</tspan>'
     parts = [draw_swatch(line.mark, 0, y - 10, 10), f'<text x="18" y="{y:g}" class="t-14">{said}</text>']
-    for index, value in enumerate(values):
-        parts.append(draw_text(width, first + 17 * index, "t-14", value, "end"))
-    return "".join(parts), first + 17 * (len(values) - 1)
+    for index, text in enumerate(lines):
+        if text:
+            parts.append(draw_text(width, y + 17 * index, "t-14", text, "end"))
+    return "".join(parts), y + 17 * (len(lines) - 1)
+
+
+def _wrap(values: Sequence[str], beside: float, below: float) -> list[str]:
+    """The values in as few lines as hold them, of which the first, beside the name, may stay empty."""
+    whole = ", ".join(values)
+    if estimate_width(whole, 14) <= beside:
+        return [whole]
+    lines = [""]
+    for place, value in enumerate(values):
+        text = f"{value}," if place < len(values) - 1 else value
+        longer = f"{lines[-1]} {text}".strip()
+        if estimate_width(longer, 14) <= (beside if len(lines) == 1 else below):
+            lines[-1] = longer
+        else:
+            lines.append(text)
+    return lines

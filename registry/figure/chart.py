@@ -3,7 +3,7 @@
 Each column is an image named by its year and numbers, so that a screen reader reads the chart by column.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import ceil
@@ -41,12 +41,12 @@ def draw_columns(
     height: float,
     label: str,
     css: str,
-    unfinished: str = "",
+    names: Mapping[int, str],
 ) -> str:
     """Draw a column for each year, with its total above it where there is room. label names the chart.
 
     totals are counted separately: they may be less than the sum of the stacks, and are None where withheld.
-    unfinished names the last year if it is not over; its column is drawn faint.
+    names has the years that are not complete, with what each is called; their columns are drawn faint.
     """
     stacked = (sum(stack.numbers[index] for stack in stacks) for index in range(len(years)))
     top = max([1, *(total or 0 for total in totals), *stacked])
@@ -55,8 +55,7 @@ def draw_columns(
     scale = Scale(width, height, most, len(years), left=estimate_width(say_number(most), FONT_SIZE) + 10)
     parts = [scale.draw_lines(step)]
     for index in range(len(years)):
-        name = unfinished if index == len(years) - 1 else ""
-        parts.append(_draw_column(scale, index, years, stacks, totals, unfinished=name))
+        parts.append(_draw_column(scale, index, years, stacks, totals, unfinished=names.get(years[index], "")))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart {css}" viewBox="0 0 {width:g} {height:g}"'
         f' role="group" aria-label="{escape(label)}">{"".join(parts)}</svg>'
@@ -89,4 +88,5 @@ def _draw_column(
     if (len(years) - 1 - index) % every == 0:
         drawn.append(scale.draw_middle(middle, scale.height - 6, year, muted=True))
     name = f"{unfinished or year}: {total}" + (f" ({', '.join(said)})" if said else "")
-    return f'<g role="img" aria-label="{escape(name)}">{"".join(drawn)}</g>'
+    value, area = escape(name), scale.draw_area(index)
+    return f'<g role="img" aria-label="{value}" data-value="{value}">{area}{"".join(drawn)}</g>'

@@ -62,6 +62,12 @@ class Scale:
         css = "t-12 t-muted middle" if muted else "t-12 middle"
         return f'<text x="{x:.1f}" y="{y:.1f}" class="{css}">{text}</text>'
 
+    def draw_area(self, index: int) -> str:
+        """A year's part of the drawing, for the pointer."""
+        left = self.middle(index) - self.column / 2
+        box = f'x="{left:.1f}" y="0" width="{self.column:.1f}" height="{self.height:g}"'
+        return f'<rect class="area" fill="none" pointer-events="all" {box}/>'
+
     def draw_lines(self, step: int) -> str:
         """Horizontal lines with their numbers at the left, the base line included."""
         parts = []

@@ -4,13 +4,14 @@ Colours, strokes and font sizes come from the style sheet, by class. A page has 
 draw_shapes, and its maps refer to them.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import ngettext, override
 
+from registry.figure.callouts import draw_brief, draw_full
 from registry.figure.links import Links
 from registry.figure.map_key import draw_key
 from registry.figure.map_layout import (
@@ -25,7 +26,8 @@ from registry.figure.map_layout import (
 from registry.figure.mark_sizes import choose_sizes
 from registry.figure.marks import draw_mark, make_marks
 from registry.figure.shapes import NAMESPACE
-from registry.figure.variants import VARIANTS
+from registry.figure.texts import draw_text
+from registry.figure.variants import VARIANTS, Drawer
 from registry.wording import CentreText, describe_centres, say_first, say_infusions, say_patients
 
 
@@ -83,20 +85,28 @@ def build_map(
         by_code = {text.code: text for text in texts or describe_centres(document)}
         key = draw_key(centres, sizes, made=bool(document["manufacturing"])) if measures.has_key else None
         key_end = KEY_TOP + key.height + KEY_DISTANCE if key else 0
-        placed, drawer, height = arrange(by_code, marks, measures, key_end)
+        arranged = arrange(by_code, marks, measures, key_end)
+        placed, drawers, height = arranged.placed, arranged.drawers, arranged.height
         by_size = sorted(marks.items(), key=lambda pair: (pair[0] == chosen, -pair[1].radius))
         link = Links(by_code, address, chosen)
         parts = [
             draw_country(measures),
             *(draw_leader(each, measures) for each in placed),
             *(link.mark(code, draw_mark(mark)) for code, mark in by_size),
-            *(link.callout(each.callout.key, draw_callout(each, by_code, drawer, measures)) for each in placed),
+            *(
+                link.callout(code := each.callout.key, draw_callout(each, by_code[code], drawers[code], measures))
+                for each in placed
+            ),
         ]
         if key:
             x = measures.width - measures.column
             parts.append(f'<g class="key" transform="translate({x:g} {KEY_TOP})">{key.svg}</g>')
+        left_out = _say_left_out(by_code, drawers) if measures.has_key else ""
+        if left_out:
+            parts.append(draw_text(0, height + 20, "t-13 t-muted left-out", left_out))
+            height += 28
         role = "group" if address else "img"
-        named = _name(document, variant)
+        named = _name(document, variant, left_out)
         attributes = (
             f'xmlns="{NAMESPACE}" class="map map-{variant}" viewBox="0 0 {measures.width:g} {height:g}"'
             f' role="{role}" aria-labelledby="map-{variant}-title" aria-describedby="map-{variant}-text"'
@@ -104,7 +114,26 @@ def build_map(
         return Drawing(measures.width, height, attributes, named + "".join(parts))
 
 
-def _name(document: dict, variant: str) -> str:
+def _say_left_out(texts: Mapping[str, CentreText], drawers: Mapping[str, Drawer]) -> str:
+    """What has given way to everything else, if anything has."""
+    without = sum(drawers[code] is draw_brief and bool(text.lines) for code, text in texts.items())
+    if without:
+        return ngettext(
+            "For want of room the categories of %(number)s centre are not shown. The table has all numbers.",
+            "For want of room the categories of %(number)s centres are not shown. The table has all numbers.",
+            without,
+        ) % {"number": without}
+    unnamed = sum(drawer is not draw_full for drawer in drawers.values())
+    if unnamed:
+        return ngettext(
+            "For want of room the hospital of %(number)s centre is not named.",
+            "For want of room the hospitals of %(number)s centres are not named.",
+            unnamed,
+        ) % {"number": unnamed}
+    return ""
+
+
+def _name(document: dict, variant: str, left_out: str) -> str:
     """The title and description of the map."""
     national = document["national"]
     numbers = {
@@ -119,6 +148,7 @@ def _name(document: dict, variant: str) -> str:
     description %= numbers
     if through := document["snapshot"]["data_through"]:
         description += " " + _("Data through %(date)s.") % {"date": say_first(through)}
+    description = f"{description} {left_out}".strip()
     return (
         f'<title id="map-{variant}-title">{escape(title)}</title>'
         f'<desc id="map-{variant}-text">{escape(description)}</desc>'

@@ -32,5 +32,12 @@ class Links:
         css = "place chosen" if code == self.chosen else "place"
         return (
             f'<a class="{css}" href="{escape(self.address(code))}"{current}'
-            f' aria-label="{escape(f"{text.city}, {text.total}")}" data-live>{drawing}</a>'
+            f' aria-label="{escape(f"{text.city}, {text.total}")}" data-value="{escape(_list_values(text))}"'
+            f" data-live>{drawing}</a>"
         )
+
+
+def _list_values(text: CentreText) -> str:
+    """A centre's numbers, a line for each of its parts."""
+    lines = [f"{line.name}: {', '.join(line.values)}" for line in text.lines]
+    return "\n".join([f"{text.city}: {text.total}", *lines])

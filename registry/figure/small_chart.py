@@ -1,6 +1,6 @@
 """The small chart of a single centre."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from django.utils.translation import gettext as _
@@ -11,23 +11,25 @@ from registry.wording import say_number
 
 
 def draw_small(
-    years: Sequence[int], numbers: Sequence[int], *, most: int, label: str, unfinished: str = ""
+    years: Sequence[int], numbers: Sequence[int], *, most: int, label: str, names: Mapping[int, str]
 ) -> str:
     """Draw a centre's columns to the scale of most, as one image named by its numbers.
 
-    unfinished as in draw_columns.
+    names as in draw_columns.
     """
     width, height = 240.0, 84.0
     scale = Scale(width, height, max(1, most), len(years), head=14, foot=16)
-    names = [str(year) for year in years]
-    if unfinished:
-        names[-1] = unfinished
-    read = ", ".join(f"{name}: {say_number(count)}" for name, count in zip(names, numbers, strict=True) if count)
+    read = ", ".join(
+        f"{names.get(year) or year}: {say_number(count)}"
+        for year, count in zip(years, numbers, strict=True)
+        if count
+    )
     parts = [f'<path class="ground" d="M0,{scale.ground:g}H{width:g}"/>']
     for index, number in enumerate(numbers):
-        if number:
-            faint = " unfinished" if unfinished and index == len(years) - 1 else ""
-            parts.append(scale.draw_box("one" + faint, index, 0, number))
+        faint = " unfinished" if years[index] in names else ""
+        box = scale.draw_box("one" + faint, index, 0, number) if number else ""
+        said = f"{names.get(years[index]) or years[index]}: {say_number(number)}"
+        parts.append(f'<g data-value="{escape(said)}">{scale.draw_area(index)}{box}</g>')
     if numbers and max(numbers):
         index = max(range(len(numbers)), key=lambda i: (numbers[i], i))
         middle, above = scale.middle(index), scale.y(numbers[index]) - 4

@@ -5,10 +5,11 @@ from html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from registry.caveats import list_caveats, say_manufacturing
 from registry.figure.draw_map import build_map
 from registry.figure.font_files import FAMILY, embed_fonts
 from registry.figure.shapes import NAMESPACE, define_shapes
-from registry.figure.texts import draw_text
+from registry.figure.texts import draw_text, wrap
 from registry.wording import say_citation, say_lead, say_national, say_number, say_sources
 
 # The colours of the page's light theme (public.css), by class.
@@ -33,7 +34,7 @@ text{{font-family:{family},sans-serif;fill:{ink}}}
 .t-18{{font-size:18px}}.t-34{{font-size:34px}}
 .t-strong{{font-weight:600}}.t-muted{{fill:{muted}}}.t-note{{font-style:italic}}
 """
-WIDTH, MARGIN, LINE = 1280, 40, 17
+WIDTH, MARGIN, LINE, SIZE_BELOW = 1280, 40, 17, 12
 
 
 def draw_figure(document: dict, *, language: str, fonts: bool = False) -> tuple[str, int, int]:
@@ -43,7 +44,7 @@ def draw_figure(document: dict, *, language: str, fonts: bool = False) -> tuple[
     """
     with override(language):
         drawing = build_map(document, language=language, variant="wide")
-        below = [*say_sources(document), say_citation(document)]
+        below = list_lines_below(document, drawing.body)
         height = round(MARGIN + drawing.height + 24 + LINE * len(below) + MARGIN)
         placed = drawing.frame(f'x="{MARGIN}" y="{MARGIN}" width="{drawing.width:g}" height="{drawing.height:g}" ')
         foot = [
@@ -60,6 +61,17 @@ def draw_figure(document: dict, *, language: str, fonts: bool = False) -> tuple[
         )
     frame = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" lang="{language}"'
     return f'<svg xmlns="{NAMESPACE}" {frame}>{body}</svg>', WIDTH, height
+
+
+def list_lines_below(document: dict, drawn: str = "") -> list[str]:
+    """What stands below a figure, in lines as wide as it: caveats, source, how to cite it.
+
+    drawn: the figure, whose callouts name what is manufactured as long as there is room for it.
+    """
+    sites = [escape(site["name"]) for site in document["manufacturing"]]
+    made = [] if all(name in drawn for name in sites) else say_manufacturing(document)
+    said = [*list_caveats(document), *made, *say_sources(document), say_citation(document)]
+    return [line for text in said for line in wrap(text, WIDTH - 2 * MARGIN, SIZE_BELOW)]
 
 
 def _draw_head(document: dict) -> str:

@@ -43,6 +43,18 @@ def shorten(text: str, width: float, size: float, *, bold: bool = False) -> str:
     return text.rstrip() + "…"
 
 
+def wrap(text: str, width: float, size: float) -> list[str]:
+    """Break a text at its spaces into lines of at most a width; a longer word has a line of its own."""
+    lines = [""]
+    for word in text.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and estimate_width(longer, size) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
+
+
 def draw_text(x: float, y: float, css: str, text: str, anchor: Anchor = "start") -> str:
     """Return a line of SVG text at a baseline; size and colour come from the class."""
     end = ' text-anchor="end"' if anchor == "end" else ""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import inf
 
 from registry.figure import callouts
 from registry.figure.callout_lines import Block
@@ -18,8 +17,7 @@ class Variant:
     """Dimensions in units of the drawing, which are pixels at its full width.
 
     scale is in units per kilometre. head is left free at the top left for the page's title. drawers draw callouts
-    in less and less detail, each with how many times the height of the country the drawing may grow to before
-    the next one is used.
+    in less and less detail, after the drawing has grown to growth times the height of the country.
     """
 
     width: float
@@ -31,7 +29,8 @@ class Variant:
     head: float
     has_key: bool
     ruled: bool
-    drawers: tuple[tuple[Drawer, float], ...]
+    growth: float
+    drawers: tuple[Drawer, ...]
 
     @property
     def country(self) -> tuple[float, float, float]:
@@ -51,7 +50,8 @@ VARIANTS = {
         head=430,
         has_key=True,
         ruled=True,
-        drawers=((callouts.draw_full, 1), (callouts.draw_plain, 1.3), (callouts.draw_brief, inf)),
+        growth=1.5,
+        drawers=(callouts.draw_full, callouts.draw_plain, callouts.draw_brief),
     ),
     "narrow": Variant(
         width=358,
@@ -63,6 +63,7 @@ VARIANTS = {
         head=0,
         has_key=False,
         ruled=False,
-        drawers=((callouts.draw_label, 1.1), (callouts.draw_tag, inf)),
+        growth=1.1,
+        drawers=(callouts.draw_label, callouts.draw_tag),
     ),
 }

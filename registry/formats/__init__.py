@@ -6,7 +6,7 @@ The same document always gives the same bytes: dates in a file are the snapshot'
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from registry.formats.data import write_csv, write_json, write_map_json
+from registry.formats.data import write_counts_json, write_csv, write_json, write_map_json, write_noted_json
 from registry.formats.geojson import write_geojson
 from registry.formats.json_stat import write_counts_stat, write_map_stat
 from registry.formats.pdf import write_pdf
@@ -68,7 +68,7 @@ def _counts_excel(counts: dict, language: str) -> bytes:
 
 # The first is the default. csv-excel is CSV that a Swedish Excel opens correctly.
 MAP_FORMATS: Mapping[str, Format] = {
-    "json": Format(JSON, "json", write_json, shown=True),
+    "json": Format(JSON, "json", write_noted_json, shown=True),
     "geojson": Format("application/geo+json", "geojson", write_geojson),
     "csv": Format(CSV, "csv", _map_rows),
     "csv-excel": Format(CSV, "csv", _map_excel),
@@ -82,9 +82,9 @@ MAP_FORMATS: Mapping[str, Format] = {
 }
 # A JSON file names its source in the document, where a response of the API does so in a header.
 FILE_FORMATS: Mapping[str, Format] = {**MAP_FORMATS, "json": Format(JSON, "json", write_map_json)}
-JSON_ALONE: Mapping[str, Format] = {"json": MAP_FORMATS["json"]}
+JSON_ALONE: Mapping[str, Format] = {"json": Format(JSON, "json", write_json, shown=True)}
 COUNTS_FORMATS: Mapping[str, Format] = {
-    "json": Format(JSON, "json", write_json, shown=True),
+    "json": Format(JSON, "json", write_counts_json, shown=True),
     "csv": Format(CSV, "csv", _counts_rows),
     "csv-excel": Format(CSV, "csv", _counts_excel),
     "xlsx": Format(XLSX, "xlsx", _counts_book),

@@ -1,9 +1,24 @@
 """What a file says about itself."""
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from registry.wording import LICENCE
+from registry.caveats import list_caveats, say_manufacturing
+from registry.wording import LICENCE, MAP_ADDRESS, find_address
+
+
+def tell_about_map(document: dict, language: str) -> dict[str, object]:
+    """What a map document's file says of itself, with all caveats, and the address where its numbers stay."""
+    snapshot = document["snapshot"]
+    with override(language):
+        notes = list_notes(document)
+    return tell_about(snapshot, language, MAP_ADDRESS) | {"address": find_address(snapshot), "notes": notes}
+
+
+def list_notes(document: dict) -> list[str]:
+    """The caveats of a map document for programs, in the current language."""
+    return [*list_caveats(document, as_data=True), *say_manufacturing(document)]
 
 
 def tell_about(snapshot: dict, language: str, address: str) -> dict[str, object]:
@@ -20,4 +35,5 @@ def tell_about(snapshot: dict, language: str, address: str) -> dict[str, object]
         "source": source,
         "licence": LICENCE,
         "api": address,
+        "address": f"{settings.SITE_URL}{address}",
     }

@@ -20,7 +20,7 @@ def describe_service(api: str) -> dict:
         "@type": "dcat:DataService",
         "dcterms:title": texts({"sv": "swecars öppna API", "en": "The open API of swecar"}),
         "dcterms:description": texts(
-            {"sv": "Räkningar ur registret, utan nyckel.", "en": "Counts of the registry, without a key."}
+            {"sv": "Statistik ur registret, utan nyckel.", "en": "Counts of the registry, without a key."}
         ),
         "dcat:keyword": _keywords(),
         "dcat:endpointURL": ref(api),

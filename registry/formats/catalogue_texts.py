@@ -22,7 +22,7 @@ DATASETS: Mapping[str, tuple[Mapping[str, str], Mapping[str, str], Mapping[str, 
     "counts": (
         {"sv": "CAR-T-behandlingar, valfri tabell", "en": "CAR-T treatments, any table"},
         {
-            "sv": "Samma räkning fördelad på valfria dimensioner: centrum, kategori, produkt, indikation, "
+            "sv": "Samma antal fördelade på valfria dimensioner: centrum, kategori, produkt, indikation, "
             "kön, åldersgrupp, region, prövning, år och månad.",
             "en": "The same count by any dimensions: centre, category, product, indication, sex, age group, "
             "region, trial, year and month.",
@@ -33,7 +33,7 @@ DATASETS: Mapping[str, tuple[Mapping[str, str], Mapping[str, str], Mapping[str, 
 
 
 DISTRIBUTION = {
-    "sv": "Datamängden i formatet %(form)s, alltid ur registrets senast publicerade version.",
+    "sv": "Datamängden i formatet %(form)s, alltid ur registrets senaste ögonblicksbild.",
     "en": "The data set as %(form)s, always from the registry's latest snapshot.",
 }
 

@@ -4,9 +4,10 @@ import csv
 import io
 import json
 
-from registry.formats.about import tell_about
-from registry.formats.tables import Table
-from registry.wording import MAP_ADDRESS
+from django.utils.translation import override
+
+from registry.formats.about import list_notes, tell_about_map
+from registry.formats.tables import Table, list_counts_notes
 
 
 def encode(document: dict) -> bytes:
@@ -19,23 +20,48 @@ def write_json(document: dict, language: str) -> bytes:
     return encode(document)
 
 
+def write_noted_json(document: dict, language: str) -> bytes:
+    """A map document with its caveats as sentences."""
+    with override(language):
+        return encode(document | {"notes": list_notes(document)})
+
+
+def write_counts_json(counts: dict, language: str) -> bytes:
+    """Counts with their caveats as sentences, where there are any."""
+    with override(language):
+        notes = list_counts_notes(counts)
+    return encode(counts | ({"notes": notes} if notes else {}))
+
+
 def write_map_json(document: dict, language: str) -> bytes:
-    """A map document with its source, licence and URL in the API."""
-    about = tell_about(document["snapshot"], language, MAP_ADDRESS)
-    return write_json(document | {"about": {name: about[name] for name in ("source", "licence", "api")}}, language)
+    """A map document with its source, licence, caveats and address."""
+    about = tell_about_map(document, language)
+    told = {name: about[name] for name in ("source", "licence", "api", "address", "notes")}
+    return encode(document | {"about": told})
 
 
 def write_csv(table: Table, *, for_excel: bool = False) -> bytes:
     """A line per row under the column names, with the table's source in columns of its own.
 
-    for_excel: as a Swedish Excel expects it, with labels in the language, semicolons and a byte order mark.
+    for_excel: as a Swedish Excel expects it, with words of the language, semicolons and a byte order mark.
     """
     file = io.StringIO(newline="")
-    names = [*table.columns, *(name for name in table.about if name not in table.columns)]
+    about = table.about | {
+        name: " ".join(listed) for name, listed in table.about.items() if isinstance(listed, list)
+    }
+    names = [*table.columns, *(name for name in about if name not in table.columns)]
     writer = csv.DictWriter(file, names, restval="", delimiter=";" if for_excel else ",", lineterminator="\r\n")
     if for_excel:
-        writer.writerow({name: table.columns.get(name, name) for name in names})
+        about = {name: _with_comma(table.say("about", about[name])) for name in about}
+        writer.writerow({name: table.columns.get(name) or table.about_labels[name] for name in names})
+        for row in table.rows:
+            writer.writerow(about | {name: _with_comma(table.say(name, value)) for name, value in row.items()})
     else:
         writer.writeheader()
-    writer.writerows(table.about | row for row in table.rows)
+        writer.writerows(about | row for row in table.rows)
     return file.getvalue().encode("utf-8-sig" if for_excel else "utf-8")
+
+
+def _with_comma(value: object) -> object:
+    """A number with decimals as a Swedish Excel reads it."""
+    return str(value).replace(".", ",") if isinstance(value, float) else value

@@ -1,17 +1,20 @@
-"""A map document as FHIR R4: a MeasureReport (summary) for the country and each centre."""
+"""A map document as FHIR R4: a MeasureReport (summary) of the country and each centre, its caveats as text."""
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.choices import Category
 from registry.formats import Format
+from registry.formats.about import list_notes
 from registry.formats.data import write_json
 from registry.formats.labels import label_measure
 from registry.infusion_rules import FIRST_TREATMENT
 from registry.map_cells import walk_cells
+from registry.wording import LICENCE, find_address
 
 COUNTED = ("patients", "infusions", "reinfusions", "further_doses")
 NATION = "SE"
@@ -69,6 +72,7 @@ def _report(
         "id": code,
         "meta": {"versionId": str(snapshot["number"]), "lastUpdated": snapshot["built_at"]},
         "language": language,
+        "text": _narrative(document, host),
         "identifier": [{"system": f"{host}/api/v1/snapshots", "value": f"{snapshot['number']}/{code}"}],
         "status": "complete",
         "type": "summary",
@@ -78,6 +82,13 @@ def _report(
         "period": {"start": first, "end": end},
         "group": [_group(category, cell, host, language) for category, cell in cells],
     }
+
+
+def _narrative(document: dict, host: str) -> dict[str, str]:
+    """What must be known to read the numbers, and the address where they stay: FHIR has no note for it here."""
+    notes = [*list_notes(document), find_address(document["snapshot"], host=host), LICENCE]
+    said = "".join(f"<p>{escape(note)}</p>" for note in notes)
+    return {"status": "additional", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{said}</div>'}
 
 
 def _group(category: str, cell: Mapping, host: str, language: str) -> dict:

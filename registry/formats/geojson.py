@@ -1,8 +1,7 @@
 """GeoJSON."""
 
-from registry.formats.about import tell_about
+from registry.formats.about import tell_about_map
 from registry.formats.data import write_json
-from registry.wording import MAP_ADDRESS
 
 
 def write_geojson(document: dict, language: str) -> bytes:
@@ -14,7 +13,7 @@ def write_geojson(document: dict, language: str) -> bytes:
         "snapshot": document["snapshot"],
         "national": document["national"],
         "manufacturing": document["manufacturing"],
-        "about": tell_about(document["snapshot"], language, MAP_ADDRESS),
+        "about": tell_about_map(document, language),
     }
     return write_json(collection, language)
 

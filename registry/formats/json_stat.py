@@ -6,12 +6,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.choices import Category
-from registry.formats.about import tell_about
+from registry.formats.about import tell_about, tell_about_map
 from registry.formats.json_stat_dataset import TIMES, write_dataset
 from registry.formats.labels import label_dimension, label_value
-from registry.formats.tables import COUNTS_ADDRESS
+from registry.formats.tables import COUNTS_ADDRESS, list_counts_notes
 from registry.map_cells import walk_cells
-from registry.wording import MAP_ADDRESS
+from registry.published.rates import RATES
 
 MAP_METRICS = ("patients", "infusions", "reinfusions", "further_doses")
 WHOLE = "all"  # the category of a total, which is counted separately
@@ -32,9 +32,10 @@ def write_counts_stat(counts: dict, language: str) -> bytes:
             (name, label_dimension(name), {key: label_value(name, key) for key in _keys(name, rows)} or nothing)
             for name in by
         ]
-    cells = [({name: _key(row[name]) for name in by}, row) for row in rows]
-    cells = cells or [(dict.fromkeys(by, WHOLE), counts["total"])]
-    about = tell_about(counts["snapshot"], language, COUNTS_ADDRESS)
+        notes = list_counts_notes(counts)
+    cells = [({name: _key(row[name]) for name in by}, _without_unknown(row)) for row in rows]
+    cells = cells or [(dict.fromkeys(by, WHOLE), _without_unknown(counts["total"]))]
+    about = tell_about(counts["snapshot"], language, COUNTS_ADDRESS) | {"notes": notes}
     return write_dataset(about, language, dimensions, metrics, cells)
 
 
@@ -61,8 +62,14 @@ def write_map_stat(document: dict, language: str) -> bytes:
         )
         for cell in walk_cells(document)
     )
-    about = tell_about(document["snapshot"], language, MAP_ADDRESS)
+    about = tell_about_map(document, language)
     return write_dataset(about, language, dimensions, MAP_METRICS, cells)
+
+
+def _without_unknown(cell: Mapping) -> Mapping:
+    """A cell without the rate of a population that nobody knows, which is not withheld."""
+    is_unknown = "population" in cell and cell["population"] is None
+    return {name: value for name, value in cell.items() if not (is_unknown and name in RATES)}
 
 
 def _keys(name: str, rows: Sequence[Mapping]) -> list[str]:

@@ -9,7 +9,7 @@ from django.utils.translation import override
 from registry.formats.data import write_json
 from registry.formats.labels import label_measure
 
-TIMES, PLACES = ("year", "month"), ("centre", "region")
+TIMES, PLACES = ("year", "month"), ("centre", "region", "county")
 SUPPRESSED = "s"  # the status of a withheld value
 Dimension = tuple[str, str, Mapping[str, str]]  # name, label, labels by key
 Cells = Iterable[tuple[Mapping[str, str], Mapping]]  # the key of each dimension, and the values by measure
@@ -36,7 +36,7 @@ def write_dataset(
         "label": title,
         "source": about["source"],
         "updated": about["built_at"],
-        "note": [note, withheld] if status else [note],
+        "note": [note, *([withheld] if status else []), *about.get("notes", [])],
         "id": [name for name, _label, _keys in all_dimensions],
         "size": size,
         "role": _roles([name for name, _label, _keys in dimensions]),
@@ -62,7 +62,8 @@ def _index_values(dimensions: Sequence[Dimension], metrics: Sequence[str], cells
             index = 0
             for step, size in zip((*steps, number), sizes, strict=True):
                 index = index * size + step
-            values[str(index)] = row[name]
+            if name in row:
+                values[str(index)] = row[name]
     return values
 
 

@@ -8,11 +8,11 @@ import typst
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from registry.caveats import list_caveats, say_manufacturing
 from registry.figure.font_files import FONTS
 from registry.figure.standalone import draw_figure
-from registry.formats.labels import label_measure
-from registry.map_cells import cells_of_centre
-from registry.wording import TABLE_MEASURES, say_citation, say_first_of, say_number, say_sources, say_table_cells
+from registry.formats.number_rows import head_of_table, list_rows
+from registry.wording import say_citation, say_sources
 
 SHEET = Path(__file__).with_name("sheet.typ")
 
@@ -27,12 +27,12 @@ def write_pdf(document: dict, language: str) -> bytes:
             "title": _("CAR-T treatments in Sweden"),
             "alternative": _("Map of Sweden with the centres that treat with CAR-T cells"),
             "caption": _("Totals are counted afresh, never added up from the parts."),
-            "head": [
-                _("Centre and category"),
-                _("First infusion"),
-                *(label_measure(name, language) for name in TABLE_MEASURES),
+            "head": head_of_table(language),
+            "rows": [
+                (row.is_total, ", ".join(filter(None, (row.head, row.beside))), row.first, *row.cells)
+                for row in list_rows(document)
             ],
-            "rows": list(_rows(document)),
+            "caveats": [*list_caveats(document), *say_manufacturing(document)],
             "foot": [*say_sources(document), say_citation(document)],
             "built": [built.year, built.month, built.day],
         }
@@ -45,16 +45,3 @@ def write_pdf(document: dict, language: str) -> bytes:
         pdf_standards="ua-1",
         timestamp=int(built.timestamp()),
     )
-
-
-def _rows(document: dict):
-    """Each row of the table: whether it is a total, head, first infusion, numbers."""
-    for centre in document["centres"]:
-        for cell in cells_of_centre(centre):
-            head = cell.category or f"{centre['city']}, {centre['name']}"
-            yield not cell.category, head, say_first_of(cell.numbers), *say_table_cells(cell.numbers)
-        for site in document["manufacturing"]:
-            if site["centre"] == centre["code"]:
-                made = say_number(site["manufactured"])
-                yield False, f"{site['name']} ({_('manufacture')})", "", "", "", "", made
-    yield True, _("Sweden"), say_first_of(document["national"]), *say_table_cells(document["national"])

@@ -31,6 +31,11 @@ def write_large_png(document: dict, language: str) -> bytes:
 def render_png(document: dict, language: str, width: int) -> bytes:
     """Render a PNG so many pixels wide, with the shipped fonts and none of the system's."""
     drawing, across, _down = draw_figure(document, language=language)
+    return render_drawing(drawing, across, width)
+
+
+def render_drawing(drawing: str, across: int, width: int) -> bytes:
+    """The same of any SVG, which is so many units across."""
     return typst.compile(
         PICTURE,
         font_paths=[FONTS],

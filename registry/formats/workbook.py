@@ -1,6 +1,7 @@
 """A workbook with the rows, their source and the meaning of each measure."""
 
 import io
+from collections.abc import Iterator
 from datetime import datetime
 
 import xlsxwriter
@@ -24,12 +25,12 @@ def write_xlsx(table: Table, language: str) -> bytes:
         head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
         _write_sheet(
             book.add_worksheet(_("Numbers")),
-            [list(table.columns.values()), *([row.get(name) for name in table.columns] for row in table.rows)],
+            [list(table.columns.values()), *_list_rows(table)],
             head,
         )
         _write_sheet(
             book.add_worksheet(_("About")),
-            [[table.title], *([name, value] for name, value in table.about.items())],
+            [[table.title], *_list_about(table)],
             head,
         )
         rules = [
@@ -38,6 +39,20 @@ def write_xlsx(table: Table, language: str) -> bytes:
         ]
         _write_sheet(book.add_worksheet(_("Measures")), [[_("name"), _("label"), _("rule")], *rules], head)
     return file.getvalue()
+
+
+def _list_rows(table: Table) -> Iterator[list]:
+    """The rows in words of the language; what is true or false is a value of its own in a workbook."""
+    for row in table.rows:
+        values = ((name, row.get(name)) for name in table.columns)
+        yield [value if isinstance(value, bool) else table.say(name, value) for name, value in values]
+
+
+def _list_about(table: Table) -> Iterator[list]:
+    """Each thing that the file says of itself, a note in a row of its own."""
+    for name, value in table.about.items():
+        for one in value if isinstance(value, list) else [value]:
+            yield [table.about_labels[name], table.say("about", one)]
 
 
 def _write_sheet(sheet, rows: list[list], head) -> None:

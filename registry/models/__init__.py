@@ -13,12 +13,14 @@ from registry.models.import_row import ImportProblem, ImportRow
 from registry.models.indication import Indication
 from registry.models.infusion import Infusion
 from registry.models.invitation import Invitation
+from registry.models.kept_apart import KeptApart
 from registry.models.last_seen import LastSeen
 from registry.models.lookup import Lookup
 from registry.models.manufacturing_site import ManufacturingSite
 from registry.models.message import Message
 from registry.models.patient import Patient
 from registry.models.patient_identifier import PatientIdentifier
+from registry.models.population import Population
 from registry.models.possible_doubles import ChangedPerson, PossibleDoubles
 from registry.models.product import Product
 from registry.models.publication import Publication
@@ -38,8 +40,8 @@ from registry.models.user import Membership, User
 __all__ = [
     "AccessLog", "Centre", "ChainLink", "ChangedPerson", "Coverage", "Draft", "Erasure", "HistoryHeads",
     "IdempotencyKey", "IdentityKeyInUse", "ImportJob", "ImportProblem", "ImportRow", "Indication", "Infusion",
-    "Invitation", "LastSeen", "Lookup", "ManufacturingSite", "Membership", "Message", "Patient",
-    "PatientIdentifier", "PossibleDoubles", "Product", "Publication", "Question", "Referral", "Refusal",
-    "Release", "ReleaseFile", "ReleasedInfusion", "Revision", "Run", "ScheduleLease", "SealedUpload",
+    "Invitation", "KeptApart", "LastSeen", "Lookup", "ManufacturingSite", "Membership", "Message", "Patient",
+    "PatientIdentifier", "Population", "PossibleDoubles", "Product", "Publication", "Question", "Referral",
+    "Refusal", "Release", "ReleaseFile", "ReleasedInfusion", "Revision", "Run", "ScheduleLease", "SealedUpload",
     "Snapshot", "StatedPurpose", "Token", "Trial", "User",
 ]  # fmt: skip

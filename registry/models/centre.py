@@ -1,10 +1,13 @@
 """Where infusions are given."""
 
+from typing import Any
+
 from django.db import models
 from django.utils.functional import cached_property
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import CENTRE_CODE, CentreStatus
+from registry.choices import CENTRE_CODE, CentreStatus, County, HealthcareRegion
 from registry.models.centre_rows import CentresQuerySet
 from registry.models.history import keeps_history
 from registry.models.list_guard import ListGuard
@@ -42,15 +45,19 @@ class Centre(models.Model):
     name = models.CharField(_("hospital"), max_length=120)
     city_sv = models.CharField(_("city"), max_length=60)
     city_en = models.CharField(_("city in English"), max_length=60)
-    county = models.CharField(_("county"), max_length=60)
-    county_code = models.CharField(_("county code"), max_length=2)
-    region = models.CharField(_("healthcare region"), max_length=60)
+    county = models.CharField(_("name of the county"), max_length=60, editable=False)  # by the code, in save
+    county_code = models.CharField(_("county"), max_length=2, choices=County.choices)
+    region = models.CharField(_("healthcare region"), max_length=60, choices=HealthcareRegion.choices)
     latitude = models.FloatField(_("latitude"))
     longitude = models.FloatField(_("longitude"))
     status = models.CharField(_("status"), max_length=10, choices=CentreStatus.choices)
     position = models.PositiveSmallIntegerField(
-        _("position"), help_text=_("Centres are listed in this order, from north to south.")
-    )
+        _("position"), null=True, blank=True,
+        help_text=_(
+            "Centres are listed from north to south. One with a number here comes before those with a higher "
+            "number and before all without."
+        ),
+    )  # fmt: skip
     hsa_id = models.CharField(_("HSA-id"), max_length=40, null=True, blank=True, unique=True)
     ebmt_code = models.CharField(_("EBMT centre code"), max_length=12, null=True, blank=True)
 
@@ -58,7 +65,7 @@ class Centre(models.Model):
     guard = GUARD
 
     class Meta:
-        ordering = ["position", "code"]
+        ordering = [models.F("position").asc(nulls_last=True), "-latitude", "code"]
         verbose_name = _("centre")
         verbose_name_plural = _("centres")
         triggers = [moves_revision(), *GUARD.triggers]
@@ -71,10 +78,25 @@ class Centre(models.Model):
             models.CheckConstraint(
                 name="centre_status_is_known", condition=models.Q(status__in=CentreStatus.values)
             ),
+            models.CheckConstraint(
+                name="centre_region_is_known", condition=models.Q(region__in=HealthcareRegion.values)
+            ),
+            models.CheckConstraint(
+                name="centre_county_is_known", condition=models.Q(county_code__in=County.values)
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.city_sv} ({self.code})"
+        return self.named(get_language())
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save with the name of the county that the code is of."""
+        self.county = County(self.county_code).label if self.county_code in County.values else ""
+        super().save(*args, **kwargs)
+
+    def named(self, language: str | None) -> str:
+        """Its city in a language, with the code."""
+        return f"{self.city_en if language == 'en' else self.city_sv} ({self.code})"
 
     @cached_property
     def former_counties(self) -> list[str]:

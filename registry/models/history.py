@@ -1,5 +1,7 @@
 """The history of every change, written by triggers so that no path goes around it."""
 
+from collections.abc import Sequence
+
 import pghistory
 import pgtrigger
 from django.db import models
@@ -49,8 +51,11 @@ class HistoryRow(Event):
         abstract = True
 
 
-def keeps_history(*exclude: str):
-    """Decorate a model so that every insert, update and delete adds a history row, without the excluded fields."""
+def keeps_history(*exclude: str, indexes: Sequence[models.Index] = ()):
+    """Decorate a model so that every insert, update and delete adds a history row, without the excluded fields.
+
+    indexes: more of them on the history.
+    """
 
     def decorate(model: type[models.Model]) -> type[models.Model]:
         return pghistory.track(
@@ -61,7 +66,8 @@ def keeps_history(*exclude: str):
             model_name=f"{model.__name__}History",
             context_field=None,  # type: ignore[arg-type]  # documented, and missing in its types
             append_only=True,
-            meta={"triggers": chained(key="pgh_id", moment="pgh_created_at")},
+            meta={"triggers": chained(key="pgh_id", moment="pgh_created_at")}
+            | ({"indexes": list(indexes)} if indexes else {}),
             level=pgtrigger.Statement,
             exclude=list(exclude),
         )(model)

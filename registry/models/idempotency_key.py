@@ -11,6 +11,7 @@ class IdempotencyKey(models.Model):
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=200)
     request_digest = models.BinaryField(help_text="Keyed: the request itself may hold an identifier.")
+    secret_mark = models.BinaryField(null=True, help_text="Of the SECRET_KEY of the digest.")
     status = models.PositiveSmallIntegerField()
     body = models.JSONField()
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)

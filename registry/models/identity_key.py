@@ -10,12 +10,14 @@ class IdentityKeyInUse(models.Model):
 
     newest: the key under which persons are stored now. A process without it would not find those persons, and
     register them a second time. alone: once every digest is under the newest key, so that nothing that is stored
-    from then on holds a digest under an older one.
+    from then on holds a digest under an older one. mark: a digest under the key of what is no identifier, by which
+    another key of the same id is known; none before a process has used the key since there are marks.
     """
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     newest = models.CharField(max_length=40)
     alone = models.BooleanField(default=False)
+    mark = models.BinaryField(null=True)
     since = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -1,6 +1,7 @@
 """The diseases treated."""
 
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from registry.models.history import keeps_history
@@ -41,7 +42,12 @@ class Indication(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name_sv} ({self.icd10})" if self.icd10 else self.name_sv
+        return self.named(get_language())
+
+    def named(self, language: str | None) -> str:
+        """Its name in a language, with the code."""
+        name = self.name_en if language == "en" else self.name_sv
+        return f"{name} ({self.icd10})" if self.icd10 else name
 
     @property
     def code(self) -> str:

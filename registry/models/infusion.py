@@ -59,7 +59,11 @@ def order_course(infusions: Iterable[Any]) -> list["Infusion"]:
     return sorted(course, key=lambda infusion: (order.place(infusion.step), infusion.pk))
 
 
-@keeps_history()
+@keeps_history(
+    indexes=[
+        models.Index(fields=["centre", "-pgh_created_at"], name="infusion_change_by_centre"),  # start page
+    ]
+)
 class Infusion(models.Model):
     """One administration of a product to a patient on a day at a centre."""
 

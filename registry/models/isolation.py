@@ -3,11 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
+
+from swecar.postgresql.limits import session_settings
+
+LONGEST = "5min"
+HUNG = "30s"  # without a statement: the process hangs, whose connection may live on
 
 
 @contextmanager
@@ -15,7 +19,8 @@ def one_view(*, lock: str = "") -> Iterator[None]:
     """A REPEATABLE READ transaction; inside a caller's transaction, the caller's isolation stays.
 
     lock: a table that one transaction at a time may lock so. LOCK TABLE comes before the view is taken, so that
-    it shows what the one before has committed; the wait has no limit: lock_timeout is meant for people at a form.
+    it shows what the one before has committed; it may wait for LONGEST, since lock_timeout is for people at forms.
+    Whoever holds it and says nothing for HUNG loses it, with the transaction.
     """
     outermost = not connection.in_atomic_block
     with transaction.atomic():
@@ -23,9 +28,10 @@ def one_view(*, lock: str = "") -> Iterator[None]:
             if outermost:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             if lock:
-                cursor.execute("SET LOCAL lock_timeout = 0")
+                cursor.execute("SET LOCAL lock_timeout = %s", [LONGEST])
                 cursor.execute(f"LOCK TABLE {lock} IN SHARE ROW EXCLUSIVE MODE")
                 keep_session_settings(cursor)  # a SELECT, which takes the view
+                cursor.execute("SET LOCAL idle_in_transaction_session_timeout = %s", [HUNG])
         yield
 
 
@@ -44,8 +50,8 @@ def own_transaction(*, view: str = "", idle: str = "0") -> Iterator[CursorWrappe
             if view:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", [view])
-            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = %s", [idle])
             keep_session_settings(cursor)
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = %s", [idle])
             yield cursor
     finally:
         alone.close()
@@ -71,7 +77,7 @@ def unpooled() -> BaseDatabaseWrapper:
 
 def keep_session_settings(cursor: CursorWrapper) -> None:
     """Set what the session was given for this transaction: behind a pooler it may be another session."""
-    for name, value in settings.DATABASE_SESSION.items():
+    for name, value in session_settings().items():
         cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
 
 

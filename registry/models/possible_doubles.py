@@ -83,6 +83,16 @@ def marks_changed_traits() -> pgtrigger.Trigger:
     )
 
 
+def marks_changed_pairs() -> list[pgtrigger.Trigger]:
+    """Triggers of a table of pairs: each change marks the persons of its rows."""
+    both = "SELECT one_id AS patient_id FROM {0} UNION SELECT other_id FROM {0}".format
+    return [
+        _mark("insert", pgtrigger.Insert, NEW, both("new_values")),
+        _mark("update", pgtrigger.Update, BOTH, both("new_values")),
+        _mark("delete", pgtrigger.Delete, OLD, both("old_values")),
+    ]
+
+
 def _mark(
     name: str, operation: pgtrigger.core.Operation, tables: pgtrigger.Referencing, persons: str
 ) -> pgtrigger.Trigger:

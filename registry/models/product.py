@@ -54,12 +54,12 @@ class Product(models.Model):
     unconfirmed = models.CharField(
         _("unconfirmed"), max_length=80, blank=True, help_text=_("Names of fields to be confirmed.")
     )
-    position = models.PositiveSmallIntegerField(_("position"))
+    position = models.PositiveSmallIntegerField(_("position"), default=0, editable=False)  # for the release before
 
     guard = GUARD
 
     class Meta:
-        ordering = ["position", "name"]
+        ordering = [models.F("authorised_on").asc(nulls_last=True), "name"]
         verbose_name = _("product")
         verbose_name_plural = _("products")
         triggers = [moves_revision(), *GUARD.triggers]

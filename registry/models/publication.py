@@ -12,6 +12,8 @@ class Publication(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1)
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, null=True, related_name="+")
     revision = models.BigIntegerField(default=-1)
+    # Of the cluster and database that the last snapshot was made in (publishing/epochs.py).
+    lineage = models.CharField(max_length=80, default="", db_default="")
 
     class Meta:
         constraints = [

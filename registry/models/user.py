@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import CentreRole, NationalRole
+from registry.choices import CentreRole, NationalRole, NewsMail
 from registry.models.centre import Centre
 from registry.models.history import keeps_history
 from registry.models.stated_purpose import states_purpose
@@ -21,13 +21,21 @@ OLD.is_active AND NOT NEW.is_active OR OLD.national_role <> '' AND NEW.national_
 """
 
 
-@keeps_history("password", "last_login", "dormant_told_on")
+@keeps_history("password", "last_login", "dormant_told_on", "changes_seen_at", "news_mail", "news_until")
 class User(AbstractUser):
     """A person who signs in."""
 
     national_role = models.CharField(_("national role"), max_length=13, choices=NationalRole.choices, blank=True)
 
     dormant_told_on = models.DateField(_("told that it is not used"), null=True, blank=True, editable=False)
+    changes_seen_at = models.DateTimeField(_("has seen changes"), null=True, blank=True, editable=False)
+    news_mail = models.CharField(
+        _("mail about what is new"), max_length=5, choices=NewsMail.choices, default=NewsMail.DAILY,
+        db_default=NewsMail.DAILY,
+    )  # fmt: skip
+    news_until = models.DateTimeField(
+        _("has been mailed what was new until"), null=True, blank=True, editable=False
+    )
     password_is_anothers = models.BooleanField(_("password set by somebody else"), default=False, db_default=False)
     factor_removed = models.BooleanField(
         _("second factor removed by somebody else"), default=False, db_default=False

@@ -6,15 +6,15 @@ from registry.choices import CentreStatus, DatePrecision, Modality, ProductOrigi
 
 ACADEMIC_PRODUCT, TRIAL_PRODUCT = "Akademisk CD19 CAR-T", "Prövningsläkemedel CAR-T"
 
-# code, hospital, city, city in English, county, county code, region, lat, lon (WGS 84), status
+# code, hospital, city, city in English, county code, region, lat, lon (WGS 84), status
 CENTRES = (
-    ("UME", "Norrlands universitetssjukhus", "Umeå", "Umeå", "Västerbotten", "24", "Norra", 63.8175, 20.2983, CentreStatus.ACTIVE),
-    ("UPP", "Akademiska sjukhuset", "Uppsala", "Uppsala", "Uppsala", "03", "Mellansverige", 59.8472, 17.6403, CentreStatus.ACTIVE),
-    ("STO", "Karolinska universitetssjukhuset", "Stockholm", "Stockholm", "Stockholm", "01", "Stockholm–Gotland", 59.3522, 18.0322, CentreStatus.ACTIVE),
-    ("ORE", "Universitetssjukhuset Örebro", "Örebro", "Örebro", "Örebro", "18", "Mellansverige", 59.2756, 15.2250, CentreStatus.UPCOMING),
-    ("LIN", "Universitetssjukhuset i Linköping", "Linköping", "Linköping", "Östergötland", "05", "Sydöstra", 58.4014, 15.6208, CentreStatus.ACTIVE),
-    ("GOT", "Sahlgrenska universitetssjukhuset", "Göteborg", "Gothenburg", "Västra Götaland", "14", "Västra", 57.6833, 11.9583, CentreStatus.ACTIVE),
-    ("LUN", "Skånes universitetssjukhus", "Lund", "Lund", "Skåne", "12", "Södra", 55.7117, 13.1983, CentreStatus.ACTIVE),
+    ("UME", "Norrlands universitetssjukhus", "Umeå", "Umeå", "24", "Norra", 63.8175, 20.2983, CentreStatus.ACTIVE),
+    ("UPP", "Akademiska sjukhuset", "Uppsala", "Uppsala", "03", "Mellansverige", 59.8472, 17.6403, CentreStatus.ACTIVE),
+    ("STO", "Karolinska universitetssjukhuset", "Stockholm", "Stockholm", "01", "Stockholm–Gotland", 59.3522, 18.0322, CentreStatus.ACTIVE),
+    ("ORE", "Universitetssjukhuset Örebro", "Örebro", "Örebro", "18", "Mellansverige", 59.2756, 15.2250, CentreStatus.UPCOMING),
+    ("LIN", "Universitetssjukhuset i Linköping", "Linköping", "Linköping", "05", "Sydöstra", 58.4014, 15.6208, CentreStatus.ACTIVE),
+    ("GOT", "Sahlgrenska universitetssjukhuset", "Göteborg", "Gothenburg", "14", "Västra", 57.6833, 11.9583, CentreStatus.ACTIVE),
+    ("LUN", "Skånes universitetssjukhus", "Lund", "Lund", "12", "Södra", 55.7117, 13.1983, CentreStatus.ACTIVE),
 )  # fmt: skip
 
 # Products with more than one planned dose: doses, planned and most days between two doses. Aucatzyl is given on

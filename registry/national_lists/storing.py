@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from django.db import models
 
 from registry.choices import Modality, ProductOrigin
-from registry.models import Centre, Indication, ManufacturingSite, Product
+from registry.models import Centre, Indication, ManufacturingSite, Population, Product
+from registry.national_lists.population_rows import PERSONS, SOURCE, YEAR
 from registry.national_lists.rows import (
     CENTRES,
     INDICATIONS,
@@ -31,23 +32,32 @@ def store_code_lists() -> dict[str, Stored]:
         "manufacturing sites": _store(ManufacturingSite, "code", _sites()),
         "products": _store(Product, "name", [*_products(), *_unnamed_products()]),
         "indications": _store(Indication, "key", _indications()),
+        "populations": _store_populations(),
     }
 
 
 def _store(model: type[models.Model], key: str, rows: Iterable[Mapping[str, Any]]) -> Stored:
-    """Create each row whose key is not there; its place in the list is its position."""
+    """Create each row whose key is not there."""
     created = [model._default_manager.get_or_create(**{key: row[key]}, defaults=row)[1] for row in rows]
+    return Stored(new=sum(created), there=len(created) - sum(created))
+
+
+def _store_populations() -> Stored:
+    """Create each that is not there of its area and year."""
+    created = [
+        Population.objects.get_or_create(area=area, year=YEAR, defaults={"persons": persons, "source": SOURCE})[1]
+        for area, persons in PERSONS.items()
+    ]
     return Stored(new=sum(created), there=len(created) - sum(created))
 
 
 def _centres() -> list[dict]:
     return [
         {
-            "code": code, "name": name, "city_sv": city, "city_en": city_en, "county": county,
-            "county_code": number, "region": region, "latitude": lat, "longitude": lon,
-            "status": status, "position": position,
+            "code": code, "name": name, "city_sv": city, "city_en": city_en, "county_code": county,
+            "region": region, "latitude": lat, "longitude": lon, "status": status,
         }
-        for position, (code, name, city, city_en, county, number, region, lat, lon, status) in enumerate(CENTRES)
+        for code, name, city, city_en, county, region, lat, lon, status in CENTRES
     ]  # fmt: skip
 
 
@@ -57,10 +67,10 @@ def _sites() -> list[dict]:
 
 def _products() -> list[dict]:
     rows = []
-    for position, (name, inn, atc, holder, target, day, precision, unconfirmed) in enumerate(PRODUCTS):
+    for name, inn, atc, holder, target, day, precision, unconfirmed in PRODUCTS:
         doses, interval, longest = PLANS.get(name, ONE_DOSE)
         rows.append({
-            "name": name, "inn": inn, "atc": atc, "holder": holder, "target": target, "position": position,
+            "name": name, "inn": inn, "atc": atc, "holder": holder, "target": target,
             "modality": Modality.CAR_T, "origin": ProductOrigin.AUTHORISED,
             "planned_doses": doses, "dose_interval_days": interval, "longest_dose_interval_days": longest,
             "authorised_on": day, "authorised_precision": precision, "unconfirmed": unconfirmed,
@@ -70,8 +80,8 @@ def _products() -> list[dict]:
 
 def _unnamed_products() -> list[dict]:
     return [
-        {"name": name, "target": target, "modality": modality, "origin": origin, "position": position}
-        for position, (name, target, modality, origin) in enumerate(UNNAMED_PRODUCTS, start=len(PRODUCTS))
+        {"name": name, "target": target, "modality": modality, "origin": origin}
+        for name, target, modality, origin in UNNAMED_PRODUCTS
     ]
 
 

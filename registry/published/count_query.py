@@ -1,12 +1,12 @@
 """What can be counted: the dimensions of the facts, and a query by them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from registry.choices import DatePrecision
 from registry.infusion_rules import CHILD_BELOW
-from registry.measures import DEFAULT_MEASURES
+from registry.measures import DEFAULT_MEASURES, MEASURES
 
 # Dimensions that make a cell: columns of the facts.
 CELL_DIMENSIONS = (
@@ -18,6 +18,7 @@ CELL_DIMENSIONS = (
     "sex",
     "manufacturing_site",
     "region",
+    "county",
     "trial",
 )
 # Dimensions that slice a cell once every infusion has its role in it; {role} is which, where several are made.
@@ -37,11 +38,21 @@ DIMENSIONS = (
     "sex",
     "manufacturing_site",
     "region",
+    "county",
     "trial",
     "year",
     "month",
 )
+RATE = "per_100_000"  # is asked for as a measure, and made of patients and inhabitants
 NONE = "none"  # how a filter spells a dimension without a value
+ASKABLE = (*MEASURES, RATE)
+
+
+def read_measures(wanted: Collection[str]) -> tuple[tuple[str, ...], bool]:
+    """The measures that are counted in the one order, and whether rates are asked for, which need the patients."""
+    rates = RATE in wanted
+    measures = tuple(name for name in MEASURES if name in wanted or (rates and name == "patients"))
+    return measures or DEFAULT_MEASURES, rates
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,7 @@ class CountQuery:
 
     filters maps a dimension to the values wanted. as_of limits what is known; since and until
     choose the period that is counted, without changing any infusion's role. A vague date stands where
-    COUNTING.md's "Precision" puts it.
+    COUNTING.md's "Precision" puts it. rates: beside the patients, how many they are per 100,000 inhabitants.
     """
 
     by: tuple[str, ...] = ()
@@ -59,3 +70,4 @@ class CountQuery:
     as_of: date | None = None
     since: date | None = None
     until: date | None = None
+    rates: bool = False

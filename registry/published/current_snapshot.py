@@ -3,6 +3,8 @@
 It is kept in the cache, so that a response that has not changed costs no SQL; the key lives for some
 seconds only, so that a missed announcement cannot hide a snapshot. A process that reads a replica asks that
 alone: what is announced may not have come there yet.
+
+While nobody can be asked, the last one that was known is current, for as long as that lasts (`unsure_since`).
 """
 
 from collections.abc import Callable
@@ -12,21 +14,27 @@ from typing import TypeVar
 
 from django.conf import settings
 from django.core.cache import cache, caches
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 from psycopg.errors import LockNotAvailable, QueryCanceled
 from psycopg_pool import PoolTimeout
 
 from registry.errors import FactsNotKept, NotPublished
 from registry.models.publication import Publication
 from registry.models.snapshot import Snapshot
+from swecar.postgresql.outages import Outage, outage_of
+from swecar.postgresql.pool import watch
+from swecar.postgresql.watch import DatabaseAway
 
 T = TypeVar("T")
 CURRENT_KEY = "current-snapshot"
 CURRENT_SECONDS = 20  # after which a process asks the database, should an announcement be lost
-WAITED_FOR = (PoolTimeout, LockNotAvailable, QueryCanceled)  # would be waited for once more
+WAITED_FOR = (PoolTimeout, LockNotAvailable, QueryCanceled, DatabaseAway)  # would be waited for once more
 MOST_BROKEN_OFF = 3  # reads of a replica, while it replays what stands in their way
 MOST_REPLACED = 20  # snapshots that may come between one query and its facts
 REMEMBERED_SECONDS = 0.1  # during which a busy process does not even ask the cache
+LAST_KEY = "last-snapshot"  # without an end, for an outage
+UNSURE_KEY = "unsure-since"
+UNSURE_SECONDS = 2  # during which a process does not ask again that has waited for a lock in vain
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,7 @@ def announce_current(snapshot: Snapshot) -> None:
     current = describe_snapshot(snapshot)
     _remember(current)
     cache.set(CURRENT_KEY, asdict(current), CURRENT_SECONDS)
+    cache.set(LAST_KEY, asdict(current), None)
 
 
 def read_current() -> Current:
@@ -73,6 +82,30 @@ def read_current() -> Current:
     known = None if settings.READS_REPLICA else cache.get(CURRENT_KEY)
     if known:
         return _remember(Current(**known))
+    last: Current | None = caches["responses"].get(LAST_KEY)
+    if last and unsure_since():
+        caches["responses"].set(CURRENT_KEY, last, UNSURE_SECONDS)  # one asks, and the others do not wait for it
+    try:
+        return _ask_database(last)
+    except DatabaseError as error:
+        last = last or _recall()
+        outage = outage_of(error)
+        if outage is None or last is None:
+            raise
+        kept = caches["responses"]
+        kept.add(UNSURE_KEY, datetime.now(UTC), None)
+        kept.set(LAST_KEY, last, None)
+        kept.set(CURRENT_KEY, last, UNSURE_SECONDS if outage == Outage.BUSY else REMEMBERED_SECONDS)
+        return last
+
+
+def unsure_since() -> datetime | None:
+    """Since when this process cannot ask which snapshot is current; None if it can."""
+    found: datetime | None = watch.since or caches["responses"].get(UNSURE_KEY)
+    return found
+
+
+def _ask_database(last: Current | None) -> Current:
     heads = Snapshot.objects.defer("map_document", "code_lists", "blocks")
     snapshot = heads.filter(pk__in=Publication.objects.values("snapshot")).first()
     if snapshot is None:
@@ -81,7 +114,15 @@ def read_current() -> Current:
     if not settings.READS_REPLICA:
         # add, not set: a slow reader must not overwrite a newer announcement.
         cache.add(CURRENT_KEY, asdict(current), CURRENT_SECONDS)
+        if current != last:
+            cache.set(LAST_KEY, asdict(current), None)
     return _remember(current)
+
+
+def _recall() -> Current | None:
+    """What another process has known, for one that has only just begun."""
+    kept = None if settings.READS_REPLICA else cache.get(LAST_KEY)
+    return Current(**kept) if kept else None
 
 
 def read_hash() -> str | None:
@@ -90,6 +131,12 @@ def read_hash() -> str | None:
         return read_current().hash
     except NotPublished:
         return None
+
+
+def read_sure_hash() -> str | None:
+    """The same, None as well while nobody can be asked: what is sent meanwhile is marked."""
+    found = read_hash()
+    return None if unsure_since() else found
 
 
 def forget_current() -> None:
@@ -126,7 +173,10 @@ def retry_if_replaced(read: Callable[[], T]) -> T:
 
 
 def _remember(current: Current) -> Current:
-    caches["responses"].set(CURRENT_KEY, current, REMEMBERED_SECONDS)
+    kept = caches["responses"]
+    kept.set(CURRENT_KEY, current, REMEMBERED_SECONDS)
+    kept.set(LAST_KEY, current, None)
+    kept.delete(UNSURE_KEY)
     return current
 
 

@@ -6,8 +6,10 @@ from datetime import date
 from functools import partial
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from registry.choices import Modality, Sex
+from registry.completeness import is_waited_for
 from registry.dates import require_come
 from registry.errors import NotFound, NotPublished, Withheld
 from registry.infusion_rules import FIRST_TREATMENT
@@ -19,7 +21,7 @@ from registry.models.run import Run
 from registry.models.snapshot import Snapshot
 from registry.published.count_query import CountQuery
 from registry.published.counting import count_together
-from registry.published.current_snapshot import describe_snapshot, print_instant, read_current
+from registry.published.current_snapshot import describe_snapshot, print_instant, read_current, unsure_since
 from registry.published.disclosure import (
     EXACT,
     Blocks,
@@ -36,12 +38,15 @@ from registry.published.disclosure import (
 )
 from registry.published.disclosure_blocks import TABLES
 from registry.published.map_document import assemble_map, build_map, map_queries
+from registry.published.rates import add_rates
 from registry.published.replica import read_lag
 from registry.published.time_series import assemble_series, series_queries, withhold_series
+from swecar.postgresql.outages import outage_of
 
 CODES = {
     "centre": ("centres", "code"),
     "region": ("centres", "region"),
+    "county": ("centres", "county_code"),
     "category": ("categories", "code"),
     "product": ("products", "name"),
     "indication": ("indications", "code"),
@@ -59,12 +64,18 @@ def read_map(*, language: str, as_of: date | None = None, number: int | None = N
     as_of counts the current snapshot's facts up to that day; older facts are not kept. Raises
     NotPublished, NotFound, FactsNotKept, DateInFuture.
     """
-    require_come(as_of)
+    return read_maps(as_of, language=language, number=number)[0]
+
+
+@one_view()
+def read_maps(*days: date | None, language: str, number: int | None = None) -> list[dict]:
+    """The same of several days, of one snapshot."""
+    for day in days:
+        require_come(day)
     snapshot = find_snapshot(number)
-    document = snapshot.map_document
-    if as_of:
-        document = build_map(snapshot.number, snapshot.code_lists, as_of)
-    return describe_map(snapshot, document, language, as_of)
+    lists = snapshot.code_lists
+    documents = [build_map(snapshot.number, lists, day) if day else snapshot.map_document for day in days]
+    return [describe_map(snapshot, document, language, day) for day, document in zip(days, documents, strict=True)]
 
 
 @one_view()
@@ -149,7 +160,6 @@ def _withhold_national(national: dict, blocks: Blocks, as_of: date) -> dict:
     return blocks.withhold(national, tables, where)
 
 
-@one_view()
 def read_counts(query: CountQuery, *, number: int | None = None, check: Check | None = None) -> dict:
     """Rows and total of a query on the current snapshot, which number may name.
 
@@ -157,6 +167,14 @@ def read_counts(query: CountQuery, *, number: int | None = None, check: Check | 
     that there are, extent how many values each dimension has and how many "infusions" there are. Raises
     NotPublished, Withheld, DateInFuture, FactsNotKept where another is current by now.
     """
+    return read_counts_and_lists(query, number=number, check=check)[0]
+
+
+@one_view()
+def read_counts_and_lists(
+    query: CountQuery, *, number: int | None = None, check: Check | None = None
+) -> tuple[dict, dict[str, list[dict]]]:
+    """The same, and all code lists of the snapshot."""
     require_come(query.as_of)
     snapshot = find_snapshot(number)
     if check:
@@ -171,13 +189,41 @@ def read_counts(query: CountQuery, *, number: int | None = None, check: Check | 
         "rows": sorted(rows, key=_own_order(query.by, snapshot.code_lists)),
         "total": (total[0] if total else nothing_counted(countable.measures))
         | ({} if summed is None else {"patients_summed": summed}),
-    }
-    return publishable(
+    } | _describe_coverage(query, snapshot.code_lists)
+    told = publishable(
         counts,
         lambda whole, threshold: withhold_counts(
             whole, _blocks(snapshot, threshold), query, snapshot.data_through
         ),
     )
+    if query.rates:
+        told = add_rates(told, query, snapshot.code_lists.get("populations", ()), snapshot.data_through)
+    return told, publishable(snapshot.code_lists, without_numbers)
+
+
+def _describe_coverage(query: CountQuery, lists: Mapping[str, list[dict]]) -> dict:
+    """In a table by year or month, through which day each active centre that it counts is complete."""
+    if not {"year", "month"} & set(query.by):
+        return {}
+    counted = [
+        centre
+        for centre in lists["centres"]
+        if is_waited_for(centre)
+        and centre["code"] in query.filters.get("centre", [centre["code"]])
+        and centre["region"] in query.filters.get("region", [centre["region"]])
+        and centre["county_code"] in query.filters.get("county", [centre["county_code"]])
+    ]
+    return {
+        "coverage": [
+            {
+                "centre": centre["code"],
+                "region": centre["region"],
+                **({"county": centre["county_code"]} if "county" in query.by else {}),
+                "complete_through": centre.get("complete_through"),  # lists of older snapshots have none
+            }
+            for centre in counted
+        ]
+    }
 
 
 def read_code_list(name: str, *, number: int | None = None) -> dict:
@@ -227,8 +273,30 @@ def read_status() -> dict:
     """The current snapshot, whether the records have moved on, the replica's lag, the last run; never kept.
 
     Under a threshold nothing in it moves with the records, and "batches" tells by which rule the numbers do.
+    While the database does not respond, what is known without it, and since when.
     """
-    publication = Publication.objects.select_related("snapshot").get()
+    try:
+        return _ask_status()
+    except DatabaseError as error:
+        if outage_of(error) is None:
+            raise
+        current = read_current()
+        return publishable(
+            {
+                "snapshot": current.describe(),
+                "stale": None,
+                "lag_seconds": None,
+                "last_run": None,
+                "batches": read_batches(),
+                "database_away_since": print_instant(unsure_since()),
+            },
+            without_numbers,
+        )
+
+
+def _ask_status() -> dict:
+    heavy = ("snapshot__map_document", "snapshot__code_lists", "snapshot__blocks")
+    publication = Publication.objects.select_related("snapshot").defer(*heavy).get()
     run = Run.objects.exclude(finished_at=None).first()
     snapshot = publication.snapshot
     return publishable(
@@ -239,6 +307,7 @@ def read_status() -> dict:
             "last_run": run
             and {"task": run.task, "finished_at": print_instant(run.finished_at), "outcome": run.outcome},
             "batches": None,
+            "database_away_since": None,
         },
         lambda whole, _threshold: (
             whole | {"stale": None, "lag_seconds": None, "last_run": None, "batches": read_batches()}

@@ -3,14 +3,17 @@
 from typing import Any
 
 from django.core.cache import caches
+from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from registry.errors import NotFound
 from registry.models.release import Release, ReleaseFile
 from registry.published.current_snapshot import print_instant
 from registry.published.disclosure import require_exact
+from swecar.postgresql.outages import outage_of
 
 NEWEST_KEY = "newest-release"
+LAST_NEWEST_KEY = "last-newest-release"  # without an end, for an outage
 PAGE = 100  # releases of a page or feed
 MOST_NAMES = 20_000  # a sitemap has at most 50,000 URLs
 NO_RELEASE = "There is no release with this name."
@@ -19,11 +22,18 @@ NEWEST_SECONDS = 5  # after which a process asks the database whether there is a
 
 def read_newest() -> int:
     """The number of the newest release, 0 for none: with it the responses on releases change."""
-    kept = caches["responses"].get(NEWEST_KEY)
-    if kept is None:
-        kept = Release.objects.order_by("-id").values_list("id", flat=True).first() or 0
-        caches["responses"].set(NEWEST_KEY, kept, NEWEST_SECONDS)
-    return kept
+    kept = caches["responses"]
+    found: int | None = kept.get(NEWEST_KEY)
+    if found is None:
+        try:
+            found = Release.objects.order_by("-id").values_list("id", flat=True).first() or 0
+        except DatabaseError as error:
+            found = kept.get(LAST_NEWEST_KEY)
+            if outage_of(error) is None or found is None:
+                raise
+        kept.set(NEWEST_KEY, found, NEWEST_SECONDS)
+        kept.set(LAST_NEWEST_KEY, found, None)
+    return found
 
 
 def list_releases() -> QuerySet[Release]:

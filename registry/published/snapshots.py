@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 from django.db.models import QuerySet
 
-from registry.map_cells import numbers_by_key
-from registry.measures import MEASURES, nothing_counted
+from registry.map_cells import numbers_by_key, read_number
+from registry.measures import DERIVED, MEASURES, nothing_counted
 from registry.models.snapshot import Snapshot
 from registry.published.current_snapshot import describe_snapshot, print_instant
 from registry.published.disclosure import publishable, without_numbers
@@ -46,21 +46,32 @@ def read_changes(number: int, since: int) -> dict:
 
 
 def compare_documents(before: Mapping, after: Mapping) -> list[dict]:
-    """Each cell of two map documents whose measures differ, with both; centre None is the nation."""
-    old_cells, new_cells = _flatten(before), _flatten(after)
+    """Each place of two map documents whose numbers differ, with both.
+
+    A place is the nation (no centre), a centre, a category of it, or a manufacturing site.
+    """
+    old_places, new_places = _list_places(before), _list_places(after)
     changes = []
-    for cell in sorted(old_cells.keys() | new_cells.keys()):
-        old = old_cells.get(cell) or nothing_counted(tuple(new_cells[cell]))
-        new = new_cells.get(cell) or nothing_counted(tuple(old))
-        moved = {name: {"before": old[name], "after": new[name]} for name in old if old[name] != new[name]}
+    for place in sorted(old_places.keys() | new_places.keys()):
+        old, new = old_places.get(place), new_places.get(place)
+        old, new = old or _nothing(new), new or _nothing(old)
+        moved = {
+            name: {"before": read_number(old, name), "after": read_number(new, name)}
+            for name in (*MEASURES, *DERIVED)
+            if (name in old or name in new) and read_number(old, name) != read_number(new, name)
+        }
         if moved:
-            changes.append({"centre": cell[0] or None, "category": cell[1] or None, "measures": moved})
+            centre, category, site = (code or None for code in place)
+            changes.append({"centre": centre, "category": category, "site": site, "measures": moved})
     return changes
 
 
-def _flatten(document: Mapping) -> dict[tuple[str, str], dict]:
-    """Measures by (centre, category); an empty text is the whole."""
-    return {
-        cell: {name: numbers[name] for name in MEASURES if name in numbers}
-        for cell, numbers in numbers_by_key(document).items()
-    }
+def _list_places(document: Mapping) -> dict[tuple[str, str, str], Mapping]:
+    """Numbers by (centre, category, site); an empty text is the whole."""
+    cells = {(*key, ""): numbers for key, numbers in numbers_by_key(document).items()}
+    return cells | {("", "", site["site"]): site for site in document["manufacturing"]}
+
+
+def _nothing(other: Mapping | None) -> Mapping:
+    """A place of the other's kind of which nothing is counted."""
+    return nothing_counted(tuple(name for name in (*MEASURES, *DERIVED) if name in (other or {})))

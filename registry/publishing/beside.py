@@ -1,7 +1,7 @@
 """Work beside a transaction and not after it: on a connection of its own that sees the same."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -11,6 +11,7 @@ from django.db.backends.utils import CursorWrapper
 from registry.models.isolation import export_view, own_transaction
 
 Found = TypeVar("Found")
+AWAKE = 5  # seconds
 
 
 @contextmanager
@@ -29,7 +30,14 @@ def begin_beside(work: Callable[[CursorWrapper], Found], *, worth_it: bool) -> I
             return work(cursor)
 
     with ThreadPoolExecutor(max_workers=1) as thread:
-        yield thread.submit(do_there).result
+        found = thread.submit(do_there)
+
+        def wait_for_it() -> Found:
+            while not wait([found], timeout=AWAKE).done:
+                _do_here(lambda cursor: cursor.execute("SELECT 1"))  # this transaction is at work (isolation.HUNG)
+            return found.result()
+
+        yield wait_for_it
 
 
 def _do_here(work: Callable[[CursorWrapper], Found]) -> Found:

@@ -5,6 +5,7 @@ from datetime import date
 from registry.choices import Category
 from registry.dates import write_date
 from registry.models import Centre, Coverage, Indication, ManufacturingSite, Product, Trial
+from registry.publishing.populations import read_populations
 
 CATEGORIES = {
     Category.SOC: ("standardvård", "standard of care"),
@@ -35,6 +36,7 @@ def read_code_lists() -> dict[str, list[dict]]:
             {"code": site.code, "name": site.name, "centre": site.centre.code}
             for site in ManufacturingSite.objects.select_related("centre")
         ],
+        "populations": read_populations(),
     }
 
 

@@ -8,6 +8,7 @@ import secrets
 
 from django.db import connection
 
+from registry.published.count_query import CELL_DIMENSIONS
 from registry.published.facts import MEMORY, name_table
 
 # From which day on an infusion counts (COUNTING.md, "Precision"). The vague date of a further dose or a
@@ -36,7 +37,8 @@ CREATE TABLE {{table}} AS
 SELECT drawn.person, counts_from, row_number() OVER course::integer AS place, infused_on, sequence,
        age_at_infusion AS age, row_number() OVER course = 1 AND lead(FALSE) OVER course IS NULL AS is_only,
        date_precision::text, infusion.kind::text, centre.code::text AS centre, infusion.category::text,
-       centre.region::text, product.name::text AS product, product.modality::text, patient.sex::text,
+       centre.region::text, centre.county_code::text AS county, product.name::text AS product,
+       product.modality::text, patient.sex::text,
        coalesce(indication.icd10, indication.key)::text AS indication, site.code::text AS manufacturing_site,
        trial.identifier::text AS trial
 FROM registry_infusion AS infusion
@@ -51,6 +53,16 @@ WHERE infusion.status = 'submitted'
 WINDOW course AS (PARTITION BY drawn.person ORDER BY counts_from, {INSIDE_A_DAY})
 ORDER BY drawn.person
 """
+
+
+def has_every_dimension(snapshot: int) -> bool:
+    """Whether a snapshot has all that is counted by: a worker of the release before may have made its facts."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = ANY(%s)",
+            [name_table(snapshot), list(CELL_DIMENSIONS)],
+        )
+        return bool(cursor.fetchone()[0] == len(CELL_DIMENSIONS))
 
 
 def write_facts(snapshot: int) -> int:

@@ -10,13 +10,13 @@ from registry.publishing.vague_dates import KNOWN, KNOWN_OF
 # EXCEPT ALL also compares how many persons have the same list.
 FACTS_DIFFER = f"""
 WITH {KNOWN}, fact AS (
-    SELECT array_agg(row(centre, region, category, kind, product, modality, indication,
+    SELECT array_agg(row(centre, region, county, category, kind, product, modality, indication,
                          manufacturing_site, trial, sex, infused_on, sequence, date_precision, age, is_only,
                          counts_from, place)::text
                      ORDER BY place)
     FROM {{facts}} GROUP BY person
 ), record AS (
-    SELECT array_agg(row(step.code, step.region, step.category, step.kind, product.name,
+    SELECT array_agg(row(step.code, step.region, step.county_code, step.category, step.kind, product.name,
                          product.modality, coalesce(indication.icd10, indication.key),
                          site.code, trial.identifier, patient.sex, infused_on, sequence, date_precision,
                          age_at_infusion,
@@ -26,7 +26,7 @@ WITH {KNOWN}, fact AS (
                          since, place)::text
                      ORDER BY place)
     FROM (
-        SELECT infusion.*, centre.code, centre.region, coalesce(last, infused_on) AS since,
+        SELECT infusion.*, centre.code, centre.region, centre.county_code, coalesce(last, infused_on) AS since,
                rank() OVER (
                    PARTITION BY infusion.patient_id
                    ORDER BY coalesce(last, infused_on), date_precision <> 'day' AND infusion.kind <> 'first',

@@ -21,6 +21,7 @@ from registry.publishing.release_refusals import (
     ReleaseNameTaken,
     ReleaseTitleMissing,
     SnapshotBehind,
+    check_day,
     check_release,
 )
 from registry.sentences import RELEASE
@@ -66,6 +67,22 @@ def release_snapshot(
         _store(release, files)
     caches["responses"].delete(NEWEST_KEY)
     return release
+
+
+def preview_release(*, as_of: date | None = None, by: Actor) -> dict:
+    """What a release made now would hold, by language, and what would be told of it since the latest one.
+
+    Nothing is stored, and no file made. Raises what release_snapshot raises for the day and the snapshot.
+    """
+    require(by, Permission.PUBLISH)
+    require_exact()
+    check_day(as_of)
+    number = _find_snapshot().number
+    documents = {code: read_map(language=code, as_of=as_of, number=number) for code in LANGUAGES}
+    before = Release.objects.first()
+    with one_view(), acting_as(by):
+        compared = _compare(before, documents["sv"], as_of)
+    return {"documents": documents, "before": before and before.documents} | compared
 
 
 def _store(release: Release, files: list[ReleaseFile]) -> None:

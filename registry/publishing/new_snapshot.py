@@ -23,15 +23,14 @@ from registry.publishing.recount import compare, recount
 RECOUNTED_BESIDE = 20_000  # infusions, from which on a second connection is worth its while
 
 
-def make_snapshot(progress: Callable[[str], None], *, history_head: str) -> Snapshot:
-    """The next snapshot, unsaved, with its facts written.
+def make_snapshot(number: int, progress: Callable[[str], None], *, history_head: str) -> Snapshot:
+    """The snapshot with this number, unsaved, with its facts written.
 
     Raises ProofFailed if the recount does not agree, and HeldBack if too small a change would be seen.
     history_head: what dates history and access log as they are in this view (history_proof.hash_heads).
     """
-    last = Snapshot.objects.values_list("number", "facts").order_by("-number").first() or (0, 0)
-    number = last[0] + 1
-    with begin_beside(recount, worth_it=last[1] >= RECOUNTED_BESIDE) as recounted:
+    facts_before = Snapshot.objects.values_list("facts", flat=True).order_by("-number").first() or 0
+    with begin_beside(recount, worth_it=facts_before >= RECOUNTED_BESIDE) as recounted:
         progress("facts")
         facts = write_facts(number)
         progress("counts")

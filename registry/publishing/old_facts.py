@@ -1,8 +1,12 @@
 """Dropping the facts of old snapshots."""
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+from psycopg.errors import LockNotAvailable
 
 from registry.published.facts import FACTS, SCHEMA, name_table
+
+PATIENCE = "500ms"
 
 
 def list_facts() -> list[int]:
@@ -13,11 +17,24 @@ def list_facts() -> list[int]:
 
 
 def prune_facts() -> int:
-    """Drop the facts of the snapshots before the current one; return how many tables."""
+    """Drop the facts of the snapshots before the current one; return how many tables.
+
+    What somebody reads, as a dump does for as long as it takes, is left for the next time: whoever waits to drop a
+    table holds up all who come to read it.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT snapshot_id FROM registry_publication")
         current = cursor.fetchone()[0] or 0
-        old = [number for number in list_facts() if number < current]
-        for number in old:
+        return sum(_drop(cursor, number) for number in list_facts() if number < current)
+
+
+def _drop(cursor: CursorWrapper, number: int) -> bool:
+    try:
+        with transaction.atomic():
+            cursor.execute(f"SET LOCAL lock_timeout = '{PATIENCE}'")
             cursor.execute(f"DROP TABLE IF EXISTS {name_table(number)}")
-    return len(old)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            return False
+        raise
+    return True

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db.models import Max
 
 from registry.models import HistoryHeads, Publication, Revision, Snapshot
 from registry.models.isolation import one_view
 from registry.published.current_snapshot import announce_current
 from registry.published.disclosure import read_threshold
+from registry.publishing.epochs import next_number, read_lineage
+from registry.publishing.facts import has_every_dimension
 from registry.publishing.history_proof import hash_heads, read_heads
 from registry.publishing.new_snapshot import make_snapshot
 from registry.purpose import read_purpose, refuse_other_purpose
@@ -16,7 +19,7 @@ LOCKED = Publication._meta.db_table  # by one publisher at a time
 
 
 def publish(*, progress: Callable[[str], None] = lambda step: None) -> Snapshot | None:
-    """Publish the records as they are now; None if the current snapshot is up to date.
+    """Publish the records as they are now; None if the current snapshot is up to date, and made by this release.
 
     Concurrent calls publish once: the second waits and finds nothing to do. Raises ProofFailed if the recount
     does not agree; the old snapshot then stays current, as it does where HeldBack is raised: nothing of the new
@@ -50,12 +53,18 @@ def _build(progress: Callable[[str], None]) -> Snapshot | None:
         refuse_other_purpose(read_purpose())  # in the view that the records are read in
         revision = Revision.objects.get().number
         publication = Publication.objects.select_related("snapshot").get()
-        if not _is_behind(publication, revision):
+        current = publication.snapshot
+        if not _is_behind(publication, revision) and (current is None or has_every_dimension(current.number)):
             return None
-        heads = read_heads()
-        snapshot = make_snapshot(progress, history_head=hash_heads(heads))
+        heads, lineage = read_heads(), read_lineage()
+        number = next_number(_last_number(), made_in=publication.lineage, lineage=lineage)
+        snapshot = make_snapshot(number, progress, history_head=hash_heads(heads))
         snapshot.save(force_insert=True)
         HistoryHeads.objects.create(snapshot=snapshot, heads=heads)
-        publication.snapshot, publication.revision = snapshot, revision
-        publication.save(update_fields=["snapshot", "revision"])
+        publication.snapshot, publication.revision, publication.lineage = snapshot, revision, lineage
+        publication.save(update_fields=["snapshot", "revision", "lineage"])
     return snapshot
+
+
+def _last_number() -> int:
+    return Snapshot.objects.aggregate(last=Max("number"))["last"] or 0

@@ -47,21 +47,24 @@ INSERT INTO registry_releasedinfusion (infusion_id, patient, centre, category, v
 
 
 def compare_with_release(before: Mapping, after: Mapping, as_of: date | None) -> list[dict]:
-    """Each cell in which a number or an infusion has changed, with its causes counted.
+    """Each cell in which a number or an infusion has changed, with its causes counted; then the sites.
 
     before and after are map documents. new, corrected and withdrawn count infusions, a corrected one in the cell
     that it left and in the one that it entered; merged counts persons who were merged with another. That a merge
     makes another infusion the first is not a correction.
     """
     causes = _count_causes(as_of)
-    moved = {(row["centre"], row["category"]): row["measures"] for row in compare_documents(before, after)}
+    rows = compare_documents(before, after)
+    sites = [row | dict.fromkeys(CAUSES, 0) for row in rows if row["site"]]
+    moved = {(row["centre"], row["category"]): row["measures"] for row in rows if not row["site"]}
     order = list(dict.fromkeys([*_list_cells(after), *_list_cells(before), *causes]))
-    return [
-        {"centre": cell[0], "category": cell[1], "measures": moved.get(cell, {})}
+    cells = [
+        {"centre": cell[0], "category": cell[1], "site": None, "measures": moved.get(cell, {})}
         | {cause: causes.get(cell, {}).get(cause, 0) for cause in CAUSES}
         for cell in order
         if cell in moved or cell in causes
     ]
+    return cells + sites
 
 
 def keep_released(as_of: date | None) -> None:

@@ -54,6 +54,11 @@ def check_release(name: str, as_of: date | None) -> None:
         raise ReleaseNameWrong
     if Release.objects.filter(name=name).exists():
         raise ReleaseNameTaken
+    check_day(as_of)
+
+
+def check_day(as_of: date | None) -> None:
+    """Raise one of the errors above if a release cannot have this day."""
     if as_of and as_of > today():
         raise ReleaseDayWrong
     before = Release.objects.first()

@@ -6,19 +6,26 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from celery.beat import Scheduler, SchedulingError
+from celery.signals import beat_init
 from django.db import Error
 from django.utils import timezone
 
 from registry.choices import Sign
 from registry.models import ScheduleLease
 from registry.publishing.watching import Watcher, without_pool
-from swecar import alive
+from swecar.hearing import Listener, watch_scheduler
 
 LEASE = 20  # seconds after which another may take the lease of a scheduler that died
 A_MINUTE = timedelta(minutes=1)  # by which two hosts' clocks may differ
 TURN = 5  # seconds between two looks at the lease; with LEASE less than the 30 that docs/operations.md tells
 
 logger = logging.getLogger(__name__)
+
+
+@beat_init.connect
+def watch(sender, **_signal) -> None:
+    """Watch the scheduler of a process that is one."""
+    watch_scheduler(sender.scheduler.listener)
 
 
 class LeasedScheduler(Scheduler):
@@ -29,11 +36,12 @@ class LeasedScheduler(Scheduler):
         self.looked_at: float | None = None
         self.is_holder = False
         self.watcher = Watcher(Sign.BEAT, "")
+        self.listener = Listener()
         super().__init__(*arguments, **options)
 
     def tick(self, *arguments, **options) -> float:
         """Send what is due, as the holder; the seconds until the next turn."""
-        alive.show("beat")
+        self.listener.turn()
         if self.looked_at is None or time.monotonic() - self.looked_at >= TURN:
             self.look_at_lease()
         if not self.is_holder:
@@ -52,10 +60,14 @@ class LeasedScheduler(Scheduler):
         if self.is_holder != (sent is not None):
             logger.info("This scheduler sends the jobs." if sent is not None else "Another may send the jobs.")
         self.is_holder = sent is not None
+        # A time to come is of a clock that was wrong, this one too; nothing would be sent until then.
+        latest = timezone.now() + A_MINUTE
         for name, at in (sent or {}).items():
-            # A time to come is of a clock that was wrong; nothing would be sent until then.
-            if name in self.schedule and at <= timezone.now() + A_MINUTE:
+            if name in self.schedule and at <= latest:
                 self.know_sent(name, at.astimezone(self.app.timezone))
+        for name, entry in self.schedule.items():
+            if entry.last_run_at > latest:
+                self.know_sent(name, timezone.localtime())
 
     def know_sent(self, name: str, at: datetime) -> None:
         """Go on from when a job was last sent."""

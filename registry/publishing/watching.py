@@ -14,7 +14,6 @@ from registry.choices import Sign
 from registry.models import LastSeen
 from registry.models.isolation import unpooled
 from registry.publishing.absence import tell_absences
-from swecar import alive
 
 EVERY = 20  # seconds between two signs
 GRACE = 330  # seconds that a process waits for the others after a start of them all
@@ -65,8 +64,6 @@ _heartbeat = {"at": 0.0}
 @heartbeat_sent.connect
 def note_heartbeat(**_signal) -> None:
     """The worker's loop runs and is connected to the broker; each 2 seconds."""
-    if time.monotonic() - _heartbeat["at"] > 1:
-        alive.show("worker")
     _heartbeat["at"] = time.monotonic()
 
 

@@ -19,7 +19,7 @@ CLOSED = {"monitoring", "records_api", "clinic", "accounts", "admin"}
 # A page that holds nothing but published numbers may stand in any frame.
 PUBLIC_PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors *"
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors *"
 )
 # data: is the picture of a second factor's secret, and the icons of the API's description.
 CLOSED_PAGE = (

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connections
 
+from swecar.postgresql.limits import Limits, limited
+
 FRESH_SECONDS = 0.1  # during which a busy process does not ask again
 KNOWN_SECONDS = 2.0  # after which it knows nothing any more, should nobody have answered
 
@@ -34,7 +36,8 @@ class CurrentHash:
     def _ask(self) -> None:
         asked_at = time.monotonic()
         try:
-            self.known = self.ask(), asked_at
+            with limited(Limits.PUBLIC):
+                self.known = self.ask(), asked_at
         except Exception as fault:
             logger.warning("Which snapshot is current could not be asked: %s.", type(fault).__name__)
         finally:

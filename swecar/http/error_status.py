@@ -11,7 +11,7 @@ CODES: Mapping[HTTPStatus, str] = {
         etag_invalid figure_unusable file_unusable format_contradicts idempotency_key_invalid identifier_in_text
         identifier_invalid infusion_refused issuer_unclear missing parameter_repeated pseudonym_used query_too_long
         reason_missing release_day_wrong release_name_wrong release_title_missing too_costly too_long
-        too_many_dimensions unknown_parameter unknown_value value_repeated
+        too_many_dimensions too_many_rows unknown_parameter unknown_value value_repeated
     """,
     HTTPStatus.UNAUTHORIZED: "token_invalid",
     HTTPStatus.FORBIDDEN: "assurance_too_low commission_unknown not_permitted withheld_by_policy",
@@ -32,8 +32,8 @@ CODES: Mapping[HTTPStatus, str] = {
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_lookups too_many_requests",
     HTTPStatus.INTERNAL_SERVER_ERROR: "proof_failed history_altered",
     HTTPStatus.SERVICE_UNAVAILABLE: """
-        busy clinic_down database_down identity_keeper_away identity_keeper_limit identity_key_unknown no_snapshot
-        wrong_database
+        busy clinic_down database_busy database_down database_full database_read_only identity_keeper_away
+        identity_keeper_limit identity_key_unknown identity_key_wrong no_snapshot storage_full wrong_database
     """,
 }
 STATUSES: Mapping[str, HTTPStatus] = {code: status for status, codes in CODES.items() for code in codes.split()}

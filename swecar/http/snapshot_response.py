@@ -10,19 +10,22 @@ from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
-from django.core.cache import caches
+from django.core.cache import cache, caches
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.utils.http import http_date, parse_etags, parse_http_date_safe
 
-from registry.published.current_snapshot import Current
+from registry.published.current_snapshot import Current, unsure_since
 from swecar.http.browser_limits import POLICY, drawing_policy
+from swecar.http.during_outage import tell_in_page, warn
 from swecar.http.rendering_version import rendering_version
 
 SMALLEST_GZIP = 500  # bytes; below that the envelope costs more than it saves
+LARGEST_SHARED, SHARED_SECONDS = 64_000, 24 * 3600  # in the cache that all processes share
 LARGEST_KEPT = 2**20  # bytes; a process keeps 500 responses, and a larger one is seldom wanted twice
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
 TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:\s*,|\s*$))", re.IGNORECASE)
 PACKED = re.compile(r"image/png|application/(pdf|vnd\.openxmlformats)")  # gzip would win nothing
+GZIP = b"\x1f\x8b"
 VARY = "Accept, Accept-Encoding, Accept-Language"
 
 
@@ -67,9 +70,9 @@ def respond(
     of is the current snapshot, where nothing else can change the response. spend counts a cost against the
     client's rate, before the content is made; it gives headers, or raises, as may make.
     """
-    # Headers are read from META: request.headers copies all of them for the one that is wanted.
-    accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
-    zipped = bool(TAKES_GZIP.search(accepted)) and not PACKED.match(content.content_type)
+    if since := unsure_since():
+        return _respond_from_memory(request, content, since, spend)
+    zipped = _is_zipped(request, content)
     etag = _etag_of(content, zipped)
     headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL, "Vary": VARY}
     modified = of.built_at if of else None
@@ -79,7 +82,7 @@ def respond(
         return HttpResponseNotModified(headers=headers)
     if spend:
         headers |= spend(content.cost)
-    body = _keep(etag, (lambda: _zip(content.make())) if zipped else content.make)
+    body = _keep(etag, (lambda: _zip(content.make())) if zipped else content.make, shared=of is not None)
     if request.META.get("HTTP_IF_NONE_MATCH", "").strip() == "*":  # anything that there is, and now there is
         return HttpResponseNotModified(headers=headers)
     headers |= _describe(content, body)
@@ -87,6 +90,35 @@ def respond(
     response = SnapshotResponse(whole, content.content_type, headers=headers)
     response.snapshot, response.cost = of.hash if of else None, content.cost if spend else 0
     return response
+
+
+def _respond_from_memory(
+    request: HttpRequest,
+    content: Content,
+    since: datetime,
+    spend: Callable[[int], Mapping[str, str]] | None,
+) -> HttpResponse:
+    """The response while the snapshot cannot be asked for: marked, and as a page with a sentence that says so."""
+    zipped, is_page = _is_zipped(request, content), content.content_type.startswith("text/html")
+    etag = _etag_of(content, zipped)
+    headers = warn(since) | {"Vary": VARY} | ({"Cache-Control": "no-store"} if is_page else {"ETag": etag})
+    if not is_page and _is_known(request, etag, None):
+        return HttpResponseNotModified(headers=headers)
+    if spend:
+        headers |= spend(content.cost)
+    body = _recall(etag) or _recall(_etag_of(content, not zipped)) or content.make()
+    body = gzip.decompress(body) if body.startswith(GZIP) else body
+    if is_page:
+        body = tell_in_page(body, since, content.language)
+    body = _zip(body) if zipped else body
+    headers |= _describe(content, body)
+    return HttpResponse(b"" if request.method == "HEAD" else body, content.content_type, headers=headers)
+
+
+def _is_zipped(request: HttpRequest, content: Content) -> bool:
+    # Headers are read from META: request.headers copies all of them for the one that is wanted.
+    accepted = request.META.get("HTTP_ACCEPT_ENCODING", "")
+    return bool(TAKES_GZIP.search(accepted)) and not PACKED.match(content.content_type)
 
 
 def _etag_of(content: Content, zipped: bool) -> str:
@@ -97,6 +129,7 @@ def _etag_of(content: Content, zipped: bool) -> str:
         settings.DEMONSTRATION,
         settings.CONTROLLER,
         settings.CONTACT,
+        settings.SITE_URL,
     )
     named = json.dumps([rendering_version(), rendered, content.content_type, content.language, content.key])
     name = hashlib.sha256(named.encode()).hexdigest()[:32]
@@ -106,7 +139,7 @@ def _etag_of(content: Content, zipped: bool) -> str:
 def _describe(content: Content, body: bytes) -> dict[str, str]:
     """The headers of the content."""
     headers = {"Content-Language": content.language, "Content-Length": str(len(body))}
-    is_zipped = body.startswith(b"\x1f\x8b")
+    is_zipped = body.startswith(GZIP)
     if is_zipped:
         headers["Content-Encoding"] = "gzip"
     if content.content_type.startswith("image/svg+xml"):
@@ -134,13 +167,22 @@ def _as_http(instant: str) -> str:
     return http_date(datetime.fromisoformat(instant).timestamp())
 
 
-def _keep(key: str, make: Callable[[], bytes]) -> bytes:
+def _keep(key: str, make: Callable[[], bytes], *, shared: bool) -> bytes:
+    """What a process has made; shared: the others find it too, should they need it during an outage."""
     kept = caches["responses"]
     body = kept.get(key)
     if body is None:
         body = make()
         if len(body) <= LARGEST_KEPT:
             kept.set(key, body)
+        if shared and len(body) <= LARGEST_SHARED:
+            cache.set(f"response:{key}", body, SHARED_SECONDS)
+    return body
+
+
+def _recall(key: str) -> bytes | None:
+    """What this process has made, or another one within a day."""
+    body: bytes | None = caches["responses"].get(key) or cache.get(f"response:{key}")
     return body
 
 

@@ -27,9 +27,9 @@ from swecar.variables import EnvironmentProblem, with_these
 
 RESPONDS_WITHIN = 60.0  # seconds
 PORT = Setting("PORT", number(1, 65535), "the demonstration's port", "8000")
-# A single worker need not look for others at its start, which takes a second.
 PROXIES = Setting("PROXIES", number(0, 9), "how many proxies stand before it", "0")
-WORKER = (*COMMANDS["worker"], "--concurrency", "1", "--without-gossip", "--without-mingle")
+STARTED_AGAIN = ("worker", "beat")  # which end by themselves where they cannot work (docs/operations.md)
+WORKER = (*COMMANDS["worker"], "--concurrency", "1")
 
 
 def main() -> int:
@@ -53,13 +53,14 @@ def demonstrate(var: Path, port: int, signals: Sequence[int]) -> None:
     """Start everything in order, print the summary, and watch the processes until StopAsked."""
     with ExitStack() as stack:
         with step("Starting PostgreSQL and Valkey"):
-            servers = stack.enter_context(serving(var, demonstration=True))
+            servers = stack.enter_context(serving(var, demonstration=f"http://127.0.0.1:{port}"))
         children = list(servers.children)
 
         def plan(name: str, *words: str, shows_output: bool = False) -> Plan:
             variables = with_these(servers.variables | own_variables(name, servers))
             variables |= {"SWECAR_VAR": str(var), "PYTHONUNBUFFERED": "1"}
-            return Plan(name, [sys.executable, "-m", *words], ROOT, variables, shows_output=shows_output)
+            command, again = [sys.executable, "-m", *words], name in STARTED_AGAIN
+            return Plan(name, command, ROOT, variables, shows_output=shows_output, starts_again=again)
 
         def run_to_end(plan: Plan) -> None:
             with running(plan, var=var) as child:

@@ -72,8 +72,11 @@ def own_or_join(stack: ExitStack, var: Path) -> dict[str, str] | None:
 
 
 @contextmanager
-def serving(var: Path, *, fast: bool = False, demonstration: bool = False) -> Iterator[Servers]:
-    """Start both servers on a folder that this launcher holds, and stop them at the end."""
+def serving(var: Path, *, fast: bool = False, demonstration: str = "") -> Iterator[Servers]:
+    """Start both servers on a folder that this launcher holds, and stop them at the end.
+
+    demonstration: the address of its site, where they serve one.
+    """
     if sys.platform != "linux":
         raise CannotStart("The embedded servers need Linux. Elsewhere set DATABASE_URL and REDIS_URL.")
     postgres, valkey = find_postgres(), find_valkey()
@@ -94,7 +97,7 @@ def serving(var: Path, *, fast: bool = False, demonstration: bool = False) -> It
             "SECOND_FACTOR": "optional",
         }
         if demonstration:
-            variables["DEMONSTRATION"] = "1"
+            variables |= {"DEMONSTRATION": "1", "SITE_URL": demonstration}
         lines = [f"{name}={shlex.quote(value)}\n" for name, value in variables.items()]
         write_privately(var / "demo.env", "".join(lines))
         stack.callback((var / "demo.env").unlink, missing_ok=True)

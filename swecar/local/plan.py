@@ -30,4 +30,5 @@ class Plan:
     stop_signal: signal.Signals = signal.SIGTERM
     standard_input: str = ""
     shows_output: bool = False
+    starts_again: bool = False  # when it ends by itself, as under any other supervisor
     account: Account = field(default_factory=Account)

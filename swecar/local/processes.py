@@ -4,8 +4,8 @@ Each process gets its own session, so that Ctrl-C in the terminal reaches only t
 in order. A record of the process's identity outlives the starter.
 """
 
-import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -14,26 +14,42 @@ from pathlib import Path
 from swecar.local.left_overs import STOP_SECONDS, kill_group, read_identity
 from swecar.local.plan import Plan
 
+LEAST_SECONDS = 5.0  # one that ends sooner after its start would only do so again
+
 
 @dataclass
 class Child:
     """A started process, with its log and the record of its identity."""
 
-    name: str
+    plan: Plan
     process: subprocess.Popen[bytes]
     log: Path
     record: Path
-    stop_signal: signal.Signals
+    started: float
     is_asked: bool = False  # to stop
+
+    @property
+    def name(self) -> str:
+        return self.plan.name
 
     def has_ended(self) -> bool:
         return self.process.poll() is not None
+
+    def has_failed(self) -> bool:
+        """Whether it has ended for good; one that ended by itself is started again if its plan says so."""
+        if not self.has_ended():
+            return False
+        if not self.plan.starts_again or self.is_asked or time.monotonic() - self.started < LEAST_SECONDS:
+            return True
+        kill_group(self.process.pid)
+        self.process, self.started = launch(self.plan, self.log, self.record), time.monotonic()
+        return False
 
     def ask_to_stop(self) -> None:
         """Send the signal, once: some take a second one for an order to break off."""
         if not self.is_asked:
             self.is_asked = True
-            self.process.send_signal(self.stop_signal)
+            self.process.send_signal(self.plan.stop_signal)
 
     def stop(self) -> None:
         """End the process and whatever it started, and wait until they are gone."""
@@ -54,7 +70,13 @@ class Child:
 def start(plan: Plan, *, var: Path) -> Child:
     """Start a process in its own session, with its log and its record under `var`."""
     log, record = var / "logs" / f"{plan.name}.log", var / "run" / f"{plan.name}.pid"
-    with log.open("wb") as output:
+    log.write_bytes(b"")
+    return Child(plan, launch(plan, log, record), log, record, time.monotonic())
+
+
+def launch(plan: Plan, log: Path, record: Path) -> subprocess.Popen[bytes]:
+    """Start the process and record who it is."""
+    with log.open("ab") as output:
         process = subprocess.Popen(
             [*plan.account.prefix, *map(str, plan.command)],
             cwd=plan.folder,
@@ -69,7 +91,7 @@ def start(plan: Plan, *, var: Path) -> Child:
     if process.stdin:
         with suppress(BrokenPipeError), process.stdin:
             process.stdin.write(plan.standard_input.encode())
-    return Child(plan.name, process, log, record, plan.stop_signal)
+    return process
 
 
 @contextmanager

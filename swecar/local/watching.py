@@ -26,7 +26,7 @@ def wait(
 ) -> T:
     """Poll until the result is true, and return it. within: seconds.
 
-    Raises StopAsked on a signal, and CannotStart if a child ends or the time is up.
+    Raises StopAsked on a signal, and CannotStart if a child fails or the time is up.
     """
     deadline = time.monotonic() + within
     while not (outcome := until()):
@@ -34,7 +34,7 @@ def wait(
         if signals or (AT_TERMINAL and not os.isatty(0)):
             raise StopAsked
         for child in children:
-            if child.has_ended():
+            if child.has_failed():
                 raise CannotStart(
                     f"The process `{child.name}` ended by itself. The end of its log:{child.last_words()}"
                 )

@@ -1,9 +1,18 @@
 """The backend: Django's, without what a pooler refuses or leaves behind on another client's session."""
 
+from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import psycopg
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.schema import DatabaseSchemaEditor
+
+from swecar.postgresql.limits import session_settings
+from swecar.postgresql.pool import Pool, WatchedConnection, watch
 
 
 class Said(NamedTuple):
@@ -24,20 +33,85 @@ class Said(NamedTuple):
 
 
 SET = "SELECT set_config(%s, %s, false)"
+# The driver, whose connections are ours.
+DRIVER = SimpleNamespace(**vars(psycopg) | {"connect": WatchedConnection.connect})
+
+
+class SchemaEditor(DatabaseSchemaEditor):
+    """A migration waits for its locks no longer than those bear who come behind it."""
+
+    def __enter__(self):
+        """Begin, with a limit of its own."""
+        super().__enter__()
+        self._wait_for(settings.DATABASE_LIMITS["migrate"])
+        return self
+
+    def __exit__(self, exc_type, exc_value, traceback):
+        """End; where there was no transaction the session has its own limit again."""
+        if not self.atomic_migration and not self.connection.in_atomic_block:
+            self._wait_for(session_settings())
+        super().__exit__(exc_type, exc_value, traceback)
+
+    def _wait_for(self, limits: Mapping[str, str]) -> None:
+        if not self.collect_sql and "lock_timeout" in limits:
+            with self.connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('lock_timeout', %s, %s)", [limits["lock_timeout"], self.atomic_migration]
+                )
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Settings of the session are set by statements, and a server-side cursor never outlives its transaction."""
+    """Settings of the session are set by statements, and a server-side cursor never outlives its transaction.
 
+    In a request nothing waits for a database that is away (swecar.postgresql.watch).
+    """
+
+    Database: Any = DRIVER
+    SchemaEditorClass = SchemaEditor
     said = Said()
+    is_reached = False  # whether the present request has had a connection, so that something may be stored
+
+    @property
+    def pool(self) -> Pool | None:
+        """Django's, of the class of ours."""
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if self.alias == NO_DB_ALIAS or not options:
+            return None
+        pools: dict[str, Pool] = self._connection_pools  # type: ignore[attr-defined]
+        if self.alias not in pools:
+            if self.settings_dict.get("CONN_MAX_AGE", 0) != 0:
+                raise ImproperlyConfigured("A pool has no place for connections that persist: CONN_MAX_AGE is 0.")
+            made = self.get_connection_params() | {"autocommit": True}  # Django sets it as it wants it
+            pools.setdefault(
+                self.alias, Pool(kwargs=made, open=False, configure=self._configure_connection, **options)
+            )
+        return pools[self.alias]
+
+    def get_new_connection(self, conn_params):
+        """One that lives and has the limits of what it is for. Raises DatabaseAway."""
+        watch.refuse_request()
+        opened = super().get_new_connection(conn_params)
+        self.is_reached = True
+        if opened.limits is not None:
+            self._limit(opened)  # of a pool: what it had before may have been another kind of request
+        return opened
 
     def _configure_connection(self, connection) -> bool:  # for the pool and without it
-        """Set them on a new connection: as a startup option PgBouncer refuses them."""
+        """Set the session's settings on a new connection: as a startup option PgBouncer refuses them."""
         super()._configure_connection(connection)  # type: ignore[misc]
-        with connection.cursor() as cursor:
-            for name, value in settings.DATABASE_SESSION.items():
-                cursor.execute(SET, [name, value])
+        self._limit(connection)
         return True  # commit
+
+    def _limit(self, opened: WatchedConnection) -> None:
+        wanted = session_settings()
+        if opened.limits == wanted:
+            return
+        had = opened.limits or {}
+        with opened.cursor() as cursor:
+            for name, value in wanted.items():
+                if had.get(name) != value:
+                    cursor.execute(SET, [name, value])
+        opened.limits = wanted
 
     def chunked_cursor(self):
         """A server-side cursor within a transaction; else a usual one, since the next fetch may reach another."""

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from django.utils import timezone
 
-from registry.models import Run, Snapshot
+from registry.models import Population, Run, Snapshot
 from tests.routes import Row, World
 
 STAFF = {"nobody": 302, "signed_in": 302, "administrator": 200}
 STAFF_302 = STAFF | {"administrator": 302}
 STAFF_403 = STAFF | {"administrator": 403}
 STAFF_405 = STAFF | {"administrator": 405}
-CODE_LISTS = ("centre", "manufacturingsite", "product", "indication", "trial")
-UNUSED = ("manufacturingsite", "trial")  # of those that the world's rows name, none: they may go
+CODE_LISTS = ("centre", "manufacturingsite", "product", "indication", "trial", "population")
+UNUSED = ("manufacturingsite", "trial", "population")  # of those that the world's rows name, none: they may go
 READ_ONLY = ("patient", "infusion", "snapshot", "run", "question")
 
 
@@ -31,6 +31,9 @@ def first_of(model: str):
                 "product": lambda: world.lists.products["Kymriah"],
                 "indication": lambda: world.lists.indications["C91.0"],
                 "trial": lambda: world.lists.trials["NCT99000002"],
+                "population": lambda: Population.objects.get_or_create(
+                    area="03", year=2023, persons=404_589, source="SCB"
+                )[0],
                 "user": lambda: world.users["reporter"],
                 "patient": lambda: world.patient,
                 "infusion": lambda: world.infusion,

@@ -22,7 +22,18 @@ NEW = {
     "centre": "UPP", "patient_id": factories.nth_number(7), "category": "SOC", "product": "Kymriah",
     "infused_on": "2021-03-02",
 }  # fmt: skip
-TRUST = ("counting", "reconciliation", "freshness", "sharing", "accessibility", "privacy", "embed")
+TRUST = (
+    "counting",
+    "reconciliation",
+    "freshness",
+    "sharing",
+    "accessibility",
+    "privacy",
+    "embed",
+    "embedding",
+    "explore",
+    "compare",
+)
 PUBLIC = (
     "map", "counts", "centres", "categories", "products", "indications", "trials", "measures", "snapshots",
     "status", "config", "api-info", "schema", "docs", "catalogue", "measure-reports",
@@ -70,6 +81,14 @@ def release(world: World) -> dict:
     return {"name": "none"}
 
 
+def card(world: World) -> dict:
+    return {"ending": "svg"}
+
+
+def release_card(world: World) -> dict:
+    return release(world) | card(world)
+
+
 def release_file(world: World) -> dict:
     return {"release": "none", "name": "none.csv"}
 
@@ -99,6 +118,8 @@ ROWS = [
     *(Row(f"releases{what}-{language}", "GET", ALL_200) for what in ("", "-feed") for language in ("sv", "en")),
     *(Row(f"release-{language}", "GET", ALL_404, release) for language in ("sv", "en")),
     Row("release-file", "GET", ALL_404, release_file),
+    *(Row(f"card-{language}", "GET", ALL_200, card) for language in ("sv", "en")),
+    *(Row(f"release-card-{language}", "GET", ALL_404, release_card) for language in ("sv", "en")),
     *(Row(f"{name}-{language}", "GET", ALL_200) for name in TRUST for language in ("sv", "en")),
     Row("robots", "GET", ALL_200),
     Row("api-info", "GET", ALL_200),
@@ -157,6 +178,8 @@ ROWS = [
     Row("api:import", "DELETE", METHODS, args=job),
     Row("clinic:sign-ins", "GET", {"nobody": 302, "signed_in": 200}),
     Row("clinic:sign-ins", "POST", {"nobody": 302, "signed_in": 405}),
+    Row("clinic:news-mail", "GET", {"nobody": 302, "signed_in": 200}),
+    Row("clinic:news-mail", "POST", {"nobody": 302, "signed_in": 302}, data=lambda world: {"news_mail": "never"}),
     Row("clinic:session", "GET", {"nobody": 401, "signed_in": 200}),
     Row("clinic:session", "POST", {"nobody": 401, "signed_in": 200}),
     Row("clinic:tokens", "GET", {"nobody": 302, "signed_in": 200}),

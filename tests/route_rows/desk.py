@@ -32,6 +32,10 @@ def person(world):
     return {"number": world.patient.registry_number}
 
 
+def not_the_same(_world):
+    return {"apart-text": "Two sisters.", "do": "keep"}
+
+
 def identifier(world):
     return person(world) | {"identifier_id": world.patient.identifiers.get().pk}
 
@@ -127,6 +131,14 @@ ROWS = [
     Row("clinic:merge-with", "GET", STEWARDS, args=person),
     Row("clinic:merge-with", "POST", done(STEWARDS), args=person, data=who),
     Row("clinic:merge", "GET", STEWARDS, args=pair),
+    Row("clinic:apart", "GET", ONLY_POST, args=pair),
+    Row("clinic:apart", "POST", done(STEWARDS), args=pair, data=not_the_same),
+    Row("clinic:attested", "GET", STEWARDS),
+    Row("clinic:attested", "POST", ONLY_POST),
+    Row("clinic:runs", "GET", STEWARDS),
+    Row("clinic:runs", "POST", ONLY_POST),
+    Row("clinic:kept-apart", "GET", STEWARDS),
+    Row("clinic:kept-apart", "POST", ONLY_POST),
     # The world's two persons have an infusion on one day: the page says why they cannot be merged.
     Row("clinic:merge", "POST", STEWARDS, args=pair, data=lambda world: {"text": "One person."}),
     Row("clinic:move", "GET", STEWARDS, args=person),

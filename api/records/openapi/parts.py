@@ -40,7 +40,7 @@ def described(
 ) -> dict[str, Any]:
     """Arguments of extend_schema for one address and method."""
     response: dict = {(status, "application/json"): shape} if shape else {status: None}
-    refused = {(code, "application/problem+json"): PROBLEM for code in sorted({400, 401, *refuses})}
+    refused = {(code, "application/problem+json"): PROBLEM for code in sorted({400, 401, 503, *refuses})}
     return {
         "operation_id": operation,
         "description": description,

@@ -16,8 +16,8 @@ from registry.models import User
 from registry.sentences import NOT_USED
 
 BEFORE = gettext_noop(
-    "Your account %(name)s in swecar has long not been used. It is closed on %(day)s. "
-    "Sign in before, and it stays."
+    "Your account %(name)s in swecar has not been used for a long time. It will be closed on %(day)s. Sign in "
+    "before then to keep it."
 )
 AFTER = gettext_noop(
     "Your account %(name)s in swecar has been closed, since it was not used. An administrator can open it again."
@@ -40,7 +40,7 @@ def close_dormant() -> int:
     awake = accounts.filter(used__gt=soon).exclude(dormant_told_on=None)
     User.objects.filter(pk__in=awake.values("pk")).update(dormant_told_on=None)
     closed = 0
-    for user in accounts.filter(used__lte=soon):
+    for user in accounts.filter(used__lte=soon).defer("password"):  # which a worker may not read
         if user.dormant_told_on is None:
             _tell(user, at)
         elif user.dormant_told_on <= (at - TOLD_BEFORE).date():

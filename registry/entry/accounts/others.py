@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from allauth.mfa.models import Authenticator
+from django.db import connection
 from django.utils.translation import gettext, gettext_noop
 
 from registry.access import Actor, Permission, acting_as, require
@@ -18,8 +19,8 @@ ROLE = gettext_noop("your role at a centre was changed")
 CHANGES = {
     "email": gettext_noop("your e-mail address was changed"),
     "national_role": gettext_noop("your national role was changed"),
-    "is_active": gettext_noop("it was changed whether you may sign in"),
-    "is_staff": gettext_noop("it was changed whether you may open the administration"),
+    "is_active": gettext_noop("your permission to sign in was changed"),
+    "is_staff": gettext_noop("your permission to open the administration was changed"),
 }
 
 
@@ -70,6 +71,5 @@ def tell_owner(
 
 def _write_history(user: User) -> None:
     """A row where no field of the account that has one is changed."""
-    history = User.pgh_event_model  # type: ignore[attr-defined]
-    shared = {field.attname for field in history._meta.fields} & {field.attname for field in User._meta.fields}
-    history.objects.create(pgh_label="update", pgh_obj=user, **{name: getattr(user, name) for name in shared})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT note_account(%s)", [user.pk])

@@ -43,6 +43,13 @@ def sign_in_before(user: User) -> datetime | None:
     return rows[0].attempt_time if rows else None
 
 
+def visit_before(user: User) -> datetime | None:
+    """The latest sign-in of an earlier day: who comes back after lunch is still on the same visit."""
+    midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    earlier = AccessLog.objects.filter(username__iexact=user.username, attempt_time__lt=midnight)
+    return earlier.order_by("-attempt_time").values_list("attempt_time", flat=True).first()
+
+
 def count_refused(user: User, *, since: datetime | None) -> int:
     """How many attempts with the user's name were refused since then; 0 without a then."""
     return _refused(user).filter(attempt_time__gt=since or timezone.now()).count()

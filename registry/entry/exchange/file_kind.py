@@ -42,7 +42,7 @@ OTHERS = (
     (rb"%pdf", gettext_noop("a PDF")), (rb"%!ps", gettext_noop("a file for a printer")),
     (rb"\x89png|\xff\xd8\xff|gif8[79]a|ii\*\x00|mm\x00\*|bm.{4}\x00\x00\x00\x00|riff.{4}webp|\x00\x00\x01\x00|<svg"
      rb"|.{4}ftyp(?:hei|mif1|avif)", PICTURE),
-    (rb".{4}ftyp|riff.{4}(?:avi|wave)|id3[\x02-\x04]|\x1aE\xdf\xa3", gettext_noop("a film or a sound")),
+    (rb".{4}ftyp|riff.{4}(?:avi|wave)|id3[\x02-\x04]|\x1aE\xdf\xa3", gettext_noop("a video or audio file")),
     (rb"\{\\rtf", gettext_noop("a text document (RTF)")),
     (rb"[\[{]\s*(?:[\"\[{\]}]|$)", gettext_noop("a JSON file")),
     (rb"par1[\x00-\x08\x0e-\x1f]|sqlite format|\x00\x01\x00\x00standard|\$fl[23]@|<stata_dta>|rd[xa]\d\n"

@@ -133,7 +133,7 @@ def _read_rows(
         raise FileUnusable(sentence % {"line": starts})
     if above:
         numbers = ", ".join(str(row.number) for row in above)
-        sentence = _("Not read, being above the column names: line %(lines)s.") % {"lines": numbers}
+        sentence = _("Not read, because it is above the column names: line %(lines)s.") % {"lines": numbers}
         notes = [*notes, Problem("file", "lines_above_header", sentence, True)]
     if notes:
         yield Line(THE_FILE, None, 0, tuple(notes))

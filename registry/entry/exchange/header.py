@@ -22,7 +22,7 @@ SWEDISH = {column.name: column.swedish for column in TABLE}
 
 # The columns a report adds to those of the file.
 REPORT_SWEDISH = {
-    "line": "rad", "column": "kolumn", "code": "kod", "refused": "nekad", "sentence": "förklaring",
+    "line": "rad", "column": "kolumn", "code": "kod", "refused": "avvisad", "sentence": "förklaring",
     "file": "filen", "row": "raden",
 }  # fmt: skip
 
@@ -86,7 +86,7 @@ def unnamed_columns(places: Iterable[int]) -> str:
     """The sentence about columns that have content and no known name."""
     letters = [letters_of(place) for place in places]
     listed = ", ".join(letters[:MOST_LETTERS]) + (", …" if len(letters) > MOST_LETTERS else "")
-    sentence = _("Columns without a known name: %(letters)s. Known are: %(columns)s.")
+    sentence = _("Columns with unknown names: %(letters)s. The known ones are: %(columns)s.")
     return sentence % {"letters": listed, "columns": ", ".join(map(column_name, COLUMNS))}
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext_noop, override
 from django.utils.translation import gettext as _
 
-from registry.access import Permission, acting_as, centres_where
+from registry.access import Permission, acting_as, centres_where, seeing_no_more
 from registry.choices import ImportState
 from registry.entry.exchange.file_reader import THE_FILE
 from registry.entry.importing import kept_rows, staging
@@ -37,7 +37,7 @@ from swecar.counts import count
 
 RUN_IMPORT = "registry.run_import"  # the name of the Celery task
 KEPT = timedelta(hours=24)  # how long an upload waits to be stored before it is deleted
-PATIENCE = timedelta(seconds=30)  # before the sweep sends a waiting job's message again
+PATIENCE = timedelta(seconds=15)  # before the sweep sends a waiting job's message again
 
 # Stored in English with the job, translated when shown.
 WORKER_LOST = gettext_noop("The work was interrupted: nothing was stored. Upload the file again.")
@@ -64,6 +64,24 @@ class ImportImpossible(RegistryError):
 def jobs_of(user: User) -> QuerySet[ImportJob]:
     """A user's own uploads, latest first; no other user can see them."""
     return ImportJob.objects.filter(uploaded_by=user).select_related("centre")
+
+
+def read_unfinished(user: User) -> list[ImportJob]:
+    """A user's uploads that are at work or need the user, latest first. One query.
+
+    Waiting or running, checked and not stored, and the last one if it was refused. After a day
+    what an upload held is deleted, and it has left the list.
+    """
+    lately = list(jobs_of(user).filter(uploaded_at__gt=timezone.now() - KEPT))
+    at_work = {ImportState.QUEUED, ImportState.RUNNING}
+    ended = {ImportState.REFUSED, ImportState.FAILED}
+    return [
+        job
+        for place, job in enumerate(lately)
+        if job.state in at_work
+        or (job.state == ImportState.CHECKED and job.stored)
+        or (job.state in ended and place == 0)
+    ]
 
 
 def receive_file(*, file: BinaryIO, by: User, centre: str | None = None, dry_run: bool = True) -> ImportJob:
@@ -119,7 +137,8 @@ def run_import(job_id: UUID, *, language: str) -> None:
     with hold_job(job_id) as held:
         if not held or not _claim(job_id):
             return
-        job = ImportJob.objects.select_related("uploaded_by", "centre").get(pk=job_id)
+        jobs = ImportJob.objects.select_related("uploaded_by", "centre")
+        job = jobs.defer("uploaded_by__password").get(pk=job_id)  # which a worker may not read
         try:
             with override(language), report_progress(job) as progress:
                 _read_sealed(job, progress)
@@ -144,7 +163,7 @@ def run_import(job_id: UUID, *, language: str) -> None:
 
 
 def sweep_imports() -> None:
-    """Each minute: end jobs whose worker died, resend waiting jobs, delete uploads that were not stored."""
+    """Each 20 seconds: end jobs whose worker died, resend waiting jobs, delete uploads that were not stored."""
     for job_id in ImportJob.objects.filter(state=ImportState.RUNNING).values_list("pk", flat=True):
         with hold_job(job_id) as held:
             if held and ImportJob.objects.filter(pk=job_id, state=ImportState.RUNNING).exists():
@@ -203,7 +222,8 @@ def _run(job: ImportJob, progress: Callable[[str, int, int], None]) -> None:
     problems: list[tuple[int, Problem]] = []
     with empty_tables():
         with acting_as(by):
-            kept_rows.stage_kept(job.pk)
+            with seeing_no_more():
+                kept_rows.stage_kept(job.pk)
             allowed = centres_where(by, Permission.WRITE_RECORDS)
             if any(centre not in allowed for centre in staging.read_centres()):
                 raise ImportImpossible(NO_LONGER_ALLOWED)

@@ -1,5 +1,6 @@
 """Rows of an upload, stored without identity numbers until a worker imports them."""
 
+import json
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -8,7 +9,8 @@ from uuid import UUID
 from django.utils.translation import gettext_noop
 
 from registry.choices import Sex
-from registry.entry.importing.staging import copy_rows, row_to_stage, run
+from registry.entry.importing.pipeline import batches
+from registry.entry.importing.staging import row_to_stage, run
 from registry.entry.importing.staging_sql import KEPT, PERSON, PROBLEM, declare
 from registry.entry.infusions.columns import STORED, Chosen, Column, Listed
 from registry.errors import RegistryError
@@ -21,6 +23,11 @@ ROW = {
     "job_id": "uuid", "line": "int4", "cells": "jsonb", "staged": "jsonb",
     "chain": "bytea", "birth_digest": "bytea",
 }  # fmt: skip
+
+# Rows as lines of JSON arrays, each parsed once, and how a value of a type is read from one.
+LINES = "FROM (SELECT line::jsonb AS row FROM string_to_table(%(lines)s, E'\\n') AS line OFFSET 0) AS lines"
+READ = {"bytea": "decode(row ->> {}, 'hex')", "jsonb": "nullif(row -> {}, 'null')"}
+AS_TEXT = "(row ->> {})::{}"
 
 # The stored rows and problems of an upload (models.ImportRow, models.ImportProblem), staged as if just read.
 STAGE_KEPT_ROWS = f"""
@@ -81,12 +88,15 @@ def keep_problems(problems: Iterable[tuple]) -> None:
 
 
 def _put(table: str, columns: dict[str, str], rows: Iterable[tuple]) -> None:
-    """By way of a temporary table, since there is no COPY into one with policies."""
-    names = ", ".join(columns)
-    run(f"CREATE TEMPORARY TABLE import_kept ({declare(columns)})")
-    copy_rows("import_kept", columns, rows)
-    run(f"INSERT INTO {table} ({names}) SELECT {names} FROM import_kept")
-    run("DROP TABLE import_kept")
+    """As lines of JSON: there is no COPY into a table with policies, and psycopg takes long to write arrays."""
+    values = ", ".join(READ.get(type_, AS_TEXT).format(at, type_) for at, type_ in enumerate(columns.values()))
+    for some in batches(iter(rows)):
+        lines = "\n".join(json.dumps(row, default=_write) for row in some)
+        run(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} {LINES}", {"lines": lines})
+
+
+def _write(value: bytes | UUID) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
 
 
 def forget_unknown(job: UUID) -> None:

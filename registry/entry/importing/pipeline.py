@@ -16,7 +16,7 @@ from typing import TypeVar
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
-from registry.access import Actor, acting_as
+from registry.access import Actor, acting_as, seeing_no_more
 from registry.choices import Kind
 from registry.entry.exchange.file_reader import Line, measure_file, read_lines
 from registry.entry.importing import staging
@@ -121,17 +121,18 @@ def _judge_and_store(by: Actor, read: int, dry_run: bool, report: Report, progre
     staging.refuse_changed_lists()
     _refuse_blocked()
     staging.find_persons(by)
-    _judge(by, progress, read)
-    refuse_contradictions(by)
-    refuse_moved_away(by)
-    name_sent_rows()
-    doubt_shared_batches(by)
-    staging.refuse_retired(pseudonym_used())
-    staging.keep_only(PseudonymUsed.code)
-    staging.keep_only(PatientRefused.code)
-    (stored, refused, warnings), sent = staging.count_rows(), count_sent_rows()
-    for line, *problem in staging.read_problems():
-        report(line, Problem(*problem))
+    with seeing_no_more():
+        _judge(by, progress, read)
+        refuse_contradictions(by)
+        refuse_moved_away(by)
+        name_sent_rows()
+        doubt_shared_batches(by)
+        staging.refuse_retired(pseudonym_used())
+        staging.keep_only(PseudonymUsed.code)
+        staging.keep_only(PatientRefused.code)
+        (stored, refused, warnings), sent = staging.count_rows(), count_sent_rows()
+        for line, *problem in staging.read_problems():
+            report(line, Problem(*problem))
     if refused or dry_run:
         transaction.set_rollback(True)
     elif stored:

@@ -82,7 +82,7 @@ def _find_sent() -> Iterator[tuple[int, str]]:
 def _say(state: str) -> Problem:
     if state == ReferralState.OPEN:
         sentence = _(
-            "This infusion has been sent to the registry's steward and waits there: it is not stored now."
+            "This infusion has been sent to the registry's steward and is waiting there: it is not stored now."
         )
         return Problem("kind", SENT, sentence, True)
     sentence = _("The registry's steward has declined this infusion, and has written why: it is not stored.")

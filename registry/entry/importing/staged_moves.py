@@ -13,21 +13,16 @@ REFUSE = """
 INSERT INTO import_problem (line, field, code, sentence, warning)
 SELECT line, %(field)s, %(code)s, %(sentence)s, false
 FROM import_row JOIN import_verdict USING (line) JOIN import_person USING (person)
-WHERE elsewhere AND line NOT IN (SELECT line FROM import_problem WHERE NOT warning) AND EXISTS (
-    SELECT FROM registry_infusion AS given JOIN registry_infusionhistory AS was ON was.pgh_obj_id = given.id
-    WHERE given.patient_id = import_person.patient_id AND given.centre_id <> ALL(%(own)s::bigint[])
-      AND was.centre_id = ANY(%(own)s::bigint[])
-      AND (was.infused_on, was.date_precision, was.sequence, was.product_id)
-        = (import_row.infused_on, import_row.date_precision, import_row.sequence, import_row.product_id))
+WHERE elsewhere AND line NOT IN (SELECT line FROM import_problem WHERE NOT warning)
+  AND (patient_id, infused_on, date_precision, sequence, product_id) IN (
+    SELECT * FROM given_away(ARRAY(SELECT patient_id FROM import_person WHERE elsewhere)))
 """
 
 
 def refuse_moved_away(by: Actor) -> None:
     """`refuse_moved` for all new staged rows."""
-    centres = centres_where(by, Permission.WRITE_RECORDS)
-    if centres is NATIONWIDE:
+    if centres_where(by, Permission.WRITE_RECORDS) is NATIONWIDE:
         return
     [problem] = KnownElsewhere().problems
-    values = {"own": list(centres), **asdict(problem)}
     with connection.cursor() as cursor:
-        cursor.execute(REFUSE, values)
+        cursor.execute(REFUSE, asdict(problem))

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from operator import attrgetter
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from registry.access import NATIONWIDE, Actor, Permission, centres_where
+from registry.access import NATIONWIDE, Actor, Permission, centres_where, seeing_no_more
 from registry.choices import GIVES_BIRTH_AND_SEX, AccessAction, IdentifierType, Kind, Sex, Status
 from registry.course_order import Plan
 from registry.entry.exchange.file_row import CELL_UNREADABLE
@@ -53,8 +53,9 @@ PLANNING = "SET LOCAL work_mem = '64MB'; SET LOCAL jit = off"
 
 def create_tables() -> None:
     """Create empty temporary tables in this session."""
-    drop_tables()
-    run(TABLES)
+    with transaction.atomic(), seeing_no_more():  # they are the importer's, of whose role the worker is a member
+        drop_tables()
+        run(TABLES)
 
 
 def drop_tables() -> None:
@@ -95,7 +96,8 @@ def stage_verdicts(verdicts: Iterable[tuple[int, str]]) -> None:
 def find_persons(by: Actor) -> None:
     """Match the persons with stored patients, and give each new person a number. Raises IdentityKeyUnknown."""
     require_newest_key()
-    run(PERSONS, {"keys": key_ids(), "own": _own_centres(by), "submitted": Status.SUBMITTED})
+    values = {"keys": key_ids(), "own": _own_centres(by), "submitted": Status.SUBMITTED}
+    run(PERSONS, values | {"say_sex": list(GIVES_BIRTH_AND_SEX)})
 
 
 def read_chains() -> Iterator[tuple[int, list[Step]]]:
@@ -119,9 +121,7 @@ def read_courses(by: Actor) -> Iterator[CourseRow]:
     """
     statuses = [Status.SUBMITTED.value, Status.WITHDRAWN.value]
     with connection.chunked_cursor() as cursor:
-        cursor.execute(
-            COURSES, {"statuses": statuses, "own": _own_centres(by), "say_sex": list(GIVES_BIRTH_AND_SEX)}
-        )
+        cursor.execute(COURSES, {"statuses": statuses, "own": _own_centres(by)})
         while rows := cursor.fetchmany(FETCHED_AT_ONCE):
             for (
                 patient, elsewhere, infused_on, precision, sequence, line, status, kind, product, sex,

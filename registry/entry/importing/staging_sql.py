@@ -25,6 +25,19 @@ STAGED = {
     "import_unread": {"line": "int4", "chain": "bytea"},
     "import_problem": PROBLEM,
     "import_verdict": {"line": "int4", "kind": "text"},
+    "import_person": {
+        "person": "bytea",
+        "chain": "bytea",
+        "type": "text",
+        "born": "bytea",
+        "born_in": "int4",
+        "said_sex": "text",
+        "is_new": "bool",
+        "elsewhere": "bool",
+        "is_alone": "bool",
+        "patient_id": "int8",
+        "has_sex_by_number": "bool",
+    },
 }
 INFUSION = ", ".join(column.key for column in STORED)
 INFUSION_WITHOUT_KIND = ", ".join(column.key for column in STORED if column.name != "kind")
@@ -55,7 +68,7 @@ LEFT JOIN LATERAL (
 # What is stored of a new person is taken here too: said_sex is from the earliest row that states one (a later row
 # that differs has a warning), and all rows of a person agree in the others.
 PERSONS = f"""
-CREATE TEMPORARY TABLE import_person ON COMMIT DROP AS
+INSERT INTO import_person
 SELECT staged.person, staged.chain, staged.type, staged.born, staged.born_in, staged.said_sex,
        known.patient_id IS NULL AS is_new,
        EXISTS (SELECT FROM registry_infusion AS stored
@@ -63,7 +76,9 @@ SELECT staged.person, staged.chain, staged.type, staged.born, staged.born_in, st
                  AND stored.centre_id <> ALL(%(own)s::bigint[])) AS elsewhere,
        known.patient_id IS NULL AND staged.rows = 1 AS is_alone,
        coalesce(known.patient_id, nextval(
-           (SELECT pg_get_serial_sequence('registry_patient', 'id')::regclass))) AS patient_id
+           (SELECT pg_get_serial_sequence('registry_patient', 'id')::regclass))) AS patient_id,
+       EXISTS (SELECT FROM registry_patientidentifier AS number
+               WHERE number.patient_id = known.patient_id AND number.type = ANY(%(say_sex)s)) AS has_sex_by_number
 FROM (
     SELECT DISTINCT ON (person) person, chain, identifier_type AS type, birth_digest AS born,
            birth_year AS born_in, sex AS said_sex, count(*) OVER (PARTITION BY person) AS rows
@@ -84,17 +99,15 @@ FROM (
     WHERE NOT is_alone
     UNION ALL
     SELECT patient_id, elsewhere, NULL AS line, status,
-           CASE WHEN %(own)s::bigint[] IS NULL OR EXISTS (
-               SELECT FROM registry_patientidentifier AS number
-               WHERE number.patient_id = registry_patient.id AND number.type = ANY(%(say_sex)s)
-           ) THEN registry_patient.sex ELSE coalesce((
+           CASE WHEN %(own)s::bigint[] IS NULL OR has_sex_by_number THEN registry_patient.sex ELSE coalesce((
                SELECT said.sex_stated FROM registry_infusion AS said
                WHERE said.patient_id = registry_patient.id AND said.centre_id = ANY(%(own)s::bigint[])
                  AND said.sex_stated <> 'unknown'
                ORDER BY said.created_at, said.infused_on, said.sequence, said.id LIMIT 1), 'unknown') END AS sex,
            {INFUSION}
     FROM registry_infusion JOIN registry_patient ON registry_patient.id = patient_id
-    JOIN (SELECT DISTINCT patient_id, elsewhere FROM import_person WHERE NOT is_new) AS known USING (patient_id)
+    JOIN (SELECT DISTINCT patient_id, elsewhere, has_sex_by_number FROM import_person WHERE NOT is_new) AS known
+         USING (patient_id)
     WHERE status = ANY(%(statuses)s) AND (%(own)s::bigint[] IS NULL OR centre_id = ANY(%(own)s::bigint[]))
 ) AS course
 JOIN registry_product ON registry_product.id = product_id

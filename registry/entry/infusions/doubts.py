@@ -115,7 +115,7 @@ def follow_doubts(
     *,
     before: Doubts,
     by: Actor,
-    changed: Infusion | None = None,
+    changed: Sequence[Infusion] = (),
     rows: Sequence[Infusion] | None = None,
     also: Sequence[Problem] = (),
     confirmed: Collection[str] = (),
@@ -124,22 +124,21 @@ def follow_doubts(
     """Ask about doubts that are new since `before`, and close questions whose doubt is gone; within the
     transaction of the change.
 
-    changed: the infusion that was entered or corrected: all its doubts are asked about, of other infusions only
-    doubts about their kind. rows: as `read_rows` would read them now, where they are known. also: more doubts
-    about `changed`; confirmed: codes that its clinic has confirmed; answered: codes of questions about it that the
-    change answers.
+    changed: the infusions that were entered or corrected: all their doubts are asked about, of others only doubts
+    about their kind. rows: as `read_rows` would read them now, where they are known. also: more doubts
+    about `changed`; confirmed: codes that their clinic has confirmed; answered: codes of questions about them that
+    the change answers.
     """
     after = _judge_all(persons, read_rows(persons) if rows is None else rows)
     new = _find_new(before, after)
     of_kind = [(pk, doubt) for pk, doubt in new if doubt.code in KIND_CODES]
-    own: list[tuple[UUID, Problem]] = []
-    if changed:
-        own = [(changed.pk, doubt) for doubt in also] + [(pk, doubt) for pk, doubt in new if pk == changed.pk]
-    known = {(changed.pk, code) for code in confirmed} if changed else set()
+    keys = {infusion.pk for infusion in changed}
+    own = [(pk, doubt) for pk in keys for doubt in also] + [(pk, doubt) for pk, doubt in new if pk in keys]
+    known = {(pk, code) for pk in keys for code in confirmed}
     open_before = _read_open(OF_PERSONS, list(persons))
     asking = {(question.infusion, question.rule) for question in open_before}
     ask_by_rules([*of_kind, *own], by=by, confirmed=known, asking=asking)
-    _settle(open_before, before, after, {(changed.pk, code) for code in answered} if changed else set())
+    _settle(open_before, before, after, {(pk, code) for pk in keys for code in answered})
 
 
 def follow_file(persons: Collection[int], *, before: Doubts, by: Actor) -> None:

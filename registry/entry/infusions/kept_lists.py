@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from registry.entry.infusions.spelling import Spelled, known_by_one
 from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Trial
 
+LANGUAGES = [code for code, _name in settings.LANGUAGES]
 LISTS: tuple[Any, ...] = (Centre, Product, Indication, Trial, ManufacturingSite)
 # Every change of a list adds a row to its history. The greatest key alone would not tell the change of a
 # transaction that drew its key first and committed last; the number alone not that of one rolled back.
@@ -27,7 +29,7 @@ class KeptLists:
         self.named_centres = known_by_one(
             (label, each)
             for each in self.rows[Centre]
-            for label in (each.name, each.city_sv, each.city_en, str(each))
+            for label in (each.name, each.city_sv, each.city_en, *map(each.named, LANGUAGES))
         )  # from all centres, so that the city of two hospitals names neither
         self.products = Spelled(
             (name, product) for product in self.rows[Product] for name in (product.inn, product.name)
@@ -42,7 +44,7 @@ class KeptLists:
             labels=known_by_one(
                 (name, indication)
                 for indication in indications
-                for name in (indication.name_sv, indication.name_en, str(indication))
+                for name in (indication.name_sv, indication.name_en, *map(indication.named, LANGUAGES))
             ),
         )
         trials, sites = self.rows[Trial], self.rows[ManufacturingSite]

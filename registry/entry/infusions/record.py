@@ -72,7 +72,7 @@ def record_infusion(
             [patient.pk],
             before=before,
             by=by,
-            changed=infusion,
+            changed=[infusion],
             rows=[*rows, infusion],
             also=[*found.alone, *found.of_sex],
             confirmed=confirmed,
@@ -95,11 +95,18 @@ def store_infusion(*, stated: InfusionInput, patient: Patient, by: Actor) -> Inf
 
 
 def correct_infusion(
-    *, infusion_id: UUID, changes: Mapping[str, Any], by: Actor, reason: str, version: int | None = None
+    *,
+    infusion_id: UUID,
+    changes: Mapping[str, Any],
+    by: Actor,
+    reason: str,
+    version: int | None = None,
+    permission: Permission = Permission.WRITE_RECORDS,
 ) -> Infusion:
     """Change fields of a submitted infusion; the person cannot be changed.
 
-    version: the version that the actor has seen (InfusionQuerySet.with_version), None for any. changes has
+    permission: the one by which the actor may (correct_for_clinic tells the clinic too). version: the version that
+    the actor has seen (InfusionQuerySet.with_version), None for any. changes has
     age_at_infusion only if it was stated for the new date; if a date is corrected without it, the age is derived
     or asked for (ages.follow_date). Raises NotFound (also for another centre's infusion), ChangedMeanwhile,
     InfusionRefused, KindUnclear, NotPermitted for a move to a centre where the actor may not write, ReasonMissing.
@@ -109,14 +116,14 @@ def correct_infusion(
         raise ValueError(f"not correctable: {sorted(unknown)}")
     refuse_registered_number(changes.get("batch", ""), by)
     with acting_as(by, reason=check_reason(reason)):
-        infusion = _lock_infusion(infusion_id, by, version)
+        infusion = _lock_infusion(infusion_id, by, version, permission)
         changes = {**changes, **read_lists_again(changes)}
         changed = {name for name in changes if getattr(infusion, name) != changes[name]}
         stored, before = as_stated(infusion), read_doubts([infusion.patient_id])
         for name in changed:
             setattr(infusion, name, changes[name])
-        require(by, Permission.WRITE_RECORDS, centre=infusion.centre_id)
-        course = read_course(infusion.patient, by, without=infusion)
+        require(by, permission, centre=infusion.centre_id)
+        course = read_course(infusion.patient, by, without=infusion, permission=permission)
         if changed & DATE and "age_at_infusion" not in changes:
             _take_age_along(infusion, stored, changed, course)
             changed.add("age_at_infusion")
@@ -134,7 +141,7 @@ def correct_infusion(
             announce_change()
         answered = _find_answered(infusion, changed, changes)
         if changed or answered:
-            follow_doubts([infusion.patient_id], before=before, by=by, changed=infusion, answered=answered)
+            follow_doubts([infusion.patient_id], before=before, by=by, changed=[infusion], answered=answered)
     return infusion
 
 
@@ -172,13 +179,15 @@ def withdraw_infusion(*, infusion_id: UUID, by: Actor, reason: str, version: int
     return infusion
 
 
-def _lock_infusion(infusion_id: UUID, by: Actor, version: int | None) -> Infusion:
+def _lock_infusion(
+    infusion_id: UUID, by: Actor, version: int | None, permission: Permission = Permission.WRITE_RECORDS
+) -> Infusion:
     """The submitted infusion in the given version, with its person locked until the commit.
 
     Raises NotFound, ChangedMeanwhile.
     """
     lock_entry()
-    visible = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).with_version()
+    visible = Infusion.objects.visible_to(by, permission).with_version()
     visible = visible.filter(pk=infusion_id, status=Status.SUBMITTED)
     infusion = visible.first()
     # While waiting for the lock, the infusion may have changed, or its person been merged.

@@ -65,13 +65,18 @@ def read_sex(patient: Patient, by: Actor, *, stated: Identified | None = None) -
 
 
 def read_course(
-    patient: Patient, by: Actor, *, without: Infusion | None = None, rows: Sequence[Infusion] | None = None
+    patient: Patient,
+    by: Actor,
+    *,
+    without: Infusion | None = None,
+    rows: Sequence[Infusion] | None = None,
+    permission: Permission = Permission.WRITE_RECORDS,
 ) -> Course:
-    """The part of the person's course that the actor may see.
+    """The part of the person's course that the actor may see: where they hold the permission.
 
     without: an infusion to leave out. rows: the person's submitted infusions, where they are read already.
     """
-    visible = centres_where(by, Permission.WRITE_RECORDS)
+    visible = centres_where(by, permission)
     open_persons([patient.pk])
     found = patient.infusions.counted().in_order() if rows is None else order_course(rows)
     own = [infusion for infusion in found if infusion.centre_id in visible]

@@ -59,7 +59,7 @@ class Place:
 
     def at(self, centre: Centre) -> "Place":
         """A copy at another centre."""
-        codes = {**self.codes, "centre": centre.code, "region": centre.region}
+        codes = {**self.codes, "centre": centre.code, "region": centre.region, "county": centre.county_code}
         return replace(self, codes=codes, step=self.step._replace(centre=centre.code))
 
     def of_sex(self, sex: str) -> "Place":
@@ -106,6 +106,7 @@ def read_codes(infusion: Any, sex: str) -> dict[str, str | None]:
     codes = {
         "centre": infusion.centre.code,
         "region": infusion.centre.region,
+        "county": infusion.centre.county_code,
         "category": str(infusion.category),
         "product": infusion.product.name,
         "modality": str(infusion.product.modality),
@@ -123,11 +124,13 @@ def as_one(places: Iterable[Place], person: int, sex: Sex) -> list[Place]:
     return course[:1] + [_not_first(place) for place in course[1:]]
 
 
-def compare(before: Sequence[Place], after: Sequence[Place]) -> list[Row]:
+def compare(
+    before: Sequence[Place], after: Sequence[Place], *, tables: Sequence[tuple[str, ...]] = TABLES
+) -> list[Row]:
     """The cells whose numbers change, table by table, the nation first."""
-    then, now = _count(before), _count(after)
+    then, now = count_places(before, tables), count_places(after, tables)
     rows = []
-    for cell in sorted(then.keys() | now.keys(), key=_place_of_cell):
+    for cell in sorted(then.keys() | now.keys(), key=lambda cell: _place_of_cell(cell, tables)):
         old, new = (counted.get(cell, Share()).numbers for counted in (then, now))
         moves = {measure: new[measure] - old[measure] for measure in MEASURES}
         if any(moves.values()):
@@ -139,7 +142,7 @@ def print_effect(places: Iterable[Place], rows: Iterable[Row]) -> str:
     """A fingerprint of the persons' part of each cell and of the effect, sent with the page and compared when its
     form is submitted. Cells without a change are included, since the page shows them too.
     """
-    counted = sorted(_count(list(places)).items(), key=lambda item: _place_of_cell(item[0]))
+    counted = sorted(count_places(list(places)).items(), key=lambda item: _place_of_cell(item[0]))
     stand = [
         (cell.by, cell.values, share.numbers["infusions"], sorted(share.products), sorted(share.entries))
         for cell, share in counted
@@ -148,8 +151,8 @@ def print_effect(places: Iterable[Place], rows: Iterable[Row]) -> str:
     return hashlib.sha256(repr((stand, moves)).encode()).hexdigest()
 
 
-def _place_of_cell(cell: Cell) -> tuple:
-    return TABLES.index(cell.by), [(value is None, str(value)) for value in cell.values]
+def _place_of_cell(cell: Cell, tables: Sequence[tuple[str, ...]] = TABLES) -> tuple:
+    return tables.index(cell.by), [(value is None, str(value)) for value in cell.values]
 
 
 def _by_person(places: Iterable[Place]) -> list[list[Place]]:
@@ -172,12 +175,12 @@ def _put_in_order(places: Iterable[Place]) -> list[Place]:
     return sorted(course, key=lambda place: order.place(place.step))
 
 
-def _count(places: Sequence[Place]) -> dict[Cell, Share]:
+def count_places(places: Sequence[Place], tables: Sequence[tuple[str, ...]] = TABLES) -> dict[Cell, Share]:
     """What these places add to each cell of each table."""
     counted: dict[Cell, Share] = {}
     for theirs in _by_person(places):
         course = _put_in_order(theirs)
-        for by in TABLES:
+        for by in tables:
             _add_course(counted, by, course)
     return counted
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.core.paginator import Page, Paginator
 from django.db import connection, transaction
 
 from registry.access import Actor, Permission, acting_as, require
@@ -16,12 +17,13 @@ from registry.models import Patient, PossibleDoubles
 from registry.models.access_log import log_persons
 
 NEAR_DAYS = 30  # between the two dates, or their periods where they are vague
-MOST_PAIRS = 50
+MOST_PAIRS = 50  # on a page
 KEPT = 500  # pairs; so many, that MOST_PAIRS are left when persons have changed
 FEW = 1000  # changed persons; for more, a search among all takes no longer
 
-# A pair's place in the list: whether both have an identifier of one type, products in common as a negative number,
-# days between, keys of the two.
+# A pair's place in the list: 1 if both have an identifier of one type, and 2 if both have a personal identity
+# number and are at one centre, which tells them apart itself; products in common as a negative number, days
+# between, keys of the two. A pair that the steward has decided to keep apart is in no list.
 Rank = list[int]
 
 # An unknown value matches any: an unknown sex is expanded to both, and an unknown year of birth to the two years
@@ -64,11 +66,19 @@ WITH step AS (
     GROUP BY one.patient_id, other.patient_id
 ), kinds AS (
     SELECT patient_id, array_agg(type) AS types FROM registry_patientidentifier GROUP BY patient_id
+), places AS (
+    SELECT patient_id, array_agg(DISTINCT centre_id) AS centres FROM registry_infusion
+    WHERE status = 'submitted' GROUP BY patient_id
 )
-SELECT coalesce(mine.types && theirs.types, false)::integer, -products, days, one, other
+SELECT CASE WHEN 'personal' = ANY(mine.types) AND 'personal' = ANY(theirs.types) AND here.centres && there.centres
+            THEN 2 ELSE coalesce(mine.types && theirs.types, false)::integer END, -products, days, one, other
 FROM pair
 LEFT JOIN kinds AS mine ON mine.patient_id = one
 LEFT JOIN kinds AS theirs ON theirs.patient_id = other
+JOIN places AS here ON here.patient_id = one
+JOIN places AS there ON there.patient_id = other
+WHERE NOT EXISTS (SELECT FROM registry_keptapart AS apart
+                  WHERE apart.one_id = one AND apart.other_id = other AND ended_at IS NULL)
 ORDER BY 1, 2, 3, 4, 5
 LIMIT %(most)s
 """
@@ -113,8 +123,16 @@ WITH step AS NOT MATERIALIZED (
 SELECT EXISTS (
            SELECT FROM registry_patientidentifier AS mine JOIN registry_patientidentifier AS theirs USING (type)
            WHERE mine.patient_id = one AND theirs.patient_id = other
-       )::integer, -products, days, one, other
+       )::integer + (EXISTS (
+           SELECT FROM registry_patientidentifier AS mine JOIN registry_patientidentifier AS theirs USING (type)
+           WHERE mine.patient_id = one AND theirs.patient_id = other AND type = 'personal'
+       ) AND EXISTS (
+           SELECT FROM registry_infusion AS here JOIN registry_infusion AS there USING (centre_id, status)
+           WHERE here.patient_id = one AND there.patient_id = other AND status = 'submitted'
+       ))::integer, -products, days, one, other
 FROM pair
+WHERE NOT EXISTS (SELECT FROM registry_keptapart AS apart
+                  WHERE apart.one_id = one AND apart.other_id = other AND ended_at IS NULL)
 """
 # One statement, so that no change is removed that is not told.
 TAKE_CHANGED = """
@@ -146,32 +164,46 @@ class Pair:
         return {name: str(Sex(person.sex).label) for name, person in (("one", self.one), ("other", self.other))}
 
 
-def find_doubles(*, by: Actor) -> list[Pair]:
-    """The most likely pairs, at most MOST_PAIRS, ordered by: identifiers of different types (a person whose
-    reserve or coordination number was replaced), most products in common, nearest dates.
+@dataclass(frozen=True)
+class Listed:
+    """A page of the list. are_all: whether no pair is missing in the whole of it."""
+
+    page: Page
+    pairs: Sequence[Pair]
+    are_all: bool
+
+
+def find_doubles(*, by: Actor, page: str | int = 1) -> Listed:
+    """A page of the most likely pairs, ordered by: identifiers of different types (a person whose reserve or
+    coordination number was replaced), two personal numbers at one centre last, most products in common, nearest
+    dates.
 
     Showing the persons is logged. Raises NotPermitted.
     """
     require(by, Permission.MERGE_PATIENTS)
     with acting_as(by):
-        ranks = update_doubles()[:MOST_PAIRS]
+        kept = update_doubles()
+        listed = Paginator(kept.pairs or [], MOST_PAIRS).get_page(page)
+        ranks = list(listed.object_list)
         keys = {key for *_likeness, one, other in ranks for key in (one, other)}
         visible = Patient.objects.visible_to(by, Permission.MERGE_PATIENTS)
         persons = visible.prefetch_related("identifiers").in_bulk(keys)
         log_persons(
             by=by, action=AccessAction.READ, numbers=sorted(person.registry_number for person in persons.values())
         )
-    return [
+    pairs = [
         Pair(persons[one], persons[other], days, -products)
         for _alike, products, days, one, other in ranks
         if one in persons and other in persons
     ]
+    return Listed(listed, pairs, kept.known_to is None)
 
 
 @transaction.atomic(savepoint=False)
-def update_doubles() -> Sequence[Rank]:
-    """The kept pairs, likeliest first, after a search for those of persons who have changed; at least MOST_PAIRS
-    if there are so many. Each minute, and whenever they are shown.
+def update_doubles() -> PossibleDoubles:
+    """The row with the kept pairs, likeliest first, after a search for those of persons who have changed.
+
+    At least MOST_PAIRS are kept, if there are so many. By the sweep, and whenever they are shown.
     """
     found = PossibleDoubles.objects.select_for_update()
     if (kept := found.first()) is None:
@@ -181,13 +213,13 @@ def update_doubles() -> Sequence[Rank]:
         cursor.execute(TAKE_CHANGED, [FEW + 1])
         changed = [person for (person,) in cursor.fetchall()]
     if kept.pairs is not None and not changed:
-        return kept.pairs
+        return kept
     many = None in changed or len(changed) > FEW
     if kept.pairs is None or many or not _search_again(kept, changed):
         kept.pairs = _search(PAIRS, most=KEPT)
         kept.known_to = kept.pairs[-1] if len(kept.pairs) == KEPT else None
     kept.save(force_update=True)
-    return kept.pairs
+    return kept
 
 
 def _search_again(kept: PossibleDoubles, changed: Sequence[int]) -> bool:

@@ -189,7 +189,8 @@ def erase_patient(
             for identifier in patient.identifiers.all():
                 token = refusal_token(identifier.key_id, bytes(identifier.digest))
                 Refusal.objects.get_or_create(key_id=key_ids()[-1], token=token)
-        log_persons(by=by, action=AccessAction.ERASE, numbers=[patient.registry_number])
+        # Those of persons merged into this one too: a restore of an earlier backup brings them back apart.
+        log_persons(by=by, action=AccessAction.ERASE, numbers=numbers_of(patient))
         Referral.objects.filter(pk__in=referrals).delete()
         patient.infusions.all().delete()
         patient.delete()

@@ -34,7 +34,7 @@ class IdentifierTaken(RegistryError):
 
 
 class IdentifierKnown(RegistryError):
-    sentence = gettext_noop("The person is known by this number already.")
+    sentence = gettext_noop("The person already has this number.")
     code = "identifier_known"
 
 

@@ -127,3 +127,13 @@ def fill_sex(patient: Patient, stated: InfusionInput, *, by: Actor) -> None:
     with acting_as(by, reason=STATED_WITH_INFUSION):
         if Patient.objects.filter(fillable, pk=patient.pk).exclude(sex=sex).update(sex=sex):
             patient.sex = sex
+
+
+def lock_both(keep: Patient, absorb: Patient) -> tuple[Patient, Patient]:
+    """The two persons as stored now, locked until the commit in the order of their keys. Raises NotFound."""
+    lock_entry()
+    found = Patient.objects.select_for_update().filter(pk__in=[keep.pk, absorb.pk]).order_by("pk")
+    locked = {person.pk: person for person in found}
+    if not {keep.pk, absorb.pk} <= locked.keys():
+        raise NotFound(_("One of the two persons is no longer there."))
+    return locked[keep.pk], locked[absorb.pk]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from registry.access import Actor, Permission, acting_as, reading_as
+from registry.access import Actor, Permission, acting_as
 from registry.choices import AccessAction
 from registry.entry.patients.key_in_use import NEWEST_KEY, follow_newest_key
 from registry.entry.patients.lookup_budget import REFUSED, charge, has_budget
@@ -64,7 +64,15 @@ def find_patients(
     *, identifiers: Sequence[Identified], by: Actor, unit: str = "", permission: Permission
 ) -> list[Patient]:
     """The persons that a search may mean, looked up as by `find_patient`: one log line if there is none."""
+    return _look_up(identifiers, by, unit, permission)[0]
+
+
+def _look_up(
+    identifiers: Sequence[Identified], by: Actor, unit: str, permission: Permission, *, entering: bool = False
+) -> tuple[list[Patient], RegistryError | None]:
+    """The persons; of one who is not found and is to be entered, why they may not be."""
     digest_ahead(identifiers)
+    refusal = None
     with acting_as(by):
         found = {identifier: person_with(identifier) for identifier in identifiers}
         persons = list(dict.fromkeys(filter(None, found.values())))
@@ -77,9 +85,20 @@ def find_patients(
         log_persons(
             by=by, action=AccessAction.SEARCH, numbers=numbers or [None], unit=unit, detail=REFUSED if wait else ""
         )
+        if entering and not persons and not wait:
+            refusal = _find_refusal(identifiers[0])  # not raised here, where it would take back what is logged
     if wait:
         raise TooManyLookups(wait)
-    return persons
+    return persons, refusal
+
+
+def _find_refusal(identifier: Identified) -> RegistryError | None:
+    try:
+        refuse_refused(identifier)
+        refuse_retired_pseudonym(identifier)
+    except (PatientRefused, PseudonymUsed) as refused:
+        return refused
+    return None
 
 
 def find_patient_to_enter(*, identifier: Identified, by: Actor, unit: str) -> Patient | None:
@@ -88,12 +107,10 @@ def find_patient_to_enter(*, identifier: Identified, by: Actor, unit: str) -> Pa
     Raises TooManyLookups, PseudonymUsed, and PatientRefused, which is all that may be said of a person who has
     asked not to be registered.
     """
-    found = find_patient(identifier=identifier, by=by, unit=unit)
-    if found is None:
-        with reading_as(by):
-            refuse_refused(identifier)
-            refuse_retired_pseudonym(identifier)
-    return found
+    found, refusal = _look_up([identifier], by, unit, Permission.READ_RECORDS, entering=True)
+    if refusal:
+        raise refusal
+    return found[0] if found else None
 
 
 def refuse_refused(identifier: Identified) -> None:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_noop
 
 from registry.access import NATIONWIDE, Actor, Permission, centres_where, require
 from registry.models import Lookup, User
-from registry.sealing import lookup_token
+from registry.sealing import lookup_tokens
 
 LOOKUP_LOCK = 7205  # with the user's key, until the commit: two requests cannot both take the last look-up
 HOUR = timedelta(hours=1)
@@ -65,11 +65,15 @@ def charge(*, by: User, persons: Collection[bytes], by_import: bool = False) -> 
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOOKUP_LOCK, by.pk])
     now = timezone.now()
-    tokens = {lookup_token(by.pk, person) for person in persons}
+    tokens, renewed = set[bytes](), dict[bytes, bytes]()  # those of an earlier SECRET_KEY are of the same persons
+    for person in persons:
+        token, *earlier = lookup_tokens(by.pk, person)
+        tokens.add(token)
+        renewed |= dict.fromkeys(earlier, token)
     known = Q(at__gt=now - HOUR) | Q(token__isnull=False)
     counted = Lookup.objects.filter(known, user=by, refused=False).order_by("at")
     rows: Any = counted.values_list("at", "by_import", "token")
-    found = [Counted(*row) for row in rows]
+    found = [Counted(at, file, token and renewed.get(bytes(token), token)) for at, file, token in rows]
     recent = [lookup for lookup in found if lookup.at > now - HOUR]
     if len(recent) < len(found):
         _forget_tokens(now, user=by)

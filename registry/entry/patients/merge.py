@@ -6,12 +6,13 @@ from registry.access import Actor, Permission, acting_as, require
 from registry.choices import AccessAction, Kind
 from registry.entry.infusions.ages import ask_about_ages
 from registry.entry.infusions.doubts import follow_doubts, read_doubts
-from registry.entry.locks import lock_entry
 from registry.entry.patients.comparison import MergeUnexplained, ask_explanation, choose_traits
 from registry.entry.patients.count_effect import Row, as_one, compare, places_of, refuse_other_effect
+from registry.entry.patients.kept_apart import find_standing
+from registry.entry.patients.locked import lock_both
 from registry.entry.publish_request import announce_change
 from registry.entry.reasons import check_reason
-from registry.errors import MergeImpossible, NotFound
+from registry.errors import MergeImpossible
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_persons
 
@@ -23,6 +24,8 @@ def check_merge(*, keep: Patient, absorb: Patient) -> MergeUnexplained | None:
     """
     if keep == absorb:
         raise MergeImpossible(_("These are already one person."))
+    if find_standing(keep, absorb):
+        raise MergeImpossible(_("It was decided that these two are not the same person: end that decision first."))
     ours, theirs = (
         [infusion.step for infusion in person.infusions.counted().in_order()] for person in (keep, absorb)
     )
@@ -30,7 +33,7 @@ def check_merge(*, keep: Patient, absorb: Patient) -> MergeUnexplained | None:
         raise MergeImpossible(
             _(
                 "Both have an infusion on the same day with the same sequence. If it is one infusion "
-                "recorded twice, withdraw one; if there were two, correct the sequence of one."
+                "registered twice, withdraw one; if there were two, correct the sequence of one."
             )
         )
     return ask_explanation(keep, absorb)
@@ -55,7 +58,7 @@ def merge_patients(
     require(by, Permission.MERGE_PATIENTS)
     explanation = check_reason(explanation, needed=False)
     with acting_as(by, reason=f"{check_reason(reason)} {explanation}".strip()):
-        keep, absorb = _lock_both(keep, absorb)
+        keep, absorb = lock_both(keep, absorb)
         unexplained = check_merge(keep=keep, absorb=absorb)
         if unexplained and not explanation:
             raise unexplained
@@ -73,16 +76,6 @@ def merge_patients(
         log_persons(by=by, action=AccessAction.MERGE, numbers=numbers)
         announce_change()
     return effect
-
-
-def _lock_both(keep: Patient, absorb: Patient) -> tuple[Patient, Patient]:
-    """The two persons as stored now, locked until the commit in the order of their keys. Raises NotFound."""
-    lock_entry()
-    found = Patient.objects.select_for_update().filter(pk__in=[keep.pk, absorb.pk]).order_by("pk")
-    locked = {person.pk: person for person in found}
-    if not {keep.pk, absorb.pk} <= locked.keys():
-        raise NotFound(_("One of the two persons is no longer there."))
-    return locked[keep.pk], locked[absorb.pk]
 
 
 def _hand_over(keep: Patient, absorb: Patient) -> None:

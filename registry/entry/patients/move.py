@@ -95,6 +95,6 @@ def _refuse_taken_place(infusions: Sequence[Infusion], *, patient: Patient, to_c
         raise MoveImpossible(
             _(
                 "Both centres have an infusion on the same day with the same sequence. If it is one infusion "
-                "recorded twice, withdraw one; if there were two, correct the sequence of one."
+                "registered twice, withdraw one; if there were two, correct the sequence of one."
             )
         )

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, Count, Q, QuerySet, When
 
-from registry.access import Actor, acting_as, centres_where
+from registry.access import Actor, Permission, acting_as, centres_where
 from registry.choices import AccessAction, Side
-from registry.entry.questions.questions import OF_SIDE, SHOWN, other_side, with_messages
+from registry.entry.questions.questions import OF_SIDE, RELATED, SHOWN, other_side, with_messages
 from registry.models import Centre, Question
 from registry.models.access_log import log_infusions
 from registry.models.question_queryset import QuestionQuerySet, at_centres
@@ -16,15 +16,17 @@ from registry.models.question_queryset import QuestionQuerySet, at_centres
 MINE, DONE = "mine", "closed"  # filters of a list
 
 
-def read_questions(*, by: Actor, state: str = "", centre: str = "") -> QuerySet[Question]:
-    """Questions of the actor's centres, or of the centre with a code: first those that wait for the actor, then
-    those without an answer. state: MINE for those that wait for the actor, DONE for closed questions, else all
-    open.
+def read_questions(*, by: Actor, state: str = "", centre: str = "", rule: str = "") -> QuerySet[Question]:
+    """Questions of the actor's centres, or of the centre with a code, or of a rule: first those that wait for the
+    actor, then those without an answer. state: MINE for those that wait for the actor, DONE for closed questions,
+    else all open.
     """
     mine = _wait_for(by)
     found = Question.objects.visible_to(by)
     if centre:
         found = found.at(Centre.objects.filter(code=centre).values("pk"))
+    if rule:
+        found = found.filter(rule=rule)
     if state == DONE:
         return with_messages(found.filter(closed_at__isnull=False)).order_by("-closed_at", "pk")
     found = found.unclosed().filter(mine) if state == MINE else found.unclosed()
@@ -39,6 +41,42 @@ def _wait_for(by: Actor) -> Q:
         if centres := centres_where(by, OF_SIDE[side]):
             found |= Q(waits_for=side) & at_centres(centres)
     return found
+
+
+class Doubted(NamedTuple):
+    """The open questions of a rule: its words about the oldest of them, how many, and how many are answered."""
+
+    rule: str
+    words: str
+    rows: int
+    answered: int
+
+
+def read_doubted(*, by: Actor) -> list[Doubted]:
+    """By rule, what is open, the most first. Two queries."""
+    found = Question.objects.visible_to(by, Permission.ASK_QUESTIONS).unclosed().exclude(rule="")
+    answered = Count("pk", filter=Q(waits_for=Side.STEWARD))
+    counted = found.values("rule").annotate(rows=Count("pk"), answered=answered).order_by("-rows", "rule")
+    said = {one.rule: one.words for one in found.order_by("rule", "asked_at", "pk").distinct("rule")}
+    return [
+        Doubted(one["rule"], said.get(one["rule"], one["rule"]), one["rows"], one["answered"]) for one in counted
+    ]
+
+
+def read_for_steward(*, by: Actor) -> QuerySet[Question]:
+    """What people have written that waits for the registry's steward, in the order of the list of questions."""
+    waiting = Question.objects.visible_to(by, Permission.ASK_QUESTIONS).unclosed().filter(waits_for=Side.STEWARD)
+    return waiting.filter(rule="").select_related(*RELATED).order_by("-answered_at", "asked_at", "pk")
+
+
+def read_awaited(*, by: Actor) -> list[tuple[Centre, int, datetime]]:
+    """The centres that have not answered the steward: how many questions, and since when the oldest waits."""
+    asked = Question.objects.visible_to(by, Permission.ASK_QUESTIONS).unanswered()
+    asked = asked.filter(rule="", asks=Side.STEWARD)
+    found: dict[Centre, list[datetime]] = {}
+    for question in asked.select_related(*RELATED).order_by("asked_at", "pk"):
+        found.setdefault(question.asked_at_centre, []).append(question.asked_at)
+    return [(centre, len(since), since[0]) for centre, since in found.items()]
 
 
 def read_all(*, by: Actor) -> QuestionQuerySet:

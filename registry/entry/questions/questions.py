@@ -65,7 +65,7 @@ class QuestionFull(RegistryError):
 
 
 class QuestionOfSomeoneElse(RegistryError):
-    sentence = gettext_noop("The side that asked closes the question.")
+    sentence = gettext_noop("Whoever asked closes the question.")
     code = "question_of_someone_else"
 
 
@@ -112,6 +112,14 @@ def ask(*, infusion_id: UUID, text: str, by: Actor, side: Side = Side.STEWARD) -
         question = Question.objects.create(infusion=infusion, text=words, **_from(side, by))
         log_infusions(by=by, action=AccessAction.READ, infusions=[infusion], detail=ASKED)
     return question
+
+
+def tell(*, infusion: Infusion, text: str, by: Actor) -> Question:
+    """Tell a clinic, as the steward, what was done with its row; within the transaction that does it.
+
+    Each time anew, whatever is open already. Raises TextTooLong, IdentifierInText.
+    """
+    return Question.objects.create(infusion=infusion, text=check_text(text), **_from(Side.STEWARD, by))
 
 
 def ask_steward(*, centre: Centre, text: str, by: Actor) -> Question:

@@ -36,9 +36,7 @@ SEND_TO = {KnownElsewhere.code: ROWS, KIND_STAYS: QUESTIONS, SENT: QUESTIONS, DE
 
 
 class NothingToRefer(RegistryError):
-    sentence = gettext_noop(
-        "The registry does not refuse this infusion for the steward to settle: register it as usual."
-    )
+    sentence = gettext_noop("This infusion does not need the registry's steward: register it as usual.")
     code = "nothing_to_refer"
 
 

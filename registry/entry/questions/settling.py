@@ -45,7 +45,7 @@ IS_NOW = {Kind.FIRST: NOW_FIRST, Kind.FURTHER_DOSE: NOW_FURTHER_DOSE, Kind.REINF
 
 
 class OrderImpossible(RegistryError):
-    sentence = "The infusions cannot stand in this order."
+    sentence = "The infusions cannot be in this order."
     code = "order_impossible"
 
 
@@ -62,7 +62,7 @@ class Settlement:
     def check(self) -> None:
         """Raise OrderImpossible, with a sentence, for what cannot be a course."""
         if set(self.answers) != self.names or not set(self.answers.values()) <= {*Kind.values, DOUBLE}:
-            raise OrderImpossible(_("Say of every infusion what it is."))
+            raise OrderImpossible(_("Say what every infusion is."))
         if self.answers.get(SENT) == DOUBLE:
             raise OrderImpossible(_("What was sent cannot be withdrawn: decline it instead."))
         self._refuse_taken_place()
@@ -83,8 +83,8 @@ class Settlement:
         counted = [row for row in counted if self.answers[str(row.pk)] != DOUBLE]
         if any(row.step.slot == self.sent.step.slot for row in counted):
             sentence = _(
-                "%(centre)s has registered an infusion with this date and sequence itself meanwhile: decline "
-                "what was sent, or say that the registered one is a double."
+                "%(centre)s has itself registered an infusion with this date and sequence meanwhile: decline "
+                "what was sent, or say that the registered one is a duplicate."
             )
             raise OrderImpossible(sentence % {"centre": self.sent.centre.code})
 
@@ -200,7 +200,7 @@ def release_referral(
         for other in changed:
             if other.centre_id != referral.centre_id:
                 ask(infusion_id=other.pk, text=_say_settled(other), by=by)
-        follow_doubts([patient.pk], before=before, by=by, changed=infusion)
+        follow_doubts([patient.pk], before=before, by=by, changed=[infusion])
         end_referral(referral, state=ReferralState.RELEASED, by=by, patient=patient, infusion=infusion)
         words = message.strip() or RELEASED
         write_in(lock_question(referral), text=words, by=by, side=Side.STEWARD)

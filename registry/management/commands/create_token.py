@@ -7,6 +7,7 @@ from registry.choices import Scope
 from registry.entry.accounts.tokens import LONGEST_DAYS, create_token, longest_days, read_networks
 from registry.management.record_command import RecordCommand
 from registry.models import User
+from swecar.postgresql.roles import CLINIC
 
 USUAL_DAYS = 90
 
@@ -14,6 +15,7 @@ USUAL_DAYS = 90
 class Command(RecordCommand):
     """Exit 0 if made, 1 if the user does not exist or may not sign in, 2 for a wrong option."""
 
+    works_as = (CLINIC,)
     help = "Print a new token for the API, with the permissions of its owner. It is not stored."
 
     def add_arguments(self, parser):

@@ -6,8 +6,10 @@ from pathlib import Path
 from django.core.management.base import CommandError, no_translations
 
 from registry.access import Operator, acting_as
+from registry.demonstration.attestations import store_attestations
 from registry.demonstration.invented_records import write_records
 from registry.demonstration.permission import require_demonstration
+from registry.demonstration.threads import store_threads
 from registry.demonstration.trials import store_trials
 from registry.demonstration.users import keep_logins, store_users
 from registry.entry.importing.pipeline import import_infusions
@@ -19,6 +21,7 @@ from registry.sentences import DEMONSTRATION
 
 
 class Command(RecordCommand):
+    works_as = ()
     help = "Where DEMONSTRATION=1: store the code lists, and the demonstration's trials, users and records."
 
     def add_arguments(self, parser):
@@ -43,6 +46,8 @@ class Command(RecordCommand):
             summary = import_infusions(path=path, by=Operator(), report=self._report)
         if summary.refused:
             raise CommandError("The demonstration was refused.")
+        store_attestations()
+        store_threads()
         self.stdout.write(f"Demonstration: {summary.stored} infusions stored, {summary.unchanged} there.")
 
     def _store_lists(self, *, with_users: bool) -> dict[str, str]:

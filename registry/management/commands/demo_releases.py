@@ -9,6 +9,7 @@ from registry.demonstration.permission import require_demonstration
 from registry.management.record_command import RecordCommand
 from registry.models import Release
 from registry.publishing.new_release import release_snapshot
+from swecar.postgresql.roles import CLINIC
 
 RELEASES = (
     {
@@ -33,6 +34,7 @@ RELEASES = (
 
 
 class Command(RecordCommand):
+    works_as = (CLINIC,)
     help = "Make the demonstration's missing releases from the current snapshot."
 
     @no_translations

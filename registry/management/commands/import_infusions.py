@@ -12,6 +12,7 @@ from registry.errors import Busy, FileUnusable, NotFound, Problem, TooManyLookup
 from registry.management.progress import ProgressBar
 from registry.management.record_command import RecordCommand
 from registry.models import User
+from swecar.postgresql.roles import WORKER
 
 REFUSED, UNUSABLE = 1, 2
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
@@ -20,6 +21,7 @@ TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 class Command(RecordCommand):
     """Exit 0 stored, 1 rows refused, 2 unusable file, 75 try again later (lock contention, look-ups)."""
 
+    works_as = (WORKER,)
     help = "Store the infusions of a CSV or XLSX exchange file, or nothing if a row is refused."
 
     def add_arguments(self, parser):
@@ -33,7 +35,8 @@ class Command(RecordCommand):
     @no_translations
     def handle(self, *, file: Path, centre: str | None, dry_run: bool, by: str | None, **options):
         """Import, and report each problem on its own line."""
-        actor = User.objects.filter(username=by).first() if by is not None else Operator()
+        users = User.objects.defer("password")  # which a worker may not read
+        actor = users.filter(username=by).first() if by is not None else Operator()
         if actor is None:
             raise CommandError("There is no such user.", returncode=UNUSABLE)
         bar = ProgressBar(quiet=options["verbosity"] == 0)

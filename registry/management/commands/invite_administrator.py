@@ -14,6 +14,7 @@ from registry.access import Operator
 from registry.entry.accounts.invitations import find_administrator, invite_administrator
 from registry.free_text import refuse_identity_number
 from registry.management.record_command import RecordCommand
+from swecar.postgresql.roles import CLINIC
 
 UNUSABLE = 2
 SCHEMES = {False: {"https"}, True: {"http", "https"}}  # by INSECURE_HTTP
@@ -23,6 +24,7 @@ HERE = {"localhost", "127.0.0.1", "[::1]", "*"}
 class Command(RecordCommand):
     """Exit 0 if invited, or if the person is an administrator already; 2 for an unusable address or site."""
 
+    works_as = (CLINIC,)
     help = (
         "Print a link by which one person becomes an administrator, with a password of their own. It works once, "
         "for seven days. Another run for the same address makes a new link and ends the old one."

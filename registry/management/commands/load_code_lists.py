@@ -6,11 +6,13 @@ from registry.access import Operator, acting_as
 from registry.management.record_command import RecordCommand
 from registry.national_lists.storing import store_code_lists
 from registry.sentences import CODE_LISTS
+from swecar.postgresql.roles import CLINIC
 
 
 class Command(RecordCommand):
     """A second run stores nothing; what an administrator has changed stays."""
 
+    works_as = (CLINIC,)
     help = "Store the code lists that every installation begins with. Rows that are there stay as they are."
 
     @no_translations

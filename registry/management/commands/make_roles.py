@@ -2,24 +2,20 @@
 
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.core.management.base import CommandError
 
-from registry.database_roles.roles import ATTRIBUTES, RolesMissing, forget_keys, make_roles
+from registry.database_roles.roles import RolesMissing, forget_keys, make_roles
+from registry.management.record_command import RecordCommand
 from swecar.postgresql.roles import ROLES
 
-BY_HAND = f"""This connection may not make the role {{role}}. As a superuser of PostgreSQL:
-{chr(10).join(f"  CREATE ROLE {role} LOGIN {ATTRIBUTES};" for role in ROLES)}
-  GRANT swecar_worker TO {{owner}};
-and give each a password (\\password in psql). Then run this again."""
 
-
-class Command(BaseCommand):
+class Command(RecordCommand):
     """A second run changes nothing."""
 
+    works_as = ()
     help = (
-        "Make the database's roles swecar_clinic, swecar_worker and swecar_public and give each what its "
-        "processes need, and nothing else. Run it as the tables' owner after each migration; a second "
+        "Make the database's roles swecar_clinic, swecar_worker, swecar_public and swecar_importer, and give each "
+        "what its processes need, and nothing else. Run it as the tables' owner after each migration; a second "
         "run changes nothing."
     )
 
@@ -33,10 +29,9 @@ class Command(BaseCommand):
 
     def handle(self, *, passwords: Path | None = None, **options):
         try:
-            with transaction.atomic():
-                done = [*make_roles(read_passwords(passwords) if passwords else {}), *forget_keys()]
+            done = [*make_roles(read_passwords(passwords) if passwords else {}), *forget_keys()]
         except RolesMissing as missing:
-            raise CommandError(BY_HAND.format(role=missing, owner="OWNER")) from None
+            raise CommandError(missing.by_hand()) from None
         for line in done or ["Every role is as it should be."]:
             self.stdout.write(line)
 

@@ -7,6 +7,7 @@ from registry.errors import ProofFailed
 from registry.management.record_command import RecordCommand
 from registry.published.current_snapshot import read_current
 from registry.publishing.runs import run_publication
+from swecar.postgresql.roles import WORKER
 
 PROOF_FAILED = 3
 
@@ -14,6 +15,7 @@ PROOF_FAILED = 3
 class Command(RecordCommand):
     """Exit 3 if the recount does not agree; the old snapshot then stays current."""
 
+    works_as = (WORKER,)
     help = "Publish a snapshot of the records as they are now; prints its number and hash."
 
     def handle(self, **options):

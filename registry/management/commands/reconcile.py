@@ -3,42 +3,64 @@
 import json
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from registry.errors import DateInFuture, NotPublished
+from registry.management.record_command import RecordCommand
 from registry.management.tables import lay_out
 from registry.published.current_snapshot import retry_if_replaced
-from registry.published.reconciliation import FigureUnusable, reconcile
+from registry.published.figure_file import FigureUnusable
+from registry.published.reconciliation import Reconciliation, reconcile
+from registry.publishing.since_a_figure import read_since
+from swecar.postgresql.roles import ROLES
 
 DIFFERENT = 4
+UNKNOWN = "unknown"
 
 
-class Command(BaseCommand):
+class Command(RecordCommand):
     """Exit 0 if every number agrees, 4 with a table of differences."""
 
-    help = "Compare a published figure with the registry as of the figure's data cut, cell by cell."
+    works_as = ROLES
+    help = "Compare a published figure with the registry as of the figure's data cut, number by number."
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path)
 
     def handle(self, *, file: Path, **options):
-        """Print what is explained, and a table of what differs."""
+        """Print what is explained, a table of what differs with the reasons, and what is not compared."""
         try:
-            figure = json.loads(file.read_text(encoding="utf-8"))
+            document = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as fault:
             raise CommandError(f"The file cannot be read as JSON: {fault}", returncode=2) from None
         try:
-            result = retry_if_replaced(lambda: reconcile(figure))
+            result = retry_if_replaced(lambda: reconcile(document))
         except (DateInFuture, FigureUnusable, NotPublished) as error:
             raise CommandError(f"{error.code}: {error}", returncode=2) from None
         for sentence in result.explained:
             self.stdout.write(sentence)
-        differences = result.differences
-        if differences:
-            rows = ((found.cell, found.measure, found.figure, found.registry) for found in differences)
-            self.stdout.write(lay_out(("cell", "measure", "figure", "registry"), rows))
+        if result.others:
+            named = ", ".join(f"{path} ({value})" for path, value in result.others.items())
+            self.stdout.write(f"Not compared, since the registry counts nothing of the kind: {named}.")
+        if result.differences:
+            self._show_differences(result)
             raise CommandError(
-                f"{len(differences)} of {len(result.compared)} numbers differ as of {result.as_of}.",
+                f"{len(result.differences)} of {len(result.compared)} numbers differ as of {result.as_of}.",
                 returncode=DIFFERENT,
             )
         self.stdout.write(f"All {len(result.compared)} numbers agree as of {result.as_of}.")
+
+    def _show_differences(self, result: Reconciliation) -> None:
+        differences, since = result.differences, read_since(result.as_of)
+        rows = ((one.printed.cell, one.printed.measure, one.printed.value, one.registry) for one in differences)
+        self.stdout.write(lay_out(("cell", "measure", "figure", "registry"), rows))
+        self.stdout.write("Why:")
+        for one in differences:
+            printed = one.printed
+            place = (printed.centre, printed.category, printed.measure)
+            done = since.explain(*place, printed.value, one.registry) if since and not printed.site else ""
+            self.stdout.write(f"{printed.cell}, {printed.measure}: {done or one.reason or UNKNOWN}")
+        if since is None:
+            self.stdout.write(
+                "This role does not see what was entered, withdrawn or merged since: the worker does."
+            )

@@ -9,6 +9,7 @@ from registry.entry.patients.rekeying import BATCH, Left, count_left, rekey
 from registry.errors import Busy
 from registry.identity_keys import key_ids
 from registry.management.record_command import RecordCommand
+from swecar.postgresql.roles import WORKER
 
 LEFT = 1
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
@@ -17,6 +18,7 @@ TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h
 class Command(RecordCommand):
     """Exit 0 nothing is under an older key, 1 something is, 75 try again later."""
 
+    works_as = (WORKER,)
     help = (
         "Carry the digests of all persons on to the newest identity key, while the service goes on. It may be "
         "stopped at any moment and run again."

@@ -1,20 +1,26 @@
 """`manage.py verify`: recount the current snapshot from the records."""
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from registry.entry.patients.key_in_use import find_fault_of_keys
 from registry.errors import NotPublished
+from registry.management.record_command import RecordCommand
 from registry.management.tables import lay_out
 from registry.publishing.verification import verify
+from swecar.postgresql.roles import WORKER
 
 DIFFERENT = 3
 
 
-class Command(BaseCommand):
+class Command(RecordCommand):
     """Exit 0 if every number agrees, 3 with a table of differences."""
 
-    help = "Recount the current snapshot from the records by independent SQL."
+    works_as = (WORKER,)
+    help = "Recount the current snapshot from the records by independent SQL, and check the identity keys."
 
     def handle(self, **options):
+        if fault := find_fault_of_keys():
+            raise CommandError(fault, returncode=DIFFERENT)
         try:
             result = verify()
         except NotPublished as error:

@@ -3,10 +3,12 @@
 import argparse
 import re
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from registry.management.record_command import RecordCommand
 from registry.management.tables import lay_out
 from registry.publishing.history_proof import prove_history
+from swecar.postgresql.roles import WORKER
 
 HEAD = re.compile(r"(\d+):(sha256:[0-9a-f]{64})")
 
@@ -19,9 +21,10 @@ def read_head(text: str) -> tuple[int, str]:
     return int(found[1]), found[2]
 
 
-class Command(BaseCommand):
+class Command(RecordCommand):
     """Exit 0 if every chain agrees, 1 with what was altered, is missing or was inserted."""
 
+    works_as = (WORKER,)
     help = "Recompute the chains of hashes over history and access log, and name the first row that differs."
 
     def add_arguments(self, parser):

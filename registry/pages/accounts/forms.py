@@ -30,7 +30,7 @@ class OwnPasswordForm(ChangePasswordForm):
         """Refuse that one."""
         password: str = self.cleaned_data["password1"]
         if self.user.password_is_anothers and self.user.check_password(password):
-            raise ValidationError(gettext("Choose another than the one that was set for you."))
+            raise ValidationError(gettext("Choose a different one from the one that was set for you."))
         return password
 
 

@@ -27,7 +27,7 @@ WRITERS = (Permission.WRITE_RECORDS, Permission.ASK_QUESTIONS)
 @require_POST
 def answer(request: SignedInRequest, question_id: int) -> HttpResponse:
     """Store the answer of the side that was asked."""
-    done = _("The answer is stored. The side that asked closes the question.")
+    done = _("The answer is stored. Whoever asked closes the question.")
     return _write(request, question_id, entry.answer, done)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy
 
-NOT_LISTED: dict[str, Any] = {"invalid_choice": gettext_lazy("Choose one of the list.")}
+NOT_LISTED: dict[str, Any] = {"invalid_choice": gettext_lazy("Choose one from the list.")}
 
 
 class ChoiceField(forms.ChoiceField):

@@ -7,16 +7,22 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from registry.choices import Category
 from registry.dates import understand_date
 from registry.entry.infusions.ages import AGE_UNSTATED
 from registry.entry.infusions.assess import DATE
-from registry.entry.infusions.columns import CORRECTABLE, row_of
+from registry.entry.infusions.columns import CORRECTABLE, NEEDED_COLUMNS, TABLE, row_of
+from registry.entry.infusions.row_reader import CodeLists
+from registry.entry.infusions.several import FIELDS
 from registry.errors import Problem
 from registry.free_text import refuse_identity_number
 from registry.infusion_input import InfusionInput
 from registry.models import Infusion
 from registry.pages.clinic.choice_fields import ChoiceField
 from registry.pages.clinic.infusion_forms import ANSWER, InfusionForm
+from registry.pages.clinic.list_field import choose_product, choose_trial, indications_of, sites_of
+
+NOTHING = "-"
 
 
 class CorrectionForm(InfusionForm):
@@ -61,6 +67,42 @@ class CorrectionForm(InfusionForm):
             return understand_date(self.age_for) == (stated.infused_on, stated.date_precision)
         except ValueError:
             return False
+
+
+class SeveralForm(forms.Form):
+    """The fields that may be corrected for several infusions at once, each left as it is unless it is chosen."""
+
+    def __init__(self, *args, lists: CodeLists, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.lists = lists
+        choices: dict[str, list] = {
+            "category": [(one.value, f"{one.value} – {one.label}") for one in Category],
+            "trial": list(choose_trial(lists).choices)[1:],
+            "product": list(choose_product(lists).choices)[1:],
+            "indication": indications_of(lists)[1:],
+            "manufacturing_site": sites_of(lists)[1:],
+        }
+        labels = {column.name: _(column.label) for column in TABLE if column.name in FIELDS}
+        for name in FIELDS:
+            none = [] if name in NEEDED_COLUMNS else [(NOTHING, _("No value"))]
+            self.fields[name] = ChoiceField(
+                label=labels[name], required=False, choices=[("", _("Leave it as it is")), *none, *choices[name]]
+            )
+
+    def clean(self) -> None:
+        """Check that something is chosen."""
+        if not self.errors and not any(self.cleaned_data.values()):
+            raise forms.ValidationError(gettext("Choose at least one field to correct."), code="missing")
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """The chosen values by field, None for none."""
+        return {name: self._read(name, chosen) for name, chosen in self.cleaned_data.items() if chosen}
+
+    def _read(self, name: str, chosen: str) -> Any:
+        if name == "category":
+            return Category(chosen)
+        return None if chosen == NOTHING else self.lists.of(name).find(chosen)
 
 
 class ReasonForm(forms.Form):

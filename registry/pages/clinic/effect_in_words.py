@@ -45,10 +45,12 @@ def _measures(row: Row, published: Published) -> dict[str, list[dict]]:
 
 
 def _say_cell(cell: Cell) -> dict[str, str]:
-    [(dimension, value)] = zip(cell.by, cell.values, strict=True)
+    by = list(zip(cell.by, cell.values, strict=True))
     return {
-        "table": label_dimension(dimension),
-        "value": label_value(dimension, NONE if value is None else str(value)),
+        "table": ", ".join(label_dimension(dimension) for dimension, _value in by),
+        "value": ", ".join(
+            label_value(dimension, NONE if value is None else str(value)) for dimension, value in by
+        ),
     }
 
 

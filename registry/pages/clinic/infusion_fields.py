@@ -18,7 +18,7 @@ ORDER = (
 HELP = {
     "patient_id": _(
         "Personal identity or coordination number (YYYYMMDD-NNNN), a reserve number, or local: and your own "
-        "pseudonym. It is not stored, only a code that cannot be read back."
+        "pseudonym. The number is not stored. It is turned into a code that cannot be read back."
     ),
     "trial": _("For an academic or an industry trial."),
     "infused_on": _("YYYY-MM-DD, or YYYY-MM or YYYY if less is known. Digits suffice: 261120."),

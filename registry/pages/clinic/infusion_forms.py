@@ -140,7 +140,7 @@ class InfusionForm(forms.Form):
             self.fields["age_at_infusion"].help_text = _("From the year of birth and the date: is it right?")
         elif possible:
             self.fields["age_at_infusion"].widget = forms.RadioSelect(choices=[(age, age) for age in possible])
-            self.fields["age_at_infusion"].help_text = _("By the year of birth it is one of these.")
+            self.fields["age_at_infusion"].help_text = _("According to the year of birth it is one of these.")
 
     @property
     def age_is_open(self) -> bool:

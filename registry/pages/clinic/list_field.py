@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from registry.choices import Category, ProductOrigin
@@ -87,9 +86,7 @@ def centres_of(lists: CodeLists) -> Choices:
 
 def indications_of(lists: CodeLists) -> Choices:
     """The indications in the current language."""
-    name = "name_en" if get_language() == "en" else "name_sv"
-    named = ((each, str(getattr(each, name))) for each in _each(lists.indications))
-    return [("", ""), *((each.code, f"{text} ({each.icd10})" if each.icd10 else text) for each, text in named)]
+    return [("", ""), *((each.code, str(each)) for each in _each(lists.indications))]
 
 
 def sites_of(lists: CodeLists) -> Choices:

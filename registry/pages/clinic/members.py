@@ -89,7 +89,7 @@ def people(request: SignedInRequest) -> HttpResponse:
 def revoke(request: SignedInRequest, invitation_id: int) -> HttpResponse:
     """Revoke an open invitation."""
     invitation = revoke_invitation(invitation_id=invitation_id, by=request.user)
-    messages.success(request, _("The invitation to %(email)s is withdrawn.") % {"email": invitation.email})
+    messages.success(request, _("The invitation to %(email)s is revoked.") % {"email": invitation.email})
     return redirect("clinic:people")
 
 

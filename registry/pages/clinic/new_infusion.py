@@ -1,19 +1,20 @@
 """Entering an infusion: the form, with what the infusion would count as beside it, and drafts."""
 
 from contextlib import suppress
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from registry.access import Permission
-from registry.entry.infusions.form_drafts import delete_draft, find_draft, save_draft
+from registry.entry.infusions.form_drafts import autosave_draft, delete_draft, find_draft, save_draft
 from registry.entry.infusions.next_infusion import ages_on, carry_over, repeat_row
 from registry.entry.infusions.record import record_infusion
 from registry.entry.infusions.row_reader import CodeLists
@@ -43,7 +44,8 @@ def record(request: SignedInRequest, number: int | None = None, draft_id: UUID |
     if request.method != "POST":
         initial = draft.fields if draft else _start_from(request, patient)
         form = InfusionForm(initial=initial, lists=lists, patient=patient)
-        return _show_form(request, form, draft_id, Judged(look_up(request, form)[1]))
+        own = draft_id if draft and draft.is_autosave else None
+        return _show_form(request, form, draft_id, Judged(look_up(request, form)[1]), autosave=own)
     form = _read_form(request, lists, patient)
     match request.POST.get("do"):
         case "draft":
@@ -71,6 +73,24 @@ def record_person(request: SignedInRequest) -> HttpResponse:
     form.forgive("age_at_infusion", "age_missing")  # the page is about to fill it in
     response = show(request, "clinic/guidance.html", _guidance(form, judged) | {"swap": True})
     return say_wait(response, judged.too_many)
+
+
+@sensitive_post_parameters()
+@page(Permission.WRITE_RECORDS, stores=False)
+@require_POST
+def autosave(request: SignedInRequest, draft_id: UUID) -> HttpResponse:
+    """Called every few seconds while someone types: saves the form, and says so."""
+    patient = _patient_known_here(request, read_registry_number(request.POST.get("person", "")))
+    form = _read_form(request, CodeLists(request.user), patient)
+    context = {"draft_id": draft_id, "now": timezone.now(), "centre": form.chosen_centre}
+    if not any(typed for name, typed in form.stated().items() if name not in {"centre", "patient_id"}):
+        return HttpResponse()  # nothing that could be saved
+    if form.chosen_centre:
+        left_out = autosave_draft(
+            draft_id=draft_id, fields=form.stated(), centre=form.chosen_centre, by=request.user, patient=patient
+        )
+        context["left_out"] = [form.fields[name].label for name in left_out]
+    return show(request, "clinic/autosaved.html", context)
 
 
 @page(Permission.WRITE_RECORDS)
@@ -130,10 +150,8 @@ def _submit(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None)
         form.refuse_error(refused)
         return _show_form(request, form, draft_id, judged)
     count("entries", "form")
-    if draft_id:
-        with suppress(NotFound):  # a colleague has deleted it meanwhile
-            delete_draft(draft_id=draft_id, by=request.user)
-    sentence = _("The infusion is stored.") + " " + judged.consequence
+    _delete_drafts(request, draft_id)
+    sentence = _("The infusion is registered.") + " " + judged.consequence
     onward = '{} <a href="{}" autofocus>{}</a>'
     messages.success(request, format_html(onward, sentence, reverse("clinic:record"), _("Register the next")))
     return redirect("clinic:person", number=infusion.patient.registry_number)
@@ -151,9 +169,7 @@ def _refer(request: SignedInRequest, form: InfusionForm, draft_id: UUID | None) 
     except RegistryError as refused:
         form.refuse_error(refused)
         return _show_form(request, form, draft_id, judged)
-    if draft_id:
-        with suppress(NotFound):
-            delete_draft(draft_id=draft_id, by=request.user)
+    _delete_drafts(request, draft_id)
     messages.success(request, _("It is sent to the registry's steward. Nothing is counted yet."))
     return redirect("clinic:referral", referral_id=referral.pk)
 
@@ -177,6 +193,8 @@ def _save_draft(request: SignedInRequest, form: InfusionForm, draft_id: UUID | N
     except RegistryError as refused:
         form.refuse_error(refused)
         return _show_form(request, form, draft_id, Judged(known))
+    if (autosaved := _read_autosave(request)) != draft_id:
+        _delete_drafts(request, autosaved)
     messages.success(request, _("The draft is saved, without the identity number. Nothing is counted yet."))
     return redirect("clinic:start")
 
@@ -196,10 +214,33 @@ def _guidance(form: InfusionForm, judged: Judged) -> dict:
     }
 
 
+def _read_autosave(request: SignedInRequest) -> UUID | None:
+    """The draft as which the page has saved the form by itself, if it has."""
+    try:
+        return UUID(request.POST.get("autosave", ""))
+    except ValueError:
+        return None
+
+
+def _delete_drafts(request: SignedInRequest, draft_id: UUID | None) -> None:
+    """Delete the draft that the form began as, and what the page has saved by itself."""
+    for key in {draft_id, _read_autosave(request)}:
+        with suppress(NotFound):  # there was none, or a colleague has deleted it meanwhile
+            if key:
+                delete_draft(draft_id=key, by=request.user)
+
+
 def _show_form(
-    request: SignedInRequest, form: InfusionForm, draft_id: UUID | None, judged: Judged
+    request: SignedInRequest,
+    form: InfusionForm,
+    draft_id: UUID | None,
+    judged: Judged,
+    *,
+    autosave: UUID | None = None,
 ) -> HttpResponse:
-    response = show(request, "clinic/record.html", _guidance(form, judged) | {"draft_id": draft_id})
+    """autosave: the draft as which the page saves by itself; another one than a draft that others see."""
+    context = {"draft_id": draft_id, "autosave": autosave or _read_autosave(request) or uuid4()}
+    response = show(request, "clinic/record.html", _guidance(form, judged) | context)
     return say_wait(response, judged.too_many)
 
 
@@ -208,5 +249,6 @@ urlpatterns = [
     path("infusions/new/person", record_person, name="record-person"),
     path("persons/<int:number>/new", record, name="record-for"),
     path("drafts/<uuid:draft_id>/", record, name="draft"),
+    path("drafts/<uuid:draft_id>/autosave", autosave, name="draft-autosave"),
     path("drafts/<uuid:draft_id>/discard", discard, name="draft-discard"),
 ]

@@ -1,97 +1,34 @@
-"""The list of infusions, a person's page, corrections and withdrawals."""
+"""A person's page, corrections and withdrawals."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from registry.access import NATIONWIDE, Permission, acting_as, centres_where
-from registry.choices import AccessAction, Category, Side, Status
+from registry.choices import AccessAction, Side, Status
 from registry.entry.history import read_histories
 from registry.entry.infusions.columns import RELATED, row_of
-from registry.entry.infusions.proposal import know_person
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
-from registry.entry.infusions.row_reader import CodeLists, read_identifier_at
+from registry.entry.infusions.row_reader import CodeLists
+from registry.entry.infusions.undo import find_undoable
 from registry.entry.infusions.visible_course import show_sex
-from registry.entry.patients.lookup import find_patient, find_visible_patient
-from registry.entry.patients.search import is_registry_number
+from registry.entry.patients.lookup import find_visible_patient
+from registry.entry.questions.correcting import correct_for_clinic
 from registry.entry.questions.questions import ask
 from registry.entry.questions.referrals import REFERABLE
-from registry.errors import ChangedMeanwhile, NotFound, RegistryError, TooManyLookups
-from registry.identity import IdentifierUnusable
+from registry.errors import ChangedMeanwhile, NotFound, RegistryError
 from registry.models import Infusion, Patient, Question, User
 from registry.models.access_log import log_infusions
-from registry.pages.clinic.base import SignedInRequest, centres_of, page, say_wait, show
+from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.correction_forms import CorrectionForm, ReasonForm
-from registry.pages.clinic.steward_forms import WhoForm
-
-ROWS_A_PAGE = 50
-
-
-@sensitive_post_parameters()
-@page(Permission.READ_RECORDS, stores=False)
-@require_http_methods(["GET", "HEAD", "POST"])
-def infusions(request: SignedInRequest) -> HttpResponse:
-    """The infusions of the user's centres, latest first; POST searches for a person."""
-    search = WhoForm(request.POST or None)
-    too_many: TooManyLookups | None = None
-    if search.is_valid():
-        try:
-            found = _find_person(request, search.cleaned_data["who"])
-        except TooManyLookups as refused:
-            too_many = refused
-            search.add_error("who", str(refused))
-        else:
-            if found:
-                return redirect("clinic:person", number=found.registry_number)
-            search.add_error("who", _("No patient at your centre has this number."))
-    chosen = {name: request.GET.get(name, "") for name in ("centre", "category", "status")}
-    rows = Infusion.objects.visible_to(request.user).select_related(*RELATED)
-    for name, column in (("centre", "centre__code"), ("category", "category"), ("status", "status")):
-        if chosen[name]:
-            rows = rows.filter(**{column: chosen[name]})
-    listed = Paginator(rows.order_by("-infused_on", "-sequence", "id"), ROWS_A_PAGE).get_page(
-        request.GET.get("page")
-    )
-    with acting_as(request.user):
-        log_infusions(by=request.user, action=AccessAction.READ, infusions=listed.object_list)
-    response = show(
-        request,
-        "clinic/infusions.html",
-        {
-            "search": search,
-            "listed": listed,
-            "chosen": chosen,
-            "centres": centres_of(request.user, Permission.READ_RECORDS),
-            "categories": Category.values,
-            "statuses": [choice for choice in Status.choices if choice[0] != Status.DRAFT],
-        },
-    )
-    return say_wait(response, too_many)
-
-
-def _find_person(request: SignedInRequest, who: str) -> Patient | None:
-    """The person by registry number or identifier, if known to the user's centres."""
-    centres = centres_of(request.user, Permission.READ_RECORDS)
-    if is_registry_number(who):
-        visible = Patient.objects.visible_to(request.user)
-        return visible.filter(registry_number=int(who)).first()
-    try:
-        identifier = read_identifier_at(centres[0] if len(centres) == 1 else None, who)
-    except IdentifierUnusable:
-        return None
-    unit = centres[0].code if len(centres) == 1 else ""
-    found = find_patient(identifier=identifier, by=request.user, unit=unit)
-    return know_person(patient=found, by=request.user).patient
 
 
 @page(Permission.READ_RECORDS)
@@ -104,6 +41,8 @@ def person(request: SignedInRequest, number: int) -> HttpResponse:
         log_infusions(by=request.user, action=AccessAction.READ, infusions=course)
     histories = read_histories(Infusion, [infusion.pk for infusion in course])
     writable = centres_where(request.user, Permission.WRITE_RECORDS)
+    undoable = find_undoable([one.pk for one in course if one.centre_id in writable], by=request.user)
+    may_correct_for = bool(centres_where(request.user, Permission.CORRECT_FOR_CLINIC))
     questions: dict[UUID, list[Question]] = {}
     for question in Question.objects.visible_to(request.user).filter(infusion__in=course):
         questions.setdefault(question.infusion_id, []).append(question)
@@ -120,7 +59,11 @@ def person(request: SignedInRequest, number: int) -> HttpResponse:
                     "history": histories.get(infusion.pk, []),
                     "questions": questions.get(infusion.pk, []),
                     "writable": infusion.centre_id in writable and infusion.status == Status.SUBMITTED,
+                    "undoable": undoable.get(infusion.pk),
                     "is_withdrawn_here": infusion.centre_id in writable and infusion.status == Status.WITHDRAWN,
+                    "may_correct_for": may_correct_for
+                    and infusion.centre_id not in writable
+                    and infusion.status == Status.SUBMITTED,
                     "may_ask_steward": infusion.centre_id in writable,
                 }
                 for infusion in course
@@ -226,9 +169,11 @@ def withdraw(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
     )
 
 
-def _find_stored(request: SignedInRequest, infusion_id: UUID) -> Any:
+def _find_stored(
+    request: SignedInRequest, infusion_id: UUID, permission: Permission = Permission.WRITE_RECORDS
+) -> Any:
     """The infusion with its version. Raises NotFound, also for another centre's infusion."""
-    visible = Infusion.objects.visible_to(request.user, Permission.WRITE_RECORDS).with_version()
+    visible = Infusion.objects.visible_to(request.user, permission).with_version()
     found = visible.filter(pk=infusion_id).select_related(*RELATED).first()
     if found is None:
         raise NotFound
@@ -247,6 +192,41 @@ def _say_withdrawn(request: SignedInRequest, infusion: Infusion) -> HttpResponse
         ),
     )
     return redirect("clinic:person", number=infusion.patient.registry_number)
+
+
+@page(Permission.CORRECT_FOR_CLINIC)
+@require_http_methods(["GET", "HEAD", "POST"])
+def correct_for(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
+    """The stored fields of a clinic's row; POST corrects them on the clinic's behalf, and tells it."""
+    permission = Permission.CORRECT_FOR_CLINIC
+    stored = _find_stored(request, infusion_id, permission)
+    if stored.status != Status.SUBMITTED:
+        return _say_withdrawn(request, stored)
+    lists = CodeLists(request.user, centre=stored.centre.code, permission=permission)
+    form = CorrectionForm(request.POST or None, infusion=stored, lists=lists)
+    reason = ReasonForm(request.POST or None)
+    changes, version, differences = None, stored.version, list[dict]()
+    if request.method == "POST":
+        changes, version = form.read_changes(), _read_version(request)
+    if changes is not None and reason.is_valid() and not form.errors:
+        del changes["centre"]
+        try:
+            correct_for_clinic(
+                infusion_id=infusion_id, changes=changes, by=request.user, reason=reason.reason, version=version
+            )
+        except ChangedMeanwhile as changed:
+            form.refuse_error(changed)
+            stored = _find_stored(request, infusion_id, permission)
+            differences, version = list(_differences(form, stored)), stored.version
+        except NotFound:
+            raise
+        except RegistryError as refused:
+            form.refuse_error(refused)
+        else:
+            messages.success(request, _("The infusion is corrected. The clinic sees why on its start page."))
+            return redirect("clinic:person", number=stored.patient.registry_number)
+    context = {"form": form, "reason": reason, "infusion": stored, "version": version, "differences": differences}
+    return show(request, "clinic/correct.html", context | {"for_clinic": True})
 
 
 def _read_version(request: SignedInRequest) -> int:
@@ -269,8 +249,8 @@ def _differences(form: CorrectionForm, stored: Infusion) -> Iterator[dict]:
 
 
 urlpatterns = [
-    path("infusions/", infusions, name="infusions"),
     path("persons/<int:number>/", person, name="person"),
     path("infusions/<uuid:infusion_id>/correct", correct, name="correct"),
+    path("infusions/<uuid:infusion_id>/correct-for", correct_for, name="correct-for"),
     path("infusions/<uuid:infusion_id>/withdraw", withdraw, name="withdraw"),
 ]

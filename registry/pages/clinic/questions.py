@@ -30,7 +30,7 @@ QUESTIONS_A_PAGE = 50
 @require_safe
 def questions(request: SignedInRequest) -> HttpResponse:
     """The open questions of the user's centres, with a form for each in which they may write."""
-    chosen = {name: request.GET.get(name, "") for name in ("state", "centre")}
+    chosen = {name: request.GET.get(name, "") for name in ("state", "centre", "rule")}
     return show_questions(request, read_questions(by=request.user, **chosen), chosen=chosen)
 
 

@@ -117,7 +117,7 @@ def settle_referral(request: SignedInRequest, referral_id: UUID) -> HttpResponse
         stated = read_sent(sent, by=request.user)
     except InfusionRefused as refused:
         wrong = "; ".join(f"{column_name(problem.field)}: {problem.sentence}" for problem in refused.problems)
-        sentence = _("What was sent cannot be registered any longer: decline it, and say why.")
+        sentence = _("What was sent can no longer be registered: decline it, and say why.")
         messages.error(request, f"{sentence} {wrong}")
         return redirect("clinic:referral", referral_id=referral_id)
     rows = read_rows(patient, by=request.user)

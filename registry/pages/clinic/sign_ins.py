@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from registry.entry.accounts.sign_ins import count_refused, read_attempts, sign_in_before
+from registry.entry.accounts.sign_ins import count_refused, read_attempts, sign_in_before, visit_before
 from registry.models import User
 from registry.pages.clinic.base import SignedInRequest, page, show
+
+VISIT_BEFORE = "visit_before"  # in the session: when the user came the last time, for the start page
 
 
 @page()
@@ -26,9 +28,11 @@ def sign_ins(request: SignedInRequest) -> HttpResponse:
 
 @receiver(user_logged_in)
 def tell_of_refused(request: HttpRequest | None, user: User, **others: Any) -> None:
-    """Tell who signs in of the attempts that were refused since the sign-in before."""
+    """Tell who signs in of attempts refused since the sign-in before, and keep when they came the last time."""
     if request is None:
         return
+    visit = visit_before(user)
+    request.session[VISIT_BEFORE] = visit.isoformat() if visit else ""
     refused = count_refused(user, since=sign_in_before(user))
     if refused:
         sentence = ngettext(

@@ -1,4 +1,4 @@
-"""The start page: latest entries, what waits for the user, the centre's counts."""
+"""The start page: what waits for the user, the latest entries, the centre's numbers beside the nation's."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,53 +6,68 @@ from typing import Any
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import path
-from django.utils.translation import get_language
-from django.views.decorators.http import require_safe
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_POST, require_safe
 
 from registry.access import ROLES, Permission, acting_as
-from registry.choices import AccessAction, Category, CentreRole, NationalRole
-from registry.entry.live_counts import count_entered
-from registry.entry.questions.questions import RELATED
-from registry.entry.questions.referrals import read_waiting
-from registry.errors import NotPublished
-from registry.models import Centre, Coverage, Draft, Infusion, Question, User
+from registry.choices import AccessAction, CentreRole, NationalRole
+from registry.entry.infusions.form_drafts import AUTOSAVE_DAYS
+from registry.models import Centre, Infusion, User
 from registry.models.access_log import log_infusions
 from registry.pages.clinic.base import SignedInRequest, centres_of, page, show
-from registry.published.queries import read_map, read_status
+from registry.pages.clinic.own_numbers import describe_own
+from registry.pages.clinic.worklist import LISTED, describe_worklist, list_shown
+from registry.published.queries import read_status
 
 LATELY = 10
-LISTED = 50  # of what waits; lists of their own have all
 
 
 @page()
 @require_safe
 def start(request: SignedInRequest) -> HttpResponse:
-    """The latest entries of the user's centres and what waits for the user; without a centre only the roles."""
-    mine = centres_of(request.user, Permission.WRITE_RECORDS)
-    lately = Infusion.objects.visible_to(request.user, Permission.WRITE_RECORDS).select_related(
+    """The worklist, and the latest entries of the user's centres; without a centre only the roles."""
+    user = request.user
+    mine = centres_of(user, Permission.WRITE_RECORDS)
+    lately = Infusion.objects.visible_to(user, Permission.WRITE_RECORDS).select_related(
         "centre", "patient", "product"
     )
     recent = list(lately.order_by("-created_at", "id")[:LATELY])
-    with acting_as(request.user):
-        log_infusions(by=request.user, action=AccessAction.READ, infusions=recent)
-    drafts = Draft.objects.visible_to(request.user, Permission.WRITE_RECORDS)
-    drafts = drafts.select_related("centre", "patient", "saved_by")
-    questions = Question.objects.visible_to(request.user, Permission.WRITE_RECORDS).unanswered()
+    worklist = describe_worklist(request)
+    with acting_as(user):
+        shown = {infusion.pk: infusion for infusion in [*recent, *list_shown(worklist)]}
+        log_infusions(by=user, action=AccessAction.READ, infusions=shown.values())
+    published = read_status()
+    drafts = Paginator(worklist["drafts"], LISTED).get_page(request.GET.get("page"))
     return show(
         request,
         "clinic/start.html",
         {
             "recent": recent,
             "draft_days": settings.DRAFT_DAYS,
-            "drafts": Paginator(list(drafts), LISTED).get_page(request.GET.get("page")),
-            "questions": questions.select_related(*RELATED)[:LISTED],
-            "referrals": read_waiting(by=request.user)[:LISTED],
-            "roles": list(_roles(request.user)),
-            "centres": list(_compare_published(request.user, mine)),
-            "published": read_status(),
-        },
+            "autosave_days": AUTOSAVE_DAYS,
+            "roles": list(_roles(user)),
+            "published": published,
+        }
+        | worklist
+        | {"drafts": drafts}
+        | describe_own(user, mine, published["snapshot"]),
     )
+
+
+@page(Permission.WRITE_RECORDS)
+@require_POST
+def changes_seen(request: SignedInRequest) -> HttpResponse:
+    """Mark as seen what others have changed, up to the latest that the page showed."""
+    try:
+        until = parse_datetime(request.POST.get("until", ""))
+    except ValueError:
+        until = None
+    if until and timezone.is_aware(until):
+        User.objects.filter(pk=request.user.pk).update(changes_seen_at=min(until, timezone.now()))
+    return redirect("clinic:start")
 
 
 def _roles(user: User) -> Iterator[dict[str, Any]]:
@@ -63,33 +78,4 @@ def _roles(user: User) -> Iterator[dict[str, Any]]:
         yield {"name": names[role], "centre": codes.get(centre or 0, ""), "sentence": ROLES[role][0]}
 
 
-def _compare_published(user: User, centres: list[Centre]) -> Iterator[dict[str, Any]]:
-    """Each centre's numbers by category, as recorded and as published."""
-    if not centres:
-        return
-    entered = count_entered(user)
-    try:
-        document = {centre["code"]: centre for centre in read_map(language=get_language() or "sv")["centres"]}
-    except NotPublished:
-        document = {}
-    stated = Coverage.objects.filter(centre__in=centres).reverse()  # so that the latest statement wins
-    complete = {row.centre_id: row.complete_through for row in stated}
-    for centre in centres:
-        counted, published = entered.get(centre.pk, {}), document.get(centre.code, {})
-        by_category = {row["category"]: row for row in published.get("categories", [])}
-        names = [name for name in (*Category.values, "all") if name in counted or name in by_category]
-        yield {
-            "centre": centre,
-            "complete_through": complete.get(centre.pk),
-            "rows": [
-                {
-                    "category": "" if name == "all" else name,
-                    "entered": counted.get(name),
-                    "published": published if name == "all" else by_category.get(name),
-                }
-                for name in names
-            ],
-        }
-
-
-urlpatterns = [path("", start, name="start")]
+urlpatterns = [path("", start, name="start"), path("changes-seen", changes_seen, name="changes-seen")]

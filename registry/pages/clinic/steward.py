@@ -5,20 +5,27 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.core.paginator import Paginator
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from registry.access import Permission, acting_as
 from registry.choices import AccessAction
 from registry.entry.patients.comparison import MergeUnexplained, choose_traits
 from registry.entry.patients.count_effect import EffectChanged, Place, as_one, compare, places_of, print_effect
-from registry.entry.patients.duplicates import MOST_PAIRS, NEAR_DAYS, find_doubles
+from registry.entry.patients.duplicates import NEAR_DAYS, find_doubles
 from registry.entry.patients.erasure import count_traces, count_written, erase_patient
+from registry.entry.patients.kept_apart import (
+    end_keeping_apart,
+    keep_apart,
+    read_decisions,
+    read_kept_apart,
+)
 from registry.entry.patients.lookup import find_visible_patient
 from registry.entry.patients.lookup_budget import read_askers
 from registry.entry.patients.merge import check_merge, merge_patients
@@ -31,9 +38,10 @@ from registry.models import Centre, Infusion, Patient
 from registry.models.access_log import log_infusions, log_persons
 from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.effect_in_words import say_effect
-from registry.pages.clinic.steward_forms import EraseForm, MergeForm, MoveForm, WhoForm
+from registry.pages.clinic.steward_forms import EraseForm, MergeForm, MoveForm, WhoForm, WordsForm
 
 MOST_WAITING = 50  # referrals, the oldest; the list of referrals has all
+APART_A_PAGE = 50
 METHODS = ["GET", "HEAD", "POST"]
 
 
@@ -52,9 +60,8 @@ def desk(request: SignedInRequest) -> HttpResponse:
         "most_waiting": MOST_WAITING,
         "unsettled": read_unsettled(by=request.user),
         "most_unsettled": MOST_SHOWN,
-        "pairs": find_doubles(by=request.user),
+        "doubles": find_doubles(by=request.user, page=request.GET.get("page", "1")),
         "near_days": NEAR_DAYS,
-        "most_pairs": MOST_PAIRS,
         "askers": read_askers(by=request.user, near=near),
         "near": near,
         "budget": settings.LOOKUPS_PER_HOUR,
@@ -90,15 +97,57 @@ def merge(request: SignedInRequest, number: int, other: int) -> HttpResponse:
         except RegistryError as refused:
             form.refuse(refused, field="explanation" if refused.code == MergeUnexplained.code else None)
         else:
-            messages.success(request, _("The two persons are one now, under registry number %s.") % number)
+            messages.success(request, _("The two persons are now one, under registry number %s.") % number)
             return redirect("clinic:person", number=number)
+    return _show_pair(request, keep, absorb, form, _apart_form())
+
+
+@page(Permission.MERGE_PATIENTS)
+@require_POST
+def apart(request: SignedInRequest, number: int, other: int) -> HttpResponse:
+    """Decide that the two are not the same person, or end that decision; with a reason."""
+    one, another = (_patient(request, each, Permission.MERGE_PATIENTS) for each in (number, other))
+    form, ends = _apart_form(request.POST), request.POST.get("do") == "end"
+    if form.is_valid():
+        decide = end_keeping_apart if ends else keep_apart
+        try:
+            decide(one=one, other=another, by=request.user, reason=form.cleaned_data["text"])
+        except RegistryError as refused:
+            form.refuse(refused)
+        else:
+            done = _("The decision is ended: the two can be compared again.") if ends else _(
+                "Decided: they are not the same person. The pair is on the list of those kept apart."
+            )  # fmt: skip
+            messages.success(request, done)
+            return redirect("clinic:merge", number=number, other=other) if ends else redirect("clinic:desk")
+    return _show_pair(request, one, another, MergeForm(), form)
+
+
+@page(Permission.MERGE_PATIENTS)
+@require_safe
+def kept_apart(request: SignedInRequest) -> HttpResponse:
+    """The pairs of whom it was decided that they are not the same person, the latest first."""
+    listed = Paginator(read_kept_apart(by=request.user), APART_A_PAGE).get_page(request.GET.get("page"))
+    shown = {person.registry_number for pair in listed for person in (pair.one, pair.other)}
+    with acting_as(request.user):
+        log_persons(by=request.user, action=AccessAction.READ, numbers=sorted(shown))
+    return show(request, "clinic/desk_apart.html", {"listed": listed})
+
+
+def _show_pair(
+    request: SignedInRequest, keep: Patient, absorb: Patient, form: MergeForm, apart_form: WordsForm
+) -> HttpResponse:
     courses = [_read_course(request, patient) for patient in (keep, absorb)]
+    decisions = list(read_decisions(keep, absorb))
     context = {
         "persons": list(zip((keep, absorb), courses, strict=True)),
         "form": form,
         "keep": keep,
         "absorb": absorb,
         "written": count_written(absorb),
+        "apart_form": apart_form,
+        "decisions": decisions,
+        "standing": any(decision.ended_at is None for decision in decisions),
     }
     try:
         context["unexplained"] = check_merge(keep=keep, absorb=absorb)
@@ -175,6 +224,10 @@ def erase(request: SignedInRequest, number: int) -> HttpResponse:
     return show(request, "clinic/desk_erase.html", context | _show_effect(before, []))
 
 
+def _apart_form(data: QueryDict | None = None) -> WordsForm:
+    return WordsForm(data, label=_("Why they are, or are not, the same person"), prefix="apart")
+
+
 def _patient(request: SignedInRequest, number: int, permission: Permission) -> Patient:
     return find_visible_patient(number=number, by=request.user, permission=permission)
 
@@ -215,13 +268,15 @@ def _show_effect(before: Sequence[Place], after: Sequence[Place]) -> dict[str, A
 def _say_erased(infusions: int, history: int) -> str:
     said = ngettext("The person is erased, with %d infusion", "The person is erased, with %d infusions", infusions)
     rows = ngettext("and %d row of history.", "and %d rows of history.", history)
-    return f"{said % infusions} {rows % history} " + _("The numbers follow with the next snapshot.")
+    return f"{said % infusions} {rows % history} " + _("The numbers change with the next snapshot.")
 
 
 urlpatterns = [
     path("desk/", desk, name="desk"),
     path("persons/<int:number>/merge/", merge_with, name="merge-with"),
     path("persons/<int:number>/merge/<int:other>", merge, name="merge"),
+    path("persons/<int:number>/merge/<int:other>/apart", apart, name="apart"),
+    path("desk/kept-apart/", kept_apart, name="kept-apart"),
     path("persons/<int:number>/move", move, name="move"),
     path("persons/<int:number>/erase", erase, name="erase"),
 ]

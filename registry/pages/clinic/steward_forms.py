@@ -78,7 +78,7 @@ class IdentifierForm(WordsForm):
     number = forms.CharField(
         label=gettext_lazy("Identity number"),
         max_length=80,
-        help_text=gettext_lazy("It is not stored, only a code that cannot be read back."),
+        help_text=gettext_lazy("The number is not stored. It is turned into a code that cannot be read back."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
     )
     centre = CentreField(
@@ -152,8 +152,8 @@ class EraseForm(WordsForm):
     refuses = ChoiceField(
         label=gettext_lazy("Afterwards"),
         choices=[
-            ("yes", gettext_lazy("Refuse a new registration of this person")),
-            ("no", gettext_lazy("Allow a new registration of this person")),
+            ("yes", gettext_lazy("Block this person from being registered again")),
+            ("no", gettext_lazy("Allow this person to be registered again")),
         ],
         widget=forms.RadioSelect,
     )

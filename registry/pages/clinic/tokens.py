@@ -54,7 +54,9 @@ class TokenForm(forms.Form):
         required=False,
         max_length=1000,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text=gettext_lazy("From which alone it is taken, such as 10.1.0.0/16 192.0.2.7. Empty: from any."),
+        help_text=gettext_lazy(
+            "The only networks from which it is accepted, such as 10.1.0.0/16 192.0.2.7. Empty: any network."
+        ),
     )
 
     def __init__(self, *args, **kwargs):

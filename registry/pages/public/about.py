@@ -13,22 +13,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 
-from registry.choices import Category
 from registry.errors import NotPublished, Withheld
-from registry.figure.draw_map import draw_map
-from registry.figure.shapes import draw_shapes
+from registry.formats.labels import label_measure
 from registry.map_cells import list_numbers
 from registry.measures import DERIVED, MEASURES
 from registry.pages.public.error_pages import show_unpublished
 from registry.pages.public.layout import PLACES, describe_snapshot, frame
 from registry.pages.public.map_page import list_downloads
-from registry.pages.public.selection import ChoiceUnknown, View, read_view
+from registry.pages.public.selection import View
 from registry.published.current_snapshot import Current, read_current, retry_if_replaced
 from registry.published.disclosure import require_exact
 from registry.published.queries import read_freshness, read_map
 from registry.published.reconciliation import Compared, reconcile
-from registry.wording import say_citation, say_date, say_month, say_number
-from swecar.http.error_status import status_of
+from registry.wording import say_citation, say_date, say_measured, say_month, say_number
 from swecar.http.snapshot_response import Content, host_of, respond
 
 HTML = "text/html; charset=utf-8"
@@ -96,12 +93,11 @@ def describe_freshness(language: str, host: str, current: Current) -> dict:
 
 
 def describe_sharing(language: str, host: str, current: Current) -> dict:
-    """A sentence to cite, the code to embed, the files, and a line of code for each kind of client."""
+    """A sentence to cite, the files, and a line of code for each kind of client."""
     document = read_map(language=language, number=current.number)
     return {
         "citation": say_citation(document),
         "host": host,
-        "embed": f"{host}{PLACES['embed'][language]}",
         "downloads": list_downloads(View(language)),
     }
 
@@ -136,32 +132,6 @@ def show_page(request: HttpRequest, *, name: str, language: str) -> HttpResponse
     return _respond(request, f"{name}:{host}", language, make)
 
 
-@require_safe
-def show_embedded(request: HttpRequest, *, language: str) -> HttpResponse:
-    """The map alone, for a frame in another page; ?as_of=YYYY-MM-DD."""
-    with override(language):
-        try:
-            as_of = read_view(language, request.GET).as_of
-        except ChoiceUnknown as unknown:
-            return HttpResponse(str(unknown), content_type="text/plain; charset=utf-8", status=status_of(unknown))
-
-    def make(current: Current) -> bytes:
-        document = read_map(language=language, as_of=as_of, number=current.number)
-        with override(language):
-            context = frame(language, PLACES["embed"]) | {
-                "snapshot": describe_snapshot(document["snapshot"]),
-                "categories": [(category.value, category.label) for category in Category],
-                "shapes": draw_shapes(),
-                "maps": [
-                    draw_map(document, language=language, variant=variant, table=None)
-                    for variant in ("wide", "narrow")
-                ],
-            }
-            return render_to_string("pages/embed.html", context).encode()
-
-    return _respond(request, f"embed:{as_of}", language, make)
-
-
 def _respond(request: HttpRequest, key: str, language: str, make: Callable[[Current], bytes]) -> HttpResponse:
     try:
         return retry_if_replaced(lambda: _respond_from_current(request, key, language, make))
@@ -178,15 +148,14 @@ def _respond_from_current(
 
 
 def _describe_row(row: Compared, cities: Mapping[str, str], language: str) -> dict:
-    code, _cross, category = row.cell.partition(" × ")
+    code, _cross, category = row.printed.cell.partition(" × ")
     place = _("Sweden") if code == "nation" else cities.get(code, code)
-    measure = (MEASURES | DERIVED)[row.measure]
     return {
         "place": f"{place}, {category}" if category else place,
         "total": not category,
-        "measure": measure.label(language),
-        "figure": "–" if row.figure is None else str(row.figure),
-        "registry": "–" if row.registry is None else str(row.registry),
+        "measure": label_measure(row.printed.measure, language),
+        "figure": "–" if row.printed.value is None else say_measured(row.printed.measure, row.printed.value),
+        "registry": "–" if row.registry is None else say_measured(row.printed.measure, row.registry),
         "differs": row.differs,
     }
 
@@ -195,7 +164,4 @@ urlpatterns = [
     path(place[1:], show_page, {"name": name, "language": language}, name=f"{name}-{language}")
     for name in PAGES
     for language, place in PLACES[name].items()
-] + [
-    path(place[1:], show_embedded, {"language": language}, name=f"embed-{language}")
-    for language, place in PLACES["embed"].items()
 ]

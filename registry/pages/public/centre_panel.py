@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from registry.pages.public.selection import View
-from registry.pages.public.time_panel import describe_years
+from registry.pages.public.time_panel import describe_years, say_how_complete
 from registry.wording import (
     CentreText,
     is_awaited,
@@ -30,6 +30,7 @@ def describe_choice(document: dict, series: dict | None, view: View, texts: Iter
         "text": text,
         "region": centre["region"],
         "awaited": awaited,
+        "complete": say_how_complete(centre),
         "sentence": _say_sentence(centre) if centre["infusions"] != 0 else "",
         "share": _say_share(centre, document["national"]) if centre["infusions"] else "",
         "drawing": describe_years(series, document, centre["code"], view) if series and drawn else "",

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.choices import Purpose
-from registry.errors import NotPublished, RegistryError, Withheld, WrongPurpose
+from registry.errors import NotPublished, RegistryError, TooManyRequests, Withheld, WrongPurpose
 from registry.pages.public.layout import STARTS, frame
 from swecar.http.browser_limits import POLICY, PUBLIC_PAGE
 from swecar.http.error_status import status_of
+from swecar.http.limits import may_have_stored
 from swecar.http.middleware import SIGNED_IN, language_of
 
 
@@ -61,11 +62,28 @@ def show_unavailable(request: HttpRequest, error: RegistryError) -> HttpResponse
     """Nothing can be read, by this error: 503."""
     with override(language_of(request)):
         sentence = str(error)
-        if request.method == "POST":  # a commit may have gone through though nobody was told
-            sentence += " " + _("What you sent may or may not have been saved: look before you send it again.")
+        if request.method == "POST":
+            sentence += " " + say_whether_stored()
         response = _show(request, status_of(error), _("The page cannot be shown just now"), sentence)
     response["Retry-After"] = "60"
     return response
+
+
+def show_too_many(request: HttpRequest, error: TooManyRequests) -> HttpResponse:
+    """One request more than a client's rate allows: 429."""
+    with override(language_of(request)):
+        sentence = _("Wait a minute, and try again.")
+        response = _show(request, status_of(error), _("Too many requests."), sentence)
+    for name, value in error.headers.items():
+        response[name] = value
+    return response
+
+
+def say_whether_stored() -> str:
+    """Of what was sent in the present request, which an outage has broken off."""
+    if may_have_stored():  # a commit may have gone through though nobody was told
+        return _("What you sent may or may not have been saved: look before you send it again.")
+    return _("Nothing was stored.")
 
 
 def show_unpublished(error: NotPublished | Withheld, *, language: str) -> HttpResponse:

@@ -1,10 +1,14 @@
 """The public map page, from published documents alone: no database, no cache, no request."""
 
+from datetime import date
+
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
+from registry.caveats import say_horizon
 from registry.choices import Category
+from registry.completeness import is_complete
 from registry.dates import read_date
 from registry.figure.draw_map import draw_map
 from registry.figure.shapes import draw_shapes
@@ -12,6 +16,8 @@ from registry.formats import MAP_FORMATS
 from registry.infusion_rules import FIRST_TREATMENT
 from registry.measures import DERIVED, MEASURES
 from registry.pages.public.centre_panel import describe_choice
+from registry.pages.public.day_lists import list_days
+from registry.pages.public.figure_menu import describe_card, describe_map_menu, describe_time_menu
 from registry.pages.public.layout import LANGUAGES, describe_snapshot, frame
 from registry.pages.public.numbers_table import describe_table
 from registry.pages.public.selection import View, check_centre
@@ -40,8 +46,10 @@ def render_map_page(
     with override(language):
         check_centre(view, [centre["code"] for centre in document["centres"]])
         turned = {code: view.address(language=code) for code in LANGUAGES}
-        context = frame(language, turned, host=host) | {"view": view, "problem": problem}
-        return render_to_string("pages/map.html", context | _describe(document, series, view))
+        context = frame(language, turned, host=host, card=describe_card(view))
+        context |= {"view": view, "problem": problem}
+        menus = {"map_menu": describe_map_menu(view, host), "time_menu": describe_time_menu(view, host)}
+        return render_to_string("pages/map.html", context | menus | _describe(document, series, view))
 
 
 def _describe(document: dict, series: dict | None, view: View) -> dict:
@@ -49,7 +57,7 @@ def _describe(document: dict, series: dict | None, view: View) -> dict:
     texts = describe_centres(document)
     return {
         "snapshot": describe_snapshot(document["snapshot"]),
-        "when": _describe_when(view, document["snapshot"]),
+        "when": _describe_when(view, document),
         "national": document["national"],
         "lead": _say_lead(document["national"]),
         "figures": _choose_figures(document["national"]),
@@ -105,11 +113,13 @@ def list_downloads(view: View) -> list[tuple[str, str, str]]:
     ]
 
 
-def _describe_when(view: View, snapshot: dict) -> dict:
+def _describe_when(view: View, document: dict) -> dict:
     """The day that is shown, and the months that can be, from the first to that of the latest infusion.
 
-    Where small numbers are not shown, only the ends of years can be.
+    Where small numbers are not shown, only the ends of years can be. Months after `complete` are those that an
+    active centre has not attested.
     """
+    snapshot = document["snapshot"]
     through, exact = snapshot["data_through"], snapshot["disclosure"] == "exact"
     last = read_date(through)[0] if through else FIRST_TREATMENT
     if not exact:
@@ -123,12 +133,21 @@ def _describe_when(view: View, snapshot: dict) -> dict:
         "months": months[0],
         "month": min(months),
         "all": view.address(as_of=None),
+        "lists": list_days(view.as_of, last, months=exact),
+        "complete": sum(is_complete(document["centres"], month) for month in _list_months(last)) - 1,
+        "horizon": say_horizon(document),
     }
+
+
+def _list_months(last: date) -> list[str]:
+    """The months from the registry's first to that of a day, as "2025-09"."""
+    ends = 12 * last.year + last.month
+    return [f"{at // 12}-{at % 12 + 1:02}" for at in range(12 * FIRST_TREATMENT.year, ends)]
 
 
 def _say_lead(national: dict) -> str:
     if national["infusions"] == 0:
-        return _("No infusion has been recorded in the registry yet.")
+        return _("No infusion has been registered yet.")
     if national["patients"] is None or national["first"] is None:
         return _("How many people have been treated with CAR-T cells in Sweden is not shown here.")
     return ngettext(

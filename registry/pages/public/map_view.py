@@ -7,7 +7,7 @@ from django.utils.translation import override
 from registry.errors import NotPublished
 from registry.pages.public.error_pages import show_unpublished
 from registry.pages.public.map_page import render_map_page
-from registry.pages.public.selection import ChoiceUnknown, View, read_view
+from registry.pages.public.selection import LISTS, ChoiceUnknown, View, read_view
 from registry.published.current_snapshot import read_current, retry_if_replaced
 from registry.published.queries import read_map_and_series
 from swecar.http.error_status import status_of
@@ -23,8 +23,9 @@ def show_map(request: HttpRequest, *, language: str) -> HttpResponse:
     try:
         with override(language):
             view = read_view(language, request.GET)
-        if view.as_of and request.GET["as_of"] != view.as_of.isoformat():
-            return redirect(view.address())  # one address for one day, and the field writes it so
+        written = view.as_of.isoformat() if view.as_of else ""
+        if request.GET.get("as_of", "") != written or any(name in request.GET for name in LISTS):
+            return redirect(view.address())  # one address for one day, however it was chosen
         return retry_if_replaced(lambda: _respond(request, view))
     except ChoiceUnknown as unknown:
         return _refuse(unknown, language)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from registry.caveats import say_differences
 from registry.choices import Category
 from registry.wording import (
     is_awaited,
@@ -11,7 +12,6 @@ from registry.wording import (
     say_first_of,
     say_infusions,
     say_number,
-    say_people,
     say_status,
     say_table_cells,
 )
@@ -46,7 +46,7 @@ def describe_table(document: dict) -> dict:
         "groups": [_group_rows(centre, document["manufacturing"]) for centre in document["centres"]],
         "nation": _total_nation(document["national"]),
         "children": say_number(document["national"]["children"]),
-        "differences": _explain_differences(document),
+        "differences": say_differences(document),
     }
 
 
@@ -96,29 +96,3 @@ def _total_nation(national: dict) -> Row:
         first_text=say_first_of(national),
         cells=say_table_cells(national),
     )
-
-
-def _explain_differences(document: dict) -> list[str]:
-    """A sentence for every total that is not the sum of its parts; the first says why that is."""
-    national = document["national"]
-    places = [(centre["city"], centre) for centre in document["centres"] if centre.get("patients_summed")]
-    if national["patients_summed"] and national["patients"] != national["patients_summed"]:
-        places.insert(0, (_("Sweden"), national))
-    if not places:
-        return []
-    numbers = [
-        _("%(place)s: the patients of the categories add up to %(summed)s, but they are %(patients)s.")
-        % {
-            "place": place,
-            "summed": say_number(counted["patients_summed"]),
-            "patients": say_people(counted["patients"]),
-        }
-        for place, counted in places
-    ]
-    return [
-        _(
-            "A person treated in several categories or at several centres is a patient in each of them, "
-            "but one patient in the total; the later infusions count as reinfusions or further doses there."
-        ),
-        *numbers,
-    ]

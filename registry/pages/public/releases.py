@@ -13,13 +13,13 @@ from django.views.decorators.http import require_safe
 from registry.errors import NotFound, Withheld
 from registry.figure.draw_map import draw_map
 from registry.figure.shapes import draw_shapes
-from registry.measures import MEASURES
+from registry.formats.labels import label_measure
 from registry.pages.public.error_pages import show_unpublished
-from registry.pages.public.layout import PLACES, describe_snapshot, frame
+from registry.pages.public.layout import CARDS, PLACES, Card, describe_snapshot, frame
 from registry.pages.public.numbers_table import describe_table
 from registry.published.release_causes import CAUSES
 from registry.published.releases import read_newest, read_release, read_release_file, read_releases
-from registry.wording import say_citation, say_date, say_first, say_instant, say_number
+from registry.wording import say_citation, say_date, say_instant, say_measured, say_number
 from swecar.http.browser_limits import POLICY, drawing_policy
 from swecar.http.snapshot_response import Content, host_of, respond
 
@@ -109,7 +109,8 @@ def _render_one(release: dict, language: str, host: str) -> bytes:
     document = release["documents"][language]
     addresses = {code: f"{place}{release['name']}/" for code, place in PLACES["releases"].items()}
     with override(language):
-        context = frame(language, addresses, host=host) | {
+        card = Card(release["title"][language], f"{addresses[language]}{CARDS[language].rpartition('/')[2]}.png")
+        context = frame(language, addresses, host=host, card=card) | {
             "release": _describe(release, language),
             "snapshot": describe_snapshot(document["snapshot"]),
             "hash": release["hash"],
@@ -124,8 +125,8 @@ def _render_one(release: dict, language: str, host: str) -> bytes:
             ],
             "since": release["changes"]["since"],
             "since_address": f"{PLACES['releases'][language]}{release['changes']['since']}/",
-            "changes": [_describe_change(row, document, language) for row in release["changes"]["changes"]],
-            "causes": [_say_cause(cause) for cause in CAUSES],
+            "changes": [describe_change(row, document, language) for row in release["changes"]["changes"]],
+            "causes": [say_cause(cause) for cause in CAUSES],
             **describe_table(document),
         }
         return render_to_string("pages/release.html", context).encode()
@@ -144,9 +145,11 @@ def _describe(release: dict, language: str) -> dict:
     }
 
 
-def _describe_change(row: dict, document: dict, language: str) -> dict:
-    cities = {centre["code"]: centre["city"] for centre in document["centres"]}
-    place = cities.get(row["centre"], row["centre"]) if row["centre"] else _("Sweden")
+def describe_change(row: dict, document: dict, language: str) -> dict:
+    names = {centre["code"]: centre["city"] for centre in document["centres"]}
+    names |= {site["site"]: site["name"] for site in document["manufacturing"]}
+    code = row["centre"] or row.get("site")  # releases before 1.0 tell of no site
+    place = names.get(code, code) if code else _("Sweden")
     return {
         "place": place if row["category"] is None else f"{place}, {row['category']}",
         "total": row["category"] is None,
@@ -154,22 +157,16 @@ def _describe_change(row: dict, document: dict, language: str) -> dict:
         "measures": [
             _("%(measure)s %(before)s → %(after)s")
             % {
-                "measure": MEASURES[name].label(language),
-                "before": _say(name, moved["before"]),
-                "after": _say(name, moved["after"]),
+                "measure": label_measure(name, language),
+                "before": say_measured(name, moved["before"]),
+                "after": say_measured(name, moved["after"]),
             }
             for name, moved in row["measures"].items()
         ],
     }
 
 
-def _say(measure: str, value) -> str:
-    if measure == "first":
-        return say_first(value) or "–"
-    return say_number(value)
-
-
-def _say_cause(cause: str) -> str:
+def say_cause(cause: str) -> str:
     return {
         "new": _("new"),
         "corrected": _("corrected"),

@@ -7,7 +7,18 @@ from registry.pages.public.layout import PLACES
 from registry.pages.public.selection import HOMES
 from registry.published.releases import list_names
 
-FOUND = ("releases", "counting", "reconciliation", "freshness", "sharing", "accessibility", "privacy")
+FOUND = (
+    "explore",
+    "compare",
+    "releases",
+    "counting",
+    "reconciliation",
+    "freshness",
+    "sharing",
+    "embedding",
+    "accessibility",
+    "privacy",
+)
 
 
 @require_safe

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlencode
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from registry.dates import last_day, require_come, today, understand_date
@@ -13,11 +14,13 @@ from registry.infusion_rules import FIRST_TREATMENT
 
 HOMES = {"sv": "/", "en": "/en/"}
 MEASURES = ("patients", "infusions")
+LISTS = ("year", "month")  # how the form names a day; its address has it as as_of
+FIGURES = ("map", "time")  # what may stand alone, in a frame or as a picture
 SPANS = ("year", "total")  # new ones each year, or all up to its end
 
 
 class ChoiceUnknown(RegistryError):
-    sentence = "What the page is to show is not to be had."
+    sentence = "The page cannot show what was asked for."
     code = "choice_unknown"
 
 
@@ -34,14 +37,19 @@ class View:
     def address(self, part: str = "", **changes) -> str:
         """The address of this view with something changed, at a part of the page."""
         view = replace(self, **changes)
+        return view.at(HOMES[view.language]) + (f"#{part}" if part else "")
+
+    def at(self, place: str, **more: str) -> str:
+        """A place of the service with all that is chosen, and more, as its parameters."""
         words = {
-            "as_of": view.as_of and view.as_of.isoformat(),
-            "centre": view.centre,
-            "measure": view.measure if view.measure != MEASURES[0] else None,
-            "span": view.span if view.span != SPANS[0] else None,
+            "as_of": self.as_of and self.as_of.isoformat(),
+            "centre": self.centre,
+            "measure": self.measure if self.measure != MEASURES[0] else None,
+            "span": self.span if self.span != SPANS[0] else None,
+            **more,
         }
         query = urlencode({name: word for name, word in words.items() if word})
-        return HOMES[view.language] + (f"?{query}" if query else "") + (f"#{part}" if part else "")
+        return f"{place}?{query}" if query else place
 
 
 def read_view(language: str, given: Mapping[str, str]) -> View:
@@ -51,11 +59,23 @@ def read_view(language: str, given: Mapping[str, str]) -> View:
     """
     return View(
         language,
-        as_of=_read_day(given.get("as_of", "").strip()),
+        as_of=read_day(given.get("as_of", "").strip() or _join_lists(given)),
         centre=given.get("centre") or None,
-        measure=_choose(given.get("measure"), MEASURES),
-        span=_choose(given.get("span"), SPANS),
+        measure=choose(given.get("measure"), MEASURES),
+        span=choose(given.get("span"), SPANS),
     )
+
+
+def _join_lists(given: Mapping[str, str]) -> str:
+    """The year and the month that were chosen from the lists, as they are typed; "" where no year is."""
+    year, month = (given.get(name, "").strip() for name in LISTS)
+    return f"{year}-{month.zfill(2)}" if year and month else year
+
+
+def is_written_so(given: QueryDict, address: str) -> bool:
+    """Whether the parameters of a request are those of the address of what they ask: one question has one."""
+    asked = QueryDict(address.partition("?")[2])
+    return dict(asked.lists()) == dict(given.lists())
 
 
 def check_centre(view: View, codes: Collection[str]) -> None:
@@ -64,7 +84,8 @@ def check_centre(view: View, codes: Collection[str]) -> None:
         raise ChoiceUnknown(_("There is no centre with this code. Choose one in the map."))
 
 
-def _read_day(text: str) -> date | None:
+def read_day(text: str) -> date | None:
+    """The last day of a date as typed, today if that is still to come; None for nothing. Raises ChoiceUnknown."""
     if not text:
         return None
     try:
@@ -83,7 +104,8 @@ def _read_day(text: str) -> date | None:
     return day
 
 
-def _choose(word: str | None, words: tuple[str, ...]) -> str:
+def choose(word: str | None, words: tuple[str, ...]) -> str:
+    """One of the words, the first for none. Raises ChoiceUnknown."""
     if not word:
         return words[0]
     if word not in words:

@@ -89,6 +89,23 @@
     narrow();
   }
 
+  // One mark chooses all rows of a list's page.
+  const chooser = document.getElementById("choose-all");
+  if (chooser) {
+    const all = document.createElement("input"), rows = [...document.querySelectorAll("[name=row][type=checkbox]")];
+    const count = () => rows.filter((row) => row.checked).length;
+    function show() {
+      all.checked = count() === rows.length;
+      all.indeterminate = !all.checked && count() > 0;
+    }
+    all.type = "checkbox";
+    all.setAttribute("aria-label", chooser.dataset.label);
+    all.addEventListener("change", () => { for (const row of rows) row.checked = all.checked; });
+    for (const row of rows) row.addEventListener("change", show);
+    chooser.append(all);
+    show(); // a browser that goes back has kept the rows that were chosen
+  }
+
   // A browser gives no focus by itself where the address names a part of the page.
   if (location.hash) addEventListener("load", () => setTimeout(() => document.querySelector("[autofocus]")?.focus()));
 

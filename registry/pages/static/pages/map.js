@@ -5,9 +5,10 @@
   const slider = document.getElementById("month");
   const output = document.querySelector("#when output");
   const form = document.getElementById("when");
-  const day = document.getElementById("as_of");
+  const year = form.querySelector("[name=year]"), month = form.querySelector("[name=month]");
   const language = document.documentElement.lang;
   const [firstYear, firstMonth] = slider.dataset.from.split("-").map(Number);
+  let slid = false; // the last entry of the history is of the slider, as long as that is held
   let asked = null, shown = location.pathname + location.search;
 
   async function show(address, { push = true } = {}) {
@@ -18,10 +19,12 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (answer.redirected) address = answer.url; // a date typed in another way, as it is written
       if (!page.getElementById("when")) throw new Error(answer.status);
+      const open = [...document.querySelectorAll("[data-part] details[open]")].map((one) => one.id);
       for (const part of document.querySelectorAll("[data-part]")) {
         const other = page.getElementById(part.id);
         if (other) part.replaceWith(other);
       }
+      for (const id of open) document.getElementById(id)?.setAttribute("open", "");
       const problem = document.getElementById("problem"), said = page.getElementById("problem");
       problem.textContent = said.textContent;
       problem.hidden = said.hidden;
@@ -32,8 +35,10 @@
       shown = shown.pathname + shown.search;
       const link = document.querySelector("nav a[hreflang]"), turned = page.querySelector("nav a[hreflang]");
       if (link && turned) link.href = turned.href;
-      if (push) history.pushState(null, "", address);
-      else if (push === null) history.replaceState(null, "", address);
+      if (push === "slide" && slid) history.replaceState(null, "", address);
+      else if (push) history.pushState(null, "", address);
+      slid = push === "slide";
+      document.dispatchEvent(new Event("shown"));
     } catch (error) {
       if (error.name !== "AbortError") location.assign(address);
       return false;
@@ -48,13 +53,20 @@
   };
   const dayOf = (place) => new Date(Date.UTC(firstYear, firstMonth + place, 0));
   function say() {
-    const text = dayOf(Number(slider.value)).toLocaleDateString(language, { year: "numeric", month: "long", timeZone: "UTC" });
+    const place = Number(slider.value), { complete, open } = slider.dataset;
+    const name = dayOf(place).toLocaleDateString(language, { year: "numeric", month: "long", timeZone: "UTC" });
+    const text = place > Number(complete) ? `${name}, ${open}` : name;
     output.textContent = text;
     slider.setAttribute("aria-valuetext", text);
   }
+  function list(chosen) {
+    const [ofYear, ofMonth] = chosen ? chosen.split("-").map(Number) : ["", ""];
+    year.value = ofYear;
+    if (month) month.value = ofMonth;
+  }
   function follow(address) {
     const chosen = new URL(address, location.href).searchParams.get("as_of");
-    day.value = chosen ?? "";
+    list(chosen);
     slider.value = chosen ? monthOf(chosen) : slider.max;
     say();
   }
@@ -66,14 +78,15 @@
     address.hash = "";
     if (slider.value === slider.max) address.searchParams.delete("as_of");
     else address.searchParams.set("as_of", dayOf(Number(slider.value)).toISOString().slice(0, 10));
-    day.value = address.searchParams.get("as_of") ?? "";
+    list(address.searchParams.get("as_of"));
     say();
-    show(address.href, { push: null });
+    show(address.href, { push: "slide" });
   });
+  slider.addEventListener("blur", () => { slid = false; });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const fields = new FormData(form);
-    if (!fields.get("as_of")) fields.delete("as_of");
+    if (!fields.get("year")) for (const name of ["year", "month"]) fields.delete(name);
     const query = new URLSearchParams(fields).toString();
     const address = form.action.split(/[?#]/)[0] + (query ? `?${query}` : "");
     show(address).then((shown) => shown && follow(shown));

@@ -14,24 +14,10 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.cache import cache
 
-from api.errors import Refused
+from registry.errors import TooManyRequests
 from swecar.http.client_address import address_of
 
 SECONDS = 60
-
-
-class TooManyRequests(Refused):
-    sentence = "You have asked too often."
-    code = "too_many_requests"
-
-    def __init__(self, allowance: "Allowance", cost: int):
-        counts = f", and this one counts as {cost}" if cost > 1 else ""
-        super().__init__(
-            self.code,
-            f"At most {settings.RATE_LIMIT} responses a minute{counts}. Wait {allowance.reset} seconds; keep the "
-            "ETag and send it as If-None-Match: an unchanged response is free.",
-        )
-        self.headers = allowance.headers() | {"Retry-After": str(allowance.reset)}
 
 
 @dataclass(frozen=True)
@@ -49,6 +35,15 @@ class Allowance:
         }
 
 
+def _refuse(allowance: Allowance, cost: int) -> TooManyRequests:
+    counts = f", and this one counts as {cost}" if cost > 1 else ""
+    return TooManyRequests(
+        f"At most {settings.RATE_LIMIT} responses a minute{counts}. Wait {allowance.reset} seconds; keep the "
+        "ETag and send it as If-None-Match: an unchanged response is free.",
+        headers=allowance.headers() | {"Retry-After": str(allowance.reset)},
+    )
+
+
 @dataclass
 class _Taken:
     """What a process has taken for a client from the shared count, and what is left of that."""
@@ -63,7 +58,7 @@ class _Taken:
     def pay(self, cost: int, reset: int) -> Allowance:
         """Take the cost of a response; what is left then. Raises TooManyRequests."""
         if self.left < cost:
-            raise TooManyRequests(self.allow(reset), cost)
+            raise _refuse(self.allow(reset), cost)
         self.left -= cost
         return self.allow(reset)
 

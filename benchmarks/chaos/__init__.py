@@ -1,0 +1,1 @@
+"""Random faults on a running service under work, and what became of everything that it acknowledged."""

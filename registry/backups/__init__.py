@@ -1,0 +1,1 @@
+"""Backups that only their recipients can open, and restores that prove themselves."""

@@ -1,0 +1,1 @@
+"""Commands in place of those of other applications."""

@@ -116,10 +116,11 @@ class ProductOrigin(TextChoices):
 
 
 class Sponsor(TextChoices):
-    """The sponsor of a trial, which decides between ACT and ICT."""
+    """The sponsor of a trial, which decides between ACT and ICT; one of unknown sponsor is no infusion's trial."""
 
     ACADEMIC = "academic", _("Academic")
     INDUSTRY = "industry", _("Industry")
+    UNKNOWN = "unknown", _("Unknown")
 
 
 class Phase(TextChoices):
@@ -131,6 +132,42 @@ class Phase(TextChoices):
     II_III = "II/III", "II/III"
     III = "III", "III"
     IV = "IV", "IV"
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class AtmpClass(TextChoices):
+    """The class of an advanced therapy medicinal product (ATMP.md, "The words")."""
+
+    IN_VIVO_GTMP = "in_vivo_gtmp", _("Gene therapy in vivo")
+    EX_VIVO_GTMP = "ex_vivo_gtmp", _("Gene therapy ex vivo")
+    SCTMP = "sctmp", _("Somatic cell therapy")
+    TEP = "tep", _("Tissue engineered product")
+    COMBINED = "combined", _("Combined ATMP")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class ManufacturedClass(TextChoices):
+    """The class of what a manufacturing site makes: those of trials, and what is no trial's."""
+
+    IN_VIVO_GTMP = "in_vivo_gtmp", _("Gene therapy in vivo")
+    EX_VIVO_GTMP = "ex_vivo_gtmp", _("Gene therapy ex vivo")
+    SCTMP = "sctmp", _("Somatic cell therapy")
+    TEP = "tep", _("Tissue engineered product")
+    COMBINED = "combined", _("Combined ATMP")
+    VACCINE_PROPHYLACTIC = "vaccine_prophylactic", _("Prophylactic vaccine")
+    VACCINE_THERAPEUTIC = "vaccine_therapeutic", _("Therapeutic vaccine")
+    OTHER = "other", _("Other")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class TrialStatus(TextChoices):
+    """The status of a trial at a site; of two that begin on one day the later here holds."""
+
+    PLANNED = "planned", _("Planned")
+    RECRUITING = "recruiting", _("Recruiting")
+    FOLLOW_UP = "follow_up", _("In follow-up")
+    CLOSED = "closed", _("Closed")
+    WITHDRAWN = "withdrawn", _("Withdrawn, never opened")
 
 
 class IdentifierType(TextChoices):

@@ -13,6 +13,7 @@ from registry.models import (
     Centre,
     ChainLink,
     Draft,
+    ExemptionYear,
     IdempotencyKey,
     IdentityKeyInUse,
     ImportJob,
@@ -24,6 +25,7 @@ from registry.models import (
     LastSeen,
     Lookup,
     ManufacturingSite,
+    ManufacturingStatement,
     Membership,
     Message,
     Patient,
@@ -40,10 +42,15 @@ from registry.models import (
     Revision,
     Run,
     ScheduleLease,
+    SiteTrial,
+    SiteTrialStatus,
     Snapshot,
     StatedPurpose,
+    StatementClass,
+    StatementCountry,
     Token,
     Trial,
+    TrialArea,
     User,
 )
 from tests import factories
@@ -101,6 +108,48 @@ def last_seen(**fields) -> None:
 
 def population(**fields) -> None:
     Population.objects.create(**{"area": "03", "year": 2023, "persons": 404_589, "source": "SCB"} | fields)
+
+
+def area(**fields) -> None:
+    TrialArea.objects.create(**{"key": "x", "name_sv": "X", "name_en": "X", "position": 9} | fields)
+
+
+def trial(identifier: str = "NCT99000009", **fields) -> Trial:
+    return Trial.objects.create(**TRIAL | {"identifier": identifier} | fields)
+
+
+def site_trial(**fields) -> SiteTrial:
+    values = {"trial": Trial.objects.first(), "centre": Centre.objects.get(code="UPP")}
+    return SiteTrial.objects.create(**values | fields)
+
+
+def status(**fields) -> None:
+    values = {"status": "recruiting", "since": date(2024, 5, 1), "date_precision": "month"}
+    at = SiteTrial.objects.first() or site_trial()
+    SiteTrialStatus.objects.create(**{"site_trial": at} | values | fields)
+
+
+STATED = {"source": "Annual report", "stated_by": "The hospital"}
+
+
+def exemption(**fields) -> None:
+    values = {"product": "Skin", "year": 2024, "through": date(2024, 12, 31), "patients": 7}
+    ExemptionYear.objects.create(**STATED | {"centre": Centre.objects.get(code="UPP")} | values | fields)
+
+
+def statement(**fields) -> ManufacturingStatement:
+    values = {"site": ManufacturingSite.objects.first(), "as_of": date(2025, 5, 31)}
+    return ManufacturingStatement.objects.create(**STATED | values | fields)
+
+
+def statement_class(**fields) -> None:
+    about = ManufacturingStatement.objects.first() or statement()
+    StatementClass.objects.create(**{"statement": about, "atmp_class": "tep", "products": 3} | fields)
+
+
+def statement_country(**fields) -> None:
+    about = ManufacturingStatement.objects.first() or statement()
+    StatementCountry.objects.create(**{"statement": about, "country": "NO"} | fields)
 
 
 def membership(**fields) -> None:
@@ -273,6 +322,36 @@ BROKEN: dict[str, list[Callable]] = {
     ],
     "trial_sponsor_is_known": [lambda: Trial.objects.create(**TRIAL | {"sponsor": "state"})],
     "trial_phase_is_known": [lambda: Trial.objects.create(**TRIAL | {"phase": "V"})],
+    "trial_class_is_known": [lambda: trial(atmp_class="gene"), lambda: trial(atmp_class="")],
+    "trial_area_is_not_unknown": [lambda: area(key="unknown")],
+    "site_trial_is_there_once": [lambda: twice(site_trial, {}, {})],
+    "site_trial_status_is_there_once": [lambda: twice(status, {}, {"date_precision": "day"})],
+    "site_trial_status_is_known": [lambda: status(status="open"), lambda: status(status="")],
+    "site_trial_status_since_begins_its_period": [
+        lambda: status(since=date(2024, 5, 2)), lambda: status(date_precision="year"),
+        lambda: status(date_precision="year", since=date(2024, 1, 2)), lambda: status(date_precision="week"),
+    ],
+    "exemption_class_is_known": [lambda: exemption(atmp_class="other")],
+    "exemption_year_is_a_year": [lambda: exemption(year=1989, through=date(1989, 12, 31))],
+    "exemption_runs_in_its_year": [lambda: exemption(through=date(2025, 5, 31))],
+    "exemption_begins_before_its_year": [
+        lambda: exemption(first_year=2024), lambda: exemption(first_year=1989), lambda: exemption(first_year=2025),
+    ],
+    "exemption_has_product_and_source": [
+        lambda: exemption(product=""), lambda: exemption(source=""), lambda: exemption(stated_by=""),
+    ],
+    "manufacturing_statement_has_a_source": [lambda: statement(source=""), lambda: statement(stated_by="")],
+    "manufacturing_imports_add_patients": [
+        lambda: statement(patients=9, patients_with_imports=8),
+        lambda: statement(patients=9, patients_with_imports=8, imports=3),
+        lambda: statement(patients=8, patients_with_imports=9, imports=0),
+    ],
+    "statement_class_is_there_once": [lambda: twice(statement_class, {}, {})],
+    "statement_class_is_known": [lambda: statement_class(atmp_class="gene")],
+    "statement_country_is_there_once": [lambda: twice(statement_country, {}, {})],
+    "statement_country_is_two_letters": [
+        lambda: statement_country(country="no"), lambda: statement_country(country="N"),
+    ],
     "infusion_has_its_place_in_order": [
         lambda: twice(infusion, {}, {"kind": "reinfusion"}),
         lambda: twice(infusion, {"kind": "reinfusion"}, {"product": Product.objects.get(name="Yescarta")}),
@@ -430,6 +509,15 @@ def test_rows_without_a_violation_are_accepted(lists):
     infusion()
     infusion(sequence=2, kind="further_dose")
     infusion(sequence=9, kind="reinfusion", date_precision="year", infused_on=date(2021, 1, 1))
+    trial("NCT99000010", other_identifiers=["NCT99000011"], area=TrialArea.objects.first(), atmp_class="sctmp")
+    area(key="skin")
+    twice(status, {}, {"since": date(2025, 1, 1), "date_precision": "year"}, {"status": "closed"})
+    twice(exemption, {}, {}, {"first_year": 2016, "year": 2025, "through": date(2025, 5, 31)})
+    twice(
+        statement, {}, {}, {"patients": 8, "patients_with_imports": 9, "imports": 3}, {"imports": 0, "patients": 8}
+    )
+    statement_class()
+    statement_country()
     infusion(sequence=3, kind="reinfusion", category="CUP", trial=Trial.objects.first(), age_at_infusion=120)
 
 

@@ -11,7 +11,7 @@ from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.merge import merge_patients
 from registry.identity import read_identifier
-from registry.models import Erasure, Infusion, Patient
+from registry.models import Erasure, Infusion, Patient, SiteTrial, Trial
 from tests import factories
 from tests.by_hand import run_sql
 
@@ -43,6 +43,15 @@ EXAMPLES = {
     "Indication": ({"key": "x", "name_sv": "X", "name_en": "X", "position": 9}, ("name_sv", "Y")),
     "Trial": ({"identifier": "NCT99000009", "name": "X", "sponsor": "academic", "phase": "II"}, ("phase", "I")),
     "Population": ({"area": "03", "year": 1999, "persons": 7, "source": "X"}, ("persons", 8)),
+    "TrialArea": ({"key": "x", "name_sv": "X", "name_en": "X", "position": 9}, ("name_sv", "Y")),
+    "SiteTrial": ({"trial": "trial", "centre": "centre"}, ("unit", "Y")),
+    "SiteTrialStatus": (
+        {"site_trial": "site_trial", "status": "recruiting", "since": date(2024, 5, 1)}, ("status", "closed"),
+    ),
+    "TrialConfirmation": (
+        {"centre": "centre", "stated_by": "lead", "stated_on": date(2025, 8, 31)},
+        ("stated_on", date(2025, 7, 31)),
+    ),
     "User": ({"username": "x"}, ("email", "y@registry.example")),
     "Membership": ({"user": "user", "centre": "centre", "role": "reporter"}, ("role", "lead")),
     "Invitation": (
@@ -90,6 +99,8 @@ def example(request, lists):
         "product": lambda: lists.products["Kymriah"],
         "user": lambda: factories.user("someone"),
         "owner": lambda: factories.user("someone"),
+        "trial": Trial.objects.first,
+        "site_trial": lambda: SiteTrial.objects.create(trial=Trial.objects.first(), centre=lists.centres["UPP"]),
         "patient": lambda: Patient.objects.create(sex="female"),
         "infusion": lambda: factories.record(lists),
     }

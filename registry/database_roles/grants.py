@@ -32,6 +32,7 @@ EXPIRING = Grant("rawd", "d")  # what the worker reads to find what is old stand
 OF_WORKER = Grant("r", "rawd")
 READ = Grant("r", "r")  # written by triggers, which act for the owner
 HISTORY = Grant("rd", "r")  # an erasure deletes
+STATED = Grant("ra", "r")  # a later statement is another row
 LIST = Grant("rawd", "r", "r")
 PUBLISHED = Grant("r", "rawd", "r")
 UNUSED = Grant()  # of installed applications
@@ -75,6 +76,10 @@ TABLES: Mapping[str, Grant] = {
     "registry_patientidentifierhistory": HISTORY,
     "registry_populationhistory": READ,
     "registry_producthistory": READ,
+    "registry_sitetrialhistory": READ,
+    "registry_sitetrialstatushistory": READ,
+    "registry_trialareahistory": READ,
+    "registry_trialconfirmationhistory": READ,
     "registry_questionhistory": HISTORY,
     "registry_tokenhistory": READ,
     "registry_trialhistory": READ,
@@ -87,7 +92,16 @@ TABLES: Mapping[str, Grant] = {
     "registry_indication": LIST,
     "registry_manufacturingsite": LIST,
     "registry_trial": LIST,
+    "registry_trialarea": SHOWN_TO_WORKER,
     "registry_population": SHOWN_TO_WORKER,  # is published
+    # What is published of advanced therapies; it holds no person.
+    "registry_sitetrial": SHOWN_TO_WORKER,
+    "registry_sitetrialstatus": SHOWN_TO_WORKER,
+    "registry_trialconfirmation": SHOWN_TO_WORKER,
+    "registry_exemptionyear": STATED,
+    "registry_manufacturingstatement": STATED,
+    "registry_statementclass": STATED,
+    "registry_statementcountry": STATED,
     # What is published.
     "registry_snapshot": PUBLISHED,
     "registry_publication": PUBLISHED,

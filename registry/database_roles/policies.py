@@ -112,6 +112,19 @@ WITHOUT: Mapping[str, str] = {
     "registry_population": NO_PATIENT,
     **dict.fromkeys(
         (
+            "registry_exemptionyear",
+            "registry_manufacturingstatement",
+            "registry_sitetrial",
+            "registry_sitetrialstatus",
+            "registry_statementclass",
+            "registry_statementcountry",
+            "registry_trialarea",
+            "registry_trialconfirmation",
+        ),
+        NO_PATIENT,
+    ),
+    **dict.fromkeys(
+        (
             "registry_centrehistory",
             "registry_coveragehistory",
             "registry_indicationhistory",
@@ -120,7 +133,11 @@ WITHOUT: Mapping[str, str] = {
             "registry_membershiphistory",
             "registry_populationhistory",
             "registry_producthistory",
+            "registry_sitetrialhistory",
+            "registry_sitetrialstatushistory",
             "registry_tokenhistory",
+            "registry_trialareahistory",
+            "registry_trialconfirmationhistory",
             "registry_trialhistory",
         ),
         NO_PATIENT,

@@ -31,17 +31,27 @@ from registry.models.released_infusion import ReleasedInfusion
 from registry.models.revision import Revision
 from registry.models.run import Run
 from registry.models.schedule_lease import ScheduleLease
+from registry.models.site_trial import SiteTrial, SiteTrialStatus, TrialConfirmation
 from registry.models.snapshot import Snapshot
 from registry.models.stated_purpose import StatedPurpose
+from registry.models.statement import (
+    ExemptionYear,
+    ManufacturingStatement,
+    StatementClass,
+    StatementCountry,
+)
 from registry.models.token import Token
 from registry.models.trial import Trial
+from registry.models.trial_area import TrialArea
 from registry.models.user import Membership, User
 
 __all__ = [
-    "AccessLog", "Centre", "ChainLink", "ChangedPerson", "Coverage", "Draft", "Erasure", "HistoryHeads",
-    "IdempotencyKey", "IdentityKeyInUse", "ImportJob", "ImportProblem", "ImportRow", "Indication", "Infusion",
-    "Invitation", "KeptApart", "LastSeen", "Lookup", "ManufacturingSite", "Membership", "Message", "Patient",
-    "PatientIdentifier", "Population", "PossibleDoubles", "Product", "Publication", "Question", "Referral",
-    "Refusal", "Release", "ReleaseFile", "ReleasedInfusion", "Revision", "Run", "ScheduleLease", "SealedUpload",
-    "Snapshot", "StatedPurpose", "Token", "Trial", "User",
+    "AccessLog", "Centre", "ChainLink", "ChangedPerson", "Coverage", "Draft", "Erasure", "ExemptionYear",
+    "HistoryHeads", "IdempotencyKey", "IdentityKeyInUse", "ImportJob", "ImportProblem", "ImportRow",
+    "Indication", "Infusion", "Invitation", "KeptApart", "LastSeen", "Lookup", "ManufacturingSite",
+    "ManufacturingStatement", "Membership", "Message", "Patient", "PatientIdentifier", "Population",
+    "PossibleDoubles", "Product", "Publication", "Question", "Referral", "Refusal", "Release", "ReleaseFile",
+    "ReleasedInfusion", "Revision", "Run", "ScheduleLease", "SealedUpload", "SiteTrial", "SiteTrialStatus",
+    "Snapshot", "StatedPurpose", "StatementClass", "StatementCountry", "Token", "Trial", "TrialArea",
+    "TrialConfirmation", "User",
 ]  # fmt: skip

@@ -22,6 +22,8 @@ class Snapshot(models.Model):
     disclosure = models.CharField(_("disclosure policy"), max_length=20)
     map_document: "models.Field[dict, dict]" = DocumentField()
     code_lists: "models.Field[dict, dict]" = DocumentField()
+    # Trials and statements on advanced therapies (published/atmp.py); older snapshots have none.
+    atmp: "models.Field[dict | None, dict | None]" = DocumentField(null=True)
     facts = models.PositiveIntegerField(_("facts"), help_text=_("One per counted infusion."))
     # Which numbers the disclosure policy lets out (published/disclosure.py); never published itself.
     blocks: "models.Field[dict | None, dict | None]" = DocumentField(null=True)

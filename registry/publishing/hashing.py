@@ -25,6 +25,7 @@ def snapshot_hash(snapshot: Snapshot) -> str:
             "map": snapshot.map_document,
             "lists": snapshot.code_lists,
         }
+        | ({} if snapshot.atmp is None else {"atmp": snapshot.atmp})
         | ({} if snapshot.blocks is None else {"blocks": snapshot.blocks})
         | ({"history": snapshot.history_head} if snapshot.history_head else {})
     )

@@ -106,7 +106,7 @@ def unsure_since() -> datetime | None:
 
 
 def _ask_database(last: Current | None) -> Current:
-    heads = Snapshot.objects.defer("map_document", "code_lists", "blocks")
+    heads = Snapshot.objects.defer("map_document", "code_lists", "blocks", "atmp")
     snapshot = heads.filter(pk__in=Publication.objects.values("snapshot")).first()
     if snapshot is None:
         raise NotPublished

@@ -295,7 +295,7 @@ def read_status() -> dict:
 
 
 def _ask_status() -> dict:
-    heavy = ("snapshot__map_document", "snapshot__code_lists", "snapshot__blocks")
+    heavy = ("snapshot__map_document", "snapshot__code_lists", "snapshot__blocks", "snapshot__atmp")
     publication = Publication.objects.select_related("snapshot").defer(*heavy).get()
     run = Run.objects.exclude(finished_at=None).first()
     snapshot = publication.snapshot

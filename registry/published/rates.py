@@ -1,4 +1,4 @@
-"""Patients per 100,000 inhabitants, of counts that have passed the policy on small numbers.
+"""Patients, or trials, per 100,000 inhabitants, of counts that have passed the policy on small numbers.
 
 A rate is made of the number that is told beside it: where that is withheld, so is the rate.
 """
@@ -7,15 +7,24 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from registry.areas import NATION
+from registry.published.atmp_query import TrialQuery
 from registry.published.count_query import CountQuery
 
 RATES = ("per_100_000", "population", "population_year")
 AREAS = ("county", "region")  # the dimensions that have inhabitants, the narrower first
 NEVER = "9999-12-31"
 Area = tuple[str, str]  # level and area of a population
+Query = CountQuery | TrialQuery
 
 
-def add_rates(counts: dict, query: CountQuery, populations: Sequence[Mapping], through: date | None) -> dict:
+def add_rates(
+    counts: dict,
+    query: Query,
+    populations: Sequence[Mapping],
+    through: date | str | None,
+    *,
+    of: str = "patients",
+) -> dict:
     """Counts with the rate, the population and its year in each row and in the total.
 
     populations are a snapshot's, through is its latest infusion: the population is the latest that is not
@@ -27,7 +36,7 @@ def add_rates(counts: dict, query: CountQuery, populations: Sequence[Mapping], t
     last = min((str(day) for day in (query.as_of, query.until) if day), default=str(through or ""))
 
     def rate(cell: dict) -> dict:
-        return cell | _rate(cell["patients"], _sum_up(known, _find_areas(cell, query), min(last, _end(cell))))
+        return cell | _rate(cell[of], _sum_up(known, _find_areas(cell, query), min(last, _end(cell))))
 
     told = counts | {"rows": [rate(row) for row in counts["rows"]], "total": rate(counts["total"])}
     years = {cell["population_year"] for cell in (*told["rows"], told["total"])}
@@ -43,14 +52,14 @@ def _end(cell: Mapping) -> str:
     return NEVER if month == "unknown" else f"{month}-31"
 
 
-def _find_areas(cell: Mapping, query: CountQuery) -> list[Area]:
+def _find_areas(cell: Mapping, query: Query) -> list[Area]:
     """The areas whose inhabitants a cell is set against; none where part of a region's was chosen."""
     for dimension in AREAS:
         if dimension in cell:
             return [(dimension, cell[dimension])]
         if dimension in query.filters:
             is_part = dimension == "county" and "region" in query.by
-            return [] if is_part else [(dimension, value) for value in query.filters[dimension]]
+            return [] if is_part else [(dimension, str(value)) for value in query.filters[dimension]]
     return [("nation", NATION)]
 
 
@@ -64,15 +73,15 @@ def _sum_up(known: Mapping[Area, Mapping[int, int]], areas: Sequence[Area], day:
     return sum(known[area][year] for area in areas), year
 
 
-def _rate(patients: int | None, population: tuple[int, int] | None) -> dict:
+def _rate(counted: int | None, population: tuple[int, int] | None) -> dict:
     persons, year = population or (None, None)
     return {
-        "per_100_000": None if patients is None or persons is None else round_rate(patients, persons),
+        "per_100_000": None if counted is None or persons is None else round_rate(counted, persons),
         "population": persons,
         "population_year": year,
     }
 
 
-def round_rate(patients: int, persons: int) -> float:
-    """How many of 100,000 persons, to two decimals, half up."""
-    return (2 * patients * 10_000_000 + persons) // (2 * persons) / 100
+def round_rate(counted: int, persons: int) -> float:
+    """How many to 100,000 persons, to two decimals, half up."""
+    return (2 * counted * 10_000_000 + persons) // (2 * persons) / 100

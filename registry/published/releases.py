@@ -95,7 +95,7 @@ def read_release_file(release: str, name: str) -> ReleaseFile:
     return file
 
 
-DOCUMENTS = ("documents", "changes", "snapshot__map_document", "snapshot__code_lists")
+DOCUMENTS = ("documents", "changes", "snapshot__map_document", "snapshot__code_lists", "snapshot__atmp")
 
 
 def describe_release(release: Release) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from registry.published.queries import describe_map, find_snapshot
 
 def list_snapshots() -> QuerySet[Snapshot]:
     """All snapshots without their documents, to be read a page at a time."""
-    return Snapshot.objects.defer("map_document", "code_lists", "blocks")
+    return Snapshot.objects.defer("map_document", "code_lists", "blocks", "atmp")
 
 
 def describe_snapshots(found: Iterable[Snapshot]) -> dict:

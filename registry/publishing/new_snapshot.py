@@ -13,12 +13,14 @@ from registry.models import Snapshot
 from registry.published.disclosure import read_threshold
 from registry.published.facts import name_table
 from registry.published.map_document import build_map
+from registry.publishing.atmp import read_atmp
 from registry.publishing.batches import choose_blocks
 from registry.publishing.beside import begin_beside
 from registry.publishing.code_lists import read_code_lists
 from registry.publishing.facts import write_facts
 from registry.publishing.hashing import snapshot_hash
 from registry.publishing.recount import compare, recount
+from registry.publishing.trial_recount import prove_atmp
 
 RECOUNTED_BESIDE = 20_000  # infusions, from which on a second connection is worth its while
 
@@ -36,20 +38,23 @@ def make_snapshot(number: int, progress: Callable[[str], None], *, history_head:
         progress("counts")
         lists = read_code_lists()
         document = build_map(number, lists)
+        atmp = read_atmp()
+        built_at = timezone.now().replace(microsecond=0)
         progress("proof")
-        differences = compare(document, recounted())
+        differences = compare(document, recounted()) + prove_atmp(atmp, lists, timezone.localdate(built_at))
     if differences:
         raise ProofFailed(differences)
     threshold = read_threshold()
     through, precision = _data_through(number)
     snapshot = Snapshot(
         number=number,
-        built_at=timezone.now().replace(microsecond=0),
+        built_at=built_at,
         data_through=through,
         data_through_precision=precision,
         disclosure=settings.DISCLOSURE,
         map_document=document,
         code_lists=lists,
+        atmp=atmp,
         facts=facts,
         history_head=history_head,
     )

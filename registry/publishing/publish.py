@@ -54,7 +54,7 @@ def _build(progress: Callable[[str], None]) -> Snapshot | None:
         revision = Revision.objects.get().number
         publication = Publication.objects.select_related("snapshot").get()
         current = publication.snapshot
-        if not _is_behind(publication, revision) and (current is None or has_every_dimension(current.number)):
+        if not _is_behind(publication, revision) and (current is None or _has_everything(current)):
             return None
         heads, lineage = read_heads(), read_lineage()
         number = next_number(_last_number(), made_in=publication.lineage, lineage=lineage)
@@ -68,3 +68,8 @@ def _build(progress: Callable[[str], None]) -> Snapshot | None:
 
 def _last_number() -> int:
     return Snapshot.objects.aggregate(last=Max("number"))["last"] or 0
+
+
+def _has_everything(snapshot: Snapshot) -> bool:
+    """Whether a snapshot holds all that this release publishes; one of the release before may not."""
+    return snapshot.atmp is not None and has_every_dimension(snapshot.number)

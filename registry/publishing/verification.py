@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from registry.errors import Difference, NotPublished
 from registry.models import Publication, Revision
 from registry.models.isolation import one_view
@@ -9,6 +11,7 @@ from registry.published.current_snapshot import retry_if_replaced
 from registry.publishing.facts_check import compare_facts
 from registry.publishing.hashing import snapshot_hash
 from registry.publishing.recount import compare_with_records
+from registry.publishing.trial_recount import prove_atmp
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ def _verify() -> Verification:
         if snapshot is None:
             raise NotPublished
         differences = compare_with_records(snapshot.map_document) + compare_facts(snapshot.number)
+        if snapshot.atmp is not None:
+            differences += prove_atmp(snapshot.atmp, snapshot.code_lists, timezone.localdate(snapshot.built_at))
         behind = Revision.objects.get().number != publication.revision
     expected = snapshot_hash(snapshot)
     if expected != snapshot.hash:

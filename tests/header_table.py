@@ -75,8 +75,9 @@ GROUPS = (
     Group(
         "public API",
         ("api-info", *(f"api:{name}" for name in (
-            "map", "map-file", "counts", "counts-file", "centres", "categories", "products", "indications",
-            "trials", "measures", "snapshots", "snapshot", "changes", "releases", "release", "release-changes",
+            "map", "map-file", "counts", "counts-file", "atmp-*", "centres", "categories", "products",
+            "indications", "trials", "measures", "snapshots", "snapshot", "changes", "releases", "release",
+            "release-changes",
             "catalogue", "catalogue-file", "measure-reports", "measure-report", "api-info", "config",
             "schema", "not-found",
         ))),

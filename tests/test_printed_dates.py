@@ -191,6 +191,8 @@ NEVER_THE_SAME = {"clinic:access-log", "clinic:access-log-file", "clinic:extract
 TAKES_A_DAY = {
     "map-sv", "map-en", "card-sv", "card-en", "embed-sv", "embed-en", "embedding-sv", "embedding-en", "api:map",
     "api:map-file", "api:counts", "api:counts-file",
+    *(f"api:atmp-{name}" for name in ("trials", "counts", "exemption", "manufacturing")),
+    *(f"api:atmp-{name}-file" for name in ("trials", "counts", "exemption", "manufacturing")),
     "api:measure-reports", "api:measure-report", "explore-sv", "explore-en",
 }  # fmt: skip
 

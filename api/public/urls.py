@@ -3,7 +3,7 @@
 from django.urls import URLPattern, re_path
 
 from api.errors import not_found
-from api.public import catalogue, code_lists, description, numbers, releases, service, snapshots
+from api.public import atmp, catalogue, code_lists, description, numbers, releases, service, snapshots
 from registry.choices import CENTRE_CODE
 
 app_name = "api"
@@ -19,6 +19,14 @@ routes = [
     url(r"map\.(?P<ending>[a-z-]+)", numbers.MapView.as_view(), "map-file"),
     url("counts", numbers.CountsView.as_view(), "counts"),
     url(r"counts\.(?P<ending>[a-z-]+)", numbers.CountsView.as_view(), "counts-file"),
+    url("atmp/trials", atmp.TrialsView.as_view(), "atmp-trials"),
+    url(r"atmp/trials\.(?P<ending>[a-z-]+)", atmp.TrialsView.as_view(), "atmp-trials-file"),
+    url("atmp/counts", atmp.CountsView.as_view(), "atmp-counts"),
+    url(r"atmp/counts\.(?P<ending>[a-z-]+)", atmp.CountsView.as_view(), "atmp-counts-file"),
+    url("atmp/exemption", atmp.ExemptionView.as_view(), "atmp-exemption"),
+    url(r"atmp/exemption\.(?P<ending>[a-z-]+)", atmp.ExemptionView.as_view(), "atmp-exemption-file"),
+    url("atmp/manufacturing", atmp.ManufacturingView.as_view(), "atmp-manufacturing"),
+    url(r"atmp/manufacturing\.(?P<ending>[a-z-]+)", atmp.ManufacturingView.as_view(), "atmp-manufacturing-file"),
     url("centres", code_lists.CentresView.as_view(), "centres"),
     url("categories", code_lists.CategoriesView.as_view(), "categories"),
     url("products", code_lists.ProductsView.as_view(), "products"),

@@ -3,6 +3,12 @@
 from collections.abc import Mapping
 
 from registry.formats import COUNTS_FORMATS, MAP_FORMATS, Format
+from registry.formats.atmp import (
+    EXEMPTION_FORMATS,
+    MANUFACTURING_FORMATS,
+    TRIAL_COUNTS_FORMATS,
+    TRIALS_FORMATS,
+)
 
 TITLE = {"sv": "CAR-T-behandlingar i Sverige", "en": "CAR-T treatments in Sweden"}
 
@@ -28,6 +34,47 @@ DATASETS: Mapping[str, tuple[Mapping[str, str], Mapping[str, str], Mapping[str, 
             "region, trial, year and month.",
         },
         COUNTS_FORMATS,
+    ),
+    "atmp/trials": (
+        {"sv": "Kliniska prövningar av avancerade terapier", "en": "Clinical trials of advanced therapies"},
+        {
+            "sv": "Prövningar av läkemedel för avancerad terapi vid svenska sjukhus, med sponsor, fas, klass, "
+            "område och status vid varje sjukhus.",
+            "en": "Trials of advanced therapy medicinal products at Swedish hospitals, with sponsor, phase, "
+            "class, area and the status at each hospital.",
+        },
+        TRIALS_FORMATS,
+    ),
+    "atmp/counts": (
+        {
+            "sv": "Prövningar av avancerade terapier, valfri tabell",
+            "en": "Trials of advanced therapies, any table",
+        },
+        {
+            "sv": "Antalet prövningar fördelade på sjukhus, region, län, klass, område, fas, sponsor, status och "
+            "år, och per 100 000 invånare.",
+            "en": "The number of trials by hospital, region, county, class, area, phase, sponsor, status and "
+            "year, and per 100,000 inhabitants.",
+        },
+        TRIAL_COUNTS_FORMATS,
+    ),
+    "atmp/exemption": (
+        {"sv": "Behandlingar enligt sjukhusundantaget", "en": "Treatments under the hospital exemption"},
+        {
+            "sv": "Patienter och leveranser per sjukhus, produkt och år, som sjukhusen själva uppger dem.",
+            "en": "Patients and deliveries by hospital, product and year, as the hospitals themselves state them.",
+        },
+        EXEMPTION_FORMATS,
+    ),
+    "atmp/manufacturing": (
+        {"sv": "Tillverkning av avancerade terapier", "en": "Manufacture of advanced therapies"},
+        {
+            "sv": "Batcher, dosberedningar, produktslag, patienter och mottagarländer, som tillverkningsenheterna "
+            "själva uppger dem.",
+            "en": "Batches, dose preparations, kinds of product, patients and receiving countries, as the "
+            "manufacturing sites themselves state them.",
+        },
+        MANUFACTURING_FORMATS,
     ),
 }
 

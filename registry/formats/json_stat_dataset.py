@@ -16,15 +16,25 @@ Cells = Iterable[tuple[Mapping[str, str], Mapping]]  # the key of each dimension
 
 
 def write_dataset(
-    about: Mapping, language: str, dimensions: Sequence[Dimension], metrics: Sequence[str], cells: Cells
+    about: Mapping,
+    language: str,
+    dimensions: Sequence[Dimension],
+    metrics: Sequence[str],
+    cells: Cells,
+    *,
+    title: str = "",
+    labels: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Write a dataset in a language; a withheld value is null with a status."""
+    """Write a dataset in a language; a withheld value is null with a status.
+
+    title and labels of the metrics, in this language, where they are not those of infusions.
+    """
     with override(language):
-        title, measure = _("CAR-T treatments in Sweden"), _("measure")
-        note = _("A cell without infusions has no value.")
-        note += " " + _("Totals are counted afresh, never added up from the parts.")
+        title, measure = title or _("CAR-T treatments in Sweden"), _("measure")
+        note = "" if labels else _("A cell without infusions has no value.") + " "
+        note += _("Totals are counted afresh, never added up from the parts.")
         withheld = _("%(sign)s: not shown, so that nobody can be recognised.") % {"sign": SUPPRESSED}
-    labels = {name: label_measure(name, language) for name in metrics}
+    labels = labels or {name: label_measure(name, language) for name in metrics}
     all_dimensions = [*dimensions, ("measure", measure, labels)]
     size = [len(keys) for _name, _label, keys in all_dimensions]
     values = _index_values(all_dimensions, metrics, cells)

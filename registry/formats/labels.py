@@ -4,8 +4,18 @@ from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
-from registry.choices import Category, County, Sex
+from registry.choices import (
+    AtmpClass,
+    Category,
+    County,
+    ManufacturedClass,
+    Phase,
+    Sex,
+    Sponsor,
+    TrialStatus,
+)
 from registry.measures import DERIVED, MEASURES
+from registry.published import atmp_query
 
 
 def label_dimension(name: str) -> str:
@@ -24,6 +34,11 @@ def label_dimension(name: str) -> str:
         "trial": _("trial"),
         "year": _("year"),
         "month": _("month"),
+        "class": _("class"),
+        "area": _("therapeutic area"),
+        "phase": _("phase"),
+        "sponsor": _("sponsor"),
+        "status": _("status"),
     }[name]
 
 
@@ -38,12 +53,17 @@ def label_value(dimension: str, value: str) -> str:
         "indication": {"none": _("not stated")},
         "manufacturing_site": {"none": _("not stated")},
         "trial": {"none": _("no trial")},
+        "class": {code: str(label) for code, label in (*ManufacturedClass.choices, *AtmpClass.choices)},
+        "area": {"unknown": _("Unknown")},
+        "phase": {code: str(label) for code, label in Phase.choices},
+        "sponsor": {code: str(label) for code, label in Sponsor.choices},
+        "status": {code: str(label) for code, label in TrialStatus.choices},
     }.get(dimension, {}).get(value, value)
 
 
 def label_measure(name: str, language: str) -> str:
     """The label of a measure in a language ("sv" or "en")."""
-    return (MEASURES | DERIVED)[name].label(language)
+    return (atmp_query.MEASURES | MEASURES | DERIVED)[name].label(language)
 
 
 def label_about(about: Iterable[str], language: str) -> dict[str, str]:

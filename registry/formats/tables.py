@@ -1,7 +1,7 @@
 """Documents as tables, for CSV and workbooks."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -12,6 +12,7 @@ from registry.completeness import is_complete
 from registry.formats.about import tell_about, tell_about_map
 from registry.formats.labels import label_about, label_dimension, label_measure, label_value, say_disclosure
 from registry.map_cells import Cell, walk_cells
+from registry.measures import DERIVED, MEASURES, Measure
 from registry.wording import say_number, say_people
 
 COUNTS_ADDRESS = "/api/v1/counts"  # on the registry's own host
@@ -26,7 +27,7 @@ class Table:
 
     A row with withheld numbers has True in the column "suppressed", and None for each of them. about holds for
     every row: snapshot, day, source, licence, notes. words are those of a column's codes in the language, for
-    files that people read.
+    files that people read. measures: those whose rules a workbook tells.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Table:
     about: dict[str, object]
     about_labels: Mapping[str, str]
     words: Mapping[str, Mapping[object, str]]
+    measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES | DERIVED)
 
     def say(self, column: str, value: object) -> object:
         """A value as people read it."""

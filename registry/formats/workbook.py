@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from registry.formats.tables import Table
-from registry.measures import DERIVED, MEASURES
 
 WIDEST = 48  # widest column, in characters
 # A text that looks like a formula, a link or a number stays a text.
@@ -33,10 +32,7 @@ def write_xlsx(table: Table, language: str) -> bytes:
             [[table.title], *_list_about(table)],
             head,
         )
-        rules = [
-            [name, measure.label(language), measure.rule(language)]
-            for name, measure in (MEASURES | DERIVED).items()
-        ]
+        rules = [[name, one.label(language), one.rule(language)] for name, one in table.measures.items()]
         _write_sheet(book.add_worksheet(_("Measures")), [[_("name"), _("label"), _("rule")], *rules], head)
     return file.getvalue()
 

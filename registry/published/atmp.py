@@ -20,7 +20,15 @@ from registry.published.map_document import build_map
 from registry.published.queries import find_snapshot, list_known_codes
 from registry.published.rates import add_rates
 from registry.published.statements import list_exemption, list_falls, list_manufacturing
-from registry.published.trial_counts import Site, count_trials, list_silent, list_sites, needs_zeros
+from registry.published.trial_counts import (
+    Site,
+    count_trials,
+    first_day,
+    list_silent,
+    list_sites,
+    needs_zeros,
+    order_statuses,
+)
 
 COUNTED, STATED = "counted", "stated"
 # Of a snapshot from before there was any.
@@ -42,11 +50,12 @@ def read_trials(*, as_of: date | None = None, number: int | None = None) -> dict
 
 
 def _as_on(trial: dict, day: str) -> dict:
-    """A trial with those of its hospitals' statuses that have begun."""
+    """A trial with the statuses that have begun at its hospitals, of which the last is the status there."""
     sites = []
     for site in trial["sites"]:
-        begun = [row for row in site["statuses"] if (row["since"] + "-01-01")[:10] <= day]
-        sites.append(site | {"statuses": begun})
+        begun = [row for row in order_statuses(site["statuses"]) if first_day(row["since"]) <= day]
+        now = begun[-1] if begun else dict.fromkeys(("status", "since"))
+        sites.append(site | {"status": now["status"], "since": now["since"], "statuses": begun})
     return trial | {"sites": sites}
 
 
@@ -73,6 +82,7 @@ def read_trial_counts(
         "filters": {name: list(values) for name, values in query.filters.items()},
         **counts,
         "not_stated": silent,
+        **({"areas": document["areas"]} if "area" in query.by else {}),
     }
     if query.rates:
         told = add_rates(told, query, lists.get("populations", ()), day, of="trials")

@@ -1,6 +1,6 @@
 """What can be counted of trials: dimensions, measures and a query by them (ATMP.md, "Measures", "Interface")."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -90,3 +90,66 @@ class TrialQuery:
     as_of: date | None = None
     rates: bool = False
     until: None = None  # the period of a rate ends with as_of
+
+
+def _stated(sv: str, en: str, rule_sv: str, rule_en: str) -> Measure:
+    return Measure(sv=sv, en=en, rule_sv=rule_sv, rule_en=rule_en, sql="", source=SOURCE)
+
+
+EXEMPTION_MEASURES = {
+    "patients": _stated(
+        "patienter", "patients",
+        "Patienter som sjukhuset uppger att det har behandlat enligt sjukhusundantaget med produkten under året.",
+        "Patients whom the hospital states that it has treated with the product in the year under the hospital "
+        "exemption.",
+    ),
+    "deliveries": _stated(
+        "leveranser", "deliveries",
+        "Leveranser av produkten som sjukhuset uppger för året.",
+        "Deliveries of the product that the hospital states for the year.",
+    ),
+}  # fmt: skip
+MANUFACTURING_MEASURES = {
+    "batches": _stated(
+        "batcher", "batches",
+        "Batcher som enheten uppger att den har tillverkat sedan starten.",
+        "Batches that the site states it has made since its start.",
+    ),
+    "dose_preparations": _stated(
+        "dosberedningar", "dose preparations",
+        "Beredningar av doser som enheten uppger sedan starten.",
+        "Preparations of doses that the site states since its start.",
+    ),
+    "products": _stated(
+        "produktslag", "kinds of product",
+        "Olika slag av produkter bland batcher och dosberedningar. Inte produkter gjorda för en person.",
+        "Kinds of product among batches and dose preparations. Not products made for a person.",
+    ),
+    "patients": _stated(
+        "patienter", "patients",
+        "Patienter som enheten uppger har fått dess produkter.",
+        "Patients whom the site states to have received its products.",
+    ),
+    "patients_with_imports": _stated(
+        "patienter med import", "patients with imports",
+        "Samma patienter, och de som har fått importerade produkter genom enheten.",
+        "The same patients, and those who have received imported products through the site.",
+    ),
+    "imports": _stated(
+        "importer", "imports",
+        "Importerade produkter eller sändningar. Inte patienter.",
+        "Imported products or consignments. Not patients.",
+    ),
+    "countries": _stated(
+        "mottagarländer", "receiving countries",
+        "Länder dit enheten uppger att dess produkter har gått.",
+        "Countries to which the site states that its products have gone.",
+    ),
+}  # fmt: skip
+
+
+def read_measures(wanted: Collection[str]) -> tuple[tuple[str, ...], bool]:
+    """The measures that are counted in the one order, and whether rates are asked for, which need the trials."""
+    rates = RATE in wanted
+    measures = tuple(name for name in MEASURES if name in wanted or (rates and name == "trials"))
+    return measures or DEFAULT_MEASURES, rates

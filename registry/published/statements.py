@@ -8,16 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-MEASURES = (
-    "batches",
-    "dose_preparations",
-    "products",
-    "patients",
-    "patients_with_imports",
-    "imports",
-    "countries",
-)
-NUMBERS = ("patients", "deliveries")
+from registry.published.atmp_query import EXEMPTION_MEASURES, MANUFACTURING_MEASURES
+
+MEASURES = tuple(MANUFACTURING_MEASURES)
+NUMBERS = tuple(EXEMPTION_MEASURES)
 
 
 def list_exemption(rows: Iterable[Mapping], day: str, threshold: int | None = None) -> list[dict[str, Any]]:

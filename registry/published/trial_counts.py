@@ -18,10 +18,9 @@ Cell = tuple[str, ...]
 
 
 class Span(NamedTuple):
-    """A status from a day on; `place` decides between two that begin on one day."""
+    """A status from a day on (ISO 8601)."""
 
     since: str
-    place: int
     status: str
 
 
@@ -53,16 +52,20 @@ def list_sites(trials: Iterable[Mapping], centres: Iterable[Mapping]) -> list[Si
         Site(
             trial["identifier"],
             places[site["centre"]] | {name: trial[name] for name in ("class", "area", "phase", "sponsor")},
-            sorted(
-                Span(_first_day(row["since"]), LATER[row["status"]], row["status"]) for row in site["statuses"]
-            ),
+            [Span(first_day(row["since"]), row["status"]) for row in order_statuses(site["statuses"])],
         )
         for trial in trials
         for site in trial["sites"]
     ]
 
 
-def _first_day(written: str) -> str:
+def order_statuses(statuses: Iterable[Mapping]) -> list[Mapping]:
+    """Statuses by the day they begin on; of two on one day the later in the list of statuses is the last."""
+    return sorted(statuses, key=lambda row: (first_day(row["since"]), LATER[row["status"]]))
+
+
+def first_day(written: str) -> str:
+    """The first day of a date's period (ISO 8601)."""
     return (written + "-01-01")[:10]
 
 

@@ -35,7 +35,8 @@ TRUST = (
     "compare",
 )
 PUBLIC = (
-    "map", "counts", "centres", "categories", "products", "indications", "trials", "measures", "snapshots",
+    "map", "counts", "atmp-trials", "atmp-counts", "atmp-exemption", "atmp-manufacturing",
+    "centres", "categories", "products", "indications", "trials", "measures", "snapshots",
     "status", "config", "api-info", "schema", "docs", "catalogue", "measure-reports",
 )  # fmt: skip
 
@@ -110,6 +111,8 @@ ROWS = [
     Row("map-en", "GET", ALL_200),
     Row("api:map-file", "GET", ALL_200, ending),
     Row("api:counts-file", "GET", ALL_200, ending),
+    *(Row(f"api:atmp-{name}-file", "GET", ALL_200, ending)
+      for name in ("trials", "counts", "exemption", "manufacturing")),
     Row("api:catalogue-file", "GET", ALL_200, rdf),
     Row("api:measure-report", "GET", ALL_200, centre_report),
     Row("api:releases", "GET", ALL_200),

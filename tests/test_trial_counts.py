@@ -225,7 +225,8 @@ def test_what_is_counted_wrongly_is_not_published(lists, monkeypatch, wrong):
     publish()
     SiteTrialStatus.objects.first().save()  # the next build is due
     order = getattr(trial_counts, wrong)
-    monkeypatch.setattr(trial_counts, wrong, {status: -place for status, place in order.items()})
+    reversed_ = {status: -place for status, place in order.items()}
+    monkeypatch.setattr(trial_counts, wrong, reversed_)
     with pytest.raises(ProofFailed):
         publish()
     assert Snapshot.objects.count() == 1

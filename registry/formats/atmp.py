@@ -163,12 +163,12 @@ def _put_together(
         about |= {"basis": document["basis"], "notes": say_notes(document)}
         labels = label_about(about, language) | {"basis": _("basis")}
         labels |= {f"total_{name}": _("total: %(measure)s") % {"measure": columns[name]} for name in totals}
-        policy = about["disclosure"]
-        words |= {"about": words.get("about", {}) | {policy: say_disclosure(policy), **_say_basis()}}
+        said: dict[object, str] = {about["disclosure"]: say_disclosure(about["disclosure"]), **_say_basis()}
+        words |= {"about": words.get("about", {}) | said}
     return Table(title, columns, rows, about, labels, words, measures)
 
 
-def _say_basis() -> dict[str, str]:
+def _say_basis() -> dict[object, str]:
     return {"counted": _("counted by the registry"), "stated": _("stated by others")}
 
 

@@ -6,14 +6,16 @@ tables, by SQL of its own.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from registry.choices import TrialStatus
-from registry.published.atmp_query import FIRST_OF, OF_SITE, ONGOING, TrialQuery
+from registry.published.atmp_query import FIRST_OF, MEASURES, OF_SITE, ONGOING, TrialQuery
 
-LATER: dict[str, int] = {status: place for place, status in enumerate(TrialStatus.values)}
-FIRST: dict[str, int] = {status: place for place, status in enumerate(FIRST_OF)}
+LATER: dict[str, int] = {str(status): place for place, status in enumerate(TrialStatus.values)}
+ORDER = tuple(map(str, FIRST_OF))
+FIRST: dict[str, int] = {status: place for place, status in enumerate(ORDER)}
 Cell = tuple[str, ...]
 
 
@@ -24,19 +26,23 @@ class Span(NamedTuple):
     status: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Site:
     """A trial at a hospital: the values of its dimensions, and its statuses in order."""
 
     trial: str
     values: Mapping[str, str]
     spans: Sequence[Span]
+    known: dict[str, str | None] = field(default_factory=dict)  # the statuses that were asked for, by day
 
     def status_on(self, day: str) -> str | None:
         """Its status on a day; None before its first."""
-        begun = [span.status for span in self.spans if span.since <= day]
-        return begun[-1] if begun else None
+        if day not in self.known:
+            begun = [span.status for span in self.spans if span.since <= day]
+            self.known[day] = begun[-1] if begun else None
+        return self.known[day]
 
+    @cached_property
     def opened_on(self) -> str | None:
         """The first day on which it recruits."""
         return next((span.since for span in self.spans if span.status == TrialStatus.RECRUITING), None)
@@ -83,94 +89,85 @@ def count_trials(sites: Sequence[Site], query: TrialQuery, day: str) -> dict[str
     rows = [
         {name: (dict(zip(names, cell, strict=True)) | slice_)[name] for name in query.by} | numbers
         for cell, inside in cells.items()
-        for slice_, numbers in _slice(inside, query, day)
+        for slice_, numbers in _slice(_by_trial(inside), query, day)
     ]
-    total_filters = {name: values for name, values in query.filters.items() if name != "year"}
-    years = query.filters.get("year")
-    whole = TrialQuery(measures=query.measures, filters=total_filters)
-    return {
-        "rows": rows,
-        "total": _measure(_Cell(chosen), whole, _last_day(years, day), years),
-    }
-
-
-def _last_day(years: Sequence[str | int] | None, day: str) -> str:
-    """The day as of which chosen years are told together: the end of the last of them."""
-    return min(day, f"{max(map(int, years))}-12-31") if years else day
+    years = query.filters.get("year", ())
+    whole = _count_by_status(_by_trial(chosen), _last_day(years, day), years)
+    return {"rows": rows, "total": _add_up(whole, query)}
 
 
 def _is_chosen(site: Site, filters: Mapping[str, Sequence]) -> bool:
     return all(site.values[name] in values for name, values in filters.items() if name in site.values)
 
 
-class _Cell:
-    """The hospitals' trials of a cell, by trial."""
-
-    def __init__(self, sites: Sequence[Site]):
-        self.trials: dict[str, list[Site]] = defaultdict(list)
-        for site in sites:
-            self.trials[site.trial].append(site)
-
-    def statuses_on(self, day: str) -> Iterator[tuple[str | None, list[str]]]:
-        """Of each trial its status, and those of its hospitals that have one."""
-        for sites in self.trials.values():
-            known = [status for site in sites if (status := site.status_on(day))]
-            yield min(known, key=FIRST.__getitem__, default=None), known
-
-    def opened(self) -> Iterator[tuple[str, list[Site]]]:
-        """The first day on which a trial recruits, of those that ever do."""
-        for sites in self.trials.values():
-            days = [day for site in sites if (day := site.opened_on())]
-            if days:
-                yield min(days), sites
+def _by_trial(sites: Iterable[Site]) -> list[list[Site]]:
+    """The hospitals of each trial of a cell."""
+    found: dict[str, list[Site]] = defaultdict(list)
+    for site in sites:
+        found[site.trial].append(site)
+    return list(found.values())
 
 
-def _slice(sites: Sequence[Site], query: TrialQuery, day: str) -> Iterator[tuple[dict, dict]]:
+def _last_day(years: Sequence[str | int], day: str) -> str:
+    """The day as of which some years are told together: the end of the last of them."""
+    return min(day, f"{max(map(int, years))}-12-31") if years else day
+
+
+def _slice(trials: Sequence[Sequence[Site]], query: TrialQuery, day: str) -> Iterator[tuple[dict, dict[str, int]]]:
     """The numbers of a cell by status and year, as far as they are asked for."""
-    cell = _Cell(sites)
-    for year in _list_years(sites, query, day):
-        until = day if year is None else min(day, f"{year}-12-31")
-        years = query.filters.get("year") if year is None else [year]
-        by_year = {} if year is None else {"year": year}
+    filtered = query.filters.get("year", ())
+    slices: list[tuple[dict, Sequence[str | int]]] = [({}, filtered)]
+    if "year" in query.by:
+        slices = [
+            ({"year": year}, [year]) for year in _list_years(trials, day) if not filtered or year in filtered
+        ]
+    for by_year, years in slices:
+        counted = _count_by_status(trials, _last_day(years, day), years)
         if "status" not in query.by:
-            yield by_year, _measure(cell, query, until if year else _last_day(years, day), years)
+            yield by_year, _add_up(counted, query)
             continue
-        wanted = query.filters.get("status") or FIRST_OF
-        for status in (one for one in FIRST_OF if one in wanted):
-            one = TrialQuery(measures=query.measures, filters={"status": (status,)})
-            numbers = _measure(cell, one, until if year else _last_day(years, day), years)
-            if any(numbers.values()):
-                yield by_year | {"status": str(status)}, numbers
+        for status, numbers in counted.items():
+            if any(numbers.values()) and status in query.filters.get("status", FIRST_OF):
+                yield by_year | {"status": status}, {name: numbers[name] for name in query.measures}
 
 
-def _list_years(sites: Sequence[Site], query: TrialQuery, day: str) -> list[int] | list[None]:
-    """The years of a cell, from its first status to the day, of those that are wanted."""
-    if "year" not in query.by:
-        return [None]
-    begun = [int(site.spans[0].since[:4]) for site in sites if site.spans]
-    years = range(min(begun), int(day[:4]) + 1) if begun else range(0)
-    wanted = query.filters.get("year")
-    return [year for year in years if not wanted or year in wanted]
+def _list_years(trials: Iterable[Iterable[Site]], day: str) -> range:
+    """The years of a cell, from its first status to the day."""
+    begun = [int(site.spans[0].since[:4]) for sites in trials for site in sites if site.spans]
+    return range(min(begun), int(day[:4]) + 1) if begun else range(0)
 
 
-def _measure(cell: _Cell, query: TrialQuery, day: str, years: Sequence[str | int] | None) -> dict[str, int]:
-    """The numbers of a cell as of a day; years are those in which trials are counted as opened."""
-    wanted = query.filters.get("status")
-    counted = set(wanted or ONGOING)
-    found = list(cell.statuses_on(day))
-    status_of = dict(zip(cell.trials, (status for status, _known in found), strict=True))
-    begun = [
-        opened
-        for opened, sites in cell.opened()
-        if opened <= day and (not wanted or status_of[sites[0].trial] in counted)
-    ]
-    numbers = {
-        "trials": sum(status in counted for status, _known in found),
-        "site_trials": sum(status in counted for _status, known in found for status in known),
-        "ever": len(begun),
-        "opened": sum(not years or int(opened[:4]) in years for opened in begun),
+def _count_by_status(
+    trials: Iterable[Iterable[Site]], day: str, years: Sequence[str | int]
+) -> dict[str, dict[str, int]]:
+    """The measures of a cell as of a day, by status: of the trial in the cell, but for `site_trials`.
+
+    years: those in which trials are counted as opened; none means all.
+    """
+    counted: dict[str, dict[str, int]] = {status: dict.fromkeys(MEASURES, 0) for status in ORDER}
+    for sites in trials:
+        known = [status for site in sites if (status := site.status_on(day))]
+        if not known:
+            continue
+        numbers = counted[min(known, key=FIRST.__getitem__)]
+        numbers["trials"] += 1
+        for status in known:
+            counted[status]["site_trials"] += 1
+        opened = min((site.opened_on for site in sites if site.opened_on), default="9999")
+        if opened <= day:
+            numbers["ever"] += 1
+            numbers["opened"] += int(not years or int(opened[:4]) in years)
+    return counted
+
+
+def _add_up(counted: Mapping[str, Mapping[str, int]], query: TrialQuery) -> dict[str, int]:
+    """A cell's numbers: of the chosen statuses, or of ongoing trials and of all that have opened."""
+    chosen = query.filters.get("status")
+    of = {"trials": chosen or ONGOING, "site_trials": chosen or ONGOING}
+    return {
+        name: sum(counted[str(status)][name] for status in of.get(name, chosen or FIRST_OF))
+        for name in query.measures
     }
-    return {name: numbers[name] for name in query.measures}
 
 
 def list_silent(

@@ -98,16 +98,15 @@ def _recount(day: date, sets: Sequence[tuple[str, ...]], years: str) -> Numbers:
 def prove_atmp(document: Mapping, lists: Mapping, day: date) -> list[Difference]:
     """What of a snapshot's document differs from the tables, or contradicts itself, on a day."""
     sites = list_sites(document["trials"], lists["centres"])
-    recounted = recount_trials(day)
+    published = _count_all(sites, day.isoformat())
     return [
-        *_compare_trials(sites, recounted, day),
-        *_check_sums(sites, day),
+        *_compare_trials(published, recount_trials(day)),
+        *_check_sums(published, sites, day.isoformat()),
         *_check_statements(document["manufacturing"]),
     ]
 
 
-def _compare_trials(sites: Sequence[Site], recounted: Numbers, day: date) -> Iterator[Difference]:
-    published = _count_all(sites, day)
+def _compare_trials(published: Numbers, recounted: Numbers) -> Iterator[Difference]:
     for key in sorted(published.keys() | {key for key in recounted if len(key) <= MOST_DIMENSIONS}, key=str):
         ours, theirs = published.get(key, {}), recounted.get(key, {})
         where = " × ".join(str(value) for _name, value in key) or "nation"
@@ -116,39 +115,35 @@ def _compare_trials(sites: Sequence[Site], recounted: Numbers, day: date) -> Ite
                 yield Difference(f"trials {where}", name, ours.get(name), theirs.get(name))
 
 
-def _count_all(sites: Sequence[Site], day: date) -> Numbers:
+def _count_all(sites: Sequence[Site], day: str) -> Numbers:
     """Every cell that can be asked for, by every choice of dimensions."""
     found: Numbers = {}
     for many in range(MOST_DIMENSIONS + 1):
         for by in combinations(DIMENSIONS, many):
-            for row in count_trials(sites, TrialQuery(by=by, measures=MEASURES), day.isoformat())["rows"]:
+            for row in count_trials(sites, TrialQuery(by=by, measures=MEASURES), day)["rows"]:
                 key = tuple(sorted((name, row[name]) for name in by))
                 found[key] = {name: row[name] for name in MEASURES}
     return found
 
 
-def _check_sums(sites: Sequence[Site], day: date) -> Iterator[Difference]:
+def _check_sums(published: Numbers, sites: Sequence[Site], day: str) -> Iterator[Difference]:
     """That parts add up to the whole, as ATMP.md promises it."""
 
-    def rows(*by: str) -> list[dict]:
-        query = TrialQuery(by=by, measures=MEASURES)
-        return count_trials(sites, query, day.isoformat())["rows"]
+    def add_up(dimension: str, measure: str) -> int:
+        return sum(
+            numbers[measure] for key, numbers in published.items() if [name for name, _v in key] == [dimension]
+        )
 
-    whole = count_trials(sites, TrialQuery(measures=("trials", "site_trials", "ever", "opened")), day.isoformat())[
-        "total"
+    whole = published.get((), dict.fromkeys(MEASURES, 0))
+    with_status = len({site.trial for site in sites if site.status_on(day)})
+    promised = [
+        *((name, "trials", whole["trials"]) for name in OF_TRIAL),
+        ("centre", "site_trials", whole["site_trials"]),
+        ("status", "trials", with_status),
+        ("year", "opened", whole["ever"]),
     ]
-    promised = {
-        **{name: ("trials", sum(row["trials"] for row in rows(name)), whole["trials"]) for name in OF_TRIAL},
-        "centre": ("site_trials", sum(row["site_trials"] for row in rows("centre")), whole["site_trials"]),
-        "status": (
-            "trials",
-            sum(row["trials"] for row in rows("status")),
-            len({site.trial for site in sites if site.status_on(day.isoformat())}),
-        ),
-        "year": ("opened", sum(row["opened"] for row in rows("year")), whole["ever"]),
-    }
-    for name, (measure, summed, told) in promised.items():
-        if summed != told:
+    for name, measure, told in promised:
+        if (summed := add_up(name, measure)) != told:
             yield Difference(f"trials by {name}", measure, summed, told)
     if whole["site_trials"] < whole["trials"]:
         yield Difference("trials", "site_trials", whole["site_trials"], whole["trials"])

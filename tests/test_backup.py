@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from io import BytesIO
 from itertools import pairwise
@@ -53,13 +54,31 @@ def key(tmp_path) -> Path:
     return tmp_path / "key"
 
 
-def manage(*words: object, url: str = "", **variables: str) -> subprocess.CompletedProcess:
-    """A command as an operator runs it, as the owner of the tables."""
+def environment(url: str = "", **variables: str) -> dict[str, str]:
+    """An operator's, as the owner of the tables."""
     settings = {"DATABASE_URL": url or database_url(), "IDENTITY_KEYS": write_keys({"2024": KEYS["2024"]})}
+    return os.environ | settings | variables
+
+
+def manage(*words: object, url: str = "", **variables: str) -> subprocess.CompletedProcess:
+    """A command as an operator runs it."""
     return subprocess.run(
         [sys.executable, "manage.py", *map(str, words)],
-        cwd=ROOT, env=os.environ | settings | variables, capture_output=True, text=True, check=False,
+        cwd=ROOT, env=environment(url, **variables), capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def manage_each(*commands: Iterable[object], url: str = "") -> Iterator[tuple[int, str]]:
+    """Several, one after the other: the exit code of each, and what it says of errors."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.many_commands"],
+        cwd=ROOT, env=environment(url), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        for words in commands:
+            process.stdin.write(json.dumps([str(word) for word in words]) + "\n")
+            process.stdin.flush()
+            code, _output, errors = json.loads(process.stdout.readline())
+            yield code, errors
 
 
 def back_up(folder: Path, key: Path, *words: object, url: str = "") -> Path:
@@ -178,7 +197,7 @@ def test_a_restore_that_cannot_be_leaves_the_database_empty_and_says_why(registr
     (made_up / MANIFEST).write_text(json.dumps(of_demonstration))
     newer = shutil.copytree(backup, tmp_path / "newer")
     (newer / MANIFEST).write_text(json.dumps(json.loads((backup / MANIFEST).read_text()) | {"format": 99}))
-    for words, sentence in {
+    refused = {
         (backup, other): "cannot be opened with this private key",
         (backup, tmp_path / "nothing"): "cannot be read",
         (backup, backup / MANIFEST): "holds no private key",
@@ -189,10 +208,11 @@ def test_a_restore_that_cannot_be_leaves_the_database_empty_and_says_why(registr
         (newer, key): "Restore it with the version",
         (erasures, key): "without records",
         (made_up, key): "set DEMONSTRATION=1",
-    }.items():  # fmt: skip
-        told = manage("restore", words[0], "--identity", words[1], url=url)
-        assert (told.returncode, sentence in told.stderr) == (1, True), (words, told.stderr)
-        assert len(told.stderr.strip().splitlines()) == 1
+    }  # fmt: skip
+    commands = [("restore", folder, "--identity", file) for folder, file in refused]
+    for words, (code, errors) in zip(commands, manage_each(*commands, url=url), strict=True):
+        assert (code, refused[words[1], words[3]] in errors) == (1, True), (words, errors)
+        assert len(errors.strip().splitlines()) == 1
         assert read(url, "SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', 'facts')") == [(0,)]
     told = manage("restore", backup, "--identity", key)  # onto a registry that is there
     assert (told.returncode, "is not empty" in told.stderr) == (1, True)
@@ -244,14 +264,15 @@ def test_nobody_else_reads_it_and_it_is_there_whole_or_not_at_all(registry, key,
     state = open_document(backup / STATE, read_identities(key))
     assert state["counts"]["public.registry_infusion"] == len(read(database_url(), INFUSIONS))
     # A key that is none, a folder that cannot be written, and a database that says no in the middle.
-    for words, sentence in (
+    refused = (
         ([folder, "--to", "age1nobody"], "no public key"),
         ([folder], "Nobody could open it"),
         ([key, "--to", key.with_suffix(".pub").read_text()], "cannot be written"),
         ([], "Name the folder"),
-    ):
-        told = manage("backup", *words)
-        assert (told.returncode, sentence in told.stderr) == (1, True), told.stderr
+    )
+    told = manage_each(*(["backup", *words] for words, _sentence in refused))
+    for (_words, sentence), (code, errors) in zip(refused, told, strict=True):
+        assert (code, sentence in errors) == (1, True), errors
     with psycopg.connect(database_url()) as busy:
         busy.execute("LOCK TABLE registry_trial IN ACCESS EXCLUSIVE MODE")
         told = manage(

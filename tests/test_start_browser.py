@@ -68,7 +68,6 @@ def test_everything_that_waits_is_there_beside_the_numbers_and_axe_finds_nothing
         else:
             assert chart["y"] > work["y"] and chart["x"] == work["x"], "below it"
         look(page, "start-lead", language)
-        look(page, "start-lead")
     page = open_start(world, "idle", language, WIDTH_OF[language])
     expect(page.locator(".notice.good")).to_have_text(
         {"sv": "Inget väntar på dig.", "en": "Nothing is waiting for you."}[language]

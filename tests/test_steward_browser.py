@@ -13,7 +13,7 @@ from registry.entry.questions.questions import ask, ask_steward
 from registry.models import Infusion, KeptApart, Lookup, Question, Run
 from registry.publishing.publish import publish
 from tests import factories
-from tests.browsing import LANGUAGES, WIDTH_OF, look, sign_in, tab_to
+from tests.browsing import EXAMINED, LANGUAGES, WIDTH_OF, look, sign_in, tab_to
 from tests.desk import COORDINATION, WOMAN
 
 pytestmark = pytest.mark.browser
@@ -65,14 +65,14 @@ def test_each_kind_is_there_and_each_page_it_leads_to_is_accessible(live_server,
     for width in (390, 1280):
         page = open_start(live_server, open_browser, language, width)
         home = page.url
-        look(page, "steward-start", language)
+        look(page, "steward-start", language, examine=width == WIDTH_OF[EXAMINED])
         for kind in KINDS:
             page.goto(home)
             tab_to(page, f"#{kind} a")
             with page.expect_navigation():
                 page.keyboard.press("Enter")
             assert page.locator("h1").count() == 1, kind
-            look(page, f"steward-{kind}", language)
+            look(page, f"steward-{kind}", language, examine=width == WIDTH_OF[EXAMINED])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -148,4 +148,4 @@ def test_a_release_is_previewed_by_keyboard(live_server, open_browser, lists, la
             with page.expect_navigation():
                 page.keyboard.press("Enter")
         assert page.locator("#preview").count() == 1
-        look(page, "steward-preview", language)
+        look(page, "steward-preview", language, examine=width == WIDTH_OF[EXAMINED])

@@ -4,6 +4,7 @@ import gc
 import os
 import re
 import shutil
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -257,30 +258,65 @@ def chromium():
         browser.close()
 
 
-# What takes longest, so that two workers end together: a long test that begins last is waited for.
+# What takes longest, so that all workers end together: a long test that begins last is waited for.
 LONGEST = (
+    "_browser",
+    "test_backup",
+    "test_beat_lease",
+    "test_broker_hangs",
+    "test_caveats_in_files",
+    "test_chain_kept",
+    "test_database_roles",
     "test_demo",
     "test_description_kept",
+    "test_disclosure",
     "test_error_status",
+    "test_export_sent",
+    "test_formats",
+    "test_free_text",
+    "test_hand_on",
+    "test_host_by_socket",
+    "test_identity_key_mark",
+    "test_import_jobs",
+    "test_jobs",
+    "test_keeper",
+    "test_kept_doubles",
+    "test_locks",
+    "test_nginx",
+    "test_nothing_moves",
+    "test_outage",
     "test_pseudonyms",
+    "test_queues",
     "test_redis_servers",
+    "test_releases",
+    "test_replica",
     "test_role_processes",
     "test_settings",
+    "test_slow_clients",
     "test_squashed_migration",
-    "test_uncorrectable",
-    "_browser",
-    "test_jobs",
-    "test_import_jobs",
     "test_stateful",
-    "test_formats",
-    "test_releases",
+    "test_uncorrectable",
+    "test_upgrade",
+    "test_web_server",
 )
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """The long files first, each file's tests together."""
-    items.sort(key=lambda item: not any(name in item.path.stem for name in LONGEST))
+    """Each worker begins with a piece of the list, and takes from another's end later.
+
+    A piece has its share of the long files first and of the others after them, each file's tests together.
+    """
+    files: dict[Path, list] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    pieces = [[] for _worker in range(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))]
+    long = [path for path in files if any(name in path.stem for name in LONGEST)]
+    for place, path in enumerate(long):
+        pieces[place % len(pieces)] += files.pop(path)
+    for tests in files.values():
+        min(pieces, key=len).extend(tests)
+    items[:] = chain.from_iterable(pieces)
 
 
 def pytest_collection_finish(session):

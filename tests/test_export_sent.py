@@ -16,7 +16,7 @@ from swecar.local.ports import find_free_port
 from tests import factories
 from tests.desk import address, sign_in
 from tests.test_export import read_csv, read_xlsx, whole
-from tests.test_role_processes import healthy, start
+from tests.test_role_processes import start, wait_until_healthy
 from tests.working import kill, wait_for
 
 READERS = """
@@ -165,7 +165,7 @@ def clinic(committed_lists) -> Iterator[tuple[int, str]]:
     port = find_free_port()
     process = start("clinic", PORT=str(port))
     try:
-        wait_for(lambda: healthy("clinic", PORT=str(port)), "a web server that responds")
+        wait_until_healthy("clinic", PORT=str(port))
         yield port, session
     finally:
         kill(process)

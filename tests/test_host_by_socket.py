@@ -10,8 +10,8 @@ from registry.publishing.publish import publish
 from swecar.local.ports import find_free_port
 from tests import factories
 from tests.small_server import read_response
-from tests.test_role_processes import healthy, start
-from tests.working import kill, wait_for
+from tests.test_role_processes import start, wait_until_healthy
+from tests.working import kill
 
 EVIL = "evil.example"
 PATHS = (
@@ -69,7 +69,7 @@ def port(committed_lists):
     process = start("clinic", PORT=free)
     threading.Thread(target=process.stdout.read, daemon=True).start()  # each refusal is a line
     try:
-        wait_for(lambda: healthy("clinic", PORT=free), "a web server that responds")
+        wait_until_healthy("clinic", PORT=free)
         yield int(free)
     finally:
         kill(process)

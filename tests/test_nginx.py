@@ -8,7 +8,6 @@ import ssl
 import subprocess
 import threading
 from contextlib import contextmanager
-from functools import partial
 from http.client import HTTPSConnection
 from pathlib import Path
 
@@ -22,8 +21,8 @@ from tests.header_table import CLOSED_PAGE, NO_PAGE, PUBLIC_PAGE
 from tests.small_server import read_response
 from tests.test_export_sent import break_off, store_many
 from tests.test_host_by_socket import EVIL, HOSTS, SAID, alike
-from tests.test_role_processes import healthy, start
-from tests.working import kill, wait_for
+from tests.test_role_processes import start, wait_until_healthy
+from tests.working import kill
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -62,8 +61,7 @@ def serve(folder: Path, plain: int = 0, **variables: str):
     processes.append(subprocess.Popen(command, start_new_session=True))
     try:
         for role, port in ports.items():
-            asked = partial(healthy, role, PORT=port, **variables)
-            wait_for(asked, f"a {role} that responds")
+            wait_until_healthy(role, f"a {role} that responds", PORT=port, **variables)
         yield secure, processes[0], folder
     finally:
         for process in processes:

@@ -12,7 +12,7 @@ from registry.entry.importing.job import receive_file
 from registry.models import ImportJob, Run
 from tests import factories
 from tests.test_import import ROW, as_csv
-from tests.test_role_processes import healthy, start
+from tests.test_role_processes import start, wait_until_healthy
 from tests.working import kill, wait_for
 
 KINDS = {
@@ -56,7 +56,7 @@ def test_a_worker_takes_the_kinds_that_it_is_given(committed_lists, tmp_path, ta
     broker.delete("swecar-jobs:publishing", "swecar-jobs:imports")
     process = start("worker", **variables)
     try:
-        wait_for(lambda: healthy("worker", TMPDIR=str(tmp_path)), "a worker that shows itself")
+        wait_until_healthy("worker", "a worker that shows itself", TMPDIR=str(tmp_path))
         job = upload()
         factories.record(committed_lists, factories.nth_number(3))
         own, others = (is_published, is_checked) if takes == "publishing" else (is_checked, is_published)

@@ -67,6 +67,11 @@ def healthy(role: str, **variables: str) -> bool:
     ).returncode == 0  # fmt: skip
 
 
+def wait_until_healthy(role: str, what: str = "a web server that responds", **variables: str) -> None:
+    """Each look is a process, which takes its time from the one that starts."""
+    wait_for(lambda: healthy(role, **variables), what, pause=0.25)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("role", "clinic"), [("clinic", 302), ("public", 404)])
 def test_a_web_server_serves_its_part_and_stops(committed_lists, role, clinic):
@@ -76,7 +81,7 @@ def test_a_web_server_serves_its_part_and_stops(committed_lists, role, clinic):
     process = start(role, PORT=port)
     try:
         assert not healthy(role, PORT=str(find_free_port()))
-        wait_for(lambda: healthy(role, PORT=port), "a web server that responds")
+        wait_until_healthy(role, PORT=port)
         site = f"http://127.0.0.1:{port}"
         assert [status_of(site + path) for path in ("/", "/api/v1/map", "/health/ready")] == [200] * 3
         assert status_of(f"{site}/api/v1/infusions") == (401 if role == "clinic" else 404)
@@ -109,7 +114,7 @@ def test_the_public_process_has_no_route_to_records(committed_lists):
     port = str(find_free_port())
     process = start("public", output=subprocess.DEVNULL, PORT=port)
     try:
-        wait_for(lambda: healthy("public", PORT=port), "a web server that responds")
+        wait_until_healthy("public", PORT=port)
         for headers in ({"Cookie": f"sessionid={session}"}, {"Authorization": f"Bearer {text}"}):
             found = {f"{row.method} {row.name}": ask(port, row, world, headers) for row in asks_for_a_sign_in}
             assert {name: status for name, status in found.items() if status != 404} == {}
@@ -127,7 +132,7 @@ def test_the_public_process_answers_every_public_route_as_the_table_says(committ
     port = str(find_free_port())
     process = start("public", output=subprocess.DEVNULL, PORT=port)
     try:
-        wait_for(lambda: healthy("public", PORT=port), "a web server that responds")
+        wait_until_healthy("public", PORT=port)
         found = {f"{row.method} {row.name}": ask(port, row, world, {}) for row in public}
         with urlopen(f"http://127.0.0.1:{port}/api/v1/schema", timeout=30) as response:
             described = set(json.load(response)["paths"])
@@ -147,7 +152,7 @@ def is_public(row: Row, world: World) -> bool:
 def test_a_scheduler_shows_itself_and_stops_soon(committed_lists, tmp_path):
     process = start("beat", TMPDIR=str(tmp_path))
     try:
-        wait_for(lambda: healthy("beat", TMPDIR=str(tmp_path)), "a scheduler that shows itself")
+        wait_until_healthy("beat", "a scheduler that shows itself", TMPDIR=str(tmp_path))
         assert stop(process) < SOON
         assert process.returncode == 0
     finally:
@@ -158,7 +163,7 @@ def test_a_scheduler_shows_itself_and_stops_soon(committed_lists, tmp_path):
 def test_a_worker_finishes_its_job_before_it_stops(committed_lists, tmp_path):
     process = start("worker", TMPDIR=str(tmp_path))
     try:
-        wait_for(lambda: healthy("worker", TMPDIR=str(tmp_path)), "a worker that shows itself")
+        wait_until_healthy("worker", "a worker that shows itself", TMPDIR=str(tmp_path))
         with psycopg.connect(database_url()) as blocker:
             blocker.execute("LOCK TABLE registry_snapshot IN SHARE ROW EXCLUSIVE MODE")
             factories.record(committed_lists)

@@ -25,12 +25,12 @@ from tests.database_roles import PASSWORDS
 STOP_SECONDS = 60  # seconds until waiting fails, on a machine that is busy with other tests
 
 
-def wait_for(condition: Callable[[], object], what: str) -> None:
-    """Wait until the condition holds; fail with a description of it."""
+def wait_for(condition: Callable[[], object], what: str, *, pause: float = 0.05) -> None:
+    """Wait until the condition holds; fail with a description of it. pause: seconds between two looks."""
     deadline = time.monotonic() + STOP_SECONDS
     while not condition():
         assert time.monotonic() < deadline, f"never came: {what}"
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def database_url(role: str = "") -> str:

@@ -43,6 +43,17 @@ def release_snapshot(
 
     Raises NotPermitted, NotPublished, Withheld, and the errors of release_refusals.py.
     """
+    release = prepare_release(
+        name=name, title_sv=title_sv, title_en=title_en, note_sv=note_sv, note_en=note_en, as_of=as_of, by=by
+    )
+    store_release(release, list(make_files(name, release.documents)), by=by)
+    return release
+
+
+def prepare_release(
+    *, name: str, title_sv: str, title_en: str, note_sv: str, note_en: str, as_of: date | None, by: Actor
+) -> Release:
+    """A release of the current snapshot that is allowed, without files and not stored. Raises as above."""
     require(by, Permission.PUBLISH)
     require_exact()  # a release holds every number
     texts = [check_reason(text, needed=False) for text in (title_sv, title_en, note_sv, note_en)]
@@ -51,7 +62,7 @@ def release_snapshot(
         raise ReleaseTitleMissing
     check_release(name, as_of)
     snapshot = _find_snapshot()
-    release = Release(
+    return Release(
         name=name,
         title_sv=texts[0],
         title_en=texts[1],
@@ -62,11 +73,13 @@ def release_snapshot(
         documents={code: read_map(language=code, as_of=as_of, number=snapshot.number) for code in LANGUAGES},
         released_by=by.username,
     )
-    files = list(make_files(name, release.documents))
+
+
+def store_release(release: Release, files: list[ReleaseFile], *, by: Actor) -> None:
+    """Store a prepared release with its files, all or nothing. Raises SnapshotBehind, ReleaseNameTaken."""
     with one_view(), acting_as(by, reason=RELEASE):
         _store(release, files)
     caches["responses"].delete(NEWEST_KEY)
-    return release
 
 
 def preview_release(*, as_of: date | None = None, by: Actor) -> dict:
@@ -86,7 +99,6 @@ def preview_release(*, as_of: date | None = None, by: Actor) -> dict:
 
 
 def _store(release: Release, files: list[ReleaseFile]) -> None:
-    """Store a release with its files, which were made before the transaction."""
     if _find_snapshot() != release.snapshot:  # a newer one was published meanwhile
         raise SnapshotBehind
     release.changes = _compare(Release.objects.first(), release.documents["sv"], release.as_of)

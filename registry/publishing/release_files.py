@@ -7,6 +7,11 @@ from registry.formats import MAP_FORMATS, write_map
 from registry.models import ReleaseFile
 
 
+def count_files(documents: dict[str, dict]) -> int:
+    """How many files `make_files` makes."""
+    return len(documents) * len(MAP_FORMATS)
+
+
 def make_files(name: str, documents: dict[str, dict]) -> Iterator[ReleaseFile]:
     """Make every format of each language's map document."""
     for language, document in documents.items():

@@ -1,13 +1,17 @@
 """Making a release: the steward names the current snapshot, so that it can be cited."""
 
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
 from django.urls import path
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.html import format_html
+from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -15,15 +19,20 @@ from registry.access import Permission
 from registry.completeness import list_lagging
 from registry.errors import NotFound, NotPermitted, RegistryError
 from registry.formats.labels import label_measure
+from registry.models import Release, User
 from registry.pages.clinic.base import SignedInRequest, page, show
 from registry.pages.clinic.date_field import DayField
 from registry.pages.public.layout import PLACES
 from registry.pages.public.releases import describe_change, say_cause
 from registry.published.release_causes import CAUSES
 from registry.published.releases import read_releases
-from registry.publishing.new_release import preview_release, release_snapshot
+from registry.publishing.new_release import prepare_release, preview_release, store_release
+from registry.publishing.release_files import count_files, make_files
 from registry.wording import say_measured
 
+logger = logging.getLogger(__name__)
+
+HERE = "<!-- here -->"  # in the page, where what is done is told while it is done
 BESIDE = ("patients", "infusions", "reinfusions", "further_doses", "children", "first")
 
 
@@ -53,21 +62,20 @@ class ReleaseForm(forms.Form):
 
 @page(Permission.PUBLISH)
 @require_http_methods(["GET", "HEAD", "POST"])
-def releases(request: SignedInRequest) -> HttpResponse:
-    """The releases; POST makes a new release."""
+def releases(request: SignedInRequest) -> HttpResponseBase:
+    """The releases; POST makes a new release, and tells of each file as it is made."""
     form, preview = ReleaseForm(request.POST or None), None
     if request.POST.get("do") == "preview":
         preview = _preview(request, form)
     elif form.is_valid():
         try:
-            release = release_snapshot(**form.cleaned_data, by=request.user)
+            release = prepare_release(**form.cleaned_data, by=request.user)
         except (NotFound, NotPermitted):
             raise
         except RegistryError as refused:
             form.add_error(None, forms.ValidationError(str(refused), code=refused.code))
         else:
-            messages.success(request, _("The release %(name)s has been created.") % {"name": release.name})
-            return redirect("clinic:releases")
+            return _make(request, release)
     language = get_language()
     found, older = read_releases()
     place = PLACES["releases"][language]
@@ -78,6 +86,43 @@ def releases(request: SignedInRequest) -> HttpResponse:
     return show(
         request, "clinic/releases.html", {"form": form, "releases": listed, "older": before, "preview": preview}
     )
+
+
+def _make(request: SignedInRequest, release: Release) -> HttpResponseBase:
+    """The page that grows while the files are made, and says at its end what has come of it."""
+    page = show(request, "clinic/release_made.html", {"name": release.name}).content.decode()
+    response = StreamingHttpResponse(_tell_each(release, request.user, page, get_language() or ""))
+    response["X-Accel-Buffering"] = "no"  # nginx sends each part on as it comes
+    return response
+
+
+def _tell_each(release: Release, by: User, page: str, language: str) -> Iterator[str]:
+    """The page with a line for each file once it is made, then what has come of it.
+
+    Nothing is stored until all files are made: who goes away before, or a process that ends, leaves nothing.
+    """
+    begin, _here, rest = page.partition(HERE)
+    yield begin
+    number, end = count_files(release.documents), {"name": release.name}
+    files = []
+    try:
+        for file in make_files(release.name, release.documents):
+            files.append(file)
+            with override(language):
+                line, size = _("%(done)s of %(all)s"), filesizeformat(file.size)
+            yield format_html(
+                "<li>{}: {} ({})</li>\n", line % {"done": len(files), "all": number}, file.name, size
+            )
+        store_release(release, files, by=by)
+        end["address"] = f"{PLACES['releases'][language]}{release.name}/"
+    except RegistryError as refused:
+        with override(language):
+            end["refused"] = str(refused)
+    except Exception:
+        logger.exception("The release %s was broken off.", release.name)
+    with override(language):
+        last = render_to_string("clinic/release_end.html", end)
+    yield last + rest
 
 
 def _preview(request: SignedInRequest, form: ReleaseForm) -> dict[str, Any] | None:

@@ -95,6 +95,9 @@ ROWS = [
     Row("clinic:several", "GET", METHODS | {"other": 405}),
     # Whoever chooses another centre's infusion is answered as if it were not there.
     Row("clinic:several", "POST", WRITERS, data=chosen),
+    Row("clinic:undo-several", "GET", METHODS | {"other": 405}),
+    # Nothing was corrected at no moment: whoever registers is told so in the list.
+    Row("clinic:undo-several", "POST", REDIRECTED | {"other": 302}),
     Row("clinic:withdraw", "GET", WRITERS, args=infusion),
     Row("clinic:withdraw", "POST", REDIRECTED, args=infusion, data=withdrawal),
 ]

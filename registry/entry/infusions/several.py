@@ -1,7 +1,8 @@
 """Correcting fields of several infusions at once: all or none, each judged as if it were corrected alone."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from registry.choices import AccessAction, Status
 from registry.entry.infusions.assess import assess_change
 from registry.entry.infusions.columns import RELATED
 from registry.entry.infusions.doubts import as_stated, follow_doubts, judge_courses, read_doubts
+from registry.entry.infusions.kept_lists import read_lists
 from registry.entry.infusions.lists import read_lists_again
 from registry.entry.infusions.visible_course import Course
 from registry.entry.locks import lock_entry
@@ -36,6 +38,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "manufacturing_site": ("manufacturing_site",),
 }
 Versions = Mapping[UUID, int | None]  # by infusion; None: as it is now
+Changes = Mapping[UUID, Mapping[str, Any]]  # the new values by infusion
 
 
 class TooManyRows(RegistryError):
@@ -79,7 +82,7 @@ def preview_correction(*, rows: Versions, changes: Mapping[str, Any], by: Actor)
     """What `correct_several` would do; nothing is stored. Raises what it raises."""
     _check(rows, changes)
     with reading_as(by):
-        return _judge(_read_chosen(rows, by), changes, by)
+        return _judge(_read_chosen(rows, by), dict.fromkeys(rows, changes), by)
 
 
 def correct_several(
@@ -93,20 +96,49 @@ def correct_several(
     """
     _check(rows, changes)
     with acting_as(by, reason=check_reason(reason)):
-        lock_entry()
-        _lock_persons(rows, by)
-        changes = {**changes, **read_lists_again(changes)}
-        chosen = _read_chosen(rows, by)
-        before = read_doubts(_persons_of(chosen))
-        found = _judge(chosen, changes, by)
-        if found.seen != seen:
-            raise EffectChanged
-        if changed := found.changed:
-            Infusion.objects.filter(pk__in=[infusion.pk for infusion in changed]).update(**changes)
-            log_infusions(by=by, action=AccessAction.CORRECT, infusions=changed)
-            follow_doubts(_persons_of(changed), before=before, by=by, changed=changed)
-            announce_change()
+        return _correct(rows, dict.fromkeys(rows, changes), by, seen=seen)
+
+
+def correct_each(*, rows: Versions, changes: Changes, by: Actor, reason: str) -> Sequence[Infusion]:
+    """Change several submitted infusions, each to values of its own, or none of them; by infusion.
+
+    Nothing has been previewed: for an undoing. Raises NotFound, InfusionRefused as correct_several does.
+    """
+    with acting_as(by, reason=reason):
+        return _correct(rows, changes, by, seen=None)
+
+
+def _correct(rows: Versions, changes: Changes, by: Actor, *, seen: str | None) -> Sequence[Infusion]:
+    """Judge and store the corrections; the caller's transaction is the actor's."""
+    lock_entry()
+    _lock_persons(rows, by)
+    lists = read_lists()
+    changes = {key: {**one, **read_lists_again(one, lists)} for key, one in changes.items()}
+    chosen = _read_chosen(rows, by)
+    before = read_doubts(_persons_of(chosen))
+    found = _judge(chosen, changes, by)
+    if seen not in {None, found.seen}:
+        raise EffectChanged
+    if changed := found.changed:
+        for keys, values in _group({infusion.pk: changes[infusion.pk] for infusion in changed}):
+            Infusion.objects.filter(pk__in=keys).update(**values)
+        log_infusions(by=by, action=AccessAction.CORRECT, infusions=changed)
+        follow_doubts(_persons_of(changed), before=before, by=by, changed=changed)
+        announce_change()
     return changed
+
+
+def _group(changes: Changes) -> Iterator[tuple[list[UUID], Mapping[str, Any]]]:
+    """The infusions that become alike, with what they become: a statement for each."""
+    alike = defaultdict[tuple, list[UUID]](list)
+    for key, values in changes.items():
+        alike[_identify(values)].append(key)
+    for keys in alike.values():
+        yield keys, changes[keys[0]]
+
+
+def _identify(values: Mapping[str, Any]) -> tuple:
+    return tuple(sorted((name, str(getattr(value, "pk", value))) for name, value in values.items()))
 
 
 def _check(rows: Versions, changes: Mapping[str, Any]) -> None:
@@ -157,7 +189,7 @@ def _persons_of(infusions: Sequence[Infusion]) -> list[int]:
     return sorted({infusion.patient_id for infusion in infusions})
 
 
-def _judge(chosen: Sequence[Any], changes: Mapping[str, Any], by: Actor) -> Correction:
+def _judge(chosen: Sequence[Any], changes: Changes, by: Actor) -> Correction:
     """The chosen infusions as they would be, among their persons' others. Raises InfusionRefused."""
     versions, writable = {one.pk: one.version for one in chosen}, centres_where(by, Permission.WRITE_RECORDS)
     open_persons(_persons_of(chosen))
@@ -168,7 +200,7 @@ def _judge(chosen: Sequence[Any], changes: Mapping[str, Any], by: Actor) -> Corr
     mine = [by_key[one.pk] for one in chosen]
     stored = {row.pk: as_stated(row) for row in mine}
     doubted, counted = judge_courses(rows), places_of(own)
-    before = {row.pk: _change(row, changes) for row in mine}
+    before = {row.pk: _change(row, changes[row.pk]) for row in mine}
     problems = [
         _name(row, problem)
         for row in mine
@@ -177,7 +209,7 @@ def _judge(chosen: Sequence[Any], changes: Mapping[str, Any], by: Actor) -> Corr
     if problems:
         raise InfusionRefused(problems)
     doubts = judge_courses(rows)
-    effect = compare(counted, places_of(own), tables=_tables(changes))
+    effect = compare(counted, places_of(own), tables=_tables(set().union(*changes.values())))
     corrected = [Corrected(row, versions[row.pk], before[row.pk], _new(row, doubted, doubts)) for row in mine]
     return Correction(corrected, effect, _print(corrected, changes, effect))
 
@@ -211,14 +243,13 @@ def _new(row: Infusion, before: Mapping, after: Mapping) -> list[Problem]:
     return [doubt for code, doubt in after.get(row.pk, {}).items() if code not in known]
 
 
-def _tables(changes: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+def _tables(changes: Collection[str]) -> tuple[tuple[str, ...], ...]:
     """The tables that the changes may move, each by centre."""
     dimensions = [name for field in FIELDS if field in changes for name in FIELDS[field]]
     return (("centre",), ("centre", "category"), *(("centre", name) for name in dimensions))
 
 
-def _print(rows: Sequence[Corrected], changes: Mapping[str, Any], effect: Sequence[Row]) -> str:
-    chosen = sorted((str(row.infusion.pk), row.version) for row in rows)
-    values = sorted((name, str(getattr(value, "pk", value))) for name, value in changes.items())
+def _print(rows: Sequence[Corrected], changes: Changes, effect: Sequence[Row]) -> str:
+    chosen = sorted((str(row.infusion.pk), row.version, _identify(changes[row.infusion.pk])) for row in rows)
     moves = [(row.cell.by, row.cell.values, sorted(row.moves.items())) for row in effect]
-    return hashlib.sha256(repr((chosen, values, moves)).encode()).hexdigest()
+    return hashlib.sha256(repr((chosen, moves)).encode()).hexdigest()

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods
 
 from registry.access import Permission, acting_as, centres_where
 from registry.choices import AccessAction, Category, Status
-from registry.entry.infusions.columns import RELATED
+from registry.entry.infusions.columns import RELATED, TABLE
 from registry.entry.infusions.proposal import know_person
 from registry.entry.infusions.row_reader import read_identifier_at
 from registry.entry.infusions.several import MOST_ROWS
+from registry.entry.infusions.undo import Together, find_undoable_together
 from registry.entry.patients.lookup import find_patient
 from registry.entry.patients.search import is_registry_number
 from registry.errors import TooManyLookups
@@ -74,6 +75,7 @@ def infusions(request: SignedInRequest) -> HttpResponse:
                 row.pk for row in listed if row.status == Status.SUBMITTED and row.centre_id in writable
             },
             "most_rows": MOST_ROWS,
+            "undoable": [_describe_together(one) for one in find_undoable_together(by=request.user)],
             "columns": list(_describe_columns(sort, chosen)),
             "centres": centres_of(request.user, Permission.READ_RECORDS),
             "categories": Category.values,
@@ -81,6 +83,11 @@ def infusions(request: SignedInRequest) -> HttpResponse:
         },
     )
     return say_wait(response, too_many)
+
+
+def _describe_together(done: Together) -> dict[str, Any]:
+    labels = [_(column.label) for column in TABLE if column.name in done.fields]
+    return {"at": done.at, "sent": done.at.isoformat(), "number": len(done.versions), "fields": ", ".join(labels)}
 
 
 def keep_filtered(rows: Any, asked: QueryDict) -> Any:

@@ -1,5 +1,6 @@
-"""Undoing one's own correction of today by one button."""
+"""Undoing one's own correction of today, of one infusion or of several together, by one button."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -7,13 +8,16 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from registry.access import Permission
-from registry.entry.infusions.undo import undo_correction
-from registry.errors import ChangedMeanwhile, NotFound, NotPermitted, RegistryError
+from registry.entry.infusions.undo import undo_correction, undo_together
+from registry.errors import ChangedMeanwhile, InfusionRefused, NotFound, NotPermitted, RegistryError
 from registry.models import Infusion
 from registry.pages.clinic.base import SignedInRequest, page
+
+MOST_TOLD = 10  # of the infusions that cannot be corrected back
 
 
 @page(Permission.WRITE_RECORDS)
@@ -44,4 +48,45 @@ def undo(request: SignedInRequest, infusion_id: UUID) -> HttpResponse:
     return redirect("clinic:person", number=infusion.patient.registry_number)
 
 
-urlpatterns = [path("infusions/<uuid:infusion_id>/undo", undo, name="undo")]
+@page(Permission.WRITE_RECORDS)
+@require_POST
+def undo_several(request: SignedInRequest) -> HttpResponse:
+    """Correct several infusions back that were corrected together; or none, and say of which it cannot be done."""
+    try:
+        undone = undo_together(at=_read_moment(request.POST.get("at", "")), by=request.user)
+    except (NotFound, NotPermitted):
+        raise
+    except InfusionRefused as refused:
+        for problem in refused.problems[:MOST_TOLD]:
+            messages.error(request, problem.sentence)
+    except ChangedMeanwhile:
+        sentence = _(
+            "One of these infusions has been changed since, or the correction was not made today, so it cannot be "
+            "undone as a whole. Look at what is stored now, and correct it."
+        )
+        messages.error(request, sentence)
+    else:
+        sentence = ngettext(
+            "Your correction of %(number)s infusion is undone. The history shows both.",
+            "Your correction of %(number)s infusions is undone. The history shows both.",
+            len(undone),
+        )
+        messages.success(request, sentence % {"number": len(undone)})
+    return redirect("clinic:infusions")
+
+
+def _read_moment(typed: str) -> datetime:
+    """Raises ChangedMeanwhile for what is no moment with a time zone."""
+    try:
+        at = datetime.fromisoformat(typed)
+    except ValueError:
+        raise ChangedMeanwhile from None
+    if at.tzinfo is None:
+        raise ChangedMeanwhile
+    return at
+
+
+urlpatterns = [
+    path("infusions/<uuid:infusion_id>/undo", undo, name="undo"),
+    path("infusions/several/undo", undo_several, name="undo-several"),
+]

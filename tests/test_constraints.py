@@ -41,6 +41,7 @@ from registry.models import (
     ReleaseFile,
     Revision,
     Run,
+    SavedFilter,
     ScheduleLease,
     SiteTrial,
     SiteTrialStatus,
@@ -464,6 +465,9 @@ BROKEN: dict[str, list[Callable]] = {
         lambda: IdempotencyKey.objects.bulk_create(
             [IdempotencyKey(owner=someone(), key="k", request_digest=b"1", status=201, body={})] * 2
         )
+    ],
+    "saved_filter_has_its_name": [
+        lambda: SavedFilter.objects.bulk_create([SavedFilter(owner=someone(), name="a", query="sort=date")] * 2)
     ],
     "snapshot_date_has_precision": [
         lambda: snapshot(data_through=date(2021, 1, 1)),

@@ -40,7 +40,7 @@ WAYS = {
         etag_invalid precondition_required body_too_large file_too_large cursor_invalid query_too_long
         unknown_parameter parameter_repeated value_repeated not_acceptable centre_upcoming too_costly period_empty
         format_contradicts too_many_dimensions number_shortened
-        former_first_becomes_invalid too_many_rows
+        former_first_becomes_invalid too_many_rows filter_not_saved
     """,
     "again": """
         changed_meanwhile busy too_many_lookups effect_changed list_changed import_not_storable

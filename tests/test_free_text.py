@@ -194,6 +194,7 @@ COLUMNS = {
     "ImportRow": {"cells": "hidden where they may identify", "staged": CHECKED},
     "ImportProblem": {"field": CODED, "code": CODED, "sentence": CODED},
     "IdempotencyKey": {"key": CHECKED, "body": CODED},
+    "SavedFilter": {"name": CHECKED, "query": CODED},
     "LastSeen": {"instance": CODED},
     "KeptApart": {"reason": CHECKED, "decided_by": NAME, "ended_reason": CHECKED, "ended_by": NAME},
     "PossibleDoubles": dict.fromkeys(["pairs", "known_to"], CODED),

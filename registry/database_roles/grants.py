@@ -119,6 +119,7 @@ TABLES: Mapping[str, Grant] = {
     "registry_user_groups": OF_CLINIC,
     "registry_user_user_permissions": OF_CLINIC,
     "registry_membership": SHOWN_TO_WORKER,  # where an uploader may register
+    "registry_savedfilter": OF_CLINIC,
     "registry_invitation": OF_CLINIC,
     "registry_token": OF_CLINIC,
     "auth_group": OF_CLINIC,

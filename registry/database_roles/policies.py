@@ -109,6 +109,7 @@ WITHOUT: Mapping[str, str] = {
     "registry_refusal": "Keyed tokens, which are recognised by who has the number and by nobody else.",
     "registry_identitykeyinuse": NO_PATIENT,
     "registry_coverage": NO_PATIENT,
+    "registry_savedfilter": NO_PATIENT,
     "registry_population": NO_PATIENT,
     **dict.fromkeys(
         (

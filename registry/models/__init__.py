@@ -30,6 +30,7 @@ from registry.models.release import Release, ReleaseFile
 from registry.models.released_infusion import ReleasedInfusion
 from registry.models.revision import Revision
 from registry.models.run import Run
+from registry.models.saved_filter import SavedFilter
 from registry.models.schedule_lease import ScheduleLease
 from registry.models.site_trial import SiteTrial, SiteTrialStatus, TrialConfirmation
 from registry.models.snapshot import Snapshot
@@ -51,7 +52,7 @@ __all__ = [
     "Indication", "Infusion", "Invitation", "KeptApart", "LastSeen", "Lookup", "ManufacturingSite",
     "ManufacturingStatement", "Membership", "Message", "Patient", "PatientIdentifier", "Population",
     "PossibleDoubles", "Product", "Publication", "Question", "Referral", "Refusal", "Release", "ReleaseFile",
-    "ReleasedInfusion", "Revision", "Run", "ScheduleLease", "SealedUpload", "SiteTrial", "SiteTrialStatus",
-    "Snapshot", "StatedPurpose", "StatementClass", "StatementCountry", "Token", "Trial", "TrialArea",
-    "TrialConfirmation", "User",
+    "ReleasedInfusion", "Revision", "Run", "SavedFilter", "ScheduleLease", "SealedUpload", "SiteTrial",
+    "SiteTrialStatus", "Snapshot", "StatedPurpose", "StatementClass", "StatementCountry", "Token", "Trial",
+    "TrialArea", "TrialConfirmation", "User",
 ]  # fmt: skip

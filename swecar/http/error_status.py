@@ -8,10 +8,11 @@ from registry.errors import InfusionRefused, RegistryError
 CODES: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: """
         body_invalid choice_unknown coverage_date_impossible cursor_invalid date_in_future
-        etag_invalid figure_unusable file_unusable format_contradicts idempotency_key_invalid identifier_in_text
-        identifier_invalid infusion_refused issuer_unclear missing parameter_repeated pseudonym_used query_too_long
-        reason_missing release_day_wrong release_name_wrong release_title_missing too_costly too_long
-        too_many_dimensions too_many_rows unknown_parameter unknown_value value_repeated
+        etag_invalid figure_unusable file_unusable filter_not_saved format_contradicts
+        idempotency_key_invalid identifier_in_text identifier_invalid infusion_refused issuer_unclear
+        missing parameter_repeated pseudonym_used query_too_long reason_missing release_day_wrong
+        release_name_wrong release_title_missing too_costly too_long too_many_dimensions too_many_rows
+        unknown_parameter unknown_value value_repeated
     """,
     HTTPStatus.UNAUTHORIZED: "token_invalid",
     HTTPStatus.FORBIDDEN: "assurance_too_low commission_unknown not_permitted withheld_by_policy",

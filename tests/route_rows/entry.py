@@ -29,6 +29,10 @@ def day(world: World) -> dict:
     return {"day_of": "last"}
 
 
+def no_filter(world: World) -> dict:
+    return {"filter_id": 1}
+
+
 def draft(world: World) -> dict:
     return {"draft_id": world.draft.pk}
 
@@ -95,6 +99,11 @@ ROWS = [
     Row("clinic:several", "GET", METHODS | {"other": 405}),
     # Whoever chooses another centre's infusion is answered as if it were not there.
     Row("clinic:several", "POST", WRITERS, data=chosen),
+    Row("clinic:filter-save", "GET", METHODS | {"steward": 405, "other": 405}),
+    Row("clinic:filter-save", "POST", REDIRECTED | {"steward": 302, "other": 302}),
+    Row("clinic:filter-delete", "GET", METHODS | {"steward": 405, "other": 405}, args=no_filter),
+    # One that is not one's own is not there.
+    Row("clinic:filter-delete", "POST", {"nobody": 302}, args=no_filter),
     Row("clinic:undo-several", "GET", METHODS | {"other": 405}),
     # Nothing was corrected at no moment: whoever registers is told so in the list.
     Row("clinic:undo-several", "POST", REDIRECTED | {"other": 302}),

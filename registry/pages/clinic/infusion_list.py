@@ -17,6 +17,7 @@ from registry.choices import AccessAction, Category, Status
 from registry.entry.infusions.columns import RELATED, TABLE
 from registry.entry.infusions.proposal import know_person
 from registry.entry.infusions.row_reader import read_identifier_at
+from registry.entry.infusions.saved_filters import LONGEST_NAME, filters_of
 from registry.entry.infusions.several import MOST_ROWS
 from registry.entry.infusions.undo import Together, find_undoable_together
 from registry.entry.patients.lookup import find_patient
@@ -75,6 +76,8 @@ def infusions(request: SignedInRequest) -> HttpResponse:
                 row.pk for row in listed if row.status == Status.SUBMITTED and row.centre_id in writable
             },
             "most_rows": MOST_ROWS,
+            "saved": filters_of(request.user),
+            "longest_name": LONGEST_NAME,
             "undoable": [_describe_together(one) for one in find_undoable_together(by=request.user)],
             "columns": list(_describe_columns(sort, chosen)),
             "centres": centres_of(request.user, Permission.READ_RECORDS),

@@ -41,8 +41,8 @@ def test_the_page_as_of_a_day_counts_up_to_it(lists, client):
     page = text(client.get("/en/?as_of=2020-05-05"))
     assert "As of 5 May 2020." in page
     assert "Since 3 February 2019, 2 people have been treated" in page
-    assert 'aria-label="UPP, 2 infusions"' in page
-    assert 'aria-label="STO, no infusions yet"' in page
+    assert 'aria-label="UPP, 2 infusions, ' in page
+    assert 'aria-label="STO, no infusions yet, ' in page
     assert "2021" not in re.search(r'<section class="time".*?</section>', page, re.DOTALL)[0]
 
 

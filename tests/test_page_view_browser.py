@@ -66,7 +66,7 @@ def test_a_centre_is_chosen(site, open_browser, way, width):
     page = open_browser(viewport={"width": width, "height": 900}, **options)
     page.goto(f"{site}/en/")
     variant = "narrow" if width == 390 else "wide"
-    link = f".map-{variant} a.place[aria-label='UPP, 3 infusions']"
+    link = f".map-{variant} a.place[aria-label^='UPP, 3 infusions']"
     if way == "keyboard":
         tab_to(page, link)
         page.keyboard.press("Enter")
@@ -81,6 +81,22 @@ def test_a_centre_is_chosen(site, open_browser, way, width):
         page.go_back()
         page.wait_for_url(f"{site}/en/")
         page.locator("#centre[hidden]").wait_for(state="attached")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("language", ["", "en/"])
+def test_the_name_of_a_callout_begins_with_what_is_seen(site, open_browser, width, language):
+    """WCAG 2.5.3: whoever says what stands there reaches the link."""
+    page = open_browser(viewport={"width": width, "height": 900})
+    page.goto(f"{site}/{language}")
+    named = page.locator("a.place[aria-label]:visible").evaluate_all(
+        "links => links.map(link => [link.getAttribute('aria-label'),"
+        " [...link.querySelectorAll('text')].map(text => text.textContent)])"
+    )
+    assert len(named) == 6
+    for name, seen in named:
+        assert name.startswith(", ".join(seen)) and re.search("infusion|kommande|upcoming", name)
 
 
 @pytest.mark.browser

@@ -1,10 +1,13 @@
 """Links from the map to its centres."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
+from html import escape, unescape
 
 from registry.wording import CentreText
+
+TEXT = re.compile("<text[^>]*>(.*?)</text>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,9 @@ class Links:
         return f'<a class="{css}" href="{href}" tabindex="-1" aria-hidden="true" data-live>{drawing}</a>'
 
     def callout(self, code: str, drawing: str) -> str:
-        """Labelled with city and total, which the callout also shows."""
+        """Labelled with all that the callout shows, in its order, so that whoever says what is seen is understood
+        (WCAG 2.5.3); where it shows a bare number, with what is counted too.
+        """
         if self.address is None:
             return drawing
         text = self.texts[code]
@@ -32,9 +37,17 @@ class Links:
         css = "place chosen" if code == self.chosen else "place"
         return (
             f'<a class="{css}" href="{escape(self.address(code))}"{current}'
-            f' aria-label="{escape(f"{text.city}, {text.total}")}" data-value="{escape(_list_values(text))}"'
+            f' aria-label="{escape(_name(text, drawing))}" data-value="{escape(_list_values(text))}"'
             f" data-live>{drawing}</a>"
         )
+
+
+def _name(text: CentreText, drawing: str) -> str:
+    seen = ", ".join(unescape(re.sub("<[^>]*>", "", words)) for words in TEXT.findall(drawing))
+    whole = f"{text.city}, {text.total}"
+    if whole.startswith(seen):
+        return whole
+    return seen if text.total in seen else f"{seen} ({text.total})"
 
 
 def _list_values(text: CentreText) -> str:

@@ -1,17 +1,24 @@
 """How many keys and pages the clinic's tasks take with the keyboard alone, counted in a browser and printed."""
 
+from datetime import date
+
 import pytest
 
 from registry.entry.questions.questions import ask
 from registry.models import Infusion, Question
 from tests import factories
 from tests.browsing import sign_in
-from tests.test_keyboard_browser import Keys, nurse  # noqa: F401 (a fixture)
+from tests.test_keyboard_browser import (
+    MOST_KEYS,
+    Keys,
+    nurse,  # noqa: F401 (a fixture)
+    to_the_form_of_a_next_infusion,
+)
 
 pytestmark = pytest.mark.browser
 NUMBER = factories.number()
-# From the start page; a correction from the person's page, as a further dose (test_keyboard_browser).
-MOST = {"new person": 35, "correction": 20, "answer": 8}
+# From the start page; a correction and a further dose from the person's page.
+MOST = {"new person": 35, "further dose": MOST_KEYS, "correction": 20, "answer": 8}
 SENT = "The answer is stored."
 
 
@@ -55,6 +62,19 @@ def test_a_new_person_in_standard_care(live_server, open_browser):
     task.press("Enter")
     task.done("The infusion is registered.")
     assert Infusion.objects.get().product.name == "Kymriah"
+
+
+@pytest.mark.usefixtures("nurse")
+def test_a_further_dose_from_the_persons_page(live_server, open_browser, committed_lists):
+    stored = factories.record(committed_lists, factories.number(date(1970, 1, 1), 981), category="ACT")
+    task = begin(open_browser, live_server, f"persons/{stored.patient.registry_number}/", "further dose")
+    to_the_form_of_a_next_infusion(task.page, task)
+    task.type("200514")
+    task.press("Tab")
+    task.page.wait_for_selector("text=Counts as a further dose in ACT at UPP")
+    task.press("Enter")
+    task.done("The infusion is registered.")
+    assert Infusion.objects.filter(kind="further_dose").count() == 1
 
 
 @pytest.mark.usefixtures("nurse")

@@ -7,10 +7,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.urls import reverse
 
+from registry.access import Operator
 from registry.pages.public.layout import PLACES
+from registry.publishing.new_release import release_snapshot
 from registry.publishing.publish import publish
 from tests import factories
-from tests.browsing import WIDTH_OF, look
+from tests.browsing import WIDTH_OF, assert_accessible, assert_no_sideways_scroll, look
 from tests.test_trust_pages import PAGES
 
 
@@ -28,6 +30,26 @@ def test_pages_have_no_violation_and_fit_a_telephone(live_server, committed_list
         look(page, name, language)
     assert all(url.startswith(live_server.url) for url in asked)
     assert page.context.cookies() == []
+
+
+@pytest.mark.browser
+def test_english_pages_break_no_rule_on_a_telephone_either(live_server, committed_lists, open_browser):
+    """The Swedish ones are looked at in the tests of each page; these have other words, and another lang."""
+    factories.record(committed_lists)
+    publish()
+    release_snapshot(name="none", title_sv="Första", title_en="First", by=Operator())
+    page = open_browser(viewport={"width": 390, "height": 844})
+    places = [
+        "/en/",
+        "/en/?centre=UPP",
+        "/en/releases/none/",
+        "/en/explore",
+        *(one["en"] for one in PLACES.values()),
+    ]
+    for place in dict.fromkeys(places):
+        assert page.goto(f"{live_server.url}{place}").status == 200, place
+        assert_accessible(page)
+        assert_no_sideways_scroll(page)
 
 
 @pytest.mark.browser

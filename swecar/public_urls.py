@@ -19,6 +19,7 @@ from registry.errors import (
 )
 from registry.pages.public import (
     about,
+    atmp_view,
     cards,
     compare_view,
     embedding,
@@ -35,6 +36,7 @@ pages: list[URLPattern] = [
     path("", show_map, {"language": "sv"}, name="map-sv"),
     path("en/", show_map, {"language": "en"}, name="map-en"),
     *explore_view.urlpatterns,
+    *atmp_view.urlpatterns,
     *compare_view.urlpatterns,
     *releases.urlpatterns,
     *about.urlpatterns,

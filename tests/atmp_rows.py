@@ -5,7 +5,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from registry.models import SiteTrial, SiteTrialStatus, Trial, TrialArea
+from registry.models import (
+    ExemptionYear,
+    ManufacturingSite,
+    ManufacturingStatement,
+    Population,
+    SiteTrial,
+    SiteTrialStatus,
+    StatementClass,
+    StatementCountry,
+    Trial,
+    TrialArea,
+)
 from tests.factories import Lists
 
 STATUSES = ("planned", "recruiting", "follow_up", "closed", "withdrawn")
@@ -87,3 +98,50 @@ def _draw_statuses(chance: random.Random) -> list[tuple[str, date, str]]:
         since = {"year": year, "month": month, "day": month + timedelta(days=chance.choice((0, 0, 30)))}[precision]
         found.setdefault((chance.choice(STATUSES), since), precision)
     return [(status, since, precision) for (status, since), precision in found.items()]
+
+
+REPORT = {"stated_by": "Akademiska sjukhuset", "source": "Rapport 2025"}
+MAY = date(2025, 5, 31)
+
+
+def store_report(lists: Lists) -> None:
+    """As many trials as the report has, of such classes and at such hospitals (ATMP.md), and the populations."""
+    of_class = {"STO": {"in_vivo_gtmp": 8, "ex_vivo_gtmp": 13, "sctmp": 8}, "UPP": {"unknown": 14}}
+    trials: list[Stated] = []
+    for centre, classes in of_class.items():
+        for name, number_of in classes.items():
+            for _turn in range(number_of):
+                place = len(trials)
+                phase, sponsor = ("I", "I/II", "II", "III", "unknown")[place % 5], SPONSORS[place % 3]
+                sites = {centre: [("recruiting", f"{2016 + place % 9}-0{1 + place % 9}")]}
+                trials.append(trial(place, sites, **{"class": name}, phase=phase, sponsor=sponsor))
+    store(lists, trials)
+    for area, persons in {"00": 10_587_710, "01": 2_473_307, "03": 407_912}.items():
+        Population.objects.create(area=area, year=2024, persons=persons, source="SCB 2024")
+
+
+def store_stated(lists: Lists) -> None:
+    """The exemption and the manufacture of the report, with three single years of another product."""
+    for product, first, patients, through in (
+        ("Keratinocyter", 2016, 50, MAY),
+        ("Hudceller", None, 9, date(2023, 12, 31)),
+        ("Hudceller", None, 6, date(2024, 12, 31)),
+        ("Hudceller", None, 4, MAY),
+    ):
+        ExemptionYear.objects.create(
+            centre=lists.centres["UPP"], product=product, first_year=first, year=through.year,
+            patients=patients, about=first is not None, through=through, **REPORT,
+        )  # fmt: skip
+    ExemptionYear.objects.create(
+        centre=lists.centres["STO"], product="Tre produkter", first_year=2011, year=2025, patients=20, about=True,
+        through=MAY, stated_by="Karolinska universitetssjukhuset", source="Rapport 2025",
+    )  # fmt: skip
+    vecura = ManufacturingStatement.objects.create(
+        site=ManufacturingSite.objects.get(code="VECURA"), as_of=MAY, batches=192, dose_preparations=91,
+        products=54, patients=761, patients_with_imports=909, imports=12, countries=11, stated_by="Vecura",
+        source="Rapport 2025",
+    )  # fmt: skip
+    for name, products in (("in_vivo_gtmp", 9), ("unknown", 45)):
+        StatementClass.objects.create(statement=vecura, atmp_class=name, products=products)
+    for country in ("NO", "DK"):
+        StatementCountry.objects.create(statement=vecura, country=country)

@@ -62,7 +62,7 @@ def both(*names: str) -> tuple[str, ...]:
 GROUPS = (
     Group(
         "public pages",
-        both("map", "explore", "compare", "embed", "embedding", "counting", "reconciliation", "freshness",
+        both("map", "explore", "compare", "atmp", "embed", "embedding", "counting", "reconciliation", "freshness",
              "sharing", "accessibility", "privacy", "releases", "releases-feed", "release", "card",
              "release-card"),
         PUBLIC_PAGE, "cross-origin", (SHARED,), (OF_A_SNAPSHOT,),

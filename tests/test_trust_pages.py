@@ -223,4 +223,4 @@ def test_search_engines_are_told_what_there_is(published, client):
     sitemap = text(client.get("/sitemap.xml"))
     for place in re.findall(r"<loc>http://testserver(.*?)</loc>", sitemap):
         assert client.get(place).status_code == 200
-    assert sitemap.count("<loc>") == 22
+    assert sitemap.count("<loc>") == 24

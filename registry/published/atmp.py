@@ -3,10 +3,10 @@
 Trials are counted; exemption and manufacture are stated. Every answer says which (`basis`), and none adds the two.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
@@ -36,6 +36,14 @@ NOTHING: dict[str, list] = {"areas": [], "trials": [], "answered": [], "exemptio
 
 Known = Callable[[str], Collection[str] | None]
 Check = Callable[[TrialQuery, Known], None]
+
+
+class _Read(NamedTuple):
+    """A snapshot, its document, and the day that is asked for: of none the day on which it was built."""
+
+    snapshot: Snapshot
+    document: dict[str, list]
+    day: str
 
 
 @one_view()
@@ -68,10 +76,27 @@ def read_trial_counts(
     check(query, known) may refuse it: known(dimension) tells the values that there are, None where it is open.
     Raises NotPublished, DateInFuture, NotFound.
     """
-    snapshot, document, day = _read(query.as_of, number)
-    lists = snapshot.code_lists
+    read = _read(query.as_of, number)
     if check:
-        check(query, partial(list_values, snapshot))
+        check(query, partial(list_values, read.snapshot))
+    return _count(query, read)
+
+
+@one_view()
+def read_all(queries: Mapping[str, TrialQuery], *, as_of: date | None, number: int) -> dict[str, Any]:
+    """Several counts, what is stated, and the code lists, of one snapshot and day. Raises as the others."""
+    read = _read(as_of, number)
+    return {
+        "counts": {name: _count(query, read) for name, query in queries.items()},
+        "exemption": _tell_exemption(as_of, read),
+        "manufacturing": _tell_manufacturing(as_of, read),
+        "lists": publishable(read.snapshot.code_lists, without_numbers),
+    }
+
+
+def _count(query: TrialQuery, read: _Read) -> dict[str, Any]:
+    snapshot, document, day = read
+    lists = snapshot.code_lists
     counts = count_trials(_list_sites(snapshot, document), query, day)
     silent = _list_silent(snapshot, document, day)
     if needs_zeros(query):
@@ -125,7 +150,11 @@ def _list_others(rows: list[dict], query: TrialQuery, centres: list[dict], silen
 @one_view()
 def read_exemption(*, as_of: date | None = None, number: int | None = None) -> dict[str, Any]:
     """What hospitals state of treatments under the hospital exemption. Raises NotPublished, DateInFuture."""
-    snapshot, document, day = _read(as_of, number)
+    return _tell_exemption(as_of, _read(as_of, number))
+
+
+def _tell_exemption(as_of: date | None, read: _Read) -> dict[str, Any]:
+    snapshot, document, day = read
     rows = list_exemption(document["exemption"], day, read_threshold())
     return publishable(_head(snapshot, as_of, STATED) | {"rows": rows}, without_numbers)
 
@@ -136,7 +165,11 @@ def read_manufacturing(*, as_of: date | None = None, number: int | None = None) 
 
     Raises NotPublished, DateInFuture, FactsNotKept where another than number is current by now.
     """
-    snapshot, document, day = _read(as_of, number)
+    return _tell_manufacturing(as_of, _read(as_of, number))
+
+
+def _tell_manufacturing(as_of: date | None, read: _Read) -> dict[str, Any]:
+    snapshot, document, day = read
     rows = list_manufacturing(document["manufacturing"], day)
     falls = list_falls(document["manufacturing"], day)
     return _head(snapshot, as_of, STATED) | publishable(
@@ -154,11 +187,10 @@ def _set_beside(rows: list[dict], snapshot: Snapshot | None, as_of: date | None)
     return [row | {"manufactured": made.get(row["site"], 0)} for row in rows]
 
 
-def _read(as_of: date | None, number: int | None) -> tuple[Snapshot, dict[str, list], str]:
-    """A snapshot, its document, and the day that is asked for: of none the day on which it was built."""
+def _read(as_of: date | None, number: int | None) -> _Read:
     require_come(as_of)
     snapshot = find_snapshot(number)
-    return snapshot, snapshot.atmp or NOTHING, str(as_of or timezone.localdate(snapshot.built_at))
+    return _Read(snapshot, snapshot.atmp or NOTHING, str(as_of or timezone.localdate(snapshot.built_at)))
 
 
 def _head(snapshot: Snapshot, as_of: date | None, basis: str) -> dict[str, Any]:

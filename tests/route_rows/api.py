@@ -33,6 +33,7 @@ TRUST = (
     "embedding",
     "explore",
     "compare",
+    "atmp",
 )
 PUBLIC = (
     "map", "counts", "atmp-trials", "atmp-counts", "atmp-exemption", "atmp-manufacturing",

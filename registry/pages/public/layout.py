@@ -15,6 +15,7 @@ LANGUAGES = {"sv": "Svenska", "en": "English"}
 PLACES = {
     "explore": {"sv": "/explore", "en": "/en/explore"},
     "compare": {"sv": "/jamfor", "en": "/en/compare"},
+    "atmp": {"sv": "/atmp/", "en": "/en/atmp/"},
     "releases": {"sv": "/utgavor/", "en": "/en/releases/"},
     "counting": {"sv": "/sa-raknar-vi/", "en": "/en/how-we-count/"},
     "reconciliation": {"sv": "/avstamning/", "en": "/en/reconciliation/"},

@@ -10,6 +10,7 @@ from registry.published.releases import list_names
 FOUND = (
     "explore",
     "compare",
+    "atmp",
     "releases",
     "counting",
     "reconciliation",

@@ -59,14 +59,14 @@ def read_view(language: str, given: Mapping[str, str]) -> View:
     """
     return View(
         language,
-        as_of=read_day(given.get("as_of", "").strip() or _join_lists(given)),
+        as_of=read_day(given.get("as_of", "").strip() or join_lists(given)),
         centre=given.get("centre") or None,
         measure=choose(given.get("measure"), MEASURES),
         span=choose(given.get("span"), SPANS),
     )
 
 
-def _join_lists(given: Mapping[str, str]) -> str:
+def join_lists(given: Mapping[str, str]) -> str:
     """The year and the month that were chosen from the lists, as they are typed; "" where no year is."""
     year, month = (given.get(name, "").strip() for name in LISTS)
     return f"{year}-{month.zfill(2)}" if year and month else year

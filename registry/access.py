@@ -21,6 +21,7 @@ from swecar.postgresql.at_start import asking_at_start
 from swecar.postgresql.base import Said
 from swecar.postgresql.limits import session_settings
 from swecar.postgresql.roles import IMPORTER, WORKER
+from swecar.postgresql.together import send_later
 
 
 class Permission(StrEnum):
@@ -181,19 +182,22 @@ def acting_as(actor: Actor, *, reason: str = "") -> Iterator[None]:
     context = outer.context if outer.actor is actor else context_of(actor)
     said = Said(actor, reason, own_purpose(), context, outer.mark, outer.transaction)
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic():
             if said != outer:
                 if not outer.mark:
-                    cursor.execute(BEGUN)
-                    mark, purpose = cursor.fetchone()
+                    with connection.cursor() as cursor:
+                        cursor.execute(BEGUN)
+                        mark, purpose = cursor.fetchone()
                     refuse_other_purpose(purpose)
                     said = said._replace(mark=mark, transaction=connection.atomic_blocks[0])
                 words = [*said.words(), *(word for pair in session.items() for word in pair)]
-                cursor.execute(SAY + ", set_config(%s, %s, true)" * len(session), words)
                 connection.said = said  # type: ignore[attr-defined]
+                send_later(SAY + ", set_config(%s, %s, true)" * len(session), words)
             yield
             if said != outer and is_nested:  # else the commit ends them
-                cursor.execute(SAY, outer.words())
+                send_later(SAY, outer.words())
+            if not is_nested or outer.actor is None:
+                connection.send_waiting()  # type: ignore[attr-defined]
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
             raise Busy from None
@@ -266,8 +270,7 @@ def open_persons(persons: Iterable[int]) -> None:
     context = said.context.opening(persons)
     if context != said.context:
         said = said._replace(context=context)
-        with connection.cursor() as cursor:
-            cursor.execute(SAY_AGAIN, [context.sign(said.mark)])
+        send_later(SAY_AGAIN, [context.sign(said.mark)])
         connection.said = said  # type: ignore[attr-defined]
 
 

@@ -151,5 +151,5 @@ def test_the_number_of_queries_does_not_grow_with_the_statements(
     for count in (1, 20):
         for _ in range(count):
             state_coverage(centre=lists.centres["UPP"], complete_through=DAY, by=lead)
-        with django_assert_num_queries(12):
+        with django_assert_num_queries(10):
             browse.get(address())

@@ -153,7 +153,7 @@ def test_a_registry_number_that_nobody_has_is_not_found(double, client):
     assert client.get(address("question-ask", infusion_id=uuid.uuid4())).status_code == 404
 
 
-QUERIES = {"desk": 23, "merge-with": 15, "merge": 47, "move": 16, "erase": 42}
+QUERIES = {"desk": 16, "merge-with": 10, "merge": 33, "move": 11, "erase": 31}
 
 
 @pytest.mark.parametrize("name", QUERIES)

@@ -24,10 +24,10 @@ from tests.test_import_jobs import BAD, UPLOADED, everything_stored, read_by_a_w
 pytestmark = pytest.mark.usefixtures("unsent")
 
 QUERIES = {
-    "clinic:imports": 11,
-    "clinic:import": 15,
-    "clinic:import-report": 12,
-    "clinic:import-template": 9,
+    "clinic:imports": 9,
+    "clinic:import": 13,
+    "clinic:import-report": 10,
+    "clinic:import-template": 7,
 }
 
 

@@ -4,10 +4,14 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from api.records import infusions
 from registry.access import Operator
 from registry.entry.infusions.code_lists import CodeLists
 from registry.entry.infusions.kept_lists import LISTS, read_lists
-from registry.models import Centre, Indication, ManufacturingSite, Product, Trial
+from registry.entry.infusions.proposal import propose
+from registry.models import AccessLog, Centre, Indication, Infusion, ManufacturingSite, Product, Trial
+from tests import factories
+from tests.calling import Program
 
 NEW = {"identifier": "NCT99000007", "name": "New", "sponsor": "industry", "phase": "II"}
 # By list, a change of a row and what is seen of it.
@@ -60,3 +64,29 @@ def test_what_was_rolled_back_is_forgotten(lists):
     other = NEW | {"identifier": "NCT99000008"}
     Trial.objects.create(**other)
     assert NEW["identifier"] not in trials() and other["identifier"] in trials()
+
+
+@pytest.mark.parametrize(("written", "status"), [("Renamed", 201), ("Kymriah", 400)])
+def test_a_program_enters_by_the_lists_as_they_are_and_is_logged_once(lists, unsent, written, status):
+    """Though the process has read them before."""
+    program = Program(factories.user("upp", lists.centres["UPP"]))
+    read_lists()
+    Product.objects.filter(name="Kymriah").update(name="Renamed")
+    answer = program.enter(product=written)
+    assert (answer.status_code, Infusion.objects.count()) == (status, 1 if status == 201 else 0)
+    assert list(AccessLog.objects.filter(action="search").values_list("actor", flat=True)) == ["upp"]
+
+
+def test_a_list_that_changes_after_the_look_up_is_read_again(lists, unsent, monkeypatch):
+    program = Program(factories.user("upp", lists.centres["UPP"]))
+    changes = iter([lambda: Product.objects.filter(name="Kymriah").update(name="Renamed")])
+
+    def change_and_propose(**asked):
+        next(changes, lambda: None)()
+        return propose(**asked)
+
+    monkeypatch.setattr(infusions, "propose", change_and_propose)
+    read_lists()
+    refused = program.enter(product="Kymriah")
+    assert refused.status_code == 400 and not Infusion.objects.exists()
+    assert [one["field"] for one in refused.json()["errors"]] == ["product"]

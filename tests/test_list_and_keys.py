@@ -44,7 +44,7 @@ def test_every_column_sorts_and_asks_the_database_as_often(lists, nurse, sort, d
     factories.record_several(lists)
     for address in (f"?sort={sort}", f"?sort=-{sort}"):
         assert client.get(LIST + address).status_code == 200
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(12):
             client.get(LIST + address)
 
 

@@ -202,7 +202,7 @@ def test_reading_asking_answering_and_closing_are_logged(world, neighbours):
     assert set(AccessLogged.values_list("infusion", flat=True)[recorded:]) == {world["infusion"].pk}
 
 
-@pytest.mark.parametrize(("who", "queries"), [("nurse", 16), ("steward", 19)])
+@pytest.mark.parametrize(("who", "queries"), [("nurse", 11), ("steward", 14)])
 def test_the_list_asks_no_more_of_the_database_when_it_is_longer(
     world, lists, who, queries, django_assert_num_queries, purpose_known
 ):

@@ -349,4 +349,4 @@ def test_the_page_asks_the_database_a_known_number_of_times_however_much_waits(
     assert counts == [QUERIES, QUERIES], "\n".join(query["sql"][:150] for query in asked)
 
 
-QUERIES = 25
+QUERIES = 20

@@ -109,11 +109,11 @@ def test_whoever_is_not_signed_in_sees_no_page(db):
 
 def test_the_number_of_queries_of_the_page_does_not_grow(client, nurse, django_assert_num_queries, purpose_known):
     make(nurse)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(8):
         client.get(PAGE)
     for _once in range(5):
         make(nurse)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(8):
         client.get(PAGE)
 
 

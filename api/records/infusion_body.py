@@ -31,7 +31,9 @@ def find_named(body: Mapping[str, Any], user: User, lists: CodeLists) -> Patient
         row = {name: text_of(body, name) for name in ("patient_id", "centre")}
         identifier, centre = read_person(row, lists), lists.centres.find(row["centre"].strip())
         unit = centre.code if centre else ""
-        return find_patient_to_enter(identifier=identifier, by=user, unit=unit) if identifier else None
+        if identifier is None:
+            return None
+        return find_patient_to_enter(identifier=identifier, by=user, unit=unit, ask=lists.ask_whether_current)
     if text_of(body, "patient_id"):
         sentence = "Name the person by patient or by patient_id, not by both."
         raise InfusionRefused([Problem("patient", "patient_ambiguous", sentence)])

@@ -40,6 +40,7 @@ from registry.access import Permission, acting_as, centres_where
 from registry.choices import AccessAction, Category, Status
 from registry.entry.idempotency import StoredResponse, respond_once
 from registry.entry.infusions.columns import COLUMNS, RELATED
+from registry.entry.infusions.kept_lists import last_lists, read_lists
 from registry.entry.infusions.proposal import propose
 from registry.entry.infusions.record import correct_infusion, record_infusion, withdraw_infusion
 from registry.entry.infusions.row_reader import CodeLists
@@ -76,7 +77,17 @@ class InfusionsView(SignedInView):
         user: User = request.user
         require_writer(user)
         body, key = read_body(request, WRITTEN_ONCE), read_idempotency_key(request)
-        lists = CodeLists(user)
+        lists = CodeLists(user, kept=last_lists())
+        try:
+            return self._enter(request, body, key, lists)
+        except RegistryError:
+            if lists.kept is read_lists():
+                raise
+            # One has changed since this process read them.
+            return self._enter(request, body, key, CodeLists(user))
+
+    def _enter(self, request: Caller, body: Mapping[str, Any], key: str, lists: CodeLists) -> Response:
+        user: User = request.user
         patient = find_named(body, user, lists)  # first, so that a refused request counts as a look-up too
         if key:
             sent = json.dumps([request.path, body], sort_keys=True).encode()
@@ -231,7 +242,9 @@ def _record(
     former_first_becomes, confirmed = read_former_first(body), text_of(body, CONFIRMED)
     row, by_number = {name: text_of(body, name) for name in COLUMNS}, bool(text_of(body, "patient"))
     stated = read_row(row, lists, person_known=by_number)
-    found = propose(stated=stated, by=user, patient=patient, former_first_becomes=former_first_becomes)
+    found = propose(
+        stated=stated, by=user, patient=patient, former_first_becomes=former_first_becomes, lists=lists.kept
+    )
     if found.question and found.question.code == KnownElsewhere.code:
         raise KnownElsewhere  # before the person's lock, since waiting for another centre would reveal it
     infusion = record_infusion(
@@ -240,6 +253,8 @@ def _record(
         patient=patient if by_number else None,
         former_first_becomes=former_first_becomes,
         confirmed=[code.strip() for code in confirmed.split(",")],
+        expect_new=patient is None,
+        read_by=lists.kept,
     )
     stored: Any = infusion
     stored.version = 1

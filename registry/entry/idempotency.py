@@ -1,5 +1,6 @@
 """Idempotent requests: a repeated request gets the stored response and is not carried out again."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from registry.errors import Busy, RegistryError
 from registry.models import IdempotencyKey, User
 from registry.models.isolation import own_transaction
 from registry.sealing import digest_request
+from swecar.postgresql.together import send_later
 
 IDEMPOTENCY_LOCK = 7204  # with a hash of owner and key, held until a form is carried out
 KEPT = timedelta(hours=24)
@@ -27,6 +29,7 @@ INSERT INTO registry_idempotencykey (owner_id, key, secret_mark, request_digest,
 VALUES (%s, %s, %s, %s, 0, '{}', now())
 ON CONFLICT (owner_id, key) DO NOTHING RETURNING id
 """
+ANSWER = "UPDATE registry_idempotencykey SET status = %s, body = %s WHERE id = %s"
 
 
 class KeyReused(RegistryError):
@@ -61,7 +64,7 @@ def respond_once(
             claimed = cursor.fetchone()
         if claimed:
             status, body = work()
-            IdempotencyKey.objects.filter(pk=claimed[0]).update(status=status, body=body)
+            send_later(ANSWER, [status, json.dumps(body), claimed[0]])
             return StoredResponse(status, body)
         stored = IdempotencyKey.objects.filter(owner=by, key=key).first()
         if stored is None:  # pruned between the two statements

@@ -1,8 +1,7 @@
 """The lock that keeps single entries and an import apart."""
 
-from django.db import connection
-
 from registry.models.list_guard import ENTRY_LOCK
+from swecar.postgresql.together import send_later
 
 
 def lock_entry(*, alone: bool = False) -> None:
@@ -11,5 +10,6 @@ def lock_entry(*, alone: bool = False) -> None:
     Single entries share it, and serialise on the revision row at their first write.
     """
     function = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s)", [ENTRY_LOCK])
+    asked = send_later(f"SELECT {function}(%s)", [ENTRY_LOCK], is_asked=True)
+    if alone:  # held when this returns; the shared one before the next statement
+        asked.row  # noqa: B018

@@ -5,14 +5,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
 from celery import current_app
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from registry.choices import Task
-from registry.models import Run
 from registry.published.disclosure import read_threshold
 
 logger = logging.getLogger(__name__)
+QUEUE = """
+INSERT INTO registry_run (task, queued_at, outcome, message) VALUES (%s, %s, '', '') ON CONFLICT DO NOTHING
+"""
 # One thread, so that an unresponsive broker delays the next message and not a write.
 _sender = ThreadPoolExecutor(max_workers=1, thread_name_prefix="announce")
 
@@ -32,7 +34,8 @@ def announce_change() -> None:
 def queue_publication() -> None:
     """Store a waiting run, unless there is one already, and send the message."""
     # A waiting run will include this change too; its message may be lost, so send another.
-    Run.objects.bulk_create([Run(task=Task.PUBLISH, queued_at=timezone.now())], ignore_conflicts=True)
+    with connection.cursor() as cursor:
+        cursor.execute(QUEUE, [Task.PUBLISH.value, timezone.now()])
     send(Task.PUBLISH.value)
 
 

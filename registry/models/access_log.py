@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pgtrigger
-from django.db import connection, models
+from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.access import Actor
 from registry.choices import AccessAction
 from registry.models.chain import chained, salt
+from swecar.postgresql.together import send_later
 
 STAYS = "registry.AccessLog:stays"
 # SQL: the unit of a line about a row at `centre`, with the values of `roles_of`.
@@ -23,6 +24,10 @@ LOG = f"""
 INSERT INTO registry_accesslog (salt, at, actor, action, detail, unit, patient, infusion)
 SELECT {ONE_SALT}, %s, %s, %s, %s, used.*
 FROM unnest(%s::text[], %s::bigint[], %s::uuid[]) AS used
+"""
+LOG_PERSONS = f"""
+INSERT INTO registry_accesslog (salt, at, actor, action, detail, unit, patient)
+SELECT {ONE_SALT}, %s, %s, %s, %s, %s, unnest(%s::bigint[])
 """
 
 
@@ -86,8 +91,7 @@ def log_infusions(*, by: Actor, action: AccessAction, infusions: Iterable[Any], 
 def log_uses(*, by: Actor, action: AccessAction, uses: Iterable[tuple[str, int, Any]], detail: str = "") -> None:
     """Log each (unit, registry number, key of an infusion), in one statement."""
     if columns := list(zip(*uses, strict=True)):
-        with connection.cursor() as cursor:
-            cursor.execute(LOG, [timezone.now(), by.username, action, detail, *map(_write_array, columns)])
+        send_later(LOG, [timezone.now(), by.username, action, detail, *map(_write_array, columns)])
 
 
 def _write_array(values: Iterable[str | int | UUID]) -> str:
@@ -99,10 +103,8 @@ def log_persons(
     *, by: Actor, action: AccessAction, numbers: Iterable[int | None] = (None,), unit: str = "", detail: str = ""
 ) -> None:
     """Log each person by registry number; None where there is none, as for a search without a match."""
-    # One salt, as by ONE_SALT. Left to the database's default, a line takes Django four times as long.
-    shared: dict[str, Any] = {"actor": by.username, "unit": unit or roles_of(by).role, "salt": uuid4()}
-    shared |= {"action": action, "detail": detail}
-    AccessLog.objects.bulk_create(AccessLog(patient=number, **shared) for number in numbers)
+    unit = unit or roles_of(by).role
+    send_later(LOG_PERSONS, [timezone.now(), by.username, action, detail, unit, list(numbers)])
 
 
 def roles_of(by: Actor) -> Roles:

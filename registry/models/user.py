@@ -1,6 +1,6 @@
 """Who may sign in, and with which roles."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pgtrigger
@@ -64,6 +64,10 @@ class User(AbstractUser):
         if self.national_role:
             yield self.national_role, None
         yield from self._memberships
+
+    def know_roles(self, roles: Iterable[tuple[str, int]]) -> None:
+        """Take the roles at centres from who has read them with the user."""
+        self.__dict__["_memberships"] = tuple(roles)
 
     @cached_property
     def _memberships(self) -> tuple[tuple[str, int], ...]:

@@ -1,6 +1,6 @@
 """The backend: Django's, without what a pooler refuses or leaves behind on another client's session."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 
 from swecar.postgresql.limits import session_settings
 from swecar.postgresql.pool import Pool, WatchedConnection, watch
+from swecar.postgresql.together import Cursor, Waiting
 
 
 class Said(NamedTuple):
@@ -87,6 +88,51 @@ class DatabaseWrapper(base.DatabaseWrapper):
             )
         return pools[self.alias]
 
+    def get_connection_params(self):
+        """Django's, with a cursor of ours."""
+        return super().get_connection_params() | {"cursor_factory": Cursor}
+
+    def send_later(
+        self, statement: str, parameters: Sequence[Any] | None = None, *, is_asked: bool = False
+    ) -> Waiting:
+        """Send a statement with the next one where somebody acts; else at once. is_asked: whether it has rows.
+
+        For what cannot be refused, or is refused as the transaction is: an error comes with the next statement.
+        """
+        one = Waiting(self, statement, parameters, is_asked)
+        if self.in_atomic_block and self.said.actor is not None:
+            self.connection.waiting.append(one)
+        else:
+            with self.cursor() as cursor:
+                one.send(cursor)
+        return one
+
+    def send_waiting(self) -> None:
+        """Send now what waits for the next statement."""
+        if self.connection.waiting:
+            last = self.connection.waiting.pop()
+            with self.cursor() as cursor:
+                last.send(cursor)
+
+    def _savepoint(self, sid):
+        self.send_later(self.ops.savepoint_create_sql(sid))
+
+    def _savepoint_commit(self, sid):
+        waiting = self.connection.waiting
+        if waiting and waiting[-1].statement == self.ops.savepoint_create_sql(sid):
+            waiting.pop()
+        else:
+            self.send_later(self.ops.savepoint_commit_sql(sid))
+
+    def _savepoint_rollback(self, sid):
+        waits = [one.statement for one in self.connection.waiting]
+        begin = self.ops.savepoint_create_sql(sid)
+        if begin in waits:
+            del self.connection.waiting[waits.index(begin) + 1 :]
+        else:
+            self.connection.waiting.clear()
+            super()._savepoint_rollback(sid)  # type: ignore[misc]
+
     def get_new_connection(self, conn_params):
         """One that lives and has the limits of what it is for. Raises DatabaseAway."""
         watch.refuse_request()
@@ -115,4 +161,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def chunked_cursor(self):
         """A server-side cursor within a transaction; else a usual one, since the next fetch may reach another."""
+        if self.in_atomic_block:
+            self.send_waiting()
         return super().chunked_cursor() if self.in_atomic_block else self.cursor()

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import connection
-from psycopg import Connection, Error, OperationalError
+from psycopg import Error, OperationalError
 from psycopg.errors import _WaitTimeout
 from psycopg.pq import ConnStatus
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from swecar.postgresql.limits import longest_silence
+from swecar.postgresql.together import SentTogether
 from swecar.postgresql.watch import PROBE, DatabaseAway, Watch
 
 TURN = 0.1  # seconds, after which who waits looks around
@@ -22,7 +23,7 @@ PATIENCE = 2  # seconds of a probe
 QUIET = 0.3  # of the silence that a request bears, after which the probe is asked
 
 
-class WatchedConnection(Connection[Any]):
+class WatchedConnection(SentTogether):
     """Waits no longer for a database that is away."""
 
     limits: Mapping[str, str] | None = None  # what the session is set to (DatabaseWrapper)

@@ -2,27 +2,37 @@
 
 from collections.abc import Iterable
 
-from django.db.models import F, Value
-
-from registry.access import Actor, Permission
+from registry.access import NATIONWIDE, Actor, Permission, centres_where
 from registry.batch_numbers import looks_like_a_number, names_one_of, stated_persons
 from registry.entry.infusions.doubts import batch_doubt
 from registry.entry.patients.lookup import find_patients, has_refused
 from registry.errors import InfusionRefused, Problem
-from registry.models import Infusion, Patient
-from registry.models.batch import batch_as_compared
+from registry.models import Patient
+from registry.models.batch import AS_COMPARED
 from registry.numbers_in_text import numbers_in
+from swecar.postgresql.together import Waiting, send_later
+
+OTHERS = f"""
+SELECT EXISTS (
+    SELECT FROM registry_infusion AS other
+    WHERE {AS_COMPARED.format(batch="other.batch")} = {AS_COMPARED.format(batch="%s")}
+      AND other.batch <> '' AND other.status = 'submitted' AND other.patient_id IS DISTINCT FROM %s
+      AND (%s::bigint[] IS NULL OR other.centre_id = ANY(%s::bigint[])))
+"""
 
 
-def doubt_batch(*, batch: str, patient: Patient | None, by: Actor) -> Iterable[Problem]:
-    """A warning if another person has this batch, among the infusions of the actor's centres."""
+def ask_batch_doubt(*, batch: str, patient: Patient | None, by: Actor) -> Waiting | None:
+    """Ask with the next statement whether another person has this batch, at the actor's centres."""
     if not batch.strip():
-        return
-    rows = Infusion.objects.visible_to(by, Permission.WRITE_RECORDS).counted().exclude(batch="")
-    rows = rows.alias(compared=batch_as_compared(F("batch"))).filter(compared=batch_as_compared(Value(batch)))
-    if patient:
-        rows = rows.exclude(patient=patient)
-    if rows.exists():
+        return None
+    centres = centres_where(by, Permission.WRITE_RECORDS)
+    visible = None if centres is NATIONWIDE else list(centres)
+    return send_later(OTHERS, [batch, patient and patient.pk, visible, visible], is_asked=True)
+
+
+def read_batch_doubt(asked: Waiting | None) -> Iterable[Problem]:
+    """The warning of what `ask_batch_doubt` asked for."""
+    if asked and asked.row[0]:
         yield batch_doubt()
 
 

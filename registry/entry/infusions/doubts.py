@@ -22,11 +22,13 @@ from registry.entry.questions.questions import ask_by_rules
 from registry.errors import Problem
 from registry.infusion_input import InfusionInput
 from registry.infusion_rules import check_input, doubt_entry
-from registry.models import Infusion, Question
+from registry.models import Infusion
 from registry.models.batch import AS_COMPARED
+from registry.models.by_hand import columns_of, row_of
 from registry.models.infusion import order_course
 from registry.models.keys import unnest
 from registry.sentences import Sentence as _
+from swecar.postgresql.together import Waiting, send_later
 
 BATCH = "batch_of_another_person"
 Doubts = Mapping[UUID, Mapping[str, Problem]]
@@ -56,6 +58,11 @@ SELECT question.id, question.infusion_id, rule, waits_for, infusion.status,
 FROM registry_question AS question JOIN registry_infusion AS infusion ON infusion.id = question.infusion_id
 WHERE question.closed_at IS NULL AND {about}
 """
+CLOSE = "UPDATE registry_question SET closed_at = %s WHERE id = ANY(%s::bigint[])"
+ROWS = f"""
+SELECT {columns_of(Infusion, "infusion")} FROM registry_infusion AS infusion
+WHERE status = 'submitted' AND patient_id = ANY(%s::bigint[]) ORDER BY patient_id
+"""
 OF_PERSONS = "infusion.patient_id = ANY(%s)"
 
 
@@ -80,10 +87,20 @@ def read_rows(persons: Collection[int], lists: KeptLists | None = None) -> list[
 
     lists: the code lists, where they are read already.
     """
+    if lists is not None:
+        return fill_rows(ask_rows(persons), lists)
     rows = Infusion.objects.counted().filter(patient__in=unnest(persons)).order_by("patient")
-    if lists is None:
-        return list(rows.select_related(*OF_LISTS))
-    return [lists.fill(row, OF_LISTS) for row in rows]
+    return list(rows.select_related(*OF_LISTS))
+
+
+def ask_rows(persons: Collection[int]) -> Waiting:
+    """Ask for the persons' submitted infusions with the next statement, for `fill_rows`."""
+    return send_later(ROWS, [list(persons)], is_asked=True)
+
+
+def fill_rows(asked: Waiting, lists: KeptLists) -> list[Infusion]:
+    """What `ask_rows` asked for, with the lists' rows."""
+    return [lists.fill(row_of(Infusion, row), OF_LISTS) for row in asked.rows]
 
 
 def read_doubts(persons: Collection[int]) -> Doubts:
@@ -129,13 +146,15 @@ def follow_doubts(
     about `changed`; confirmed: codes that their clinic has confirmed; answered: codes of questions about them that
     the change answers.
     """
-    after = _judge_all(persons, read_rows(persons) if rows is None else rows)
+    rows = read_rows(persons) if rows is None else rows
+    asked = send_later(OPEN_QUESTIONS.format(about=OF_PERSONS), [list(persons)], is_asked=True)
+    after = _judge_all(persons, rows)
     new = _find_new(before, after)
     of_kind = [(pk, doubt) for pk, doubt in new if doubt.code in KIND_CODES]
     keys = {infusion.pk for infusion in changed}
     own = [(pk, doubt) for pk in keys for doubt in also] + [(pk, doubt) for pk, doubt in new if pk in keys]
     known = {(pk, code) for pk in keys for code in confirmed}
-    open_before = _read_open(OF_PERSONS, list(persons))
+    open_before = [OpenQuestion(*row) for row in asked.rows]
     asking = {(question.infusion, question.rule) for question in open_before}
     ask_by_rules([*of_kind, *own], by=by, confirmed=known, asking=asking)
     _settle(open_before, before, after, {(pk, code) for pk in keys for code in answered})
@@ -222,4 +241,4 @@ def _settle(
         asked = [question for question in _read_open("rule = %s", BATCH) if question.is_untouched]
         still = _find_shared_batches("id", [question.infusion for question in asked])
         gone += [question.pk for question in asked if question.infusion not in still]
-    Question.objects.filter(pk__in=unnest(gone)).update(closed_at=timezone.now())
+    send_later(CLOSE, [timezone.now(), gone])

@@ -8,6 +8,7 @@ from django.db import connection
 
 from registry.entry.infusions.spelling import Spelled, known_by_one
 from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Trial
+from swecar.postgresql.together import Waiting, send_later
 
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 LISTS: tuple[Any, ...] = (Centre, Product, Indication, Trial, ManufacturingSite)
@@ -70,9 +71,25 @@ _kept: dict[str, tuple[tuple, KeptLists]] = {}  # by database
 
 def read_lists() -> KeptLists:
     """The lists as they are now. One query, and one a list after a change of any."""
-    with connection.cursor() as cursor:
-        cursor.execute(VERSION)
-        version = cursor.fetchone()
+    return lists_of(ask_version())
+
+
+def last_lists() -> KeptLists:
+    """The lists as this process has read them last, without a query: whoever reads by them asks whether they are
+    still the same, before something is stored or refused.
+    """
+    found = _kept.get(connection.settings_dict["NAME"])
+    return found[1] if found else read_lists()
+
+
+def ask_version() -> Waiting:
+    """Ask for the lists' version with the next statement, for `lists_of`."""
+    return send_later(VERSION, is_asked=True)
+
+
+def lists_of(asked: Waiting) -> KeptLists:
+    """The lists as they were when their version was asked for, or newer."""
+    version = asked.row
     database = connection.settings_dict["NAME"]
     found = _kept.get(database)
     if found is None or found[0] != version:

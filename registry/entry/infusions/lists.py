@@ -24,6 +24,11 @@ def read_lists_again(values: Mapping[str, Any], lists: KeptLists | None = None) 
 def _find(name: str, row: Any, lists: KeptLists) -> Model:
     found = lists.by_key[LISTED[name].model].get(row.pk)
     if found is None or (name == "centre" and (found.code, found.county_code) != (row.code, row.county_code)):
-        sentence = _("A list of the registry has changed meanwhile: choose again.")
-        raise InfusionRefused([Problem(name, "list_changed", sentence)])
+        raise list_changed(name)
     return found
+
+
+def list_changed(name: str) -> InfusionRefused:
+    """The refusal of what was chosen from a list that has changed since; name: of the field, if it is one."""
+    sentence = _("A list of the registry has changed meanwhile: choose again.")
+    return InfusionRefused([Problem(name, "list_changed", sentence)])

@@ -1,13 +1,16 @@
 """What an infusion would be, shown before it is stored: its kind, what it counts as, its warnings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from registry.access import Actor, Permission, acting_as, reading_as, require
+from registry.access import Actor, Permission, acting_as, open_persons, reading_as, require
 from registry.choices import Kind
 from registry.course_kinds import find_earlier, propose_kind
 from registry.entry.infusions.assess import assess
-from registry.entry.infusions.batch_checks import doubt_batch
+from registry.entry.infusions.batch_checks import ask_batch_doubt, read_batch_doubt
+from registry.entry.infusions.doubts import read_rows
+from registry.entry.infusions.kept_lists import KeptLists
 from registry.entry.infusions.visible_course import Course, read_course, show_sex
 from registry.errors import KindUnclear, Problem
 from registry.infusion_input import InfusionInput
@@ -38,7 +41,12 @@ class Proposal:
     enters_nation: bool  # the person's first nationally
     counted_in_cell: bool  # the person is already counted there, by an earlier or a later infusion
     counted_in_nation: bool  # and nationally
-    warnings: tuple[Problem, ...] = ()
+    warned: Callable[[], tuple[Problem, ...]]
+
+    @cached_property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What to look at again; in the transaction of `propose`, which may not have asked the database yet."""
+        return self.warned()
 
 
 def know_person(*, patient: Patient | None, by: Actor) -> Known:
@@ -60,26 +68,36 @@ def propose(
     by: Actor,
     patient: Patient | None = None,
     former_first_becomes: Kind | None = None,
+    lists: KeptLists | None = None,
 ) -> Proposal:
     """What the infusion would be if it were stored now; nothing is stored.
 
     patient: the person named by registry number or found by the stated identifier (`find_patient`); None for a
-    new person. Raises InfusionRefused with every problem, and NotPermitted.
+    new person. lists: the code lists, where they are read already. Raises InfusionRefused with every problem,
+    and NotPermitted.
     """
     require(by, Permission.WRITE_RECORDS, centre=stated.centre.pk)
     stated = replace(stated)
     complete_input(stated)
     with reading_as(by):
-        return _propose(stated, by, patient, former_first_becomes)
+        return _propose(stated, by, patient, former_first_becomes, lists)
 
 
 def _propose(
-    stated: InfusionInput, by: Actor, patient: Patient | None, former_first_becomes: Kind | None
+    stated: InfusionInput,
+    by: Actor,
+    patient: Patient | None,
+    former_first_becomes: Kind | None,
+    lists: KeptLists | None,
 ) -> Proposal:
-    course = read_course(patient, by) if patient else Course()
+    asked = ask_batch_doubt(batch=stated.batch, patient=patient, by=by)
+    course = Course()
+    if patient:
+        open_persons([patient.pk])
+        rows = read_rows([patient.pk], lists) if lists else None
+        course = read_course(patient, by, rows=rows, stated=stated.identifier)
     found = assess(stated=stated, by=by, patient=patient, course=course, former_first_becomes=former_first_becomes)
-    warnings = [*found.alone, *doubt_entry(stated, found.others), *found.of_sex]
-    warnings += [*doubt_batch(batch=stated.batch, patient=patient, by=by), *found.in_course]
+    known = (*found.alone, *doubt_entry(stated, found.others), *found.of_sex)
     kind = found.kind
     if isinstance(found.question, KindUnclear) and not course.elsewhere:
         kind = Kind.FIRST if found.before_first else propose_kind(found.step, found.others)
@@ -98,5 +116,5 @@ def _propose(
         enters_nation=not course.elsewhere and not earlier,
         counted_in_cell=bool(in_cell),
         counted_in_nation=course.elsewhere or bool(found.others),
-        warnings=tuple(warnings),
+        warned=lambda: (*known, *read_batch_doubt(asked), *found.in_course),
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, open_persons, require
@@ -15,12 +16,19 @@ from registry.entry.infusions.ages_by_number import ABOUT_AGE, BEFORE_BIRTH
 from registry.entry.infusions.assess import DATE, assess, assess_change, refuse_impossible
 from registry.entry.infusions.batch_checks import refuse_registered_number
 from registry.entry.infusions.columns import CORRECTABLE, STORED
-from registry.entry.infusions.doubts import as_stated, follow_doubts, judge_courses, read_doubts, read_rows
-from registry.entry.infusions.kept_lists import read_lists
-from registry.entry.infusions.lists import read_lists_again
+from registry.entry.infusions.doubts import (
+    as_stated,
+    ask_rows,
+    fill_rows,
+    follow_doubts,
+    judge_courses,
+    read_doubts,
+)
+from registry.entry.infusions.kept_lists import KeptLists, ask_version, lists_of
+from registry.entry.infusions.lists import list_changed, read_lists_again
 from registry.entry.infusions.visible_course import Course, read_course
 from registry.entry.locks import lock_entry
-from registry.entry.patients.locked import fill_sex, lock_known_patient, lock_patient
+from registry.entry.patients.locked import fill_sex, lock_and_ask, lock_known_patient
 from registry.entry.publish_request import announce_change
 from registry.entry.reasons import check_reason
 from registry.errors import ChangedMeanwhile, NotFound
@@ -28,6 +36,8 @@ from registry.infusion_input import InfusionInput
 from registry.infusion_rules import complete_input
 from registry.models import Infusion, Patient
 from registry.models.access_log import log_infusions
+from registry.models.by_hand import store_later
+from swecar.postgresql.together import Waiting
 
 
 def record_infusion(
@@ -37,13 +47,16 @@ def record_infusion(
     patient: Patient | None = None,
     former_first_becomes: Kind | None = None,
     confirmed: Collection[str] = (),
+    expect_new: bool = False,
+    read_by: KeptLists | None = None,
 ) -> Infusion:
     """Store one submitted infusion with its history row, and mark the statistics as behind.
 
     patient: the person, if no identifier is stated; known at a centre of the actor's. former_first_becomes
     answers KindUnclear: this infusion is the first, and the recorded first becomes a further dose or a reinfusion.
     Infusions with warnings are stored, and a rule asks about them (questions.py); confirmed: codes of warnings
-    that the actor has confirmed.
+    that the actor has confirmed. expect_new: where the look-up has found nobody. read_by: the
+    lists by which `stated` was read, unless they were read for it: it is refused where they have changed since.
 
     Raises InfusionRefused with every problem, KindUnclear when the date is before the patient's recorded first
     infusion, PatientRefused, NotPermitted, NotFound for a person unknown to the actor's centres.
@@ -53,12 +66,21 @@ def record_infusion(
     complete_input(stated)
     refuse_registered_number(stated.batch, by)
     with acting_as(by):
-        patient = lock_known_patient(patient, by) if patient else lock_patient(stated)
-        lists = read_lists()
+        lock_entry()
+        version = ask_version()
+        if patient:
+            patient = lock_known_patient(patient, by)
+            asked: Waiting | None = _ask_rows_of(patient.pk)
+        else:
+            patient, asked = lock_and_ask(stated, ask=_ask_rows_of, expect_new=expect_new)
+        lists = lists_of(version)
+        if read_by and read_by is not lists:
+            raise list_changed("")
         stated = replace(stated, **read_lists_again(vars(stated), lists))
-        rows = read_rows([patient.pk], lists)
+        rows = fill_rows(asked, lists) if asked else []
         # Without the doubts about batches, of which a new infusion takes none away.
-        course, before = read_course(patient, by, rows=rows), judge_courses(rows)
+        course = read_course(patient, by, rows=rows, stated=stated.identifier)
+        before = judge_courses(rows)
         found = assess(
             stated=stated, by=by, patient=patient, course=course, former_first_becomes=former_first_becomes
         )
@@ -81,15 +103,21 @@ def record_infusion(
     return infusion
 
 
+def _ask_rows_of(key: int) -> Waiting:
+    return ask_rows([key])
+
+
 def store_infusion(*, stated: InfusionInput, patient: Patient, by: Actor) -> Infusion:
     """Store an infusion that was judged under the lock as a submitted one of a locked person."""
     fill_sex(patient, stated, by=by)
-    infusion = Infusion.objects.create(
+    infusion = Infusion(
         patient=patient,
         status=Status.SUBMITTED,
         sex_stated=stated.sex or Sex.UNKNOWN,
+        created_at=timezone.now(),
         **{column.name: getattr(stated, column.name) for column in STORED},
     )
+    store_later(infusion)
     log_infusions(by=by, action=AccessAction.RECORD, infusions=[infusion])
     return infusion
 

@@ -71,15 +71,17 @@ def read_course(
     without: Infusion | None = None,
     rows: Sequence[Infusion] | None = None,
     permission: Permission = Permission.WRITE_RECORDS,
+    stated: Identified | None = None,
 ) -> Course:
     """The part of the person's course that the actor may see: where they hold the permission.
 
-    without: an infusion to leave out. rows: the person's submitted infusions, where they are read already.
+    without: an infusion to leave out. rows: the person's submitted infusions, where they are read already. stated:
+    as in `read_sex`.
     """
     visible = centres_where(by, permission)
     open_persons([patient.pk])
     found = patient.infusions.counted().in_order() if rows is None else order_course(rows)
     own = [infusion for infusion in found if infusion.centre_id in visible]
     elsewhere = len(own) < len(found)
-    sex = read_sex(patient, by) if own else Sex.UNKNOWN
+    sex = read_sex(patient, by, stated=stated) if own else Sex.UNKNOWN
     return Course([infusion for infusion in own if infusion != without], elsewhere, sex)

@@ -1,58 +1,94 @@
 """Locking a person until the commit."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.access import Actor, Permission, acting_as, open_persons
 from registry.choices import GIVES_BIRTH_AND_SEX, Sex
 from registry.entry.locks import lock_entry
 from registry.entry.patients.lookup import (
+    PatientRefused,
+    ask_refused,
     holder_of,
     named_by,
     person_with,
-    refuse_refused,
     refuse_retired_pseudonym,
 )
 from registry.errors import NotFound
 from registry.infusion_input import Identified, InfusionInput
 from registry.models import Infusion, Patient, PatientIdentifier
+from registry.models.by_hand import columns_of, row_of, store_later
 from registry.sentences import STATED_WITH_INFUSION
+from swecar.postgresql.together import Waiting, send_later
+
+Asked = TypeVar("Asked")
+LOCKED = f"SELECT {columns_of(Patient, 'person')} FROM registry_patient AS person WHERE id = %s FOR UPDATE"
+DRAW_KEY = "SELECT nextval('registry_patient_id_seq')"
+STORE = """
+INSERT INTO registry_patient (id, registry_number, sex, birth_year, created_at)
+VALUES (%s, DEFAULT, %s, %s, %s) RETURNING registry_number
+"""
 
 
 def lock_patient(stated: InfusionInput) -> Patient:
     """The person of a stated infusion, stored if new, locked until the commit. Not logged as a look-up: the
-    caller has made it before, outside this transaction.
+    caller has made it before, outside this transaction. Raises PatientRefused, PseudonymUsed.
+    """
+    return lock_and_ask(stated, ask=lambda _key: None)[0]
+
+
+def lock_and_ask(
+    stated: InfusionInput, *, ask: Callable[[int], Asked], expect_new: bool = False
+) -> tuple[Patient, Asked | None]:
+    """The same, and what was asked of the locked person, by their key; None for a new one, of whom there is
+    nothing. expect_new: where the look-up has found nobody, what a new person takes is asked for at once.
 
     Concurrent entries of the same new person wait for the digest's lock: the second finds the person that the
-    first has stored. Raises PatientRefused, PseudonymUsed.
+    first has stored.
     """
     identifier = stated.identifier
     if identifier is None:
         raise ValueError("an infusion stated without an identifier has no person to lock")
     lock_entry()
+    refused = ask_refused([identifier]) if expect_new else None
+    key = send_later(DRAW_KEY, is_asked=True) if expect_new else None
     found = named_by(identifier, claim_identifier(identifier))
     while found:
         # While waiting for the lock, the person may have been merged into another, or erased.
-        locked, found = lock_if_there(found), person_with(identifier)
+        open_persons([found.pk])
+        lock, asked = _ask_locked(found), ask(found.pk)
+        found, locked = person_with(identifier), _read_locked(lock)
         if locked and found == locked:
-            return locked
-    refuse_refused(identifier)
+            return locked, asked
+    refused, key = refused or ask_refused([identifier]), key or send_later(DRAW_KEY, is_asked=True)
+    if refused.row[0]:
+        raise PatientRefused
     refuse_retired_pseudonym(identifier)
-    patient = Patient.objects.create(
-        pk=_draw_key(), sex=stated.sex or Sex.UNKNOWN, birth_year=identifier.birth_year
+    patient = _store_patient(
+        Patient(
+            pk=key.row[0],
+            sex=stated.sex or Sex.UNKNOWN,
+            birth_year=identifier.birth_year,
+            created_at=timezone.now(),
+        )
     )
     give_identifier(patient, identifier)
-    return patient
+    return patient, None
 
 
-def _draw_key() -> int:
-    """The key of a new person, opened: a row that no centre has an infusion of is nobody's to see."""
+def _store_patient(patient: Patient) -> Patient:
+    """Store a new person, opened: a row that no centre has an infusion of is nobody's to see."""
+    open_persons([patient.pk])
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('registry_patient_id_seq')")
-        key: int = cursor.fetchone()[0]
-    open_persons([key])
-    return key
+        cursor.execute(STORE, [patient.pk, patient.sex, patient.birth_year, patient.created_at])
+        patient.registry_number = cursor.fetchone()[0]
+    patient._state.adding, patient._state.db = False, connection.alias
+    return patient
 
 
 def claim_identifier(identifier: Identified) -> Patient | None:
@@ -61,20 +97,21 @@ def claim_identifier(identifier: Identified) -> Patient | None:
     """
     # Under every key, oldest first: another process may have one key less, a stored row the newest digest alone.
     locks = [int.from_bytes(digest[:8], signed=True) for _key_id, digest in identifier.digests()]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(lock) FROM unnest(%s::bigint[]) AS lock", [locks])
+    send_later("SELECT pg_advisory_xact_lock(lock) FROM unnest(%s::bigint[]) AS lock", [locks])
     return holder_of(identifier)
 
 
 def give_identifier(patient: Patient, identifier: Identified) -> None:
     """Store a claimed number as the person's."""
     key_id, digest = identifier.digests()[-1]
-    PatientIdentifier.objects.create(
-        patient=patient,
-        type=identifier.type,
-        key_id=key_id,
-        digest=digest,
-        birth_digest=identifier.birth_digest(),
+    store_later(
+        PatientIdentifier(
+            patient=patient,
+            type=identifier.type,
+            key_id=key_id,
+            digest=digest,
+            birth_digest=identifier.birth_digest(),
+        )
     )
 
 
@@ -104,7 +141,15 @@ def lock_stored_patient(patient: Patient | None) -> Patient:
 def lock_if_there(patient: Patient) -> Patient | None:
     """The person as stored now, locked until the commit; None for a person erased or merged."""
     open_persons([patient.pk])
-    return Patient.objects.select_for_update().filter(pk=patient.pk).first()
+    return _read_locked(_ask_locked(patient))
+
+
+def _ask_locked(patient: Patient) -> Waiting:
+    return send_later(LOCKED, [patient.pk], is_asked=True)
+
+
+def _read_locked(answer: Waiting) -> Patient | None:
+    return row_of(Patient, answer.rows[0]) if answer.rows else None
 
 
 def fill_sex(patient: Patient, stated: InfusionInput, *, by: Actor) -> None:

@@ -1,11 +1,12 @@
 """Looking up a person: every look-up is logged, those of persons unknown to the actor's centres are limited."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from registry.access import Actor, Permission, acting_as
+from registry.access import NATIONWIDE, Actor, Permission, acting_as, centres_where
 from registry.choices import AccessAction
 from registry.entry.patients.key_in_use import NEWEST_KEY, follow_newest_key
 from registry.entry.patients.lookup_budget import REFUSED, charge, has_budget
@@ -14,14 +15,21 @@ from registry.infusion_input import Identified
 from registry.keyed_digests import digest_ahead, refusal_tokens
 from registry.models import Patient, Refusal
 from registry.models.access_log import log_persons
-from registry.models.keys import unnest
+from registry.models.by_hand import columns_of, row_of
+from swecar.postgresql.together import Waiting, send_later
 
+# Whether one of these centres has an infusion of the holder; NULL for all centres.
+SEEN = """
+%s::bigint[] IS NULL
+OR EXISTS (SELECT FROM registry_infusion WHERE patient_id = holder.id AND centre_id = ANY(%s::bigint[]))
+"""
 # One row always, with the key that is in use when the person is looked for (key_in_use.py). The function finds a
 # holder at any centre (migration 0047).
 HOLDER = f"""
-SELECT holder.*, ({NEWEST_KEY}) AS newest_key
+SELECT {columns_of(Patient, "holder")}, ({NEWEST_KEY}), {SEEN}
 FROM (VALUES (1)) AS always LEFT JOIN LATERAL holders_of(%s::text[], %s::bytea[]) AS holder ON true
 """
+REFUSED_ANY = "SELECT EXISTS (SELECT FROM registry_refusal WHERE token = ANY(%s::bytea[]))"
 
 
 class PatientRefused(RegistryError):
@@ -68,18 +76,35 @@ def find_patients(
 
 
 def _look_up(
-    identifiers: Sequence[Identified], by: Actor, unit: str, permission: Permission, *, entering: bool = False
+    identifiers: Sequence[Identified],
+    by: Actor,
+    unit: str,
+    permission: Permission,
+    *,
+    entering: bool = False,
+    ask: Callable[[], Callable[[], None]] | None = None,
 ) -> tuple[list[Patient], RegistryError | None]:
-    """The persons; of one who is not found and is to be entered, why they may not be."""
+    """The persons; of one who is not found and is to be entered, why they may not be. ask: as in
+    `find_patient_to_enter`.
+    """
     digest_ahead(identifiers)
     refusal = None
     with acting_as(by):
-        found = {identifier: person_with(identifier) for identifier in identifiers}
+        centres = centres_where(by, permission)
+        seen_at = None if centres is NATIONWIDE else list(centres)
+        check = ask() if ask else None
+        # The same statements even where nobody is found, so that beyond the budget the timing reveals nothing.
+        asked = [(identifier, ask_holder(identifier, seen_at)) for identifier in identifiers]
+        read = {identifier: _read_holder(answer.row) for identifier, answer in asked}
+        if check:
+            check()
+        found = {identifier: named_by(identifier, holder) for identifier, (holder, _seen) in read.items()}
         persons = list(dict.fromkeys(filter(None, found.values())))
-        # One statement even where nobody is found, so that beyond the budget the timing reveals nothing.
-        keys = unnest(person.pk for person in persons)
-        own = set(Patient.objects.visible_to(by, permission).filter(pk__in=keys))
-        foreign = [identifier.digests()[-1][1] for identifier, person in found.items() if person not in own]
+        foreign = [
+            identifier.digests()[-1][1]
+            for identifier, person in found.items()
+            if not (person and read[identifier][1])
+        ]
         wait = charge(by=by, persons=foreign) if foreign and has_budget(by, permission) else 0
         numbers = [] if wait else [person.registry_number for person in persons]
         log_persons(
@@ -101,13 +126,16 @@ def _find_refusal(identifier: Identified) -> RegistryError | None:
     return None
 
 
-def find_patient_to_enter(*, identifier: Identified, by: Actor, unit: str) -> Patient | None:
+def find_patient_to_enter(
+    *, identifier: Identified, by: Actor, unit: str, ask: Callable[[], Callable[[], None]] | None = None
+) -> Patient | None:
     """The person of an infusion to enter, looked up as by `find_patient`; None for a new person.
 
+    ask: what is asked together with it, and returns what raises a refusal before the look-up is one.
     Raises TooManyLookups, PseudonymUsed, and PatientRefused, which is all that may be said of a person who has
     asked not to be registered.
     """
-    found, refusal = _look_up([identifier], by, unit, Permission.READ_RECORDS, entering=True)
+    found, refusal = _look_up([identifier], by, unit, Permission.READ_RECORDS, entering=True, ask=ask)
     if refusal:
         raise refusal
     return found[0] if found else None
@@ -121,8 +149,13 @@ def refuse_refused(identifier: Identified) -> None:
 
 def has_refused(identifiers: Sequence[Identified]) -> bool:
     """Whether one of these persons has asked not to be registered."""
+    return ask_refused(identifiers).row[0]
+
+
+def ask_refused(identifiers: Sequence[Identified]) -> Waiting:
+    """Ask this with the next statement."""
     tokens = set().union(*refusal_tokens(identifier.digests() for identifier in identifiers))
-    return Refusal.objects.filter(token__in=tokens).exists()
+    return send_later(REFUSED_ANY, [list(tokens)], is_asked=True)
 
 
 def find_visible_patient(*, number: int, by: Actor, permission: Permission) -> Patient:
@@ -165,7 +198,17 @@ def refuse_retired_pseudonym(identifier: Identified) -> None:
 
 def holder_of(identifier: Identified) -> Patient | None:
     """The person who has or had this identifier, also a retired pseudonym. Raises IdentityKeyUnknown."""
+    return _read_holder(ask_holder(identifier).row)[0]
+
+
+def ask_holder(identifier: Identified, seen_at: list[int] | None = None) -> Waiting:
+    """Ask for the identifier's holder with the next statement. seen_at: centres, for whether they know them."""
     keys, digests = zip(*identifier.digests(), strict=True)
-    [holder] = Patient.objects.raw(HOLDER, [list(keys), list(digests)])
-    follow_newest_key(holder.newest_key)  # type: ignore[attr-defined]  # a column of HOLDER
-    return holder if holder.pk else None
+    return send_later(HOLDER, [seen_at, seen_at, list(keys), list(digests)], is_asked=True)
+
+
+def _read_holder(row: Sequence[Any]) -> tuple[Patient | None, bool]:
+    """(the holder, whether the centres know them). Raises IdentityKeyUnknown."""
+    *values, newest_key, is_seen = row
+    follow_newest_key(newest_key)
+    return (row_of(Patient, values), is_seen) if values[0] else (None, False)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from math import ceil
-from typing import Any, NamedTuple, TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from django.conf import settings
 from django.db import connection
@@ -21,6 +21,7 @@ from django.utils.translation import gettext_noop
 from registry.access import NATIONWIDE, Actor, Permission, centres_where, require
 from registry.models import Lookup, User
 from registry.sealing import lookup_tokens
+from swecar.postgresql.together import send_later
 
 LOOKUP_LOCK = 7205  # with the user's key, until the commit: two requests cannot both take the last look-up
 HOUR = timedelta(hours=1)
@@ -40,6 +41,14 @@ FROM (
     FROM registry_lookup WHERE at > %s AND NOT refused
 ) AS within
 GROUP BY user_id, by_import
+"""
+COUNTED = """
+SELECT at, by_import, token FROM registry_lookup
+WHERE user_id = %s AND NOT refused AND (at > %s OR token IS NOT NULL) ORDER BY at
+"""
+COUNT = """
+INSERT INTO registry_lookup (user_id, at, by_import, refused, token)
+SELECT %s, %s, %s, false, unnest(%s::bytea[])
 """
 
 
@@ -62,18 +71,15 @@ def charge(*, by: User, persons: Collection[bytes], by_import: bool = False) -> 
     Returns 0, or the seconds after which the budget has room for all of them, if nobody else is looked up; then
     none is counted.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOOKUP_LOCK, by.pk])
     now = timezone.now()
+    send_later("SELECT pg_advisory_xact_lock(%s, %s)", [LOOKUP_LOCK, by.pk])
+    asked = send_later(COUNTED, [by.pk, now - HOUR], is_asked=True)
     tokens, renewed = set[bytes](), dict[bytes, bytes]()  # those of an earlier SECRET_KEY are of the same persons
     for person in persons:
         token, *earlier = lookup_tokens(by.pk, person)
         tokens.add(token)
         renewed |= dict.fromkeys(earlier, token)
-    known = Q(at__gt=now - HOUR) | Q(token__isnull=False)
-    counted = Lookup.objects.filter(known, user=by, refused=False).order_by("at")
-    rows: Any = counted.values_list("at", "by_import", "token")
-    found = [Counted(at, file, token and renewed.get(bytes(token), token)) for at, file, token in rows]
+    found = [Counted(at, file, token and renewed.get(bytes(token), token)) for at, file, token in asked.rows]
     recent = [lookup for lookup in found if lookup.at > now - HOUR]
     if len(recent) < len(found):
         _forget_tokens(now, user=by)
@@ -83,7 +89,7 @@ def charge(*, by: User, persons: Collection[bytes], by_import: bool = False) -> 
     if new and len(new) > room:
         Lookup.objects.create(user=by, at=now, by_import=by_import, refused=True)
         return _seconds_until_room(tokens, recent, room - len(new), by_import=by_import, now=now)
-    Lookup.objects.bulk_create(Lookup(user=by, at=now, by_import=by_import, token=token) for token in new)
+    send_later(COUNT, [by.pk, now, by_import, list(new)])
     return 0
 
 

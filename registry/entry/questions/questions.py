@@ -6,7 +6,6 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from registry.models.keys import unnest_uuids
 from registry.models.question_queryset import QuestionQuerySet
 from registry.numbers_in_text import holds_identity_number
 from registry.sentences import CONFIRMED, Sentence
+from swecar.postgresql.together import send_later
 
 LONGEST_TEXT = 1000
 MOST_MESSAGES = 200  # per question, to bound its page
@@ -176,8 +176,7 @@ def _words_of(doubt: Problem) -> dict[str, object]:
 def _store(questions: Iterable[Question]) -> None:
     fields = Question._meta.concrete_fields
     rows = [{field.column: field.pre_save(question, add=True) for field in fields} for question in questions]
-    with connection.cursor() as cursor:
-        cursor.execute(STORE, [json.dumps(rows, default=str)])
+    send_later(STORE, [json.dumps(rows, default=str)])
 
 
 def answer(*, question_id: int, text: str, by: Actor) -> Question:

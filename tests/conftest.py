@@ -266,6 +266,7 @@ LONGEST = (
     "test_broker_hangs",
     "test_caveats_in_files",
     "test_chain_kept",
+    "test_chaos",
     "test_database_roles",
     "test_demo",
     "test_description_kept",

@@ -18,13 +18,21 @@ from registry.entry.patients.erasure import erase_patient
 from registry.entry.patients.merge import merge_patients
 from registry.errors import IdentifierInText, NotPermitted, NotPublished
 from registry.formats import MAP_FORMATS
-from registry.models import Infusion, Patient, Release, ReleasedInfusion, ReleaseFile
+from registry.models import (
+    ExemptionYear,
+    Infusion,
+    Patient,
+    Release,
+    ReleasedInfusion,
+    ReleaseFile,
+    SiteTrialStatus,
+)
 from registry.published.queries import read_map
 from registry.publishing import new_release, release_files, release_refusals
 from registry.publishing.new_release import release_snapshot
 from registry.publishing.publish import publish
 from registry.publishing.release_changes import CAUSES
-from tests import factories
+from tests import atmp_rows, factories
 from tests.browsing import WIDTH_OF, look
 from tests.desk import sign_in, text
 
@@ -66,9 +74,34 @@ def test_every_file_is_the_same_when_it_is_built_again(world, monkeypatch):
     release = make()
     stored = {file.name: (bytes(file.content), file.sha256, file.size) for file in release.files.all()}
     assert len(stored) == len(MAP_FORMATS) - 2
-    again = list(release_files.make_files(release.name, release.documents))
+    again = list(release_files.make_files(release, release_files.read_parts(release)))
     assert {file.name: (file.content, file.sha256, file.size) for file in again} == stored
     assert all(hashlib.sha256(content).hexdigest() == digest for content, digest, _size in stored.values())
+
+
+def test_a_release_holds_trials_and_statements_beside_the_map(world, client):
+    atmp_rows.store(world, [atmp_rows.trial(1, {"UPP": [("recruiting", "2020")]}, class_="sctmp")])
+    ExemptionYear.objects.create(
+        centre=world.centres["UPP"], product="Hud", year=2024, through=date(2024, 12, 31), patients=7,
+        stated_by="Akademiska", source="Rapport",
+    )  # fmt: skip
+    publish()
+    release = make()
+    names = {file.name for file in release.files.all() if "atmp" in file.name}
+    parts = ("trials", "class-centre", "phase-sponsor", "exemption")
+    assert names == {
+        f"swecar-first-{language}-atmp-{part}.{ending}"
+        for language in new_release.LANGUAGES for part in parts for ending in ("json", "csv", "xlsx")
+    }  # fmt: skip
+    shown = client.get(f"{PUBLIC['sv']}first/").content.decode()
+    assert all(name in shown for name in names if "-sv-" in name)
+    file = client.get("/releases/first/swecar-first-sv-atmp-trials.csv")
+    before = file.content
+    assert "NCT98000001" in before.decode()
+    SiteTrialStatus.objects.update(status="closed")
+    publish()
+    caches["responses"].clear()
+    assert client.get("/releases/first/swecar-first-sv-atmp-trials.csv").content == before
 
 
 def test_a_release_stays_the_same_while_the_registry_changes(world, client):

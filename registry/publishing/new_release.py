@@ -16,7 +16,7 @@ from registry.published.queries import read_map
 from registry.published.releases import NEWEST_KEY
 from registry.publishing.publish import is_behind
 from registry.publishing.release_changes import compare_with_release, keep_released
-from registry.publishing.release_files import make_files
+from registry.publishing.release_files import make_files, read_parts
 from registry.publishing.release_refusals import (
     ReleaseNameTaken,
     ReleaseTitleMissing,
@@ -46,7 +46,7 @@ def release_snapshot(
     release = prepare_release(
         name=name, title_sv=title_sv, title_en=title_en, note_sv=note_sv, note_en=note_en, as_of=as_of, by=by
     )
-    store_release(release, list(make_files(name, release.documents)), by=by)
+    store_release(release, list(make_files(release, read_parts(release))), by=by)
     return release
 
 

@@ -27,7 +27,7 @@ from registry.pages.public.releases import describe_change, say_cause
 from registry.published.release_causes import CAUSES
 from registry.published.releases import read_releases
 from registry.publishing.new_release import prepare_release, preview_release, store_release
-from registry.publishing.release_files import count_files, make_files
+from registry.publishing.release_files import count_files, make_files, read_parts
 from registry.wording import say_measured
 
 logger = logging.getLogger(__name__)
@@ -103,10 +103,11 @@ def _tell_each(release: Release, by: User, page: str, language: str) -> Iterator
     """
     begin, _here, rest = page.partition(HERE)
     yield begin
-    number, end = count_files(release.documents), {"name": release.name}
-    files = []
+    files, end = [], {"name": release.name}
     try:
-        for file in make_files(release.name, release.documents):
+        parts = read_parts(release)
+        number = count_files(release, parts)
+        for file in make_files(release, parts):
             files.append(file)
             with override(language):
                 line, size = _("%(done)s of %(all)s"), filesizeformat(file.size)

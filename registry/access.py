@@ -34,6 +34,7 @@ class Permission(StrEnum):
     PUBLISH = "publish"
     INVITE_PEOPLE = "invite_people"
     STATE_COVERAGE = "state_coverage"
+    STATE_TRIALS = "state_trials"
     ASK_QUESTIONS = "ask_questions"
     SETTLE_ORDER = "settle_order"
     CORRECT_FOR_CLINIC = "correct_for_clinic"
@@ -47,13 +48,17 @@ ROLES: dict[str, tuple[object, frozenset[Permission]]] = {
         frozenset({Permission.READ_RECORDS, Permission.WRITE_RECORDS}),
     ),
     CentreRole.LEAD: (
-        _("Is responsible for the centre's records: attests that they are complete, and invites its reporters."),
+        _(
+            "Is responsible for the centre's records: attests that they are complete, states its trials, and "
+            "invites its reporters."
+        ),
         frozenset(
             {
                 Permission.READ_RECORDS,
                 Permission.WRITE_RECORDS,
                 Permission.INVITE_PEOPLE,
                 Permission.STATE_COVERAGE,
+                Permission.STATE_TRIALS,
             }
         ),
     ),

@@ -43,6 +43,16 @@ class InfusionRefused(RegistryError):
         self.code = self.problems[0].code
 
 
+class TrialsRefused(RegistryError):
+    sentence = "What is stated of trials breaks one or more rules."
+    code = "trials_refused"
+
+    def __init__(self, problems: Sequence[Problem]):
+        super().__init__(" ".join(problem.sentence for problem in problems))
+        self.problems = tuple(problems)
+        self.code = self.problems[0].code
+
+
 class KindUnclear(InfusionRefused):
     sentence = "What this infusion is to the person's others is not clear: say its kind."
     code = "kind_unclear"

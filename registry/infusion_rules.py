@@ -37,6 +37,7 @@ OTHER_SPONSOR = {
     Sponsor.ACADEMIC: gettext_noop("%(category)s needs an academic trial, and %(trial)s is an industry trial."),
     Sponsor.INDUSTRY: gettext_noop("%(category)s needs an industry trial, and %(trial)s is an academic trial."),
 }
+UNKNOWN_SPONSOR = gettext_noop("The sponsor of %(trial)s is unknown, so it is no trial of %(category)s yet.")
 SPONSOR_OF = {Category.ACT: Sponsor.ACADEMIC, Category.ICT: Sponsor.INDUSTRY}
 
 
@@ -112,10 +113,11 @@ def _check_trial(stated: InfusionInput) -> Problem | None:
     if stated.category == Category.SOC:
         return Problem("trial", "trial_not_allowed", _("Standard of care has no trial."))
     if needed and stated.trial.sponsor != needed:
+        sentence = OTHER_SPONSOR[needed] if stated.trial.sponsor in OTHER_SPONSOR else UNKNOWN_SPONSOR
         return Problem(
             "trial",
             "trial_sponsor_wrong",
-            _(OTHER_SPONSOR[needed]) % {"trial": stated.trial.identifier, "category": stated.category},
+            _(sentence) % {"trial": stated.trial.identifier, "category": stated.category},
         )
     return None
 

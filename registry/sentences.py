@@ -36,13 +36,14 @@ IMPORT = gettext_noop("import")
 RELEASE = gettext_noop("release")
 CODE_LISTS = gettext_noop("code lists")
 POPULATIONS = gettext_noop("populations")
+TRIALS = gettext_noop("trials")
 DEMONSTRATION = gettext_noop("demonstration")
 WITH_A_VALUE = {REFERRAL_RELEASED: "sender", CORRECTED_FOR_CLINIC: "reason"}
 OWN = frozenset(
     {
         CONFIRMED, WHICH_IS_FIRST, RELEASED, REGISTERED_TWICE, NOW_FIRST, NOW_FURTHER_DOSE, NOW_REINFUSION,
         STATED_WITH_INFUSION, INVITATION_ACCEPTED, COMMISSION_OF_SIGN_IN, KEPT_LONG_ENOUGH,
-        CORRECTION_UNDONE, NOT_USED, IMPORT, RELEASE, CODE_LISTS, POPULATIONS,
+        CORRECTION_UNDONE, NOT_USED, IMPORT, RELEASE, CODE_LISTS, POPULATIONS, TRIALS,
         DEMONSTRATION,
     }
 )  # fmt: skip

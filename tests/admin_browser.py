@@ -1,5 +1,7 @@
 """Shared by the tests of the admin: a registry, a client, and forms as a browser sends them."""
 
+from datetime import date
+
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
@@ -7,14 +9,20 @@ from django.utils import timezone
 
 from registry.access import Operator
 from registry.entry.questions.questions import ask
-from registry.models import Population, Run, User
+from registry.entry.trials.joining import StatedTrial
+from registry.entry.trials.site_trials import Status, state_site_trial
+from registry.entry.trials.statements import Origin, state_exemption, state_manufacturing
+from registry.models import Population, Run, TrialArea, User
 from registry.publishing.publish import publish
 from tests import factories
 
 MODELS = sorted(admin.site._registry, key=lambda model: model.__name__)
 RECORDS = {"Infusion", "Patient", "Question"}
 MADE_BY_JOBS = {"Run", "Snapshot"}
-CODE_LISTS = {"Centre", "Indication", "ManufacturingSite", "Population", "Product", "Trial"}
+CODE_LISTS = {
+    "Centre", "Indication", "ManufacturingSite", "Population", "Product", "SiteTrial", "Trial", "TrialArea",
+}  # fmt: skip
+STATED = {"ExemptionYear", "ManufacturingStatement"}  # added, and never changed
 
 
 def store_world(lists: factories.Lists) -> factories.Lists:
@@ -24,12 +32,28 @@ def store_world(lists: factories.Lists) -> factories.Lists:
     factories.record(lists, infused_on="2021-05-05", kind="reinfusion", centre="STO")
     factories.user("rapportör", lists.centres["UPP"])
     Population.objects.create(area="03", year=2023, persons=404_589, source="SCB")
+    store_statements(lists)
     publish()
     # Queued by what was stored, where that was committed.
     Run.objects.get_or_create(
         task="registry.publish_snapshot", started_at=None, defaults={"queued_at": timezone.now()}
     )
     return lists
+
+
+def store_statements(lists: factories.Lists) -> None:
+    """A therapeutic area, a trial at a hospital, and a statement of each kind."""
+    TrialArea.objects.create(key="oncology", name_sv="Onkologi", name_en="Oncology", position=0)
+    state_site_trial(
+        centre=lists.centres["UPP"], trial=StatedTrial([factories.INDUSTRY]), by=Operator(),
+        status=Status("recruiting", date(2020, 1, 1)),
+    )  # fmt: skip
+    origin = Origin("Sjukhuset", "Rapport")
+    state_exemption(centre=lists.centres["UPP"], product="K", year=2020, patients=3, origin=origin, by=Operator())
+    state_manufacturing(
+        site=lists.sites["VECURA"], as_of=date(2020, 5, 5), counts={"batches": 9, "products": 2, "countries": 1},
+        classes={"sctmp": 2}, countries=["NO"], origin=origin, by=Operator(),
+    )  # fmt: skip
 
 
 def sign_in(name="föreståndare", *, national_role="administrator", is_staff=True, **fields) -> Client:

@@ -14,7 +14,7 @@ from tests import factories
 # docs/security.md, "Identities, and who may do what".
 MAY = {
     "reporter": {"read_records", "write_records"},
-    "lead": {"read_records", "write_records", "invite_people", "state_coverage"},
+    "lead": {"read_records", "write_records", "invite_people", "state_coverage", "state_trials"},
     "steward": {
         "read_records", "merge_patients", "erase_patients", "publish", "ask_questions", "settle_order",
         "correct_for_clinic", "extract_access_log",
@@ -22,8 +22,8 @@ MAY = {
     "auditor": {"read_access_log", "extract_access_log"},
     "administrator": {
         "read_records", "write_records", "merge_patients", "erase_patients", "publish", "invite_people",
-        "state_coverage", "ask_questions", "settle_order", "correct_for_clinic", "extract_access_log",
-        "read_access_log",
+        "state_coverage", "state_trials", "ask_questions", "settle_order", "correct_for_clinic",
+        "extract_access_log", "read_access_log",
     },
 }  # fmt: skip
 UPP, STO, UME = 11, 12, 13

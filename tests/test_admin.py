@@ -21,6 +21,7 @@ from tests.admin_browser import (
     MADE_BY_JOBS,
     MODELS,
     RECORDS,
+    STATED,
     form_of,
     last_change,
     page,
@@ -49,7 +50,7 @@ def world(kept_lists):
 
 
 def test_the_admin_has_these_pages_and_no_others():
-    assert {model.__name__ for model in MODELS} == CODE_LISTS | RECORDS | MADE_BY_JOBS | {"User"}
+    assert {model.__name__ for model in MODELS} == CODE_LISTS | STATED | RECORDS | MADE_BY_JOBS | {"User"}
     assert all(admin.site._registry[model].actions is None for model in MODELS)
 
 
@@ -89,7 +90,7 @@ def test_a_superuser_without_a_role_sees_no_record_but_can_appoint(world):
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_records_and_publications_take_no_form(world, model):
-    if model.__name__ in CODE_LISTS | {"User"}:
+    if model.__name__ in CODE_LISTS | STATED | {"User"}:
         return
     client, record = sign_in(), model._default_manager.first()
     for address in (page(model, "add"), page(model, "change", record.pk), page(model, "delete", record.pk)):
@@ -100,7 +101,9 @@ def test_records_and_publications_take_no_form(world, model):
 def test_a_change_of_a_list_requires_a_reason_and_leaves_history(world, name):
     client = sign_in()
     model = next(model for model in MODELS if model.__name__ == name)
-    address, field = pages_of(model)["change"], {"Indication": "key", "Population": "source"}.get(name, "name")
+    fields = {"Indication": "key", "Population": "source", "SiteTrial": "unit", "TrialArea": "key"}
+    field = fields.get(name, "name")
+    address = pages_of(model)["change"]
     sent = form_of(client, address) | {field: "newly-named"}
     sent |= {"target": "CD19"} if name == "Product" else {}
     assert "This field is required." in text(client.post(address, sent))
@@ -176,6 +179,12 @@ def test_a_row_in_use_cannot_be_deleted(world):
         ("Product", {"inn": "Axicabtagene ciloleucel"}, "There is already a product with this INN."),
         ("Product", {"authorised_precision": ""}, "Give a date and its precision, or neither."),
         ("Trial", {"identifier": "NCT1"}, "Write NCT and 8 digits"),
+        ("Trial", {"other_identifiers": "NCT1"}, "Write NCT and 8 digits"),
+        ("Trial", {"other_identifiers": "NCT99000001, NCT99000002"}, "One of these numbers is another trial"),
+        ("Trial", {"other_identifiers": "19700101-9806"}, "This looks like an identity number."),
+        ("SiteTrial", {"statuses-0-since": "2999-01-01"}, "The date lies in the future."),
+        ("SiteTrial", {"statuses-0-since": "2020-05-05", "statuses-0-date_precision": "month"}, "do not fit"),
+        ("SiteTrial", {"statuses-0-explanation": "19700101-9806"}, "This looks like an identity number."),
         ("Trial", {"reason": "for 19700101-9806"}, "This looks like an identity number."),
     ],
 )
@@ -193,7 +202,7 @@ def test_a_role_at_a_centre_is_given_with_history_and_explained(world):
     address = page(User, "change", reporter.pk)
     shown = text(client.get(address))
     assert "Manages code lists, users and centres" in shown
-    assert "attests that they are complete, and invites its reporters" in shown
+    assert "attests that they are complete, states its trials, and" in shown
     sent = form_of(client, address) | {"memberships-0-role": "lead", "reason": "new head of clinic"}
     assert client.post(address, sent).status_code == 302
     assert reporter.memberships.get().role == "lead"

@@ -38,6 +38,7 @@ ROWS = {
     "demo_data": Row("migrate", (), as_demonstration=True),
     "demo_releases": Row("clinic", (CLINIC,), as_demonstration=True),
     "import_infusions": Row("worker", (WORKER,), ("exchange.csv", "--by", "nurse")),
+    "import_trials": Row("clinic", (CLINIC,), ("trials.csv",)),
     "invite_administrator": Row("clinic", (CLINIC,), ("anna@region.example", "--site", "http://testserver")),
     "load_code_lists": Row("clinic", (CLINIC,)),
     "load_populations": Row("clinic", (CLINIC,), ("populations.csv",)),
@@ -65,6 +66,7 @@ def prepared(nurse, lists, write, tmp_path, monkeypatch, settings):
         publish()
         write([ROW | {"centre": "UPP"}])
         (tmp_path / "populations.csv").write_text("area,year,persons,source\n03,2020,388394,SCB\n")
+        (tmp_path / "trials.csv").write_text("identifier,centre,status,since\nNCT99000009,UPP,planned,2020\n")
         monkeypatch.chdir(tmp_path)
 
     return prepare

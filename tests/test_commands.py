@@ -87,6 +87,7 @@ def test_load_code_lists_stores_the_code_lists_and_nothing_made_up(db, manage):
         "manufacturing sites: 1 stored, 0 already there",
         "products: 10 stored, 0 already there",
         "indications: 10 stored, 0 already there",
+        "therapeutic areas: 9 stored, 0 already there",
         "populations: 28 stored, 0 already there",
     ]
     assert [model.objects.count() for model in CODE_LISTS] == [7, 1, 10, 10, 0]
@@ -107,7 +108,7 @@ def test_load_code_lists_again_stores_what_is_missing_alone(db, manage):
     assert (code, err) == (0, "")
     assert [line.partition(": ")[2] for line in out.splitlines()] == [
         "0 stored, 7 already there", "0 stored, 1 already there", "0 stored, 10 already there",
-        "0 stored, 10 already there", "0 stored, 28 already there",
+        "0 stored, 10 already there", "0 stored, 9 already there", "0 stored, 28 already there",
     ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from copy import deepcopy
 from datetime import date, timedelta
 from io import StringIO
@@ -17,14 +18,32 @@ from registry import measures
 from registry.access import Operator
 from registry.choices import Outcome, Task
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
+from registry.entry.trials.rules import ONGOING, status_on
+from registry.entry.trials.site_trials import as_dated
 from registry.errors import FactsNotKept, ProofFailed
 from registry.identity import read_identifier
-from registry.models import Infusion, Patient, Publication, Revision, Run, Snapshot, User
+from registry.models import (
+    ExemptionYear,
+    Infusion,
+    ManufacturingStatement,
+    Patient,
+    Population,
+    Publication,
+    Revision,
+    Run,
+    SiteTrial,
+    Snapshot,
+    Trial,
+    User,
+)
+from registry.models.statement import COUNTS
 from registry.published.count_query import CountQuery
 from registry.published.current_snapshot import read_current
 from registry.published.queries import read_counts, read_map, read_map_and_series
+from registry.published.rates import round_rate
 from registry.published.reconciliation import reconcile
 from registry.publishing import publish
+from registry.publishing.code_lists import read_code_lists
 from registry.publishing.old_facts import list_facts
 from registry.publishing.runs import run_publication, run_sweep, run_verification
 from tests import factories, oracle
@@ -95,6 +114,34 @@ def row(cell: dict) -> tuple:
 
 
 # The numbers.
+
+
+def test_the_trials_and_statements_are_the_reports(stored):
+    day = date(2025, 9, 8)
+    ongoing = [
+        (row.centre.code, row.trial.atmp_class)
+        for row in SiteTrial.objects.select_related("centre", "trial").prefetch_related("statuses")
+        if status_on(map(as_dated, row.statuses.all()), day) in ONGOING
+    ]
+    assert Counter(ongoing) == {
+        ("STO", "in_vivo_gtmp"): 8, ("STO", "ex_vivo_gtmp"): 13, ("STO", "sctmp"): 8, ("UPP", "unknown"): 14,
+    }  # fmt: skip
+    assert SiteTrial.objects.values("trial").distinct().count() == Trial.objects.count() == 43
+    assert all("Demonstration" in name for name in Trial.objects.values_list("name", flat=True))
+    persons = Population.objects.filter(year=2024, area__in=("01", "03")).values_list("persons", flat=True)
+    assert round_rate(43, sum(persons)) == 1.49
+    vecura = ManufacturingStatement.objects.get()
+    assert [getattr(vecura, name) for name in COUNTS] == [192, 91, 54, 761, 909, 12, 11]
+    assert {one.atmp_class: one.products for one in vecura.classes.all()} == {"in_vivo_gtmp": 9, "unknown": 45}
+    assert {
+        (row.centre.code, row.first_year, row.year, str(row.through), row.patients, row.about)
+        for row in ExemptionYear.objects.all()
+    } == {("UPP", 2016, 2025, "2025-05-31", 50, True), ("STO", 2011, 2025, "2025-05-31", 20, True)}
+
+
+def test_trials_that_no_infusion_may_have_are_not_in_the_list_of_the_infusions(published):
+    listed = [trial["identifier"] for trial in read_code_lists()["trials"]]
+    assert listed == ["NCT99000001", "NCT99000002"]
 
 
 def test_the_map_is_the_table_exactly(published):

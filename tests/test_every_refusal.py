@@ -41,6 +41,8 @@ WAYS = {
         unknown_parameter parameter_repeated value_repeated not_acceptable centre_upcoming too_costly period_empty
         format_contradicts too_many_dimensions number_shortened
         former_first_becomes_invalid too_many_rows filter_not_saved
+        trials_refused trial_identifier_invalid trial_identifier_taken status_stated reopened_unexplained
+        classes_not_products countries_too_few patients_exceed_imports
     """,
     "again": """
         changed_meanwhile busy too_many_lookups effect_changed list_changed import_not_storable
@@ -59,6 +61,7 @@ WAYS = {
         further_dose_alone further_dose_of_other_course further_dose_not_planned further_dose_late
         withdrawn_before sheet_not_read encoding_assumed lines_above_header row_hidden cup_in_industry_trial
         batch_of_another_person columns_hidden age_after_merge age_without_number investigational_in_care
+        trial_differs ongoing_long trial_not_stated trial_not_ongoing count_falls fewer_batches
     """,
     "steward": "known_elsewhere kind_stays sent_to_steward declined_by_steward",
     "nobody": "not_found do_not_register history_altered proof_failed refused wrong_database",

@@ -19,7 +19,8 @@ TEMPLATES = Path(registry.__file__).parent / "pages" / "templates"
 # Pages that one reads first: lists with a form among them, and what cannot be undone.
 READ_FIRST = {
     "access_log", "again", "autosaved", "desk", "desk_erase", "desk_merge", "import_state", "imports", "infusions",
-    "menu", "people", "person", "referral", "releases", "settle", "thread", "tokens", "worklist",
+    "menu", "people", "person", "referral", "releases", "settle", "thread", "tokens", "trial", "trials",
+    "trials_file", "worklist",
 }  # fmt: skip
 
 

@@ -22,6 +22,12 @@ from registry.pages.clinic.members import InviteForm
 from registry.pages.clinic.questions import AskStewardForm
 from registry.pages.clinic.steward_forms import EraseForm, IdentifierForm, MergeForm, MoveForm, WordsForm
 from registry.pages.clinic.tokens import TokenForm
+from registry.pages.clinic.trial_fields import (
+    NewExemptionForm,
+    NewManufacturingForm,
+    NewTrialForm,
+    TrialStatusForm,
+)
 from registry.publishing import release_files
 from registry.publishing.publish import publish
 from swecar.log_lines import LineWithoutNumbers, hide_numbers
@@ -41,7 +47,11 @@ REFUSED = {
     "InfusionForm.batch", "CorrectionForm.batch", "ReasonForm.words", "InviteForm.email", "TokenForm.name",
     "ReleaseForm.name", "ReleaseForm.title_sv", "ReleaseForm.title_en", "ReleaseForm.note_sv",
     "ReleaseForm.note_en", "ReasonForm.reason", "ActionForm.reason", "WithdrawalForm.reason",
-    "CorrectionForm.reason", "RecordForm.reason", "UserForm.reason", "ListForm.reason",
+    "CorrectionForm.reason", "RecordForm.reason", "UserForm.reason", "ListForm.reason", "TrialForm.reason",
+    "SiteTrialForm.reason", "TrialStatusForm.explanation", "NewTrialForm.explanation", "NewTrialForm.identifier",
+    "NewTrialForm.name", "NewTrialForm.sponsor_name", "NewTrialForm.unit", "OfOrigin.stated_by", "OfOrigin.source",
+    "NewExemptionForm.stated_by", "NewExemptionForm.source", "NewExemptionForm.product",
+    "NewManufacturingForm.stated_by", "NewManufacturingForm.source", "NewManufacturingForm.named",
     "OthersPasswordForm.reason",
     "UserForm.username", "UserForm.first_name", "UserForm.last_name", "UserForm.email",
     "NewUserForm.username", "NewPasskeyForm.name", "PasskeyForm.name",
@@ -61,6 +71,9 @@ NOT_KEPT = {
     "OwnPasswordForm.oldpassword": "compared", "OwnPasswordForm.password1": "kept as a digest",
     "OwnPasswordForm.password2": "compared", "TokenForm.networks": "networks alone are kept",
     "UploadForm.file": "its name is not kept", "ListForm.settled": "what the page itself wrote",
+    "TrialForm.settled": "what the page itself wrote", "TrialStatusForm.since": "a date is kept",
+    "NewTrialForm.since": "a date is kept", "TrialFileForm.file": "its cells are checked in the write path",
+    "TrialFileForm.text": "as the file",
     "NewPasskeyForm.credential": "made by the device",
 }  # fmt: skip
 
@@ -134,6 +147,10 @@ FORMS_OF_PAGES = {
     (MoveForm, "text"): NO_CENTRES | {"known_at": []},
     (EraseForm, "text"): {},
     (AskStewardForm, "text"): NO_CENTRES,
+    (TrialStatusForm, "explanation"): {},
+    **{(NewTrialForm, name): NO_CENTRES for name in ("name", "sponsor_name", "unit")},
+    **{(NewExemptionForm, name): NO_CENTRES for name in ("product", "stated_by", "source")},
+    **{(NewManufacturingForm, name): {"sites": []} for name in ("named", "stated_by", "source")},
     (NewcomerForm, "username"): {},
     (NewcomerForm, "first_name"): {},
     (NewcomerForm, "last_name"): {},
@@ -177,6 +194,13 @@ COLUMNS = {
     "Product": dict.fromkeys(["name", "inn", "atc", "holder", "target", "unconfirmed"], LIST),
     "Indication": dict.fromkeys(["key", "icd10", "name_sv", "name_en", "unconfirmed"], LIST),
     "Trial": dict.fromkeys(["identifier", "name", "sponsor_name"], LIST),
+    "TrialArea": dict.fromkeys(["key", "name_sv", "name_en"], LIST),
+    "SiteTrial": dict.fromkeys(["unit", "source"], CHECKED),
+    "SiteTrialStatus": {"explanation": CHECKED},
+    "TrialConfirmation": {"stated_by": NAME},
+    "ExemptionYear": dict.fromkeys(["product", "stated_by", "source"], CHECKED) | {"entered_by": NAME},
+    "ManufacturingStatement": dict.fromkeys(["stated_by", "source"], CHECKED) | {"entered_by": NAME},
+    "StatementCountry": {"country": "two letters"},
     "Population": {"source": LIST},
     "Referral": {"code": CODED, "fields": CHECKED, "identifier_type": CODED, "sent_by": NAME, "settled_by": NAME},
     "Question": {"text": CHECKED, "rule": CODED, "asked_by": NAME, "answer": CHECKED, "answered_by": NAME,
@@ -187,7 +211,7 @@ COLUMNS = {
     "ReleaseFile": dict.fromkeys(["name", "language", "format", "media_type", "sha256"], CODED),
     "ReleasedInfusion": dict.fromkeys(["centre", "category", "values"], CODED),
     "Publication": {"lineage": CODED},
-    "Snapshot": dict.fromkeys(["hash", "disclosure", "map_document", "code_lists", "blocks",
+    "Snapshot": dict.fromkeys(["hash", "disclosure", "map_document", "code_lists", "atmp", "blocks",
                                "history_head"], CODED),
     "Run": {"message": CODED},
     "ImportJob": {"stage": CODED, "message": CODED},
@@ -269,7 +293,7 @@ def test_the_pages_of_lists_keep_none(keeper):
     for place, written in enumerate((NUMBER, "Alva")):
         keeper.post("/admin/registry/trial/add/", {
             "identifier": f"NCT9900007{place}", "name": f"of {written}", "sponsor": "academic", "phase": "I",
-            "reason": "new trial",
+            "atmp_class": "unknown", "reason": "new trial",
         })  # fmt: skip
         keeper.post("/admin/registry/user/add/", {
             "username": written, "password1": "a-long-word-9", "password2": "a-long-word-9",

@@ -28,6 +28,7 @@ ASKING = {
 STORING = {
     "an infusion": ("clinic:record", {"do": "submit"}),
     "coverage": ("clinic:coverage", {"complete_through": "never"}),
+    "a trial": ("clinic:trial-new", {"status": "?"}),
     "a release": ("clinic:releases", {"name": "?"}),
 }
 

@@ -7,9 +7,9 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
-from registry.admin import code_lists, infusions, patients, questions, runs, snapshots, users
+from registry.admin import code_lists, infusions, patients, questions, runs, snapshots, trials, users
 
-__all__ = ["code_lists", "infusions", "patients", "questions", "runs", "snapshots", "users"]
+__all__ = ["code_lists", "infusions", "patients", "questions", "runs", "snapshots", "trials", "users"]
 
 # Permissions come from access.ROLES, and Django's groups would be a second source of them. Second factors and
 # linked accounts are changed by their owner in the pages of /accounts/.

@@ -1,11 +1,13 @@
 """The code lists: centres, manufacturing sites, products, indications, trials; and populations."""
 
 from django.contrib import admin
+from django.contrib.postgres.fields import ArrayField
 
 from registry.admin.code_list_admin import CodeListAdmin
 from registry.admin.forms import RecordForm, RulesForm
 from registry.admin.history_admin import HistoryAdmin
 from registry.admin.permissions import ForAdministrators
+from registry.admin.trial_forms import NumbersField, TrialForm
 from registry.entry.publish_request import announce_change
 from registry.models import Centre, Indication, ManufacturingSite, Population, Product, Trial
 
@@ -67,9 +69,11 @@ class IndicationAdmin(CodeListAdmin):
 class TrialAdmin(CodeListAdmin):
     """Clinical trials."""
 
-    list_display = ["identifier", "name", "sponsor", "sponsor_name", "phase"]
-    list_filter = ["sponsor", "phase"]
+    form = TrialForm
+    list_display = ["identifier", "name", "sponsor", "sponsor_name", "phase", "atmp_class", "is_car_t"]
+    list_filter = ["sponsor", "phase", "atmp_class", "area", "is_car_t", "long_term_follow_up"]
     search_fields = ["identifier", "name", "sponsor_name"]
+    formfield_overrides = CodeListAdmin.formfield_overrides | {ArrayField: {"form_class": NumbersField}}
 
 
 @admin.register(Population)

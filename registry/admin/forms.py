@@ -29,6 +29,20 @@ RULES = {
         "identifier",
         _("Write NCT and 8 digits, an EU CT number (2022-501234-12-00) or EudraCT (2012-001234-56)."),
     ),
+    "trial_other_identifiers_are_of_a_form": (
+        "other_identifiers",
+        _("Write NCT and 8 digits, an EU CT number (2022-501234-12-00) or EudraCT (2012-001234-56)."),
+    ),
+    "trial_identifiers_are_its_own": (
+        "other_identifiers",
+        _("One of these numbers is another trial's in the registry, or stands twice."),
+    ),
+    "exemption_runs_in_its_year": ("through", _("The last day has to lie in the year.")),
+    "exemption_begins_before_its_year": ("first_year", _("The first year has to be before the year.")),
+    "manufacturing_imports_add_patients": (
+        "patients_with_imports",
+        _("The patients with imports are not fewer than the patients."),
+    ),
     "membership_is_one_role": (None, _("A user has one role at a centre: change the existing one.")),
 }
 NO_TEXT = {"password1", "password2", "settled"}  # stored as a digest, or not stored

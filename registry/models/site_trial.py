@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import DatePrecision, TrialStatus
+from registry.dates import write_date
 from registry.models.centre import Centre
 from registry.models.centre_rows import CentresQuerySet
 from registry.models.history import keeps_history
@@ -37,6 +38,12 @@ class SiteTrial(models.Model):
 
     def __str__(self) -> str:
         return f"{self.trial_id} {self.centre_id}"
+
+    @property
+    def latest(self) -> "SiteTrialStatus | None":
+        """The status that holds now: of two on one day the later in the list of statuses."""
+        order = TrialStatus.values
+        return max(self.statuses.all(), key=lambda one: (one.since, order.index(one.status)), default=None)
 
 
 @keeps_history()
@@ -78,6 +85,11 @@ class SiteTrialStatus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} {self.since}"
+
+    @property
+    def written_since(self) -> str:
+        """The day in its own precision."""
+        return write_date(self.since, self.date_precision)
 
 
 @keeps_history()

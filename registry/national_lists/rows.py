@@ -54,3 +54,16 @@ INDICATIONS = (
     ("autoimmune", None, "Autoimmun sjukdom", "Autoimmune disease", ""),
     ("other", None, "Annan sjukdom", "Other disease", ""),
 )  # fmt: skip
+
+# key, Swedish, English (ATMP.md, "The words")
+AREAS = (
+    ("oncology", "Onkologi", "Oncology"),
+    ("haematology_non_malignant", "Hematologi, ej malign", "Haematology, non-malignant"),
+    ("neurology", "Neurologi", "Neurology"),
+    ("ophthalmology", "Ögonsjukvård", "Ophthalmology"),
+    ("metabolic_and_genetic", "Metabola och genetiska sjukdomar", "Metabolic and genetic diseases"),
+    ("immunology", "Immunologi", "Immunology"),
+    ("cardiovascular", "Hjärta och kärl", "Cardiovascular diseases"),
+    ("dermatology_and_burns", "Hud och brännskador", "Dermatology and burns"),
+    ("other", "Annat", "Other"),
+)

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from django.db import models
 
 from registry.choices import Modality, ProductOrigin
-from registry.models import Centre, Indication, ManufacturingSite, Population, Product
+from registry.models import Centre, Indication, ManufacturingSite, Population, Product, TrialArea
 from registry.national_lists.population_rows import PERSONS, SOURCE, YEAR
 from registry.national_lists.rows import (
+    AREAS,
     CENTRES,
     INDICATIONS,
     ONE_DOSE,
@@ -32,6 +33,7 @@ def store_code_lists() -> dict[str, Stored]:
         "manufacturing sites": _store(ManufacturingSite, "code", _sites()),
         "products": _store(Product, "name", [*_products(), *_unnamed_products()]),
         "indications": _store(Indication, "key", _indications()),
+        "therapeutic areas": _store(TrialArea, "key", _areas()),
         "populations": _store_populations(),
     }
 
@@ -93,3 +95,10 @@ def _indications() -> list[dict]:
         }
         for position, (key, icd10, name_sv, name_en, unconfirmed) in enumerate(INDICATIONS)
     ]  # fmt: skip
+
+
+def _areas() -> list[dict]:
+    return [
+        {"key": key, "name_sv": name_sv, "name_en": name_en, "position": position}
+        for position, (key, name_sv, name_en) in enumerate(AREAS)
+    ]

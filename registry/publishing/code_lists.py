@@ -30,7 +30,7 @@ def read_code_lists() -> dict[str, list[dict]]:
         ],
         "trials": [
             {"identifier": t.identifier, "name": t.name, "sponsor": t.sponsor, "phase": t.phase}
-            for t in Trial.objects.all()
+            for t in Trial.objects.exclude(is_car_t=False, infusion=None)  # those that infusions may have
         ],
         "manufacturing_sites": [
             {"code": site.code, "name": site.name, "centre": site.centre.code}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from registry.errors import InfusionRefused, RegistryError
+from registry.errors import InfusionRefused, RegistryError, TrialsRefused
 
 CODES: Mapping[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: """
@@ -12,7 +12,7 @@ CODES: Mapping[HTTPStatus, str] = {
         idempotency_key_invalid identifier_in_text identifier_invalid infusion_refused issuer_unclear
         missing parameter_repeated pseudonym_used query_too_long reason_missing release_day_wrong
         release_name_wrong release_title_missing too_costly too_long too_many_dimensions too_many_rows
-        unknown_parameter unknown_value value_repeated
+        trials_refused unknown_parameter unknown_value value_repeated
     """,
     HTTPStatus.UNAUTHORIZED: "token_invalid",
     HTTPStatus.FORBIDDEN: "assurance_too_low commission_unknown not_permitted withheld_by_policy",
@@ -43,6 +43,6 @@ STATUSES: Mapping[str, HTTPStatus] = {code: status for status, codes in CODES.it
 def status_of(error: RegistryError) -> HTTPStatus:
     """The status of a response that says this error.
 
-    A refused infusion has the code of a rule, of which there are many: its class says the status.
+    A refused infusion or trial has the code of a rule, of which there are many: its class says the status.
     """
-    return STATUSES[type(error).code if isinstance(error, InfusionRefused) else error.code]
+    return STATUSES[type(error).code if isinstance(error, InfusionRefused | TrialsRefused) else error.code]

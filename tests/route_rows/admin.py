@@ -1,18 +1,43 @@
 """The administration. Whoever is not of its staff is sent to sign in, before anything is looked up."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from django.utils import timezone
 
-from registry.models import Population, Run, Snapshot
+from registry.models import (
+    ExemptionYear,
+    ManufacturingStatement,
+    Population,
+    Run,
+    SiteTrial,
+    Snapshot,
+    TrialArea,
+)
 from tests.routes import Row, World
 
 STAFF = {"nobody": 302, "signed_in": 302, "administrator": 200}
 STAFF_302 = STAFF | {"administrator": 302}
 STAFF_403 = STAFF | {"administrator": 403}
 STAFF_405 = STAFF | {"administrator": 405}
-CODE_LISTS = ("centre", "manufacturingsite", "product", "indication", "trial", "population")
-UNUSED = ("manufacturingsite", "trial", "population")  # of those that the world's rows name, none: they may go
+CODE_LISTS = (
+    "centre",
+    "manufacturingsite",
+    "product",
+    "indication",
+    "trial",
+    "population",
+    "trialarea",
+    "sitetrial",
+)
+STATED = ("exemptionyear", "manufacturingstatement")  # added, and never changed
+UNUSED = (
+    "manufacturingsite",
+    "trial",
+    "population",
+    "trialarea",
+    "sitetrial",
+)  # of those that the world's rows name, none: they may go
 READ_ONLY = ("patient", "infusion", "snapshot", "run", "question")
 
 
@@ -34,6 +59,21 @@ def first_of(model: str):
                 "population": lambda: Population.objects.get_or_create(
                     area="03", year=2023, persons=404_589, source="SCB"
                 )[0],
+                "trialarea": lambda: TrialArea.objects.get_or_create(key="x", position=0)[0],
+                "sitetrial": lambda: SiteTrial.objects.get_or_create(
+                    trial=world.lists.trials["NCT99000001"], centre=world.lists.centres["UME"]
+                )[0],
+                "exemptionyear": lambda: ExemptionYear.objects.create(
+                    centre=world.lists.centres["UME"],
+                    product="K",
+                    year=2020,
+                    through=date(2020, 12, 31),
+                    stated_by="X",
+                    source="X",
+                ),
+                "manufacturingstatement": lambda: ManufacturingStatement.objects.create(
+                    site=world.lists.sites["VECURA"], as_of=date(2020, 5, 5), stated_by="X", source="X"
+                ),
                 "user": lambda: world.users["reporter"],
                 "patient": lambda: world.patient,
                 "infusion": lambda: world.infusion,
@@ -70,7 +110,7 @@ def pages_of(model: str) -> Iterator[Row]:
     yield Row(f"{name}_add", "GET", written)
     yield Row(f"{name}_add", "POST", written)
     yield Row(f"{name}_change", "GET", STAFF, args=args)
-    yield Row(f"{name}_change", "POST", written, args=args)
+    yield Row(f"{name}_change", "POST", STAFF_403 if model in STATED else written, args=args)
     yield Row(f"{name}_history", "GET", STAFF, args=args)
     yield Row(f"{name}_history", "POST", STAFF, args=args)
     yield Row(f"{name}_delete", "GET", asked, args=args)
@@ -92,7 +132,7 @@ ROWS = [
     Row("admin:password_change_done", "POST", STAFF_405),
     Row("admin:jsi18n", "GET", STAFF),
     Row("admin:jsi18n", "POST", STAFF_405),
-    *(row for model in (*CODE_LISTS, "user", *READ_ONLY) for row in pages_of(model)),
+    *(row for model in (*CODE_LISTS, *STATED, "user", *READ_ONLY) for row in pages_of(model)),
     Row("admin:auth_user_password_change", "GET", STAFF, args=reporter),
     Row("admin:auth_user_password_change", "POST", STAFF, args=reporter),
     Row("admin:user_second_factor", "GET", STAFF, args=first_of("user")),

@@ -1,5 +1,8 @@
 """Files in and out, and completeness: who gets what."""
 
+from datetime import date
+
+from registry.models import SiteTrial
 from tests.routes import Row
 
 WHO_WRITES = ("reporter", "other", "lead", "administrator")
@@ -10,6 +13,19 @@ LEADS = {"lead": 200, "administrator": 200, "nobody": 302, "signed_in": 404}
 
 def job(world) -> dict:
     return {"job_id": world.job.pk}
+
+
+def trial(world) -> dict:
+    row, _new = SiteTrial.objects.get_or_create(
+        trial=world.lists.trials["NCT99000001"], centre=world.lists.centres["UPP"]
+    )
+    row.statuses.get_or_create(status="recruiting", since=date(2020, 1, 1))
+    return {"pk": row.pk}
+
+
+def status(world) -> dict:
+    key = trial(world)["pk"]
+    return {"pk": key, "status": SiteTrial.objects.get(pk=key).statuses.get().pk}
 
 
 ROWS = [
@@ -33,4 +49,12 @@ ROWS = [
     Row("clinic:coverage", "POST", LEADS),
     Row("clinic:coverage", "POST", {"lead": 302, "administrator": 302, "nobody": 302, "signed_in": 404},
         data=lambda world: {"centre": "UPP", "complete_through": "2026-01-31"}),
+    Row("clinic:trials", "GET", LEADS),
+    Row("clinic:trials", "POST", {"lead": 302, "administrator": 302, "nobody": 302, "signed_in": 404},
+        data=lambda world: {"centre": "UPP"}),
+    *(Row(f"clinic:{name}", method, LEADS)
+      for name in ("trial-new", "trial-file", "trial-exemption", "trial-manufacture")
+      for method in ("GET", "POST")),
+    *(Row("clinic:trial", method, LEADS, trial) for method in ("GET", "POST")),
+    *(Row("clinic:trial-status", method, LEADS, status) for method in ("GET", "POST")),
 ]  # fmt: skip

@@ -138,7 +138,7 @@ def _read_rows(
     if notes:
         yield Line(THE_FILE, None, 0, tuple(notes))
     unseen = [columns[place] for place in sorted(hidden()) if place < len(columns) and columns[place]]
-    below = (row for row in map(_blank_errors, chain(top[header + 1 :], rows)) if row.number > starts)
+    below = (row for row in map(blank_errors, chain(top[header + 1 :], rows)) if row.number > starts)
     count, bytes_read, used = 0, 0, set[str]()
     for line in _read_table(columns, below):
         count += line.fields is not None
@@ -185,7 +185,7 @@ def _refuse_nameless(places: list[int], cells: Sequence[str], unreadable: Mappin
         raise FileUnusable(unnamed_columns(used))
 
 
-def _blank_errors(row: Row) -> Row:
+def blank_errors(row: Row) -> Row:
     """The row with error texts blanked, and without the `="…"` that protects text from a spreadsheet."""
     if not row.cells or not MAY_BE_ERROR.search("".join(row.cells)):
         return row
@@ -204,7 +204,7 @@ def _problems(columns: list[str], unreadable: Mapping[int, str], hidden: bool) -
         if why == A_DATE and (place >= len(columns) or columns[place] == "infused_on"):
             continue
         if place < len(columns):
-            problems.append(Problem(columns[place], "cell_unreadable", _sentence(why)))
+            problems.append(Problem(columns[place], "cell_unreadable", say_unreadable(why)))
         elif why != MERGED:
             problems.append(Problem("row", "too_many_cells", _("The row has more cells than the header.")))
     if hidden:
@@ -214,7 +214,8 @@ def _problems(columns: list[str], unreadable: Mapping[int, str], hidden: bool) -
     return tuple(problems)
 
 
-def _sentence(why: str) -> str:
+def say_unreadable(why: str) -> str:
+    """Why a cell that is not empty cannot be read."""
     return {
         NO_RESULT: _(
             "The cell holds a formula that was not calculated: open the file in a spreadsheet program and save it."

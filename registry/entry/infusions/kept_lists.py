@@ -50,7 +50,7 @@ class KeptLists:
         )
         trials, sites = self.rows[Trial], self.rows[ManufacturingSite]
         self.trials = Spelled(
-            ((trial.identifier, trial) for trial in trials),
+            ((number, trial) for trial in trials for number in trial.identifiers),
             labels=known_by_one((trial.name, trial) for trial in trials),
         )
         self.sites = Spelled(

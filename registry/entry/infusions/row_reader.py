@@ -139,7 +139,11 @@ class RowReader:
 
     def _name_trials(self, category: Category) -> str:
         if category not in self.allowed:
-            fits = [trial for trial in self.lists.trials.values() if trial.sponsor == SPONSOR_OF.get(category)]
+            fits = [
+                trial
+                for trial in self.lists.trials.values()
+                if trial.sponsor == SPONSOR_OF.get(category) and trial.is_car_t is not False
+            ]
             names = list(dict.fromkeys(spell(trial) for trial in fits))
             sentence = _("Write one of: %(values)s.") % {"values": ", ".join(names)}
             self.allowed[category] = sentence if 0 < len(names) <= SHORT_LIST else ""

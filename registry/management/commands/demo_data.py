@@ -9,8 +9,9 @@ from registry.access import Operator, acting_as
 from registry.demonstration.attestations import store_attestations
 from registry.demonstration.invented_records import write_records
 from registry.demonstration.permission import require_demonstration
+from registry.demonstration.stated import store_statements
 from registry.demonstration.threads import store_threads
-from registry.demonstration.trials import store_trials
+from registry.demonstration.trials import store_site_trials, store_trials
 from registry.demonstration.users import keep_logins, store_users
 from registry.entry.importing.pipeline import import_infusions
 from registry.errors import Problem
@@ -47,6 +48,8 @@ class Command(RecordCommand):
         if summary.refused:
             raise CommandError("The demonstration was refused.")
         store_attestations()
+        store_site_trials()
+        store_statements()
         store_threads()
         self.stdout.write(f"Demonstration: {summary.stored} infusions stored, {summary.unchanged} there.")
 

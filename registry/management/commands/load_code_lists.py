@@ -1,4 +1,4 @@
-"""`manage.py load_code_lists`: centres, manufacturing sites, products and indications; nothing made up."""
+"""`manage.py load_code_lists`: centres, manufacturing sites, products, indications, areas; nothing made up."""
 
 from django.core.management.base import no_translations
 

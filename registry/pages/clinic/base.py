@@ -116,6 +116,7 @@ MENU: tuple[tuple[str, Permission | None], ...] = (
     ("imports", Permission.WRITE_RECORDS),
     ("questions", Permission.READ_RECORDS),
     ("coverage", Permission.STATE_COVERAGE),
+    ("trials", Permission.STATE_TRIALS),
     ("people", Permission.INVITE_PEOPLE),
     ("desk", Permission.MERGE_PATIENTS),
     ("access-log", Permission.READ_ACCESS_LOG),

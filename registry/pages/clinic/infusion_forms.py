@@ -57,7 +57,7 @@ class InfusionForm(forms.Form):
         self.lists, self.patient = lists, patient
         self.fields["centre"].widget = forms.Select(choices=centres_of(lists))
         self.fields["product"].widget = choose_product(lists)
-        self.fields["trial"].widget = choose_trial(lists)
+        self.fields["trial"].widget = choose_trial(lists, self["trial"].value() or "")
         self.fields["indication"].widget = forms.Select(choices=indications_of(lists))
         self.fields["manufacturing_site"].widget = forms.Select(choices=sites_of(lists))
         self.fields["sex"].widget = forms.Select(choices=[("", ""), *Sex.choices])

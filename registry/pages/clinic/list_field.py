@@ -53,8 +53,11 @@ class ListSelect(forms.Select):
         return self.labels.get(value, value)
 
 
-def choose_trial(lists: CodeLists) -> ListSelect:
-    """Trials by category: their sponsor's (rules.SPONSOR_OF) and compassionate use; none for standard of care."""
+def choose_trial(lists: CodeLists, chosen: str = "") -> ListSelect:
+    """Trials by category: their sponsor's (rules.SPONSOR_OF) and compassionate use; none for standard of care.
+
+    One of another therapy than CAR-T or TCR-T is left out, unless it is chosen already.
+    """
     return ListSelect(
         (
             trial.identifier,
@@ -62,6 +65,7 @@ def choose_trial(lists: CodeLists) -> ListSelect:
             [category for category in Category if _has_trial(category, trial)],
         )
         for trial in _each(lists.trials)
+        if trial.is_car_t is not False or trial.identifier == chosen
     )
 
 

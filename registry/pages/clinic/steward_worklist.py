@@ -10,6 +10,7 @@ from registry.entry.patients.lookup_budget import read_askers
 from registry.entry.questions.question_list import read_awaited, read_doubted, read_for_steward
 from registry.entry.questions.referrals import read_open
 from registry.entry.questions.settling import read_unsettled
+from registry.entry.trials.confirmations import read_unconfirmed
 from registry.models import Run, User
 from registry.publishing.release_due import read_due_release
 
@@ -33,6 +34,7 @@ def describe_desk(user: User) -> dict[str, Any]:
         "doubles": len(doubles.pairs or ()),
         "more_doubles": doubles.known_to is not None,
         "behind": read_behind(by=user),
+        "unconfirmed": read_unconfirmed(by=user),
         "runs": read_troubled(),
         "askers": read_askers(by=user, near=True),
         "release_due": read_due_release(),

@@ -25,6 +25,7 @@ from registry.pages.clinic import (
     start,
     steward,
     tokens,
+    trials,
     undo,
 )
 
@@ -39,6 +40,7 @@ urlpatterns = [
     *undo.urlpatterns,
     *files.urlpatterns,
     *coverage.urlpatterns,
+    *trials.urlpatterns,
     *questions.urlpatterns,
     *answers.urlpatterns,
     *referrals.urlpatterns,

@@ -15,6 +15,7 @@ from registry.entry.infusions.changed_by_others import read_changed_by_others
 from registry.entry.infusions.form_drafts import drafts_of, open_draft
 from registry.entry.questions.questions import RELATED
 from registry.entry.questions.referrals import read_waiting
+from registry.entry.trials.confirmations import read_due as read_due_trials
 from registry.models import Draft, Infusion, Question, User
 from registry.pages.clinic.base import SignedInRequest
 from registry.pages.clinic.sign_ins import VISIT_BEFORE
@@ -34,6 +35,7 @@ def describe_worklist(request: SignedInRequest) -> dict[str, Any]:
         "asked": asked,
         "doubts": doubts,
         "due": read_due(by=user)[:LISTED],
+        "unconfirmed": read_due_trials(by=user)[:LISTED],
         "jobs": read_unfinished(user)[:LISTED],
         "drafts": _read_drafts(user),
         "referrals": list(read_waiting(by=user)[:LISTED]),

@@ -1,0 +1,109 @@
+"""What is doubted between trials, infusions and statements: questions to the site, which refuse nothing."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date
+from itertools import pairwise
+from typing import NamedTuple
+
+from registry.access import Actor, Permission
+from registry.choices import Category
+from registry.dates import last_day
+from registry.entry.trials.rules import ONGOING, Dated, doubt_course, in_order, status_on
+from registry.entry.trials.site_trials import as_dated
+from registry.errors import Problem
+from registry.models import Centre, Infusion, ManufacturingStatement, SiteTrial, Snapshot
+from registry.models.statement import COUNTS
+from registry.sentences import Sentence as _
+
+OF_TRIALS = (Category.ACT, Category.ICT)
+
+
+class Doubt(NamedTuple):
+    """A doubt with what it is about: a centre or site, and a trial's number where there is one."""
+
+    place: str
+    about: str
+    problem: Problem
+
+
+def list_doubts(*, by: Actor) -> list[Doubt]:
+    """The doubts of the centres whose trials the actor states."""
+    rows = list(
+        SiteTrial.objects.visible_to(by, Permission.STATE_TRIALS)
+        .select_related("trial", "centre")
+        .prefetch_related("statuses")
+        .order_by("centre__code", "trial__identifier")
+    )
+    courses = {(row.centre_id, row.trial_id): [as_dated(one) for one in row.statuses.all()] for row in rows}
+    doubts = [
+        Doubt(row.centre.code, row.trial.identifier, problem)
+        for row in rows
+        for problem in doubt_course(courses[row.centre_id, row.trial_id])
+    ]
+    return [*doubts, *_doubt_infusions(courses, by), *_doubt_statements(by)]
+
+
+def was_ongoing(course: list[Dated], first: date, precision: str) -> bool:
+    """Whether a trial was ongoing on some day of a period."""
+    last = last_day(first, precision)
+    begun = [one.status for one in in_order(course) if first < one.since <= last]
+    return any(status in ONGOING for status in (status_on(course, first), *begun))
+
+
+def _doubt_infusions(courses: Mapping[tuple[int, int], list[Dated]], by: Actor) -> Iterator[Doubt]:
+    """Infusions of ACT and ICT outside their trial's time; at centres that have stated trials."""
+    taking_part = {centre for centre, _trial in courses}
+    if not taking_part:
+        return
+    found: dict[tuple[str, str, str], int] = defaultdict(int)
+    infusions = Infusion.objects.visible_to(by).counted().filter(centre__in=taking_part, category__in=OF_TRIALS)
+    listed = infusions.order_by("centre__code", "trial__identifier").values_list(
+        "centre", "centre__code", "trial", "trial__identifier", "infused_on", "date_precision"
+    )
+    for centre, code, trial, identifier, day, precision in listed:
+        course = courses.get((centre, trial))
+        if course is None:
+            found[code, identifier, "trial_not_stated"] += 1
+        elif not was_ongoing(course, day, precision):
+            found[code, identifier, "trial_not_ongoing"] += 1
+    for (code, identifier, what), number in found.items():
+        if what == "trial_not_stated":
+            sentence = _("The centre has infusions of this trial (%(number)s) and does not state the trial.")
+            problem = Problem("trial", "trial_not_stated", sentence % {"number": number}, True)
+        else:
+            sentence = _("Infusions of this trial (%(number)s) are of days on which it was not ongoing here.")
+            problem = Problem("trial", "trial_not_ongoing", sentence % {"number": number}, True)
+        yield Doubt(code, identifier, problem)
+
+
+def _doubt_statements(by: Actor) -> Iterator[Doubt]:
+    """Measures "since the start" that fall, and fewer batches than CAR-T products counted from there."""
+    centres = Centre.objects.visible_to(by, Permission.STATE_TRIALS)
+    statements = ManufacturingStatement.objects.filter(site__centre__in=centres).select_related("site")
+    latest: dict[str, dict] = defaultdict(dict)
+    for row in statements.order_by("as_of", "id"):
+        latest[row.site.code][row.as_of] = row  # of two of one day the later entered
+    made = _read_manufactured() if latest else {}
+    for code, by_day in latest.items():
+        rows = list(by_day.values())
+        for before, after in pairwise(rows):
+            for name in COUNTS:
+                earlier, later = getattr(before, name), getattr(after, name)
+                if earlier is not None and later is not None and later < earlier:
+                    label = str(ManufacturingStatement._meta.get_field(name).verbose_name)
+                    said = {"what": label, "before": earlier, "after": later, "day": after.as_of}
+                    sentence = _("%(what)s fell from %(before)s to %(after)s by %(day)s: which is right?")
+                    yield Doubt(code, "", Problem(name, "count_falls", sentence % said, True))
+        batches, counted = rows[-1].batches, made.get(code)
+        if batches is not None and counted is not None and counted > batches:
+            sentence = _("The registry counts %(counted)s products made there, more than the %(batches)s batches.")
+            said = {"counted": counted, "batches": batches}
+            yield Doubt(code, "", Problem("batches", "fewer_batches", sentence % said, True))
+
+
+def _read_manufactured() -> dict[str, int]:
+    """What is published as made at each site: the centre of a site does not see others' infusions."""
+    snapshot = Snapshot.objects.order_by("-number").first()
+    sites = snapshot.map_document["manufacturing"] if snapshot else []
+    return {site["site"]: site["manufactured"] for site in sites}

@@ -131,7 +131,7 @@ def test_nobody_changes_what_is_chained(written, how):
 
 OTHER = {"bool": "NOT {}", "date": "{} + 1", "int2": "{} + 1", "int4": "{} + 1", "int8": "{} + 1",
          "timestamptz": "{} + interval '1 microsecond'", "uuid": "gen_random_uuid()", "float8": "{} + 1e-9",
-         "jsonb": """{} || '{{"a": 1}}'"""}  # fmt: skip
+         "jsonb": """{} || '{{"a": 1}}'""", "_varchar": "array_append({}, 'x')"}  # fmt: skip
 
 
 def test_each_column_of_each_table_is_hashed(written):

@@ -167,5 +167,5 @@ def test_the_number_of_queries_of_a_job_does_not_grow_with_its_report(
     many = worked(uppsala, uppsala.upload(as_csv([BAD] * 20)))
     assert len(many["problems"]) > len(few["problems"])
     for document in (few, many):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(6):
             uppsala.get(f"imports/{document['id']}")

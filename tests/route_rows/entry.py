@@ -103,7 +103,7 @@ ROWS = [
     Row("clinic:filter-save", "POST", REDIRECTED | {"steward": 302, "other": 302}),
     Row("clinic:filter-delete", "GET", METHODS | {"steward": 405, "other": 405}, args=no_filter),
     # One that is not one's own is not there.
-    Row("clinic:filter-delete", "POST", {"nobody": 302}, args=no_filter),
+    Row("clinic:filter-delete", "POST", {"nobody": 302, "signed_in": 404}, args=no_filter),
     Row("clinic:undo-several", "GET", METHODS | {"other": 405}),
     # Nothing was corrected at no moment: whoever registers is told so in the list.
     Row("clinic:undo-several", "POST", REDIRECTED | {"other": 302}),

@@ -1,5 +1,6 @@
 """The words and numbers of a map document for display, in the current language."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -310,3 +311,9 @@ def find_address(snapshot: dict, *, host: str = "") -> str:
     """Return the URL of a map document's numbers, at a host or at the site's own."""
     asked = f"as_of={snapshot['as_of']}" if snapshot["as_of"] else f"snapshot={snapshot['number']}"
     return f"{host or settings.SITE_URL}{MAP_ADDRESS}?{asked}"
+
+
+def list_words(words: Iterable[str]) -> str:
+    """As "one, two and three"."""
+    *parts, last = list(words)
+    return _("%(parts)s and %(last)s") % {"parts": ", ".join(parts), "last": last} if parts else last

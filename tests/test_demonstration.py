@@ -399,6 +399,25 @@ def test_the_published_figure_agrees_and_uppsalas_extra_infusion_is_explained(pu
     assert agreement.endswith(" numbers agree as of 2025-09-08.")
 
 
+def test_the_reports_trials_and_manufacture_agree_but_for_its_rate(published, manage):
+    """ATMP.md, "Worked example": the first row of its table is the one difference, and the exit is 4."""
+    code, out, err = manage("reconcile", FIGURE.with_name("atmp-report-2025.json"))
+    assert (code, "1 of 20 numbers differ as of 2025-09-08." in err) == (4, True)
+    assert [line for line in out.splitlines() if line.startswith("different")] == [
+        "different: Ongoing trials per 100,000, Stockholm and Uppsala: 1.0; the registry has 1.49. "
+        "43/28.8 = 1.49. Inference: Stockholm alone has 8 + 13 + 8 = 29, and 29/28.8 = 1.01, which is rounded to what is printed."
+    ]
+    assert "equal: Vecura, products made for an infusion: 46; the registry has 46." in out
+    assert "not compared" not in out
+
+
+def test_the_first_national_list_contradicts_itself(published, manage):
+    code, out, _err = manage("reconcile", FIGURE.with_name("atmp-sweden-list.json"))
+    assert code == 4
+    assert "Impossible: 9 open of 7 ever. Exchanged with Gothenburg it would fit: 9 of 9, and 5 of 7 there." in out
+    assert "25 + 14 + 9 + 7 + 2 + 1 = 58." in out
+
+
 def test_an_extra_infusion_without_a_further_dose_is_not_explained(published, manage, tmp_path):
     path = figure(tmp_path, lambda document: document["centres"][0].update(infusions=11))
     code, out, _err = manage("reconcile", path)

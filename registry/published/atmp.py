@@ -83,7 +83,7 @@ def read_trial_counts(
 
 
 @one_view()
-def read_all(queries: Mapping[str, TrialQuery], *, as_of: date | None, number: int) -> dict[str, Any]:
+def read_all(queries: Mapping[str, TrialQuery], *, as_of: date | None, number: int | None) -> dict[str, Any]:
     """Several counts, what is stated, and the code lists, of one snapshot and day. Raises as the others."""
     read = _read(as_of, number)
     return {

@@ -5,15 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from registry.errors import RegistryError
 from registry.measures import DERIVED, MEASURES
+from registry.published.file_faults import FaultReader, FigureUnusable, is_whole, say
 
 NAMES = ("code", "category")  # what a place of a list is called by
-
-
-class FigureUnusable(RegistryError):
-    sentence = "The file is not a published figure."
-    code = "figure_unusable"
 
 
 @dataclass(frozen=True)
@@ -63,46 +58,19 @@ def read_figure(document: object) -> Figure:
 
 
 @dataclass
-class _Reader:
-    """Reads what there is, and collects the faults."""
+class _Reader(FaultReader):
+    """Reads what there is of a map."""
 
-    faults: list[str] = field(default_factory=list)
     centres: dict[str, list[str]] = field(default_factory=dict)
-
-    def part(self, part: object, path: str) -> Mapping[str, Any]:
-        if isinstance(part, dict):
-            return part
-        self.faults.append(f"{path}: {_say(part)}, where an object with names and values belongs.")
-        return {}
-
-    def parts(self, parts: object, path: str) -> list[Any]:
-        if isinstance(parts, list):
-            return parts
-        self.faults.append(f"{path}: {_say(parts)}, where a list belongs.")
-        return []
-
-    def day(self, text: object, path: str) -> date | None:
-        try:
-            return date.fromisoformat(text)  # type: ignore[arg-type]  # what is no text is a fault too
-        except (TypeError, ValueError):
-            self.faults.append(f"{path}: {_say(text)}, where the day of the figure belongs, as 2025-09-08.")
-            return None
-
-    def name(self, part: Mapping[str, Any], name: str, path: str) -> str:
-        text = part.get(name)
-        if isinstance(text, str) and text:
-            return text
-        self.faults.append(f"{path}.{name}: {_say(text)}, where a code belongs.")
-        return ""
 
     def number(self, path: str, measure: str, value: object, **where: str) -> Iterator[Printed]:
         """What is printed of a measure, if it can be read."""
-        is_right = value is None or isinstance(value, str) if measure == "first" else _is_whole(value)
+        is_right = value is None or isinstance(value, str) if measure == "first" else is_whole(value)
         if is_right:
             yield Printed(path, measure, value, **where)
             return
         wanted = "a month as 2014 or 2023-12" if measure == "first" else "a whole number"
-        self.faults.append(f"{path}: {_say(value)}, where {wanted} belongs.")
+        self.faults.append(f"{path}: {say(value)}, where {wanted} belongs.")
 
     def numbers(self, part: Mapping[str, Any], path: str, **where: str) -> Iterator[Printed]:
         for measure in (*MEASURES, *DERIVED):
@@ -135,22 +103,6 @@ class _Reader:
         for name, measure in (("manufactured_infusions", "manufactured"), ("products", "products")):
             if name in found:
                 yield from self.number(f"{path}.{name}", measure, found[name], site=site)
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _say(value: object) -> str:
-    match value:
-        case None:
-            return "nothing"
-        case dict():
-            return "an object"
-        case list():
-            return "a list"
-        case _:
-            return f"{value!r:.40}"
 
 
 def _list_numbers(part: object, path: str) -> Iterator[tuple[str, Any]]:

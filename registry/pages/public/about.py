@@ -21,6 +21,9 @@ from registry.pages.public.error_pages import show_unpublished
 from registry.pages.public.layout import PLACES, describe_snapshot, frame
 from registry.pages.public.map_page import list_downloads
 from registry.pages.public.selection import View
+from registry.published.atmp_file import read_atmp_file
+from registry.published.atmp_reconciliation import reconcile_atmp
+from registry.published.atmp_verdicts import Verdict
 from registry.published.current_snapshot import Current, read_current, retry_if_replaced
 from registry.published.disclosure import require_exact
 from registry.published.queries import read_freshness, read_map
@@ -29,7 +32,9 @@ from registry.wording import say_citation, say_date, say_measured, say_month, sa
 from swecar.http.snapshot_response import Content, host_of, respond
 
 HTML = "text/html; charset=utf-8"
-FIGURE = Path(__file__).resolve().parents[2] / "published" / "data" / "swecarnet-2025-09-08.json"
+DATA = Path(__file__).resolve().parents[2] / "published" / "data"
+FIGURE = DATA / "swecarnet-2025-09-08.json"
+STATED = (DATA / "atmp-report-2025.json", DATA / "atmp-sweden-list.json")
 
 
 @dataclass(frozen=True)
@@ -63,12 +68,36 @@ def describe_reconciliation(language: str, host: str, current: Current) -> dict:
     result = reconcile(figure, number=current.number)
     cities = {centre["code"]: centre["city" if language == "sv" else "city_en"] for centre in figure["centres"]}
     return {
+        "stated": [_describe_stated(path, language, current.number) for path in STATED],
         "as_of": say_date(figure["data_cut"]),
         "rows": [_describe_row(row, cities, language) for row in result.compared],
         "compared": say_number(len(result.compared)),
         "different": say_number(len(result.differences)),
         "agrees": not result.differences,
     }
+
+
+def _describe_stated(path: Path, language: str, number: int) -> dict:
+    """What others state of trials and manufacture, beside the registry."""
+    read = read_atmp_file(json.loads(path.read_text(encoding="utf-8")))
+    result = reconcile_atmp(read, language=language, number=number)
+    return {
+        "name": path.stem,
+        "source": result.source,
+        "as_of": result.as_of and say_date(result.as_of.isoformat()),
+        "rows": [(row, _say_verdict(row.verdict)) for row in result.rows],
+        "different": say_number(result.count(Verdict.DIFFERENT)),
+        "compared": say_number(len(result.rows) - result.count(Verdict.NOT_COMPARED)),
+    }
+
+
+def _say_verdict(verdict: Verdict) -> str:
+    return {
+        Verdict.EQUAL: _("equal"),
+        Verdict.EXPLAINED: _("explained"),
+        Verdict.DIFFERENT: _("differs"),
+        Verdict.NOT_COMPARED: _("not compared"),
+    }[verdict]
 
 
 def describe_freshness(language: str, host: str, current: Current) -> dict:

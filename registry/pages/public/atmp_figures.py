@@ -13,7 +13,6 @@ from registry.figure.bars import Bar
 from registry.measures import DERIVED, Measure
 from registry.pages.public.atmp_tables import Row, Table, cross, draw, list_files
 from registry.pages.public.atmp_words import (
-    list_words,
     name_class,
     name_phase,
     name_sponsor,
@@ -24,7 +23,7 @@ from registry.pages.public.atmp_words import (
 from registry.pages.public.layout import PLACES
 from registry.pages.public.selection import View
 from registry.published.atmp_query import EXEMPTION_MEASURES, MANUFACTURING_MEASURES, MEASURES
-from registry.wording import WITHHELD, say_date, say_number
+from registry.wording import WITHHELD, list_words, say_date, say_number
 
 MADE = ("batches", "dose_preparations", "products")
 TREATED = ("patients", "patients_with_imports")

@@ -1,6 +1,6 @@
 """The words of trials, of the hospital exemption and of manufacture, in the current language."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from django.utils.formats import number_format
@@ -66,9 +66,3 @@ def say_stated(row: Mapping, day: str) -> str:
         "date": say_date(day),
         "source": row["source"],
     }
-
-
-def list_words(words: Iterable[str]) -> str:
-    """As "one, two and three"."""
-    *parts, last = list(words)
-    return _("%(parts)s and %(last)s") % {"parts": ", ".join(parts), "last": last} if parts else last

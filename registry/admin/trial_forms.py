@@ -29,9 +29,9 @@ class NumbersField(forms.CharField):
         """The numbers as they are typed."""
         return ", ".join(value) if isinstance(value, list) else value
 
-    def to_python(self, value) -> list[str]:
+    def to_python(self, value) -> list[str]:  # type: ignore[override]
         """The numbers, as registers write them."""
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         refuse_identity_number(text)
         if not text:
             return []

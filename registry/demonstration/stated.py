@@ -17,7 +17,7 @@ VECURA = {
     "imports": 12, "countries": 11,
 }  # fmt: skip
 # 17 % of 54 are nine; the text of the report does not have the other classes.
-CLASSES = {ManufacturedClass.IN_VIVO_GTMP: 9, ManufacturedClass.UNKNOWN: 45}
+CLASSES: dict[str, int] = {ManufacturedClass.IN_VIVO_GTMP: 9, ManufacturedClass.UNKNOWN: 45}
 # Centre, product, first year, patients; the figure's axis begins in 2011, and the text names no year for Karolinska.
 EXEMPTIONS = (
     ("UPP", "Keratinocyter", 2016, 50, "Akademiska sjukhuset"),

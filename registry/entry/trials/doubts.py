@@ -91,7 +91,7 @@ def _doubt_statements(by: Actor) -> Iterator[Doubt]:
             for name in COUNTS:
                 earlier, later = getattr(before, name), getattr(after, name)
                 if earlier is not None and later is not None and later < earlier:
-                    label = str(ManufacturingStatement._meta.get_field(name).verbose_name)
+                    label = str(ManufacturingStatement._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
                     said = {"what": label, "before": earlier, "after": later, "day": after.as_of}
                     sentence = _("%(what)s fell from %(before)s to %(after)s by %(day)s: which is right?")
                     yield Doubt(code, "", Problem(name, "count_falls", sentence % said, True))

@@ -22,7 +22,10 @@ from registry.entry.trials.site_trials import Status
 from registry.errors import Problem
 from registry.models import Centre, Trial, TrialArea
 
-LONGEST = {name: Trial._meta.get_field(name).max_length for name in ("name", "sponsor_name")}
+LONGEST: dict[str, int] = {
+    name: Trial._meta.get_field(name).max_length or 0  # type: ignore[union-attr]
+    for name in ("name", "sponsor_name")
+}
 CHOSEN: Mapping[str, type[TextChoices]] = {
     "phase": Phase, "sponsor": Sponsor, "class": AtmpClass, "status": TrialStatus, "date_precision": DatePrecision,
 }  # fmt: skip
@@ -138,7 +141,7 @@ def _bare(text: str) -> str:
 @cache
 def spellings(name: str) -> dict[str, Any]:
     """The choices of a column by what a file may call them, in both languages."""
-    found = {_bare(word): value for word, value in ALSO.get(name, {}).items()}
+    found: dict[str, Any] = {_bare(word): value for word, value in ALSO.get(name, {}).items()}
     if name == "phase":
         found |= ARABIC
     for language, _language_name in settings.LANGUAGES:

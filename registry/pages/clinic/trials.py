@@ -123,7 +123,7 @@ def trial(request: SignedInRequest, pk: int) -> HttpResponse:
 def status(request: SignedInRequest, pk: int, status: int) -> HttpResponse:
     """A status that was wrong: corrected, or removed."""
     row = read_site_trials(by=request.user).filter(pk=pk).first()
-    kept = row and row.statuses.filter(pk=status).first()
+    kept = row.statuses.filter(pk=status).first() if row else None
     if row is None or kept is None:
         raise NotFound
     written = {"status": kept.status, "since": kept.written_since, "explanation": kept.explanation}

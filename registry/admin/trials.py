@@ -127,3 +127,7 @@ class ManufacturingStatementAdmin(StatedAdmin):
     list_filter = ["site"]
     search_fields = ["source"]
     inlines = [ClassInline, CountryInline]
+
+    def lookup_allowed(self, lookup, value, request) -> bool:
+        """Not by day: elsewhere `as_of` in an address is the day that numbers are counted up to."""
+        return lookup != "as_of" and super().lookup_allowed(lookup, value, request)

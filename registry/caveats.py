@@ -156,7 +156,12 @@ def say_rates(counts: Mapping) -> list[str]:
             "and a low one that they are treated elsewhere."
         )
     ]
-    said += [_("Inhabitants on 31 December %(year)s: %(source)s.") % one for one in counts["populations"]]
+    return said + say_populations(counts)
+
+
+def say_populations(counts: Mapping) -> list[str]:
+    """Of counts with rates: by whom the populations are, and whether one is missing."""
+    said = [_("Inhabitants on 31 December %(year)s: %(source)s.") % one for one in counts["populations"]]
     if any(cell["population"] is None for cell in (*counts["rows"], counts["total"])):
         said.append(_("Where no inhabitants are given, the registry has no population for that time or area."))
     return said

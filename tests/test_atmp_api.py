@@ -99,6 +99,8 @@ def test_a_rate_is_told_with_both_numbers_and_the_year(client, told):
     assert row == {"county": "03", "trials": 2, "per_100_000": 0.5, "population": 400_000, "population_year": 2023}
     assert document["populations"] == [{"year": 2023, "source": "SCB"}]
     assert any("Inhabitants on 31 December 2023: SCB" in note for note in document["notes"])
+    assert any("Ongoing trials at the area's hospitals" in note for note in document["notes"])
+    assert not any("treated" in note for note in document["notes"])
     label = ask(client, "counts.csv-excel?by=county&measures=per_100_000&lang=sv").content.decode("utf-8-sig")
     assert "prövningar per 100 000 invånare" in label.splitlines()[0]
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from registry.caveats import say_made_up, say_rates
+from registry.caveats import say_made_up, say_populations
 from registry.formats import CSV, JSON, STAT, XLSX, Format
 from registry.formats.about import tell_about
 from registry.formats.data import encode, write_csv
@@ -47,7 +47,9 @@ def say_notes(document: Mapping) -> list[str]:
         )
         named = MANUFACTURING_MEASURES[fall["measure"]].label(str(get_language()))
         said.append(told % {**fall, "measure": named})
-    return [*said, *say_rates(document)] if "populations" in document else said
+    if "populations" in document:
+        said += [RATE_RULE.rule(str(get_language())), *say_populations(document)]
+    return said
 
 
 def tabulate_trials(document: Mapping, language: str) -> Table:

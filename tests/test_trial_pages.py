@@ -10,11 +10,19 @@ from django.test.utils import CaptureQueriesContext
 
 from registry.access import Operator
 from registry.dates import today
+from registry.entry.infusions.record import correct_infusion
 from registry.entry.trials.doubts import list_doubts
 from registry.entry.trials.joining import StatedTrial
 from registry.entry.trials.site_trials import Status, state_site_trial
 from registry.entry.trials.statements import Origin, state_manufacturing
-from registry.models import ExemptionYear, ManufacturingStatement, SiteTrial, SiteTrialStatus, TrialConfirmation
+from registry.models import (
+    ExemptionYear,
+    ManufacturingStatement,
+    Question,
+    SiteTrial,
+    SiteTrialStatus,
+    TrialConfirmation,
+)
 from registry.publishing.publish import publish
 from tests import factories
 
@@ -167,6 +175,23 @@ def test_infusions_outside_their_trials_time_are_asked_about_where_trials_are_st
     state(lists, factories.INDUSTRY, since=date(2020, 1, 1))
     assert doubted(lead) == set()
     assert doubted(factories.user("other", lists.centres["STO"], role="lead")) == set()
+
+
+def test_a_typed_infusion_outside_its_trials_time_is_asked_about_until_it_is_corrected(lists, nurse):
+    def questions() -> list[tuple[str, bool]]:
+        found = Question.objects.filter(rule="trial_not_ongoing")
+        return [(one.rule, one.closed_at is None) for one in found]
+
+    given = {"category": "ACT", "product": "Akademisk CD19 CAR-T", "infused_on": "2018-05-07", "by": nurse}
+    factories.record(lists, factories.nth_number(1), **given)
+    state(lists, factories.INDUSTRY)
+    factories.record(lists, factories.nth_number(2), **given)
+    assert questions() == []
+    state(lists, since=date(2018, 5, 8))
+    infusion = factories.record(lists, factories.nth_number(3), **given)
+    assert questions() == [("trial_not_ongoing", True)]
+    correct_infusion(infusion_id=infusion.pk, changes={"infused_on": date(2018, 5, 8)}, by=nurse, reason="day")
+    assert questions() == [("trial_not_ongoing", False)]
 
 
 def test_a_count_that_falls_and_fewer_batches_than_counted_are_asked_about(lists):

@@ -19,10 +19,11 @@ from registry.course_rules import KIND_CODES, doubt_alone
 from registry.entry.infusions.columns import STORED
 from registry.entry.infusions.kept_lists import KeptLists
 from registry.entry.questions.questions import ask_by_rules
+from registry.entry.trials.rules import Dated, was_ongoing
 from registry.errors import Problem
 from registry.infusion_input import InfusionInput
-from registry.infusion_rules import check_input, doubt_entry
-from registry.models import Infusion
+from registry.infusion_rules import SPONSOR_OF, check_input, doubt_entry
+from registry.models import Infusion, SiteTrialStatus
 from registry.models.batch import AS_COMPARED
 from registry.models.by_hand import columns_of, row_of
 from registry.models.infusion import order_course
@@ -37,7 +38,7 @@ OF_FILE = KIND_CODES | {"cup_in_industry_trial", BATCH}
 # Codes that follow from the stored rows alone, so that a question is closed when its cause is gone.
 JUDGED = OF_FILE | {
     "long_gap", "no_earlier_infusion", "third_infusion", "date_on_weekend", "date_improbable", "age_improbable",
-    "product_before_authorisation", "investigational_in_care",
+    "product_before_authorisation", "investigational_in_care", "trial_not_ongoing",
 }  # fmt: skip
 OF_LISTS = ("centre", "product", "indication", "trial")
 JUDGED_BY = tuple(column.name for column in STORED if column.name != "manufacturing_site")  # no rule asks about it
@@ -120,11 +121,34 @@ def judge_courses(rows: Iterable[Infusion]) -> dict[UUID, dict[str, Problem]]:
     return found
 
 
-def _judge_all(persons: Collection[int], rows: Iterable[Infusion]) -> Doubts:
+def _judge_all(persons: Collection[int], rows: Sequence[Infusion]) -> Doubts:
     found = judge_courses(rows)
     for pk in _find_shared_batches("patient_id", persons):
         found.setdefault(pk, {})[BATCH] = batch_doubt()
+    for pk, doubt in _doubt_trials(rows):
+        found.setdefault(pk, {})[doubt.code] = doubt
     return found
+
+
+def _doubt_trials(rows: Sequence[Infusion]) -> Iterator[tuple[UUID, Problem]]:
+    """Infusions of days on which their trial was not ongoing at the centre, where the centre states the trial.
+
+    One query where a row is of a trial, else none.
+    """
+    of_trials = [row for row in rows if row.trial_id and row.category in SPONSOR_OF]
+    if not of_trials:
+        return
+    courses: dict[tuple[int, int], list[Dated]] = {}
+    statuses = SiteTrialStatus.objects.filter(site_trial__centre__in={row.centre_id for row in of_trials})
+    for centre, trial, status, since in statuses.values_list(
+        "site_trial__centre", "site_trial__trial", "status", "since"
+    ):
+        courses.setdefault((centre, trial), []).append(Dated(status, since))
+    for row in of_trials:
+        course = courses.get((row.centre_id, row.trial_id or 0))
+        if course and not was_ongoing(course, row.infused_on, row.date_precision):
+            sentence = _("The trial was not ongoing at the centre on that day: is it right?")
+            yield row.pk, Problem("trial", "trial_not_ongoing", sentence, True)
 
 
 def follow_doubts(

@@ -2,14 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
 from registry.access import Actor, Permission
 from registry.choices import Category
-from registry.dates import last_day
-from registry.entry.trials.rules import ONGOING, Dated, doubt_course, in_order, status_on
+from registry.entry.trials.rules import Dated, doubt_course, was_ongoing
 from registry.entry.trials.site_trials import as_dated
 from registry.errors import Problem
 from registry.models import Centre, Infusion, ManufacturingStatement, SiteTrial, Snapshot
@@ -42,13 +40,6 @@ def list_doubts(*, by: Actor) -> list[Doubt]:
         for problem in doubt_course(courses[row.centre_id, row.trial_id])
     ]
     return [*doubts, *_doubt_infusions(courses, by), *_doubt_statements(by)]
-
-
-def was_ongoing(course: list[Dated], first: date, precision: str) -> bool:
-    """Whether a trial was ongoing on some day of a period."""
-    last = last_day(first, precision)
-    begun = [one.status for one in in_order(course) if first < one.since <= last]
-    return any(status in ONGOING for status in (status_on(course, first), *begun))
 
 
 def _doubt_infusions(courses: Mapping[tuple[int, int], list[Dated]], by: Actor) -> Iterator[Doubt]:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from registry.choices import TrialStatus
-from registry.dates import first_day, today, years_before
+from registry.dates import first_day, last_day, today, years_before
 from registry.digits import fold
 from registry.errors import Problem
 from registry.infusion_rules import EARLIEST
@@ -83,6 +83,13 @@ def check_course(statuses: Iterable[Dated]) -> Iterator[Problem]:
 def status_on(statuses: Iterable[Dated], day: date) -> str | None:
     """The status on a day; None before the first."""
     return next((one.status for one in reversed(in_order(statuses)) if one.since <= day), None)
+
+
+def was_ongoing(course: list[Dated], first: date, precision: str) -> bool:
+    """Whether a trial was ongoing on some day of a period."""
+    last = last_day(first, precision)
+    begun = [one.status for one in in_order(course) if first < one.since <= last]
+    return any(status in ONGOING for status in (status_on(course, first), *begun))
 
 
 def doubt_course(statuses: Sequence[Dated]) -> Iterator[Problem]:

@@ -405,7 +405,8 @@ def test_the_reports_trials_and_manufacture_agree_but_for_its_rate(published, ma
     assert (code, "1 of 20 numbers differ as of 2025-09-08." in err) == (4, True)
     assert [line for line in out.splitlines() if line.startswith("different")] == [
         "different: Ongoing trials per 100,000, Stockholm and Uppsala: 1.0; the registry has 1.49. "
-        "43/28.8 = 1.49. Inference: Stockholm alone has 8 + 13 + 8 = 29, and 29/28.8 = 1.01, which is rounded to what is printed."
+        "43/28.8 = 1.49. Inference: Stockholm alone has 8 + 13 + 8 = 29, and 29/28.8 = 1.01, which is rounded to "
+        "what is printed."
     ]
     assert "equal: Vecura, products made for an infusion: 46; the registry has 46." in out
     assert "not compared" not in out

@@ -155,7 +155,7 @@ def test_the_number_of_queries_does_not_grow(lists):
             store_run(task, queued=500, started=400)
         with CaptureQueriesContext(connection) as asked:
             ask()
-        assert len(asked) == 13
+        assert len(asked) == 11
 
 
 def test_with_the_broker_down_the_rest_is_told(lists, settings):

@@ -48,7 +48,7 @@ class TrialAreaAdmin(Announced):
     search_fields = ["key", "name_sv", "name_en"]
 
 
-class StatusInline(ForAdministrators, admin.TabularInline):
+class StatusInline(ForAdministrators, admin.StackedInline):
     """The dated statuses of a trial at a hospital."""
 
     model = SiteTrialStatus
@@ -99,7 +99,7 @@ class ExemptionYearAdmin(StatedAdmin):
     search_fields = ["product", "source"]
 
 
-class ClassInline(ForAdministrators, admin.TabularInline):
+class ClassInline(ForAdministrators, admin.StackedInline):
     """Kinds of product by class."""
 
     model = StatementClass
@@ -108,7 +108,7 @@ class ClassInline(ForAdministrators, admin.TabularInline):
     has_change_permission = has_delete_permission = StatedAdmin.is_refused
 
 
-class CountryInline(ForAdministrators, admin.TabularInline):
+class CountryInline(ForAdministrators, admin.StackedInline):
     """Receiving countries."""
 
     model = StatementCountry

@@ -147,11 +147,11 @@ def test_years_are_of_the_first_recruitment_and_the_last_is_marked(report, clien
 def test_the_exemption_tells_who_stated_what_and_marks_a_running_year(report, client):
     _head, *rows = tables(client)["exemption-table"]
     told = {(row[0], row[1]): row[2:] for row in rows}
-    assert told["Keratinocyter, UPP", "2016–2025, through 31 May"] == [
+    assert told["Keratinocyter (UPP)", "2016–2025, through 31 May"] == [
         "about 50", "not stated", "Akademiska sjukhuset, as of 31 May 2025 (Rapport 2025)",
     ]  # fmt: skip
-    assert told["Tre produkter, STO", "2011–2025, through 31 May"][0] == "about 20"
-    assert told["Hudceller, UPP", "2024"][0] == "6"
+    assert told["Tre produkter (STO)", "2011–2025, through 31 May"][0] == "about 20"
+    assert told["Hudceller (UPP)", "2024"][0] == "6"
     page = text(client.get("/en/atmp/"))
     assert len(re.findall(r'<rect class="one hatched"', page)) == 2 * 3  # in both drawings
     assert "A hatched bar is of a year that is not over" in page

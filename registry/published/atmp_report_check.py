@@ -71,9 +71,12 @@ def _compare_population(read: Report, ours: Ours, where: str) -> Told:
     printed, persons = read.home.millions, ours.counties["population"]
     if persons is None:
         return Told(what, say_decimal(printed), "", Verdict.NOT_COMPARED)
-    verdict = Verdict.EQUAL if round_like(Decimal(persons) / 1_000_000, printed) == printed else Verdict.DIFFERENT
-    year = _("On 31 December %(year)s.") % {"year": ours.counties["population_year"]}
-    return Told(what, say_decimal(printed), say_number(persons), verdict, year)
+    found = round_like(Decimal(persons) / 1_000_000, printed)
+    verdict = Verdict.EQUAL if found == printed else Verdict.DIFFERENT
+    why = _("%(persons)s on 31 December %(year)s.") % {
+        "persons": say_number(persons), "year": ours.counties["population_year"],
+    }  # fmt: skip
+    return Told(what, say_decimal(printed), say_decimal(found), verdict, why)
 
 
 def _compare_rate(read: Report, ours: Ours, where: str) -> Told:

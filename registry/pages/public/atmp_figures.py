@@ -160,7 +160,7 @@ def _describe_exemption(read: Read, view: View, host: str) -> Figure:
     rows, title = read.exemption["rows"], _("Patients treated under the hospital exemption, by year")
 
     def name(row: Mapping) -> str:
-        return f"{row['product']}, {read.name_centre(row['centre'], view.language)}"
+        return f"{row['product']} ({read.name_centre(row['centre'], view.language)})"
 
     bars = [
         Bar(

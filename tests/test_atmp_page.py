@@ -211,6 +211,8 @@ def test_each_figure_has_its_files_and_its_address(report, client, language):
             f"manufacturing?{asked}",
         ):
             assert f'href="/api/v1/atmp/{place}&format={ending}"' in page
+    for file in re.findall(r'href="(/api/v1/atmp/[^"]+)"', page):
+        assert client.get(file).status_code == 200, file
     for name in ("ongoing", "opened", "classes", "phases", "exemption", "manufacture"):
         assert f'id="{name}"' in page
         assert f'href="http://testserver{PLACES[language]}?as_of=2025-06-30#{name}"' in page

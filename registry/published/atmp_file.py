@@ -94,8 +94,11 @@ def read_atmp_file(document: Mapping[str, Any]) -> Report | TrialList:
         reader.faults.append(f"kind: {say(kind)}, where {' or '.join(KINDS)} belongs, or none for a map's figure.")
     source = reader.name(document, "source", "the file")
     as_of = None if document.get("as_of") is None else reader.day(document["as_of"], "as_of")
-    found = _read_list(reader, document, source, as_of) if kind == LIST else None
-    found = found or (_read_report(reader, document, source, as_of) if kind == REPORT else None)
+    found: Report | TrialList | None = None
+    if kind == LIST:
+        found = _read_list(reader, document, source, as_of)
+    elif kind == REPORT:
+        found = _read_report(reader, document, source, as_of)
     if reader.faults or found is None:
         raise FigureUnusable("\n".join(["The file is not a published figure:", *reader.faults]))
     return found

@@ -83,8 +83,8 @@ def _compare_hospital(one: Listed, others: Sequence[Listed], ours: Ours) -> Iter
         for other in others
         if other != one and one.open <= other.ever and other.open <= one.ever
     ]  # fmt: skip
-    printed = _("%(open)s of %(ever)s") % {"open": say_number(one.open), "ever": say_number(one.ever)}
-    yield Told(what, printed, "", Verdict.DIFFERENT, " ".join(said))
+    both = _("%(open)s of %(ever)s") % {"open": say_number(one.open), "ever": say_number(one.ever)}
+    yield Told(what, both, "", Verdict.DIFFERENT, " ".join(said))
 
 
 def _find(ours: Ours, centre: str, measure: str) -> int | None:

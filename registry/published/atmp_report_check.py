@@ -7,8 +7,7 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from registry.choices import County
-from registry.formats.labels import label_value
+from registry.choices import County, ManufacturedClass
 from registry.published.atmp_file import Rate, Report
 from registry.published.atmp_query import MANUFACTURING_MEASURES
 from registry.published.atmp_verdicts import (
@@ -39,7 +38,7 @@ def compare_report(read: Report, ours: Ours) -> Iterator[Told]:
     for centre, classes in read.classes.items():
         for name, printed in classes.items():
             what = _("Ongoing trials, %(hospital)s, %(class)s") % {
-                "hospital": ours.name(centre), "class": label_value("class", name),
+                "hospital": ours.name(centre), "class": ManufacturedClass(name).label,
             }  # fmt: skip
             yield compare(what, printed, _count_class(ours, centre, name))
         yield _compare_rest(read, ours, centre, sum(classes.values()))
@@ -201,7 +200,10 @@ def _compare_classes(read: Report, site: str, row: Mapping[str, Any] | None) -> 
 
 
 def _compare_share(read: Report, site: str, row: Mapping[str, Any] | None, name: str, percent: int) -> Told:
-    what = _("%(site)s, percentage of products: %(class)s") % {"site": site, "class": label_value("class", name)}
+    what = _("%(site)s, percentage of products: %(class)s") % {
+        "site": site,
+        "class": ManufacturedClass(name).label,
+    }
     products = read.made["products"]
     share = Decimal(percent * products) / 100
     whole = int(round_like(share, Decimal(1)))

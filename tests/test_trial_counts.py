@@ -7,9 +7,12 @@ from itertools import combinations
 
 import pytest
 
+from registry.access import Operator
 from registry.dates import today
+from registry.entry.infusions.record import withdraw_infusion
+from registry.entry.patients.erasure import erase_patient
 from registry.errors import ProofFailed
-from registry.models import Population, SiteTrialStatus, Snapshot, TrialArea, TrialConfirmation
+from registry.models import Population, SiteTrial, SiteTrialStatus, Snapshot, TrialArea, TrialConfirmation
 from registry.published import trial_counts
 from registry.published.atmp import read_trial_counts, read_trials
 from registry.published.atmp_query import DIMENSIONS, MEASURES, TrialQuery
@@ -168,6 +171,23 @@ def test_a_population_is_the_latest_before_the_day_and_a_region_is_the_sum_of_it
     assert (row["per_100_000"], row["population"]) == (None, None)
     old = ask("region", as_of=date(2022, 1, 1), rates=True)["rows"]
     assert [row["per_100_000"] for row in old if row["region"] == "Stockholm–Gotland"] == [1.0]
+
+
+def test_nothing_that_is_done_to_a_person_changes_a_trial(lists):
+    """Small case 8."""
+    infused, by = lists.trials[factories.TRIAL_OF["ACT"]], Operator()
+    site = SiteTrial.objects.create(trial=infused, centre=lists.centres["UPP"])
+    SiteTrialStatus.objects.create(site_trial=site, status="recruiting", since=date(2020, 1, 1))
+    last = factories.record(lists, category="ACT")
+    publish()
+    before = (numbers(ask()["total"]), read_trials()["trials"])
+    withdraw_infusion(infusion_id=last.pk, by=by, reason="entered twice")
+    publish()
+    assert (numbers(ask()["total"]), read_trials()["trials"]) == before
+    erase_patient(patient=last.patient, by=by, reason="asked for it")
+    publish()
+    assert (numbers(ask()["total"]), read_trials()["trials"]) == before
+    assert before[0]["trials"] == 1
 
 
 def test_an_unknown_phase_adds_up(lists):

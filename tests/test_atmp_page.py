@@ -7,7 +7,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from registry.models import ExemptionYear, ManufacturingSite, ManufacturingStatement, TrialConfirmation
+from registry.models import (
+    ExemptionYear,
+    ManufacturingSite,
+    ManufacturingStatement,
+    Population,
+    TrialConfirmation,
+)
 from registry.publishing.publish import publish
 from tests import atmp_rows, factories
 from tests.desk import text
@@ -91,6 +97,18 @@ def test_regions_tell_their_rate_or_that_they_have_no_population(report, client)
     assert rows["Mellansverige"] == ["14", "14", "–", "–"]
     assert rows["Norra"] == ["not stated"]
     assert rows["Sweden counted afresh"] == ["43", "43", "10,587,710 (2024)", "0.41"]
+
+
+def test_a_region_of_an_older_population_tells_whose_that_is(lists, client):
+    """Small case 6: the latest of which all of its counties are known."""
+    atmp_rows.store_report(lists)
+    for area in ("01", "09"):
+        Population.objects.create(area=area, year=2023, persons=1_000_000, source="SCB 2023")
+    publish()
+    rows = {row[0]: row[1:] for row in tables(client)["regions-table"]}
+    assert rows["Stockholm–Gotland"] == ["29", "29", "2,000,000 (2023)", "1.45"]
+    page = text(client.get("/en/atmp/"))
+    assert "Inhabitants on 31 December 2023: SCB 2023. Inhabitants on 31 December 2024: SCB 2024." in page
 
 
 def test_classes_stand_by_hospital_and_who_is_silent_as_not_stated(report, client):

@@ -63,7 +63,7 @@ def render_page(read: Read, view: View, *, host: str = "", problem: str = "") ->
         "figures": _list_numbers(nation),
         "no_trials": "" if read.counts["centre,class"]["rows"] else say_no_trials(),
         "regions": _lay_out_regions(read),
-        "rate": _describe_rate(nation, view.language),
+        "rate": _describe_rate(read.counts, view.language),
         "silent": say_silent(read, view.language),
         "counted": say_counted(),
         "taken": {
@@ -114,10 +114,11 @@ def _list_numbers(nation: Mapping) -> list[tuple[str, str, str]]:
     ]  # fmt: skip
 
 
-def _describe_rate(nation: Mapping, language: str) -> dict:
-    """The rule of the rate, and whose the population is."""
+def _describe_rate(counts: Mapping[str, Mapping], language: str) -> dict:
+    """The rule of the rate, and whose the populations are: a region's may be of another year than the nation's."""
     said = _("Inhabitants on 31 December %(year)s: %(source)s.")
-    return {"rule": RATE_RULE.rule(language), "sources": [said % one for one in nation["populations"]]}
+    known = {said % one: one["year"] for name in ("nation", "region") for one in counts[name]["populations"]}
+    return {"rule": RATE_RULE.rule(language), "sources": sorted(known, key=lambda one: (known[one], one))}
 
 
 def _lay_out_regions(read: Read) -> Table | None:

@@ -86,7 +86,7 @@ AROUND_MIDNIGHT = [
     ("2026-12-31T23:30:00+00:00", "2027-01-01", "2027-01-02"),
 ]
 WITH_A_DAY = ["map", "counts", "measure-reports", "measure-reports/SE", "measure-reports/UPP"]
-PAGES = ["/", "/en/", "/inbaddad/", "/en/embed/"]
+PAGES = ["/", "/en/", "/inbaddad/", "/en/embed/", "/atmp/", "/en/atmp/"]
 NEVER = ["9999-12-31", "2027-13-01", "2026-12", "2027", "20261128", "2026-11-31", "tomorrow", "+2026-11-28", ""]
 
 

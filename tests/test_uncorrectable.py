@@ -16,7 +16,7 @@ from registry.entry.infusions.columns import RELATED, row_of
 from registry.entry.infusions.record import correct_infusion
 from registry.entry.list_changes import settling
 from registry.errors import InfusionRefused
-from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Trial
+from registry.models import Centre, Indication, Infusion, ManufacturingSite, Product, Trial, TrialArea
 from tests import factories
 from tests.admin_browser import form_of, sign_in
 from tests.calling import Program
@@ -154,7 +154,11 @@ NEW = {
         "key": "new-key", "icd10": "C77.7", "name_sv": "Ny", "name_en": "New", "unconfirmed": "icd10",
         "position": 77,
     },
-    Trial: {"identifier": "NCT99000077", "name": "Ny", "sponsor_name": "Någon", "phase": "III"},
+    Trial: {
+        "identifier": "NCT99000077", "name": "Ny", "sponsor_name": "Någon", "phase": "III",
+        "other_identifiers": ["NCT99000078"], "atmp_class": "sctmp", "area": "skin", "is_car_t": False,
+        "long_term_follow_up": True,
+    },
 }  # fmt: skip
 TOGETHER = {  # the table asks for them together
     "planned_doses": {"dose_interval_days": 2, "longest_dose_interval_days": 2},
@@ -175,6 +179,7 @@ def test_every_row_is_corrected_whatever_has_changed_in_a_list(lists, model):
         "infused_on": "2020-05-05",
     }  # fmt: skip
     one, other = factories.nth_number(0), factories.nth_number(1)
+    area = TrialArea.objects.create(key="skin", name_sv="Hud", name_en="Skin", position=9)
     rows = [
         factories.record(lists, one, **stated),
         factories.record(lists, one, **stated | {"infused_on": "2020-05-12", "kind": "further_dose"}),
@@ -185,7 +190,8 @@ def test_every_row_is_corrected_whatever_has_changed_in_a_list(lists, model):
     program, client = Program(nurse), Client()
     client.force_login(nurse)
     for place, (name, value) in enumerate(NEW[model].items()):
-        new = {name: lists.centres[value] if name == "centre" else value} | TOGETHER.get(name, {})
+        rows_of = {"centre": lists.centres, "area": {"skin": area}}
+        new = {name: rows_of[name][value] if name in rows_of else value} | TOGETHER.get(name, {})
         with transaction.atomic(), settling(listed):
             model.objects.filter(pk=listed.pk).update(**new)
         infusion = rows[place % len(rows)]

@@ -56,4 +56,4 @@ def test_whatever_is_allowed_is_answered_and_whatever_is_not_is_refused(served, 
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     found = re.search(r"(\d+) generated", outcome.stdout)
     assert found and int(found[1]) > (5000 if thorough else 100), outcome.stdout
-    assert re.search(r"Tested: +20", outcome.stdout), outcome.stdout
+    assert re.search(r"Tested: +24", outcome.stdout), outcome.stdout

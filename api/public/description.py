@@ -17,6 +17,7 @@ from api.public.description_frame import at_host
 from registry.errors import NotPublished
 from registry.formats.data import encode
 from registry.published import queries
+from registry.published.atmp import read_values
 from registry.published.current_snapshot import read_current
 from swecar.http.rate_limit import spend
 from swecar.http.snapshot_response import host_of
@@ -52,7 +53,8 @@ class SchemaView(PublicView):
 
         def make() -> dict:
             known = partial(queries.list_known_codes, queries.read_code_lists(current.number))
-            return openapi.list_codes(at_host(describe_api(), host), known, current.number)
+            listed = {"counts": known, "atmp/counts": read_values(current.number).get}
+            return openapi.list_codes(at_host(describe_api(), host), listed, current.number)
 
         return send(request, as_json(f"{current.hash}:schema:{version}", language, make), of=current)
 

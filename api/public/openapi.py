@@ -83,17 +83,23 @@ FILTERED: dict[str, dict] = dict.fromkeys(DIMENSIONS, WORD) | {
 }
 
 
-def list_codes(description: dict, known: Callable[[str], Collection[str] | None], newest: int) -> dict:
-    """The description with the values that there are: codes of the current snapshot's lists, snapshots."""
+def list_codes(
+    description: dict, listed: Mapping[str, Callable[[str], Collection[str] | None]], newest: int
+) -> dict:
+    """The description with the values that there are: codes of the current snapshot's lists, snapshots.
+
+    listed: by address, what tells the codes of a parameter.
+    """
     for address, name in (("map", "snapshot"), ("snapshots/{number}/changes", "since")):
         for query_parameter in description["paths"][f"/api/v1/{address}"]["get"]["parameters"]:
             if query_parameter["name"] == name:
                 query_parameter["schema"]["maximum"] = newest
-    for query_parameter in description["paths"]["/api/v1/counts"]["get"]["parameters"]:
-        codes = known(query_parameter["name"])
-        if codes:
-            missing = [NONE] if query_parameter["name"] in MAY_BE_MISSING else []
-            query_parameter["schema"]["items"] = {"type": "string", "enum": [*codes, *missing]}
+    for address, known in listed.items():
+        for query_parameter in description["paths"][f"/api/v1/{address}"]["get"]["parameters"]:
+            codes = known(query_parameter["name"])
+            if codes:
+                missing = [NONE] if query_parameter["name"] in MAY_BE_MISSING else []
+                query_parameter["schema"]["items"] = {"type": "string", "enum": [*codes, *missing]}
     return description
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from registry.dates import require_come
 from registry.models.isolation import one_view
 from registry.models.snapshot import Snapshot
-from registry.published.atmp_query import VALUES, TrialQuery
+from registry.published.atmp_query import DIMENSIONS, VALUES, TrialQuery
 from registry.published.current_snapshot import describe_snapshot
 from registry.published.disclosure import publishable, read_threshold, without_numbers
 from registry.published.map_document import build_map
@@ -112,6 +112,13 @@ def _count(query: TrialQuery, read: _Read) -> dict[str, Any]:
     if query.rates:
         told = add_rates(told, query, lists.get("populations", ()), day, of="trials")
     return publishable(told, without_numbers)
+
+
+def read_values(number: int) -> dict[str, Collection[str]]:
+    """The values of each dimension that has a list, of a snapshot. Raises NotFound."""
+    snapshot = find_snapshot(number)
+    found = {name: values for name in DIMENSIONS if (values := list_values(snapshot, name)) is not None}
+    return publishable(found, without_numbers)
 
 
 def list_values(snapshot: Snapshot, dimension: str) -> Collection[str] | None:

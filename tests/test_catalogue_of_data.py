@@ -12,7 +12,8 @@ from fhir.resources.R4B.measurereport import MeasureReport
 from rdflib import DCAT, DCTERMS, FOAF, RDF, Graph, Literal, Namespace, URIRef
 from rdflib.compare import isomorphic
 
-from registry.formats import COUNTS_FORMATS, MAP_FORMATS
+from registry.formats import MAP_FORMATS
+from registry.formats.catalogue_texts import DATASETS
 from registry.formats.fhir import COUNTED
 from registry.models import Centre
 from registry.publishing.publish import publish
@@ -98,7 +99,7 @@ class TestCatalogue:
             for address in graph.objects(thing, DCAT.downloadURL)
             for kind in graph.objects(thing, DCAT.mediaType)
         }
-        assert len(addresses) == len(MAP_FORMATS) + len(COUNTS_FORMATS)
+        assert len(addresses) == sum(len(formats) for _title, _text, formats in DATASETS.values())
         for address, media_type in addresses.items():
             response = Client().get(address.removeprefix(HOST))
             assert response.status_code == 200

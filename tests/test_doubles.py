@@ -111,7 +111,7 @@ def test_the_likeliest_pairs_stand_first_and_the_list_is_bounded(lists, django_a
     assert of_other_types == [True] * 12 + [False] * (MOST_PAIRS - 12)
     days = [pair.days for pair in nearest[12:]]
     assert days == sorted(days)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(7):
         find_doubles(by=BY)
 
 

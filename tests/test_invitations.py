@@ -34,7 +34,7 @@ NEWCOMER = {
     "password": "björk-gren-7",
     "again": "björk-gren-7",
 }
-QUERIES = {"people": 14, "end": 11}
+QUERIES = {"people": 12, "end": 9}
 UNUSABLE = "This invitation cannot be used"
 
 

@@ -339,7 +339,7 @@ def test_the_description_is_openapi_3_1_and_names_every_address(ask):
         "map", "counts", "centres", "categories", "products", "indications", "trials", "measures",
         "snapshots", "snapshots/{number}", "snapshots/{number}/changes", "status", "config",
         "releases", "releases/{name}", "releases/{name}/changes", "catalogue", "measure-reports",
-        "measure-reports/{code}",
+        "measure-reports/{code}", "atmp/trials", "atmp/counts", "atmp/exemption", "atmp/manufacturing",
         "infusions", "infusions/{infusion}", "infusions/{infusion}/history", "imports", "imports/{job}",
         "/api-info",
         "me", "referrals", "referrals/{referral}", "questions", "questions/{question}",

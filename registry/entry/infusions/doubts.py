@@ -23,7 +23,7 @@ from registry.entry.trials.rules import Dated, was_ongoing
 from registry.errors import Problem
 from registry.infusion_input import InfusionInput
 from registry.infusion_rules import SPONSOR_OF, check_input, doubt_entry
-from registry.models import Infusion, SiteTrialStatus
+from registry.models import Infusion
 from registry.models.batch import AS_COMPARED
 from registry.models.by_hand import columns_of, row_of
 from registry.models.infusion import order_course
@@ -63,6 +63,11 @@ CLOSE = "UPDATE registry_question SET closed_at = %s WHERE id = ANY(%s::bigint[]
 ROWS = f"""
 SELECT {columns_of(Infusion, "infusion")} FROM registry_infusion AS infusion
 WHERE status = 'submitted' AND patient_id = ANY(%s::bigint[]) ORDER BY patient_id
+"""
+STATUSES = """
+SELECT site.centre_id, site.trial_id, known.status, known.since
+FROM registry_sitetrialstatus AS known JOIN registry_sitetrial AS site ON site.id = known.site_trial_id
+WHERE site.trial_id = ANY(%s::bigint[])
 """
 OF_PERSONS = "infusion.patient_id = ANY(%s)"
 
@@ -123,26 +128,20 @@ def judge_courses(rows: Iterable[Infusion]) -> dict[UUID, dict[str, Problem]]:
 
 def _judge_all(persons: Collection[int], rows: Sequence[Infusion]) -> Doubts:
     found = judge_courses(rows)
+    of_trials = [row for row in rows if row.trial_id and row.category in SPONSOR_OF]
+    # Asked for whoever has been in a trial, and where nobody has: another centre's rows change no statement.
+    statuses = send_later(STATUSES, [[row.trial_id for row in of_trials]], is_asked=True)
     for pk in _find_shared_batches("patient_id", persons):
         found.setdefault(pk, {})[BATCH] = batch_doubt()
-    for pk, doubt in _doubt_trials(rows):
+    for pk, doubt in _doubt_trials(of_trials, statuses):
         found.setdefault(pk, {})[doubt.code] = doubt
     return found
 
 
-def _doubt_trials(rows: Sequence[Infusion]) -> Iterator[tuple[UUID, Problem]]:
-    """Infusions of days on which their trial was not ongoing at the centre, where the centre states the trial.
-
-    One query where a row is of a trial, else none.
-    """
-    of_trials = [row for row in rows if row.trial_id and row.category in SPONSOR_OF]
-    if not of_trials:
-        return
+def _doubt_trials(of_trials: Iterable[Infusion], statuses: Waiting) -> Iterator[tuple[UUID, Problem]]:
+    """Infusions of days on which their trial was not ongoing at the centre, where the centre states the trial."""
     courses: dict[tuple[int, int], list[Dated]] = {}
-    statuses = SiteTrialStatus.objects.filter(site_trial__centre__in={row.centre_id for row in of_trials})
-    for centre, trial, status, since in statuses.values_list(
-        "site_trial__centre", "site_trial__trial", "status", "since"
-    ):
+    for centre, trial, status, since in statuses.rows:
         courses.setdefault((centre, trial), []).append(Dated(status, since))
     for row in of_trials:
         course = courses.get((row.centre_id, row.trial_id or 0))

@@ -53,7 +53,10 @@ class SchemaView(PublicView):
 
         def make() -> dict:
             known = partial(queries.list_known_codes, queries.read_code_lists(current.number))
-            listed = {"counts": known, "atmp/counts": read_values(current.number).get}
+            listed: dict[str, openapi.Known] = {
+                "counts": known,
+                "atmp/counts": read_values(current.number).get,
+            }
             return openapi.list_codes(at_host(describe_api(), host), listed, current.number)
 
         return send(request, as_json(f"{current.hash}:schema:{version}", language, make), of=current)

@@ -83,9 +83,10 @@ FILTERED: dict[str, dict] = dict.fromkeys(DIMENSIONS, WORD) | {
 }
 
 
-def list_codes(
-    description: dict, listed: Mapping[str, Callable[[str], Collection[str] | None]], newest: int
-) -> dict:
+Known = Callable[[str], Collection[str] | None]  # the values of a parameter; None where it has no list
+
+
+def list_codes(description: dict, listed: Mapping[str, Known], newest: int) -> dict:
     """The description with the values that there are: codes of the current snapshot's lists, snapshots.
 
     listed: by address, what tells the codes of a parameter.

@@ -274,6 +274,25 @@ def test_a_second_dose_takes_at_most_twenty_keys_from_the_persons_page(
     assert focused(page) == {1: "patient_id", 2: "centre"}[centres]
 
 
+def test_what_is_typed_before_the_scripts_have_come_is_asked_about_too(
+    live_server, open_browser, nurse, committed_lists
+):
+    """On a slow line the form can be typed in before it can ask."""
+    first = factories.record(committed_lists, factories.number(date(1970, 1, 1), 981), category="ACT")
+    page, late = open_browser(), []
+    sign_in(page, live_server.url)
+    page.route("**/*.js", lambda route: late.append(route))  # noqa: PLW0108  # playwright looks into it
+    page.goto(f"{live_server.url}/en/clinic/persons/{first.patient.registry_number}/new", wait_until="commit")
+    page.wait_for_selector("[name=infused_on]:focus")
+    keys = Keys(page)
+    keys.type("200514")
+    keys.press("Tab")
+    assert late
+    for route in late:
+        route.continue_()
+    expect(page.locator("[name=age_at_infusion]:focus")).to_have_value("50")
+
+
 def test_the_first_of_two_ages_is_chosen_by_one_key_too(live_server, open_browser, nurse, committed_lists):
     first = factories.record(committed_lists, factories.number(date(1970, 12, 9), 981))
     page = open_browser(viewport={"width": 390, "height": 844})

@@ -87,6 +87,11 @@
   if (entry) {
     entry.addEventListener("change", narrow);
     narrow();
+    // What was typed before the scripts had come, on a slow line, has told nobody that it changed.
+    addEventListener("DOMContentLoaded", () => {
+      const typed = [...entry.elements].find((field) => field.type === "text" && field.value !== field.defaultValue);
+      if (typed && typed !== document.activeElement) typed.dispatchEvent(new Event("change", { bubbles: true }));
+    });
   }
 
   // One mark chooses all rows of a list's page.

@@ -248,6 +248,17 @@ def test_a_day_has_one_address_and_a_wrong_one_is_refused(report, client):
     assert 'role="alert"' in text(refused)
 
 
+def test_the_first_trials_are_shown_as_of_their_day(lists, client):
+    atmp_rows.store(lists, [atmp_rows.trial(1, {"UPP": [("recruiting", "2006-05")]})])
+    publish()
+    assert client.get(PLACES["en"], {"as_of": "2006-06-30"}).status_code == 200
+    assert '<option value="2006"' in text(client.get(PLACES["en"]))
+    refused = client.get(PLACES["en"], {"as_of": "2005-06-30"})
+    assert refused.status_code == 400
+    assert "The registry begins in 2006" in text(refused)
+    assert '<option value="2006"' not in text(client.get("/en/"))
+
+
 def test_it_is_kept_by_snapshot_and_linked_from_every_page(report, client):
     answer = client.get("/atmp/")
     assert client.get("/atmp/", headers={"if-none-match": answer["ETag"]}).status_code == 304

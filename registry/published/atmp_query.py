@@ -7,6 +7,7 @@ from datetime import date
 from registry.choices import AtmpClass, Phase, Sponsor, TrialStatus
 from registry.measures import Measure
 
+FIRST_TRIAL = date(2006, 1, 1)  # the first national list of trials (ATMP.md, "Independent material")
 ONGOING = (TrialStatus.RECRUITING, TrialStatus.FOLLOW_UP)
 # The status of a trial is the first of these that one of its hospitals has.
 FIRST_OF = (

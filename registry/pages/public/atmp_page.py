@@ -25,7 +25,7 @@ from registry.pages.public.figure_menu import card_address
 from registry.pages.public.layout import PLACES, Card, describe_snapshot, frame
 from registry.pages.public.selection import View
 from registry.published.atmp import read_all
-from registry.published.atmp_query import MEASURES, RATE_RULE, TrialQuery
+from registry.published.atmp_query import FIRST_TRIAL, MEASURES, RATE_RULE, TrialQuery
 from registry.wording import say_day, say_number
 
 BOTH = ("trials", "site_trials")
@@ -57,7 +57,7 @@ def render_page(read: Read, view: View, *, host: str = "", problem: str = "") ->
         "problem": problem,
         "title": title,
         "action": PLACES["atmp"][view.language],
-        "days": list_days(view.as_of, built),
+        "days": list_days(view.as_of, built, earliest=FIRST_TRIAL),
         "snapshot": describe_snapshot(snapshot),
         "is_empty": _is_empty(read),
         "figures": _list_numbers(nation),

@@ -14,6 +14,7 @@ from registry.pages.public.atmp_page import read_page, render_page
 from registry.pages.public.error_pages import show_unpublished
 from registry.pages.public.layout import PLACES
 from registry.pages.public.selection import LISTS, ChoiceUnknown, View, join_lists, read_day
+from registry.published.atmp_query import FIRST_TRIAL
 from registry.published.current_snapshot import read_current, retry_if_replaced
 from swecar.http.error_status import status_of
 from swecar.http.snapshot_response import Content, host_of, respond
@@ -38,7 +39,7 @@ def show_atmp(request: HttpRequest, *, language: str) -> HttpResponse:
 
 
 def _read_day(given: Mapping[str, str]) -> date | None:
-    return read_day(given.get("as_of", "").strip() or join_lists(given))
+    return read_day(given.get("as_of", "").strip() or join_lists(given), earliest=FIRST_TRIAL)
 
 
 def _respond(request: HttpRequest, view: View) -> HttpResponse:

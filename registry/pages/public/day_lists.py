@@ -9,13 +9,15 @@ from registry.infusion_rules import FIRST_TREATMENT
 Choices = list[tuple[int, str, bool]]  # value, label, whether it is the one
 
 
-def list_days(chosen: date | None, last: date, *, months: bool = True) -> dict[str, Choices]:
-    """The years from the registry's first to that of the last day, and the months, with those of the chosen day.
+def list_days(
+    chosen: date | None, last: date, *, months: bool = True, earliest: date = FIRST_TREATMENT
+) -> dict[str, Choices]:
+    """The years from the first to that of the last day, and the months, with those of the chosen day.
 
     months: whether the ends of months can be shown, and not those of years alone.
     """
     latest = max(last, chosen or last).year
-    years = range(latest, FIRST_TREATMENT.year - 1, -1)
+    years = range(latest, earliest.year - 1, -1)
     return {
         "years": [(year, str(year), chosen is not None and year == chosen.year) for year in years],
         "months": [

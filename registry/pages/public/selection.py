@@ -84,8 +84,11 @@ def check_centre(view: View, codes: Collection[str]) -> None:
         raise ChoiceUnknown(_("There is no centre with this code. Choose one in the map."))
 
 
-def read_day(text: str) -> date | None:
-    """The last day of a date as typed, today if that is still to come; None for nothing. Raises ChoiceUnknown."""
+def read_day(text: str, *, earliest: date = FIRST_TREATMENT) -> date | None:
+    """The last day of a date as typed, today if that is still to come; None for nothing. Raises ChoiceUnknown.
+
+    earliest: the first day of what is shown.
+    """
     if not text:
         return None
     try:
@@ -95,8 +98,8 @@ def read_day(text: str) -> date | None:
     day = last_day(begins, precision)
     if begins <= today() < day:  # this year, or this month, as far as it has come
         day = today()
-    if day < FIRST_TREATMENT:
-        raise ChoiceUnknown(_("The registry begins in 2014: choose a later date."))
+    if day < earliest:
+        raise ChoiceUnknown(_("The registry begins in %(year)s: choose a later date.") % {"year": earliest.year})
     try:
         require_come(day)  # what is kept of a day stays true: a day that has come does not go again
     except DateInFuture as error:

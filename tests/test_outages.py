@@ -1,6 +1,7 @@
 """The database away, silent, full, read-only or busy: 503 within a second, no 500, back within five seconds."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.cookies import SimpleCookie
 
@@ -172,3 +173,29 @@ def test_no_route_takes_an_outage_for_a_fault_of_ours(site, requests, code, sett
     with reached_at(server.port), connection.execute_wrapper(fail):
         found = check_each_route(requests, clients)
     assert {"clinic:record", "api:infusions", "admin:index", "map-en"} <= found
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_came_back_out_of_a_transaction_serves_another_kind_of_request():
+    """Django leaves it without autocommit; what is set on it then begins a transaction that nobody ends."""
+
+    def leave_and_ask() -> bool:
+        connection.ensure_connection()
+        left = connection.connection
+        connection.set_autocommit(False)
+        left.limits = {}  # as of another kind of request
+        connection.close()
+        found = []
+        try:
+            for _turn in range(20):
+                connection.ensure_connection()
+                found.append(connection.connection)
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT 1")
+                connection.close()
+        finally:
+            connection.close()
+        return left in found
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(leave_and_ask).result(30)

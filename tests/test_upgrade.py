@@ -219,7 +219,9 @@ def test_the_release_before_serves_on_the_new_tables_and_beside_this_one(before,
     assert set(traffic.written) <= stored
     in_work = {"queued", "running"}
     wait_for(lambda: not states_of(service, traffic.files).keys() & in_work, "files that are done with")
-    assert states_of(service, traffic.files).keys() <= {"checked", "stored"}
+    with psycopg.connect(service.owner) as database:
+        told = database.execute("SELECT line, field, code, sentence FROM registry_importproblem").fetchall()
+    assert states_of(service, traffic.files).keys() <= {"checked", "stored"}, told
     service.manage(ROOT, "publish", role="worker")
     service.manage(ROOT, "verify", role="worker")
     service.manage(ROOT, "verify_history", role="worker")

@@ -138,6 +138,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         watch.refuse_request()
         opened = super().get_new_connection(conn_params)
         self.is_reached = True
+        if not opened.autocommit:  # it came back out of a transaction: what is set on it now would begin another
+            opened.autocommit = True
         if opened.limits is not None:
             self._limit(opened)  # of a pool: what it had before may have been another kind of request
         return opened

@@ -122,9 +122,10 @@ class Traffic:
 
     @staticmethod
     def row(turn: int) -> dict[str, str]:
+        """Of a person whom the demonstration cannot have: nobody there is as old."""
         return {
-            "centre": "UPP", "patient_id": factories.nth_number(turn), "category": "SOC", "product": "Yescarta",
-            "indication": "C83.3", "infused_on": "2025-03-11",
+            "centre": "UPP", "patient_id": factories.nth_number(turn, born=1929), "category": "SOC",
+            "product": "Yescarta", "indication": "C83.3", "infused_on": "2025-03-11",
         }  # fmt: skip
 
     def enter(self) -> None:
@@ -135,7 +136,7 @@ class Traffic:
                 self.clinics[turn % len(self.clinics)], "POST", "/api/v1/infusions", self.row(turn),
                 Authorization=f"Bearer {self.token}",
             )  # fmt: skip
-            self.found["enter", status] += 1
+            self.found["enter", status if status == 201 else (status, document.get("code"))] += 1
             if status == 201:
                 self.written.append(document["id"])
 

@@ -24,7 +24,7 @@ from swecar.http.error_status import status_of
 
 EXPOSED = "Deprecation, ETag, Last-Modified, Link, RateLimit, RateLimit-Policy, Retry-After, Sunset, Warning"
 PROBLEM_TYPE = "application/problem+json"
-RESOURCE = re.compile(r"/api/v1/[a-z-]{1,30}(?=[/.]|$)")
+RESOURCE = re.compile(r"/api/v1/(atmp/)?[a-z-]{1,30}(?=[/.]|$)")
 SOON = "60"  # seconds, after which what is unavailable may be there
 # What REST framework refuses by itself, in our words: its own sentences may quote the request.
 SENTENCES = {

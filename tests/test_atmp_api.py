@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import date, timedelta
 
 import openpyxl
@@ -182,6 +183,7 @@ def test_every_dimension_is_told_in_words(client, told, by):
 def test_what_is_wrong_is_named(client, told, address, parameter, code):
     problem = ask(client, address, 400).json()
     assert (problem["parameter"], problem["code"]) == (parameter, code)
+    assert problem["instance"] == f"/api/v1/atmp/{re.split('[?.]', address)[0]}"
     assert problem["detail"]
 
 

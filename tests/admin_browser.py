@@ -10,7 +10,7 @@ from django.utils import timezone
 from registry.access import Operator
 from registry.entry.questions.questions import ask
 from registry.entry.trials.joining import StatedTrial
-from registry.entry.trials.site_trials import Status, state_site_trial
+from registry.entry.trials.site_trials import SiteStatus, state_site_trial
 from registry.entry.trials.statements import Origin, state_exemption, state_manufacturing
 from registry.models import Population, Run, TrialArea, User
 from registry.publishing.publish import publish
@@ -46,7 +46,7 @@ def store_statements(lists: factories.Lists) -> None:
     TrialArea.objects.create(key="oncology", name_sv="Onkologi", name_en="Oncology", position=0)
     state_site_trial(
         centre=lists.centres["UPP"], trial=StatedTrial([factories.INDUSTRY]), by=Operator(),
-        status=Status("recruiting", date(2020, 1, 1)),
+        status=SiteStatus("recruiting", date(2020, 1, 1)),
     )  # fmt: skip
     origin = Origin("Sjukhuset", "Rapport")
     state_exemption(centre=lists.centres["UPP"], product="K", year=2020, patients=3, origin=origin, by=Operator())

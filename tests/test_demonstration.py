@@ -19,7 +19,7 @@ from registry.access import Operator
 from registry.choices import Outcome, Task
 from registry.entry.infusions.record import correct_infusion, withdraw_infusion
 from registry.entry.trials.rules import ONGOING, status_on
-from registry.entry.trials.site_trials import as_dated
+from registry.entry.trials.site_trials import as_stated
 from registry.errors import FactsNotKept, ProofFailed
 from registry.identity import read_identifier
 from registry.models import (
@@ -36,12 +36,12 @@ from registry.models import (
     Trial,
     User,
 )
-from registry.models.statement import COUNTS
 from registry.published.count_query import CountQuery
 from registry.published.current_snapshot import read_current
 from registry.published.queries import read_counts, read_map, read_map_and_series
 from registry.published.rates import round_rate
 from registry.published.reconciliation import reconcile
+from registry.published.statements import MEASURES
 from registry.publishing import publish
 from registry.publishing.code_lists import read_code_lists
 from registry.publishing.old_facts import list_facts
@@ -121,7 +121,7 @@ def test_the_trials_and_statements_are_the_reports(stored):
     ongoing = [
         (row.centre.code, row.trial.atmp_class)
         for row in SiteTrial.objects.select_related("centre", "trial").prefetch_related("statuses")
-        if status_on(map(as_dated, row.statuses.all()), day) in ONGOING
+        if status_on(map(as_stated, row.statuses.all()), day) in ONGOING
     ]
     assert Counter(ongoing) == {
         ("STO", "in_vivo_gtmp"): 8, ("STO", "ex_vivo_gtmp"): 13, ("STO", "sctmp"): 8, ("UPP", "unknown"): 14,
@@ -131,7 +131,7 @@ def test_the_trials_and_statements_are_the_reports(stored):
     persons = Population.objects.filter(year=2024, area__in=("01", "03")).values_list("persons", flat=True)
     assert round_rate(43, sum(persons)) == 1.49
     vecura = ManufacturingStatement.objects.get()
-    assert [getattr(vecura, name) for name in COUNTS] == [192, 91, 54, 761, 909, 12, 11]
+    assert [getattr(vecura, name) for name in MEASURES] == [192, 91, 54, 761, 909, 12, 11]
     assert {one.atmp_class: one.products for one in vecura.classes.all()} == {"in_vivo_gtmp": 9, "unknown": 45}
     assert {
         (row.centre.code, row.first_year, row.year, str(row.through), row.patients, row.about)

@@ -41,6 +41,7 @@ NEITHER = {  # what both sides stand on, and what puts them together
     "registry.infusion_input",
     "registry.keyed_digests",
     "registry.course_kinds",
+    "registry.trial_rules",
     "registry.mistyped_numbers",
     "registry.migrations",
     "registry.numbers_in_text",

@@ -12,7 +12,7 @@ from registry.entry.trials.confirmations import HOLDS, confirm_trials, read_due,
 from registry.entry.trials.joining import StatedTrial
 from registry.entry.trials.rules import read_identifiers
 from registry.entry.trials.site_trials import (
-    Status,
+    SiteStatus,
     correct_status,
     read_site_trials,
     remove_status,
@@ -24,7 +24,7 @@ from registry.models import SiteTrial, SiteTrialStatus, Trial, TrialConfirmation
 from tests import factories
 
 EU, EUDRACT, NCT = "2024-512345-10-00", "2020-123456-12", "NCT99000009"
-OPEN = Status("recruiting", date(2020, 1, 1))
+OPEN = SiteStatus("recruiting", date(2020, 1, 1))
 
 
 @pytest.fixture
@@ -111,16 +111,16 @@ def test_the_same_again_changes_nothing(lists):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("status", "code"), [
-    (Status("recruiting", today() + timedelta(days=1)), "date_in_future"),
-    (Status("recruiting", date(1989, 12, 31)), "date_too_early"),
-    (Status("recruiting", date(2020, 5, 2), "month"), "date_invalid"),
-    (Status("recruiting", date(2020, 1, 1), "year"), "status_stated"),
-    (Status("recruiting", date(2022, 1, 1)), "reopened_unexplained"),
-    (Status("recruiting", date(2022, 1, 1), "day", "19700101-9806"), "identifier_in_text"),
+    (SiteStatus("recruiting", today() + timedelta(days=1)), "date_in_future"),
+    (SiteStatus("recruiting", date(1989, 12, 31)), "date_too_early"),
+    (SiteStatus("recruiting", date(2020, 5, 2), "month"), "date_invalid"),
+    (SiteStatus("recruiting", date(2020, 1, 1), "year"), "status_stated"),
+    (SiteStatus("recruiting", date(2022, 1, 1)), "reopened_unexplained"),
+    (SiteStatus("recruiting", date(2022, 1, 1), "day", "19700101-9806"), "identifier_in_text"),
 ])  # fmt: skip
 def test_a_wrong_status_is_refused(lists, status, code):
     stored = state(lists)
-    state_status(site_trial=stored.site_trial.pk, status=Status("closed", date(2021, 1, 1)), by=Operator())
+    state_status(site_trial=stored.site_trial.pk, status=SiteStatus("closed", date(2021, 1, 1)), by=Operator())
     with pytest.raises(TrialsRefused) as refused:
         state_status(site_trial=stored.site_trial.pk, status=status, by=Operator())
     assert codes(refused) == [code]
@@ -133,8 +133,8 @@ def test_a_wrong_status_is_refused(lists, status, code):
 @pytest.mark.django_db
 def test_a_closed_trial_recruits_again_with_an_explanation_which_stays_needed(lists, lead):
     row = state(lists, by=lead).site_trial
-    closed = state_status(site_trial=row.pk, status=Status("closed", date(2021, 1, 1)), by=lead)
-    again = Status("recruiting", date(2022, 1, 1), "year", "New arm")
+    closed = state_status(site_trial=row.pk, status=SiteStatus("closed", date(2021, 1, 1)), by=lead)
+    again = SiteStatus("recruiting", date(2022, 1, 1), "year", "New arm")
     opened = state_status(site_trial=row.pk, status=again, by=lead)
     with pytest.raises(TrialsRefused) as refused:
         correct_status(pk=opened.pk, status=again._replace(explanation=""), by=lead)
@@ -158,11 +158,11 @@ def test_with_its_last_status_a_trial_leaves_the_list_and_stays_a_trial(lists, l
 
 @pytest.mark.django_db
 def test_a_trial_that_has_been_ongoing_for_long_is_doubted(lists):
-    told = state(lists, status=Status("recruiting", date(2005, 1, 1)))
+    told = state(lists, status=SiteStatus("recruiting", date(2005, 1, 1)))
     assert [one.code for one in told.warnings] == ["ongoing_long"]
     row = told.site_trial.pk
-    state_status(site_trial=row, status=Status("closed", date(2010, 1, 1)), by=Operator())
-    assert state(lists, status=Status("closed", date(2010, 1, 1))).warnings == []
+    state_status(site_trial=row, status=SiteStatus("closed", date(2010, 1, 1)), by=Operator())
+    assert state(lists, status=SiteStatus("closed", date(2010, 1, 1))).warnings == []
 
 
 @pytest.mark.django_db
@@ -171,7 +171,7 @@ def test_a_lead_states_the_trials_of_the_own_centre_alone(lists, lead):
     status = row.statuses.get()
     for refused in (
         lambda: state(lists, centre="STO", by=lead),
-        lambda: state_status(site_trial=row.pk, status=Status("closed", date(2021, 1, 1)), by=lead),
+        lambda: state_status(site_trial=row.pk, status=SiteStatus("closed", date(2021, 1, 1)), by=lead),
         lambda: correct_status(pk=status.pk, status=OPEN, by=lead),
         lambda: remove_status(pk=status.pk, by=lead),
         lambda: confirm_trials(centre=lists.centres["STO"], by=lead),
@@ -196,7 +196,7 @@ def test_of_several_who_state_the_same_at_once_all_are_told_and_it_is_there_once
         together.wait(10)
         try:
             if row:
-                state_status(site_trial=row.pk, status=Status("closed", date(2021, 1, 1)), by=Operator())
+                state_status(site_trial=row.pk, status=SiteStatus("closed", date(2021, 1, 1)), by=Operator())
                 results.append("stored")
             else:
                 numbers = [NCT, EU] if place % 2 else [EU, NCT]

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import pytest
 
+from registry import trial_rules
 from registry.access import Operator
 from registry.dates import today
 from registry.entry.infusions.record import withdraw_infusion
@@ -169,6 +170,11 @@ def test_a_population_is_the_latest_before_the_day_and_a_region_is_the_sum_of_it
     assert (row["per_100_000"], row["population"], row["population_year"]) == (0.5, 200_000, 2023)
     (row,) = [row for row in told["rows"] if row["region"] == "Mellansverige"]
     assert (row["per_100_000"], row["population"]) == (None, None)
+    # A year that is chosen is told as at its end, whose population is that of 2020 then.
+    (row,) = [
+        row for row in ask("region", rates=True, year=(2021,))["rows"] if row["region"] == "Stockholm–Gotland"
+    ]
+    assert (row["per_100_000"], row["population_year"]) == (1.0, 2020)
     old = ask("region", as_of=date(2022, 1, 1), rates=True)["rows"]
     assert [row["per_100_000"] for row in old if row["region"] == "Stockholm–Gotland"] == [1.0]
 
@@ -238,15 +244,15 @@ def test_a_document_that_is_not_the_tables_is_found(lists, fault):
     assert trial_recount.prove_atmp(document, lists_, DAY)
 
 
-@pytest.mark.parametrize("wrong", ["FIRST", "LATER"])
-def test_what_is_counted_wrongly_is_not_published(lists, monkeypatch, wrong):
+@pytest.mark.parametrize(("module", "wrong"), [(trial_counts, "FIRST"), (trial_rules, "LATER")])
+def test_what_is_counted_wrongly_is_not_published(lists, monkeypatch, module, wrong):
     statuses = [("planned", "2020-01"), ("recruiting", "2020-01-01")]
     store(lists, [trial(1, {"UPP": statuses, "STO": [("closed", "2021")]})])
     publish()
     SiteTrialStatus.objects.first().save()  # the next build is due
-    order = getattr(trial_counts, wrong)
+    order = getattr(module, wrong)
     reversed_ = {status: -place for status, place in order.items()}
-    monkeypatch.setattr(trial_counts, wrong, reversed_)
+    monkeypatch.setattr(module, wrong, reversed_)
     with pytest.raises(ProofFailed):
         publish()
     assert Snapshot.objects.count() == 1

@@ -13,7 +13,7 @@ from registry.dates import today
 from registry.entry.infusions.record import correct_infusion
 from registry.entry.trials.doubts import list_doubts
 from registry.entry.trials.joining import StatedTrial
-from registry.entry.trials.site_trials import Status, state_site_trial
+from registry.entry.trials.site_trials import SiteStatus, state_site_trial
 from registry.entry.trials.statements import Origin, state_manufacturing
 from registry.models import (
     ExemptionYear,
@@ -46,7 +46,10 @@ def client(lead):
 
 def state(lists, identifier=factories.ACADEMIC, centre="UPP", status="recruiting", since=date(2019, 1, 1)):
     return state_site_trial(
-        centre=lists.centres[centre], trial=StatedTrial([identifier]), status=Status(status, since), by=Operator()
+        centre=lists.centres[centre],
+        trial=StatedTrial([identifier]),
+        status=SiteStatus(status, since),
+        by=Operator(),
     ).site_trial
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from registry.access import Operator
 from registry.entry.trials.joining import StatedTrial
-from registry.entry.trials.site_trials import Status, state_site_trial
+from registry.entry.trials.site_trials import SiteStatus, state_site_trial
 from registry.entry.trials.statements import Origin, state_exemption, state_manufacturing
 from registry.models import SiteTrial, TrialConfirmation
 from tests import factories
@@ -24,7 +24,7 @@ def row(committed_lists):
     state_exemption(centre=centre, product="K", year=2020, patients=3, origin=origin, by=Operator())
     state_manufacturing(site=site, as_of=date(2020, 5, 5), counts={"batches": 9}, origin=origin, by=Operator())
     return state_site_trial(
-        centre=centre, trial=StatedTrial([factories.ACADEMIC]), status=Status("recruiting", date(2001, 1, 1)),
+        centre=centre, trial=StatedTrial([factories.ACADEMIC]), status=SiteStatus("recruiting", date(2001, 1, 1)),
         by=Operator(),
     ).site_trial  # fmt: skip
 

@@ -1,16 +1,16 @@
 """Trials, the hospital exemption and manufacture, over the API (ATMP.md, "Interface")."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
 from drf_spectacular.utils import extend_schema
 
-from api.errors import Refused
-from api.parameters import Parameters, unknown_value
+from api.parameters import Parameters
 from api.public import atmp_openapi
 from api.public.base import PublicView, as_file, send
+from api.public.count_query import check_codes, read_dimensions, read_filters
 from registry.formats import Format
 from registry.formats.atmp import (
     EXEMPTION_FORMATS,
@@ -19,8 +19,15 @@ from registry.formats.atmp import (
     TRIALS_FORMATS,
 )
 from registry.published.atmp import read_exemption, read_manufacturing, read_trial_counts, read_trials
-from registry.published.atmp_query import DIMENSIONS, MOST_DIMENSIONS, TrialQuery, read_measures
-from registry.published.count_limits import YEAR
+from registry.published.atmp_query import (
+    ASKABLE,
+    DEFAULT_MEASURES,
+    DIMENSIONS,
+    MEASURES,
+    MOST_DIMENSIONS,
+    TrialQuery,
+)
+from registry.published.count_query import read_measures
 from registry.published.current_snapshot import read_current
 
 
@@ -70,7 +77,7 @@ class CountsView(AtmpView):
     @staticmethod
     def fetch(*, query: TrialQuery, number: int) -> dict[str, Any]:
         """The counts of a query, whose values are checked with the snapshot's lists."""
-        return read_trial_counts(query, number=number, check=check_values)
+        return read_trial_counts(query, number=number, check=check_codes)
 
 
 class ExemptionView(AtmpView):
@@ -96,30 +103,14 @@ class ManufacturingView(AtmpView):
 
 
 def read_query(parameters: Parameters) -> TrialQuery:
-    """The query of `atmp/counts`, in one spelling; values of lists are checked by check_values."""
-    by = parameters.choose("by", DIMENSIONS) or ()
-    if len(by) > MOST_DIMENSIONS:
-        sentence = f"At most {MOST_DIMENSIONS} dimensions at once; {len(by)} are asked for."
-        raise Refused("too_many_dimensions", sentence, parameter="by")
-    measures, rates = read_measures(parameters.choose("measures", atmp_openapi.ASKABLE) or ())
-    filters: dict[str, tuple[str | int, ...]] = {}
-    for name in DIMENSIONS:
-        if words := parameters.words(name):
-            filters[name] = _read_years(words) if name == "year" else tuple(sorted(words))
-    return TrialQuery(by, measures, filters, parameters.day_that_has_come("as_of"), rates)
-
-
-def _read_years(words: Collection[str]) -> tuple[int, ...]:
-    wrong = [word for word in words if not YEAR.fullmatch(word)]
-    if wrong:
-        raise unknown_value("year", wrong[0], "a year")
-    return tuple(sorted(map(int, words)))
-
-
-def check_values(query: TrialQuery, known: Callable[[str], Collection[str] | None]) -> None:
-    """Refuse filter values that are in no list; known(name) is a list's values, None if open."""
-    for name, values in query.filters.items():
-        codes = known(name)
-        unknown = [value for value in values if codes is not None and value not in codes]
-        if unknown:
-            raise unknown_value(name, str(unknown[0]), f"one or more of {', '.join(codes or ())}")
+    """The query of `atmp/counts`, in one spelling; values of lists are checked by check_codes."""
+    measures, rates = read_measures(
+        parameters.choose("measures", ASKABLE) or (), known=tuple(MEASURES), usual=DEFAULT_MEASURES, of="trials"
+    )
+    return TrialQuery(
+        by=read_dimensions(parameters, DIMENSIONS, most=MOST_DIMENSIONS),
+        measures=measures,
+        filters=read_filters(parameters, DIMENSIONS),
+        as_of=parameters.day_that_has_come("as_of"),
+        rates=rates,
+    )

@@ -6,6 +6,7 @@ from api.errors import Refused
 from api.parameters import Parameters, unknown_value
 from registry.choices import Modality, Sex
 from registry.published import count_limits
+from registry.published.atmp_query import TrialQuery
 from registry.published.count_limits import MONTH, MOST_DIMENSIONS, YEAR, find_unknown, is_too_costly, most_rows
 from registry.published.count_query import ASKABLE, DIMENSIONS, CountQuery, read_measures
 
@@ -15,12 +16,9 @@ def read_count_query(parameters: Parameters) -> CountQuery:
 
     Values of code lists are checked by check_codes, which needs the lists.
     """
-    by = parameters.choose("by", DIMENSIONS) or ()
-    if len(by) > MOST_DIMENSIONS:
-        sentence = f"At most {MOST_DIMENSIONS} dimensions at once; {len(by)} are asked for."
-        raise Refused("too_many_dimensions", sentence, parameter="by")
+    by = read_dimensions(parameters, DIMENSIONS, most=MOST_DIMENSIONS)
     measures, rates = read_measures(parameters.choose("measures", ASKABLE) or ())
-    filters = {name: _filter(parameters, name) for name in DIMENSIONS if name in parameters.values}
+    filters = read_filters(parameters, DIMENSIONS)
     since, until = parameters.day_that_has_come("from"), parameters.day("to")
     if since and until and since > until:
         raise Refused("period_empty", "from is later than to.", parameter="from")
@@ -33,6 +31,20 @@ def read_count_query(parameters: Parameters) -> CountQuery:
         until=until,
         rates=rates,
     )
+
+
+def read_dimensions(parameters: Parameters, dimensions: Collection[str], *, most: int) -> tuple[str, ...]:
+    """The dimensions of `by`, at most so many."""
+    by = parameters.choose("by", dimensions) or ()
+    if len(by) > most:
+        sentence = f"At most {most} dimensions at once; {len(by)} are asked for."
+        raise Refused("too_many_dimensions", sentence, parameter="by")
+    return by
+
+
+def read_filters(parameters: Parameters, dimensions: Collection[str]) -> dict[str, tuple]:
+    """The values that are wanted of each dimension that is named."""
+    return {name: _filter(parameters, name) for name in dimensions if name in parameters.values}
 
 
 def _filter(parameters: Parameters, name: str) -> tuple:
@@ -73,7 +85,7 @@ def check_cost(query: CountQuery, extent: Mapping[str, int]) -> None:
     )
 
 
-def check_codes(query: CountQuery, known: Callable[[str], Collection[str] | None]) -> None:
+def check_codes(query: CountQuery | TrialQuery, known: Callable[[str], Collection[str] | None]) -> None:
     """Refuse filter values that are in no code list; known(name) is a list's values, None if open."""
     if unknown := find_unknown(query, known):
         raise unknown_value(unknown.dimension, unknown.value, f"one or more of {', '.join(unknown.codes)}")

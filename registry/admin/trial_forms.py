@@ -11,7 +11,7 @@ from registry.admin.forms import RULES, RecordForm, RulesForm
 from registry.admin.list_form import ListForm
 from registry.entry.locks import lock_entry
 from registry.entry.trials.joining import find_trials
-from registry.entry.trials.rules import Dated, check_course, check_since, read_identifiers
+from registry.entry.trials.rules import SiteStatus, check_course, check_since, read_identifiers
 from registry.entry.trials.statements import check_exemption, check_manufacturing
 from registry.errors import Problem
 from registry.free_text import refuse_identity_number
@@ -80,7 +80,9 @@ class StatusFormSet(BaseInlineFormSet):
         if any(self.errors):
             return
         kept = [form.cleaned_data for form in self.forms if form.cleaned_data and form not in self.deleted_forms]
-        course = [Dated(one["status"], one["since"], one["explanation"]) for one in kept]
+        course = [
+            SiteStatus(one["status"], one["since"], one["date_precision"], one["explanation"]) for one in kept
+        ]
         if wrong := list(check_course(course)):
             raise ValidationError([ValidationError(one.sentence, code=one.code) for one in wrong])
 

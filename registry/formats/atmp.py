@@ -10,20 +10,20 @@ from registry.caveats import say_made_up, say_populations
 from registry.formats import CSV, JSON, STAT, XLSX, Format
 from registry.formats.about import tell_about
 from registry.formats.data import encode, write_csv
+from registry.formats.json_stat import without_unknown
 from registry.formats.json_stat_dataset import write_dataset
 from registry.formats.labels import label_about, label_dimension, label_value, say_disclosure
-from registry.formats.tables import Table
+from registry.formats.tables import Table, say_answers
 from registry.formats.workbook import write_xlsx
 from registry.measures import DERIVED, Measure
 from registry.published.atmp_query import (
     EXEMPTION_MEASURES,
     MANUFACTURING_MEASURES,
     MEASURES,
-    ONGOING,
-    RATE,
     RATE_RULE,
 )
-from registry.published.rates import RATES
+from registry.published.count_query import RATE
+from registry.trial_rules import ONGOING
 
 TRIALS, COUNTS, EXEMPTION, MANUFACTURING = (
     f"/api/v1/atmp/{name}" for name in ("trials", "counts", "exemption", "manufacturing")
@@ -73,7 +73,7 @@ def tabulate_trials(document: Mapping, language: str) -> Table:
             "status": _("status"), "since": _("since"), "trial_source": _("stated in"),
         }  # fmt: skip
         words = _say_values(("phase", "sponsor", "class", "area", "status"), rows, document)
-        words |= {name: {True: _("yes"), False: _("no")} for name in flags}
+        words |= say_answers(*flags)
         title = _("Trials of advanced therapies in Sweden")
     return _put_together(title, columns, rows, document, TRIALS, words, MEASURES, language)
 
@@ -101,7 +101,7 @@ def tabulate_exemption(document: Mapping, language: str) -> Table:
             "suppressed": _("not shown"),
         }  # fmt: skip
         rows = [_stated(row, columns) for row in document["rows"]]
-        words = _say_values(("class",), rows, document) | _say_answers("about", "is_running", "suppressed")
+        words = _say_values(("class",), rows, document) | say_answers("about", "is_running", "suppressed")
         title = _("Treatments under the hospital exemption")
     return _put_together(title, columns, rows, document, EXEMPTION, words, EXEMPTION_MEASURES, language)
 
@@ -127,7 +127,7 @@ def tabulate_manufacturing(document: Mapping, language: str) -> Table:
             for row in document["rows"]
         ]
         title = _("Manufacture of advanced therapies")
-        words = _say_answers("about")
+        words = say_answers("about")
     rules = MANUFACTURING_MEASURES | {"manufactured": MADE}
     return _put_together(title, columns, rows, document, MANUFACTURING, words, rules, language)
 
@@ -137,10 +137,6 @@ def _stated(row: Mapping, columns: Iterable[str]) -> dict[str, Any]:
     told = {**row, "stated_in": row["source"], "stated_as_of": row.get("as_of")}
     told["suppressed"] = bool(row.get("suppressed"))
     return {name: told[name] for name in columns if name in told}
-
-
-def _say_answers(*columns: str) -> dict[str, dict]:
-    return {name: {True: _("yes"), False: _("no")} for name in columns}
 
 
 def _say_values(names: Iterable[str], rows: Sequence[Mapping], document: Mapping) -> dict[str, dict]:
@@ -241,15 +237,9 @@ def _counts_stat(document: Mapping, language: str) -> bytes:
     silent = set(document["not_stated"])
     cells = [
         ({name: str(row[name]) for name in by}, row if row.get("centre") not in silent else {})
-        for row in map(_without_unknown, rows)
+        for row in map(without_unknown, rows)
     ]
     return _write(about, language, dimensions, rules, cells or [({}, document["total"])], title)
-
-
-def _without_unknown(row: Mapping) -> Mapping:
-    """A row without the rate of a population that nobody knows."""
-    is_unknown = "population" in row and row["population"] is None
-    return {name: value for name, value in row.items() if not (is_unknown and name in RATES)}
 
 
 def _exemption_stat(document: Mapping, language: str) -> bytes:

@@ -33,8 +33,8 @@ def write_counts_stat(counts: dict, language: str) -> bytes:
             for name in by
         ]
         notes = list_counts_notes(counts)
-    cells = [({name: _key(row[name]) for name in by}, _without_unknown(row)) for row in rows]
-    cells = cells or [(dict.fromkeys(by, WHOLE), _without_unknown(counts["total"]))]
+    cells = [({name: _key(row[name]) for name in by}, without_unknown(row)) for row in rows]
+    cells = cells or [(dict.fromkeys(by, WHOLE), without_unknown(counts["total"]))]
     about = tell_about(counts["snapshot"], language, COUNTS_ADDRESS) | {"notes": notes}
     return write_dataset(about, language, dimensions, metrics, cells)
 
@@ -66,7 +66,7 @@ def write_map_stat(document: dict, language: str) -> bytes:
     return write_dataset(about, language, dimensions, MAP_METRICS, cells)
 
 
-def _without_unknown(cell: Mapping) -> Mapping:
+def without_unknown(cell: Mapping) -> Mapping:
     """A cell without the rate of a population that nobody knows, which is not withheld."""
     is_unknown = "population" in cell and cell["population"] is None
     return {name: value for name, value in cell.items() if not (is_unknown and name in RATES)}

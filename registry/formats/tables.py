@@ -60,7 +60,7 @@ def tabulate_map(document: dict, language: str) -> Table:
             "suppressed": _("not shown"),
         }  # fmt: skip
         title = _("CAR-T treatments in Sweden")
-        words = _say_answers("suppressed") | {
+        words = say_answers("suppressed") | {
             "level": {
                 "nation": _("country"), "centre": _("centre"), "category": _("category"),
                 "manufacturing_site": _("manufacturing site"),
@@ -78,7 +78,7 @@ def _put_together(
         return Table(title, columns, rows, about, label_about(about, language), words)
 
 
-def _say_answers(*columns: str) -> dict[str, dict]:
+def say_answers(*columns: str) -> dict[str, dict]:
     return {name: {True: _("yes"), False: _("no")} for name in columns}
 
 
@@ -100,7 +100,7 @@ def tabulate_counts(counts: dict, language: str) -> Table:
         labels |= {"complete": _("complete")} if "coverage" in counts else {}
         labels |= {"suppressed": _("not shown")}
         title = _("CAR-T treatments in Sweden")
-        words = _say_answers("complete", "suppressed") | _say_values(counts)
+        words = say_answers("complete", "suppressed") | _say_values(counts)
         notes = list_counts_notes(counts)
     rows = [row | tell_complete(row, counts) | {"suppressed": is_suppressed(row)} for row in counts["rows"]]
     about = tell_about(counts["snapshot"], language, COUNTS_ADDRESS)

@@ -21,7 +21,6 @@ from registry.models.revision import moves_revision
 
 EARLIEST, LATEST = 1990, 2200  # years
 YEARS = [MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
-COUNTS = ("batches", "dose_preparations", "products", "patients", "patients_with_imports", "imports", "countries")
 
 
 def stays_as_stated() -> list[pgtrigger.Trigger]:

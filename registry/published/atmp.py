@@ -24,6 +24,7 @@ from registry.published.trial_counts import (
     Site,
     count_trials,
     first_day,
+    last_day,
     list_silent,
     list_sites,
     needs_zeros,
@@ -110,7 +111,8 @@ def _count(query: TrialQuery, read: _Read) -> dict[str, Any]:
         **({"areas": document["areas"]} if "area" in query.by else {}),
     }
     if query.rates:
-        told = add_rates(told, query, lists.get("populations", ()), day, of="trials")
+        last = last_day(query.filters.get("year", ()), day)
+        told = add_rates(told, query, lists.get("populations", ()), last, of="trials")
     return publishable(told, without_numbers)
 
 

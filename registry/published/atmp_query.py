@@ -1,18 +1,14 @@
 """What can be counted of trials: dimensions, measures and a query by them (ATMP.md, "Measures", "Interface")."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from registry.choices import AtmpClass, Phase, Sponsor, TrialStatus
 from registry.measures import Measure
+from registry.published.count_query import RATE
 
 FIRST_TRIAL = date(2006, 1, 1)  # the first national list of trials (ATMP.md, "Independent material")
-ONGOING = (TrialStatus.RECRUITING, TrialStatus.FOLLOW_UP)
-# The status of a trial is the first of these that one of its hospitals has.
-FIRST_OF = (
-    TrialStatus.RECRUITING, TrialStatus.FOLLOW_UP, TrialStatus.PLANNED, TrialStatus.CLOSED, TrialStatus.WITHDRAWN,
-)  # fmt: skip
 DIMENSIONS = ("centre", "county", "region", "class", "area", "phase", "sponsor", "status", "year")
 OF_SITE = ("centre", "county", "region")  # the others, but for status and year, are of the trial
 OF_TRIAL = ("class", "area", "phase", "sponsor")
@@ -24,7 +20,6 @@ VALUES: Mapping[str, Sequence[str]] = {
     "sponsor": Sponsor.values,
     "status": TrialStatus.values,
 }
-RATE = "per_100_000"
 SOURCE = "ATMP.md, Measures"
 
 MEASURES = {
@@ -90,7 +85,6 @@ class TrialQuery:
     filters: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
     as_of: date | None = None
     rates: bool = False
-    until: None = None  # the period of a rate ends with as_of
 
 
 def _stated(sv: str, en: str, rule_sv: str, rule_en: str) -> Measure:
@@ -147,10 +141,3 @@ MANUFACTURING_MEASURES = {
         "Countries to which the site states that its products have gone.",
     ),
 }  # fmt: skip
-
-
-def read_measures(wanted: Collection[str]) -> tuple[tuple[str, ...], bool]:
-    """The measures that are counted in the one order, and whether rates are asked for, which need the trials."""
-    rates = RATE in wanted
-    measures = tuple(name for name in MEASURES if name in wanted or (rates and name == "trials"))
-    return measures or DEFAULT_MEASURES, rates

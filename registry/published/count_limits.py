@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from math import prod
 from typing import NamedTuple
 
+from registry.published.atmp_query import TrialQuery
 from registry.published.count_query import NONE, CountQuery
 
 MOST_DIMENSIONS = 4
@@ -24,7 +25,7 @@ class Unknown(NamedTuple):
     codes: Collection[str]
 
 
-def find_unknown(query: CountQuery, known: Callable[[str], Collection[str] | None]) -> Unknown | None:
+def find_unknown(query: CountQuery | TrialQuery, known: Callable[[str], Collection[str] | None]) -> Unknown | None:
     """The first filter value that is in no code list; known(name) is a list's values, None if open."""
     for name, values in query.filters.items():
         codes = known(name)

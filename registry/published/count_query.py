@@ -48,11 +48,20 @@ NONE = "none"  # how a filter spells a dimension without a value
 ASKABLE = (*MEASURES, RATE)
 
 
-def read_measures(wanted: Collection[str]) -> tuple[tuple[str, ...], bool]:
-    """The measures that are counted in the one order, and whether rates are asked for, which need the patients."""
+def read_measures(
+    wanted: Collection[str],
+    *,
+    known: Collection[str] = tuple(MEASURES),
+    usual: tuple[str, ...] = DEFAULT_MEASURES,
+    of: str = "patients",
+) -> tuple[tuple[str, ...], bool]:
+    """The measures that are counted in the one order, and whether rates are asked for.
+
+    known: all of them, usual: those where none is asked for, of: the one that a rate needs.
+    """
     rates = RATE in wanted
-    measures = tuple(name for name in MEASURES if name in wanted or (rates and name == "patients"))
-    return measures or DEFAULT_MEASURES, rates
+    measures = tuple(name for name in known if name in wanted or (rates and name == of))
+    return measures or usual, rates
 
 
 @dataclass(frozen=True)
@@ -71,3 +80,7 @@ class CountQuery:
     since: date | None = None
     until: date | None = None
     rates: bool = False
+
+    def last_day(self, through: date | None) -> str:
+        """The day that the counts are as of or end with (ISO 8601); else that of the latest infusion."""
+        return min((str(day) for day in (self.as_of, self.until) if day), default=str(through or ""))

@@ -197,7 +197,8 @@ def read_counts_and_lists(
         ),
     )
     if query.rates:
-        told = add_rates(told, query, snapshot.code_lists.get("populations", ()), snapshot.data_through)
+        last = query.last_day(snapshot.data_through)
+        told = add_rates(told, query, snapshot.code_lists.get("populations", ()), last)
     return told, publishable(snapshot.code_lists, without_numbers)
 
 

@@ -4,7 +4,6 @@ A rate is made of the number that is told beside it: where that is withheld, so 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from registry.areas import NATION
 from registry.published.atmp_query import TrialQuery
@@ -21,19 +20,18 @@ def add_rates(
     counts: dict,
     query: Query,
     populations: Sequence[Mapping],
-    through: date | str | None,
+    last: str,
     *,
     of: str = "patients",
 ) -> dict:
     """Counts with the rate, the population and its year in each row and in the total.
 
-    populations are a snapshot's, through is its latest infusion: the population is the latest that is not
-    after the day that the counts are as of or end with, and in a row of a year or month not after that.
+    populations are a snapshot's, last is the day (ISO 8601) that the counts are as of or end with: the population
+    is the latest that is not after it, and in a row of a year or month not after that. of: what is divided.
     """
     known: dict[Area, dict[int, int]] = {}
     for one in populations:
         known.setdefault((one["level"], one["area"]), {})[one["year"]] = one["persons"]
-    last = min((str(day) for day in (query.as_of, query.until) if day), default=str(through or ""))
 
     def rate(cell: dict) -> dict:
         return cell | _rate(cell[of], _sum_up(known, _find_areas(cell, query), min(last, _end(cell))))

@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from registry.choices import TrialStatus
-from registry.published.atmp_query import FIRST_OF, MEASURES, OF_SITE, ONGOING, TrialQuery
+from registry.published.atmp_query import MEASURES, OF_SITE, TrialQuery
+from registry.trial_rules import FIRST_OF, ONGOING, order_of
 
-LATER: dict[str, int] = {str(status): place for place, status in enumerate(TrialStatus.values)}
 ORDER = tuple(map(str, FIRST_OF))
 FIRST: dict[str, int] = {status: place for place, status in enumerate(ORDER)}
 Cell = tuple[str, ...]
@@ -66,8 +66,8 @@ def list_sites(trials: Iterable[Mapping], centres: Iterable[Mapping]) -> list[Si
 
 
 def order_statuses(statuses: Iterable[Mapping]) -> list[Mapping]:
-    """Statuses by the day they begin on; of two on one day the later in the list of statuses is the last."""
-    return sorted(statuses, key=lambda row: (first_day(row["since"]), LATER[row["status"]]))
+    """Statuses in the order in which they hold."""
+    return sorted(statuses, key=lambda row: order_of(first_day(row["since"]), row["status"]))
 
 
 def first_day(written: str) -> str:
@@ -92,7 +92,7 @@ def count_trials(sites: Sequence[Site], query: TrialQuery, day: str) -> dict[str
         for slice_, numbers in _slice(_by_trial(inside), query, day)
     ]
     years = query.filters.get("year", ())
-    whole = _count_by_status(_by_trial(chosen), _last_day(years, day), years)
+    whole = _count_by_status(_by_trial(chosen), last_day(years, day), years)
     return {"rows": rows, "total": _add_up(whole, query)}
 
 
@@ -108,7 +108,7 @@ def _by_trial(sites: Iterable[Site]) -> list[list[Site]]:
     return list(found.values())
 
 
-def _last_day(years: Sequence[str | int], day: str) -> str:
+def last_day(years: Sequence[str | int], day: str) -> str:
     """The day as of which some years are told together: the end of the last of them."""
     return min(day, f"{max(map(int, years))}-12-31") if years else day
 
@@ -122,7 +122,7 @@ def _slice(trials: Sequence[Sequence[Site]], query: TrialQuery, day: str) -> Ite
             ({"year": year}, [year]) for year in _list_years(trials, day) if not filtered or year in filtered
         ]
     for by_year, years in slices:
-        counted = _count_by_status(trials, _last_day(years, day), years)
+        counted = _count_by_status(trials, last_day(years, day), years)
         if "status" not in query.by:
             yield by_year, _add_up(counted, query)
             continue

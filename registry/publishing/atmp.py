@@ -13,7 +13,7 @@ from registry.models import (
     TrialArea,
     TrialConfirmation,
 )
-from registry.models.statement import COUNTS
+from registry.published.statements import MEASURES
 
 UNKNOWN = "unknown"
 
@@ -87,7 +87,7 @@ def _list_statements() -> list[dict]:
         {
             "site": row.site.code,
             "as_of": row.as_of.isoformat(),
-            **{name: getattr(row, name) for name in COUNTS},
+            **{name: getattr(row, name) for name in MEASURES},
             "about": row.about,
             "stated_by": row.stated_by,
             "source": row.source,

@@ -19,7 +19,7 @@ from registry.course_rules import KIND_CODES, doubt_alone
 from registry.entry.infusions.columns import STORED
 from registry.entry.infusions.kept_lists import KeptLists
 from registry.entry.questions.questions import ask_by_rules
-from registry.entry.trials.rules import Dated, was_ongoing
+from registry.entry.trials.rules import SiteStatus, was_ongoing
 from registry.errors import Problem
 from registry.infusion_input import InfusionInput
 from registry.infusion_rules import SPONSOR_OF, check_input, doubt_entry
@@ -140,9 +140,9 @@ def _judge_all(persons: Collection[int], rows: Sequence[Infusion]) -> Doubts:
 
 def _doubt_trials(of_trials: Iterable[Infusion], statuses: Waiting) -> Iterator[tuple[UUID, Problem]]:
     """Infusions of days on which their trial was not ongoing at the centre, where the centre states the trial."""
-    courses: dict[tuple[int, int], list[Dated]] = {}
+    courses: dict[tuple[int, int], list[SiteStatus]] = {}
     for centre, trial, status, since in statuses.rows:
-        courses.setdefault((centre, trial), []).append(Dated(status, since))
+        courses.setdefault((centre, trial), []).append(SiteStatus(status, since))
     for row in of_trials:
         course = courses.get((row.centre_id, row.trial_id or 0))
         if course and not was_ongoing(course, row.infused_on, row.date_precision):

@@ -2,16 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from typing import NamedTuple
 
 from registry.access import Actor, Permission
 from registry.choices import Category
-from registry.entry.trials.rules import Dated, doubt_course, was_ongoing
-from registry.entry.trials.site_trials import as_dated
+from registry.dates import today
+from registry.entry.trials.rules import SiteStatus, doubt_course, was_ongoing
+from registry.entry.trials.site_trials import as_stated
 from registry.errors import Problem
 from registry.models import Centre, Infusion, ManufacturingStatement, SiteTrial, Snapshot
-from registry.models.statement import COUNTS
+from registry.published.statements import MEASURES, list_falls, list_manufacturing
 from registry.sentences import Sentence as _
 
 OF_TRIALS = (Category.ACT, Category.ICT)
@@ -33,7 +33,7 @@ def list_doubts(*, by: Actor) -> list[Doubt]:
         .prefetch_related("statuses")
         .order_by("centre__code", "trial__identifier")
     )
-    courses = {(row.centre_id, row.trial_id): [as_dated(one) for one in row.statuses.all()] for row in rows}
+    courses = {(row.centre_id, row.trial_id): [as_stated(one) for one in row.statuses.all()] for row in rows}
     doubts = [
         Doubt(row.centre.code, row.trial.identifier, problem)
         for row in rows
@@ -42,7 +42,7 @@ def list_doubts(*, by: Actor) -> list[Doubt]:
     return [*doubts, *_doubt_infusions(courses, by), *_doubt_statements(by)]
 
 
-def _doubt_infusions(courses: Mapping[tuple[int, int], list[Dated]], by: Actor) -> Iterator[Doubt]:
+def _doubt_infusions(courses: Mapping[tuple[int, int], list[SiteStatus]], by: Actor) -> Iterator[Doubt]:
     """Infusions of ACT and ICT outside their trial's time; at centres that have stated trials."""
     taking_part = {centre for centre, _trial in courses}
     if not taking_part:
@@ -72,25 +72,23 @@ def _doubt_statements(by: Actor) -> Iterator[Doubt]:
     """Measures "since the start" that fall, and fewer batches than CAR-T products counted from there."""
     centres = Centre.objects.visible_to(by, Permission.STATE_TRIALS)
     statements = ManufacturingStatement.objects.filter(site__centre__in=centres).select_related("site")
-    latest: dict[str, dict] = defaultdict(dict)
-    for row in statements.order_by("as_of", "id"):
-        latest[row.site.code][row.as_of] = row  # of two of one day the later entered
-    made = _read_manufactured() if latest else {}
-    for code, by_day in latest.items():
-        rows = list(by_day.values())
-        for before, after in pairwise(rows):
-            for name in COUNTS:
-                earlier, later = getattr(before, name), getattr(after, name)
-                if earlier is not None and later is not None and later < earlier:
-                    label = str(ManufacturingStatement._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-                    said = {"what": label, "before": earlier, "after": later, "day": after.as_of}
-                    sentence = _("%(what)s fell from %(before)s to %(after)s by %(day)s: which is right?")
-                    yield Doubt(code, "", Problem(name, "count_falls", sentence % said, True))
-        batches, counted = rows[-1].batches, made.get(code)
+    rows = [
+        {"site": row.site.code, "as_of": row.as_of.isoformat(), **{name: getattr(row, name) for name in MEASURES}}
+        for row in statements.order_by("id")
+    ]
+    day = today().isoformat()
+    for fall in list_falls(rows, day):
+        label = str(ManufacturingStatement._meta.get_field(fall["measure"]).verbose_name)  # type: ignore[union-attr]
+        said = {"what": label, "before": fall["from"], "after": fall["to"], "day": fall["as_of"]}
+        sentence = _("%(what)s fell from %(before)s to %(after)s by %(day)s: which is right?")
+        yield Doubt(fall["site"], "", Problem(fall["measure"], "count_falls", sentence % said, True))
+    made = _read_manufactured() if rows else {}
+    for stated in list_manufacturing(rows, day):
+        batches, counted = stated["batches"], made.get(stated["site"])
         if batches is not None and counted is not None and counted > batches:
             sentence = _("The registry counts %(counted)s products made there, more than the %(batches)s batches.")
-            said = {"counted": counted, "batches": batches}
-            yield Doubt(code, "", Problem("batches", "fewer_batches", sentence % said, True))
+            told = {"counted": counted, "batches": batches}
+            yield Doubt(stated["site"], "", Problem("batches", "fewer_batches", sentence % told, True))
 
 
 def _read_manufactured() -> dict[str, int]:

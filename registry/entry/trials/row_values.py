@@ -18,7 +18,7 @@ from registry.entry.infusions.spelling import plain
 from registry.entry.trials.file_rows import Line
 from registry.entry.trials.joining import StatedTrial
 from registry.entry.trials.rules import check_since, check_texts, read_identifiers
-from registry.entry.trials.site_trials import Status
+from registry.entry.trials.site_trials import SiteStatus
 from registry.errors import Problem
 from registry.models import Centre, Trial, TrialArea
 
@@ -39,7 +39,7 @@ class StatedRow(NamedTuple):
     line: int
     centre: Centre
     trial: StatedTrial
-    status: Status
+    status: SiteStatus
 
 
 class Lists:
@@ -77,7 +77,7 @@ def read_row(line: Line, lists: Lists) -> tuple[StatedRow | None, list[Problem]]
         sponsor=chosen["sponsor"] or Sponsor.UNKNOWN, phase=chosen["phase"] or Phase.UNKNOWN,
         atmp_class=chosen["class"] or AtmpClass.UNKNOWN,
     )  # fmt: skip
-    return StatedRow(line.number, centre, trial, Status(chosen["status"] or "", since, precision)), problems
+    return StatedRow(line.number, centre, trial, SiteStatus(chosen["status"] or "", since, precision)), problems
 
 
 def _check_characters(cells: Mapping[str, str]) -> Iterable[Problem]:

@@ -13,19 +13,19 @@ from registry.infusion_rules import EARLIEST
 from registry.models.trial import TRIAL_PATTERN
 from registry.numbers_in_text import holds_identity_number
 from registry.sentences import Sentence as _
+from registry.trial_rules import ONGOING, order_of
 
-ONGOING = (TrialStatus.RECRUITING, TrialStatus.FOLLOW_UP)
 LONG = 15  # years for which a trial is seldom ongoing
-ORDER = {status: place for place, status in enumerate(TrialStatus.values)}
 BETWEEN = re.compile(r"[\s/,;]+")
 FORM = re.compile(TRIAL_PATTERN)
 
 
-class Dated(NamedTuple):
-    """A status of a trial at a hospital with the first day of its period."""
+class SiteStatus(NamedTuple):
+    """A status of a trial at a hospital; since is the first day of its period."""
 
     status: str
     since: date
+    date_precision: str = "day"
     explanation: str = ""
 
 
@@ -57,12 +57,12 @@ def check_since(since: date, precision: str) -> Iterator[Problem]:
         yield Problem("since", "date_too_early", _("Write a day from 1990 to today."))
 
 
-def in_order(statuses: Iterable[Dated]) -> list[Dated]:
-    """By day; of two on one day the later in the list of statuses is the last (ATMP.md, small case 4)."""
-    return sorted(statuses, key=lambda one: (one.since, ORDER[one.status]))
+def in_order(statuses: Iterable[SiteStatus]) -> list[SiteStatus]:
+    """Statuses in the order in which they hold."""
+    return sorted(statuses, key=lambda one: order_of(one.since, one.status))
 
 
-def check_course(statuses: Iterable[Dated]) -> Iterator[Problem]:
+def check_course(statuses: Iterable[SiteStatus]) -> Iterator[Problem]:
     """Errors of a trial's statuses at a hospital together."""
     seen: set[tuple[str, date]] = set()
     is_closed = False
@@ -80,19 +80,19 @@ def check_course(statuses: Iterable[Dated]) -> Iterator[Problem]:
             is_closed = False
 
 
-def status_on(statuses: Iterable[Dated], day: date) -> str | None:
+def status_on(statuses: Iterable[SiteStatus], day: date) -> str | None:
     """The status on a day; None before the first."""
     return next((one.status for one in reversed(in_order(statuses)) if one.since <= day), None)
 
 
-def was_ongoing(course: list[Dated], first: date, precision: str) -> bool:
+def was_ongoing(course: list[SiteStatus], first: date, precision: str) -> bool:
     """Whether a trial was ongoing on some day of a period."""
     last = last_day(first, precision)
     begun = [one.status for one in in_order(course) if first < one.since <= last]
     return any(status in ONGOING for status in (status_on(course, first), *begun))
 
 
-def doubt_course(statuses: Sequence[Dated]) -> Iterator[Problem]:
+def doubt_course(statuses: Sequence[SiteStatus]) -> Iterator[Problem]:
     """Warnings about a trial's statuses at a hospital."""
     course = in_order(statuses)
     if course and course[-1].status in ONGOING:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from contextlib import contextmanager
-from datetime import date
 from typing import NamedTuple
 
 from django.db.models import QuerySet
@@ -12,18 +11,9 @@ from registry.entry.locks import lock_entry
 from registry.entry.publish_request import announce_change
 from registry.entry.trials.joining import StatedTrial, join_trial
 from registry.entry.trials.refusal import refuse_if_wrong
-from registry.entry.trials.rules import Dated, check_course, check_since, check_texts, doubt_course
+from registry.entry.trials.rules import SiteStatus, check_course, check_since, check_texts, doubt_course
 from registry.errors import NotFound, Problem
 from registry.models import Centre, SiteTrial, SiteTrialStatus
-
-
-class Status(NamedTuple):
-    """A status as stated; since is the first day of its period."""
-
-    status: str
-    since: date
-    date_precision: str = "day"
-    explanation: str = ""
 
 
 class Stored(NamedTuple):
@@ -37,7 +27,7 @@ class Stored(NamedTuple):
 
 
 def state_site_trial(
-    *, centre: Centre, trial: StatedTrial, status: Status, unit: str = "", source: str = "", by: Actor
+    *, centre: Centre, trial: StatedTrial, status: SiteStatus, unit: str = "", source: str = "", by: Actor
 ) -> Stored:
     """Store that a hospital has a trial, and its status; what is there already stays as it is.
 
@@ -54,7 +44,7 @@ def state_site_trial(
 
 
 def place_site_trial(
-    centre: Centre, trial: StatedTrial, status: Status, *, unit: str = "", source: str = ""
+    centre: Centre, trial: StatedTrial, status: SiteStatus, *, unit: str = "", source: str = ""
 ) -> Stored:
     """The same for what is checked alone, under the entry lock. Raises TrialsRefused."""
     row, warnings, is_new = join_trial(trial)
@@ -66,14 +56,14 @@ def place_site_trial(
     return Stored(site_trial, is_new, is_new_here, adds, [*warnings, *doubt_course(_course(site_trial))])
 
 
-def state_status(*, site_trial: int, status: Status, by: Actor) -> SiteTrialStatus:
+def state_status(*, site_trial: int, status: SiteStatus, by: Actor) -> SiteTrialStatus:
     """Store a status from a day on. Raises NotFound, NotPermitted, TrialsRefused."""
     with _changing(site_trial, by) as row:
         refuse_if_wrong(list(_check(status)))
         return _store(row, SiteTrialStatus(site_trial=row, **status._asdict()))
 
 
-def correct_status(*, pk: int, status: Status, by: Actor) -> SiteTrialStatus:
+def correct_status(*, pk: int, status: SiteStatus, by: Actor) -> SiteTrialStatus:
     """Store a status in place of one that was wrong. Raises NotFound, NotPermitted, TrialsRefused."""
     with _changing(_of(pk), by) as row:
         refuse_if_wrong(list(_check(status)))
@@ -124,27 +114,27 @@ def _of(pk: int) -> int:
     return key
 
 
-def _check(status: Status) -> list[Problem]:
+def _check(status: SiteStatus) -> list[Problem]:
     texts = check_texts({"explanation": status.explanation})
     return [*check_since(status.since, status.date_precision), *texts]
 
 
-def _is_there(site_trial: SiteTrial, status: Status) -> bool:
+def _is_there(site_trial: SiteTrial, status: SiteStatus) -> bool:
     as_stated = {"status": status.status, "since": status.since, "date_precision": status.date_precision}
     return site_trial.statuses.filter(**as_stated).exists()
 
 
-def _course(site_trial: SiteTrial, *, without: Collection[int | None] = ()) -> list[Dated]:
+def _course(site_trial: SiteTrial, *, without: Collection[int | None] = ()) -> list[SiteStatus]:
     rows = SiteTrialStatus.objects.filter(site_trial=site_trial).exclude(pk__in=[pk for pk in without if pk])
-    return [as_dated(row) for row in rows]
+    return [as_stated(row) for row in rows]
 
 
-def as_dated(row: SiteTrialStatus) -> Dated:
+def as_stated(row: SiteTrialStatus) -> SiteStatus:
     """A stored status as the rules judge it."""
-    return Dated(row.status, row.since, row.explanation)
+    return SiteStatus(row.status, row.since, row.date_precision, row.explanation)
 
 
 def _store(site_trial: SiteTrial, row: SiteTrialStatus) -> SiteTrialStatus:
-    refuse_if_wrong(list(check_course([*_course(site_trial, without=[row.pk]), as_dated(row)])))
+    refuse_if_wrong(list(check_course([*_course(site_trial, without=[row.pk]), as_stated(row)])))
     row.save()
     return row

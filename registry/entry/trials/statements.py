@@ -24,7 +24,7 @@ from registry.models import (
     StatementClass,
     StatementCountry,
 )
-from registry.models.statement import COUNTS
+from registry.published.statements import MEASURES
 from registry.sentences import Sentence as _
 
 
@@ -62,12 +62,12 @@ def state_manufacturing(
 ) -> ManufacturingStatement:  # fmt: skip
     """Store what a site has made since its start. Raises NotPermitted, TrialsRefused.
 
-    counts: by name as in COUNTS. classes: kinds of product by class. countries: by ISO 3166-1.
+    counts: by name as in MEASURES. classes: kinds of product by class. countries: by ISO 3166-1.
     """
     require(by, Permission.STATE_TRIALS, centre=site.centre_id)
     row = ManufacturingStatement(
         site=site, as_of=as_of, entered_by=by.username, **origin._asdict(),
-        **{name: counts.get(name) for name in COUNTS},
+        **{name: counts.get(name) for name in MEASURES},
     )  # fmt: skip
     problems = [*check_texts(_texts(origin)), *check_manufacturing(row, classes or {}, countries)]
     refuse_if_wrong(problems)

@@ -11,15 +11,16 @@ from registry.choices import AtmpClass, ManufacturedClass, Phase, Sponsor, Trial
 from registry.dates import understand_date
 from registry.entry.trials.joining import StatedTrial
 from registry.entry.trials.rules import read_identifiers
-from registry.entry.trials.site_trials import Status
+from registry.entry.trials.site_trials import SiteStatus
 from registry.entry.trials.statements import Origin
 from registry.errors import Problem
 from registry.free_text import refuse_identity_number
 from registry.models import Centre, ManufacturingSite, TrialArea
-from registry.models.statement import COUNTS, EARLIEST, LATEST
+from registry.models.statement import EARLIEST, LATEST
 from registry.pages.clinic.centre_field import CentreField
 from registry.pages.clinic.choice_fields import ChoiceField
 from registry.pages.clinic.date_field import DateText, DayField
+from registry.published.statements import MEASURES
 
 LABELS = {
     "batches": gettext_lazy("Batches"), "dose_preparations": gettext_lazy("Dose preparations"),
@@ -80,10 +81,10 @@ class TrialStatusForm(OfProblems):
         except ValueError as error:
             raise forms.ValidationError(str(error), code="date_invalid") from None
 
-    def read_status(self) -> Status:
+    def read_status(self) -> SiteStatus:
         """The status as stated."""
         since, precision = self.cleaned_data["since"]
-        return Status(self.cleaned_data["status"], since, precision, self.cleaned_data["explanation"])
+        return SiteStatus(self.cleaned_data["status"], since, precision, self.cleaned_data["explanation"])
 
 
 class NewTrialForm(TrialStatusForm):
@@ -193,18 +194,18 @@ class NewManufacturingForm(OfOrigin):
         super().__init__(*args, **kwargs)
         self.sites = {site.code: site for site in sites}
         self.fields["site"].choices = [(site.code, site.name) for site in sites]  # type: ignore[attr-defined]
-        self.fields |= {name: Number(label=LABELS[name]) for name in COUNTS}
+        self.fields |= {name: Number(label=LABELS[name]) for name in MEASURES}
         said = _("Kinds of product: %(class)s")
         self.fields |= {
             f"class_{one.value}": Number(label=said % {"class": str(one.label).lower()})
             for one in ManufacturedClass
         }
         classes = (f"class_{value}" for value in ManufacturedClass.values)
-        self.order_fields(["site", "as_of", *COUNTS, "named", *classes])
+        self.order_fields(["site", "as_of", *MEASURES, "named", *classes])
 
     def read_counts(self) -> dict[str, int | None]:
         """The counts as stated."""
-        return {name: self.cleaned_data[name] for name in COUNTS}
+        return {name: self.cleaned_data[name] for name in MEASURES}
 
     def read_classes(self) -> dict[str, int]:
         """Kinds of product of the classes that are stated."""

@@ -55,8 +55,8 @@ def record_infusion(
     patient: the person, if no identifier is stated; known at a centre of the actor's. former_first_becomes
     answers KindUnclear: this infusion is the first, and the recorded first becomes a further dose or a reinfusion.
     Infusions with warnings are stored, and a rule asks about them (questions.py); confirmed: codes of warnings
-    that the actor has confirmed. expect_new: where the look-up has found nobody. read_by: the
-    lists by which `stated` was read, unless they were read for it: it is refused where they have changed since.
+    that the actor has confirmed. expect_new: where the look-up has found nobody. read_by: the lists by which
+    `stated` was read, unless they were read for it: it is refused where they have changed since.
 
     Raises InfusionRefused with every problem, KindUnclear when the date is before the patient's recorded first
     infusion, PatientRefused, NotPermitted, NotFound for a person unknown to the actor's centres.
@@ -68,11 +68,7 @@ def record_infusion(
     with acting_as(by):
         lock_entry()
         version = ask_version()
-        if patient:
-            patient = lock_known_patient(patient, by)
-            asked: Waiting | None = _ask_rows_of(patient.pk)
-        else:
-            patient, asked = lock_and_ask(stated, ask=_ask_rows_of, expect_new=expect_new)
+        patient, asked = _lock(stated, patient, by, expect_new=expect_new)
         lists = lists_of(version)
         if read_by and read_by is not lists:
             raise list_changed("")
@@ -103,8 +99,14 @@ def record_infusion(
     return infusion
 
 
-def _ask_rows_of(key: int) -> Waiting:
-    return ask_rows([key])
+def _lock(
+    stated: InfusionInput, patient: Patient | None, by: Actor, *, expect_new: bool
+) -> tuple[Patient, Waiting | None]:
+    """The person, locked, and their infusions as they were asked for; None of a new one."""
+    if patient:
+        locked = lock_known_patient(patient, by)
+        return locked, ask_rows([locked.pk])
+    return lock_and_ask(stated, ask=lambda key: ask_rows([key]), expect_new=expect_new)
 
 
 def store_infusion(*, stated: InfusionInput, patient: Patient, by: Actor) -> Infusion:

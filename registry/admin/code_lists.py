@@ -3,12 +3,11 @@
 from django.contrib import admin
 from django.contrib.postgres.fields import ArrayField
 
+from registry.admin.announced import Announced
 from registry.admin.code_list_admin import CodeListAdmin
 from registry.admin.forms import RecordForm, RulesForm
-from registry.admin.history_admin import HistoryAdmin
 from registry.admin.permissions import ForAdministrators
 from registry.admin.trial_forms import NumbersField, TrialForm
-from registry.entry.publish_request import announce_change
 from registry.models import Centre, Indication, ManufacturingSite, Population, Product, Trial
 
 
@@ -77,20 +76,10 @@ class TrialAdmin(CodeListAdmin):
 
 
 @admin.register(Population)
-class PopulationAdmin(ForAdministrators, HistoryAdmin):
+class PopulationAdmin(Announced):
     """Populations by Statistics Sweden, of which the rates per 100,000 are made."""
 
     form = RecordForm
     list_display = ["area", "year", "persons", "source"]
     list_filter = ["year", "area"]
     search_fields = ["source"]
-
-    def save_related(self, request, form, formsets, change):
-        """Announce the change, since a snapshot holds the populations; this is the last step of saving."""
-        super().save_related(request, form, formsets, change)
-        announce_change()
-
-    def delete_model(self, request, obj):
-        """Delete, and announce it."""
-        super().delete_model(request, obj)
-        announce_change()

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 
+from registry.admin.announced import Announced
 from registry.admin.forms import RecordForm, RulesForm
 from registry.admin.history_admin import HistoryAdmin
 from registry.admin.permissions import ForAdministrators
@@ -13,7 +14,6 @@ from registry.admin.trial_forms import (
     StatusForm,
     StatusFormSet,
 )
-from registry.entry.publish_request import announce_change
 from registry.models import (
     ExemptionYear,
     ManufacturingStatement,
@@ -23,20 +23,6 @@ from registry.models import (
     StatementCountry,
     TrialArea,
 )
-
-
-class Announced(ForAdministrators, HistoryAdmin):
-    """Rows that a snapshot holds."""
-
-    def save_related(self, request, form, formsets, change):
-        """Announce the change; this is the last step of saving."""
-        super().save_related(request, form, formsets, change)
-        announce_change()
-
-    def delete_model(self, request, obj):
-        """Delete, and announce it."""
-        super().delete_model(request, obj)
-        announce_change()
 
 
 @admin.register(TrialArea)
